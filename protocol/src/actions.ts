@@ -1,0 +1,132 @@
+/**
+ * What is asked: the arguments of every action. The defaults are filled in on parsing, so that a server always sends
+ * every argument that has one. Unknown arguments are dropped.
+ */
+import { z } from "zod";
+import { requestableStates } from "./states.ts";
+
+const thought = z.string().default("");
+const path = z.string().min(1);
+/** Lines: `start` counts from 0, `end` is exclusive, -1 is the end of the file. */
+const start = z.int().min(0).default(0);
+const end = z.int().min(-1).default(-1);
+const confirmationState = z.enum(["confirmed", "rejected", "awaiting_confirmation"]).default("confirmed");
+
+/** Who does the work and with what; every key is optional, and one that is missing keeps what is configured. */
+export const settingsSchema = z.object({
+  model: z.string().optional(),
+  directory: z.string().optional(),
+  agent_cls: z.string().optional(),
+  base_url: z.string().optional(),
+  confirmation_mode: z.boolean().optional(),
+  max_steps: z.int().min(1).optional(),
+  max_cost_usd: z.number().positive().optional(),
+  max_seconds: z.number().positive().optional(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const planTask = z.object({
+  title: z.string().min(1),
+  status: z.enum(["todo", "in_progress", "done"]).default("todo"),
+});
+
+export const actionArgs = {
+  initialize: settingsSchema,
+  start: z.object({ task: z.string() }),
+  message: z.object({
+    content: z.string(),
+    image_urls: z.array(z.string()).nullable().default(null),
+    wait_for_response: z.boolean().default(false),
+  }),
+  read: z.object({ path, start, end, thought }),
+  write: z.object({ path, content: z.string(), start, end, thought }),
+  edit: z.object({
+    path,
+    old_str: z.string(),
+    new_str: z.string(),
+    replace_all: z.boolean().default(false),
+    thought,
+  }),
+  run: z.object({
+    command: z.string(),
+    /** Seconds until the command is interrupted. */
+    timeout: z.number().positive().max(86_400).optional(),
+    background: z.boolean().default(false),
+    input: z.string().optional(),
+    hidden: z.boolean().default(false),
+    confirmation_state: confirmationState,
+    thought,
+  }),
+  run_ipython: z.object({ code: z.string(), confirmation_state: confirmationState, thought }),
+  browse: z.object({ url: z.string().min(1), thought }),
+  browse_interactive: z.object({ browser_actions: z.string(), thought }),
+  search: z.object({
+    pattern: z.string().min(1),
+    path: z.string().default("."),
+    glob: z.string().optional(),
+    thought,
+  }),
+  think: z.object({ thought: z.string() }),
+  plan: z.object({ tasks: z.array(planTask), thought }),
+  delegate: z.object({
+    agent: z.string(),
+    task: z.string().default(""),
+    inputs: z.record(z.string(), z.unknown()).default({}),
+    thought,
+  }),
+  call_tool: z.object({
+    server: z.string(),
+    name: z.string(),
+    arguments: z.record(z.string(), z.unknown()).default({}),
+    thought,
+  }),
+  finish: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
+  reject: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
+  add_task: z.object({
+    parent: z.string().default(""),
+    goal: z.string(),
+    subtasks: z.array(z.unknown()).default([]),
+    thought,
+  }),
+  modify_task: z.object({ task_id: z.string(), state: z.string(), thought }),
+  change_agent_state: z.object({ agent_state: z.enum(requestableStates), thought }),
+  approve: z.object({
+    id: z.int().min(0),
+    decision: z.enum(["allow", "allow_for_conversation", "deny"]),
+    reason: z.string().default(""),
+  }),
+  compact: z.object({ from: z.int().min(0), to: z.int().min(0), summary: z.string() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type ActionKind = keyof typeof actionArgs;
+export type ActionArgs<K extends ActionKind> = z.infer<(typeof actionArgs)[K]>;
+
+/** Actions that do something in the workspace or outside: each gets exactly one observation. */
+export const runnableActions = [
+  "read",
+  "write",
+  "edit",
+  "run",
+  "run_ipython",
+  "browse",
+  "browse_interactive",
+  "search",
+  "plan",
+  "delegate",
+  "call_tool",
+] as const satisfies readonly ActionKind[];
+export type RunnableKind = (typeof runnableActions)[number];
+
+export function isRunnable(kind: string): kind is RunnableKind {
+  return (runnableActions as readonly string[]).includes(kind);
+}
+
+/** Defined so that nobody guesses at their shape; answered with an `error` observation until their tools are here. */
+export const comingActions = [
+  "run_ipython",
+  "browse_interactive",
+  "delegate",
+  "call_tool",
+  "approve",
+  "compact",
+] as const satisfies readonly ActionKind[];

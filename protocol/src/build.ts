@@ -1,0 +1,58 @@
+/** Makes events: the sentence is filled in, so that no caller can forget it. */
+import type { ActionArgs, ActionKind } from "./actions.ts";
+import { errorKinds, type ErrorCode } from "./errors.ts";
+import type { NewAction, NewObservation, Source, ToolCall } from "./event.ts";
+import type { ObservationExtras, ObservationKind } from "./observations.ts";
+import { actionSentence, observationSentence } from "./sentences.ts";
+import type { AgentState } from "./states.ts";
+
+interface ActionOrigin {
+  readonly tool_call?: ToolCall;
+  readonly command?: string | undefined;
+}
+
+export function action<K extends ActionKind>(
+  source: Source,
+  kind: K,
+  args: ActionArgs<K>,
+  origin: ActionOrigin = {},
+): NewAction<K> {
+  const bare = { action: kind, args };
+  const message = actionSentence(bare as unknown as NewAction);
+  return { source, message, ...bare, ...defined(origin) } as unknown as NewAction<K>;
+}
+
+interface ObservationOrigin {
+  readonly cause?: number | undefined;
+  readonly tool_call?: ToolCall | undefined;
+}
+
+export function observation<K extends ObservationKind>(
+  source: Source,
+  kind: K,
+  content: string,
+  extras: ObservationExtras<K>,
+  origin: ObservationOrigin = {},
+): NewObservation<K> {
+  const bare = { observation: kind, content, extras };
+  const message = observationSentence(bare as unknown as NewObservation);
+  return { source, message, ...bare, ...defined(origin) } as unknown as NewObservation<K>;
+}
+
+export function errorObservation(
+  source: Source,
+  code: ErrorCode,
+  content: string = errorKinds[code].sentence,
+  origin: ObservationOrigin = {},
+): NewObservation<"error"> {
+  return observation(source, "error", content, { code, retryable: errorKinds[code].retryable, error_id: "" }, origin);
+}
+
+export function stateChange(agentState: AgentState, reason?: string): NewObservation<"agent_state_changed"> {
+  const extras = { agent_state: agentState, ...(reason === undefined ? {} : { reason }) };
+  return observation("environment", "agent_state_changed", "", extras);
+}
+
+function defined<T extends object>(origin: T): Partial<T> {
+  return Object.fromEntries(Object.entries(origin).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

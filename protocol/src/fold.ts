@@ -1,0 +1,180 @@
+/**
+ * State is a fold: `state = events.reduce(apply, empty)`. Server, client and UI use this one function, so that resume,
+ * replay and what a person sees cannot differ. Unknown kinds move `head` and nothing else.
+ */
+import { isRunnable, type Settings } from "./actions.ts";
+import type { ErrorCode } from "./errors.ts";
+import { isAction, type Action, type Event, type Observation } from "./event.ts";
+import type { ReplyPart, Usage } from "./observations.ts";
+import type { AgentState } from "./states.ts";
+
+export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
+
+/** A message of the user that the agent has not taken in yet. */
+export interface QueuedMessage {
+  readonly id: number;
+  readonly content: string;
+  readonly imageUrls: readonly string[];
+}
+
+/** A call in the model's last reply that has neither become an action nor been refused. */
+export type PendingCall = Extract<ReplyPart, { type: "call" }> & { readonly reply: number };
+
+export interface ConversationState {
+  /** Id of the last event; -1 for an empty log. */
+  readonly head: number;
+  /** Null until `initialize` (or the first task). */
+  readonly agentState: AgentState | null;
+  readonly settings: Settings;
+  /** The first task, on one line. */
+  readonly title: string;
+  readonly queued: readonly QueuedMessage[];
+  /** Actions that do something and have no observation yet, oldest first. */
+  readonly open: readonly Action[];
+  readonly pendingCalls: readonly PendingCall[];
+  readonly usage: Usage & { readonly steps: number; readonly costUsd: number; readonly unpricedSteps: number };
+  /** From a user's message to rest; what the limits on steps and time count. */
+  readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
+  /** How often a person let it go on past a limit; each time raises that limit by its first value. */
+  readonly raised: { readonly turn: number; readonly cost: number };
+  /** The limit at which it rests now. */
+  readonly atLimit: LimitCode | null;
+}
+
+export const empty: ConversationState = {
+  head: -1,
+  agentState: null,
+  settings: {},
+  title: "",
+  queued: [],
+  open: [],
+  pendingCalls: [],
+  usage: {
+    steps: 0,
+    costUsd: 0,
+    unpricedSteps: 0,
+    input: 0,
+    output: 0,
+    cached_input: 0,
+    cache_write: 0,
+    reasoning: 0,
+  },
+  turn: { steps: 0, activeMs: 0, runningSince: null },
+  raised: { turn: 0, cost: 0 },
+  atLimit: null,
+};
+
+export function apply(state: ConversationState, event: Event): ConversationState {
+  const next = { ...state, head: event.id };
+  return isAction(event) ? applyAction(next, event) : applyObservation(next, event);
+}
+
+export function fold(events: Iterable<Event>, from: ConversationState = empty): ConversationState {
+  let state = from;
+  for (const event of events) state = apply(state, event);
+  return state;
+}
+
+function applyAction(state: ConversationState, event: Action): ConversationState {
+  const next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
+  switch (event.action) {
+    case "initialize":
+      return { ...next, settings: { ...next.settings, ...event.args } };
+    case "start":
+      return event.source === "user" ? queueMessage(next, event.id, event.args.task, []) : next;
+    case "message":
+      return event.source === "user"
+        ? queueMessage(next, event.id, event.args.content, event.args.image_urls ?? [])
+        : next;
+    case "change_agent_state":
+      return event.args.agent_state === "running" ? raise(next) : next;
+    default:
+      return isRunnable(event.action) ? { ...next, open: [...next.open, event] } : next;
+  }
+}
+
+function applyObservation(state: ConversationState, event: Observation): ConversationState {
+  let next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
+  if (event.cause !== undefined && next.open.some((action) => action.id === event.cause)) {
+    next = { ...next, open: next.open.filter((action) => action.id !== event.cause) };
+  }
+  switch (event.observation) {
+    case "agent_state_changed":
+      return changeState(next, event.extras.agent_state, Date.parse(event.timestamp));
+    case "chat":
+      return {
+        ...next,
+        queued: next.queued.filter((message) => message.id !== event.cause),
+        turn: { ...next.turn, steps: 0, activeMs: 0, runningSince: Date.parse(event.timestamp) },
+        raised: { ...next.raised, turn: 0 },
+        pendingCalls: [],
+      };
+    case "reply":
+      return applyReply(next, event);
+    case "error":
+      return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
+    default:
+      return next;
+  }
+}
+
+function applyReply(state: ConversationState, event: Observation<"reply">): ConversationState {
+  const { usage: tokens, cost_usd: cost } = event.extras;
+  const calls = event.extras.parts.filter((part) => part.type === "call");
+  return {
+    ...state,
+    pendingCalls: calls.map((call) => ({ ...call, reply: event.id })),
+    turn: { ...state.turn, steps: state.turn.steps + 1 },
+    usage: {
+      steps: state.usage.steps + 1,
+      costUsd: state.usage.costUsd + (cost ?? 0),
+      unpricedSteps: state.usage.unpricedSteps + (cost === null ? 1 : 0),
+      input: state.usage.input + tokens.input,
+      output: state.usage.output + tokens.output,
+      cached_input: state.usage.cached_input + tokens.cached_input,
+      cache_write: state.usage.cache_write + tokens.cache_write,
+      reasoning: state.usage.reasoning + tokens.reasoning,
+    },
+  };
+}
+
+function queueMessage(
+  state: ConversationState,
+  id: number,
+  content: string,
+  imageUrls: readonly string[],
+): ConversationState {
+  return {
+    ...state,
+    title: state.title || oneLine(content),
+    queued: [...state.queued, { id, content, imageUrls }],
+  };
+}
+
+function changeState(state: ConversationState, agentState: AgentState, atMs: number): ConversationState {
+  const { turn } = state;
+  const running = agentState === "running";
+  const activeMs = turn.runningSince === null ? turn.activeMs : turn.activeMs + (atMs - turn.runningSince);
+  return {
+    ...state,
+    agentState,
+    turn: { ...turn, activeMs, runningSince: running ? atMs : null },
+    atLimit: running ? null : state.atLimit,
+    pendingCalls: agentState === "stopped" || agentState === "error" ? [] : state.pendingCalls,
+  };
+}
+
+function raise(state: ConversationState): ConversationState {
+  if (state.atLimit === null) return state;
+  const which = state.atLimit === "limit_cost" ? "cost" : "turn";
+  return { ...state, raised: { ...state.raised, [which]: state.raised[which] + 1 }, atLimit: null };
+}
+
+function withoutPendingCall(state: ConversationState, id: string): ConversationState {
+  return { ...state, pendingCalls: state.pendingCalls.filter((call) => call.id !== id) };
+}
+
+function oneLine(text: string): string {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}

@@ -1,0 +1,92 @@
+/**
+ * What came of it: the `extras` of every observation. `content` is a string beside them. Unknown extras pass.
+ */
+import { z } from "zod";
+import { planTask } from "./actions.ts";
+import { errorCodes } from "./errors.ts";
+import { agentStates } from "./states.ts";
+
+/** One part of a model's reply, kept as it came so that the next request can be rebuilt byte for byte. */
+export const replyPart = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("text"), text: z.string(), provider: z.unknown().optional() }),
+  z.object({ type: z.literal("reasoning"), text: z.string(), provider: z.unknown().optional() }),
+  z.object({
+    type: z.literal("call"),
+    id: z.string(),
+    name: z.string(),
+    /** The arguments as the model wrote them: JSON text, or what it took for it. */
+    arguments: z.string(),
+    provider: z.unknown().optional(),
+  }),
+]);
+export type ReplyPart = z.infer<typeof replyPart>;
+
+/** Tokens of one reply, as the provider counted them. `cached_input` is the part of `input` read from its cache. */
+export const usageSchema = z.object({
+  input: z.int().min(0),
+  output: z.int().min(0),
+  cached_input: z.int().min(0),
+  cache_write: z.int().min(0),
+  reasoning: z.int().min(0),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+/** Where the whole of an output lies when `content` holds only its head and tail. */
+const wholeOutput = z.object({
+  /** The path at which commands and file tools in the sandbox can read it. */
+  path: z.string(),
+  size_bytes: z.int(),
+  /** The file itself was cut at the server's bound. */
+  cut: z.boolean(),
+});
+
+export const observationExtras = {
+  read: z.object({ path: z.string() }),
+  write: z.object({ path: z.string() }),
+  edit: z.object({ path: z.string(), old_content: z.string().optional(), new_content: z.string().optional() }),
+  run: z.object({
+    command: z.string(),
+    /** -1: no exit status is known (the shell went away). 130: interrupted. */
+    exit_code: z.int(),
+    cwd: z.string(),
+    duration_ms: z.number(),
+    truncated: z.boolean(),
+    hidden: z.boolean(),
+    /** Why the command ended, where it was not by itself. */
+    ended_by: z.enum(["timeout", "stop", "shell_exit"]).optional(),
+    whole: wholeOutput.optional(),
+    job: z.string().optional(),
+  }),
+  run_ipython: z.object({ code: z.string() }),
+  browse: z.object({
+    url: z.string(),
+    title: z.string(),
+    text: z.string(),
+    status: z.int(),
+    screenshot: z.string(),
+    error: z.boolean(),
+  }),
+  search: z.object({ pattern: z.string(), path: z.string(), matches: z.int(), truncated: z.boolean() }),
+  plan: z.object({ tasks: z.array(planTask) }),
+  delegate: z.object({ outputs: z.record(z.string(), z.unknown()), conversation: z.string() }),
+  call_tool: z.object({ server: z.string(), name: z.string() }),
+  chat: z.object({ image_urls: z.array(z.string()).nullable() }),
+  agent_state_changed: z.object({ agent_state: z.enum(agentStates), reason: z.string().optional() }),
+  user_rejected: z.object({}),
+  error: z.object({ code: z.enum(errorCodes), retryable: z.boolean(), error_id: z.string() }),
+  /** What the model replied. Bookkeeping: the actions that follow name it. */
+  reply: z.object({
+    model: z.string(),
+    parts: z.array(replyPart),
+    finish_reason: z.string(),
+    usage: usageSchema,
+    cost_usd: z.number().nullable(),
+    duration_ms: z.number(),
+    first_token_ms: z.number().nullable(),
+  }),
+  /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
+  status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type ObservationKind = keyof typeof observationExtras;
+export type ObservationExtras<K extends ObservationKind> = z.infer<(typeof observationExtras)[K]>;

@@ -1,0 +1,89 @@
+/** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
+import type { NewAction, NewObservation } from "./event.ts";
+
+type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
+
+export function actionSentence(event: Bare<NewAction>): string {
+  switch (event.action) {
+    case "message":
+      return event.args.content;
+    case "start":
+      return event.args.task;
+    case "run":
+      return `Running command: ${event.args.command}`;
+    case "run_ipython":
+      return `Running Python code interactively: ${event.args.code}`;
+    case "read":
+      return `Reading file: ${event.args.path}`;
+    case "write":
+      return `Writing file: ${event.args.path}`;
+    case "edit":
+      return `Editing file: ${event.args.path}`;
+    case "search":
+      return `Searching for: ${event.args.pattern}`;
+    case "browse":
+      return `Browsing URL: ${event.args.url}`;
+    case "browse_interactive":
+      return `I am interacting with the browser:\n\`\`\`\n${event.args.browser_actions}\n\`\`\``;
+    case "think":
+      return event.args.thought;
+    case "plan":
+      return `Planning ${event.args.tasks.length} tasks`;
+    case "delegate":
+      return `I'm asking ${event.args.agent} for help with this task.`;
+    case "call_tool":
+      return `Calling ${event.args.name} of ${event.args.server}`;
+    case "finish":
+      return event.args.thought || "All done! What's next on the agenda?";
+    case "reject": {
+      const reason = event.args.outputs["reason"];
+      return `Task is rejected by the agent.${typeof reason === "string" ? ` Reason: ${reason}` : ""}`;
+    }
+    case "add_task":
+      return `Added task: ${event.args.goal}`;
+    case "modify_task":
+      return `Set task ${event.args.task_id} to ${event.args.state}`;
+    case "change_agent_state":
+      return `Agent state changed to ${event.args.agent_state}`;
+    case "initialize":
+      return "Settings are taken.";
+    case "approve":
+      return event.args.decision === "deny" ? "The action is denied." : "The action is allowed.";
+    case "compact":
+      return event.args.summary;
+  }
+}
+
+export function observationSentence(event: Bare<NewObservation>): string {
+  switch (event.observation) {
+    case "run":
+      return `Command \`${event.extras.command}\` executed with exit code ${event.extras.exit_code}.`;
+    case "run_ipython":
+      return "Code executed in IPython cell.";
+    case "read":
+      return `I read the file ${event.extras.path}.`;
+    case "write":
+      return `I wrote to the file ${event.extras.path}.`;
+    case "edit":
+      return `I edited the file ${event.extras.path}.`;
+    case "browse":
+      return `Visited ${event.extras.url}`;
+    case "search":
+      return `Found ${event.extras.matches} lines.`;
+    case "plan": {
+      const done = event.extras.tasks.filter((task) => task.status === "done").length;
+      return `${done} of ${event.extras.tasks.length} tasks are done.`;
+    }
+    case "agent_state_changed":
+      return event.extras.reason ?? "";
+    case "delegate":
+      return "";
+    case "call_tool":
+    case "chat":
+    case "error":
+    case "status":
+    case "reply":
+    case "user_rejected":
+      return event.content;
+  }
+}

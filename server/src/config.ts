@@ -1,0 +1,119 @@
+/**
+ * All that can be configured: one flat object, parsed once from the environment. An empty value is the same as none.
+ * The table in README.md lists the same names; a test holds the two together.
+ */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+
+const boolean = z.stringbool();
+const seconds = z.coerce.number().positive();
+
+const environment = z.object({
+  /** Address to listen on. Beyond loopback a DECKHAND_TOKEN is needed. */
+  HOST: z.string().default("127.0.0.1"),
+  /** Port to listen on; 0 takes a free one. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** Folder of all that the server keeps. */
+  DECKHAND_HOME: z.string().default(() => join(dataHome(), "deckhand")),
+  /** The default workspace; a folder inside DECKHAND_HOME when not set. */
+  WORKSPACE_BASE: z.string().optional(),
+  /** `gpt-4o`, `anthropic/claude-sonnet-4-5`, `ollama/qwen3`, `scripted/FILE.json`, `demo`. Empty: what is found. */
+  LLM_MODEL: z.string().optional(),
+  /** Key of the model's provider; its own variable (OPENAI_API_KEY …) is the fallback. */
+  LLM_API_KEY: z.string().optional(),
+  /** Any OpenAI-compatible server. */
+  LLM_BASE_URL: z.url().optional(),
+  /** Retries of a model call that failed with something that passes (rate limit, 5xx, dropped stream). */
+  LLM_NUM_RETRIES: z.coerce.number().int().min(0).max(20).default(5),
+  /** Seconds of silence after which a model call is given up. */
+  LLM_TIMEOUT: seconds.default(120),
+  /** Steps of one turn. */
+  MAX_ITERATIONS: z.coerce.number().int().min(1).default(100),
+  /** Dollars of one conversation. */
+  MAX_BUDGET_PER_TASK: z.coerce.number().positive().optional(),
+  /** Seconds of one turn. */
+  DECKHAND_MAX_SECONDS: seconds.optional(),
+  /** Seconds of a command that has no time-out of its own. */
+  SANDBOX_TIMEOUT: seconds.default(120),
+  /** `bubblewrap` (the default), or `host` for no sandbox at all. */
+  DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** Token that lets in from anywhere; without one a random one is kept in DECKHAND_HOME, for loopback only. */
+  DECKHAND_TOKEN: z.string().min(16, "a token has at least 16 characters").optional(),
+  /** Further names under which the server is reached (`deckhand.example.org:443`), separated by commas. */
+  DECKHAND_HOSTS: z.string().default(""),
+  /** Private addresses that `browse` may fetch (`127.0.0.1:8080`), separated by commas. */
+  DECKHAND_BROWSE_ALLOW: z.string().default(""),
+  /** Key that signs the classic clients' tokens; a random one is kept in DECKHAND_HOME. */
+  JWT_SECRET: z.string().min(16, "a secret has at least 16 characters").optional(),
+  /** Look for a model server (Ollama, LM Studio, llama.cpp, vLLM) on this machine when no model is configured. */
+  DECKHAND_DISCOVER: boolean.default(true),
+});
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly home: string;
+  readonly workspace: string;
+  readonly model: { readonly name?: string; readonly apiKey?: string; readonly baseUrl?: string };
+  readonly modelRetries: number;
+  readonly modelTimeoutMs: number;
+  readonly discover: boolean;
+  readonly maxSteps: number;
+  readonly maxCostUsd: number;
+  readonly maxSeconds: number;
+  readonly commandTimeoutMs: number;
+  readonly runtime: "bubblewrap" | "host";
+  readonly token: string | undefined;
+  readonly hosts: readonly string[];
+  readonly browseAllow: readonly string[];
+  readonly jwtSecret: string | undefined;
+}
+
+/** Fails with a plain `Error` that names each variable and what is wrong with it. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The configuration is not usable:\n${lines.join("\n")}`);
+  }
+  const e = parsed.data;
+  const home = resolve(e.DECKHAND_HOME);
+  return {
+    host: e.HOST,
+    port: e.PORT,
+    home,
+    workspace: e.WORKSPACE_BASE === undefined ? join(home, "workspace") : resolve(e.WORKSPACE_BASE),
+    model: {
+      ...(e.LLM_MODEL === undefined ? {} : { name: e.LLM_MODEL }),
+      ...(e.LLM_API_KEY === undefined ? {} : { apiKey: e.LLM_API_KEY }),
+      ...(e.LLM_BASE_URL === undefined ? {} : { baseUrl: e.LLM_BASE_URL }),
+    },
+    modelRetries: e.LLM_NUM_RETRIES,
+    modelTimeoutMs: e.LLM_TIMEOUT * 1000,
+    discover: e.DECKHAND_DISCOVER,
+    maxSteps: e.MAX_ITERATIONS,
+    maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
+    maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
+    commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
+    runtime: e.DECKHAND_RUNTIME,
+    token: e.DECKHAND_TOKEN,
+    hosts: list(e.DECKHAND_HOSTS),
+    browseAllow: list(e.DECKHAND_BROWSE_ALLOW),
+    jwtSecret: e.JWT_SECRET,
+  };
+}
+
+export const environmentNames: readonly string[] = Object.keys(environment.shape);
+
+function list(text: string): string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+function dataHome(): string {
+  return process.env["XDG_DATA_HOME"] || join(homedir(), ".local", "share");
+}

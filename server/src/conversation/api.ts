@@ -1,0 +1,37 @@
+/** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
+import type { ActionKind, ConversationState, Delta, Event } from "@deckhand/protocol";
+import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
+
+export interface SubmitOptions {
+  /** Sent twice, it happens once: the second time the first event is returned. */
+  readonly command?: string | undefined;
+  /** Key for the model, kept in memory only; with `initialize`. */
+  readonly apiKey?: string | undefined;
+}
+
+export interface ConversationApi {
+  readonly id: ConversationId;
+  readonly state: ConversationState;
+  /**
+   * Takes an action from a client: checks its arguments, stores it as `source: user`, and does what it asks. Resolves
+   * with the stored event; what comes of it arrives as events. `initialize` and `start` may be given at any time; other
+   * actions of a conversation that was never initialised initialise it with the defaults first.
+   * Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `not_available`, `store_failed`; then nothing is stored.
+   */
+  submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
+  read(after: number, limit: number): Promise<readonly Event[]>;
+  follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
+  /** Streamed text, from now on; the listener must return at once. Returns what ends it. */
+  onDelta(listener: (delta: Delta) => void): () => void;
+}
+
+export interface ConversationsApi {
+  /** The conversation of that id, made on its first event if there is none yet. */
+  open(id: ConversationId): Promise<ConversationApi>;
+  exists(id: ConversationId): Promise<boolean>;
+  list(options: ListOptions): Promise<readonly ConversationRow[]>;
+  row(id: ConversationId): Promise<ConversationRow | undefined>;
+  rename(id: ConversationId, title: string): Promise<void>;
+  /** Stops what runs, leaves no process, forgets the log. The workspace stays. */
+  delete(id: ConversationId): Promise<void>;
+}

@@ -1,0 +1,80 @@
+import type { DeckhandError } from "@deckhand/protocol";
+
+export interface ExecOptions {
+  /** The command is interrupted after this long: SIGINT, then SIGKILL. */
+  readonly timeoutMs: number;
+  /** Bytes of output kept in `ExecResult`: half from the head, half from the tail. */
+  readonly keepBytes: number;
+}
+
+export interface ExecResult {
+  /** The output, both streams as they came, valid UTF-8; with the middle left out when it was longer than `keepBytes`. */
+  readonly output: string;
+  /** Where the whole lies, as a path that commands and file tools can read; only when `output` is not all. */
+  readonly whole?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
+  /** Of the command; 130 when it was interrupted, -1 when the shell went away. */
+  readonly exitCode: number;
+  /** The shell's directory afterwards. */
+  readonly cwd: string;
+  readonly durationMs: number;
+  /** Why it ended, where not by itself. After `shell_exit` (`exit`, `exec`, a killed shell) a new shell starts. */
+  readonly endedBy?: "timeout" | "stop" | "shell_exit";
+}
+
+export interface FileData {
+  readonly data: Uint8Array;
+  /** The absolute path that was read. */
+  readonly path: string;
+}
+
+/**
+ * One workspace and the wall around it: a persistent shell and files, both seen from inside the sandbox.
+ * Relative paths resolve against the shell's directory. Starts on first use; a second call waits for the first.
+ * Everything fails with `sandbox_unavailable` (and why) when no proven wall is there.
+ */
+export interface Runtime extends AsyncDisposable {
+  /** What holds commands back, for people: "bubblewrap" or "none". */
+  readonly kind: "bubblewrap" | "host";
+  /** The folder the shell starts in, the same path inside and outside. */
+  readonly workspace: string;
+  /** The shell's directory now. */
+  readonly cwd: string;
+  /**
+   * Runs a command in the shell, one at a time in order of the calls; directory, variables and functions last.
+   * Yields output as it comes (valid UTF-8, may be dropped). Non-zero exit, time-out, stop: results, not errors. When `signal` aborts
+   * the command ends within a second, with everything that it started in the foreground.
+   */
+  exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult>;
+  /** Fails with `file_not_found`, `is_directory`, `file_too_large` (over `maxBytes`), `file_failed`. */
+  readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileData>;
+  /** Replaces the file whole or not at all; makes its folders; keeps its mode. Fails with `is_directory`, `outside_workspace`, `file_failed`. */
+  writeFile(path: string, data: Uint8Array, signal: AbortSignal): Promise<{ readonly path: string }>;
+  /** Runs a program in the sandbox, apart from the shell, in the shell's directory, and returns what it printed (at most `maxBytes`). */
+  spawn(argv: readonly string[], maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
+}
+
+export interface SpawnResult {
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+  readonly exitCode: number;
+  /** There was more than `maxBytes`. */
+  readonly cut: boolean;
+}
+
+/** What the attempts at start showed; commands run only when it is proven or the user chose `host`. */
+export interface RuntimeStatus {
+  readonly kind: "bubblewrap" | "host";
+  readonly proven: boolean;
+  /** One sentence: what was proven, or why nothing runs and what to install. */
+  readonly sentence: string;
+  readonly checks: readonly { readonly name: string; readonly held: boolean }[];
+}
+
+/** Makes the runtime of a conversation. */
+export interface RuntimeFactory {
+  readonly status: () => Promise<RuntimeStatus>;
+  /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
+  create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
+}
+
+export type RuntimeError = DeckhandError;

@@ -1,0 +1,58 @@
+import type { AgentState, Event, NewEvent } from "@deckhand/protocol";
+
+export type ConversationId = string;
+
+/** What the list of conversations shows; a fold of the log, kept beside it and written in the same transaction. */
+export interface ConversationRow {
+  readonly id: ConversationId;
+  readonly title: string;
+  readonly agentState: AgentState | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Id of the last event; -1 for none. */
+  readonly head: number;
+  readonly costUsd: number;
+  /** It was at work when this was written: after a crash its open actions have to be closed. */
+  readonly busy: boolean;
+}
+
+/** What an append changes in the row. */
+export type RowUpdate = Pick<ConversationRow, "title" | "agentState" | "costUsd" | "busy">;
+
+export interface ListOptions {
+  /** Only conversations that come after this one in the list. */
+  readonly after?: ConversationId | undefined;
+  /** At most 100. */
+  readonly limit: number;
+  /** Part of the title. */
+  readonly query?: string | undefined;
+}
+
+/**
+ * The logs of all conversations and their index. One writer per conversation, any number of readers.
+ * Every method fails with `store_failed` where the medium does; then nothing of the call is stored.
+ */
+export interface EventStore extends AsyncDisposable {
+  /**
+   * Stores all or none, with ids from `expectedNext` on; durable when it resolves. `row` is given the events as they
+   * will be stored and tells what the index shows after them. Fails with `conflict` if the log has moved on.
+   */
+  append(
+    conversation: ConversationId,
+    expectedNext: number,
+    events: readonly NewEvent[],
+    row: (stored: readonly Event[]) => RowUpdate,
+  ): Promise<readonly Event[]>;
+  /** At most `limit` events with ids above `after`, in order; empty for an unknown conversation. */
+  read(conversation: ConversationId, after: number, limit: number): Promise<readonly Event[]>;
+  /** What is there after `after`, then what comes: no gap, no repeat, until aborted. Holds one page at most. */
+  follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncIterable<Event>;
+  /** The event that a command became, if it was stored. */
+  findCommand(conversation: ConversationId, command: string): Promise<number | undefined>;
+  row(conversation: ConversationId): Promise<ConversationRow | undefined>;
+  /** Newest first. */
+  list(options: ListOptions): Promise<readonly ConversationRow[]>;
+  busy(): Promise<readonly ConversationId[]>;
+  rename(conversation: ConversationId, title: string): Promise<void>;
+  delete(conversation: ConversationId): Promise<void>;
+}

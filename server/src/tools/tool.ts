@@ -1,0 +1,45 @@
+import type {
+  ActionArgs,
+  Delta,
+  NewObservation,
+  Observation,
+  ObservationExtras,
+  ObservationKind,
+  RunnableKind,
+} from "@deckhand/protocol";
+import type { Runtime } from "../runtime/runtime.ts";
+
+export interface ToolContext {
+  readonly runtime: Runtime;
+  /** Id of the action. */
+  readonly id: number;
+  readonly signal: AbortSignal;
+}
+
+/** What came of an action, before it has its place in the log. */
+export interface Outcome<K extends ObservationKind = ObservationKind> {
+  readonly observation: K;
+  readonly content: string;
+  readonly extras: ObservationExtras<K>;
+}
+
+export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind];
+export type OutcomeEvent = NewObservation;
+
+/** All that the approval policy sees of what an action does. */
+export type Effect = "none" | "read" | "write" | "execute" | "network";
+
+/** An action that the agent can take, and a client too. */
+export interface Tool<K extends RunnableKind = RunnableKind> {
+  /** Its name on the wire and to the model. */
+  readonly action: K;
+  /** For the model: when to use it and what comes back. */
+  readonly description: string;
+  /** The arguments that the model is told of; the wire may have more. */
+  readonly offers: readonly (keyof ActionArgs<K> & string)[];
+  effect(args: ActionArgs<K>): Effect;
+  /** What is expected (a missing file, a refused address) is an outcome; throws `DeckhandError` for what failed on the way. */
+  run(args: ActionArgs<K>, context: ToolContext): AsyncGenerator<Delta, AnyOutcome>;
+  /** The observation in words for the model; the content alone by default. */
+  tell?(observation: Observation): string;
+}
