@@ -19,6 +19,8 @@ export const errorKinds = {
   not_available: { sentence: "This action is defined, but this server cannot do it yet.", retryable: false },
   unknown_agent: { sentence: "There is no agent of that name.", retryable: false },
   unknown_conversation: { sentence: "There is no such conversation.", retryable: false },
+  unknown_path: { sentence: "There is nothing at this path.", retryable: false },
+  bad_request: { sentence: "The request does not fit what is asked for here.", retryable: false },
   conflict: { sentence: "The conversation has moved on.", retryable: true },
   frame_too_large: { sentence: "The frame is larger than the server takes.", retryable: false, close: 1009 },
   binary_frame: { sentence: "Frames are JSON text, not binary.", retryable: false },
