@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { errorObservation, observation, stateChange } from "@deckhand/protocol";
+import { open, take, until } from "./small-client.ts";
+import { smallServer } from "./small-server.ts";
+
+test("[C7] a view folds events to a state, and streamed text is there until the event that has it whole", async () => {
+  await using server = await smallServer();
+  using client = open(server);
+  server.append(stateChange("running"));
+  const view = client.it.view("c");
+  await until(() => view.snapshot().caughtUp);
+  assert.equal(view.snapshot().state.agentState, "running");
+  const delta = (of: string | number, text: string): void =>
+    server.broadcast({ delta: { conversation: "c", of, text } });
+  delta("reply", "Hel");
+  delta("reply", "lo");
+  delta("reasoning", "hm");
+  delta(7, "line\n");
+  await until(() => view.snapshot().streaming.size === 3);
+  assert.equal(view.snapshot().streaming.get("reply"), "Hello");
+  const before = view.snapshot();
+  assert.equal(view.snapshot(), before, "a snapshot stays the same object while nothing changes");
+  server.append(observation("agent", "reply", "", reply));
+  await until(() => view.snapshot().events.length === 2);
+  assert.deepEqual([...view.snapshot().streaming.keys()], [7]);
+  server.append(errorObservation("environment", "interrupted", "stopped", { cause: 7 }));
+  await until(() => view.snapshot().events.length === 3);
+  assert.equal(view.snapshot().streaming.size, 0);
+  delta(9, "x".repeat(200_000));
+  await until(() => view.snapshot().streaming.size === 1);
+  assert.ok((view.snapshot().streaming.get(9)?.length ?? 0) < 140_000);
+  view.close();
+});
+
+test("[C7] a view of what the server refuses to show says why", async () => {
+  await using server = await smallServer({
+    onFrame: (frame, socket) => {
+      const error = { conversation: "c", code: "unknown_conversation", message: "There is none.", retryable: false };
+      socket.send(JSON.stringify({ error }));
+      return "subscribe" in frame;
+    },
+  });
+  using client = open(server);
+  const view = client.it.view("c");
+  await until(() => view.snapshot().refused !== undefined);
+  assert.equal(view.snapshot().refused?.code, "unknown_conversation");
+  await assert.rejects(take(client.it, -1, 1), { code: "unknown_conversation" });
+});
+
+const reply = {
+  model: "m",
+  parts: [{ type: "text" as const, text: "Hello" }],
+  finish_reason: "stop",
+  usage: { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 },
+  cost_usd: null,
+  duration_ms: 1,
+  first_token_ms: null,
+};

@@ -1,0 +1,106 @@
+/**
+ * What a person sees of a conversation: its events, the state that they fold to, and the text that streams in. Made for
+ * React's `useSyncExternalStore`: `subscribe` and `snapshot` can be passed as they are, and a snapshot stays the same
+ * object until something has changed.
+ */
+import { apply, empty, isAction, type ConversationState, type DeckhandError } from "@deckhand/protocol";
+import type { Delta, Event } from "@deckhand/protocol";
+import type { Subscriptions } from "./subscriptions.ts";
+
+export interface ViewSnapshot {
+  /** Id 0 first, without gaps. */
+  readonly events: readonly Event[];
+  readonly state: ConversationState;
+  /** Text that streams in, by what it is of: "reply", "reasoning", or the id of an action whose output it is. */
+  readonly streaming: ReadonlyMap<Delta["of"], string>;
+  /** The past is here; what follows is live. */
+  readonly caughtUp: boolean;
+  /** The server refused to show this conversation. */
+  readonly refused: DeckhandError | undefined;
+}
+
+export interface View {
+  readonly snapshot: () => ViewSnapshot;
+  /** Returns what ends it. */
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly close: () => void;
+}
+
+/** Characters kept of one streamed text; the beginning is let go, the whole comes with the event. */
+const mostText = 64 * 1024;
+const missing = "\n…\n";
+/** Watchers are told at most so often, so that a long past is not drawn event by event. */
+const tellLiveMs = 16;
+const tellPastMs = 150;
+
+export function openView(subscriptions: Subscriptions, conversation: string): View {
+  const listeners = new Set<() => void>();
+  const events: Event[] = [];
+  const streaming = new Map<Delta["of"], string>();
+  let state = empty;
+  let caughtUp = false;
+  let refused: DeckhandError | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let shown: ViewSnapshot = { events: [], state, streaming: new Map(), caughtUp, refused };
+
+  const tell = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    shown = { events: events.slice(), state, streaming: new Map(streaming), caughtUp, refused };
+    for (const listener of listeners) listener();
+  };
+  const changed = (): void => {
+    timer ??= setTimeout(tell, caughtUp ? tellLiveMs : tellPastMs);
+  };
+
+  const stop = subscriptions.add(conversation, {
+    last: -1,
+    deltas: true,
+    onEvent: (event) => {
+      events.push(event);
+      state = apply(state, event);
+      for (const of of endedBy(event)) streaming.delete(of);
+      changed();
+    },
+    onDelta: (delta) => {
+      const text = (streaming.get(delta.of) ?? "") + delta.text;
+      // Cut at twice the bound, not at each delta: or every further character would copy the whole.
+      streaming.set(delta.of, text.length > 2 * mostText ? `…${text.slice(-mostText)}` : text);
+      changed();
+    },
+    onCaughtUp: () => {
+      caughtUp = true;
+      tell();
+    },
+    onDown: () => {
+      for (const [of, text] of streaming) if (!text.endsWith(missing)) streaming.set(of, text + missing);
+      changed();
+    },
+    onEnd: (reason) => {
+      refused = reason;
+      tell();
+    },
+  });
+
+  return {
+    snapshot: () => shown,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => {
+      stop();
+      clearTimeout(timer);
+      listeners.clear();
+    },
+  };
+}
+
+/** The streams that end with this event: it has their text whole, or it says that the model starts over or rests. */
+function endedBy(event: Event): readonly Delta["of"][] {
+  if (isAction(event)) return [];
+  if (event.observation === "reply" || event.observation === "status" || event.observation === "agent_state_changed") {
+    return ["reply", "reasoning"];
+  }
+  return event.cause === undefined ? [] : [event.cause];
+}
