@@ -1,0 +1,71 @@
+/** `node scripts/run.js NAME [argument…]`: what the npm scripts run. Each begins with the setup. */
+import { join } from "node:path";
+import { environment, isMain, root, userDirectory } from "./environment.js";
+import { runInForeground } from "./processes.js";
+import { setup } from "./setup.js";
+import { SetupError, say } from "./setup/say.js";
+import { runChecks, runTests } from "./test.js";
+import { buildWeb } from "./web.js";
+
+/** @typedef {{ node: string, args: readonly string[], place: import("./processes.js").Place }} Run */
+
+/** @type {Record<string, { all?: true, run: (run: Run) => Promise<number> }>} */
+const commands = {
+  start: { run: serve },
+  dev: { run: (run) => runSource("scripts/dev.ts", run) },
+  deckhand: { run: (run) => (run.args[0] === "serve" ? serve({ ...run, args: run.args.slice(1) }) : runCli(run)) },
+  "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
+  bench: { run: (run) => runSource("bench/src/main.ts", run) },
+  docs: { run: (run) => runSource("scripts/docs.ts", run) },
+  check: { run: ({ place }) => runChecks(place) },
+  format: { run: ({ args, place }) => runInForeground("oxfmt", args, place) },
+  test: { all: true, run: test },
+};
+
+/** @param {string} name @param {readonly string[]} args */
+async function runCommand(name, args) {
+  const command = commands[name];
+  if (command === undefined) throw new SetupError(`usage: run.js ${Object.keys(commands).join("|")} [argument…]`);
+  const node = setup({ all: command.all === true });
+  return command.run({ node, args, place: { cwd: root, env: environment(node) } });
+}
+
+/** @param {Run} run */
+function serve(run) {
+  buildWeb(run.node);
+  return runCli({ ...run, args: ["serve", ...run.args] });
+}
+
+/** @param {Run} run */
+function runCli(run) {
+  return runSource("cli/src/main.ts", inUserDirectory(run));
+}
+
+/** @param {Run} run */
+function test({ node, args, place }) {
+  buildWeb(node);
+  return runTests(node, args, place);
+}
+
+/** @param {string} source @param {Run} run */
+function runSource(source, { node, args, place }) {
+  return runInForeground(node, [join(root, source), ...args], place);
+}
+
+/** @param {Run} run @returns {Run} */
+function inUserDirectory(run) {
+  return { ...run, place: { ...run.place, cwd: userDirectory() } };
+}
+
+/** Runs and sets the exit code; what a user can mend is said without a stack. @param {readonly string[]} argv */
+export async function main([name = "", ...args]) {
+  try {
+    process.exitCode = await runCommand(name, args);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
+
+if (isMain(import.meta.url)) await main(process.argv.slice(2));

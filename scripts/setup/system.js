@@ -1,0 +1,91 @@
+/** Programs of the system: looked for on PATH, installed where we may, else named with the command that installs them. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { userPath } from "../environment.js";
+import { SetupError, withProgress } from "./say.js";
+
+/** @typedef {{ package: string, programs: readonly string[], only?: NodeJS.Platform }} Need */
+
+/** @type {readonly Need[]} */
+const always = [
+  { package: "bubblewrap", programs: ["bwrap"], only: "linux" },
+  { package: "ripgrep", programs: ["rg"] },
+  { package: "git", programs: ["git"] },
+];
+/** @type {Need} */
+const browser = { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] };
+
+/** How each system installs packages; the first that is there counts. */
+const installers = /** @type {const} */ ([
+  ["apt-get", "apt-get install -y --no-install-recommends"],
+  ["dnf", "dnf install -y"],
+  ["pacman", "pacman -S --noconfirm"],
+  ["zypper", "zypper install -y"],
+  ["apk", "apk add"],
+  ["brew", "brew install"],
+]);
+
+/**
+ * The packages whose programs are not on PATH.
+ * @param {boolean} withBrowser
+ */
+export function missingPackages(withBrowser) {
+  const needs = withBrowser ? [...always, browser] : always;
+  return needs
+    .filter((need) => need.only === undefined || need.only === process.platform)
+    .filter((need) => !need.programs.some(isOnPath))
+    .map((need) => need.package);
+}
+
+export function mayInstall() {
+  return process.platform === "linux" && process.getuid?.() === 0 && isOnPath("apt-get");
+}
+
+/** @param {readonly string[]} packages */
+export function installPackages(packages) {
+  withProgress(`Installing ${packages.join(", ")} from the system's packages`, () => {
+    aptGet("update");
+    aptGet("install", "-y", "--no-install-recommends", ...packages);
+  });
+}
+
+/**
+ * What a person types to get them.
+ * @param {readonly string[]} packages
+ */
+export function installCommand(packages) {
+  const [, command] = installers.find(([program]) => isOnPath(program)) ?? [];
+  if (command === undefined) return `install ${packages.join(", ")} with your system's package manager`;
+  const sudo = process.getuid?.() === 0 || command.startsWith("brew") ? "" : "sudo ";
+  return `${sudo}${command} ${packages.join(" ")}`;
+}
+
+/** @param {readonly string[]} args */
+function aptGet(...args) {
+  // Another apt at work (a fresh machine updates itself) is waited for; no package asks questions.
+  const { error, status, stderr } = spawnSync("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=120", ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  if (status === 0) return;
+  throw new SetupError(`apt-get ${args.join(" ")} failed:\n${error?.message ?? stderr.trim()}`);
+}
+
+/** @param {string} program */
+function isOnPath(program) {
+  return userPath()
+    .split(delimiter)
+    .some((folder) => isExecutable(join(folder, program)));
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
