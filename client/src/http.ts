@@ -1,16 +1,22 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
-import { DeckhandError, errorKinds, type AgentState, type ErrorCode } from "@deckhand/protocol";
+import { DeckhandError, errorKinds, type AgentState, type ErrorCode, type Settings } from "@deckhand/protocol";
 
 export interface ConversationRow {
   readonly id: string;
   readonly title: string;
-  readonly agentState: AgentState | null;
+  readonly agent_state: AgentState | null;
   /** ISO 8601. */
-  readonly createdAt: string;
-  readonly updatedAt: string;
+  readonly created_at: string;
+  readonly updated_at: string;
   /** Id of the last event; -1 for none. */
   readonly head: number;
-  readonly costUsd: number;
+  readonly cost_usd: number;
+}
+
+/** Newest first. `next` is the `after` of the page that follows, null on the last one. */
+export interface ConversationPage {
+  readonly conversations: readonly ConversationRow[];
+  readonly next: string | null;
 }
 
 export interface ListOptions {
@@ -23,9 +29,12 @@ export interface ListOptions {
 }
 
 export interface CreateOptions {
+  /** Made by the server when left out. */
+  readonly id?: string;
   /** The first task; without one the conversation waits for its first message. */
   readonly task?: string;
-  readonly settings?: Readonly<Record<string, unknown>>;
+  /** As the `args` of `initialize`. */
+  readonly settings?: Settings;
 }
 
 export interface Health {
@@ -38,7 +47,7 @@ export interface Health {
 }
 
 export interface Http {
-  list(options?: ListOptions, signal?: AbortSignal): Promise<readonly ConversationRow[]>;
+  list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
   rename(conversation: string, title: string, signal?: AbortSignal): Promise<void>;
   delete(conversation: string, signal?: AbortSignal): Promise<void>;
@@ -69,8 +78,7 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
-      const answer = await call("GET", `api/conversations?${search}`, undefined, signal);
-      return (answer as { conversations: readonly ConversationRow[] }).conversations;
+      return (await call("GET", `api/conversations?${search}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,
