@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { findViolations, importsOf, isTest, type SourceFile } from "./imports/check.ts";
+import { packages, table } from "./imports/table.ts";
+
+const root = join(import.meta.dirname, "..");
+
+const files: readonly SourceFile[] = globSync(
+  "{protocol,client,web,cli,server,bench,test,scripts}/**/*.{ts,tsx,js,jsx}",
+  {
+    cwd: root,
+    exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path),
+  },
+).map((path) => ({ path, source: readFileSync(join(root, path), "utf8") }));
+
+test("[S9] nobody imports what the table of the house does not allow, and no folders import each other in a circle", () => {
+  assert.deepEqual(findViolations(files), []);
+});
+
+test("[S9] the check has read the sources, and most of them import something", () => {
+  const code = files.filter((file) => !isTest(file.path));
+  assert.ok(code.length > 60, `${code.length} files`);
+  const imports = code.flatMap(importsOf);
+  assert.ok(imports.length > 150, `${imports.length} imports`);
+  for (const folder of ["protocol", "client", "server/src/ws", "server/src/agent"]) {
+    assert.ok(
+      imports.some(({ from }) => from.startsWith(`${folder}/`)),
+      folder,
+    );
+  }
+});
+
+test("[S9] each row of the table stands for something that is there, or for a place that is kept empty", () => {
+  const keptEmpty = ["server/src/telemetry"];
+  const known = (path: string) => files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
+  const named = [...table.flatMap((unit) => [unit.path, ...unit.mayImport]), ...Object.values(packages)];
+  assert.deepEqual(
+    [...new Set(named)].filter((path) => path !== "*" && !keptEmpty.includes(path) && !known(path)),
+    [],
+  );
+});
+
+const plants: readonly (readonly [path: string, source: string, violation: string])[] = [
+  ["server/src/ws/x.ts", 'import type { A } from "../agent/turn.ts";', "may not import server/src/agent/turn.ts"],
+  ["server/src/agent/x.ts", 'import { a } from "../llm/prices.ts";', "may not import server/src/llm/prices.ts"],
+  ["server/src/conversation/x.ts", 'export * from "../store/sqlite.ts";', "may not import server/src/store/sqlite.ts"],
+  ["server/src/tools/x.ts", 'export type { A } from "../config.ts";', "may not import server/src/config.ts"],
+  ["server/src/store/x.ts", 'const a = await import("../http/routes.ts");', "may not import server/src/http/routes.ts"],
+  ["server/src/runtime/x.ts", 'type A = import("../store/sqlite.ts").A;', "may not import server/src/store/sqlite.ts"],
+  ["cli/src/run.ts", 'import { serve } from "@deckhand/server";', "may not import server/src/main.ts"],
+  ["web/src/x.tsx", 'import "../../server/src/config.ts";', "may not import server/src/config.ts"],
+  ["protocol/src/x.ts", 'import { readFileSync } from "node:fs";', "may not import node:fs"],
+  ["client/src/x.ts", 'import { Hono } from "hono";', "may not import hono"],
+  ["server/src/misc/x.ts", 'import { z } from "zod";', "is in no folder of the table"],
+];
+
+for (const [path, source, violation] of plants) {
+  test(`[S9] a planted violation is found: ${source} in ${path}`, () => {
+    assert.deepEqual(findViolations([{ path, source }]), [`${path} ${violation}`]);
+  });
+}
+
+test("[S9] a planted circle is found", () => {
+  const violations = findViolations([
+    { path: "server/src/main.ts", source: 'import "./ws/x.ts";' },
+    { path: "server/src/ws/x.ts", source: 'import "../main.ts";' },
+  ]);
+  assert.deepEqual(violations, [
+    "server/src/ws/x.ts may not import server/src/main.ts",
+    "cycle: server/src/main.ts > server/src/ws > server/src/main.ts",
+  ]);
+});

@@ -1,0 +1,105 @@
+/** Reads the imports of source files, of types too, and holds them against the table. */
+import { dirname, join, normalize } from "node:path/posix";
+import { parseSync, Visitor } from "oxc-parser";
+import { packages, table, type Unit } from "./table.ts";
+
+export interface SourceFile {
+  /** From the root on, with `/`. */
+  readonly path: string;
+  readonly source: string;
+}
+
+interface Import {
+  readonly from: string;
+  /** A path from the root on, or the name of a package. */
+  readonly to: string;
+  readonly isPackage: boolean;
+}
+
+/** A sentence for each import that the table does not allow, and for each cycle between its folders. */
+export function findViolations(files: readonly SourceFile[]): readonly string[] {
+  const imports = withoutTests(files.flatMap(importsOf));
+  return [...imports.flatMap(judge), ...findCycles(imports)];
+}
+
+/** Tests, and what nothing but tests imports, take real parts from wherever they are. */
+function withoutTests(all: readonly Import[]): readonly Import[] {
+  const imported = new Set(all.map(({ to }) => to));
+  let left = all.filter(({ from }) => !isTest(from));
+  for (;;) {
+    const used = new Set(left.map(({ to }) => to));
+    const next = left.filter(({ from }) => used.has(from) || !imported.has(from));
+    if (next.length === left.length) return left;
+    left = next;
+  }
+}
+
+export function isTest(path: string): boolean {
+  return /\.(test|contract)\.ts$/.test(path);
+}
+
+export function importsOf({ path, source }: SourceFile): readonly Import[] {
+  const specifiers: string[] = [];
+  const add = ({ source: node }: { readonly source: unknown }): void => {
+    if (typeof node === "object" && node !== null && "value" in node) specifiers.push(String(node.value));
+  };
+  const { program, errors } = parseSync(path, source);
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
+  new Visitor({
+    ImportDeclaration: add,
+    ExportNamedDeclaration: add,
+    ExportAllDeclaration: add,
+    ImportExpression: add,
+    TSImportType: add,
+  }).visit(program);
+  return specifiers.map((specifier) => resolve(path, specifier));
+}
+
+function resolve(from: string, specifier: string): Import {
+  if (specifier.startsWith(".")) return { from, to: normalize(join(dirname(from), specifier)), isPackage: false };
+  const ours = packages[specifier];
+  if (ours !== undefined) return { from, to: ours, isPackage: false };
+  return { from, to: specifier, isPackage: true };
+}
+
+function judge({ from, to, isPackage }: Import): readonly string[] {
+  const unit = unitOf(from);
+  if (unit === undefined) return [`${from} is in no folder of the table`];
+  const isAllowed = isPackage ? mayUse(unit, to) : mayImport(unit, to);
+  return isAllowed ? [] : [`${from} may not import ${to}`];
+}
+
+function mayImport(unit: Unit, to: string): boolean {
+  const target = unitOf(to);
+  if (target === undefined) return false;
+  return target === unit || unit.mayImport.some((path) => path === "*" || path === target.path || path === to);
+}
+
+function mayUse(unit: Unit, name: string): boolean {
+  return unit.packages === undefined || unit.packages.includes(name);
+}
+
+function unitOf(path: string): Unit | undefined {
+  return table
+    .filter((unit) => path === unit.path || path.startsWith(`${unit.path}/`))
+    .reduce<Unit | undefined>((best, unit) => (best && best.path.length > unit.path.length ? best : unit), undefined);
+}
+
+function findCycles(imports: readonly Import[]): readonly string[] {
+  const edges = new Map<string, Set<string>>();
+  for (const { from, to, isPackage } of imports) {
+    const [a, b] = [unitOf(from)?.path, isPackage ? undefined : unitOf(to)?.path];
+    if (a === undefined || b === undefined || a === b) continue;
+    edges.set(a, (edges.get(a) ?? new Set()).add(b));
+  }
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (unit: string, path: readonly string[]): void => {
+    if (path.includes(unit)) cycles.push(`cycle: ${[...path.slice(path.indexOf(unit)), unit].join(" > ")}`);
+    if (done.has(unit)) return;
+    done.add(unit);
+    for (const next of edges.get(unit) ?? []) visit(next, [...path, unit]);
+  };
+  for (const unit of edges.keys()) visit(unit, []);
+  return cycles;
+}

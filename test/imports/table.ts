@@ -1,0 +1,57 @@
+/**
+ * Who may import whom, as data. A unit is a folder, or a file where a file has rights of its own; the most exact path
+ * counts. A unit may always import itself. Where a row names a file, that file alone may be imported: it is an
+ * interface, and what implements it stays out of reach.
+ */
+export interface Unit {
+  /** The folder or the file, from the root on. */
+  readonly path: string;
+  /** Units, files, or `*` for everything of ours. */
+  readonly mayImport: readonly string[];
+  /** Packages from the registry; not checked when left out. */
+  readonly packages?: readonly string[];
+}
+
+const protocol = "protocol";
+const runtime = "server/src/runtime/runtime.ts";
+
+export const table: readonly Unit[] = [
+  { path: protocol, mayImport: [], packages: ["zod"] },
+  { path: "client", mayImport: [protocol], packages: [] },
+  { path: "web", mayImport: ["client", protocol] },
+  { path: "cli", mayImport: ["client", protocol] },
+  { path: "cli/src/serve.ts", mayImport: ["cli", "client", protocol, "server/src/main.ts"] },
+  { path: "server/src/main.ts", mayImport: ["*"] },
+  { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
+  { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
+  {
+    path: "server/src/conversation",
+    mayImport: [
+      "server/src/agent",
+      "server/src/store/event-store.ts",
+      "server/src/llm/model.ts",
+      "server/src/tools/tool.ts",
+      runtime,
+      protocol,
+    ],
+  },
+  { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, protocol] },
+  { path: "server/src/llm", mayImport: [protocol] },
+  // A program of its own, for tests, benches and demos.
+  { path: "server/src/llm/model-server.ts", mayImport: ["server/src/llm", protocol] },
+  { path: "server/src/store", mayImport: [protocol] },
+  { path: "server/src/runtime", mayImport: [protocol] },
+  { path: "server/src/telemetry", mayImport: [] },
+  { path: "server/src/config.ts", mayImport: [] },
+  { path: "bench", mayImport: ["client", protocol] },
+  { path: "test", mayImport: ["client", protocol] },
+  { path: "scripts", mayImport: [protocol] },
+];
+
+/** The workspaces by the name under which the others import them, and what they export. */
+export const packages: Readonly<Record<string, string>> = {
+  "@deckhand/protocol": "protocol/src/index.ts",
+  "@deckhand/client": "client/src/index.ts",
+  "@deckhand/server": "server/src/main.ts",
+};
