@@ -1,0 +1,163 @@
+/** From a call in the model's reply to an event, and from a runnable action to its observation. */
+import { z } from "zod";
+import {
+  action,
+  actionArgs,
+  DeckhandError,
+  errorObservation,
+  observation,
+  type ActionKind,
+  type AgentState,
+  type Delta,
+  type NewAction,
+  type NewObservation,
+  type PendingCall,
+  type ReplyPart,
+  type ToolCall,
+} from "@deckhand/protocol";
+import type { AnyOutcome, Tool, ToolContext } from "../tools/tool.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Agent } from "./agents.ts";
+
+export type PreparedCall =
+  /** Not a tool, or not its arguments: the model is told what to send instead. */
+  | { readonly type: "refused"; readonly event: NewObservation<"error"> }
+  /** Nothing to run: a thought, a message on the way. */
+  | { readonly type: "noted"; readonly event: NewAction }
+  | {
+      readonly type: "ends";
+      readonly event: NewAction;
+      readonly state: Extract<AgentState, "finished" | "rejected" | "awaiting_user_input">;
+    }
+  | { readonly type: "runnable"; readonly event: NewAction; readonly tool: Tool; readonly origin: ToolCall };
+
+/** What can be said of a call without doing it. The same call gives the same answer each time. */
+export function prepareCall(call: PendingCall, agent: Agent, thought = ""): PreparedCall {
+  const origin: ToolCall = { reply: call.reply, id: call.id };
+  const refuse = (code: "unknown_tool" | "bad_tool_args", why: string): PreparedCall => ({
+    type: "refused",
+    event: errorObservation("agent", code, why, { tool_call: origin }),
+  });
+  const known = agent.toolNames.includes(call.name as ActionKind);
+  if (!known) {
+    return refuse(
+      "unknown_tool",
+      `Tool ${call.name} is not registered. (arguments: ${call.arguments}). Please check the tool name and retry with an existing tool.`,
+    );
+  }
+  const kind = call.name as ActionKind;
+  const parsed = parseArguments(kind, call.arguments);
+  if ("why" in parsed) return refuse("bad_tool_args", parsed.why);
+  const event = action("agent", kind, withThought(parsed.args, thought) as never, { tool_call: origin }) as NewAction;
+  if (event.action === "finish") return { type: "ends", event, state: "finished" };
+  if (event.action === "reject") return { type: "ends", event, state: "rejected" };
+  if (event.action === "message" && event.args.wait_for_response) {
+    return { type: "ends", event, state: "awaiting_user_input" };
+  }
+  const tool = agent.tools.get(kind);
+  return tool === undefined ? { type: "noted", event } : { type: "runnable", event, tool, origin };
+}
+
+/** Milliseconds that a tool has to end after a stop before it is left behind. */
+const stopGraceMs = 800;
+
+export interface Answered {
+  readonly event: NewObservation;
+  /** A mistake of ours: the observation is stored, then the turn ends. */
+  readonly bug?: unknown;
+}
+
+/** Runs the action's tool and makes its one observation, whatever happens. */
+export async function* runPrepared(
+  call: { readonly event: NewAction; readonly tool: Tool; readonly origin?: ToolCall },
+  context: Omit<ToolContext, "runtime"> & { readonly runtime: () => Promise<Runtime> },
+): AsyncGenerator<Delta, Answered> {
+  const origin = { cause: context.id, ...(call.origin === undefined ? {} : { tool_call: call.origin }) };
+  const { source } = call.event;
+  const stopped = abortedFor(context.signal, stopGraceMs);
+  try {
+    const runtime = await context.runtime();
+    const running = call.tool.run(call.event.args as never, { ...context, runtime });
+    while (true) {
+      const next = await Promise.race([running.next(), stopped.promise]);
+      if (next === "stopped") {
+        // The tool ignores the stop; what it still does has no place in the log.
+        running.return(undefined as never).catch(() => {});
+        return { event: errorObservation(source, "interrupted", undefined, origin) };
+      }
+      if (next.done) return { event: fromOutcome(source, next.value, origin) };
+      yield next.value;
+    }
+  } catch (error) {
+    if (context.signal.aborted) return { event: errorObservation(source, "interrupted", undefined, origin) };
+    if (error instanceof DeckhandError) return { event: errorObservation(source, error.code, error.message, origin) };
+    return { event: errorObservation(source, "internal", undefined, origin), bug: error };
+  } finally {
+    stopped.forget();
+  }
+}
+
+function fromOutcome(
+  source: NewAction["source"],
+  outcome: AnyOutcome,
+  origin: { cause: number; tool_call?: ToolCall },
+): NewObservation {
+  return observation(source, outcome.observation, outcome.content, outcome.extras as never, origin) as NewObservation;
+}
+
+function abortedFor(signal: AbortSignal, graceMs: number): { promise: Promise<"stopped">; forget: () => void } {
+  const { promise, resolve } = Promise.withResolvers<"stopped">();
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    timer = setTimeout(() => resolve("stopped"), graceMs);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener("abort", start, { once: true });
+  return {
+    promise,
+    forget: () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", start);
+    },
+  };
+}
+
+function parseArguments(kind: ActionKind, text: string): { args: object } | { why: string } {
+  const schema = actionArgs[kind];
+  const wanted = (): string => `Send a JSON object such as ${example(schema)}.`;
+  let value: unknown;
+  try {
+    value = text.trim() === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    return { why: `The arguments of ${kind} are not valid JSON (${(error as Error).message}). ${wanted()}` };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { args: parsed.data };
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`);
+  return { why: `The arguments of ${kind} do not fit: ${issues.join("; ")}. ${wanted()}` };
+}
+
+/** The required arguments with their types, as a model would write them. */
+function example(schema: z.ZodType): string {
+  const json = z.toJSONSchema(schema, { io: "input" });
+  const required = json.required ?? [];
+  const fields = required.map((name) => {
+    const property = json.properties?.[name];
+    const type = typeof property === "object" ? property.type : undefined;
+    return `"${name}": <${type ?? "value"}>`;
+  });
+  return `{${fields.join(", ")}}`;
+}
+
+function withThought(args: object, thought: string): object {
+  if (thought === "" || !("thought" in args) || args.thought !== "") return args;
+  return { ...args, thought };
+}
+
+/** The text of a reply; with calls beside it, it is the thought of the first. */
+export function textOf(parts: readonly ReplyPart[]): string {
+  return parts
+    .filter((part) => part.type === "text")
+    .map((part) => part.text)
+    .join("");
+}

@@ -1,0 +1,33 @@
+import type { ConversationState, LimitCode } from "@deckhand/protocol";
+
+/** What a conversation may use; infinite where there is no limit. The settings of the conversation win. */
+export interface Limits {
+  /** Of one turn. */
+  readonly maxSteps: number;
+  /** Of the whole conversation. */
+  readonly maxCostUsd: number;
+  /** Of one turn, while it runs. */
+  readonly maxSeconds: number;
+}
+
+/** Which limit stands in the way of another step, with the sentence of the first protocol, or null. */
+export function limitReached(
+  state: ConversationState,
+  limits: Limits,
+  nowMs: number,
+): { code: LimitCode; message: string } | null {
+  const { settings, turn, usage, raised } = state;
+  const steps = (settings.max_steps ?? limits.maxSteps) * (1 + raised.turn);
+  if (turn.steps >= steps) return { code: "limit_steps", message: sentence("iteration", turn.steps, steps) };
+  const cost = (settings.max_cost_usd ?? limits.maxCostUsd) * (1 + raised.cost);
+  if (usage.costUsd >= cost) return { code: "limit_cost", message: sentence("budget", usage.costUsd, cost) };
+  const seconds = (settings.max_seconds ?? limits.maxSeconds) * (1 + raised.turn);
+  const active = (turn.activeMs + (turn.runningSince === null ? 0 : nowMs - turn.runningSince)) / 1000;
+  if (active >= seconds) return { code: "limit_time", message: sentence("time", active, seconds) };
+  return null;
+}
+
+/** The trailing blank is the original's; classic clients look at how the text begins. */
+function sentence(what: string, current: number, max: number): string {
+  return `Agent reached maximum ${what}. Current ${what}: ${current.toFixed(2)}, max ${what}: ${max.toFixed(2)}. `;
+}

@@ -1,0 +1,108 @@
+/**
+ * What the model sees, as a fold of the log. Events only ever add at the end, so that each request has the one before as
+ * its prefix, byte for byte, after a restart too.
+ *
+ * A provider wants the results of a reply's calls right behind it, all of them and in order. So results are collected
+ * until the last is there; what a person did meanwhile (their own commands) waits and comes after. Calls that never got
+ * a result, because the turn was stopped or the server was killed between them, are told to be "not run".
+ */
+import { isAction, isRunnable, type Action, type Event, type Observation } from "@deckhand/protocol";
+import type { ModelMessage, ModelRequest, ToolResult } from "../llm/model.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { Agent } from "./agents.ts";
+
+interface OpenReply {
+  readonly id: number;
+  readonly calls: readonly { readonly id: string; readonly name: string }[];
+  readonly results: Map<string, ToolResult>;
+}
+
+export class Prompt {
+  readonly #messages: ModelMessage[] = [];
+  readonly #tools: ReadonlyMap<string, Tool>;
+  /** A person's own actions, until their observation is there. */
+  readonly #userActions = new Map<number, Action>();
+  #open: OpenReply | null = null;
+  #afterResults: string[] = [];
+  #hasUserMessage = false;
+
+  constructor(tools: ReadonlyMap<string, Tool>) {
+    this.#tools = tools;
+  }
+
+  get hasUserMessage(): boolean {
+    return this.#hasUserMessage;
+  }
+
+  request(agent: Agent): ModelRequest {
+    this.#close();
+    return { system: agent.prompt, tools: agent.specs, messages: this.#messages };
+  }
+
+  add(event: Event): void {
+    if (isAction(event)) this.#addAction(event);
+    else this.#addObservation(event);
+  }
+
+  #addAction(event: Action): void {
+    if (event.source === "user") {
+      if (isRunnable(event.action)) this.#userActions.set(event.id, event);
+    } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
+      this.#result(event.tool_call, "ok", false);
+    }
+  }
+
+  #addObservation(event: Observation): void {
+    if (event.observation === "chat") {
+      this.#close();
+      this.#hasUserMessage = true;
+      this.#messages.push({ role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
+    } else if (event.observation === "reply") {
+      this.#close();
+      this.#messages.push({ role: "assistant", parts: event.extras.parts });
+      const calls = event.extras.parts.filter((part) => part.type === "call");
+      if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
+    } else if (event.tool_call !== undefined) {
+      this.#result(event.tool_call, this.#tell(event), event.observation === "error");
+    } else if (event.cause !== undefined) {
+      this.#addUserResult(event);
+    }
+  }
+
+  #addUserResult(event: Observation): void {
+    const asked = this.#userActions.get(event.cause ?? -1);
+    if (asked === undefined) return;
+    this.#userActions.delete(asked.id);
+    if (asked.action === "run" && asked.args.hidden) return;
+    const text = `The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`;
+    if (this.#open === null) this.#messages.push({ role: "user", text, imageUrls: [] });
+    else this.#afterResults.push(text);
+  }
+
+  #result(origin: { reply: number; id: string }, content: string, isError: boolean): void {
+    const open = this.#open;
+    const call = open?.id === origin.reply ? open.calls.find((each) => each.id === origin.id) : undefined;
+    if (open === null || call === undefined) return;
+    open.results.set(call.id, { call: call.id, name: call.name, content, isError });
+    if (open.results.size === open.calls.length) this.#close();
+  }
+
+  #close(): void {
+    const open = this.#open;
+    if (open === null) return;
+    const results = open.calls.map(
+      (call): ToolResult =>
+        open.results.get(call.id) ?? { call: call.id, name: call.name, content: notRun, isError: true },
+    );
+    this.#messages.push({ role: "tool", results });
+    for (const text of this.#afterResults) this.#messages.push({ role: "user", text, imageUrls: [] });
+    this.#open = null;
+    this.#afterResults = [];
+  }
+
+  #tell(event: Observation): string {
+    return this.#tools.get(event.observation)?.tell?.(event) ?? event.content;
+  }
+}
+
+const notRun = "Not run: the turn was stopped before this call.";

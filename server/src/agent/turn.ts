@@ -1,0 +1,220 @@
+/**
+ * The loop, as a pure generator: from a user's message to rest. It yields what is to be stored or shown and imports no
+ * log, no socket and no conversation; it is resumed with the state as it is after what it yielded was stored.
+ *
+ *   take in queued messages -> check limits -> ask the model -> run the calls of its reply, in order -> again
+ *
+ * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the model
+ * fails, and when somebody changed the state (pause, stop): then it says nothing and the state stays as it was made.
+ */
+import {
+  action,
+  DeckhandError,
+  errorObservation,
+  observation,
+  type AgentState,
+  type ConversationState,
+  type Delta,
+  type ErrorCode,
+  type Event,
+  type NewEvent,
+} from "@deckhand/protocol";
+import type { Model, ModelReply } from "../llm/model.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Agent } from "./agents.ts";
+import { prepareCall, runPrepared, textOf, type PreparedCall } from "./calls.ts";
+import { limitReached, type Limits } from "./limits.ts";
+import type { Prompt } from "./prompt.ts";
+
+export interface TurnDeps {
+  readonly model: Model;
+  readonly agent: Agent;
+  /** Started at the first need; where there is none, each action that needs it is refused. */
+  readonly runtime: () => Promise<Runtime>;
+  readonly limits: Limits;
+  readonly now: () => number;
+}
+
+export type Step =
+  /** To be stored, all or none. The ids are known only when they are: the events are made from the first. */
+  | { readonly type: "events"; readonly events: (firstId: number) => readonly NewEvent[] }
+  | { readonly type: "delta"; readonly delta: Delta };
+
+/** What the loop sees when it is resumed; after `events` with the events as stored. */
+export interface View {
+  readonly state: ConversationState;
+  /** Has taken in every event up to `state.head`. */
+  readonly prompt: Prompt;
+  readonly stored: readonly Event[];
+}
+
+export type TurnEnd =
+  | { readonly state: Extract<AgentState, "finished" | "rejected" | "awaiting_user_input"> }
+  | {
+      readonly state: Extract<AgentState, "error" | "paused">;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
+  /** The state was changed from outside, or the signal aborted. */
+  | { readonly state: null };
+
+export type Turn = AsyncGenerator<Step, TurnEnd, View>;
+
+export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
+  let view = first;
+  while (isRunning(view, signal)) {
+    // A turn that was paused in the middle of a reply goes on with what is left of it.
+    for (const call of view.state.pendingCalls) {
+      const prepared = prepareCall(call, deps.agent);
+      view = yield { type: "events", events: () => [prepared.event] };
+      const end = yield* perform(prepared, view, deps, signal);
+      if ("state" in end) return end;
+      view = end.view;
+      if (!isRunning(view, signal)) return { state: null };
+    }
+
+    if (view.state.queued.length > 0) view = yield takeIn(view.state);
+    if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
+
+    const limit = limitReached(view.state, deps.limits, deps.now());
+    if (limit !== null) return { state: "paused", ...limit };
+
+    const asked = yield* ask(view, deps, signal);
+    if ("state" in asked) return asked;
+    const { reply, durationMs } = asked;
+
+    const calls = reply.parts.filter((part) => part.type === "call");
+    const [call] = calls;
+    if (call === undefined) {
+      const text = textOf(reply.parts);
+      yield {
+        type: "events",
+        events: () => [
+          replyEvent(reply, deps.model.name, durationMs),
+          action("agent", "message", { content: text, image_urls: null, wait_for_response: true }),
+        ],
+      };
+      return { state: "awaiting_user_input" };
+    }
+
+    // The reply and its first action are one commit.
+    const thought = textOf(reply.parts);
+    view = yield {
+      type: "events",
+      events: (firstId) => [
+        replyEvent(reply, deps.model.name, durationMs),
+        prepareCall({ ...call, reply: firstId }, deps.agent, thought).event,
+      ],
+    };
+    const prepared = prepareCall({ ...call, reply: view.stored[0]?.id ?? 0 }, deps.agent, thought);
+    const end = yield* perform(prepared, view, deps, signal);
+    if ("state" in end) return end;
+    view = end.view;
+  }
+  return { state: null };
+}
+
+/** Does what a stored call asks and yields its observation. */
+async function* perform(
+  call: PreparedCall,
+  view: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
+  const id = view.stored.at(-1)?.id ?? 0;
+  switch (call.type) {
+    case "refused":
+    case "noted":
+      return { view };
+    case "ends":
+      return { state: call.state };
+    case "runnable": {
+      const running = runPrepared(call, { id, runtime: deps.runtime, signal });
+      let step = await running.next();
+      while (!step.done) {
+        yield { type: "delta", delta: step.value };
+        step = await running.next();
+      }
+      const outcome = step.value;
+      const answer = (): readonly NewEvent[] => [outcome.event];
+      return outcome.bug === undefined
+        ? { view: yield { type: "events", events: answer } }
+        : (yield { type: "events", events: answer }, failed(outcome.bug));
+    }
+  }
+}
+
+async function* ask(
+  view: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, TurnEnd | { reply: ModelReply; durationMs: number }, View> {
+  const startedAt = deps.now();
+  try {
+    const replying = deps.model.reply(view.prompt.request(deps.agent), signal);
+    let step = await replying.next();
+    while (!step.done) {
+      const progress = step.value;
+      if (progress.type === "delta") {
+        yield { type: "delta", delta: progress.delta };
+      } else {
+        const { code, attempt, waitMs } = progress;
+        yield {
+          type: "events",
+          events: () => [
+            observation("environment", "status", progress.message, { code, attempt, wait_ms: Math.round(waitMs) }),
+          ],
+        };
+      }
+      step = await replying.next();
+    }
+    return { reply: step.value, durationMs: deps.now() - startedAt };
+  } catch (error) {
+    if (signal.aborted) return { state: null };
+    return failed(error);
+  }
+}
+
+function takeIn(state: ConversationState): Step {
+  const events = state.queued.map((message) =>
+    observation(
+      "user",
+      "chat",
+      message.content,
+      { image_urls: message.imageUrls.length > 0 ? [...message.imageUrls] : null },
+      { cause: message.id },
+    ),
+  );
+  return { type: "events", events: () => events };
+}
+
+function replyEvent(reply: ModelReply, model: string, durationMs: number): NewEvent {
+  return observation("agent", "reply", textOf(reply.parts), {
+    model,
+    parts: [...reply.parts],
+    finish_reason: reply.finishReason,
+    usage: reply.usage,
+    cost_usd: reply.costUsd,
+    duration_ms: durationMs,
+    first_token_ms: reply.firstTokenMs,
+  });
+}
+
+function isRunning(view: View, signal: AbortSignal): boolean {
+  return view.state.agentState === "running" && !signal.aborted;
+}
+
+function failed(error: unknown): TurnEnd {
+  if (error instanceof DeckhandError) return { state: "error", code: error.code, message: error.message };
+  throw error;
+}
+
+/** The events that tell how a turn ended, for the conversation to store. */
+export function endEvents(end: TurnEnd): readonly NewEvent[] {
+  if (end.state === null) return [];
+  const change = observation("environment", "agent_state_changed", "", {
+    agent_state: end.state,
+    ...("message" in end ? { reason: end.message } : {}),
+  });
+  return "code" in end ? [errorObservation("environment", end.code, end.message), change] : [change];
+}

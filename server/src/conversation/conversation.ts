@@ -1,0 +1,227 @@
+/**
+ * One conversation: the only writer of its log. Everything that changes it goes through one mailbox, one at a time; the
+ * state is the fold of what is stored. A turn runs while the state is `running`, and each of its steps passes through
+ * the mailbox too, so a user's message, a stop and the agent's own events have one order.
+ */
+import {
+  apply,
+  DeckhandError,
+  empty,
+  fold,
+  stateChange,
+  type ActionKind,
+  type ConversationState,
+  type Delta,
+  type Event,
+  type NewEvent,
+} from "@deckhand/protocol";
+import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
+import type { Limits } from "../agent/limits.ts";
+import type { Model, ModelFinder } from "../llm/model.ts";
+import type { RuntimeFactory } from "../runtime/runtime.ts";
+import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { ConversationApi, SubmitOptions } from "./api.ts";
+import { plan, type Plan } from "./plan.ts";
+import { recoveryEvents } from "./recovery.ts";
+import { LazyRuntime } from "./lazy-runtime.ts";
+import { TurnDriver } from "./turn-driver.ts";
+import { UserAction } from "./user-action.ts";
+
+export interface ConversationDeps {
+  readonly store: EventStore;
+  readonly findModel: ModelFinder;
+  readonly findAgent: AgentFinder;
+  readonly runtimes: RuntimeFactory;
+  readonly tools: ReadonlyMap<ActionKind, Tool>;
+  readonly limits: Limits;
+  /** The default workspace; another one is a folder inside it. */
+  readonly workspace: string;
+  /** Folder of what the conversation keeps beside its log. */
+  readonly home: (id: ConversationId) => string;
+  readonly now: () => number;
+  /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
+  readonly onFault: (conversation: ConversationId, fault: unknown) => void;
+}
+
+export class Conversation implements ConversationApi, AsyncDisposable {
+  readonly id: ConversationId;
+  readonly #deps: ConversationDeps;
+  readonly #runtime: LazyRuntime;
+  readonly #turn: TurnDriver;
+  readonly #userActions = new Set<UserAction>();
+  readonly #deltaListeners = new Set<(delta: Delta) => void>();
+  #state: ConversationState;
+  #mailbox: Promise<unknown> = Promise.resolve();
+  #apiKey: string | undefined;
+  #closing = false;
+
+  private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps) {
+    this.id = id;
+    this.#deps = deps;
+    this.#state = state;
+    this.#runtime = new LazyRuntime(() =>
+      deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) }),
+    );
+    this.#turn = new TurnDriver({
+      conversation: this,
+      append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
+      emit: (delta) => this.#emit(delta),
+      limits: deps.limits,
+      now: deps.now,
+      tools: deps.tools,
+      prepare: async () => {
+        const agent = this.#agent();
+        // Started while the model thinks; whoever needs it meets its failure.
+        this.#runtime.start().catch(() => {});
+        return { agent, model: agent.model ?? (await this.#model()) };
+      },
+      runtime: () => this.#runtime.start(),
+      onFault: (fault) => deps.onFault(this.id, fault),
+    });
+  }
+
+  /** Reads the log of that id (empty for a new one); what a killed server left open is closed first. */
+  static async open(id: ConversationId, deps: ConversationDeps): Promise<Conversation> {
+    const state = await readState(id, deps.store);
+    const conversation = new Conversation(id, state, deps);
+    const left = recoveryEvents(state);
+    if (left.length > 0) await conversation.#enqueue(() => conversation.#append(left));
+    return conversation;
+  }
+
+  get state(): ConversationState {
+    return this.#state;
+  }
+
+  submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
+    return this.#enqueue(async () => {
+      if (this.#closing) throw new DeckhandError("shutting_down");
+      const before = await this.#alreadyDone(options.command);
+      if (before !== undefined) return before;
+      const todo = plan(kind, args, this.#state, {
+        command: options.command,
+        knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
+        workspace: this.#deps.workspace,
+        tools: this.#deps.tools,
+      });
+      if (options.apiKey !== undefined) this.#apiKey = options.apiKey;
+      const stored = await this.#append(todo.events(this.#state.head + 1));
+      this.#carryOut(todo, stored);
+      return stored[todo.at]!;
+    });
+  }
+
+  read(after: number, limit: number): Promise<readonly Event[]> {
+    return this.#deps.store.read(this.id, after, limit);
+  }
+
+  follow(after: number, signal: AbortSignal): AsyncIterable<Event> {
+    return this.#deps.store.follow(this.id, after, signal);
+  }
+
+  onDelta(listener: (delta: Delta) => void): () => void {
+    this.#deltaListeners.add(listener);
+    return () => this.#deltaListeners.delete(listener);
+  }
+
+  /** Stops what runs, says so in the log, and leaves no process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#state.agentState === "running") {
+      const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
+      await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    }
+    await this.#stopAll();
+    await this.#mailbox;
+    await this.#runtime[Symbol.asyncDispose]();
+  }
+
+  #carryOut(todo: Plan, stored: readonly Event[]): void {
+    if (this.#closing) return;
+    if (todo.stops === true) void this.#stopAll();
+    if (todo.runs !== undefined) this.#runUserAction(todo.runs, stored.at(-1)!.id);
+    if (this.#state.agentState === "running") this.#turn.start();
+  }
+
+  #runUserAction(runs: NonNullable<Plan["runs"]>, id: number): void {
+    const running = new UserAction(
+      { ...runs, id },
+      {
+        runtime: () => this.#runtime.start(),
+        append: (events) => this.#enqueue(() => this.#append(events)),
+        emit: (delta) => this.#emit(delta),
+        onFault: (fault) => this.#deps.onFault(this.id, fault),
+      },
+    );
+    this.#userActions.add(running);
+    void running.done.then(() => this.#userActions.delete(running));
+  }
+
+  async #stopAll(): Promise<void> {
+    const stopped = [...this.#userActions].map((running) => running.stop());
+    await Promise.all([this.#closing ? this.#turn.close() : this.#turn.stop(), ...stopped]);
+  }
+
+  async #alreadyDone(command: string | undefined): Promise<Event | undefined> {
+    if (command === undefined) return undefined;
+    const id = await this.#deps.store.findCommand(this.id, command);
+    return id === undefined ? undefined : (await this.read(id - 1, 1))[0];
+  }
+
+  async #append(events: readonly NewEvent[]): Promise<readonly Event[]> {
+    if (events.length === 0) return [];
+    let state = this.#state;
+    const stored = await this.#deps.store.append(this.id, state.head + 1, events, (withIds) => {
+      state = fold(withIds, this.#state);
+      return rowOf(state);
+    });
+    this.#state = state;
+    this.#turn.saw(stored);
+    return stored;
+  }
+
+  /** One at a time, in the order of the calls; a failure is its caller's and nobody else's. */
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#mailbox.then(work);
+    this.#mailbox = done.catch(() => {});
+    return done;
+  }
+
+  #emit(delta: Delta): void {
+    for (const listener of this.#deltaListeners) listener(delta);
+  }
+
+  #workspace(): string {
+    return this.#state.settings.directory ?? this.#deps.workspace;
+  }
+
+  #agent(): Agent {
+    const name = this.#state.settings.agent_cls ?? defaultAgent;
+    const agent = this.#deps.findAgent(name, this.#workspace());
+    if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
+    return agent;
+  }
+
+  #model(): Promise<Model> {
+    const { model: name, base_url: baseUrl } = this.#state.settings;
+    return this.#deps.findModel({ name, baseUrl, apiKey: this.#apiKey });
+  }
+}
+
+function rowOf(state: ConversationState): RowUpdate {
+  const { title, agentState, usage, open } = state;
+  return { title, agentState, costUsd: usage.costUsd, busy: agentState === "running" || open.length > 0 };
+}
+
+const pageSize = 500;
+
+async function readState(id: ConversationId, store: EventStore): Promise<ConversationState> {
+  let state = empty;
+  for (;;) {
+    const page = await store.read(id, state.head, pageSize);
+    if (page.length === 0) return state;
+    for (const event of page) state = apply(state, event);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What an action of a client means for the conversation: the events to store for it, all at once, and what to do then.
+ * Pure: it looks at the state and decides; `conversation.ts` carries it out.
+ */
+import { isAbsolute, relative, resolve } from "node:path";
+import {
+  action,
+  actionArgs,
+  comingActions,
+  DeckhandError,
+  errorObservation,
+  isRunnable,
+  stateChange,
+  type ActionKind,
+  type AgentState,
+  type ConversationState,
+  type NewAction,
+  type NewEvent,
+  type Settings,
+} from "@deckhand/protocol";
+import type { Tool } from "../tools/tool.ts";
+
+export interface Plan {
+  readonly events: (firstId: number) => readonly NewEvent[];
+  /** Which of the events is the client's action. */
+  readonly at: number;
+  /** The last event is an action of the client that runs now, beside the agent's. */
+  readonly runs?: { readonly event: NewAction; readonly tool: Tool };
+  /** The turn and everything else that runs ends. */
+  readonly stops?: true;
+}
+
+export interface PlanContext {
+  readonly command: string | undefined;
+  readonly knowsAgent: (name: string) => boolean;
+  readonly workspace: string;
+  readonly tools: ReadonlyMap<ActionKind, Tool>;
+}
+
+/** Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `not_available`; then there is nothing to store. */
+export function plan(kind: string, args: unknown, state: ConversationState, context: PlanContext): Plan {
+  if (!Object.hasOwn(actionArgs, kind)) throw new DeckhandError("unknown_kind", `There is no action ${kind}.`);
+  const event = parse(kind as ActionKind, args, context.command);
+  if (event.action === "initialize") return initialize(event, state, context);
+
+  // Whatever comes first initialises with the defaults.
+  const begin = state.agentState === null ? initialize(action("user", "initialize", {}), state, context) : null;
+  const before = begin?.events(0) ?? [];
+  const agentState = begin === null ? state.agentState : "init";
+  const rest = act(event, agentState, context);
+  return { ...rest, at: before.length, events: (firstId) => [...before, ...rest.events(firstId + before.length)] };
+}
+
+function act(event: NewAction, agentState: AgentState | null, context: PlanContext): Plan {
+  const tool = context.tools.get(event.action);
+  if (isRunnable(event.action) && tool !== undefined) return { events: () => [event], at: 0, runs: { event, tool } };
+  if ((comingActions as readonly string[]).includes(event.action)) {
+    const sentence = `Action ${event.action} is not supported in the current runtime.`;
+    return {
+      events: (id) => [event, errorObservation("user", "not_available", sentence, { cause: id })],
+      at: 0,
+    };
+  }
+  switch (event.action) {
+    case "start":
+    case "message":
+      return { events: () => [event, ...changeTo("running", agentState)], at: 0 };
+    case "finish":
+      return { events: () => [event, ...changeTo("finished", agentState)], at: 0, stops: true };
+    case "reject":
+      return { events: () => [event, ...changeTo("rejected", agentState)], at: 0, stops: true };
+    case "change_agent_state":
+      return changeState(event, agentState);
+    default:
+      // A thought, a plan of the first protocol: kept, without effect.
+      return { events: () => [event], at: 0 };
+  }
+}
+
+function changeState(event: NewAction<"change_agent_state">, agentState: AgentState | null): Plan {
+  const wanted = event.args.agent_state;
+  switch (wanted) {
+    case "user_confirmed":
+    case "user_rejected":
+      throw new DeckhandError("conflict", "No action waits for a confirmation.");
+    case "stopped":
+      return { events: () => [event, ...changeTo(wanted, agentState)], at: 0, stops: true };
+    case "paused":
+    case "running":
+      return { events: () => [event, ...changeTo(wanted, agentState)], at: 0 };
+  }
+}
+
+/** States in which a conversation goes on resting after it was initialised again. */
+const restingStates: readonly (AgentState | null)[] = ["running", "paused", "awaiting_user_input", "finished"];
+
+function initialize(event: NewAction<"initialize">, state: ConversationState, context: PlanContext): Plan {
+  const { agent_cls: agent, confirmation_mode: confirm } = event.args;
+  if (agent !== undefined && !context.knowsAgent(agent)) {
+    throw new DeckhandError("unknown_agent", `There is no agent ${agent}.`);
+  }
+  if (confirm === true) {
+    throw new DeckhandError("not_available", "Confirmation mode is not here yet; nothing was started.");
+  }
+  const settings: Settings = { ...event.args };
+  if (settings.directory !== undefined) settings.directory = insideWorkspace(settings.directory, context.workspace);
+  const restored = restingStates.includes(state.agentState) ? changeTo(state.agentState as AgentState, "init") : [];
+  return {
+    events: () => [{ ...event, args: settings }, stateChange("loading"), stateChange("init"), ...restored],
+    at: 0,
+  };
+}
+
+/** A state that is already there is not announced again. */
+function changeTo(wanted: AgentState, now: AgentState | null): NewEvent[] {
+  return wanted === now ? [] : [stateChange(wanted)];
+}
+
+function insideWorkspace(directory: string, workspace: string): string {
+  const wanted = resolve(workspace, directory);
+  const below = relative(workspace, wanted);
+  if (below === ".." || below.startsWith("../") || isAbsolute(below)) {
+    throw new DeckhandError("bad_args", `The directory must be inside ${workspace}.`);
+  }
+  return wanted;
+}
+
+function parse(kind: ActionKind, args: unknown, command: string | undefined): NewAction {
+  const parsed = actionArgs[kind].safeParse(args ?? {});
+  if (parsed.success) return action("user", kind, parsed.data as never, { command }) as NewAction;
+  if (kind === "start") throw new DeckhandError("bad_args", "No task specified");
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "args"}: ${issue.message}`);
+  throw new DeckhandError("bad_args", `The arguments of ${kind} do not fit: ${issues.join("; ")}`);
+}

@@ -1,0 +1,35 @@
+/**
+ * After a crash. An action that had started and has no observation is never run again by itself: nobody knows what it
+ * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on.
+ */
+import {
+  actionSentence,
+  errorObservation,
+  stateChange,
+  type Action,
+  type ConversationState,
+  type NewEvent,
+} from "@deckhand/protocol";
+
+/** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
+export function recoveryEvents(state: ConversationState): readonly NewEvent[] {
+  const closed = state.open.map((open) =>
+    errorObservation(open.source, "outcome_unknown", whatIsKnown(open), {
+      cause: open.id,
+      tool_call: open.tool_call,
+    }),
+  );
+  const wasAtWork = state.agentState === "running" || state.agentState === "loading";
+  if (!wasAtWork) return closed;
+  return [
+    ...closed,
+    stateChange(
+      "paused",
+      "The server was stopped in the middle of the work. Say `running` or send a message to go on.",
+    ),
+  ];
+}
+
+function whatIsKnown(open: Action): string {
+  return `The server stopped while this ran, and its outcome is unknown. ${actionSentence(open)} (started ${open.timestamp}). Look at what it did before repeating it.`;
+}

@@ -1,0 +1,155 @@
+/**
+ * Drives the loop of `agent/turn.ts` for a conversation: stores what it yields, shows its deltas, resumes it with the
+ * state as it then is, and stores how it ended. At most one turn runs at a time.
+ */
+import {
+  DeckhandError,
+  type ActionKind,
+  type ConversationState,
+  type Delta,
+  type Event,
+  type NewEvent,
+} from "@deckhand/protocol";
+import type { Agent } from "../agent/agents.ts";
+import type { Limits } from "../agent/limits.ts";
+import { Prompt } from "../agent/prompt.ts";
+import { endEvents, runTurn, type TurnEnd, type View } from "../agent/turn.ts";
+import type { Model } from "../llm/model.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
+
+interface Driven {
+  readonly state: ConversationState;
+  read(after: number, limit: number): Promise<readonly Event[]>;
+}
+
+interface TurnDriverDeps {
+  readonly conversation: Driven;
+  /** Stores what the function makes when its time has come; nothing for an empty list. */
+  readonly append: (events: (firstId: number) => readonly NewEvent[]) => Promise<readonly Event[]>;
+  readonly emit: (delta: Delta) => void;
+  /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
+  readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
+  readonly runtime: () => Promise<Runtime>;
+  readonly limits: Limits;
+  readonly now: () => number;
+  readonly tools: ReadonlyMap<ActionKind, Tool>;
+  readonly onFault: (fault: unknown) => void;
+}
+
+const pageSize = 500;
+
+export class TurnDriver {
+  readonly #deps: TurnDriverDeps;
+  /** Is there while a turn runs, and has taken in the log up to the state's head. At rest nothing is held. */
+  #prompt: Prompt | undefined;
+  #promptHead = -1;
+  #closed = false;
+  #running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+
+  constructor(deps: TurnDriverDeps) {
+    this.#deps = deps;
+  }
+
+  /** Starts a turn unless one runs; one that is about to end looks again and starts over by itself. */
+  start(): void {
+    if (this.#running !== undefined || this.#closed) return;
+    const stop = new AbortController();
+    const done = this.#drive(stop.signal).then(
+      () => true,
+      (fault: unknown) => {
+        this.#deps.onFault(fault);
+        return false;
+      },
+    );
+    this.#running = {
+      stop,
+      done: done.then((whole) => {
+        this.#running = undefined;
+        this.#prompt = undefined;
+        // Somebody may have asked for work while the turn was ending. Where nothing can be stored, it is not tried again.
+        if (whole && this.#deps.conversation.state.agentState === "running") this.start();
+      }),
+    };
+  }
+
+  /** Aborts the model call and the command; resolves when the turn has ended. */
+  async stop(): Promise<void> {
+    this.#running?.stop.abort(new Error("stopped"));
+    await this.#running?.done;
+  }
+
+  /** Stops, and starts no other turn. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.stop();
+  }
+
+  /** Is told of everything that was stored, by whomever. */
+  saw(events: readonly Event[]): void {
+    for (const event of events) this.#take(event);
+  }
+
+  async #drive(signal: AbortSignal): Promise<void> {
+    let end: TurnEnd;
+    try {
+      end = await this.#turn(signal);
+    } catch (fault) {
+      if (fault instanceof DeckhandError && fault.code === "store_failed") throw fault;
+      end = endOf(fault);
+      if (end.state === "error" && end.code === "internal") this.#deps.onFault(fault);
+    }
+    await this.#deps.append(() => this.#closing(end));
+  }
+
+  async #turn(signal: AbortSignal): Promise<TurnEnd> {
+    const { conversation, append, emit, runtime, limits, now } = this.#deps;
+    const { agent, model } = await this.#deps.prepare();
+    const prompt = await this.#readPrompt();
+    const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
+    const turn = runTurn(view([]), { model, agent, runtime, limits, now }, signal);
+    let step = await turn.next();
+    while (!step.done) {
+      if (step.value.type === "delta") {
+        emit(step.value.delta);
+        step = await turn.next(view([]));
+      } else {
+        step = await turn.next(view(await append(step.value.events)));
+      }
+    }
+    return step.value;
+  }
+
+  /** Decided inside the mailbox, so that a message which comes in the last moment is not left lying. */
+  #closing(end: TurnEnd): readonly NewEvent[] {
+    const { agentState, queued } = this.#deps.conversation.state;
+    if (agentState !== "running") return [];
+    const failed = end.state === "error" || end.state === "paused";
+    return queued.length > 0 && !failed ? [] : endEvents(end);
+  }
+
+  async #readPrompt(): Promise<Prompt> {
+    const prompt = new Prompt(this.#deps.tools);
+    this.#promptHead = -1;
+    this.#prompt = prompt;
+    while (this.#promptHead < this.#deps.conversation.state.head) {
+      const page = await this.#deps.conversation.read(this.#promptHead, pageSize);
+      if (page.length === 0) break;
+      for (const event of page) this.#take(event);
+    }
+    return prompt;
+  }
+
+  /** Takes each event once and in order: those that are stored while the log is being read come from the log. */
+  #take(event: Event): void {
+    if (this.#prompt === undefined || event.id !== this.#promptHead + 1) return;
+    this.#prompt.add(event);
+    this.#promptHead = event.id;
+  }
+}
+
+function endOf(fault: unknown): TurnEnd {
+  return fault instanceof DeckhandError
+    ? { state: "error", code: fault.code, message: fault.message }
+    : { state: "error", code: "internal", message: "The server made a mistake; its log tells more." };
+}

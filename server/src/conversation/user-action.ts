@@ -1,0 +1,44 @@
+import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
+import { runPrepared } from "../agent/calls.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
+
+interface Started {
+  readonly id: number;
+  readonly event: NewAction;
+  readonly tool: Tool;
+}
+
+interface UserActionDeps {
+  readonly runtime: () => Promise<Runtime>;
+  readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
+  readonly emit: (delta: Delta) => void;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** An action that a client sent, running beside the agent's work until its observation is stored. */
+export class UserAction {
+  /** Never rejects. */
+  readonly done: Promise<void>;
+  readonly #stop = new AbortController();
+
+  constructor(started: Started, deps: UserActionDeps) {
+    this.done = this.#run(started, deps).catch(deps.onFault);
+  }
+
+  stop(): Promise<void> {
+    this.#stop.abort();
+    return this.done;
+  }
+
+  async #run({ id, event, tool }: Started, { runtime, append, emit, onFault }: UserActionDeps): Promise<void> {
+    const running = runPrepared({ event, tool }, { id, runtime, signal: this.#stop.signal });
+    let step = await running.next();
+    while (!step.done) {
+      emit(step.value);
+      step = await running.next();
+    }
+    await append([step.value.event]);
+    if (step.value.bug !== undefined) onFault(step.value.bug);
+  }
+}

@@ -1,0 +1,72 @@
+import { createTwoFilesPatch } from "diff";
+import { DeckhandError, type ActionArgs, type Delta } from "@deckhand/protocol";
+import { decodeText, withFileProblems } from "./file-problem.ts";
+import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
+
+const maxFileBytes = 16 * 1024 * 1024;
+
+/** Contents up to this length stand in the event, for a viewer; the diff is always there. */
+const maxContentChars = 64 * 1024;
+
+/** Lines around a change in the diff; and the milliseconds after which a diff is given up for a plain sentence. */
+const diffOptions = { context: 3, timeout: 500 } as const;
+
+export const editTool: Tool<"edit"> = {
+  action: "edit",
+  description:
+    "Replace text in a file. `old_str` must be in the file exactly as given, with its white space, and only once unless `replace_all` is true. An empty `old_str` makes a new file. A diff comes back.",
+  offers: ["path", "old_str", "new_str", "replace_all"],
+  effect: () => "write",
+  // oxlint-disable-next-line require-yield -- a file is edited at once
+  async *run(args: ActionArgs<"edit">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
+    return withFileProblems(runtime, args.path, "write to", async () => {
+      const before = await present();
+      const after = replaced(before, args);
+      const { path } = await runtime.writeFile(args.path, new TextEncoder().encode(after), signal);
+      const diff = createTwoFilesPatch(path, path, before ?? "", after, undefined, undefined, diffOptions);
+      return {
+        observation: "edit",
+        content: diff ?? "The file is edited; the change is too large for a diff.",
+        extras: {
+          path,
+          ...(before !== null && before.length <= maxContentChars ? { old_content: before } : {}),
+          ...(after.length <= maxContentChars ? { new_content: after } : {}),
+        },
+      };
+    });
+
+    async function present(): Promise<string | null> {
+      try {
+        return decodeText((await runtime.readFile(args.path, maxFileBytes, signal)).data);
+      } catch (error) {
+        const isNew = error instanceof DeckhandError && error.code === "file_not_found" && args.old_str === "";
+        if (isNew) return null;
+        throw error;
+      }
+    }
+  },
+};
+
+function replaced(
+  before: string | null,
+  { path, old_str: old, new_str: text, replace_all: all }: ActionArgs<"edit">,
+): string {
+  if (before === null || (before === "" && old === "")) return text;
+  if (old === "") {
+    throw new DeckhandError("ambiguous_match", `${path} exists: give the text to replace in old_str.`);
+  }
+  const count = before.split(old).length - 1;
+  if (count === 0) {
+    throw new DeckhandError(
+      "no_match",
+      `old_str is not in ${path}. It must be there exactly, with its white space: read the file and try again.`,
+    );
+  }
+  if (count > 1 && !all) {
+    throw new DeckhandError(
+      "ambiguous_match",
+      `old_str is in ${path} ${count} times. Give more lines around it, or set replace_all.`,
+    );
+  }
+  return before.replaceAll(old, () => text);
+}

@@ -1,0 +1,30 @@
+/** The tools that run, by action. Those of other kinds (`think`, `finish`) need no running. */
+import type { ActionKind } from "@deckhand/protocol";
+import { browseTool } from "./browse.ts";
+import { editTool } from "./edit.ts";
+import { planTool } from "./plan.ts";
+import { readTool } from "./read.ts";
+import { runTool } from "./run.ts";
+import { searchTool } from "./search.ts";
+import type { Tool } from "./tool.ts";
+import { writeTool } from "./write.ts";
+
+export interface ToolOptions {
+  /** Of a command that names no time-out of its own. */
+  readonly commandTimeoutMs: number;
+  /** Private addresses that may be fetched all the same, as host:port. */
+  readonly browseAllow: readonly string[];
+}
+
+export function createTools(options: ToolOptions): ReadonlyMap<ActionKind, Tool> {
+  const tools = [
+    runTool(options.commandTimeoutMs),
+    readTool,
+    writeTool,
+    editTool,
+    searchTool,
+    browseTool(options.browseAllow),
+    planTool,
+  ] as unknown as readonly Tool[];
+  return new Map(tools.map((tool) => [tool.action, tool]));
+}
