@@ -135,11 +135,9 @@ async function* perform(
         yield { type: "delta", delta: step.value };
         step = await running.next();
       }
-      const outcome = step.value;
-      const answer = (): readonly NewEvent[] => [outcome.event];
-      return outcome.bug === undefined
-        ? { view: yield { type: "events", events: answer } }
-        : (yield { type: "events", events: answer }, failed(outcome.bug));
+      const { event, bug } = step.value;
+      const after = yield { type: "events", events: () => [event] };
+      return bug === undefined ? { view: after } : failed(bug);
     }
   }
 }

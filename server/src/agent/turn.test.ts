@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  action,
+  apply,
+  DeckhandError,
+  empty,
+  isAction,
+  stateChange,
+  type ActionKind,
+  type ConversationState,
+  type Event,
+  type NewEvent,
+  type ReplyPart,
+} from "@deckhand/protocol";
+import type { Model } from "../llm/model.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
+import { agentFinder } from "./agents.ts";
+import type { Limits } from "./limits.ts";
+import { Prompt } from "./prompt.ts";
+import { endEvents, runTurn, type Step, type TurnEnd, type View } from "./turn.ts";
+
+type Reply = readonly ReplyPart[] | Error;
+
+const text = (content: string): ReplyPart => ({ type: "text", text: content });
+const call = (name: string, args: object | string, id = name): ReplyPart => ({
+  type: "call",
+  id,
+  name,
+  arguments: typeof args === "string" ? args : JSON.stringify(args),
+});
+
+/** Replies from an array, as a model does: what it was asked is kept. */
+function arrayModel(replies: readonly Reply[]): Model & { readonly asked: number[] } {
+  const asked: number[] = [];
+  return {
+    name: "array",
+    takesImages: false,
+    asked,
+    async *reply(request) {
+      asked.push(request.messages.length);
+      const reply = replies[asked.length - 1];
+      if (reply === undefined) throw new Error("the array is at its end");
+      if (reply instanceof Error) throw reply;
+      yield { type: "delta", delta: { of: "reply", text: "…" } };
+      return {
+        parts: reply,
+        finishReason: "stop",
+        usage: { input: 10, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 },
+        costUsd: 0.25,
+        firstTokenMs: 1,
+      };
+    },
+  };
+}
+
+/** A tool that answers what its path says: `ok`, `throw`, `bug`, or never, until it is stopped or after. */
+const readTool: Tool<"read"> = {
+  action: "read",
+  description: "",
+  offers: ["path"],
+  effect: () => "read",
+  async *run(args, { signal }) {
+    if (args.path === "throw") throw new DeckhandError("file_not_found");
+    if (args.path === "bug") throw new TypeError("our mistake");
+    if (args.path === "wait")
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    if (args.path === "deaf") await new Promise(() => {});
+    yield { of: 0, text: "…" };
+    return { observation: "read", content: `content of ${args.path}`, extras: { path: args.path } };
+  },
+};
+const tools = new Map([["read", readTool]]) as unknown as ReadonlyMap<ActionKind, Tool>;
+const codeAct = agentFinder(allTools())("CodeActAgent", "/w")!;
+const agent = { ...codeAct, tools };
+
+function allTools(): ReadonlyMap<ActionKind, Tool> {
+  const kinds: ActionKind[] = ["run", "read", "write", "edit", "search", "browse", "plan"];
+  return new Map(kinds.map((kind) => [kind, { ...readTool, action: kind } as unknown as Tool]));
+}
+
+interface Played {
+  readonly events: readonly Event[];
+  readonly end: TurnEnd;
+  readonly state: ConversationState;
+}
+
+interface Play {
+  readonly limits?: Partial<Limits>;
+  readonly from?: readonly NewEvent[];
+  /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
+  readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
+}
+
+async function play(model: Model, { limits, from = [], meanwhile }: Play = {}): Promise<Played> {
+  const events: Event[] = [];
+  const prompt = new Prompt(tools);
+  let state = empty;
+  const stop = new AbortController();
+  const store = (added: readonly NewEvent[]): readonly Event[] =>
+    added.map((event) => {
+      const stored = { id: events.length, timestamp: new Date(events.length * 1000).toISOString(), ...event } as Event;
+      events.push(stored);
+      state = apply(state, stored);
+      prompt.add(stored);
+      return stored;
+    });
+  const start: NewEvent[] = [action("user", "start", { task: "do it" }), stateChange("running")];
+  store(from.length > 0 ? from : start);
+  const view = (stored: readonly Event[]): View => ({ state, prompt, stored });
+  const turn = runTurn(
+    view([]),
+    {
+      model,
+      agent,
+      runtime: async () => ({ cwd: "/w" }) as Runtime,
+      limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
+      now: () => events.length * 1000,
+    },
+    stop.signal,
+  );
+  let step: IteratorResult<Step, TurnEnd> = await turn.next();
+  while (!step.done) {
+    const stored = step.value.type === "events" ? store(step.value.events(events.length)) : [];
+    const added = meanwhile?.(stored, stop) ?? [];
+    if (added.length > 0) store(added);
+    step = await turn.next(view(stored));
+  }
+  return { events, end: step.value, state };
+}
+
+const kinds = ({ events }: Played): string[] =>
+  events.map((event) => (isAction(event) ? event.action : event.observation));
+const causes = ({ events }: Played): (number | undefined)[] =>
+  events.map((event) => (isAction(event) ? undefined : event.cause));
+
+test("[A5] a turn takes the message in, acts, and ends with finish", async () => {
+  const played = await play(
+    arrayModel([[text("Look."), call("read", { path: "ok" })], [call("finish", { thought: "done" })]]),
+  );
+  assert.deepEqual(kinds(played), ["start", "agent_state_changed", "chat", "reply", "read", "read", "reply", "finish"]);
+  assert.deepEqual(played.end, { state: "finished" });
+  assert.equal(causes(played)[2], 0);
+  assert.equal(causes(played)[5], 4);
+  const read = played.events[4];
+  assert.ok(read !== undefined && isAction(read) && read.action === "read");
+  assert.equal(read.args.thought, "Look.");
+  assert.deepEqual(read.tool_call, { reply: 3, id: "read" });
+});
+
+test("[A6] several calls of one reply run in order, each with one observation before the next request", async () => {
+  const model = arrayModel([
+    [call("read", { path: "a" }, "1"), call("read", { path: "throw" }, "2"), call("think", { thought: "hm" }, "3")],
+    [text("Bye.")],
+  ]);
+  const played = await play(model);
+  assert.deepEqual(kinds(played).slice(3), ["reply", "read", "read", "read", "error", "think", "reply", "message"]);
+  assert.deepEqual(causes(played).slice(4, 8), [undefined, 4, undefined, 6]);
+  assert.deepEqual(played.end, { state: "awaiting_user_input" });
+  assert.deepEqual(model.asked, [1, 3]);
+  assert.equal(played.state.open.length, 0);
+});
+
+test("[A7] a call that is no tool, or not its arguments, is answered with what to send instead", async () => {
+  const model = arrayModel([
+    [call("nope", {}, "1"), call("read", "{not json", "2"), call("read", { path: 7 }, "3"), call("read", "", "4")],
+    [text("Oh.")],
+  ]);
+  const played = await play(model);
+  const told = played.events.filter((event) => !isAction(event) && event.observation === "error");
+  assert.deepEqual(
+    told.map((event) => event.message.slice(0, 60)),
+    [
+      "Tool nope is not registered. (arguments: {}). Please check t",
+      "The arguments of read are not valid JSON (Expected property ",
+      "The arguments of read do not fit: path: Invalid input: expec",
+      "The arguments of read do not fit: path: Invalid input: expec",
+    ],
+  );
+  assert.match(told[1]!.message, /Send a JSON object such as \{"path": <string>\}\.$/);
+  assert.deepEqual(played.end, { state: "awaiting_user_input" });
+});
+
+test("[A8] the limit on steps is exact, and is raised by its first value when a person lets it go on", async () => {
+  const step: Reply = [call("read", { path: "a" })];
+  const first = await play(arrayModel([step, step, step]), { limits: { maxSteps: 2 } });
+  assert.deepEqual(first.end, {
+    state: "paused",
+    code: "limit_steps",
+    message: "Agent reached maximum iteration. Current iteration: 2.00, max iteration: 2.00. ",
+  });
+  const goOn = action("user", "change_agent_state", { agent_state: "running", thought: "" });
+  const from = [...first.events, ...endEvents(first.end), goOn, stateChange("running")];
+  const second = await play(arrayModel([step, step, step]), { limits: { maxSteps: 2 }, from });
+  assert.ok(second.end.state === "paused");
+  assert.equal(second.end.message, "Agent reached maximum iteration. Current iteration: 4.00, max iteration: 4.00. ");
+});
+
+test("[A9] the limits on cost and on time end a turn before the next request", async () => {
+  const step: Reply = [call("read", { path: "a" })];
+  const cost = await play(arrayModel([step, step, step]), { limits: { maxCostUsd: 0.5 } });
+  assert.ok(cost.end.state === "paused" && cost.end.code === "limit_cost");
+  assert.equal(cost.state.usage.costUsd, 0.5);
+  const time = await play(arrayModel([step, step, step]), { limits: { maxSeconds: 5 } });
+  assert.ok(time.end.state === "paused" && time.end.code === "limit_time");
+});
+
+test("[A10] a message that comes during a turn is taken in at the next step", async () => {
+  const model = arrayModel([[call("read", { path: "a" })], [text("Both done.")]]);
+  const late = action("user", "message", { content: "and this", image_urls: null, wait_for_response: false });
+  const played = await play(model, {
+    meanwhile: (stored) => (stored.some((event) => isAction(event) && event.action === "read") ? [late] : []),
+  });
+  assert.deepEqual(kinds(played).slice(3), ["reply", "read", "message", "read", "chat", "reply", "message"]);
+  assert.equal(causes(played)[7], 5);
+  assert.equal(played.state.queued.length, 0);
+});
+
+test("[A11] a pause ends the turn after the current action; going on runs what is left of the reply", async () => {
+  const model = arrayModel([[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")]]);
+  const played = await play(model, {
+    meanwhile: (stored) =>
+      stored.some((event) => isAction(event) && event.action === "read") ? [stateChange("paused")] : [],
+  });
+  assert.deepEqual(played.end, { state: null });
+  assert.deepEqual(kinds(played).slice(3), ["reply", "read", "agent_state_changed", "read"]);
+  const resumed = await play(arrayModel([[text("Done.")]]), { from: [...played.events, stateChange("running")] });
+  assert.deepEqual(kinds(resumed).slice(8), ["read", "read", "reply", "message"]);
+});
+
+test("[A12] a stop ends a tool that waits, and one that does not listen, in under a second", async () => {
+  for (const path of ["wait", "deaf"]) {
+    const startedAt = performance.now();
+    const played = await play(arrayModel([[call("read", { path })]]), {
+      meanwhile(stored, stop) {
+        if (!stored.some((event) => isAction(event) && event.action === "read")) return [];
+        setImmediate(() => stop.abort(new Error("stopped")));
+        return [];
+      },
+    });
+    assert.deepEqual(played.end, { state: null });
+    const last = played.events.at(-1)!;
+    assert.ok(
+      !isAction(last) && last.observation === "error" && last.extras.code === "interrupted" && last.cause === 4,
+    );
+    assert.ok(performance.now() - startedAt < 1000);
+  }
+});
+
+test("[A13] a model that fails ends the turn with its code; a mistake of ours too, after the action is answered", async () => {
+  const failed = await play(arrayModel([new DeckhandError("model_auth", "no key")]));
+  assert.deepEqual(failed.end, { state: "error", code: "model_auth", message: "no key" });
+  await assert.rejects(play(arrayModel([[call("read", { path: "bug" })]])), TypeError);
+});

@@ -1,0 +1,112 @@
+/**
+ * Wiring only: config -> parts -> listen -> stop. The one file that names concrete classes.
+ */
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { protocolVersion } from "@deckhand/protocol";
+import { agentFinder, agentNames } from "./agent/agents.ts";
+import { parseConfig, type Config } from "./config.ts";
+import { Conversations } from "./conversation/conversations.ts";
+import { serve } from "./http/listen.ts";
+import { assertMayBind } from "./http/hosts.ts";
+import { findModels } from "./llm/find.ts";
+import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
+import { hostRuntimes } from "./runtime/host.ts";
+import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
+import { claimHome } from "./store/home.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+import { createTools } from "./tools/tools.ts";
+
+export interface RunningServer {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string;
+  /** Opens the page from anywhere: the URL with the token. */
+  readonly link: string;
+  readonly config: Config;
+  readonly sandbox: () => Promise<RuntimeStatus>;
+  readonly model: () => Promise<{ readonly name: string; readonly demo: boolean }>;
+  /** Stops what runs and ends sockets so that clients come back; resolves within about a second. */
+  close(): Promise<void>;
+}
+
+const webRoot = join(import.meta.dirname, "../../web/dist");
+
+/** Fails with an `Error` whose message says what to do; then nothing is left running. */
+export async function startServer(env: Readonly<Record<string, string | undefined>>): Promise<RunningServer> {
+  const config = parseConfig(env);
+  assertMayBind(config.host, config.token);
+  await mkdir(config.home, { recursive: true, mode: 0o700 });
+  await mkdir(config.workspace, { recursive: true });
+  await using parts = new AsyncDisposableStack();
+
+  const home = parts.use(await claimHome(config.home));
+  const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
+  const runtimes = createRuntimes(config, env);
+  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
+  const models = findModels({
+    configured: config.model,
+    env,
+    retries: config.modelRetries,
+    timeoutMs: config.modelTimeoutMs,
+    discover: config.discover,
+  });
+  const conversations = parts.use(
+    new Conversations({
+      store,
+      findModel: models.find,
+      findAgent: agentFinder(tools),
+      runtimes,
+      tools,
+      limits: config,
+      workspace: config.workspace,
+      home: (id) => join(config.home, "conversations", id),
+      now: Date.now,
+      onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
+    }),
+  );
+  await conversations.recover();
+
+  const listening = await serve({
+    host: config.host,
+    port: config.port,
+    token: config.token ?? home.token,
+    hosts: config.hosts,
+    conversations,
+    health: async () => ({
+      model: await models.describe(),
+      runtime: await runtimes.status(),
+      protocol: protocolVersion,
+    }),
+    models: models.names,
+    agents: agentNames,
+    webRoot,
+    jwtSecret: config.jwtSecret ?? home.jwtSecret,
+    version: "0.1.0",
+  });
+  parts.defer(() => listening.close());
+  await home.listening(listening.url);
+  // Not needed to listen, and wanted by the first task.
+  void runtimes.status();
+  models.warmUp();
+
+  const whole = parts.move();
+  return {
+    url: listening.url,
+    link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
+    config,
+    sandbox: runtimes.status,
+    model: models.describe,
+    close: () => whole.disposeAsync(),
+  };
+}
+
+function createRuntimes(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeFactory {
+  const options = {
+    dataHome: config.home,
+    userHome: homedir(),
+    // As it was before npm put this project's own programs in front.
+    path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+  };
+  return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
+}
