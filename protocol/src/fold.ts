@@ -175,6 +175,7 @@ function withoutPendingCall(state: ConversationState, id: string): ConversationS
 }
 
 function oneLine(text: string): string {
-  const line = text.trim().split("\n", 1)[0] ?? "";
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+  const line = (text.trim().split("\n", 1)[0] ?? "").trimEnd();
+  // Not half of a character that takes two code units.
+  return line.length > 80 ? `${line.slice(0, 79).replace(/[\uD800-\uDBFF]$/, "")}…` : line;
 }

@@ -1,0 +1,49 @@
+/**
+ * The wire as JSON Schemas, for docs/schema, for AsyncAPI and for the hash that guards the version. Objects are open:
+ * readers ignore fields that they do not know.
+ */
+import { z } from "zod";
+import { actionArgs } from "./actions.ts";
+import { eventSchemas } from "./event.ts";
+import { clientAction, clientFrames, serverFrames } from "./frames.ts";
+
+export type JsonSchema = { readonly [key: string]: unknown };
+type Schemas = Readonly<Record<string, JsonSchema>>;
+
+export interface WireSchemas {
+  /** Actions and observations as the server sends them. */
+  readonly actions: Schemas;
+  readonly observations: Schemas;
+  /** Actions as a native client sends them. */
+  readonly commands: Schemas;
+  readonly clientFrames: Schemas;
+  readonly serverFrames: Schemas;
+}
+
+export function wireSchemas(): WireSchemas {
+  return {
+    actions: map(eventSchemas.actions, (schema) => toJson(schema, "output")),
+    observations: map(eventSchemas.observations, (schema) => toJson(schema, "output")),
+    commands: map(actionArgs, (args, kind) => toJson(clientAction.extend({ action: z.literal(kind), args }), "input")),
+    clientFrames: map(clientFrames, (schema, name) => toJson(z.object({ [name]: schema }), "input")),
+    serverFrames: map(serverFrames, (schema, name) => toJson(z.object({ [name]: schema }), "output")),
+  };
+}
+
+function toJson(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema: json }) => {
+      if (json.additionalProperties === false) delete json.additionalProperties;
+      // What zod adds and nobody reads: the bounds of a whole number in JavaScript, and date-time as a pattern.
+      if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+      if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+      if (json.format === "date-time") delete json.pattern;
+    },
+  });
+  return rest;
+}
+
+function map<V, R>(record: Readonly<Record<string, V>>, make: (value: V, key: string) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, make(value, key)]));
+}
