@@ -17,7 +17,7 @@ export function browseTool(allow: readonly string[]): Tool<"browse"> {
     // oxlint-disable-next-line require-yield -- a page comes whole
     async *run(args: ActionArgs<"browse">, { signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
       const page = await fetchPage(args.url, { allow }, signal);
-      const { title, text } = await readable(page);
+      const { title, text } = await readable(page, signal);
       return {
         observation: "browse",
         content: page.body.slice(0, maxHtmlChars),

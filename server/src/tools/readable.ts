@@ -1,22 +1,35 @@
-/** A page's title and what a person would read of it. */
+/**
+ * A page's title and what a person would read of it. HTML is hostile and slow to parse, so it is taken apart in a
+ * thread with a bound on its memory, which ends with the action.
+ */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { DeckhandError } from "@deckhand/protocol";
 import type { Page } from "./fetch-page.ts";
 
-export async function readable(page: Page): Promise<{ title: string; text: string }> {
-  if (!/html/.test(page.contentType)) return { title: "", text: page.body };
-  // Loaded at the first page: most conversations never browse.
-  const [{ parseHTML }, { Readability }] = await Promise.all([import("linkedom"), import("@mozilla/readability")]);
-  const { document } = parseHTML(page.body);
-  const title = document.title?.trim() ?? "";
-  const plain = collapse(document.body?.textContent ?? "");
-  const article = new Readability(document as never, { maxElemsToParse: 50_000 }).parse();
-  const text = collapse(article?.textContent ?? "");
-  return { title: article?.title?.trim() || title, text: text || plain };
+export interface Readable {
+  readonly title: string;
+  /** Markdown, or the body itself where that is no HTML. */
+  readonly text: string;
 }
 
-function collapse(text: string): string {
-  return text
-    .replaceAll(/[ \t\u00a0]+/g, " ")
-    .replaceAll(/ ?\n ?/g, "\n")
-    .replaceAll(/\n{3,}/g, "\n\n")
-    .trim();
+const maxMegabytes = 256;
+
+/** Fails with `fetch_failed` for a page that cannot be taken apart. */
+export async function readable(page: Page, signal: AbortSignal): Promise<Readable> {
+  if (!/html/.test(page.contentType)) return { title: "", text: page.body };
+  const worker = new Worker(new URL("./readable-worker.ts", import.meta.url), {
+    workerData: page.body,
+    resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
+    env: {},
+  });
+  try {
+    const [read] = (await once(worker, "message", { signal })) as [Readable];
+    return read;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DeckhandError("fetch_failed", `${page.url} could not be read: ${why}.`, { cause: error });
+  } finally {
+    await worker.terminate();
+  }
 }
