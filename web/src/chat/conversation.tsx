@@ -1,0 +1,74 @@
+import { useEffect, useState } from "react";
+import { Composer } from "../composer/composer.tsx";
+import { EventPanel } from "../events/event-panel.tsx";
+import { NowBar } from "../now/now-bar.tsx";
+import { isWorking } from "../now/words.ts";
+import { client } from "../server.ts";
+import { Chat } from "./chat.tsx";
+import { useView } from "./use-view.ts";
+
+interface ConversationProps {
+  readonly id: string;
+  readonly title: string;
+  /** Something changed that the list of conversations shows. */
+  readonly onChange: () => void;
+}
+
+export function Conversation({ id, title, onChange }: ConversationProps) {
+  const snapshot = useView(id);
+  const { state, refused } = snapshot;
+  const [eventsOpen, setEventsOpen] = useState(() => window.innerWidth >= 1280);
+  const [failure, setFailure] = useState("");
+  useEffect(onChange, [onChange, state.agentState, state.title]);
+
+  const want = (agentState: "running" | "paused" | "stopped"): void => {
+    setFailure("");
+    client
+      .send(id, "change_agent_state", { agent_state: agentState, thought: "" })
+      .catch((error: Error) => setFailure(error.message));
+  };
+
+  if (refused !== undefined) {
+    return (
+      <main className="flex flex-1 items-center justify-center p-6">
+        <p role="alert" className="text-muted">
+          {refused.message}
+        </p>
+      </main>
+    );
+  }
+  return (
+    <div className="flex min-h-0 flex-1">
+      <main className="flex min-w-0 flex-1 flex-col">
+        <header className="hidden items-center justify-between gap-3 border-b border-line px-5 py-2.5 md:flex">
+          <h1 className="truncate text-sm font-semibold">{title || state.title || "Untitled"}</h1>
+          <button
+            type="button"
+            className="button py-0.5"
+            aria-pressed={eventsOpen}
+            onClick={() => setEventsOpen((open) => !open)}
+          >
+            Events
+          </button>
+        </header>
+        <Chat snapshot={snapshot} />
+        <div className="mx-auto w-full max-w-3xl px-4 pb-4">
+          <NowBar snapshot={snapshot} onWant={want} />
+          {failure !== "" && (
+            <p role="alert" className="px-3 pb-1 text-sm text-bad">
+              {failure}
+            </p>
+          )}
+          <Composer
+            label="Message"
+            placeholder={isWorking(state.agentState) ? "Say something; it is taken in at the next step" : "Message"}
+            button="Send"
+            autoFocus
+            onSend={(content) => client.send(id, "message", { content })}
+          />
+        </div>
+      </main>
+      {eventsOpen && <EventPanel events={snapshot.events} onClose={() => setEventsOpen(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import type { MouseEvent } from "react";
+import { addressOf, go } from "../address.ts";
+import { Connection } from "../connection/connection.tsx";
+import { stateDot, stateWords } from "../now/words.ts";
+import type { ConversationList } from "./use-conversations.ts";
+
+interface SidebarProps {
+  readonly list: ConversationList;
+  readonly current: string | undefined;
+  /** On a narrow screen it lies over the page when open. */
+  readonly open: boolean;
+  readonly onClose: () => void;
+}
+
+export function Sidebar({ list, current, open, onClose }: SidebarProps) {
+  const place = open ? "fixed inset-y-0 left-0 z-20 flex shadow-xl" : "hidden";
+  return (
+    <>
+      {open && <button type="button" aria-label="Close" className="fixed inset-0 z-10 bg-black/40" onClick={onClose} />}
+      <nav
+        aria-label="Conversations"
+        className={`${place} w-64 shrink-0 flex-col border-r border-line bg-panel md:static md:flex md:shadow-none`}
+      >
+        <div className="flex items-center justify-between gap-2 px-4 pt-4 pb-3">
+          <Link to={undefined} onFollow={onClose} className="text-lg font-semibold tracking-tight">
+            Deckhand
+          </Link>
+          <Link to={undefined} onFollow={onClose} className="button">
+            New task
+          </Link>
+        </div>
+        <ul className="min-h-0 flex-1 overflow-y-auto px-2">
+          {list.rows.map((row) => (
+            <li key={row.id}>
+              <Link
+                to={row.id}
+                onFollow={onClose}
+                current={row.id === current}
+                className={`block rounded-lg px-2.5 py-1.5 ${row.id === current ? "bg-raised" : "hover:bg-raised/60"}`}
+              >
+                <span className="block truncate text-sm font-medium">{row.title || "Untitled"}</span>
+                <span className="flex items-center gap-1.5 text-xs text-muted">
+                  <span aria-hidden="true" className={`size-1.5 rounded-full ${stateDot(row.agent_state)}`} />
+                  {stateWords(row.agent_state)}
+                </span>
+              </Link>
+            </li>
+          ))}
+          {list.loaded && list.rows.length === 0 && <li className="px-2.5 py-2 text-sm text-muted">No tasks yet.</li>}
+          {list.hasMore && (
+            <li className="p-2">
+              <button type="button" className="button w-full" onClick={list.showMore}>
+                Show more
+              </button>
+            </li>
+          )}
+        </ul>
+        <div className="border-t border-line px-4 py-3">
+          <Connection />
+        </div>
+      </nav>
+    </>
+  );
+}
+
+interface LinkProps {
+  readonly to: string | undefined;
+  readonly onFollow: () => void;
+  readonly current?: boolean;
+  readonly className: string;
+  readonly children: React.ReactNode;
+}
+
+/** A real link, so that it can be opened in a new tab; a plain click stays on the page. */
+function Link({ to, onFollow, current = false, className, children }: LinkProps) {
+  const follow = (event: MouseEvent): void => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    go(to);
+    onFollow();
+  };
+  return (
+    <a href={addressOf(to)} aria-current={current ? "page" : undefined} className={className} onClick={follow}>
+      {children}
+    </a>
+  );
+}
