@@ -41,9 +41,9 @@ export interface SendOptions {
 export interface Client extends Http {
   readonly status: Status;
   /** Told at each change of `status`. Returns what ends it. */
-  onStatus(listener: () => void): () => void;
+  readonly onStatus: (listener: () => void) => () => void;
   follow(conversation: string, options?: FollowOptions): AsyncGenerator<Followed, void, void>;
-  /** Opens at once; the caller closes it. */
+  /** Follows while it has subscribers. */
   view(conversation: string): View;
   /**
    * Resolves with the id of the stored event, after as many reconnects as it takes; it happens once. Fails with a
@@ -125,7 +125,7 @@ export function connect(options: ConnectOptions): Client {
 function receive(frame: Readonly<Record<string, unknown>>, subscriptions: Subscriptions, outbox: Outbox): void {
   if ("action" in frame || "observation" in frame) {
     const { conversation, ...event } = frame as unknown as { conversation: string } & Event;
-    return subscriptions.onEvent(conversation, event as Event);
+    return subscriptions.onEvent(conversation, event);
   }
   if (is<{ conversation: string } & Delta>(frame["delta"])) {
     const { conversation, of, text } = frame["delta"];

@@ -78,7 +78,7 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
-      return (await call("GET", `api/conversations?${search}`, undefined, signal)) as ConversationPage;
+      return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,

@@ -3,7 +3,7 @@
  * until it is acknowledged or refused; the server does it once. In order, and only a few at a time without an answer,
  * so that a long queue after a long absence is not taken for abuse.
  */
-import { DeckhandError, type ErrorCode, type ServerFrame } from "@deckhand/protocol";
+import { DeckhandError, type ServerFrame } from "@deckhand/protocol";
 
 export interface Command {
   readonly conversation: string;
@@ -48,7 +48,7 @@ export class Outbox {
       signal?.throwIfAborted();
       const forget = (): void => {
         this.#waiting.delete(frame.command);
-        reject(signal?.reason);
+        reject(signal?.reason as Error);
       };
       signal?.addEventListener("abort", forget, { once: true });
       const settle = (): void => signal?.removeEventListener("abort", forget);
@@ -75,7 +75,7 @@ export class Outbox {
   }
 
   onError(error: ErrorFrame): void {
-    this.#take(error.command)?.reject(new DeckhandError(error.code as ErrorCode, error.message));
+    this.#take(error.command)?.reject(new DeckhandError(error.code, error.message));
     this.#pump();
   }
 

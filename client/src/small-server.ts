@@ -51,7 +51,7 @@ export async function smallServer(options: SmallServerOptions = {}): Promise<Sma
 
   const append = (event: NewEvent): number => {
     const id = log.length;
-    log.push({ id, timestamp: new Date(id).toISOString(), ...event } as Event);
+    log.push({ id, timestamp: new Date(id).toISOString(), ...event });
     for (const socket of followers.keys()) flush(socket);
     return id;
   };
@@ -72,7 +72,7 @@ export async function smallServer(options: SmallServerOptions = {}): Promise<Sma
     if (options.hello !== false) {
       socket.send(JSON.stringify({ hello: { protocol: nativeProtocol, server: "small", version: "1.0.0", limits } }));
     }
-    socket.on("message", (data) => receive(JSON.parse(String(data)), socket));
+    socket.on("message", (data) => receive(JSON.parse((data as Buffer).toString()), socket));
   };
   const receive = (frame: Record<string, unknown>, socket: WebSocket): void => {
     received.push(frame);

@@ -9,6 +9,7 @@ test("[C7] a view folds events to a state, and streamed text is there until the 
   using client = open(server);
   server.append(stateChange("running"));
   const view = client.it.view("c");
+  const stop = view.subscribe(() => {});
   await until(() => view.snapshot().caughtUp);
   assert.equal(view.snapshot().state.agentState, "running");
   const delta = (of: string | number, text: string): void =>
@@ -30,7 +31,14 @@ test("[C7] a view folds events to a state, and streamed text is there until the 
   delta(9, "x".repeat(200_000));
   await until(() => view.snapshot().streaming.size === 1);
   assert.ok((view.snapshot().streaming.get(9)?.length ?? 0) < 140_000);
-  view.close();
+  stop();
+  server.append(stateChange("finished"));
+  view.subscribe(() => {});
+  await until(() => view.snapshot().state.agentState === "finished");
+  assert.deepEqual(
+    view.snapshot().events.map((event) => event.id),
+    [0, 1, 2, 3],
+  );
 });
 
 test("[C7] a view of what the server refuses to show says why", async () => {
@@ -43,6 +51,7 @@ test("[C7] a view of what the server refuses to show says why", async () => {
   });
   using client = open(server);
   const view = client.it.view("c");
+  view.subscribe(() => {});
   await until(() => view.snapshot().refused !== undefined);
   assert.equal(view.snapshot().refused?.code, "unknown_conversation");
   await assert.rejects(take(client.it, -1, 1), { code: "unknown_conversation" });

@@ -1,11 +1,12 @@
 /**
  * What a person sees of a conversation: its events, the state that they fold to, and the text that streams in. Made for
  * React's `useSyncExternalStore`: `subscribe` and `snapshot` can be passed as they are, and a snapshot stays the same
- * object until something has changed.
+ * object until something has changed. It follows while somebody listens, and goes on where it was when somebody listens
+ * again, so that making one has no effect that would have to be undone.
  */
 import { apply, empty, isAction, type ConversationState, type DeckhandError } from "@deckhand/protocol";
 import type { Delta, Event } from "@deckhand/protocol";
-import type { Subscriptions } from "./subscriptions.ts";
+import type { Follower, Subscriptions } from "./subscriptions.ts";
 
 export interface ViewSnapshot {
   /** Id 0 first, without gaps. */
@@ -23,7 +24,6 @@ export interface View {
   readonly snapshot: () => ViewSnapshot;
   /** Returns what ends it. */
   readonly subscribe: (listener: () => void) => () => void;
-  readonly close: () => void;
 }
 
 /** Characters kept of one streamed text; the beginning is let go, the whole comes with the event. */
@@ -53,7 +53,7 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
     timer ??= setTimeout(tell, caughtUp ? tellLiveMs : tellPastMs);
   };
 
-  const stop = subscriptions.add(conversation, {
+  const follower: Follower = {
     last: -1,
     deltas: true,
     onEvent: (event) => {
@@ -80,18 +80,24 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
       refused = reason;
       tell();
     },
-  });
+  };
+  let stop: (() => void) | undefined;
 
   return {
     snapshot: () => shown,
     subscribe: (listener) => {
       listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    close: () => {
-      stop();
-      clearTimeout(timer);
-      listeners.clear();
+      stop ??= subscriptions.add(conversation, follower);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        stop?.();
+        stop = undefined;
+        clearTimeout(timer);
+        timer = undefined;
+        // Deltas are missed while nobody listens.
+        streaming.clear();
+      };
     },
   };
 }
