@@ -1,0 +1,76 @@
+/** `/api/conversations`: the list, and one conversation as a whole. */
+import { randomUUID } from "node:crypto";
+import type { Hono } from "hono";
+import { z } from "zod";
+import { DeckhandError } from "@deckhand/protocol";
+import type { ConversationsApi } from "../conversation/api.ts";
+import type { ConversationRow } from "../store/event-store.ts";
+import { checkConversationId } from "../ws/conversation-id.ts";
+import { takeSettings } from "../ws/settings.ts";
+import { bodyOf, queryOf } from "./input.ts";
+
+const newConversation = z.object({
+  id: z.string().optional(),
+  task: z.string().min(1).optional(),
+  /** As the `args` of `initialize`. */
+  settings: z.record(z.string(), z.unknown()).default({}),
+});
+const listQuery = z.object({
+  after: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  q: z.string().optional(),
+});
+const changes = z.object({ title: z.string().trim().min(1).max(200) });
+
+export function conversationRoutes(app: Hono, conversations: ConversationsApi): void {
+  app.post("/api/conversations", async (c) => {
+    const body = await bodyOf(c, newConversation);
+    const id = checkConversationId(body.id ?? randomUUID());
+    if (await conversations.exists(id)) throw new DeckhandError("conflict", "There is a conversation of this id.");
+    const conversation = await conversations.open(id);
+    const { settings, apiKey } = takeSettings(body.settings);
+    await conversation.submit("initialize", settings, { apiKey });
+    if (body.task !== undefined) await conversation.submit("start", { task: body.task });
+    c.header("Location", `/api/conversations/${id}`);
+    return c.json(onWire(await rowOf(id)), 201);
+  });
+
+  app.get("/api/conversations", async (c) => {
+    const { after, limit, q } = queryOf(c, listQuery);
+    const rows = await conversations.list({ after, limit, query: q });
+    return c.json({ conversations: rows.map(onWire), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) });
+  });
+
+  app.get("/api/conversations/:id", async (c) => c.json(onWire(await rowOf(c.req.param("id")))));
+
+  app.patch("/api/conversations/:id", async (c) => {
+    const { title } = await bodyOf(c, changes);
+    const { id } = await rowOf(c.req.param("id"));
+    await conversations.rename(id, title);
+    return c.json(onWire(await rowOf(id)));
+  });
+
+  app.delete("/api/conversations/:id", async (c) => {
+    const { id } = await rowOf(c.req.param("id"));
+    await conversations.delete(id);
+    return c.body(null, 204);
+  });
+
+  async function rowOf(id: string): Promise<ConversationRow> {
+    const row = await conversations.row(id);
+    if (row === undefined) throw new DeckhandError("unknown_conversation");
+    return row;
+  }
+}
+
+function onWire(row: ConversationRow): object {
+  return {
+    id: row.id,
+    title: row.title,
+    agent_state: row.agentState,
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+    head: row.head,
+    cost_usd: row.costUsd,
+  };
+}

@@ -1,0 +1,52 @@
+/** Failures as HTTP answers: always `{"error": {code, message, retryable}}`, with the status that fits the code. */
+import { DeckhandError, errorKinds, type ErrorCode } from "@deckhand/protocol";
+
+export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 501 | 503;
+
+export interface FailureBody {
+  readonly error: { readonly code: ErrorCode; readonly message: string; readonly retryable: boolean };
+}
+
+export function failureBody(code: ErrorCode, message: string = errorKinds[code].sentence): FailureBody {
+  return { error: { code, message, retryable: errorKinds[code].retryable } };
+}
+
+/** What went wrong, for the one who asked. Our own mistakes are named as such and not described: they may hold secrets. */
+export function failureOf(error: unknown): { readonly status: FailureStatus; readonly body: FailureBody } {
+  if (!(error instanceof DeckhandError)) return { status: 500, body: failureBody("internal") };
+  return { status: statusOf(error.code), body: failureBody(error.code, error.message) };
+}
+
+export function statusOf(code: ErrorCode): FailureStatus {
+  switch (code) {
+    case "bad_json":
+    case "bad_frame":
+    case "bad_args":
+    case "bad_request":
+    case "binary_frame":
+    case "unknown_kind":
+    case "unknown_agent":
+      return 400;
+    case "unauthorized":
+      return 401;
+    case "forbidden":
+      return 403;
+    case "unknown_conversation":
+    case "unknown_path":
+      return 404;
+    case "conflict":
+      return 409;
+    case "frame_too_large":
+      return 413;
+    case "too_fast":
+      return 429;
+    case "not_available":
+      return 501;
+    case "shutting_down":
+    case "store_failed":
+      return 503;
+    default:
+      // Codes of tools and models are outcomes in the log; as an answer to a request they are nobody's plan.
+      return 500;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Listens, and stops: one node HTTP server, the door in front of everything, routes and sockets behind it.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { ConversationsApi } from "../conversation/api.ts";
+import { createDoor, type Door, type Verdict } from "./door.ts";
+import { failureBody, failureOf } from "./failure.ts";
+import { securityHeaders } from "./headers.ts";
+import { assertMayBind, bracketed } from "./hosts.ts";
+import { createRoutes } from "./routes.ts";
+import { createTickets } from "./tickets.ts";
+import { createUpgrades } from "./upgrade.ts";
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Lets in from anywhere; needed when `host` is beyond loopback. */
+  readonly token: string | undefined;
+  /** Further names under which the server is reached, `name` or `name:port`. */
+  readonly hosts: readonly string[];
+  readonly conversations: ConversationsApi;
+  /** What `GET /api/health` says beside `status` and `version`. */
+  readonly health: () => Promise<object>;
+  /** Names of models that can be asked for, best first. */
+  readonly models: () => Promise<readonly string[]>;
+  readonly agents: readonly string[];
+  /** Folder of the built web UI; undefined where there is none. */
+  readonly webRoot: string | undefined;
+  /** Signs the tokens of classic clients. */
+  readonly jwtSecret: string;
+  readonly version: string;
+  /** Below: for tests. */
+  readonly tickMs?: number;
+  readonly pingMs?: number;
+  readonly stalledMs?: number;
+}
+
+export interface Listening {
+  readonly url: string;
+  readonly port: number;
+  /** Ends sockets with 1012 and streams, and resolves within a second. */
+  close(): Promise<void>;
+}
+
+/** What answers under way get to go out when the server stops. */
+const lastAnswersMs = 300;
+
+/** Fails with a plain `Error` where it may not listen, with the system's where it cannot (`EADDRINUSE`). */
+export async function serve(options: ServeOptions): Promise<Listening> {
+  assertMayBind(options.host, options.token);
+  const { tickMs = 20_000, pingMs = 20_000, stalledMs = 30_000 } = options;
+  const stopping = new AbortController();
+  const tickets = createTickets();
+  const routes = createRoutes({ ...options, tickets, tickMs, signal: stopping.signal });
+  const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+  const server = createServer({
+    // Long enough for a slow line, too short to hold sockets for nothing.
+    headersTimeout: 15_000,
+    requestTimeout: 60_000,
+    // `Upgrade: h2c`, which some HTTP clients send along, is a request like any other.
+    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
+  });
+  const connections = new Set<Socket>();
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  await listen(server, options);
+  const { address, port } = server.address() as AddressInfo;
+  assertMayBind(address, options.token);
+  const door = createDoor({ address, port, hosts: options.hosts, token: options.token }, tickets);
+  const upgrades = createUpgrades({ ...options, door, tickMs, pingMs, stalledMs });
+  server.on("request", (request, response) => void enter(door, request, response, answer));
+  server.on("upgrade", upgrades.upgrade);
+
+  async function close(): Promise<void> {
+    const closed = new Promise((resolve) => server.close(resolve));
+    stopping.abort();
+    await upgrades.close();
+    server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      for (const socket of connections) socket.destroy();
+    }, lastAnswersMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  return { url: `http://${bracketed(address)}:${port}`, port, close };
+}
+
+function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function enter(
+  door: Door,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: ReturnType<typeof getRequestListener>,
+): Promise<void> {
+  let verdict: Verdict;
+  try {
+    verdict = await door.decide(request);
+  } catch (error) {
+    const { status, body } = failureOf(error);
+    return refuse(response, status, JSON.stringify(body));
+  }
+  switch (verdict.verdict) {
+    case "in":
+      return answer(request, response);
+    case "redirect":
+      if (verdict.cookie !== undefined) response.setHeader("Set-Cookie", verdict.cookie);
+      response.writeHead(302, { ...securityHeaders, "Cache-Control": "no-store", Location: "/" }).end();
+      return;
+    case "refused":
+      refuse(response, verdict.status, JSON.stringify(failureBody(verdict.code, verdict.message)));
+  }
+}
+
+/** The connection is closed too: whatever body comes after is not read. */
+function refuse(response: ServerResponse, status: number, body: string): void {
+  const headers = { "Content-Type": "application/json", "Cache-Control": "no-store", Connection: "close" };
+  response.writeHead(status, { ...securityHeaders, ...headers }).end(body);
+}

@@ -1,0 +1,68 @@
+/** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
+import { Hono, type Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { ConversationsApi } from "../conversation/api.ts";
+import { failureBody, failureOf } from "./failure.ts";
+import { securityHeaders } from "./headers.ts";
+import { conversationRoutes } from "./conversations.ts";
+import { eventRoutes } from "./events.ts";
+import type { Tickets } from "./tickets.ts";
+import { webFiles } from "./web-files.ts";
+
+export interface RoutesOptions {
+  readonly conversations: ConversationsApi;
+  /** What `GET /api/health` says beside `status` and `version`. */
+  readonly health: () => Promise<object>;
+  /** Names of models that can be asked for, best first. */
+  readonly models: () => Promise<readonly string[]>;
+  readonly agents: readonly string[];
+  readonly tickets: Tickets;
+  /** Folder of the built web UI; undefined where there is none. */
+  readonly webRoot: string | undefined;
+  readonly version: string;
+  /** How often an idle event stream says that it is alive. */
+  readonly tickMs: number;
+  /** Ends event streams when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** As much as a frame may have: pictures in messages are data URLs. */
+const bodyBytes = 8 * 1024 * 1024;
+
+export function createRoutes(options: RoutesOptions): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  });
+  app.use(bodyLimit({ maxSize: bodyBytes, onError: (c) => c.json(failureBody("frame_too_large"), 413) }));
+
+  app.get("/api/health", async (c) => c.json({ status: "ok", version: options.version, ...(await options.health()) }));
+  app.post("/api/ticket", (c) => c.json(options.tickets.issue(), 201));
+  app.get("/api/models", async (c) => c.json({ models: await options.models() }));
+  app.get("/api/agents", (c) => c.json({ agents: options.agents }));
+  conversationRoutes(app, options.conversations);
+  eventRoutes(app, options);
+  classicRoutes(app, options);
+  app.all("/api/*", notFound);
+  webFiles(app, options.webRoot);
+  app.notFound(notFound);
+  app.onError((error, c) => {
+    const { status, body } = failureOf(error);
+    return c.json(body, status);
+  });
+  return app;
+}
+
+/** What the first web page asks for before it connects. There is no security analyzer here, so none is offered. */
+function classicRoutes(app: Hono, options: RoutesOptions): void {
+  app.get("/health", (c) => c.json("OK"));
+  app.get("/api/options/models", async (c) => c.json((await options.models()).toSorted()));
+  app.get("/api/options/agents", (c) => c.json(options.agents.toSorted()));
+  app.get("/api/options/security-analyzers", (c) => c.json([]));
+}
+
+function notFound(c: Context): Response {
+  return c.json(failureBody("unknown_path"), 404);
+}

@@ -1,0 +1,124 @@
+/**
+ * `GET /ws` with `Upgrade: websocket`: the door first, then the dialect, then 101. Whoever is refused gets a plain HTTP
+ * answer and never a socket.
+ */
+import { STATUS_CODES, type IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer, type WebSocket } from "ws";
+import { errorKinds } from "@deckhand/protocol";
+import type { ConversationsApi } from "../conversation/api.ts";
+import { createClassicSession } from "../ws/classic.ts";
+import { createClassicTokens } from "../ws/classic-token.ts";
+import { dialectOf, type Dialect } from "../ws/dialect.ts";
+import { createNativeSession } from "../ws/native.ts";
+import { defaultLimits, Socket } from "../ws/socket.ts";
+import type { Door } from "./door.ts";
+import { failureBody, statusOf, type FailureBody } from "./failure.ts";
+import { securityHeaders } from "./headers.ts";
+
+export interface UpgradeOptions {
+  readonly door: Door;
+  readonly conversations: ConversationsApi;
+  readonly jwtSecret: string;
+  readonly version: string;
+  readonly tickMs: number;
+  readonly pingMs: number;
+  readonly stalledMs: number;
+}
+
+export interface Upgrades {
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Ends every socket with 1012; resolves when all are gone, after half a second at the latest. */
+  close(): Promise<void>;
+}
+
+const frameBytes = 8 * 1024 * 1024;
+const subscriptions = 100;
+/** For the last frames to go out; a peer that does not even close is cut off. */
+const closingMs = 500;
+
+/** How long a closed socket whose peer does not read is waited for; known to ws since 8.19, not yet to its types. */
+const unread = { closeTimeout: 5000 };
+
+type Spoken = Exclude<Dialect, { readonly dialect: "refused" }>;
+
+export function createUpgrades(options: UpgradeOptions): Upgrades {
+  const { conversations, door, version, tickMs } = options;
+  const tokens = createClassicTokens(options.jwtSecret);
+  const chosen = new WeakMap<IncomingMessage, Spoken>();
+  const sockets = new Set<Socket>();
+  let closing = false;
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: frameBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+    ...unread,
+    handleProtocols: (_, request) => chosen.get(request)?.subprotocol ?? false,
+  });
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    void decide(request).then(
+      (decision) => {
+        if ("status" in decision) return refuse(socket, decision.status, decision.body);
+        chosen.set(request, decision);
+        webSockets.handleUpgrade(request, socket, head, (ws) => open(ws, decision));
+      },
+      () => refuse(socket, 500, failureBody("internal")),
+    );
+  }
+
+  async function decide(request: IncomingMessage): Promise<Spoken | { status: number; body: FailureBody }> {
+    const verdict = await door.decide(request);
+    if (verdict.verdict === "refused") {
+      return { status: verdict.status, body: failureBody(verdict.code, verdict.message) };
+    }
+    if (closing) return { status: 503, body: failureBody("shutting_down") };
+    if (request.url?.split("?", 1)[0] !== "/ws") return { status: 404, body: failureBody("unknown_path") };
+    const dialect = dialectOf(request);
+    if (dialect.dialect !== "refused") return dialect;
+    const message = "The subprotocols are `deckhand.v1`, or three: `openhands`, a token or NO_JWT, NO_GITHUB.";
+    return { status: statusOf("forbidden"), body: failureBody("forbidden", message) };
+  }
+
+  function open(ws: WebSocket, dialect: Spoken): void {
+    const session =
+      dialect.dialect === "native"
+        ? createNativeSession({
+            conversations,
+            version,
+            tickMs,
+            limits: { frameBytes, framesPerSecond: defaultLimits.framesPerSecond, subscriptions },
+          })
+        : createClassicSession({ ...dialect, conversations, tokens });
+    const limits = { ...defaultLimits, pingMs: options.pingMs, stalledMs: options.stalledMs };
+    const socket = new Socket(ws, limits, session.frame);
+    sockets.add(socket);
+    void socket.gone.then(() => sockets.delete(socket));
+    session.open(socket);
+  }
+
+  async function close(): Promise<void> {
+    closing = true;
+    const { close: code, sentence } = errorKinds.shutting_down;
+    const gone = [...sockets].map((socket) => socket.end(code, sentence, closingMs));
+    await Promise.all(gone);
+  }
+
+  return { upgrade, close };
+}
+
+function refuse(socket: Duplex, status: number, body: FailureBody): void {
+  const text = JSON.stringify(body);
+  const headers = {
+    ...securityHeaders,
+    "Content-Type": "application/json",
+    "Content-Length": String(Buffer.byteLength(text)),
+    Connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  // Half-closed sockets are allowed here, and a peer that never closes its half would stay for ever.
+  socket.once("finish", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("\r\n")}\r\n\r\n${text}`);
+}

@@ -1,0 +1,70 @@
+/**
+ * One socket follows one conversation: the past, `caught_up`, then what comes. Each event is asked for when the one
+ * before it has room on the socket. Deltas are sent while hardly anything waits, and dropped otherwise.
+ */
+import { DeckhandError, type Delta, type ServerFrame } from "@deckhand/protocol";
+import type { ConversationApi } from "../conversation/api.ts";
+import type { Socket } from "./socket.ts";
+
+/** Above this a reader is behind, and deltas would only put it further behind. */
+const deltaRoomBytes = 64 * 1024;
+
+export interface Subscription {
+  /** Id of the last event of the log. */
+  head(): number;
+  stop(): void;
+  /** Resolves when it is over; with an error where it was not stopped. */
+  readonly ended: Promise<{ readonly error?: unknown }>;
+}
+
+export interface SubscriptionOptions {
+  readonly conversation: ConversationApi;
+  readonly after: number;
+  readonly deltas: boolean;
+  readonly socket: Socket;
+}
+
+export function startSubscription(options: SubscriptionOptions): Subscription {
+  const { conversation, socket } = options;
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([stopping.signal, socket.closed]);
+  return {
+    head: () => conversation.state.head,
+    stop: () => stopping.abort(),
+    ended: follow(options, signal).then(
+      () => (signal.aborted ? {} : { error: new DeckhandError("unknown_conversation", "The conversation is gone.") }),
+      (error: unknown) => (signal.aborted ? {} : { error }),
+    ),
+  };
+}
+
+async function follow(
+  { conversation, after, deltas, socket }: SubscriptionOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id } = conversation;
+  const { head } = conversation.state;
+  const post = (frame: ServerFrame): boolean => socket.post(JSON.stringify(frame));
+  let silence = (): void => {};
+
+  function caughtUp(): void {
+    post({ caught_up: { conversation: id, id: head } });
+    if (deltas) silence = conversation.onDelta(sendDelta);
+  }
+
+  function sendDelta(delta: Delta): void {
+    if (socket.backlogBytes < deltaRoomBytes) post({ delta: { conversation: id, ...delta } });
+  }
+
+  try {
+    if (after >= head) caughtUp();
+    for await (const event of conversation.follow(after, signal)) {
+      await socket.room();
+      if (signal.aborted) return;
+      socket.post(JSON.stringify({ conversation: id, ...event }));
+      if (event.id === head) caughtUp();
+    }
+  } finally {
+    silence();
+  }
+}
