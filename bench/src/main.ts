@@ -1,0 +1,136 @@
+/** `npm run bench`: what the server adds to the model's time, beside a bare loop measured in the same run. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { InstantModel } from "./instant-model.ts";
+import { ServerProcess } from "./server-process.ts";
+import { median, percentile, table } from "./table.ts";
+
+const steps = 200;
+const conversations = 20;
+const stepsEach = 25;
+const starts = 5;
+
+interface Figures {
+  readonly listeningMs?: number;
+  readonly firstRequestMs: number;
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+  readonly idleBytes?: number;
+  readonly stepsPerSecond: number;
+}
+
+console.log(
+  `Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; a model that answers at once,`,
+);
+console.log(`one command (echo) a step. The machine's speed moves: compare within one run.\n`);
+const bare = await measureBare();
+const ours = await measureServer();
+print(bare, ours);
+
+async function measureServer(): Promise<Figures> {
+  const listening: number[] = [];
+  const firstRequest: number[] = [];
+  const idle: number[] = [];
+  for (let round = 0; round < starts; round += 1) {
+    await using model = await InstantModel.start(1);
+    await using server = await ServerProcess.start(model.url);
+    await server.run("one step");
+    listening.push(server.listeningMs);
+    firstRequest.push((model.firstAskedAt ?? 0) - server.startedAt);
+  }
+  const gaps = await (async () => {
+    await using model = await InstantModel.start(steps);
+    await using server = await ServerProcess.start(model.url);
+    // Memory settles after the start; what is measured is a server that has done nothing yet.
+    await wait(2000);
+    idle.push(await server.memoryBytes());
+    await server.run("many steps");
+    return model.gaps()[0] ?? [];
+  })();
+  await using model = await InstantModel.start(stepsEach);
+  await using server = await ServerProcess.start(model.url);
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: conversations }, (_, index) => server.run(`conversation ${index}`)));
+  const seconds = (performance.now() - startedAt) / 1000;
+  return {
+    listeningMs: median(listening),
+    firstRequestMs: median(firstRequest),
+    first: gaps.slice(0, 20),
+    last: gaps.slice(180, 200),
+    idleBytes: median(idle),
+    stepsPerSecond: (conversations * stepsEach) / seconds,
+  };
+}
+
+async function measureBare(): Promise<Figures> {
+  const firstRequest: number[] = [];
+  for (let round = 0; round < starts; round += 1) {
+    await using model = await InstantModel.start(1);
+    const startedAt = performance.now();
+    await runBare(model.url, "one step");
+    firstRequest.push((model.firstAskedAt ?? 0) - startedAt);
+  }
+  const gaps = await (async () => {
+    await using model = await InstantModel.start(steps);
+    await runBare(model.url, "many steps");
+    return model.gaps()[0] ?? [];
+  })();
+  await using model = await InstantModel.start(stepsEach);
+  const startedAt = performance.now();
+  await runBare(model.url, ...Array.from({ length: conversations }, (_, index) => `conversation ${index}`));
+  const seconds = (performance.now() - startedAt) / 1000;
+  return {
+    firstRequestMs: median(firstRequest),
+    first: gaps.slice(0, 20),
+    last: gaps.slice(180, 200),
+    stepsPerSecond: (conversations * stepsEach) / seconds,
+  };
+}
+
+async function runBare(url: string, ...tasks: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "bare.ts"), url, ...tasks], { stdio: "inherit" });
+  const [code] = (await once(child, "exit")) as [number];
+  if (code !== 0) throw new Error(`the bare loop ended with ${code}`);
+}
+
+function print(floor: Figures, figures: Figures): void {
+  const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+  const spread = (values: readonly number[]): string => `${ms(median(values))} / ${ms(percentile(values, 95))}`;
+  const ratio = (a: number, b: number): string => (a / b).toFixed(2);
+  console.log(
+    table(
+      ["figure", "deckhand", "bare loop", "ratio"],
+      [
+        ["process start to listening", ms(figures.listeningMs ?? 0), "–", "–"],
+        [
+          "process start to first model request",
+          ms(figures.firstRequestMs),
+          ms(floor.firstRequestMs),
+          ratio(figures.firstRequestMs, floor.firstRequestMs),
+        ],
+        [
+          "a step, of 1–20 (median / p95)",
+          spread(figures.first),
+          spread(floor.first),
+          ratio(median(figures.first), median(floor.first)),
+        ],
+        [
+          "a step, of 181–200 (median / p95)",
+          spread(figures.last),
+          spread(floor.last),
+          ratio(median(figures.last), median(floor.last)),
+        ],
+        [
+          `steps a second, ${conversations} conversations at once`,
+          figures.stepsPerSecond.toFixed(0),
+          floor.stepsPerSecond.toFixed(0),
+          ratio(figures.stepsPerSecond, floor.stepsPerSecond),
+        ],
+        ["memory when idle", `${Math.round((figures.idleBytes ?? 0) / 1e6)} MB`, "–", "–"],
+      ],
+    ),
+  );
+}
