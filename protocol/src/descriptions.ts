@@ -1,0 +1,65 @@
+/** What each kind is for, in one line: the text of docs/PROTOCOL.md and of the JSON Schemas. */
+import type { ActionKind } from "./actions.ts";
+import type { clientFrames, serverFrames } from "./frames.ts";
+import type { ObservationKind } from "./observations.ts";
+
+export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
+  initialize:
+    "Who does the work and with what; a key that is missing keeps what is configured. Also takes the names of the classic clients (`LLM_MODEL`, `LLM_API_KEY`, `LLM_BASE_URL`, `AGENT`, `MAX_ITERATIONS` …). Answered by `agent_state_changed`: `loading`, then `init`.",
+  start: "A task. As the first line on a fresh socket it starts a conversation with the configured defaults.",
+  message: "What a person or the agent says. With `wait_for_response` the agent waits for an answer.",
+  read: "Reads lines of a text file: from `start` (counted from 0) up to, not including, `end` (-1: to the end).",
+  write: "Writes a file, or replaces its lines from `start` up to, not including, `end`.",
+  edit: "Replaces a text in a file; it must be there once, or `replace_all` be true.",
+  run: "Runs a command in the conversation's shell. `timeout` is in seconds.",
+  run_ipython: "Runs Python in a notebook kernel.",
+  browse: "Fetches a page.",
+  browse_interactive: "Acts in a browser. Answered by `browse`.",
+  search: "Searches the files under `path` for a regular expression.",
+  think: "A thought. Nothing is done.",
+  plan: "The tasks that the agent means to do, and how far it is.",
+  delegate: "Hands a task to another agent.",
+  call_tool: "Calls a tool of an MCP server.",
+  finish: "The work is done; `thought` sums it up. Answered by the state `finished`.",
+  reject: "The agent cannot or will not do it. Answered by the state `rejected`.",
+  add_task: "From the first protocol; stored, without effect.",
+  modify_task: "From the first protocol; stored, without effect.",
+  change_agent_state: "Pauses, resumes or stops the agent, or answers its question for confirmation.",
+  approve: "Allows or denies the action with that id.",
+  compact: "The events `from` to `to` are replaced by a summary in what the model reads.",
+};
+
+export const observationDescriptions: Readonly<Record<ObservationKind, string>> = {
+  read: "The lines.",
+  write: "The file is written; `content` is empty.",
+  edit: "A unified diff.",
+  run: "The output, head and tail where it is long; then `whole` says where all of it can be read. `exit_code` is 130 after an interruption and -1 where the shell went away.",
+  run_ipython: "What the cell printed.",
+  browse: "The page as HTML; `text` is what the model reads of it.",
+  search: "Matching lines as `path:line:text`.",
+  plan: "The plan as it is now.",
+  delegate: "What the other agent gives back, and its conversation.",
+  call_tool: "What the tool returned.",
+  chat: "The agent has taken in the message or task that is the `cause`. One without its `chat` is still queued.",
+  agent_state_changed: "The state of the conversation, with a `reason` where there is one.",
+  user_rejected: "A person has denied the action.",
+  error: "What was asked for could not be done; `code` is one of the list below.",
+  reply:
+    "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
+  status: "What it waits for: a retry and why. Bookkeeping.",
+};
+
+export const clientFrameDescriptions: Readonly<Record<keyof typeof clientFrames, string>> = {
+  subscribe: "Follow a conversation: the events after `after` (-1: all), then what comes.",
+  unsubscribe: "Stop following it.",
+};
+
+export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames, string>> = {
+  hello: "The first frame on every socket, with the limits that hold for it.",
+  caught_up: "The past is over; what follows is live. `id` is that of the last event, -1 for an empty log.",
+  delta:
+    "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows.",
+  ack: "The command is stored as event `id`.",
+  error: "The frame was refused. The socket stays open.",
+  tick: "Every 20 seconds for each conversation that is followed: a sign of life, and the id of its last event.",
+};

@@ -1,0 +1,111 @@
+/** docs/schema/*.json and docs/asyncapi.json. */
+import {
+  actionDescriptions,
+  clientFrameDescriptions,
+  observationDescriptions,
+  serverFrameDescriptions,
+} from "../../protocol/src/descriptions.ts";
+import { wireSchemas, type JsonSchema } from "../../protocol/src/schemas.ts";
+import { protocolVersion } from "../../protocol/src/version.ts";
+
+type Schemas = Readonly<Record<string, JsonSchema>>;
+type Descriptions = Readonly<Record<string, string>>;
+
+interface SchemaFile {
+  readonly title: string;
+  readonly schemas: Schemas;
+  readonly descriptions: Descriptions;
+}
+
+/** By the file's name in docs/schema. */
+function schemaFiles(): Readonly<Record<string, SchemaFile>> {
+  const wire = wireSchemas();
+  return {
+    actions: { title: "Actions as the server sends them", schemas: wire.actions, descriptions: actionDescriptions },
+    commands: {
+      title: "Actions as a native client sends them",
+      schemas: wire.commands,
+      descriptions: actionDescriptions,
+    },
+    observations: { title: "Observations", schemas: wire.observations, descriptions: observationDescriptions },
+    "client-frames": {
+      title: "Control frames from a native client",
+      schemas: wire.clientFrames,
+      descriptions: clientFrameDescriptions,
+    },
+    "server-frames": {
+      title: "Control frames to a native client",
+      schemas: wire.serverFrames,
+      descriptions: serverFrameDescriptions,
+    },
+  };
+}
+
+/** The files by their path from the root on. */
+export function jsonFiles(): Readonly<Record<string, string>> {
+  const files = schemaFiles();
+  const texts = Object.entries(files).map(([name, file]) => [`docs/schema/${name}.json`, toText(jsonSchema(file))]);
+  return { ...Object.fromEntries(texts), "docs/asyncapi.json": toText(asyncApi(files)) };
+}
+
+function jsonSchema({ title, schemas, descriptions }: SchemaFile): object {
+  const names = Object.keys(schemas);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title,
+    $comment: `deckhand ${protocolVersion}`,
+    anyOf: names.map((name) => ({ $ref: `#/$defs/${name}` })),
+    $defs: Object.fromEntries(names.map((name) => [name, { description: descriptions[name] ?? "", ...schemas[name] }])),
+  };
+}
+
+/** The native dialect. The classic one is what its clients are, and not described anew. */
+function asyncApi(files: Readonly<Record<string, SchemaFile>>): object {
+  const fromClient = ["commands", "client-frames"];
+  const all = Object.keys(files);
+  const messagesOf = (names: readonly string[]): readonly string[] =>
+    names.flatMap((file) => Object.keys(files[file]?.schemas ?? {}).map((name) => `${file}-${name}`));
+  const refs = (names: readonly string[]): object[] =>
+    messagesOf(names).map((name) => ({ $ref: `#/channels/native/messages/${name}` }));
+  const channel = { $ref: "#/channels/native" };
+  return {
+    asyncapi: "3.0.0",
+    info: {
+      title: "Deckhand, native dialect",
+      version: protocolVersion,
+      description: "Subprotocol `deckhand.v1`. PROTOCOL.md says what the frames mean together.",
+    },
+    servers: { local: { host: "127.0.0.1:3000", protocol: "ws" } },
+    channels: {
+      native: {
+        address: "/ws",
+        messages: Object.fromEntries(messagesOf(all).map((name) => [name, { $ref: `#/components/messages/${name}` }])),
+      },
+    },
+    operations: {
+      take: { action: "receive", channel, messages: refs(fromClient) },
+      tell: { action: "send", channel, messages: refs(all.filter((name) => !fromClient.includes(name))) },
+    },
+    components: { messages: Object.fromEntries(all.flatMap((name) => messages(name, files[name]))) },
+  };
+}
+
+function messages(file: string, { schemas, descriptions }: SchemaFile = { title: "", schemas: {}, descriptions: {} }) {
+  return Object.keys(schemas).map((name) => {
+    const schema = { $ref: `schema/${file}.json#/$defs/${name}` };
+    const isEvent = file === "actions" || file === "observations";
+    const payload = isEvent ? { allOf: [ofConversation, schema] } : schema;
+    return [`${file}-${name}`, { name, summary: descriptions[name] ?? "", contentType: "application/json", payload }];
+  });
+}
+
+/** An event on a native socket says whose it is. */
+const ofConversation = {
+  type: "object",
+  properties: { conversation: { type: "string" } },
+  required: ["conversation"],
+};
+
+function toText(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,103 @@
+/** The tables of docs/PROTOCOL.md, by the name of the place where each stands. */
+import { comingActions, isRunnable } from "../../protocol/src/actions.ts";
+import {
+  actionDescriptions,
+  clientFrameDescriptions,
+  observationDescriptions,
+  serverFrameDescriptions,
+} from "../../protocol/src/descriptions.ts";
+import { errorKinds } from "../../protocol/src/errors.ts";
+import { wireSchemas, type JsonSchema } from "../../protocol/src/schemas.ts";
+import { agentStates } from "../../protocol/src/states.ts";
+import { protocolVersion } from "../../protocol/src/version.ts";
+
+export function tables(): Readonly<Record<string, string>> {
+  const wire = wireSchemas();
+  const coming: readonly string[] = comingActions;
+  return {
+    version: `Version ${protocolVersion}.`,
+    states: `${agentStates.map((state) => `\`${state}\``).join(", ")}.`,
+    actions: table(
+      ["action", "args", "meaning"],
+      Object.entries(actionDescriptions).map(([kind, text]) => [
+        `\`${kind}\`${isRunnable(kind) ? " ▸" : ""}`,
+        fields(property(wire.commands[kind], "args")),
+        coming.includes(kind) ? `${text} *Not available yet: answered with \`not_available\`.*` : text,
+      ]),
+    ),
+    observations: table(
+      ["observation", "extras", "content and meaning"],
+      Object.entries(observationDescriptions).map(([kind, text]) => [
+        `\`${kind}\``,
+        fields(property(wire.observations[kind], "extras")),
+        text,
+      ]),
+    ),
+    client_frames: table(
+      ["frame", "fields", "meaning"],
+      Object.entries(clientFrameDescriptions).map(([name, text]) => [
+        `\`${name}\``,
+        fields(property(wire.clientFrames[name], name)),
+        text,
+      ]),
+    ),
+    server_frames: table(
+      ["frame", "fields", "meaning"],
+      Object.entries(serverFrameDescriptions).map(([name, text]) => [
+        `\`${name}\``,
+        fields(property(wire.serverFrames[name], name)),
+        text,
+      ]),
+    ),
+    errors: table(
+      ["code", "sentence", "again?", "close"],
+      Object.entries<{ sentence: string; retryable: boolean; close?: number }>(errorKinds).map(([name, kind]) => [
+        `\`${name}\``,
+        kind.sentence,
+        kind.retryable ? "yes" : "",
+        String(kind.close ?? ""),
+      ]),
+    ),
+  };
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** One line: each field with its type, its default, or a question mark when it can be left out. */
+function fields(schema: JsonSchema): string {
+  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  // What nearly every action takes is said once, above the table.
+  const isCommon = ([name, inner]: [string, unknown]): boolean => name === "thought" && "default" in objectOf(inner);
+  const properties = Object.entries(objectOf(schema["properties"])).filter((entry) => !isCommon(entry));
+  const cells = properties.map(([name, inner]) => {
+    const type = typeOf(objectOf(inner));
+    if ("default" in objectOf(inner)) return `\`${name}\` ${type} = ${JSON.stringify(objectOf(inner)["default"])}`;
+    return `\`${name}\`${required.includes(name) ? "" : "?"} ${type}`;
+  });
+  return cells.join("; ");
+}
+
+function typeOf(schema: JsonSchema): string {
+  const { type, anyOf, oneOf, items } = schema;
+  if ("const" in schema) return JSON.stringify(schema["const"]);
+  // The list of codes has its own table.
+  if (Array.isArray(schema["enum"])) return schema["enum"].length > 12 ? "a code" : schema["enum"].join(" | ");
+  const variants = anyOf ?? oneOf;
+  if (Array.isArray(variants)) return [...new Set(variants.map((variant) => typeOf(objectOf(variant))))].join(" | ");
+  if (type === "array") return `${typeOf(objectOf(items))}[]`;
+  if (type === "object" && "properties" in schema) return `{${fields(schema)}}`;
+  if (Array.isArray(type)) return type.join(" | ");
+  return typeof type === "string" ? type : "any";
+}
+
+function property(schema: JsonSchema | undefined, name: string): JsonSchema {
+  return objectOf(objectOf(schema?.["properties"])[name]);
+}
+
+function objectOf(value: unknown): JsonSchema {
+  return typeof value === "object" && value !== null ? (value as JsonSchema) : {};
+}
