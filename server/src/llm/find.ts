@@ -1,0 +1,147 @@
+/** From a name to a model: what is configured, chosen, or found on this machine; `demo` when there is nothing. */
+import { DeckhandError } from "@deckhand/protocol";
+import { demoModel } from "./demo.ts";
+import { discover, listModels } from "./discover.ts";
+import type { FoundServer } from "./discover.ts";
+import type { Model, ModelChoice, ModelFinder } from "./model.ts";
+import { loadProvider, modelAt } from "./providers/load.ts";
+import type { CallLimits } from "./providers/load.ts";
+import { plainUrl } from "./providers/failure.ts";
+import { atBaseUrl, nameModel } from "./providers/names.ts";
+import type { ModelAddress } from "./providers/names.ts";
+import { scriptedModel } from "./scripted.ts";
+
+export interface FindOptions {
+  readonly configured: ModelChoice;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly retries: number;
+  readonly timeoutMs: number;
+  /** Look for a model server on this machine when no model is configured. */
+  readonly discover: boolean;
+  readonly random?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+  /** Where to look; the usual ports by default. */
+  readonly localServers?: Parameters<typeof discover>[0]["servers"];
+}
+
+export interface Models {
+  readonly find: ModelFinder;
+  /** What an empty choice gives; asks nothing but this machine. */
+  describe(): Promise<{ readonly name: string; readonly demo: boolean }>;
+  /** Names that can be chosen, best first. */
+  names(): Promise<readonly string[]>;
+  /** Loads what the first call will need, in the background. */
+  warmUp(): void;
+}
+
+/** Conversations ask again and again; what was found a moment ago still runs. */
+const foundForMs = 2_000;
+/** Models kept with their connections and conversions; clients can name any number. */
+const keptModels = 100;
+/** A server of one's own may have to wake up before it lists its models. */
+const listTimeoutMs = 10_000;
+
+export function findModels(options: FindOptions): Models {
+  const { configured, env } = options;
+  const limits: CallLimits = {
+    retries: options.retries,
+    timeoutMs: options.timeoutMs,
+    random: options.random ?? Math.random,
+    fetch: options.fetch ?? globalThis.fetch,
+  };
+  const models = new Map<string, Model>();
+  const firstModels = new Map<string, string>();
+  let found: { readonly at: number; readonly servers: Promise<readonly FoundServer[]> } | undefined;
+
+  async function find(choice: ModelChoice): Promise<Model> {
+    const named = nameModel({ choice, configured, env });
+    switch (named.kind) {
+      case "demo":
+        return demoModel;
+      case "scripted":
+        return await keep(`scripted ${named.path}`, () => scriptedModel(named.path, limits));
+      case "discover":
+        return await foundHere();
+      case "address": {
+        const model = named.address.model || (await firstModel(named.address));
+        const name = choice.name || configured.name || model;
+        return await keepAddress(name, { ...named.address, model });
+      }
+    }
+  }
+
+  async function foundHere(): Promise<Model> {
+    const [server] = await localServers();
+    const [model] = server?.models ?? [];
+    if (server === undefined || model === undefined) return demoModel;
+    const name = `${server.prefix}/${model}`;
+    return await keepAddress(name, atBaseUrl(name, server.baseUrl, configured.apiKey));
+  }
+
+  function localServers(): Promise<readonly FoundServer[]> {
+    if (!options.discover) return Promise.resolve([]);
+    if (found === undefined || performance.now() - found.at > foundForMs) {
+      const where = options.localServers === undefined ? {} : { servers: options.localServers };
+      found = { at: performance.now(), servers: discover({ fetch: limits.fetch, ...where }) };
+    }
+    return found.servers;
+  }
+
+  async function firstModel(address: ModelAddress): Promise<string> {
+    const { baseUrl, apiKey } = address;
+    const known = firstModels.get(baseUrl);
+    if (known !== undefined) return known;
+    const ids = await listModels({ fetch: limits.fetch, baseUrl, apiKey, timeoutMs: listTimeoutMs }).catch(
+      (cause: unknown) => {
+        const where = plainUrl(baseUrl);
+        throw new DeckhandError(
+          "model_not_configured",
+          `${where}/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL.`,
+          {
+            cause,
+          },
+        );
+      },
+    );
+    const [first] = ids;
+    if (first === undefined)
+      throw new DeckhandError("model_not_configured", `${plainUrl(baseUrl)} has no model: load one, or set LLM_MODEL.`);
+    if (firstModels.size < keptModels) firstModels.set(baseUrl, first);
+    return first;
+  }
+
+  function keepAddress(name: string, address: ModelAddress): Promise<Model> {
+    return keep(JSON.stringify([name, address]), () => Promise.resolve(modelAt(name, address, limits)));
+  }
+
+  async function keep(key: string, make: () => Promise<Model>): Promise<Model> {
+    const known = models.get(key);
+    if (known !== undefined) return known;
+    const model = await make();
+    const oldest = models.keys().next();
+    if (models.size >= keptModels && !oldest.done) models.delete(oldest.value);
+    models.set(key, model);
+    return model;
+  }
+
+  async function describe(): Promise<{ name: string; demo: boolean }> {
+    if (configured.name) return { name: configured.name, demo: configured.name === "demo" };
+    const model = await find({}).catch(() => undefined);
+    return { name: model?.name ?? "the first model of LLM_BASE_URL", demo: model === demoModel };
+  }
+
+  async function names(): Promise<readonly string[]> {
+    const servers = await localServers();
+    const local = servers.flatMap(({ prefix, models: ids }) => ids.map((id) => `${prefix}/${id}`));
+    const { name } = await describe();
+    return [...new Set([name, ...local, demoModel.name])];
+  }
+
+  async function warm(): Promise<void> {
+    const named = nameModel({ choice: {}, configured, env });
+    if (named.kind === "address") await loadProvider(named.address.kind);
+    else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider("compatible");
+  }
+
+  return { find, describe, names, warmUp: () => void warm().catch(() => {}) };
+}

@@ -1,0 +1,303 @@
+/**
+ * What can go wrong with a model call, each with its code and a sentence that says what to do.
+ *
+ * Decided by status, error code and type, as the provider gave them. The one thing for which providers give nothing
+ * but words is a conversation that is too long: `tooLong` is the only place that reads messages.
+ */
+import {
+  AISDKError,
+  APICallError,
+  InvalidResponseDataError,
+  JSONParseError,
+  TypeValidationError,
+} from "@ai-sdk/provider";
+import { DeckhandError } from "@deckhand/protocol";
+import type { ErrorCode } from "@deckhand/protocol";
+
+/** A model call that failed, and whether to try again by itself. */
+export class ModelFailure extends DeckhandError {
+  /** Trying again can help. */
+  readonly passes: boolean;
+  /** When the provider said to try again; null when it said nothing. */
+  readonly retryAfterMs: number | null;
+
+  constructor(code: ErrorCode, message: string, options: FailureOptions = {}) {
+    super(code, message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "ModelFailure";
+    this.passes = options.passes ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+interface FailureOptions {
+  readonly passes?: boolean;
+  readonly retryAfterMs?: number | null;
+  readonly cause?: unknown;
+}
+
+/** What is said about a failure; the key itself is here only to be struck out. */
+export interface FailureContext {
+  readonly label: string;
+  readonly model: string;
+  readonly baseUrl: string;
+  readonly keyNames: string;
+  readonly apiKey: string | undefined;
+}
+
+/** A provider's error, from an HTTP answer or from the middle of a stream. */
+interface Report {
+  readonly status: number | undefined;
+  readonly code: string;
+  readonly type: string;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly details: readonly Record<string, unknown>[];
+}
+
+/**
+ * Messages of providers that refuse a conversation for its length: OpenAI and compatible ("maximum context length"), vLLM
+ * ("longer than the maximum model length"), Anthropic ("prompt is too long", "exceed context limit"), Google ("input token
+ * count … exceeds the maximum"), llama.cpp and LM Studio ("exceeds the available context size", "context length of only",
+ * "tokens to keep from the initial prompt is greater than the context length"), Ollama ("exceeds the context length",
+ * "input length exceeds"), Groq ("reduce the length of the messages"), Mistral ("too large for model with").
+ */
+const tooLong = [
+  /maximum context length/i,
+  /longer than the maximum model length/i,
+  /prompt is too long/i,
+  /exceed(s|ed)? (the )?(available |maximum )?context/i,
+  /input token count.*exceeds the maximum/i,
+  /context length of only/i,
+  /greater than the context length/i,
+  /input length.*exceeds/i,
+  /reduce the length of the (messages|prompt|input)/i,
+  /too large for model with/i,
+];
+const tooLongCodes = new Set(["context_length_exceeded", "exceed_context_size_error", "model_context_window_exceeded"]);
+const noCreditCodes = new Set([
+  "insufficient_quota",
+  "billing_error",
+  "insufficient_balance",
+  "billing_hard_limit_reached",
+]);
+const noModelCodes = new Set(["model_not_found", "not_found_error", "NOT_FOUND"]);
+const refusedCodes = new Set(["content_filter", "content_policy_violation", "content_policy"]);
+/** Statuses that pass: 529 is Anthropic's "overloaded"; 425 is "too early". */
+const passing = (status: number) => [408, 409, 425, 429].includes(status) || status >= 500;
+
+/** Takes anything that a provider package throws or sends as an error part. */
+export function failureOf(error: unknown, context: FailureContext): ModelFailure {
+  if (error instanceof ModelFailure) return error;
+  if (APICallError.isInstance(error)) {
+    if (error.statusCode === undefined) return unreachable(error, context);
+    if (error.statusCode < 400) return cut(context, error);
+    return failureOfReport(reportOf(parse(error.responseBody) ?? error.data, error), context);
+  }
+  // Without data: the stream ended before it said why.
+  if (InvalidResponseDataError.isInstance(error) && error.data === undefined) return cut(context, error);
+  const report = reportOf(error, {});
+  if (!(error instanceof Error) && report.message !== "") return failureOfReport(report, context);
+  if (networkCode(error) !== undefined) return unreachable(error, context);
+  const ofReply = [JSONParseError, TypeValidationError, InvalidResponseDataError].some((kind) =>
+    kind.isInstance(error),
+  );
+  if (AISDKError.isInstance(error) && !ofReply) {
+    // Refused by the provider package, before anything was sent.
+    return new ModelFailure(
+      "model_bad_request",
+      `${context.label} does not take this request: ${quote(error.message, context)}`,
+    );
+  }
+  return new ModelFailure("model_bad_reply", `${context.label} sent something that could not be understood.`, {
+    passes: true,
+    cause: error,
+  });
+}
+
+/** The stream ended before the reply did. */
+export function cut(context: FailureContext, cause?: unknown): ModelFailure {
+  return new ModelFailure(
+    "model_unavailable",
+    `The connection to ${context.label} was cut in the middle of the reply.`,
+    {
+      passes: true,
+      cause: networkCause(cause),
+    },
+  );
+}
+
+export function timedOut(context: FailureContext, timeoutMs: number): ModelFailure {
+  const seconds = Number((timeoutMs / 1000).toFixed(1));
+  return new ModelFailure("model_timeout", `${context.label} sent nothing for ${seconds} s (LLM_TIMEOUT).`, {
+    passes: true,
+  });
+}
+
+function unreachable(error: unknown, context: FailureContext): ModelFailure {
+  const code = networkCode(error);
+  const where = plainUrl(context.baseUrl);
+  return new ModelFailure(
+    "model_unavailable",
+    `${context.label} could not be reached at ${where}${code === undefined ? "" : ` (${code})`}. Is it running, and is LLM_BASE_URL right?`,
+    { passes: true, cause: networkCause(error) },
+  );
+}
+
+function failureOfReport(report: Report, context: FailureContext): ModelFailure {
+  const { label, model, keyNames } = context;
+  const status = report.status ?? 500;
+  const has = (codes: ReadonlySet<string>) => codes.has(report.code) || codes.has(report.type);
+  const cause = new Error(`HTTP ${status}: ${quote(report.message, context)}`);
+  const fail = (code: ErrorCode, message: string, options: FailureOptions = {}) =>
+    new ModelFailure(code, message, { cause, ...options });
+  const later = { passes: report.headers["x-should-retry"] !== "false", retryAfterMs: retryAfterMs(report) };
+
+  if (status === 401 || status === 403 || report.details.some((one) => one["reason"] === "API_KEY_INVALID")) {
+    const given = context.apiKey === undefined ? "No key was given" : `The key was refused`;
+    return fail("model_auth", `${given} (${status} from ${label}). Set ${keyNames} to a key that may use ${model}.`);
+  }
+  if (status === 402 || has(noCreditCodes)) {
+    return fail(
+      "model_rate_limited",
+      `The account at ${label} has no credit left (${status}). Trying again does not help: add credit, or use another key (${keyNames}).`,
+    );
+  }
+  if (status === 429) {
+    return fail("model_rate_limited", `${label} limits the rate of requests (429).`, later);
+  }
+  if (status === 413 || has(tooLongCodes) || tooLong.some((words) => words.test(report.message))) {
+    return fail(
+      "model_context_too_long",
+      `The conversation is longer than ${model} can read (${status}). Start a new one, or choose a model that reads more (LLM_MODEL).`,
+    );
+  }
+  if (has(refusedCodes)) return refused(context, report.message);
+  if (status === 404 || has(noModelCodes)) {
+    return fail(
+      "model_not_found",
+      `${label} has no model ${model} at ${plainUrl(context.baseUrl)} (${status}). Check LLM_MODEL and LLM_BASE_URL.${said(report, context)}`,
+    );
+  }
+  if (status === 408) return fail("model_timeout", `${label} gave up waiting (408).`, later);
+  if (passing(status)) {
+    return fail("model_unavailable", `${label} could not answer (${status}).${said(report, context)}`, later);
+  }
+  return fail("model_bad_request", `${label} did not accept the request (${status}).${said(report, context)}`);
+}
+
+export function refused(context: FailureContext, text: string): ModelFailure {
+  const quoted = quote(text, context);
+  return new ModelFailure(
+    "model_refused",
+    `${context.model} refused to answer. Put the task in other words, or choose another model (LLM_MODEL).${quoted === "" ? "" : ` It said: ${quoted}`}`,
+  );
+}
+
+/** The parts of an HTTP answer that a report needs. */
+interface Answer {
+  readonly statusCode?: number | undefined;
+  readonly responseHeaders?: Record<string, string> | undefined;
+  readonly message?: string;
+}
+
+function reportOf(data: unknown, answer: Answer): Report {
+  const outer = record(Array.isArray(data) ? data[0] : data);
+  // Most say { error: {…} }, a failed response of OpenAI { response: { error: {…} } }, errors in a stream the inside alone.
+  const inner =
+    [outer["error"], record(outer["response"])["error"]].map(record).find((one) => "message" in one) ?? outer;
+  const code = inner["code"] ?? outer["code"];
+  const type = stringOf(inner["type"]) || stringOf(inner["status"]);
+  const declared = [outer["statusCode"], code].find((one) => typeof one === "number" && one >= 400 && one < 600);
+  const message =
+    stringOf(inner["message"]) || stringOf(outer["error"]) || stringOf(outer["message"]) || stringOf(outer["detail"]);
+  return {
+    status: answer.statusCode ?? (declared as number | undefined) ?? statusOfType(type),
+    code: stringOf(code),
+    type,
+    message: message || (answer.message ?? ""),
+    headers: answer.responseHeaders ?? {},
+    details: Array.isArray(inner["details"]) ? inner["details"].map(record) : [],
+  };
+}
+
+/** OpenAI-compatible servers put errors into a running stream with a type and no status. */
+function statusOfType(type: string): number | undefined {
+  const statuses: Record<string, number> = {
+    invalid_request_error: 400,
+    BadRequestError: 400,
+    exceed_context_size_error: 400,
+    authentication_error: 401,
+    permission_error: 403,
+    not_found_error: 404,
+    NotFoundError: 404,
+    rate_limit_error: 429,
+    overloaded_error: 529,
+  };
+  return statuses[type];
+}
+
+/** `retry-after-ms`, `retry-after` in seconds or as a date, and the RetryInfo of Google's body. */
+function retryAfterMs({ headers, details }: Report): number | null {
+  const exact = Number(headers["retry-after-ms"]);
+  if (headers["retry-after-ms"] !== undefined && exact >= 0) return exact;
+  const after = headers["retry-after"];
+  if (after !== undefined) {
+    const seconds = Number(after);
+    if (seconds >= 0) return seconds * 1000;
+    const date = Date.parse(after);
+    if (!Number.isNaN(date)) return Math.max(0, date - Date.now());
+  }
+  const delay = details.map((one) => one["retryDelay"]).find((one) => typeof one === "string");
+  const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay as string);
+  return seconds >= 0 ? seconds * 1000 : null;
+}
+
+function said(report: Report, context: FailureContext): string {
+  const quoted = quote(report.message, context);
+  return quoted === "" ? "" : ` It said: ${quoted}`;
+}
+
+/** A provider's words, bounded, on one line, without the key. */
+function quote(message: string, { apiKey }: FailureContext): string {
+  const line = message.replaceAll(/\s+/g, " ").trim();
+  const safe = apiKey === undefined ? line : line.replaceAll(apiKey, "***");
+  return safe.length > 400 ? `${safe.slice(0, 400)}…` : safe;
+}
+
+/** A URL without what may be secret in it. */
+export function plainUrl(url: string): string {
+  return URL.canParse(url)
+    ? `${new URL(url).origin}${new URL(url).pathname.replace(/\/$/, "")}`
+    : "an address that is no URL";
+}
+
+function networkCode(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    const code = (at as { code?: unknown }).code;
+    if (typeof code === "string") return code;
+  }
+  return undefined;
+}
+
+/** The innermost cause: the outer errors carry the whole request, which does not belong into a log. */
+function networkCause(error: unknown): unknown {
+  let at = error;
+  for (let depth = 0; at instanceof Error && at.cause !== undefined && depth < 5; depth += 1) at = at.cause;
+  return APICallError.isInstance(at) ? new Error(at.message) : at;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function parse(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? "");
+  } catch {
+    return undefined;
+  }
+}

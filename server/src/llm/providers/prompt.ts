@@ -1,0 +1,153 @@
+/**
+ * Our messages in the words of the AI SDK's providers.
+ *
+ * The same messages give the same bytes, and a longer list begins with what a shorter one gave: the provider's cache depends
+ * on it. So nothing here looks at the clock, at the place of a message, or at what comes after it. One exception: Anthropic's
+ * cache marks stand on the system text and the last two messages, and are no part of what it caches.
+ */
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4FilePart,
+  LanguageModelV4FunctionTool,
+  LanguageModelV4Message,
+  LanguageModelV4TextPart,
+  SharedV4ProviderOptions,
+} from "@ai-sdk/provider";
+import type { ReplyPart } from "@deckhand/protocol";
+import type { ModelMessage, ModelRequest, ToolSpec } from "../model.ts";
+
+export interface PromptStyle {
+  readonly takesImages: boolean;
+  readonly sendsReasoning: boolean;
+  /** Anthropic: cache marks, no text that is only white space, and failed results are marked as failed. */
+  readonly anthropic: boolean;
+}
+
+type Prompt = Pick<LanguageModelV4CallOptions, "prompt" | "tools">;
+type AssistantPart = Extract<LanguageModelV4Message, { role: "assistant" }>["content"][number];
+
+const cacheMark: SharedV4ProviderOptions = { anthropic: { cacheControl: { type: "ephemeral" } } };
+
+/** Messages are only ever appended, so each is converted once: the conversion is kept as long as the message lives. */
+export function promptWriter(style: PromptStyle): (request: ModelRequest) => Prompt {
+  const written = new WeakMap<ModelMessage, LanguageModelV4Message>();
+  const writtenTools = new WeakMap<readonly ToolSpec[], LanguageModelV4FunctionTool[]>();
+
+  function message(from: ModelMessage): LanguageModelV4Message {
+    let to = written.get(from);
+    if (to === undefined) written.set(from, (to = convert(from, style)));
+    return to;
+  }
+
+  function tools(from: readonly ToolSpec[]): LanguageModelV4FunctionTool[] {
+    let to = writtenTools.get(from);
+    if (to === undefined) {
+      to = from.map(({ name, description, parameters }) => ({
+        type: "function",
+        name,
+        description,
+        inputSchema: parameters,
+      }));
+      writtenTools.set(from, to);
+    }
+    return to;
+  }
+
+  return (request) => {
+    const prompt: LanguageModelV4Message[] = request.messages.map(message);
+    if (request.system !== "") prompt.unshift({ role: "system", content: request.system });
+    if (style.anthropic) markForCache(prompt);
+    return { prompt, ...(request.tools.length === 0 ? {} : { tools: tools(request.tools) }) };
+  };
+}
+
+/** Two marks at the end, so that a step of many calls still finds the mark of the step before. */
+function markForCache(prompt: LanguageModelV4Message[]): void {
+  for (const at of new Set([0, prompt.length - 2, prompt.length - 1])) {
+    const message = prompt[at];
+    if (message !== undefined) prompt[at] = { ...message, providerOptions: cacheMark };
+  }
+}
+
+function convert(message: ModelMessage, style: PromptStyle): LanguageModelV4Message {
+  switch (message.role) {
+    case "user":
+      return { role: "user", content: userParts(message.text, message.imageUrls, style.takesImages) };
+    case "assistant":
+      return { role: "assistant", content: message.parts.flatMap((part) => replyParts(part, style)) };
+    case "tool":
+      return {
+        role: "tool",
+        content: message.results.map(({ call, name, content, isError }) => ({
+          type: "tool-result",
+          toolCallId: call,
+          toolName: name,
+          // OpenAI and Google wrap a marked error in JSON; the content says that it is one.
+          output: { type: isError && style.anthropic ? "error-text" : "text", value: content },
+        })),
+      };
+  }
+}
+
+function userParts(
+  text: string,
+  imageUrls: readonly string[],
+  takesImages: boolean,
+): (LanguageModelV4TextPart | LanguageModelV4FilePart)[] {
+  const parts: (LanguageModelV4TextPart | LanguageModelV4FilePart)[] = [];
+  if (text !== "") parts.push({ type: "text", text });
+  for (const url of imageUrls) parts.push(imagePart(url, takesImages));
+  return parts.length === 0 ? [{ type: "text", text: "(an empty message)" }] : parts;
+}
+
+/** Only an image that is here is sent: a provider would fetch any other address on its own, or refuse it. */
+function imagePart(url: string, takesImages: boolean): LanguageModelV4TextPart | LanguageModelV4FilePart {
+  const match = /^data:(image\/[\w.+-]+);base64,/.exec(url);
+  if (match === null)
+    return { type: "text", text: url.startsWith("data:") ? "(a file that is no image)" : `(image: ${url})` };
+  if (!takesImages) return { type: "text", text: "(an image, which this model cannot see)" };
+  return {
+    type: "file",
+    mediaType: match[1] as string,
+    data: { type: "data", data: url.slice(match[0].length) },
+  };
+}
+
+function replyParts(part: ReplyPart, style: PromptStyle): AssistantPart[] {
+  const options = providerOptionsOf(part.provider);
+  switch (part.type) {
+    case "text":
+      if (options === undefined && (part.text === "" || (style.anthropic && part.text.trim() === ""))) return [];
+      return [{ type: "text", text: part.text, ...options }];
+    case "reasoning":
+      return style.sendsReasoning ? [{ type: "reasoning", text: part.text, ...options }] : [];
+    case "call":
+      return [
+        { type: "tool-call", toolCallId: part.id, toolName: part.name, input: callInput(part.arguments), ...options },
+      ];
+  }
+}
+
+/**
+ * The text as the model wrote it, so that a compatible server sees its own bytes again. What is not a JSON object becomes
+ * `{}`: no provider takes it back, and the observation of the call quotes what was wrong. `__proto__` is what the SDK's
+ * parser refuses.
+ */
+function callInput(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+    return text.includes("__proto__") || text.includes("constructor") ? value : text;
+  } catch {
+    return {};
+  }
+}
+
+/** What a provider said of a part, an object for each provider; it was stored, so its shape is checked. */
+function providerOptionsOf(provider: unknown): { providerOptions: SharedV4ProviderOptions } | undefined {
+  if (typeof provider !== "object" || provider === null || Array.isArray(provider)) return undefined;
+  for (const value of Object.values(provider)) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  }
+  return { providerOptions: provider as SharedV4ProviderOptions };
+}
