@@ -128,6 +128,12 @@ async function enter(
 
 /** The connection is closed too: whatever body comes after is not read. */
 function refuse(response: ServerResponse, status: number, body: string): void {
-  const headers = { "Content-Type": "application/json", "Cache-Control": "no-store", Connection: "close" };
-  response.writeHead(status, { ...securityHeaders, ...headers }).end(body);
+  const headers = {
+    ...securityHeaders,
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+    Connection: "close",
+  };
+  response.writeHead(status, headers).end(body);
 }

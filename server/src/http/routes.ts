@@ -1,6 +1,5 @@
 /** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
 import { Hono, type Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { ConversationsApi } from "../conversation/api.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
@@ -26,9 +25,6 @@ export interface RoutesOptions {
   readonly signal: AbortSignal;
 }
 
-/** As much as a frame may have: pictures in messages are data URLs. */
-const bodyBytes = 8 * 1024 * 1024;
-
 export function createRoutes(options: RoutesOptions): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
@@ -36,7 +32,6 @@ export function createRoutes(options: RoutesOptions): Hono {
     for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
-  app.use(bodyLimit({ maxSize: bodyBytes, onError: (c) => c.json(failureBody("frame_too_large"), 413) }));
 
   app.get("/api/health", async (c) => c.json({ status: "ok", version: options.version, ...(await options.health()) }));
   app.post("/api/ticket", (c) => c.json(options.tickets.issue(), 201));
