@@ -1,0 +1,70 @@
+import { createInterface, type Interface } from "node:readline";
+import type { Client } from "@deckhand/client";
+import { DeckhandError } from "@deckhand/protocol";
+import { parse, textOf } from "./arguments.ts";
+import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+import { findServer } from "./find-server.ts";
+import { createPrinter } from "./print/printer.ts";
+
+const help = `Usage: deckhand attach [option…] ID
+
+Follows a conversation from its beginning. At a terminal, a line that is typed is a message to the agent. Ctrl-C ends
+this, not the work.
+
+  --url URL   the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
+  --json      print the events, one JSON object a line
+`;
+
+export const attachCommand = { help, run: attach };
+
+async function attach(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = parse(args, { url: { type: "string" }, json: { type: "boolean" } });
+  const [id, ...more] = positionals;
+  if (id === undefined || more.length > 0) throw new UsageError("attach takes the id of one conversation.");
+  await using server = await findServer(textOf(values["url"]), false);
+  const { client } = server;
+
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, end);
+  const prompt = process.stdin.isTTY && process.stdout.isTTY ? openPrompt(client, id, end) : undefined;
+  const printer = createPrinter(id, values["json"] === true, prompt?.write);
+  const stopWatching = client.onStatus(() => {
+    if (client.status.state === "waiting") printer.say(`${client.status.why} Trying again.`);
+  });
+  try {
+    for await (const item of client.follow(id, { signal: over.signal })) {
+      if (item.type === "event") printer.event(item.event);
+    }
+    return exitCodes.finished;
+  } catch (error) {
+    if (!(error instanceof DeckhandError) || error.code !== "unknown_conversation") throw error;
+    throw new Error(`There is no conversation ${id} on ${server.url}; its page lists those that are there.`, {
+      cause: error,
+    });
+  } finally {
+    stopWatching();
+    prompt?.lines.close();
+  }
+}
+
+interface Prompt {
+  readonly lines: Interface;
+  /** Prints above the line that is being typed. */
+  readonly write: (text: string) => void;
+}
+
+function openPrompt(client: Client, id: string, end: () => void): Prompt {
+  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
+  const write = (text: string): void => {
+    process.stdout.write(`\r\u001B[K${text}`);
+    lines.prompt(true);
+  };
+  lines.on("SIGINT", end).on("close", end);
+  lines.on("line", (line) => {
+    lines.prompt();
+    if (line.trim() === "") return;
+    client.send(id, "message", { content: line }).catch((error: Error) => write(`${error.message}\n`));
+  });
+  return { lines, write };
+}

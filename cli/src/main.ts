@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/** The command line: `deckhand serve`, `deckhand run "task"`, `deckhand attach ID`. */
+import { DeckhandError } from "@deckhand/protocol";
+import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+
+interface Command {
+  readonly help: string;
+  run(args: readonly string[]): Promise<ExitCode>;
+}
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  run: async () => (await import("./run.ts")).runCommand,
+  attach: async () => (await import("./attach.ts")).attachCommand,
+};
+
+const help = `Usage: deckhand COMMAND [option…]
+
+Commands
+  serve        start the server, with the web page
+  run "task"   work on one task without a person, and end with it
+  attach ID    follow a conversation and say something in it
+
+deckhand COMMAND --help tells more.
+`;
+
+async function main([name, ...args]: readonly string[]): Promise<ExitCode> {
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help);
+    return 0;
+  }
+  const load = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    process.stderr.write(name === undefined ? help : `There is no command "${name}".\n\n${help}`);
+    return exitCodes.usage;
+  }
+  const command = await load();
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    process.stderr.write(`deckhand ${name}: ${sentenceOf(error)}\n`);
+    if (!(error instanceof UsageError)) return exitCodes.failed;
+    process.stderr.write(`\n${command.help}`);
+    return exitCodes.usage;
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof DeckhandError) return `${error.message} (${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+// A reader that went away (`deckhand run … | head`) is no reason for a stack trace.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.failed);
+});
+
+process.exitCode = await main(process.argv.slice(2));

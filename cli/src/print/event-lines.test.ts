@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { action, errorObservation, observation, type NewEvent } from "@deckhand/protocol";
+import { eventLines, type Paint } from "./event-lines.ts";
+import { plain } from "./plain.ts";
+
+const bare: Paint = (_style, text) => text;
+const linesOf = (event: NewEvent): readonly string[] =>
+  eventLines({ id: 0, timestamp: "2026-01-01T00:00:00.000Z", ...event }, bare);
+const ran = (content: string, exitCode: number): NewEvent =>
+  observation(
+    "agent",
+    "run",
+    content,
+    { command: "x", exit_code: exitCode, cwd: "/", duration_ms: 1, truncated: false, hidden: false },
+    { cause: 1 },
+  );
+
+test("[L3] a command, its output and a failure's exit code are a few plain lines", () => {
+  const run = action("agent", "run", {
+    command: "bash hello.sh",
+    thought: "I run it.",
+    background: false,
+    hidden: false,
+    confirmation_state: "confirmed",
+  });
+  assert.deepEqual(linesOf(run), ["I run it.", "$ bash hello.sh"]);
+  assert.deepEqual(linesOf(ran("hello\n", 0)), ["  hello"]);
+  assert.deepEqual(linesOf(ran("no\n", 2)), ["  no", "  exit 2"]);
+  const error = errorObservation("environment", "model_auth", "The key is refused.");
+  assert.deepEqual(linesOf(error), ["model_auth: The key is refused."]);
+});
+
+test("[L3] of a long output head and tail are printed", () => {
+  const lines = linesOf(ran(Array.from({ length: 1000 }, (_, n) => `line ${n}`).join("\n"), 0));
+  assert.equal(lines.length, 25);
+  assert.equal(lines[12], "  … 976 lines …");
+  assert.equal(lines.at(-1), "  line 999");
+});
+
+test("[L4] what a tool prints cannot drive the terminal", () => {
+  const attacks = [
+    "\u001B[2J\u001B[31mred\u001B[0m",
+    "\u001B]0;title\u0007red",
+    "\u001B]52;c;ZXZpbA==\u001B\\red",
+    "\u001BPdevice\u001B\\red",
+    "\u001Bcred",
+    "\u001B(0red",
+    "\u009B31mred".replace("31m", ""),
+    "r\u0008\u0000ed\r",
+  ];
+  for (const attack of attacks) assert.equal(plain(attack), "red", JSON.stringify(attack));
+  assert.equal(plain("a\tb\nc"), "a\tb\nc");
+  assert.deepEqual(linesOf(ran("\u001B[2Jhidden", 0)), ["  hidden"]);
+});

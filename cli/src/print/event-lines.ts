@@ -1,0 +1,109 @@
+/** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
+import { isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
+import { plain } from "./plain.ts";
+
+/** Colours a text, or leaves it alone where there is no terminal. */
+export type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow" | "cyan", text: string) => string;
+
+const mostLines = 24;
+
+export function eventLines(event: Event, paint: Paint): readonly string[] {
+  return isAction(event) ? actionLines(event, paint) : observationLines(event, paint);
+}
+
+function actionLines(event: Action, paint: Paint): readonly string[] {
+  const said = "thought" in event.args && event.action !== "finish" ? lines(event.args.thought ?? "") : [];
+  switch (event.action) {
+    case "start":
+      return user(event.args.task, paint);
+    case "message":
+      return event.source === "user" ? user(event.args.content, paint) : lines(event.args.content);
+    case "finish":
+      return lines(event.message).map((line) => paint("green", line));
+    case "reject":
+      return lines(event.message).map((line) => paint("red", line));
+    case "think":
+      return said.map((line) => paint("dim", line));
+    case "initialize":
+    case "change_agent_state":
+      return [];
+    case "run":
+      return [...said, ...asked("$", event.args.command, paint)];
+    case "read":
+    case "write":
+    case "edit":
+      return [...said, ...asked(event.action, event.args.path, paint)];
+    case "search":
+      return [...said, ...asked("search", `${event.args.pattern} in ${event.args.path}`, paint)];
+    case "browse":
+      return [...said, ...asked("browse", event.args.url, paint)];
+    default:
+      return [...said, ...asked(event.action, event.message, paint)];
+  }
+}
+
+function observationLines(event: Observation, paint: Paint): readonly string[] {
+  switch (event.observation) {
+    case "chat":
+    case "reply":
+      return [];
+    case "run": {
+      const { exit_code: code, ended_by: endedBy } = event.extras;
+      const end = endedBy === undefined ? `exit ${code}` : `exit ${code}, ended by ${endedBy}`;
+      return [...output(event.content, paint), ...(code === 0 ? [] : [paint("red", `  ${end}`)])];
+    }
+    case "edit":
+      return indented(event.content).map((line) =>
+        paint(line.startsWith("  +") ? "green" : line.startsWith("  -") ? "red" : "dim", line),
+      );
+    case "read":
+    case "write":
+      return [];
+    case "search":
+      return output(event.content, paint);
+    case "plan":
+      return indented(event.content);
+    case "browse":
+      return [paint("dim", `  ${plain(event.extras.title || event.message)}`)];
+    case "error":
+      return lines(event.content).map((line, at) =>
+        paint("red", `${event.cause === undefined ? "" : "  "}${at === 0 ? `${event.extras.code}: ` : ""}${line}`),
+      );
+    case "status":
+      return lines(event.content).map((line) => paint("yellow", line));
+    case "agent_state_changed":
+      return stateLines(event.extras.agent_state, paint);
+    default:
+      return lines(event.message).map((line) => paint("dim", `  ${line}`));
+  }
+}
+
+/** The states that a reader would not guess from what is around them. */
+function stateLines(state: string, paint: Paint): readonly string[] {
+  return state === "paused" || state === "stopped" ? [paint("yellow", `(${state})`)] : [];
+}
+
+function user(text: string, paint: Paint): readonly string[] {
+  return lines(text).map((line, at) => paint("bold", `${at === 0 ? ">" : " "} ${line}`));
+}
+
+function asked(verb: string, what: string, paint: Paint): readonly string[] {
+  return lines(what).map((line, at) => paint("cyan", at === 0 ? `${verb} ${line}` : `  ${line}`));
+}
+
+function output(text: string, paint: Paint): readonly string[] {
+  return indented(text).map((line) => paint("dim", line));
+}
+
+function indented(text: string): readonly string[] {
+  const all = lines(text);
+  const half = mostLines / 2;
+  const shown =
+    all.length <= mostLines ? all : [...all.slice(0, half), `… ${all.length - mostLines} lines …`, ...all.slice(-half)];
+  return shown.map((line) => `  ${line}`);
+}
+
+function lines(text: string): readonly string[] {
+  const trimmed = plain(text).trimEnd();
+  return trimmed === "" ? [] : trimmed.split("\n");
+}

@@ -1,0 +1,130 @@
+import { text } from "node:stream/consumers";
+import { resolve } from "node:path";
+import type { Client } from "@deckhand/client";
+import { apply, empty, isAction, type Settings } from "@deckhand/protocol";
+import { numberOf, parse, textOf } from "./arguments.ts";
+import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+import { findServer } from "./find-server.ts";
+import { createPrinter, type Printer } from "./print/printer.ts";
+import { judge, nudge } from "./unattended.ts";
+
+const help = `Usage: deckhand run [option…] "task"
+       deckhand run [option…] < task.txt
+
+Works on one task without a person and prints what happens. Uses the server that runs at --url or at HOST:PORT; where
+none does, it starts one for itself. Ctrl-C stops the work.
+
+  --url URL          the server (DECKHAND_TOKEN is its token, where it wants one)
+  --model NAME       the model (default: as the server is configured)
+  --workspace PATH   the folder to work in (default: as the server is configured)
+  --max-steps N      stop after so many steps
+  --timeout SECONDS  stop after so long
+  --json             print the events, one JSON object a line
+
+Exit code
+  0 finished · 1 error or rejected · 2 wrong usage · 3 stopped, paused, or at a limit · 4 waits for an answer or an
+  approval that nobody can give · 130 Ctrl-C
+`;
+
+export const runCommand = { help, run };
+
+const options = {
+  url: { type: "string" },
+  model: { type: "string" },
+  workspace: { type: "string" },
+  "max-steps": { type: "string" },
+  timeout: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+/** After a stop is asked for, the server has so long to say that it has stopped. */
+const stopMs = 5_000;
+
+async function run(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = parse(args, options);
+  const timeoutSeconds = numberOf("timeout", values["timeout"], false);
+  const maxSteps = numberOf("max-steps", values["max-steps"], true);
+  const model = textOf(values["model"]);
+  const workspace = textOf(values["workspace"]);
+  const task = await taskOf(positionals);
+  const settings: Settings = {
+    ...(model === undefined ? {} : { model }),
+    ...(workspace === undefined ? {} : { directory: resolve(workspace) }),
+    ...(maxSteps === undefined ? {} : { max_steps: maxSteps }),
+  };
+
+  await using server = await findServer(textOf(values["url"]), true);
+  using stop = stopSignals(timeoutSeconds);
+  const { id } = await server.client.create({ task, settings });
+  const printer = createPrinter(id, values["json"] === true);
+  if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
+  return watch(server.client, id, printer, stop.signal);
+}
+
+/** Follows the conversation until it ends or has to be ended. */
+async function watch(client: Client, id: string, printer: Printer, stop: AbortSignal): Promise<ExitCode> {
+  const over = new AbortController();
+  const stopAtServer = (): void => {
+    client.send(id, "change_agent_state", { agent_state: "stopped" }).catch(() => {});
+    setTimeout(() => over.abort(), stopMs).unref();
+  };
+  if (stop.aborted) stopAtServer();
+  else stop.addEventListener("abort", stopAtServer, { once: true });
+
+  let state = empty;
+  let nudges = 0;
+  for await (const item of client.follow(id, { signal: over.signal })) {
+    if (item.type !== "event") continue;
+    printer.event(item.event);
+    state = apply(state, item.event);
+    if (isAction(item.event) || item.event.observation !== "agent_state_changed") continue;
+    const verdict = judge(item.event.extras.agent_state, state, nudges);
+    if (stop.aborted && verdict.type !== "ends") continue;
+    switch (verdict.type) {
+      case "goes_on":
+        break;
+      case "nudge":
+        nudges += 1;
+        await client.send(id, "message", { content: nudge });
+        break;
+      case "ends":
+        if (stop.aborted) return stopped(stop, printer);
+        if (verdict.say !== "") printer.say(verdict.say);
+        return verdict.code;
+    }
+  }
+  return stopped(stop, printer);
+}
+
+function stopped(stop: AbortSignal, printer: Printer): ExitCode {
+  printer.say(stop.reason === "timeout" ? "The time is over; the work was stopped." : "Stopped.");
+  return stop.reason === "timeout" ? exitCodes.stopped : exitCodes.interrupted;
+}
+
+/** Aborts with "timeout" or "signal"; a second Ctrl-C ends the process at once. */
+function stopSignals(timeoutSeconds: number | undefined): Disposable & { readonly signal: AbortSignal } {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.reason === "signal") process.exit(exitCodes.interrupted);
+    stop.abort("signal");
+  };
+  const timer =
+    timeoutSeconds === undefined ? undefined : setTimeout(() => stop.abort("timeout"), timeoutSeconds * 1000);
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    },
+  };
+}
+
+async function taskOf(positionals: readonly string[]): Promise<string> {
+  const typed = positionals.join(" ").trim();
+  if (typed !== "" && typed !== "-") return typed;
+  if (process.stdin.isTTY) throw new UsageError("What is the task? Give it in quotes, or on the standard input.");
+  const piped = (await text(process.stdin)).trim();
+  if (piped === "") throw new UsageError("The task on the standard input is empty.");
+  return piped;
+}

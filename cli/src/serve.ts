@@ -1,0 +1,76 @@
+import { startServer, type RunningServer } from "@deckhand/server";
+import { parse, textOf } from "./arguments.ts";
+import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+import { plain } from "./print/plain.ts";
+
+const help = `Usage: deckhand serve [option…]
+
+Starts the server and its web page; Ctrl-C stops it. The options win over the environment (README.md has all of it).
+
+  --host ADDRESS     address to listen on (HOST; 127.0.0.1)
+  --port PORT        port to listen on, 0 for a free one (PORT; 3000)
+  --workspace PATH   the default workspace (WORKSPACE_BASE)
+  --model NAME       the model (LLM_MODEL)
+`;
+
+export const serveCommand = { help, run: serve };
+
+const options = {
+  host: { type: "string" },
+  port: { type: "string" },
+  workspace: { type: "string" },
+  model: { type: "string" },
+} as const;
+
+async function serve(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = parse(args, options);
+  if (positionals.length > 0) throw new UsageError(`serve takes no "${positionals[0]}".`);
+  const given = {
+    HOST: textOf(values["host"]),
+    PORT: textOf(values["port"]),
+    WORKSPACE_BASE: textOf(values["workspace"]),
+    LLM_MODEL: textOf(values["model"]),
+  };
+  const stopped = untilStopped();
+  const server = await startServer({ ...process.env, ...definedOf(given) });
+  process.send?.({ url: server.url });
+  await Promise.race([tell(server), stopped]);
+  await stopped;
+  await server.close();
+  if (process.connected) process.disconnect();
+  return exitCodes.finished;
+}
+
+/** The address at once; the rest when it is known. */
+async function tell(server: RunningServer): Promise<void> {
+  const line = (name: string, text: string): boolean => process.stdout.write(`${name.padEnd(10)} ${plain(text)}\n`);
+  line("Deckhand", `listening on ${server.url}`);
+  const { host, hosts, workspace } = server.config;
+  if (!isLoopback(host) || hosts.length > 0) line("Link", `${server.link} (with the token: for your browser only)`);
+  const [model, sandbox] = await Promise.all([server.model(), server.sandbox()]);
+  line("Model", model.demo ? `${model.name} (scripted; set LLM_MODEL and LLM_API_KEY for a real one)` : model.name);
+  line("Sandbox", `${sandbox.kind === "host" ? "none" : sandbox.kind}: ${sandbox.sentence}`);
+  line("Workspace", workspace);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** Resolves on the first Ctrl-C or SIGTERM, or when the `run` that started us is gone; the second one ends at once. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(exitCodes.interrupted);
+      asked = true;
+      resolve();
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+    process.once("disconnect", () => asked || stop());
+  });
+}
+
+function definedOf(values: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

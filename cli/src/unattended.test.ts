@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { agentStates, empty } from "@deckhand/protocol";
+import { exitCodes } from "./exit-codes.ts";
+import { judge } from "./unattended.ts";
+
+test("[L1] only a finished task ends with 0", () => {
+  const codes = agentStates.flatMap((state) => {
+    const verdict = judge(state, empty, 2);
+    return verdict.type === "ends" ? [[state, verdict.code]] : [];
+  });
+  assert.deepEqual(Object.fromEntries(codes), {
+    finished: exitCodes.finished,
+    rejected: exitCodes.failed,
+    error: exitCodes.failed,
+    stopped: exitCodes.stopped,
+    paused: exitCodes.stopped,
+    awaiting_user_input: exitCodes.waiting,
+    awaiting_user_confirmation: exitCodes.waiting,
+  });
+});
+
+test("[L2] an agent that waits for an answer is told twice that nobody is there; an approval is not waited for", () => {
+  const verdicts = [0, 1, 2].map((nudges) => judge("awaiting_user_input", empty, nudges).type);
+  assert.deepEqual(verdicts, ["nudge", "nudge", "ends"]);
+  assert.equal(judge("awaiting_user_confirmation", empty, 0).type, "ends");
+});
+
+test("[L1] the limit at which the work rests is named", () => {
+  const verdict = judge("paused", { ...empty, atLimit: "limit_steps" }, 0);
+  assert.ok(verdict.type === "ends" && verdict.say.includes("limit on steps"));
+});
