@@ -7,78 +7,18 @@ import {
   empty,
   isAction,
   stateChange,
-  type ActionKind,
   type ConversationState,
   type Event,
   type NewEvent,
-  type ReplyPart,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Tool } from "../tools/tool.ts";
-import { agentFinder } from "./agents.ts";
+import { arrayModel, call, findTestAgent, testTools, text, type Reply } from "./array-model.test-kit.ts";
 import type { Limits } from "./limits.ts";
 import { Prompt } from "./prompt.ts";
 import { endEvents, runTurn, type Step, type TurnEnd, type View } from "./turn.ts";
 
-type Reply = readonly ReplyPart[] | Error;
-
-const text = (content: string): ReplyPart => ({ type: "text", text: content });
-const call = (name: string, args: object | string, id = name): ReplyPart => ({
-  type: "call",
-  id,
-  name,
-  arguments: typeof args === "string" ? args : JSON.stringify(args),
-});
-
-/** Replies from an array, as a model does: what it was asked is kept. */
-function arrayModel(replies: readonly Reply[]): Model & { readonly asked: number[] } {
-  const asked: number[] = [];
-  return {
-    name: "array",
-    takesImages: false,
-    asked,
-    async *reply(request) {
-      asked.push(request.messages.length);
-      const reply = replies[asked.length - 1];
-      if (reply === undefined) throw new Error("the array is at its end");
-      if (reply instanceof Error) throw reply;
-      yield { type: "delta", delta: { of: "reply", text: "…" } };
-      return {
-        parts: reply,
-        finishReason: "stop",
-        usage: { input: 10, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 },
-        costUsd: 0.25,
-        firstTokenMs: 1,
-      };
-    },
-  };
-}
-
-/** A tool that answers what its path says: `ok`, `throw`, `bug`, or never, until it is stopped or after. */
-const readTool: Tool<"read"> = {
-  action: "read",
-  description: "",
-  offers: ["path"],
-  effect: () => "read",
-  async *run(args, { signal }) {
-    if (args.path === "throw") throw new DeckhandError("file_not_found");
-    if (args.path === "bug") throw new TypeError("our mistake");
-    if (args.path === "wait")
-      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    if (args.path === "deaf") await new Promise(() => {});
-    yield { of: 0, text: "…" };
-    return { observation: "read", content: `content of ${args.path}`, extras: { path: args.path } };
-  },
-};
-const tools = new Map([["read", readTool]]) as unknown as ReadonlyMap<ActionKind, Tool>;
-const codeAct = agentFinder(allTools())("CodeActAgent", "/w")!;
-const agent = { ...codeAct, tools };
-
-function allTools(): ReadonlyMap<ActionKind, Tool> {
-  const kinds: ActionKind[] = ["run", "read", "write", "edit", "search", "browse", "plan"];
-  return new Map(kinds.map((kind) => [kind, { ...readTool, action: kind } as unknown as Tool]));
-}
+const agent = findTestAgent("CodeActAgent", "/w")!;
 
 interface Played {
   readonly events: readonly Event[];
@@ -95,7 +35,7 @@ interface Play {
 
 async function play(model: Model, { limits, from = [], meanwhile }: Play = {}): Promise<Played> {
   const events: Event[] = [];
-  const prompt = new Prompt(tools);
+  const prompt = new Prompt(testTools);
   let state = empty;
   const stop = new AbortController();
   const store = (added: readonly NewEvent[]): readonly Event[] =>

@@ -1,0 +1,83 @@
+/** For tests: a model that replies from an array, and a tool whose path says what becomes of it. */
+import { DeckhandError, type ActionKind, type ReplyPart } from "@deckhand/protocol";
+import type { Model, ModelRequest } from "../llm/model.ts";
+import type { Tool } from "../tools/tool.ts";
+import { agentFinder, type AgentFinder } from "./agents.ts";
+
+export type Reply = readonly ReplyPart[] | Error;
+
+export const text = (content: string): ReplyPart => ({ type: "text", text: content });
+
+/** A call of a tool; a string is its arguments as the model wrote them. */
+export const call = (name: string, args: object | string, id = name): ReplyPart => ({
+  type: "call",
+  id,
+  name,
+  arguments: typeof args === "string" ? args : JSON.stringify(args),
+});
+
+export interface ArrayModel extends Model {
+  /** Number of messages in each request so far. */
+  readonly asked: number[];
+}
+
+/** Replies in the order of the array, or as a function of the request says; `before` runs while the model is thinking. */
+export function arrayModel(
+  replies: readonly Reply[] | ((request: ModelRequest) => Reply),
+  before: (request: ModelRequest, signal: AbortSignal) => Promise<void> | void = () => {},
+): ArrayModel {
+  const asked: number[] = [];
+  return {
+    name: "array",
+    takesImages: false,
+    asked,
+    async *reply(request, signal) {
+      asked.push(request.messages.length);
+      await before(request, signal);
+      const reply = typeof replies === "function" ? replies(request) : replies[asked.length - 1];
+      if (reply === undefined) throw new Error("the array is at its end");
+      if (reply instanceof Error) throw reply;
+      yield { type: "delta", delta: { of: "reply", text: "…" } };
+      return {
+        parts: reply,
+        finishReason: "stop",
+        usage: { input: 10, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 },
+        costUsd: 0.25,
+        firstTokenMs: 1,
+      };
+    },
+  };
+}
+
+/** Resolves when the signal aborts, by failing with its reason. */
+export function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+const readTool: Tool<"read"> = {
+  action: "read",
+  description: "Reads what its path says: throw, bug, wait (until it is stopped), deaf (does not listen to a stop).",
+  offers: ["path"],
+  effect: () => "read",
+  async *run(args, { signal, id }) {
+    if (args.path === "throw") throw new DeckhandError("file_not_found");
+    if (args.path === "bug") throw new TypeError("our mistake");
+    if (args.path === "wait") await untilAborted(signal);
+    if (args.path === "deaf") await new Promise(() => {});
+    yield { of: id, text: "…" };
+    return { observation: "read", content: `content of ${args.path}`, extras: { path: args.path } };
+  },
+};
+
+/** Every action that runs does what `read` does. */
+export const testTools: ReadonlyMap<ActionKind, Tool> = new Map(
+  (["run", "read", "write", "edit", "search", "browse", "plan"] as const).map((kind) => [
+    kind,
+    { ...readTool, action: kind } as unknown as Tool,
+  ]),
+);
+
+export const findTestAgent: AgentFinder = agentFinder(testTools);
