@@ -6,23 +6,45 @@ import { constants } from "node:os";
 
 /**
  * Runs a program in our place, with our input and output; resolves with its exit code, as a shell counts it.
- * Signals are passed on. Ctrl-C is not: a terminal sends it to the program too, and twice would mean "at once".
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Place} place
+ */
+export function runInForeground(command, args, place) {
+  return runTogether([[command, ...args]], place);
+}
+
+/**
+ * Runs programs side by side until one of them ends; then the others are ended too. Resolves with the exit code of the
+ * first. Signals are passed on, except for Ctrl-C: the terminal sends that to them too, and twice would mean "at once".
+ * @param {readonly (readonly string[])[]} programs
+ * @param {Place} place
  * @returns {Promise<number>}
  */
-export function runInForeground(command, args, { cwd, env }) {
+export async function runTogether(programs, { cwd, env }) {
+  const children = programs.map(([command = "", ...args]) => spawn(command, args, { cwd, env, stdio: "inherit" }));
+  /** @type {(signal: NodeJS.Signals) => void} */
+  const pass = (signal) => {
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    for (const child of children) child.kill(signal);
+  };
+  const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+  for (const signal of signals) process.on(signal, pass);
+  try {
+    const ends = children.map(exitCode);
+    const first = await Promise.race(ends);
+    pass("SIGTERM");
+    await Promise.all(ends);
+    return first;
+  } finally {
+    for (const signal of signals) process.off(signal, pass);
+  }
+}
+
+/** @param {import("node:child_process").ChildProcess} child @returns {Promise<number>} */
+function exitCode(child) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: "inherit" });
-    /** @type {(signal: NodeJS.Signals) => void} */
-    const pass = (signal) => void (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
-    const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
-    for (const signal of signals) process.on(signal, pass);
     child.on("error", reject);
-    child.on("exit", (code, signal) => {
-      for (const each of signals) process.off(each, pass);
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
+    child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
 }

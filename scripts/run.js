@@ -1,6 +1,7 @@
 /** `node scripts/run.js NAME [argument…]`: what the npm scripts run. Each begins with the setup. */
 import { join } from "node:path";
 import { environment, isMain, root, userDirectory } from "./environment.js";
+import { runDev } from "./dev.js";
 import { runInForeground } from "./processes.js";
 import { setup } from "./setup.js";
 import { SetupError, say } from "./setup/say.js";
@@ -12,7 +13,7 @@ import { buildWeb } from "./web.js";
 /** @type {Record<string, { all?: true, run: (run: Run) => Promise<number> }>} */
 const commands = {
   start: { run: serve },
-  dev: { run: (run) => runSource("scripts/dev.ts", run) },
+  dev: { run: ({ node, place }) => runDev(node, place) },
   deckhand: { run: (run) => (run.args[0] === "serve" ? serve({ ...run, args: run.args.slice(1) }) : runCli(run)) },
   "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
   bench: { run: (run) => runSource("bench/src/main.ts", run) },

@@ -11,7 +11,6 @@ const stamp = join(dist, ".sources");
 
 /** @param {string} node */
 export function buildWeb(node) {
-  if (!existsSync(join(root, "web", "index.html"))) return;
   const sources = ["web", "client", "protocol"].flatMap(filesUnder).filter((path) => !path.endsWith(".test.ts"));
   const hash = hashFiles([...sources, "package-lock.json"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
