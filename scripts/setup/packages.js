@@ -54,15 +54,19 @@ export function install(folder, what, node) {
   const env = environment(node);
   // npm itself is on the user's PATH, or beside the Node that runs us.
   env["PATH"] = [env["PATH"], dirname(process.execPath)].join(delimiter);
-  const { error, status, stdout, stderr } = withProgress(what, () =>
-    spawnSync("npm", args, { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }),
-  );
-  if (status === 0) return;
-  const said = error?.message ?? `${stdout}${stderr}`.trim();
-  throw new SetupError(
-    `npm ci failed in ${folder}:\n\n${said}\n\n` +
-      "If that is about the network, check the connection and `npm config get registry`, and run the command again.\n" +
-      "If package.json and package-lock.json are out of step, run `npm install` once.",
+  withProgress(what, () => {
+    const { error, status, stdout, stderr } = spawnSync("npm", args, { cwd: folder, env, encoding: "utf8" });
+    if (status !== 0) throw new SetupError(advice(folder, error?.message ?? `${stdout}${stderr}`));
+  });
+}
+
+/** @param {string} folder @param {string} said */
+function advice(folder, said) {
+  const withoutStack = said.trim().replaceAll(/^npm error +at .*\n/gm, "");
+  return (
+    `npm ci failed in ${folder}:\n\n${withoutStack}\n\n` +
+    "If that is about the network, check the connection and `npm config get registry`, and run the command again.\n" +
+    "If package.json and package-lock.json are out of step, run `npm install` once."
   );
 }
 
