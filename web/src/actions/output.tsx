@@ -20,7 +20,7 @@ export function Output({ label, text, tone }: OutputProps) {
 }
 
 export function Diff({ text }: { readonly text: string }) {
-  const lines = bounded(text).split("\n");
+  const lines = bounded(hunksOf(text)).split("\n");
   return (
     <pre tabIndex={0} aria-label="Changes" className={box}>
       {lines.map((line, index) => (
@@ -52,9 +52,14 @@ export function PlanList({ tasks }: { readonly tasks: ObservationExtras<"plan">[
   );
 }
 
+/** A unified diff without its head: the file's name stands in the line above. */
+function hunksOf(text: string): string {
+  const first = text.search(/^@@/m);
+  return (first === -1 ? text : text.slice(first)).trimEnd();
+}
+
 function colourOf(line: string): string {
-  if (line.startsWith("+++") || line.startsWith("---") || line.startsWith("@@") || line.startsWith("==="))
-    return "text-muted";
+  if (line.startsWith("@@")) return "text-muted";
   if (line.startsWith("+")) return "bg-good/10 text-good";
   if (line.startsWith("-")) return "bg-bad/10 text-bad";
   return "";

@@ -70,6 +70,6 @@ function resultOf(observation: Observation): Pick<Summary, "result" | "tone"> {
     case "user_rejected":
       return { result: "rejected", tone: "bad" };
     default:
-      return { result: "done", tone: "good" };
+      return { result: "", tone: "good" };
   }
 }

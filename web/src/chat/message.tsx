@@ -33,7 +33,7 @@ function DrawnMessage({ item, queued, live }: MessageProps) {
     case "agent":
       return <AgentMessage text={item.text} tone={item.tone} />;
     case "thought":
-      return <p className="plain-text text-muted">{item.text}</p>;
+      return <p className="plain-text text-ink/80">{item.text}</p>;
     case "action":
       return <ActionCard action={item.action} observation={item.observation} live={live} />;
     case "note":

@@ -22,7 +22,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
     <div className="flex items-center gap-2 px-1 py-1.5 text-sm">
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${stateDot(state.agentState)}`} />
       <p role="status" aria-live="polite" className="flex min-w-0 flex-1 items-baseline gap-1.5">
-        <span className="shrink-0 font-medium">{now.words}</span>
+        <span className="shrink-0 font-medium">{now.words}</span>{" "}
         {now.what !== undefined && (
           <code className="truncate font-mono text-[13px] text-muted">{firstLine(now.what)}</code>
         )}

@@ -24,8 +24,8 @@ export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
   return (
     <main className="flex flex-1 flex-col items-center justify-center overflow-y-auto p-6">
       <div className="w-full max-w-2xl">
-        <h1 className="mb-2 text-center text-3xl font-semibold tracking-tight">What shall be done?</h1>
-        <p className="mb-6 text-center text-muted">
+        <h1 className="mb-2 text-center text-3xl font-semibold tracking-tight">What needs doing?</h1>
+        <p className="mb-6 text-center text-balance text-muted">
           An agent works on it step by step in your workspace. You see everything it does, and can stop it at any time.
         </p>
         <Composer label="Task" placeholder="Describe a task" button="Start" autoFocus onSend={start} />

@@ -1,0 +1,139 @@
+/** The page in a real browser, on the real server with its sandbox. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { ServerProcess } from "./kit/server-process.ts";
+
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const quiet = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-sync",
+];
+const task = "write a bash script that prints hello";
+
+let browser: Browser;
+let folder: string;
+
+before(async () => {
+  browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: quiet });
+  folder = await mkdtemp(join(tmpdir(), "deckhand-page-"));
+});
+after(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("[U3] a task typed on the page is done before one's eyes, and a reload shows the same", async () => {
+  await using server = await serve("demo");
+  const { page, complaints } = await open(server.url);
+  await page.getByText("Demo model.").waitFor();
+  await page.getByLabel("Task").fill(task);
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
+  assert.equal(await page.getByLabel("Output", { exact: true }).textContent(), "hello\n");
+  assert.match(page.url(), /\/c\/[\w-]+$/);
+  const shown = await page.getByRole("log").innerText();
+  const events = await page.getByRole("complementary", { name: "Events" }).innerText();
+  assert.match(shown, /bash hello\.sh/);
+
+  await page.reload();
+  await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
+  assert.equal(await page.getByRole("log").innerText(), shown);
+  assert.equal(await page.getByRole("complementary", { name: "Events" }).innerText(), events);
+  assert.deepEqual(complaints, [], "the browser found nothing to complain about, its content security policy included");
+});
+
+test("[U4] while the server is away the page says so, and then goes on where it was", async () => {
+  const home = join(folder, "home");
+  const first = await serve("demo", { home });
+  const { page } = await open(first.url);
+  await page.getByRole("button", { name: task }).click();
+  await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
+  await first[Symbol.asyncDispose]();
+  await page.getByText("No connection.").waitFor();
+  await page.getByLabel("Message").fill(`Again: ${task}`);
+  await page.keyboard.press("Enter");
+
+  await using second = await serve("demo", { home, env: { PORT: new URL(first.url).port } });
+  assert.equal(second.url, first.url);
+  await page.getByText("Connected").waitFor();
+  await page.getByText(`Again: ${task}`).waitFor();
+  await page.getByLabel("Output", { exact: true }).nth(1).waitFor();
+  assert.equal(await page.getByText(`Again: ${task}`).count(), 1);
+});
+
+test("[U5] of a long conversation the last 300 items are drawn, and earlier ones on request", async () => {
+  const thoughts = Array.from({ length: 1000 }, (_, n) => ({ name: "think", arguments: { thought: `thought ${n}.` } }));
+  await using server = await serve({ replies: [{ calls: thoughts }, { text: "Enough." }] });
+  const { page } = await open(server.url);
+  await page.getByLabel("Task").fill("think");
+  await page.keyboard.press("Enter");
+  await page.getByText("Enough.").waitFor();
+  assert.ok(await page.getByText("thought 999.", { exact: true }).isVisible());
+  assert.equal(await page.getByText("thought 600.", { exact: true }).count(), 0);
+  await page.getByRole("log").getByRole("button", { name: "Show earlier" }).click();
+  assert.equal(await page.getByText("thought 600.", { exact: true }).count(), 1);
+});
+
+test("[U6] text from tools and models stays text, whatever markup is in it", async () => {
+  const markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
+  await using server = await serve({
+    replies: [
+      { text: markup, calls: [{ name: "run", arguments: { command: `cat <<'E'\n${markup}\nE` } }] },
+      { text: "Done." },
+    ],
+  });
+  const { page, complaints } = await open(server.url);
+  await page.getByLabel("Task").fill(markup);
+  await page.keyboard.press("Enter");
+  await page.getByText("Done.").waitFor();
+  assert.equal(await page.getByLabel("Output", { exact: true }).textContent(), `${markup}\n`);
+  assert.equal(await page.locator("img, main script").count(), 0);
+  assert.doesNotMatch(await page.title(), /^owned/);
+  assert.deepEqual(complaints, []);
+});
+
+test("[U7] a running command is in sight with its output, a message typed meanwhile is queued, and Stop stops", async () => {
+  await using server = await serve({
+    replies: [{ calls: [{ name: "run", arguments: { command: "echo begun; sleep 600" } }] }, { text: "Next." }],
+  });
+  const { page } = await open(server.url);
+  await page.getByLabel("Task").fill("wait");
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Running echo begun; sleep 600" }).waitFor();
+  await page.getByLabel("Output so far").filter({ hasText: "begun" }).waitFor();
+  await page.getByLabel("Message").fill("one more thing");
+  await page.keyboard.press("Enter");
+  await page.getByText("Queued").waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("status").filter({ hasText: "Stopped" }).waitFor();
+});
+
+async function open(url: string): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** With the demo model, or one that plays a script. */
+async function serve(
+  model: "demo" | object,
+  options: { home?: string; env?: Record<string, string> } = {},
+): Promise<ServerProcess> {
+  const script = join(folder, "script.json");
+  if (model !== "demo") await writeFile(script, JSON.stringify(model));
+  const env = { LLM_MODEL: model === "demo" ? "demo" : `scripted/${script}`, ...options.env };
+  return ServerProcess.start({ ...options, env });
+}
