@@ -20,6 +20,7 @@ export const table: readonly Unit[] = [
   { path: "client", mayImport: [protocol], packages: [] },
   { path: "web", mayImport: ["client", protocol] },
   { path: "cli", mayImport: ["client", protocol] },
+  { path: "cli/src/main.ts", mayImport: ["cli", "cli/src/serve.ts", protocol] },
   { path: "cli/src/serve.ts", mayImport: ["cli", "client", protocol, "server/src/main.ts"] },
   { path: "server/src/main.ts", mayImport: ["*"] },
   { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
@@ -38,8 +39,6 @@ export const table: readonly Unit[] = [
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
   { path: "server/src/tools", mayImport: [runtime, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
-  // A program of its own, for tests, benches and demos.
-  { path: "server/src/llm/model-server.ts", mayImport: ["server/src/llm", protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },
   { path: "server/src/telemetry", mayImport: [] },
