@@ -1,0 +1,73 @@
+/** `npm run model-server` as a process: a provider of models that plays a script. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const main = join(import.meta.dirname, "../../server/src/llm/model-server.ts");
+
+/** A reply of a script; the format is told at the head of server/src/llm/script.ts. */
+export interface ScriptReply {
+  readonly text?: string;
+  readonly calls?: readonly { readonly name: string; readonly arguments?: object | string; readonly id?: string }[];
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly delay_ms?: number;
+  readonly chunk_ms?: number;
+  readonly chunk_size?: number;
+  readonly cut_after?: number;
+  readonly hang?: boolean;
+}
+
+interface ChatRequest {
+  readonly path: string;
+  readonly body: { readonly messages: readonly { readonly role: string; readonly content: unknown }[] };
+}
+
+export class ModelProcess implements AsyncDisposable {
+  /** As LLM_BASE_URL wants it. */
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, folder: string, url: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.url = url;
+  }
+
+  static async start(replies: readonly ScriptReply[], more: object = {}): Promise<ModelProcess> {
+    const folder = await mkdtemp(join(tmpdir(), "deckhand-model-"));
+    const script = join(folder, "script.json");
+    await writeFile(script, JSON.stringify({ replies, ...more }));
+    const child = spawn(process.execPath, [main, script], { stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    for await (const chunk of child.stdout) {
+      printed += String(chunk);
+      const url = /http:\S+/.exec(printed)?.[0];
+      if (url !== undefined) return new ModelProcess(child, folder, url);
+    }
+    throw new Error("the model server ended before it listened");
+  }
+
+  /** What makes a server use it. */
+  get env(): Record<string, string> {
+    return { LLM_BASE_URL: this.url, LLM_MODEL: "scripted", LLM_API_KEY: "sk-canary-key-0123456789" };
+  }
+
+  async requests(): Promise<readonly ChatRequest[]> {
+    const response = await fetch(new URL("/requests", this.url));
+    return (await response.json()) as ChatRequest[];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill("SIGTERM");
+      await ended;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,95 @@
+/** The server as a process of its own, on a free port, as a user starts it. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const main = join(import.meta.dirname, "../../cli/src/main.ts");
+
+export interface ServerOptions {
+  /** Beside what every test wants: a free port, a fresh home, no look at this machine's model servers. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** An earlier server's home, to start on what it left. It is not removed. */
+  readonly home?: string;
+}
+
+export class ServerProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly home: string;
+  /** The default workspace. */
+  readonly workspace: string;
+  /** `performance.now()` when the process was started, and the milliseconds until it listened. */
+  readonly startedAt: number;
+  readonly listeningMs: number;
+  readonly #child: ChildProcess;
+  readonly #removes: boolean;
+
+  private constructor(child: ChildProcess, home: string, removes: boolean, url: string, startedAt: number) {
+    this.#child = child;
+    this.home = home;
+    this.workspace = join(home, "workspace");
+    this.#removes = removes;
+    this.url = url;
+    this.startedAt = startedAt;
+    this.listeningMs = performance.now() - startedAt;
+  }
+
+  /** Fails with what the process printed when it ends before it listens. */
+  static async start(options: ServerOptions = {}): Promise<ServerProcess> {
+    const home = options.home ?? (await mkdtemp(join(tmpdir(), "deckhand-test-")));
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [main, "serve"], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        DECKHAND_USER_PATH: process.env["DECKHAND_USER_PATH"],
+        HOST: "127.0.0.1",
+        PORT: "0",
+        DECKHAND_HOME: home,
+        DECKHAND_DISCOVER: "false",
+        ...options.env,
+      },
+    });
+    let printed = "";
+    const listening = Promise.withResolvers<string>();
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        printed += String(chunk);
+        const url = /http:\/\/[\d.[\]:a-f]+:\d+/.exec(printed)?.[0];
+        if (url !== undefined) listening.resolve(url);
+      });
+    }
+    child.once("exit", (code) => listening.reject(new Error(`the server ended with ${code}:\n${printed}`)));
+    const url = await listening.promise;
+    return new ServerProcess(child, home, options.home === undefined, url, startedAt);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** The address of the socket. */
+  get wsUrl(): string {
+    return `${this.url.replace("http", "ws")}/ws`;
+  }
+
+  /** Sends the signal and waits for the end. Returns the exit code, null after a signal that ended it. */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
+    const ended = once(this.#child, "exit");
+    this.#child.kill(signal);
+    const [code] = (await ended) as [number | null];
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    if (this.#removes) await rm(this.home, { recursive: true, force: true });
+  }
+}

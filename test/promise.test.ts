@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { ModelProcess } from "./kit/model-process.ts";
+import { RawSocket, type Frame } from "./kit/raw-socket.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+
+const run = promisify(execFile);
+const task = "write a bash script that prints hello";
+
+/** What the first README promised, over a socket that asks for nothing. */
+async function keepsThePromise(server: ServerProcess): Promise<readonly Frame[]> {
+  using socket = await RawSocket.open(server.wsUrl);
+  socket.send({ action: "start", args: { task } });
+  await socket.state("finished");
+  const { frames } = socket;
+  assert.equal(typeof frames[0]?.["token"], "string");
+
+  const ids = frames.filter((frame) => "id" in frame && "timestamp" in frame).map((frame) => frame["id"] as number);
+  assert.deepEqual(
+    ids,
+    ids.toSorted((a, b) => a - b),
+    "ids grow",
+  );
+  assert.equal(new Set(ids).size, ids.length, "ids do not repeat");
+
+  const actions = frames.filter((frame) => ["run", "write", "read"].includes(frame["action"] as string));
+  assert.ok(actions.length >= 2);
+  for (const action of actions) {
+    const answers = frames.filter((frame) => frame["cause"] === action["id"]);
+    assert.equal(answers.length, 1, `one observation of ${JSON.stringify(action["args"])}`);
+    assert.equal(answers[0]?.["observation"], action["action"]);
+  }
+  assert.equal(frames.findLast((frame) => "action" in frame)?.["action"], "finish");
+
+  const script = join(server.workspace, "hello.sh");
+  const { stdout } = await run("bash", [script]);
+  assert.equal(stdout, "hello\n");
+  const owner = await stat(server.workspace);
+  assert.equal((await stat(script)).uid, owner.uid, "what is made belongs to the workspace's owner");
+  return frames;
+}
+
+test("[E1] the five-line promise, with the demo model, which says that it is scripted in its first message", async () => {
+  await using server = await ServerProcess.start();
+  const frames = await keepsThePromise(server);
+  const said = frames.find((frame) => frame["source"] === "agent" && "action" in frame);
+  assert.match(JSON.stringify(said), /scripted/i);
+});
+
+test("[E2] the five-line promise, with a model over HTTP in place of the demo", async () => {
+  await using model = await ModelProcess.start([
+    {
+      text: "I write it.",
+      calls: [{ name: "write", arguments: { path: "hello.sh", content: '#!/bin/bash\necho "hello"\n' } }],
+    },
+    { calls: [{ name: "run", arguments: { command: "bash hello.sh" } }] },
+    { calls: [{ name: "finish", arguments: { thought: "hello.sh prints hello." } }] },
+  ]);
+  await using server = await ServerProcess.start({ env: model.env });
+  await keepsThePromise(server);
+  const requests = await model.requests();
+  assert.equal(requests.length, 3);
+  for (const [index, { body }] of requests.slice(1).entries()) {
+    const before = requests[index]?.body.messages ?? [];
+    assert.deepEqual(body.messages.slice(0, before.length), before, "each request has the one before as its prefix");
+  }
+  const log = await readFile(join(server.home, "deckhand.db"));
+  const wal = await readFile(join(server.home, "deckhand.db-wal")).catch(() => Buffer.alloc(0));
+  for (const bytes of [log, wal]) assert.ok(!bytes.includes("sk-canary-key"), "the key is not in the log");
+});
+
+test("[E3] a task that the demo does not know is answered with how to configure a real model", async () => {
+  await using server = await ServerProcess.start();
+  using socket = await RawSocket.open(server.wsUrl);
+  socket.send({ action: "start", args: { task: "rewrite the kernel" } });
+  await socket.state("awaiting_user_input");
+  const said = socket.frames.find((frame) => frame["action"] === "message");
+  assert.match(said?.["message"] as string, /LLM_MODEL[\s\S]*LLM_API_KEY/);
+});
