@@ -35,7 +35,10 @@ test("[S9] the check has read the sources, and most of them import something", (
 test("[S9] each row of the table stands for something that is there, or for a place that is kept empty", () => {
   const keptEmpty = ["server/src/telemetry"];
   const known = (path: string) => files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
-  const named = [...table.flatMap((unit) => [unit.path, ...unit.mayImport]), ...Object.values(packages)];
+  const named = [
+    ...table.flatMap((unit) => [unit.path, ...unit.mayImport, ...Object.entries(unit.also ?? {}).flat()]),
+    ...Object.values(packages),
+  ];
   assert.deepEqual(
     [...new Set(named)].filter((path) => path !== "*" && !keptEmpty.includes(path) && !known(path)),
     [],

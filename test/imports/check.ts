@@ -65,7 +65,7 @@ function resolve(from: string, specifier: string): Import {
 function judge({ from, to, isPackage }: Import): readonly string[] {
   const unit = unitOf(from);
   if (unit === undefined) return [`${from} is in no folder of the table`];
-  const isAllowed = isPackage ? mayUse(unit, to) : mayImport(unit, to);
+  const isAllowed = isPackage ? mayUse(unit, to) : mayImport(unit, to) || unit.also?.[from] === to;
   return isAllowed ? [] : [`${from} may not import ${to}`];
 }
 
@@ -80,9 +80,7 @@ function mayUse(unit: Unit, name: string): boolean {
 }
 
 function unitOf(path: string): Unit | undefined {
-  return table
-    .filter((unit) => path === unit.path || path.startsWith(`${unit.path}/`))
-    .reduce<Unit | undefined>((best, unit) => (best && best.path.length > unit.path.length ? best : unit), undefined);
+  return table.find((unit) => path === unit.path || path.startsWith(`${unit.path}/`));
 }
 
 function findCycles(imports: readonly Import[]): readonly string[] {

@@ -1,6 +1,5 @@
 /**
- * Who may import whom, as data. A unit is a folder, or a file where a file has rights of its own; the most exact path
- * counts. A unit may always import itself. Where a row names a file, that file alone may be imported: it is an
+ * Who may import whom, as data. A unit is a folder, or a file beside the folders. A unit may always import itself. Where a row names a file, that file alone may be imported: it is an
  * interface, and what implements it stays out of reach.
  */
 export interface Unit {
@@ -8,6 +7,8 @@ export interface Unit {
   readonly path: string;
   /** Units, files, or `*` for everything of ours. */
   readonly mayImport: readonly string[];
+  /** What one file of the folder may import besides. */
+  readonly also?: Readonly<Record<string, string>>;
   /** Packages from the registry; not checked when left out. */
   readonly packages?: readonly string[];
 }
