@@ -1,6 +1,6 @@
 /**
- * Who may import whom, as data. A unit is a folder, or a file beside the folders. A unit may always import itself. Where a row names a file, that file alone may be imported: it is an
- * interface, and what implements it stays out of reach.
+ * Who may import whom, as data. A unit is a folder, or a file beside the folders, and may always import itself. Where a
+ * row names a file, that file alone may be imported: it is an interface, and what implements it stays out of reach.
  */
 export interface Unit {
   /** The folder or the file, from the root on. */
@@ -20,9 +20,7 @@ export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
   { path: "client", mayImport: [protocol], packages: [] },
   { path: "web", mayImport: ["client", protocol] },
-  { path: "cli", mayImport: ["client", protocol] },
-  { path: "cli/src/main.ts", mayImport: ["cli", "cli/src/serve.ts", protocol] },
-  { path: "cli/src/serve.ts", mayImport: ["cli", "client", protocol, "server/src/main.ts"] },
+  { path: "cli", mayImport: ["client", protocol], also: { "cli/src/serve.ts": "server/src/main.ts" } },
   { path: "server/src/main.ts", mayImport: ["*"] },
   { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
