@@ -16,7 +16,7 @@ export const clientFrames = {
 /** An action from a native client names its conversation and, so that it happens once, its command. */
 export const clientAction = z.object({
   action: z.string(),
-  args: z.unknown(),
+  args: z.unknown().optional(),
   conversation,
   command: z.string().min(1).max(200).optional(),
 });

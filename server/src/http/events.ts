@@ -13,7 +13,7 @@ const page = z.object({
 });
 const clientAction = z.object({
   action: z.string(),
-  args: z.unknown(),
+  args: z.unknown().optional(),
   command: z.string().min(1).max(200).optional(),
 });
 
