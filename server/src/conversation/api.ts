@@ -2,6 +2,8 @@
 import type { ActionKind, ConversationState, Delta, Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
+export type { ConversationRow };
+
 export interface SubmitOptions {
   /** Sent twice, it happens once: the second time the first event is returned. */
   readonly command?: string | undefined;
