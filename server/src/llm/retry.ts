@@ -39,15 +39,15 @@ export async function* withRetries(
     if (failure.retryAfterMs !== null && failure.retryAfterMs > longestWaitMs)
       throw comeBackLater(failure, failure.retryAfterMs);
     if (tried >= retries) throw tried === 0 ? failure : givenUp(failure, tried);
-    const waitMs = waitOf(failure, tried, random);
+    const waitMs = retryWaitMs(failure, tried, random);
     const message = `${failure.message} Trying again in ${duration(waitMs)} (${tried + 1} of ${retries}).`;
     yield { type: "retry", code: failure.code, message, attempt: tried + 1, waitMs };
     await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-/** Half of a wait is by chance: conversations that failed together must not come back together. */
-function waitOf(failure: ModelFailure, tried: number, random: () => number): number {
+/** What the provider said, or twice as long each time. Half of that is by chance: conversations that failed together must not come back together. */
+export function retryWaitMs(failure: ModelFailure, tried: number, random: () => number): number {
   if (failure.retryAfterMs !== null && failure.retryAfterMs > 0) return Math.round(failure.retryAfterMs);
   const first = failure.code === "model_rate_limited" ? firstRateWaitMs : firstWaitMs;
   return Math.round(Math.min(longestBackoffMs, first * 2 ** tried) * (0.5 + random() / 2));

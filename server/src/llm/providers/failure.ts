@@ -248,7 +248,7 @@ function retryAfterMs({ headers, details }: Report): number | null {
     if (!Number.isNaN(date)) return Math.max(0, date - Date.now());
   }
   const delay = details.map((one) => one["retryDelay"]).find((one) => typeof one === "string");
-  const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay as string);
+  const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay);
   return seconds >= 0 ? seconds * 1000 : null;
 }
 

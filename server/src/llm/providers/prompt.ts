@@ -3,7 +3,7 @@
  *
  * The same messages give the same bytes, and a longer list begins with what a shorter one gave: the provider's cache depends
  * on it. So nothing here looks at the clock, at the place of a message, or at what comes after it. One exception: Anthropic's
- * cache marks stand on the system text and the last two messages, and are no part of what it caches.
+ * cache marks stand at the end, and are no part of what it caches.
  */
 import type {
   LanguageModelV4CallOptions,
@@ -61,11 +61,17 @@ export function promptWriter(style: PromptStyle): (request: ModelRequest) => Pro
   };
 }
 
-/** Two marks at the end, so that a step of many calls still finds the mark of the step before. */
+/**
+ * Marks the system text and the last two messages that are not the model's: the mark before the last is where the request
+ * before ended, so its cache is found however many calls the last step had.
+ */
 function markForCache(prompt: LanguageModelV4Message[]): void {
-  for (const at of new Set([0, prompt.length - 2, prompt.length - 1])) {
-    const message = prompt[at];
-    if (message !== undefined) prompt[at] = { ...message, providerOptions: cacheMark };
+  let left = 2;
+  for (let at = prompt.length - 1; at >= 0; at -= 1) {
+    const message = prompt[at] as LanguageModelV4Message;
+    if (message.role === "assistant" || (message.role !== "system" && left === 0)) continue;
+    if (message.role !== "system") left -= 1;
+    prompt[at] = { ...message, providerOptions: cacheMark };
   }
 }
 
@@ -97,7 +103,10 @@ function userParts(
   const parts: (LanguageModelV4TextPart | LanguageModelV4FilePart)[] = [];
   if (text !== "") parts.push({ type: "text", text });
   for (const url of imageUrls) parts.push(imagePart(url, takesImages));
-  return parts.length === 0 ? [{ type: "text", text: "(an empty message)" }] : parts;
+  if (parts.length === 0) return [{ type: "text", text: "(an empty message)" }];
+  // Simple servers take a message of text only as a string, which is how one text is sent.
+  const texts = parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
+  return texts.length === parts.length ? [{ type: "text", text: texts.join("\n") }] : parts;
 }
 
 /** Only an image that is here is sent: a provider would fetch any other address on its own, or refuse it. */

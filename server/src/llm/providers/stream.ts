@@ -83,7 +83,12 @@ export async function* callModel(
   }
 }
 
-type Open = { -readonly [K in keyof ReplyPart]: ReplyPart[K] } & { text: string };
+/** A part that is still written to. */
+interface Open {
+  readonly type: "text" | "reasoning";
+  text: string;
+  provider?: unknown;
+}
 
 class Collector {
   readonly #parts: ReplyPart[] = [];
@@ -158,18 +163,15 @@ class Collector {
     return { parts, finish };
   }
 
-  #begin(type: "text" | "reasoning", id: string, metadata: SharedV4ProviderMetadata | undefined): void {
-    const part: Open = { type, text: "", ...(metadata && { provider: metadata }) } as Open;
+  #begin(type: "text" | "reasoning", id: string, metadata: SharedV4ProviderMetadata | undefined): Open {
+    const part: Open = { type, text: "", ...(metadata && { provider: metadata }) };
     this.#open.set(`${type} ${id}`, part);
-    this.#parts.push(part as ReplyPart);
+    this.#parts.push(part);
+    return part;
   }
 
   #add(type: "text" | "reasoning", id: string, delta: string, metadata: SharedV4ProviderMetadata | undefined): boolean {
-    let part = this.#open.get(`${type} ${id}`);
-    if (part === undefined) {
-      this.#begin(type, id, undefined);
-      part = this.#open.get(`${type} ${id}`) as Open;
-    }
+    const part = this.#open.get(`${type} ${id}`) ?? this.#begin(type, id, undefined);
     part.text += delta;
     // Signatures come with the last pieces: what is said later of a part is added to what was said before.
     if (metadata !== undefined) part.provider = merge(part.provider as SharedV4ProviderMetadata | undefined, metadata);

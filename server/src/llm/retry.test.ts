@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ErrorCode } from "@deckhand/protocol";
+import { ask, askInVain, modelOf, requestOf, serveScript, user } from "./asking.ts";
+import { ModelFailure } from "./providers/failure.ts";
+import { retryWaitMs, withRetries } from "./retry.ts";
+
+const request = requestOf(user("go"));
+const soon = { "retry-after-ms": "1" };
+
+test("[M15] what passes by itself is tried again, and each time is told with its reason", async (t) => {
+  const server = await serveScript(t, {
+    replies: [
+      { status: 429, headers: { "retry-after-ms": "20" } },
+      { status: 503, headers: soon },
+      { text: "half of", cut_after: 2 },
+      {},
+      { text: "Here I am." },
+    ],
+  });
+  const { reply, progress } = await ask(modelOf(server, { retries: 5 }), request);
+  assert.deepEqual(reply.parts, [{ type: "text", text: "Here I am." }]);
+  const retries = progress.filter((one) => one.type === "retry");
+  assert.deepEqual(
+    retries.map(({ code, attempt }) => [code, attempt]),
+    [
+      ["model_rate_limited", 1],
+      ["model_unavailable", 2],
+      ["model_unavailable", 3],
+      ["model_empty_reply", 4],
+    ],
+  );
+  assert.equal(
+    retries[0]?.message,
+    "The test's provider limits the rate of requests (429). Trying again in 0 s (1 of 5).",
+  );
+  // What was shown before the cut, and then the reply from its start.
+  assert.deepEqual(
+    progress.flatMap((one) => (one.type === "delta" ? [one.delta.text] : [])),
+    ["half of", "Here I am."],
+  );
+  const bodies = new Set(server.requests.map((one) => one.body));
+  assert.equal(server.requests.length, 5);
+  assert.equal(bodies.size, 1, "every try is the same request");
+});
+
+test("[M15] after the last retry the failure says how often it was tried", async (t) => {
+  const server = await serveScript(t, { replies: [{ status: 500, headers: soon }], after: "repeat_last" });
+  const { code, message, progress } = await askInVain(modelOf(server, { retries: 2 }), request);
+  assert.equal(code, "model_unavailable");
+  assert.match(message, /could not answer \(500\).* Given up after 2 retries\.$/);
+  assert.equal(progress.length, 2);
+  assert.equal(server.requests.length, 3);
+});
+
+test("[M16] retry-after is waited for as it is given", async (t) => {
+  const server = await serveScript(t, { replies: [{ status: 429, headers: { "retry-after": "1" } }, { text: "Hi." }] });
+  const started = performance.now();
+  const { progress } = await ask(modelOf(server, { retries: 1 }), request);
+  assert.partialDeepStrictEqual(progress[0], {
+    type: "retry",
+    waitMs: 1_000,
+    message: "The test's provider limits the rate of requests (429). Trying again in 1 s (1 of 1).",
+  });
+  assert.ok(performance.now() - started >= 990);
+});
+
+test("[M16] a provider that wants more than a minute is not waited for: the failure says when to come back", async (t) => {
+  const server = await serveScript(t, {
+    replies: [{ status: 429, headers: { "retry-after": "600" } }],
+    after: "repeat_last",
+  });
+  const { code, message, progress } = await askInVain(modelOf(server, { retries: 5 }), request);
+  assert.equal(code, "model_rate_limited");
+  assert.equal(message, "The test's provider limits the rate of requests (429). It says to come back in 10 min.");
+  assert.deepEqual(progress, []);
+});
+
+test("[M16] a date in retry-after, and Google's RetryInfo, count as well", async (t) => {
+  const date = new Date(Date.now() + 3_600_000).toUTCString();
+  const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "3600s" }];
+  const server = await serveScript(t, {
+    conversations: [
+      { when: "date", replies: [{ status: 503, headers: { "retry-after": date } }] },
+      {
+        when: "body",
+        replies: [
+          { status: 429, body: { error: { code: 429, message: "quota", status: "RESOURCE_EXHAUSTED", details } } },
+        ],
+      },
+    ],
+  });
+  for (const task of ["date", "body"]) {
+    const { message } = await askInVain(modelOf(server, { kind: "google", retries: 5 }), requestOf(user(task)));
+    assert.match(message, /It says to come back in (60|59) min\.$/);
+  }
+});
+
+test("[M16] without it the waits double, half of each by chance, up to a bound", () => {
+  const waits = (code: ErrorCode, random: number) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].map((tried) =>
+      retryWaitMs(new ModelFailure(code, "", { passes: true }), tried, () => random),
+    );
+  assert.deepEqual(waits("model_unavailable", 0), [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000]);
+  // Limits are counted by the minute: five tries reach over one.
+  assert.deepEqual(waits("model_rate_limited", 1), [2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000, 32_000]);
+});
+
+test("[M17] an abort ends the wait before a retry at once", async () => {
+  const stop = new AbortController();
+  const reason = new Error("stop");
+  // oxlint-disable-next-line require-yield -- it fails before it says anything
+  const attempt = async function* () {
+    throw new ModelFailure("model_rate_limited", "Slow down.", { passes: true, retryAfterMs: 50_000 });
+  };
+  const run = withRetries(attempt, { retries: 3, random: () => 0 }, stop.signal);
+  assert.equal((await run.next()).done, false);
+  const next = run.next();
+  stop.abort(reason);
+  await assert.rejects(next, (error) => error === reason);
+});
