@@ -58,7 +58,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const { id } = await server.client.create({ task, settings });
   const printer = createPrinter(id, values["json"] === true);
   if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
-  return watch(server.client, id, printer, stop.signal);
+  // Awaited here: the server and the signals belong to this block.
+  return await watch(server.client, id, printer, stop.signal);
 }
 
 /** Follows the conversation until it ends or has to be ended. */

@@ -1,0 +1,184 @@
+/** The command line as processes, on the real server with its sandbox. */
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { connect } from "@deckhand/client";
+import { fold, type ConversationState, type Event } from "@deckhand/protocol";
+import { CliProcess } from "./kit/cli-process.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+
+const hello = "write a bash script that prints hello";
+const sleep = { calls: [{ name: "run", arguments: { command: "echo begun; sleep 600" } }] };
+const done = { calls: [{ name: "finish", arguments: { thought: "It is done." } }] };
+
+/** What the model does is chosen by the task. */
+const script = {
+  replies: [{ text: "I know nothing of this." }],
+  conversations: [
+    { when: "refuse", replies: [{ calls: [{ name: "reject", arguments: { outputs: { reason: "I may not." } } }] }] },
+    { when: "ask", replies: [{ text: "Which one?" }, { text: "But which?" }, { text: "Well?" }] },
+    { when: "ask once", replies: [{ text: "Which one?" }, done] },
+    {
+      when: "walk",
+      replies: Array.from({ length: 9 }, () => ({ calls: [{ name: "think", arguments: { thought: "hm" } }] })),
+    },
+    { when: "break", replies: [{ status: 401 }], after: "error" },
+    { when: "sleep", replies: [sleep, done] },
+    {
+      when: "colour",
+      replies: [{ calls: [{ name: "run", arguments: { command: "printf '\\033[31mred\\033[0m'" } }] }, done],
+    },
+  ].toReversed(),
+};
+
+let server: ServerProcess;
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "deckhand-cli-"));
+  const path = join(folder, "script.json");
+  await writeFile(path, JSON.stringify(script));
+  server = await ServerProcess.start({ env: { LLM_MODEL: `scripted/${path}` } });
+});
+after(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("[L5] run does a task with a server of its own where none runs, and leaves none behind", async () => {
+  const home = join(folder, "home");
+  const run = new CliProcess(["run", hello], { env: { DECKHAND_HOME: home, LLM_MODEL: "demo" } });
+  assert.equal(await run.end(), 0, run.stderr);
+  const lines = run.stdout.split("\n");
+  assert.ok(lines.includes("$ bash hello.sh") && lines.includes("  hello"), run.stdout);
+  assert.ok(!(await readdir(home)).includes("server.json"), "the server has let go of its folder");
+});
+
+test("[L5] run uses the server at HOST and PORT, and the task may come on the standard input", async () => {
+  const env = { PORT: String(server.port) };
+  const run = new CliProcess(["run", "--json"], { env, input: "ask once\n" });
+  assert.equal(await run.end(), 0, run.stderr);
+  const { id, events, state } = await newest();
+  assert.match(run.stderr, new RegExp(`Conversation ${id} on http`));
+  assert.equal(state.title, "ask once");
+  const printed = run.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Event & { conversation: string });
+  assert.deepEqual(
+    printed,
+    events.slice(0, printed.length).map((event) => ({ conversation: id, ...event })),
+  );
+  assert.ok(printed.length >= 10);
+});
+
+for (const [task, code, says, state] of [
+  ["refuse", 1, "I may not.", "rejected"],
+  ["break", 1, "model_auth", "error"],
+  ["walk", 3, "limit on steps", "paused"],
+  ["ask", 4, "nobody is here", "awaiting_user_input"],
+] as const) {
+  test(`[L1] run ends with ${code} when the work ends as ${state}`, async () => {
+    const run = new CliProcess(["run", "--url", server.url, "--max-steps", "5", task]);
+    assert.equal(await run.end(), code, run.stdout + run.stderr);
+    assert.ok(run.stdout.includes(says), run.stdout);
+    assert.equal((await newest()).state.agentState, state);
+  });
+}
+
+test("[L2] an agent that asks is told twice that nobody is here, and no more", async () => {
+  const run = new CliProcess(["run", "--url", server.url, "ask"]);
+  assert.equal(await run.end(), 4);
+  assert.equal(run.stdout.match(/Nobody is here to answer/g)?.length, 2);
+});
+
+test("[L6] Ctrl-C stops the work and ends with 130; --timeout stops it and ends with 3", async () => {
+  const interrupted = new CliProcess(["run", "--url", server.url, "sleep"]);
+  await interrupted.prints("$ echo begun");
+  interrupted.signal("SIGINT");
+  assert.equal(await interrupted.end(), 130, interrupted.stderr);
+  assert.equal((await newest()).state.agentState, "stopped");
+
+  const late = new CliProcess(["run", "--url", server.url, "--timeout", "1", "sleep"]);
+  assert.equal(await late.end(), 3, late.stderr);
+  assert.equal((await newest()).state.agentState, "stopped");
+});
+
+test("[L7] attach shows what was and what comes; Ctrl-C ends it and not the work", async () => {
+  const client = connect({ url: server.url });
+  const { id } = await client.create({ task: "sleep" });
+  const attached = new CliProcess(["attach", "--url", server.url, id]);
+  await attached.prints("$ echo begun");
+  await client.send(id, "message", { content: "still there?" });
+  await attached.prints("> still there?");
+  attached.signal("SIGINT");
+  assert.equal(await attached.end(), 0, attached.stderr);
+  assert.equal((await client.list({ limit: 1 })).conversations[0]?.agent_state, "running");
+  await client.delete(id);
+  client.close();
+});
+
+test("[L8] what is wrong is said with what to do, and ends with 2 where it was typed wrongly", async () => {
+  for (const [args, code, says] of [
+    [["run", "--url", "http://127.0.0.1:1", "x"], 1, "deckhand serve"],
+    [["run", "--url", "nonsense", "x"], 1, "is not an address"],
+    [["attach", "--url", server.url, "nobody"], 1, "There is no conversation nobody"],
+    [["attach"], 2, "takes the id"],
+    [["run"], 2, "is empty"],
+    [["run", "--timeout", "soon", "x"], 2, "--timeout takes a number"],
+    [["run", "--colour", "x"], 2, "--colour"],
+    [["serve", "--port", "99999"], 1, "PORT"],
+    [["fly"], 2, 'no command "fly"'],
+  ] as const) {
+    const cli = new CliProcess(args, { env: { DECKHAND_HOME: join(folder, "unused") } });
+    assert.equal(await cli.end(), code, args.join(" ") + cli.stderr);
+    assert.ok(cli.stderr.includes(says), `${args.join(" ")}: ${cli.stderr}`);
+    assert.doesNotMatch(cli.stderr, /\n\s+at /, "no stack");
+  }
+  for (const args of [["--help"], ["serve", "--help"], ["run", "-h"], ["attach", "--help"]]) {
+    const cli = new CliProcess(args);
+    assert.equal(await cli.end(), 0);
+    assert.match(cli.stdout, /^Usage: deckhand/);
+  }
+});
+
+test("[L4] where there is no terminal nothing is coloured, and a tool's own colours are taken out", async () => {
+  const run = new CliProcess(["run", "--url", server.url, "colour"]);
+  assert.equal(await run.end(), 0, run.stderr);
+  assert.ok(run.stdout.includes("\n  red\n"), run.stdout);
+  assert.ok(!run.stdout.includes("\u001B"));
+});
+
+test("[L9] serve says where it is, what model and what sandbox it has, and ends in peace", async () => {
+  const home = join(folder, "served");
+  const env = { DECKHAND_HOME: home, PORT: "0", LLM_MODEL: "demo" };
+  const serve = new CliProcess(["serve"], { env });
+  await serve.prints("Workspace");
+  assert.match(serve.stdout, /^Deckhand +listening on http:\/\/127\.0\.0\.1:\d+\nModel +demo \(scripted/);
+  assert.match(serve.stdout, /^Sandbox +bubblewrap: \S/m);
+  const second = new CliProcess(["serve"], { env });
+  assert.equal(await second.end(), 1);
+  assert.match(second.stderr, /Another Deckhand server holds .* Stop it, or set DECKHAND_HOME/);
+  serve.signal("SIGTERM");
+  assert.equal(await serve.end(), 0);
+  assert.equal(serve.stderr, "");
+});
+
+/** The conversation that was last at work. */
+async function newest(): Promise<{ id: string; events: readonly Event[]; state: ConversationState }> {
+  const client = connect({ url: server.url });
+  try {
+    const { conversations } = await client.list({ limit: 1 });
+    const id = conversations[0]?.id ?? "";
+    const events: Event[] = [];
+    for await (const item of client.follow(id)) {
+      if (item.type === "caught_up") break;
+      if (item.type === "event") events.push(item.event);
+    }
+    return { id, events, state: fold(events) };
+  } finally {
+    client.close();
+  }
+}
