@@ -17,7 +17,6 @@ const done = { calls: [{ name: "finish", arguments: { thought: "It is done." } }
 const script = {
   replies: [{ text: "I know nothing of this." }],
   conversations: [
-    { when: "refuse", replies: [{ calls: [{ name: "reject", arguments: { outputs: { reason: "I may not." } } }] }] },
     { when: "ask", replies: [{ text: "Which one?" }, { text: "But which?" }, { text: "Well?" }] },
     { when: "ask once", replies: [{ text: "Which one?" }, done] },
     {
@@ -75,7 +74,6 @@ test("[L5] run uses the server at HOST and PORT, and the task may come on the st
 });
 
 for (const [task, code, says, state] of [
-  ["refuse", 1, "I may not.", "rejected"],
   ["break", 1, "model_auth", "error"],
   ["walk", 3, "limit on steps", "paused"],
   ["ask", 4, "nobody is here", "awaiting_user_input"],
