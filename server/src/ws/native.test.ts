@@ -95,8 +95,6 @@ describe("a native socket", () => {
       message: "There is no such conversation.",
       retryable: false,
     });
-    client.send({ action: "run", args: { command: "true" }, conversation, command: "1" });
-    assert.equal((await client.next((frame) => "error" in frame))["error"].code, "unknown_conversation");
     client.send({ action: "initialize", args: {}, conversation, command: "2" });
     assert.deepEqual(await client.next((frame) => "ack" in frame), { ack: { command: "2", id: 0 } });
     client.send({ action: "initialize", args: {}, conversation: "../../etc", command: "3" });

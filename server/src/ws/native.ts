@@ -4,7 +4,7 @@
  */
 import { clientAction, clientFrames, DeckhandError, nativeProtocol, type ServerFrame } from "@deckhand/protocol";
 import type { z } from "zod";
-import type { ConversationApi, ConversationsApi } from "../conversation/api.ts";
+import type { ConversationsApi } from "../conversation/api.ts";
 import { checkConversationId } from "./conversation-id.ts";
 import { Lanes } from "./lanes.ts";
 import { parseFrame, type FrameObject } from "./parse-frame.ts";
@@ -18,9 +18,6 @@ export interface NativeOptions {
   readonly limits: { readonly frameBytes: number; readonly framesPerSecond: number; readonly subscriptions: number };
   readonly tickMs: number;
 }
-
-/** With these a client makes a conversation, under an id that it made up; whatever else needs one that is there. */
-const making = new Set(["initialize", "start", "message"]);
 
 export interface NativeSession {
   /** Says hello and starts to tick. */
@@ -80,7 +77,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
       }
       case "unsubscribe": {
         const { conversation } = checked(clientFrames.unsubscribe, given["unsubscribe"]);
-        return { conversation, run: async () => subscriptions.get(conversation)?.stop() };
+        return { conversation, run: async () => unsubscribe(conversation) };
       }
       case "action": {
         const asked = checked(clientAction, given);
@@ -92,11 +89,12 @@ export function createNativeSession(options: NativeOptions): NativeSession {
   }
 
   async function subscribe({ conversation: id, after, deltas }: z.infer<typeof clientFrames.subscribe>): Promise<void> {
-    const conversation = await existing(id);
+    if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
+    const conversation = await conversations.open(id);
     if (after > conversation.state.head) {
       throw new DeckhandError("conflict", `The log ends at ${conversation.state.head}, before ${after}.`);
     }
-    subscriptions.get(id)?.stop();
+    unsubscribe(id);
     if (subscriptions.size >= limits.subscriptions) {
       throw new DeckhandError("bad_args", `A socket follows at most ${limits.subscriptions} conversations.`);
     }
@@ -109,16 +107,17 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     });
   }
 
+  function unsubscribe(id: string): void {
+    subscriptions.get(id)?.stop();
+    subscriptions.delete(id);
+  }
+
+  /** The first action for an id that nobody knows makes its conversation: a client makes the id up (a uuid). */
   async function act({ conversation: id, command, action, args }: z.infer<typeof clientAction>): Promise<void> {
-    const conversation = making.has(action) ? await conversations.open(checkConversationId(id)) : await existing(id);
+    const conversation = await conversations.open(checkConversationId(id));
     const { kind, args: taken, apiKey } = takeAction(action, args);
     const event = await conversation.submit(kind, taken, { command, apiKey });
     post({ ack: { ...(command === undefined ? {} : { command }), id: event.id } });
-  }
-
-  async function existing(id: string): Promise<ConversationApi> {
-    if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
-    return conversations.open(id);
   }
 
   function refuse(about: About, error: unknown): void {
