@@ -34,6 +34,8 @@ export interface RecordedRequest {
   readonly headers: IncomingMessage["headers"];
   /** As it came. */
   readonly body: string;
+  /** Of the client's end: the same for requests on one connection. */
+  readonly connection: string;
   /** Settles when the answer is over: `aborted` when the client went away before its end. */
   readonly ended: Promise<"finished" | "aborted" | "cut">;
 }
@@ -82,7 +84,8 @@ export async function startModelServer({ script, port = 0 }: ModelServerOptions)
     }
     const text = await read(request);
     const ended = Promise.withResolvers<"finished" | "aborted" | "cut">();
-    record({ path, headers: request.headers, body: text, ended: ended.promise });
+    const connection = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+    record({ path, headers: request.headers, body: text, connection, ended: ended.promise });
     const gone = new AbortController();
     let cut = false;
     response.once("close", () => {

@@ -24,13 +24,21 @@ export function watch(timeoutMs: number, end: AbortController): Watch {
   let lastByte = performance.now();
   let lastPart = lastByte;
   let timedOut = false;
+  let late = false;
   // One timer that looks at the clock, not one for each chunk.
   let timer = setTimeout(look, timeoutMs);
   function look(): void {
     const now = performance.now();
     const left = Math.min(lastByte + timeoutMs, lastPart + silentFactor * timeoutMs) - now;
     if (left > 0) {
+      late = false;
       timer = setTimeout(look, Math.ceil(left));
+      return;
+    }
+    // When the whole process stood still, what came meanwhile waits behind this timer: look once more.
+    if (!late) {
+      late = true;
+      timer = setTimeout(look, Math.min(50, timeoutMs / 4));
       return;
     }
     timedOut = true;

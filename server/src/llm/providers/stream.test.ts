@@ -60,17 +60,17 @@ test("[M9] a slow model is not given up as long as something comes", async (t) =
 test("[M9] comments that keep a connection alive count for a while, and not for ever", async (t) => {
   const server = createServer((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const timer = setInterval(() => response.write(": still thinking\n\n"), 10);
+    const timer = setInterval(() => response.write(": still thinking\n\n"), 5);
     response.on("close", () => clearInterval(timer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   const started = performance.now();
-  const { code } = await askInVain(modelOf({ url }, { timeoutMs: 40 }), request);
+  const { code } = await askInVain(modelOf({ url }, { timeoutMs: 100 }), request);
   const took = performance.now() - started;
   assert.equal(code, "model_timeout");
-  assert.ok(took > 200 && took < 5_000, `${took} ms`);
+  assert.ok(took > 500 && took < 10_000, `${took} ms`);
 });
 
 test("[M10] an abort ends the call at once with its reason, and closes the connection", async (t) => {
