@@ -26,7 +26,7 @@ export interface FindOptions {
 
 export interface Models {
   readonly find: ModelFinder;
-  /** What an empty choice gives; asks nothing but this machine. */
+  /** What an empty choice gives. Asks nobody but servers on this machine. */
   describe(): Promise<{ readonly name: string; readonly demo: boolean }>;
   /** Names that can be chosen, best first. */
   names(): Promise<readonly string[]>;
@@ -125,13 +125,16 @@ export function findModels(options: FindOptions): Models {
   }
 
   async function describe(): Promise<{ name: string; demo: boolean }> {
-    if (configured.name) return { name: configured.name, demo: configured.name === "demo" };
-    const model = await find({}).catch(() => undefined);
-    return { name: model?.name ?? "the first model of LLM_BASE_URL", demo: model === demoModel };
+    const { name, baseUrl } = configured;
+    if (name) return { name, demo: name === demoModel.name };
+    if (baseUrl) return { name: firstModels.get(baseUrl) ?? `the first model of ${plainUrl(baseUrl)}`, demo: false };
+    const model = await foundHere();
+    return { name: model.name, demo: model === demoModel };
   }
 
   async function names(): Promise<readonly string[]> {
-    const servers = await localServers();
+    // With a base URL every name means a model there.
+    const servers = configured.baseUrl ? [] : await localServers();
     const local = servers.flatMap(({ prefix, models: ids }) => ids.map((id) => `${prefix}/${id}`));
     const { name } = await describe();
     return [...new Set([name, ...local, demoModel.name])];
@@ -139,8 +142,10 @@ export function findModels(options: FindOptions): Models {
 
   async function warm(): Promise<void> {
     const named = nameModel({ choice: {}, configured, env });
-    if (named.kind === "address") await loadProvider(named.address.kind);
-    else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider("compatible");
+    if (named.kind === "address") {
+      await loadProvider(named.address.kind);
+      if (named.address.model === "") await firstModel(named.address);
+    } else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider("compatible");
   }
 
   return { find, describe, names, warmUp: () => void warm().catch(() => {}) };

@@ -11,10 +11,10 @@ const soon = { "retry-after-ms": "1" };
 test("[M15] what passes by itself is tried again, and each time is told with its reason", async (t) => {
   const server = await serveScript(t, {
     replies: [
-      { status: 429, headers: { "retry-after-ms": "20" } },
-      { status: 503, headers: soon },
-      { text: "half of", cut_after: 2 },
       {},
+      { text: "half of", cut_after: 2 },
+      { status: 429, headers: { "retry-after-ms": "100" } },
+      { status: 503, headers: soon },
       { text: "Here I am." },
     ],
   });
@@ -24,15 +24,15 @@ test("[M15] what passes by itself is tried again, and each time is told with its
   assert.deepEqual(
     retries.map(({ code, attempt }) => [code, attempt]),
     [
-      ["model_rate_limited", 1],
+      ["model_empty_reply", 1],
       ["model_unavailable", 2],
-      ["model_unavailable", 3],
-      ["model_empty_reply", 4],
+      ["model_rate_limited", 3],
+      ["model_unavailable", 4],
     ],
   );
   assert.equal(
-    retries[0]?.message,
-    "The test's provider limits the rate of requests (429). Trying again in 0 s (1 of 5).",
+    retries[2]?.message,
+    "The test's provider limits the rate of requests (429). Trying again in 0.1 s (3 of 5).",
   );
   // What was shown before the cut, and then the reply from its start.
   assert.deepEqual(

@@ -125,6 +125,19 @@ test("[M3] what one provider signed does not disturb another one", async (t) => 
   }
 });
 
+test("[M3] names and ids that only one model would make up are made plain for the others", async (t) => {
+  const server = await serveScript(t, {
+    replies: [{ calls: [{ name: "functions.run", arguments: {}, id: "functions.run:0" }] }, { text: "Done." }],
+  });
+  const { reply } = await ask(modelOf(server), requestOf(user("go")));
+  assert.partialDeepStrictEqual(reply.parts[0], { id: "functions.run:0", name: "functions.run" });
+  for (const { kind, model } of kinds) {
+    await ask(modelOf(server, { kind, model }), requestOf(user("go"), ...afterReply(reply)));
+    const body = server.requests.at(-1)?.body ?? "";
+    assert.ok(body.includes("functions_run_0") && !body.includes('"functions.run'), body);
+  }
+});
+
 test("[M4] nothing of a conversation is stored at OpenAI", async (t) => {
   const server = await serveScript(t, script);
   await ask(modelOf(server, { kind: "openai", model: "gpt-5" }), requestOf(user("count the files")));

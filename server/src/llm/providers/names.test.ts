@@ -85,6 +85,13 @@ test("[M21] any name with a base URL is a compatible server at that URL, as it i
   assert.deepEqual(at("", "http://host:9/v1"), ["", "http://host:9/v1"]);
 });
 
+test("[M21] a base URL with a password in it, or of another kind, is refused without repeating it", () => {
+  for (const baseUrl of ["http://me:secret@host/v1", "file:///etc/secret", "secret"]) {
+    const choose = () => nameModel({ choice: { baseUrl }, configured: {}, env: {} });
+    assert.throws(choose, fails("model_not_configured", /^(?!.*secret).*LLM_BASE_URL/));
+  }
+});
+
 test("[M22] LLM_API_KEY goes before a provider's own variable", () => {
   assert.equal(named({}, { name: "gpt-4o", apiKey: "given" }).apiKey, "given");
   assert.equal(named({ apiKey: "chosen" }, { name: "gpt-4o", apiKey: "given" }).apiKey, "chosen");

@@ -152,13 +152,19 @@ export function nameModel({ choice, configured, env }: Naming): NamedModel {
 
 /** The address of a server that was found, or is named by a URL alone. */
 export function atBaseUrl(name: string, baseUrl: string, apiKey: string | undefined): ModelAddress {
-  if (!URL.canParse(baseUrl)) throw new DeckhandError("model_not_configured", "LLM_BASE_URL is not a URL.");
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new DeckhandError("model_not_configured", "LLM_BASE_URL is not an http or https URL.");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new DeckhandError("model_not_configured", "A key does not belong into LLM_BASE_URL: set LLM_API_KEY.");
+  }
   const [prefix = "", ...rest] = name.split("/");
   const host = rest.length > 0 ? hosts[prefix] : undefined;
   // `anthropic/claude-…` and `google/gemini-…` are what gateways such as OpenRouter call these models.
   const strip = host !== undefined && (host.kind === "openai" || host.kind === "compatible");
   // Whoever names Ollama by its own address leaves the path out, as its own API does; its models are under /v1.
-  const bare = (host === ollama || host === lmStudio) && new URL(baseUrl).pathname === "/";
+  const bare = (host === ollama || host === lmStudio) && url.pathname === "/";
   const model = strip ? rest.join("/") : name;
   const free = host?.prices === null;
   return {
@@ -171,7 +177,7 @@ export function atBaseUrl(name: string, baseUrl: string, apiKey: string | undefi
       free,
     },
     model,
-    baseUrl: bare ? new URL("/v1", baseUrl).href : baseUrl,
+    baseUrl: bare ? new URL("/v1", url).href : baseUrl,
     apiKey,
     keyNames: "LLM_API_KEY",
     sendsReasoning: host?.sendsReasoning ?? true,

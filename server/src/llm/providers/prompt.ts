@@ -86,8 +86,8 @@ function convert(message: ModelMessage, style: PromptStyle): LanguageModelV4Mess
         role: "tool",
         content: message.results.map(({ call, name, content, isError }) => ({
           type: "tool-result",
-          toolCallId: call,
-          toolName: name,
+          toolCallId: plainName(call),
+          toolName: plainName(name),
           // OpenAI and Google wrap a marked error in JSON; the content says that it is one.
           output: { type: isError && style.anthropic ? "error-text" : "text", value: content },
         })),
@@ -132,9 +132,20 @@ function replyParts(part: ReplyPart, style: PromptStyle): AssistantPart[] {
       return style.sendsReasoning ? [{ type: "reasoning", text: part.text, ...options }] : [];
     case "call":
       return [
-        { type: "tool-call", toolCallId: part.id, toolName: part.name, input: callInput(part.arguments), ...options },
+        {
+          type: "tool-call",
+          toolCallId: plainName(part.id),
+          toolName: plainName(part.name),
+          input: callInput(part.arguments),
+          ...options,
+        },
       ];
   }
+}
+
+/** Some models make up names and ids (`functions.run:0`) that the next provider refuses. */
+function plainName(name: string): string {
+  return /^[\w-]{1,64}$/.test(name) ? name : name.replaceAll(/[^\w-]/g, "_").slice(0, 64) || "_";
 }
 
 /**

@@ -10,7 +10,7 @@ import type { ModelProgress, ModelReply, ModelRequest } from "../model.ts";
 import type { Priced } from "../prices.ts";
 import { costOf } from "../prices.ts";
 import { watch } from "./connection.ts";
-import { cut, failureOf, ModelFailure, refused, timedOut } from "./failure.ts";
+import { cut, failureOf, ModelFailure, plainUrl, refused, timedOut } from "./failure.ts";
 import type { FailureContext } from "./failure.ts";
 import type { promptWriter } from "./prompt.ts";
 
@@ -203,6 +203,6 @@ function count(tokens: number | undefined): number {
 function noModelServer(context: FailureContext): ModelFailure {
   return new ModelFailure(
     "model_bad_request",
-    `What answers at ${context.baseUrl} is a web page, not a model server. Check LLM_BASE_URL: it often ends in /v1.`,
+    `What answers at ${plainUrl(context.baseUrl)} is a web page, not a model server. Check LLM_BASE_URL: it often ends in /v1.`,
   );
 }
