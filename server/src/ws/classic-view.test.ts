@@ -4,16 +4,19 @@ import { action, errorObservation, observation, stateChange, type Event, type Ne
 import { ClassicView } from "./classic-view.ts";
 import type { Era } from "./dialect.ts";
 
+// oxlint-disable-next-line typescript/no-explicit-any -- what is not there fails the assertion that reads it
+type Frame = any;
+
 const stored = (events: readonly NewEvent[]): Event[] =>
   events.map((event, id) => ({ id, timestamp: "2026-11-22T10:00:00.123Z", ...event }) as Event);
 
-function show(era: Era, replayed: number, ...events: NewEvent[]): any[] {
+function show(era: Era, replayed: number, ...events: NewEvent[]): Frame[] {
   const view = new ClassicView(era, replayed);
   return stored(events).flatMap((event) => view.see(event).map(({ frame }) => frame));
 }
 
-const live = (era: Era, ...events: NewEvent[]): any[] => show(era, -1, ...events);
-const replay = (era: Era, ...events: NewEvent[]): any[] => show(era, events.length, ...events);
+const live = (era: Era, ...events: NewEvent[]): Frame[] => show(era, -1, ...events);
+const replay = (era: Era, ...events: NewEvent[]): Frame[] => show(era, events.length, ...events);
 
 const confirmation_state = "confirmed";
 const command = (source: "user" | "agent", text: string): NewEvent =>
@@ -28,7 +31,7 @@ const ran = (source: "user" | "agent", text: string, content: string, cause: num
   );
 const said = (content: string): NewEvent =>
   action("user", "message", { content, image_urls: null, wait_for_response: false });
-const states = (frames: any[]): string[] => frames.map((frame) => frame.extras?.agent_state).filter(Boolean);
+const states = (frames: Frame[]): string[] => frames.map((frame) => frame.extras?.agent_state).filter(Boolean);
 
 describe("a classic socket is shown live", () => {
   test("[W20] initialisation with the status frames of its era, in the recorded order", () => {

@@ -1,6 +1,8 @@
 /** For tests: a client that keeps every frame, and waits for one. */
 import { WebSocket, type ClientOptions } from "ws";
 
+/** Read by tests that know what they expect; what is not there fails their assertion. */
+// oxlint-disable-next-line typescript/no-explicit-any -- naming each frame's shape would test the names
 export type Frame = Readonly<Record<string, any>>;
 
 export interface TestClient extends AsyncDisposable {
