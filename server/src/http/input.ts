@@ -2,23 +2,29 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
+import { parseFrame } from "../ws/parse-frame.ts";
 
 /** As much as a frame may have: pictures in messages are data URLs. */
 const mostBytes = 8 * 1024 * 1024;
 
 export async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
   const text = await textOf(c);
-  let body: unknown;
-  try {
-    body = JSON.parse(text === "" ? "{}" : text);
-  } catch {
-    throw new DeckhandError("bad_json", "The body is not JSON.");
-  }
-  return checked(schema, body);
+  return checked(schema, objectOf(text === "" ? "{}" : text));
 }
 
 export function queryOf<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query());
+}
+
+function objectOf(text: string): object {
+  try {
+    return parseFrame(text);
+  } catch (error) {
+    const isJson = error instanceof DeckhandError && error.code !== "bad_json";
+    throw isJson
+      ? new DeckhandError("bad_args", "The body is no JSON object, or far too deep.", { cause: error })
+      : new DeckhandError("bad_json", "The body is not JSON.", { cause: error });
+  }
 }
 
 /** No further than it may go, whatever the request says of its length. */
