@@ -27,7 +27,7 @@ async function play(first: string, results: readonly { content: string; isError:
 
 const ok = (content: string) => ({ content, isError: false });
 
-test("[M27] the demo carries the tour's task through real tools, and says at once that it is a script", async () => {
+test("[M26] the demo carries the tour's task through real tools, and says at once that it is a script", async () => {
   const [write, run, finish] = await play(task, [ok("I wrote hello.sh."), ok("hello\n[exit 0]")]);
   assert.match(write?.text ?? "", /demo model: a script, not a language model/);
   assert.deepEqual([write?.call, write?.args], ["write", { path: "hello.sh", content: '#!/bin/bash\necho "hello"\n' }]);
@@ -36,7 +36,7 @@ test("[M27] the demo carries the tour's task through real tools, and says at onc
   assert.deepEqual(Object.keys(finish?.args ?? {}), ["thought"]);
 });
 
-test("[M27] it says so when a step did not work, and calls nothing more", async () => {
+test("[M26] it says so when a step did not work, and calls nothing more", async () => {
   const refused = await play(task, [{ content: "There is no sandbox.", isError: true }]);
   assert.deepEqual(
     refused.map((step) => step.call),
@@ -50,7 +50,7 @@ test("[M27] it says so when a step did not work, and calls nothing more", async 
   );
 });
 
-test("[M27] any other task is answered with how to configure a real model", async () => {
+test("[M26] any other task is answered with how to configure a real model", async () => {
   const [only] = await play("fix the failing test", []);
   assert.equal(only?.call, undefined);
   for (const words of ["a script, not a language model", "LLM_MODEL=", "LLM_API_KEY=", "LLM_BASE_URL=", "Ollama"]) {
@@ -58,7 +58,7 @@ test("[M27] any other task is answered with how to configure a real model", asyn
   }
 });
 
-test("[M27] the task may come again, and in other words", async () => {
+test("[M26] the task may come again, and in other words", async () => {
   const before: ModelMessage[] = [user("hi"), { role: "assistant", parts: [{ type: "text", text: "..." }] }];
   const { reply } = await ask(demoModel, requestOf(...before, user("a shell script saying Hello, please")));
   assert.equal(reply.parts.at(-1)?.type, "call");

@@ -9,7 +9,7 @@ import { discover, listModels } from "./discover.ts";
 
 const list = (...ids: string[]) => JSON.stringify({ object: "list", data: ids.map((id) => ({ id, object: "model" })) });
 
-test("[M23] a model server on this machine is found by the list of models that it answers", async (t) => {
+test("[M22] a model server on this machine is found by the list of models that it answers", async (t) => {
   const seen: (string | undefined)[] = [];
   const url = await serve(t, (request, response) => {
     seen.push(request.url);
@@ -28,7 +28,7 @@ test("[M23] a model server on this machine is found by the list of models that i
   assert.deepEqual(seen, ["/v1/models"]);
 });
 
-test("[M23] whatever else listens there is not a model server, and is not waited for", async (t) => {
+test("[M22] whatever else listens there is not a model server, and is not waited for", async (t) => {
   const silent = await serve(t, () => {});
   const page = await serve(t, (_, response) => response.end("<html>"));
   const other = await serve(t, (_, response) => response.end('{"models": []}'));
@@ -53,7 +53,7 @@ test("[M23] whatever else listens there is not a model server, and is not waited
   assert.ok(performance.now() - started < 1_500, "all at once, and none for long");
 });
 
-test("[M23] a server's models can be listed with a key", async (t) => {
+test("[M22] a server's models can be listed with a key", async (t) => {
   const url = await serve(t, (request, response) => {
     response.writeHead(request.headers.authorization === "Bearer k" ? 200 : 401).end(list("a"));
   });

@@ -20,14 +20,14 @@ function models(options: Partial<FindOptions>) {
   });
 }
 
-test("[M24] with nothing configured and nothing found the model is the demo", async () => {
+test("[M23] with nothing configured and nothing found the model is the demo", async () => {
   const found = models({});
   assert.equal((await found.find({})).name, "demo");
   assert.deepEqual(await found.describe(), { name: "demo", demo: true });
   assert.deepEqual(await found.names(), ["demo"]);
 });
 
-test("[M24] with nothing configured the first model server that is found is used", async (t) => {
+test("[M23] with nothing configured the first model server that is found is used", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hello from here." }] });
   const localServers = [...nothingThere, { prefix: "vllm", label: "vLLM", url: server.url }];
   const found = models({ localServers });
@@ -41,7 +41,7 @@ test("[M24] with nothing configured the first model server that is found is used
   assert.equal((await models({ localServers, discover: false }).find({})).name, "demo");
 });
 
-test("[M24] a base URL without a name means the first model that is listed there", async (t) => {
+test("[M23] a base URL without a name means the first model that is listed there", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
   const found = models({ configured: { baseUrl: server.url } });
   const model = await found.find({});
@@ -52,7 +52,7 @@ test("[M24] a base URL without a name means the first model that is listed there
   assert.equal(await found.find({}), model, "asked once");
 });
 
-test("[M24] a base URL that lists nothing is told with what to set", async (t) => {
+test("[M23] a base URL that lists nothing is told with what to set", async (t) => {
   const server = await serveScript(t, {});
   await server.close();
   await assert.rejects(models({ configured: { baseUrl: server.url } }).find({}), (error) => {
@@ -63,14 +63,14 @@ test("[M24] a base URL that lists nothing is told with what to set", async (t) =
   });
 });
 
-test("[M24] no key is asked for on a base URL, and none is sent", async (t) => {
+test("[M23] no key is asked for on a base URL, and none is sent", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
   const model = await models({ configured: { baseUrl: server.url, name: "m" }, env: { OPENAI_API_KEY: "k" } }).find({});
   await ask(model, requestOf(user("hi")));
   assert.equal(server.requests[0]?.headers.authorization, undefined);
 });
 
-test("[M24] the same choice gives the same model, so that connections and conversions are kept", async (t) => {
+test("[M23] the same choice gives the same model, so that connections and conversions are kept", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
   const found = models({ configured: { baseUrl: server.url, name: "m" } });
   const model = await found.find({});
@@ -83,7 +83,7 @@ test("[M24] the same choice gives the same model, so that connections and conver
   assert.ok(connections.size <= 2, `${connections.size} connections for 6 requests`);
 });
 
-test("[M24] what a model needs is loaded ahead without a word to anybody", async () => {
+test("[M23] what a model needs is loaded ahead without a word to anybody", async () => {
   let asked = 0;
   const counted = () => {
     asked += 1;

@@ -15,7 +15,7 @@ function post(server: ModelServer, body: unknown, path = "/chat/completions"): P
 
 const messages = [{ role: "user", content: "go" }];
 
-test("[M28] a chat completion that asks for no stream gets one object", async (t) => {
+test("[M27] a chat completion that asks for no stream gets one object", async (t) => {
   const calls = [{ name: "run", arguments: { command: "ls" } }];
   const server = await serveScript(t, { replies: [{ text: "I look.", calls, usage: { input: 9, output: 2 } }] });
   const answer = await (await post(server, { model: "m", messages })).json();
@@ -36,7 +36,7 @@ test("[M28] a chat completion that asks for no stream gets one object", async (t
   });
 });
 
-test("[M28] a stream ends with [DONE], and has the usage only where it is asked for", async (t) => {
+test("[M27] a stream ends with [DONE], and has the usage only where it is asked for", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
   const plain = await (await post(server, { messages, stream: true })).text();
   const counted = await (
@@ -47,7 +47,7 @@ test("[M28] a stream ends with [DONE], and has the usage only where it is asked 
   assert.match(counted, /"choices":\[\],"usage":\{"prompt_tokens":/);
 });
 
-test("[M28] it lists its model, keeps the last requests, and knows no other path", async (t) => {
+test("[M27] it lists its model, keeps the last requests, and knows no other path", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
   assert.partialDeepStrictEqual(await (await fetch(`${server.url}/models`)).json(), {
     object: "list",
@@ -62,7 +62,7 @@ test("[M28] it lists its model, keeps the last requests, and knows no other path
   assert.equal((await fetch(`${server.url}/chat/completions`)).status, 404);
 });
 
-test("[M28] whatever is sent to it, it goes on", async (t) => {
+test("[M27] whatever is sent to it, it goes on", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
   for (const body of [
     "nonsense",
@@ -80,7 +80,7 @@ test("[M28] whatever is sent to it, it goes on", async (t) => {
   }
 });
 
-test("[M28] many conversations play one script at once, each at its own place", async (t) => {
+test("[M27] many conversations play one script at once, each at its own place", async (t) => {
   const steps = Array.from({ length: 5 }, (_, step) => ({
     calls: [{ name: "run", arguments: { command: `echo ${step}` } }],
   }));
@@ -103,7 +103,7 @@ test("[M28] many conversations play one script at once, each at its own place", 
   for (const said of await Promise.all(runs)) assert.deepEqual(said, expected);
 });
 
-test("[M28] as a program it says where it listens in one line, and stops when told to", async (t) => {
+test("[M27] as a program it says where it listens in one line, and stops when told to", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-model-server-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "script.json");

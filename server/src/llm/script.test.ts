@@ -16,12 +16,12 @@ function played(script: ScriptInput, asked: readonly (readonly [replies: number,
   });
 }
 
-test("[M25] the place in a script is the number of the model's replies in the request", () => {
+test("[M24] the place in a script is the number of the model's replies in the request", () => {
   const script: ScriptInput = { replies: [{ text: "a" }, { text: "b" }, { text: "c" }] };
   assert.deepEqual(played(script, [[0], [1], [2], [0, "another"], [1], [1]]), ["a", "b", "c", "a", "b", "b"]);
 });
 
-test("[M25] failures are played once each, before the reply that they stand before", () => {
+test("[M24] failures are played once each, before the reply that they stand before", () => {
   const script: ScriptInput = {
     replies: [{ status: 429 }, { hang: true }, { text: "a" }, { text: "b" }, {}, { text: "c" }, { status: 500 }],
   };
@@ -50,7 +50,7 @@ test("[M25] failures are played once each, before the reply that they stand befo
   );
 });
 
-test("[M25] what comes after the script: words, an error, the last reply, or the script again", () => {
+test("[M24] what comes after the script: words, an error, the last reply, or the script again", () => {
   const replies = [{ text: "a" }, { text: "b" }];
   assert.deepEqual(played({ replies }, [[2]]), ["The script is over: it has no more replies."]);
   assert.deepEqual(played({ replies, after: "error" }, [[2]]), [400]);
@@ -61,7 +61,7 @@ test("[M25] what comes after the script: words, an error, the last reply, or the
   assert.deepEqual(played({}, [[0]]), ["The script is over: it has no more replies."]);
 });
 
-test("[M25] a conversation whose first message has the words of a script of its own gets that one", () => {
+test("[M24] a conversation whose first message has the words of a script of its own gets that one", () => {
   const script: ScriptInput = {
     replies: [{ text: "any" }],
     conversations: [
@@ -79,7 +79,7 @@ test("[M25] a conversation whose first message has the words of a script of its 
   );
 });
 
-test("[M25] a reply is streamed whole, or in pieces that split no character", () => {
+test("[M24] a reply is streamed whole, or in pieces that split no character", () => {
   const reply = scriptReply.parse({
     reasoning: "hm",
     text: "ab😀cd",
@@ -101,7 +101,7 @@ test("[M25] a reply is streamed whole, or in pieces that split no character", ()
   assert.equal(chunksOf(scriptReply.parse({ text: "x".repeat(5_000) }), { replies: 0, task: "" }).length, 1);
 });
 
-test("[M25] a file that is no script is told with where it is wrong, and without what stands in it", async (t) => {
+test("[M24] a file that is no script is told with where it is wrong, and without what stands in it", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-script-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "script.json");

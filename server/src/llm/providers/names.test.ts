@@ -59,14 +59,14 @@ const names: readonly (readonly [name: string, kind: string, model: string, url:
 ];
 
 for (const [name, kind, model, url, key] of names) {
-  test(`[M20] ${name} is ${model} at ${new URL(url).host}`, () => {
+  test(`[M19] ${name} is ${model} at ${new URL(url).host}`, () => {
     const address = named({}, { name });
     assert.deepEqual([address.kind, address.model, address.baseUrl, address.apiKey], [kind, model, url, key]);
     assert.deepEqual(named({ name }), address, "the same as a client's choice");
   });
 }
 
-test("[M21] any name with a base URL is a compatible server at that URL, as it is given", () => {
+test("[M20] any name with a base URL is a compatible server at that URL, as it is given", () => {
   const at = (name: string, baseUrl: string) => {
     const address = named({}, { name, baseUrl });
     assert.equal(address.kind, "compatible");
@@ -85,20 +85,20 @@ test("[M21] any name with a base URL is a compatible server at that URL, as it i
   assert.deepEqual(at("", "http://host:9/v1"), ["", "http://host:9/v1"]);
 });
 
-test("[M21] a base URL with a password in it, or of another kind, is refused without repeating it", () => {
+test("[M20] a base URL with a password in it, or of another kind, is refused without repeating it", () => {
   for (const baseUrl of ["http://me:secret@host/v1", "file:///etc/secret", "secret"]) {
     const choose = () => nameModel({ choice: { baseUrl }, configured: {}, env: {} });
     assert.throws(choose, fails("model_not_configured", /^(?!.*secret).*LLM_BASE_URL/));
   }
 });
 
-test("[M22] LLM_API_KEY goes before a provider's own variable", () => {
+test("[M21] LLM_API_KEY goes before a provider's own variable", () => {
   assert.equal(named({}, { name: "gpt-4o", apiKey: "given" }).apiKey, "given");
   assert.equal(named({ apiKey: "chosen" }, { name: "gpt-4o", apiKey: "given" }).apiKey, "chosen");
   assert.equal(named({ name: "gpt-4o" }, { apiKey: "given" }).apiKey, "given");
 });
 
-test("[M22] a key goes to whom it was given for, and to nobody else", () => {
+test("[M21] a key goes to whom it was given for, and to nobody else", () => {
   const configured = { name: "gpt-4o", apiKey: "given" };
   // A client chooses another provider: its own key is taken, the configured one is not sent there.
   assert.equal(named({ name: "claude-sonnet-4-5" }, configured).apiKey, "anthropic-key");
@@ -115,7 +115,7 @@ test("[M22] a key goes to whom it was given for, and to nobody else", () => {
   assert.equal(named({ name: "ollama/qwen3" }, configured).apiKey, undefined);
 });
 
-test("[M22] a model without its key is model_not_configured, with the names of what to set", () => {
+test("[M21] a model without its key is model_not_configured, with the names of what to set", () => {
   for (const [name, says] of [
     ["gpt-4o", "gpt-4o needs a key of OpenAI: set LLM_API_KEY or OPENAI_API_KEY."],
     [
@@ -127,14 +127,14 @@ test("[M22] a model without its key is model_not_configured, with the names of w
   }
 });
 
-test("[M20] a provider that nobody knows is model_not_found, with those that are known", () => {
+test("[M19] a provider that nobody knows is model_not_found, with those that are known", () => {
   assert.throws(
     () => nameModel({ choice: {}, configured: { name: "acme/rocket-1" }, env: keys }),
     fails("model_not_found", /^No provider is called acme\. Known are openai, anthropic, .* set LLM_BASE_URL\.$/),
   );
 });
 
-test("[M20] demo and scripted are names like the others; nothing at all is looked for", () => {
+test("[M19] demo and scripted are names like the others; nothing at all is looked for", () => {
   const byName = (name: string) =>
     nameModel({ choice: { name }, configured: { name: "gpt-4o", baseUrl: "http://x/v1" }, env: {} });
   assert.deepEqual(byName("demo"), { kind: "demo" });

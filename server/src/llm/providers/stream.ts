@@ -41,6 +41,7 @@ export async function* callModel(
     end.signal.addEventListener("abort", () => reject(end.signal.reason as Error), { once: true });
   });
   ended.catch(() => {});
+  let over = false;
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
     signal.throwIfAborted();
@@ -58,6 +59,7 @@ export async function* callModel(
     let firstTokenMs: number | null = null;
     for (;;) {
       const { done, value: part } = await Promise.race([reader.read(), ended]);
+      over = done;
       if (done) break;
       watching.part();
       if (part.type === "error") throw failureOf(part.error, context);
@@ -77,9 +79,11 @@ export async function* callModel(
   } finally {
     watching.stop();
     signal.removeEventListener("abort", onAbort);
-    // Closes the connection where the stream was left before its end; does nothing to one that is over.
-    reader?.cancel().catch(() => {});
-    end.abort();
+    // Closes the connection of a stream that was left before its end.
+    if (!over) {
+      reader?.cancel().catch(() => {});
+      end.abort();
+    }
   }
 }
 
