@@ -118,6 +118,20 @@ test("[L7] attach shows what was and what comes; Ctrl-C ends it and not the work
   client.close();
 });
 
+test("[L7] at a terminal a line that is typed is a message, and Ctrl-C ends with the terminal as it was", async () => {
+  const client = connect({ url: server.url });
+  const { id } = await client.create({ task: "ask once" });
+  const attached = new CliProcess(["attach", "--url", server.url, id], { terminal: true });
+  await attached.prints("Which one?");
+  attached.type("The red one.\r");
+  await attached.prints("It is done.");
+  attached.type("\u0003");
+  assert.equal(await attached.end(), 0, attached.stderr);
+  const { events } = await newest();
+  assert.ok(events.some((event) => "action" in event && event.source === "user" && event.message === "The red one."));
+  client.close();
+});
+
 test("[L8] what is wrong is said with what to do, and ends with 2 where it was typed wrongly", async () => {
   for (const [args, code, says] of [
     [["run", "--url", "http://127.0.0.1:1", "x"], 1, "deckhand serve"],

@@ -62,6 +62,8 @@ function openPrompt(client: Client, id: string, end: () => void): Prompt {
   };
   lines.on("SIGINT", end).on("close", end);
   lines.on("line", (line) => {
+    // The line comes back as an event, when it is stored.
+    if (line.trim() !== "") process.stdout.write("\u001B[1A\u001B[2K");
     lines.prompt();
     if (line.trim() === "") return;
     client.send(id, "message", { content: line }).catch((error: Error) => write(`${error.message}\n`));

@@ -9,6 +9,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The standard input; empty by default. */
   readonly input?: string;
+  /** Under a pseudo-terminal, where `type` is the keyboard. */
+  readonly terminal?: boolean;
 }
 
 export class CliProcess {
@@ -18,8 +20,10 @@ export class CliProcess {
   readonly #exited: Promise<unknown[]>;
   #printed = Promise.withResolvers<void>();
 
-  constructor(args: readonly string[], { env = {}, input = "" }: CliOptions = {}) {
-    const child = spawn(process.execPath, [main, ...args], {
+  constructor(args: readonly string[], { env = {}, input = "", terminal = false }: CliOptions = {}) {
+    const command = [process.execPath, main, ...args];
+    const [program = "", ...rest] = terminal ? ["script", "-qec", command.join(" "), "/dev/null"] : command;
+    const child = spawn(program, rest, {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
@@ -36,7 +40,7 @@ export class CliProcess {
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#take("stdout", text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#take("stderr", text));
     child.stdin.on("error", () => {});
-    child.stdin.end(input);
+    if (!terminal) child.stdin.end(input);
   }
 
   #take(stream: "stdout" | "stderr", text: string): void {
@@ -59,6 +63,10 @@ export class CliProcess {
         throw new Error(`it ended and printed no ${JSON.stringify(text)}:\n${this.stdout}${this.stderr}`);
       }
     }
+  }
+
+  type(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   signal(name: NodeJS.Signals): void {
