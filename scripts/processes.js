@@ -30,6 +30,7 @@ export async function runTogether(programs, { cwd, env }) {
   };
   const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
   for (const signal of signals) process.on(signal, pass);
+  const watch = whenNpmIsGone(() => pass("SIGTERM"));
   try {
     const ends = children.map(exitCode);
     const first = await Promise.race(ends);
@@ -37,8 +38,24 @@ export async function runTogether(programs, { cwd, env }) {
     await Promise.all(ends);
     return first;
   } finally {
+    clearInterval(watch);
     for (const signal of signals) process.off(signal, pass);
   }
+}
+
+/**
+ * An npm that was killed passes no signal on; what it started would stay for ever. Calls back once.
+ * @param {() => void} callback
+ */
+function whenNpmIsGone(callback) {
+  if (process.env["npm_lifecycle_event"] === undefined) return undefined;
+  const npm = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(watch);
+    callback();
+  }, 500);
+  return watch;
 }
 
 /** @param {import("node:child_process").ChildProcess} child @returns {Promise<number>} */

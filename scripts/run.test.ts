@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ended, Project } from "./project.test-kit.ts";
@@ -109,6 +109,31 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     await once(child.stdout, "data");
     child.kill(signal);
     assert.equal((await end).code, 7);
+  });
+}
+
+for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+  test(`[S8] what npm started ends with npm, also when that gets ${signal}`, async (t) => {
+    const project = await readyProject(t);
+    const manifest = JSON.parse(project.read("package.json")) as object;
+    const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8")) as object & {
+      readonly scripts: object;
+    };
+    project.write("package.json", JSON.stringify({ ...manifest, scripts }));
+    project.write(
+      "cli/src/main.ts",
+      `import { writeFileSync } from "node:fs";
+      process.on("SIGTERM", () => { writeFileSync("ended", ""); process.exit(0); });
+      setInterval(() => {}, 1000); console.log("ready");`,
+    );
+    const npm = project.start([realpathSync(join(project.bin, "npm")), "run", "--silent", "deckhand"]);
+    assert.ok(npm.stdout);
+    await once(npm.stdout, "data");
+    // The pipe is closed when the last process that holds it is gone.
+    const end = ended(npm);
+    npm.kill(signal);
+    await end;
+    assert.ok(existsSync(join(project.root, "ended")));
   });
 }
 
