@@ -13,6 +13,8 @@ import {
 } from "@ai-sdk/provider";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ErrorCode } from "@deckhand/protocol";
+import { parseBody, reportOf, retryAfterMs } from "./report.ts";
+import type { Report } from "./report.ts";
 
 /** A model call that failed, and whether to try again by itself. */
 export class ModelFailure extends DeckhandError {
@@ -42,16 +44,6 @@ export interface FailureContext {
   readonly baseUrl: string;
   readonly keyNames: string;
   readonly apiKey: string | undefined;
-}
-
-/** A provider's error, from an HTTP answer or from the middle of a stream. */
-interface Report {
-  readonly status: number | undefined;
-  readonly code: string;
-  readonly type: string;
-  readonly message: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly details: readonly Record<string, unknown>[];
 }
 
 /**
@@ -91,7 +83,7 @@ export function failureOf(error: unknown, context: FailureContext): ModelFailure
   if (APICallError.isInstance(error)) {
     if (error.statusCode === undefined) return unreachable(error, context);
     if (error.statusCode < 400) return cut(context, error);
-    return failureOfReport(reportOf(parse(error.responseBody) ?? error.data, error), context);
+    return failureOfReport(reportOf(parseBody(error.responseBody) ?? error.data, error), context);
   }
   // Without data: the stream ended before it said why.
   if (InvalidResponseDataError.isInstance(error) && error.data === undefined) return cut(context, error);
@@ -193,65 +185,6 @@ export function refused(context: FailureContext, text: string): ModelFailure {
   );
 }
 
-/** The parts of an HTTP answer that a report needs. */
-interface Answer {
-  readonly statusCode?: number | undefined;
-  readonly responseHeaders?: Record<string, string> | undefined;
-  readonly message?: string;
-}
-
-function reportOf(data: unknown, answer: Answer): Report {
-  const outer = record(Array.isArray(data) ? data[0] : data);
-  // Most say { error: {…} }, a failed response of OpenAI { response: { error: {…} } }, errors in a stream the inside alone.
-  const inner =
-    [outer["error"], record(outer["response"])["error"]].map(record).find((one) => "message" in one) ?? outer;
-  const code = inner["code"] ?? outer["code"];
-  const type = stringOf(inner["type"]) || stringOf(inner["status"]);
-  const declared = [outer["statusCode"], code].find((one) => typeof one === "number" && one >= 400 && one < 600);
-  const message =
-    stringOf(inner["message"]) || stringOf(outer["error"]) || stringOf(outer["message"]) || stringOf(outer["detail"]);
-  return {
-    status: answer.statusCode ?? (declared as number | undefined) ?? statusOfType(type),
-    code: stringOf(code),
-    type,
-    message: message || (answer.message ?? ""),
-    headers: answer.responseHeaders ?? {},
-    details: Array.isArray(inner["details"]) ? inner["details"].map(record) : [],
-  };
-}
-
-/** OpenAI-compatible servers put errors into a running stream with a type and no status. */
-function statusOfType(type: string): number | undefined {
-  const statuses: Record<string, number> = {
-    invalid_request_error: 400,
-    BadRequestError: 400,
-    exceed_context_size_error: 400,
-    authentication_error: 401,
-    permission_error: 403,
-    not_found_error: 404,
-    NotFoundError: 404,
-    rate_limit_error: 429,
-    overloaded_error: 529,
-  };
-  return statuses[type];
-}
-
-/** `retry-after-ms`, `retry-after` in seconds or as a date, and the RetryInfo of Google's body. */
-function retryAfterMs({ headers, details }: Report): number | null {
-  const exact = Number(headers["retry-after-ms"]);
-  if (headers["retry-after-ms"] !== undefined && exact >= 0) return exact;
-  const after = headers["retry-after"];
-  if (after !== undefined) {
-    const seconds = Number(after);
-    if (seconds >= 0) return seconds * 1000;
-    const date = Date.parse(after);
-    if (!Number.isNaN(date)) return Math.max(0, date - Date.now());
-  }
-  const delay = details.map((one) => one["retryDelay"]).find((one) => typeof one === "string");
-  const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay);
-  return seconds >= 0 ? seconds * 1000 : null;
-}
-
 function said(report: Report, context: FailureContext): string {
   const quoted = quote(report.message, context);
   return quoted === "" ? "" : ` It said: ${quoted}`;
@@ -284,20 +217,4 @@ function networkCause(error: unknown): unknown {
   let at = error;
   for (let depth = 0; at instanceof Error && at.cause !== undefined && depth < 5; depth += 1) at = at.cause;
   return APICallError.isInstance(at) ? new Error(at.message) : at;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function stringOf(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
-}
-
-function parse(body: string | undefined): unknown {
-  try {
-    return JSON.parse(body ?? "");
-  } catch {
-    return undefined;
-  }
 }
