@@ -1,0 +1,168 @@
+/** The recorded conversations of the original with its clients, played against this server. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ModelProcess } from "./kit/model-process.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+import { playTranscript, type Difference } from "./kit/transcript.ts";
+
+const brokeDown: Difference = { why: "The original's socket died of it; this one answers and stays open." };
+const notHere: Difference = { why: "The action's tool is not here yet, so the script does not call it." };
+const otherWords = (...answers: NonNullable<Difference["answers"]>): Difference => ({
+  why: "The provider's failure is told in words that say what to do.",
+  answers,
+});
+const oneError: Difference = { ...brokeDown, answers: [{ error: true }] };
+const boom = { status: 400, body: { error: { message: "boom" } } };
+
+async function withFiles(server: ServerProcess): Promise<void> {
+  await mkdir(server.workspace, { recursive: true });
+  for (const name of ["a.txt", "b.txt", "hello.sh", "upload.txt"]) await writeFile(join(server.workspace, name), "");
+}
+
+test("[W40] 0.14: handshakes, good and bad", async () => {
+  await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
+  await playTranscript({
+    file: "0.14.3-handshake-errors",
+    server,
+    lines: [3, 32],
+    differences: {
+      7: {
+        why: "`start` is what the first README promised.",
+        answers: [{ observation: "agent_state_changed", extras: { agent_state: "loading" } }],
+      },
+      8: brokeDown,
+      13: oneError,
+      14: brokeDown,
+      17: oneError,
+      18: brokeDown,
+      21: oneError,
+      22: brokeDown,
+      28: {
+        why: "The original lost a message that came before `initialize`; here it initialises.",
+        answers: [{ observation: "agent_state_changed", extras: { agent_state: "loading" } }],
+      },
+    },
+  });
+});
+
+test("[W41] 0.14: the DummyAgent, a client's own actions, and two resumes", async () => {
+  await using server = await ServerProcess.start();
+  await playTranscript({
+    file: "0.14.3-dummyagent-useractions-resume",
+    server,
+    lines: [1, 79],
+    differences: {
+      32: {
+        why: "IPython is not here yet: an error answers, and errors of a client's own actions are shown.",
+        answers: [{ observation: "error", source: "agent" }],
+      },
+      33: {
+        why: "http://x is no address, and the page is really fetched.",
+        answers: [{ observation: "error", source: "agent" }],
+      },
+      36: { why: "An unknown state is refused.", answers: [{ error: true }] },
+      37: { why: "An unknown state is refused." },
+      66: { why: "As line 32.", answers: [{ observation: "error", source: "user" }] },
+      68: { why: "As line 33.", answers: [{ observation: "error", source: "user" }] },
+    },
+  });
+});
+
+test("[W42] 0.14: an agent's calls, a finish, a failure, and the next message", async () => {
+  await using model = await ModelProcess.start([
+    { text: "Let me list files", calls: [{ name: "run", arguments: { command: "ls" } }] },
+    { calls: [{ name: "run", arguments: { command: "pwd" } }] },
+    { calls: [{ name: "nope", arguments: "{}" }] },
+    { text: "What next?" },
+    { text: "bye", calls: [{ name: "finish", arguments: {} }] },
+    boom,
+  ]);
+  await using server = await ServerProcess.start({ env: model.env });
+  await withFiles(server);
+  await playTranscript({
+    file: "0.14.3-codeact-scripted-llm",
+    server,
+    lines: [1, 29],
+    differences: {
+      13: notHere,
+      14: notHere,
+      17: notHere,
+      18: notHere,
+      29: otherWords({ status_update: true, type: "error", id: "" }),
+    },
+  });
+});
+
+test("[W43] 0.14: a shell for the client", async () => {
+  await using server = await ServerProcess.start({ env: { SANDBOX_TIMEOUT: "3" } });
+  const closedInput: Difference = { why: "A command has no terminal to wait at.", unsent: true };
+  const notBroken: Difference = { why: "The original took the second line's exit code wrongly.", unsent: true };
+  const restarts: Difference = { why: "A shell that ends is started again.", unsent: true };
+  await playTranscript({
+    file: "0.14.3-bash-and-iteration-limit",
+    server,
+    lines: [1, 34],
+    differences: {
+      21: closedInput,
+      22: closedInput,
+      24: {
+        why: "bash names the place of the mistake where the shell is no terminal.",
+        answers: [{ observation: "run", source: "user", extras: { command: "abc", exit_code: 127 } }],
+      },
+      25: closedInput,
+      26: closedInput,
+      29: notBroken,
+      30: notBroken,
+      31: restarts,
+      32: restarts,
+      33: restarts,
+    },
+  });
+});
+
+test("[W44] 0.14: the limit on steps, the page's pause, and going on", async () => {
+  await using model = await ModelProcess.start(
+    ["a", "b", "c", "d"].map((text, at) => ({
+      text,
+      calls: [{ name: "run", arguments: { command: `echo ${at + 1}` } }],
+    })),
+  );
+  await using server = await ServerProcess.start({ env: { ...model.env, MAX_ITERATIONS: "2" } });
+  const slips: Difference = { why: "The original let one more step slip through." };
+  const message = "Agent reached maximum iteration. Current iteration: 4.00, max iteration: 4.00. ";
+  await playTranscript({
+    file: "0.14.3-bash-and-iteration-limit",
+    server,
+    lines: [35, 63],
+    differences: {
+      59: slips,
+      60: slips,
+      62: { ...slips, answers: [{ status_update: true, type: "error", id: "", message }] },
+    },
+  });
+});
+
+test("[W45] 0.9: the handshake, a task, a failure, and a resume", async () => {
+  await using model = await ModelProcess.start([
+    { text: "Let me list", calls: [{ name: "run", arguments: { command: "ls" } }] },
+    { text: "What next?" },
+    { text: "done", calls: [{ name: "finish", arguments: {} }] },
+    boom,
+    { text: "Here I am again." },
+  ]);
+  await using server = await ServerProcess.start({ env: model.env });
+  await withFiles(server);
+  await playTranscript({
+    file: "0.9.8-codeact-start-resume",
+    server,
+    lines: [5, 54],
+    differences: {
+      7: brokeDown,
+      22: notHere,
+      23: notHere,
+      44: notHere,
+      45: notHere,
+    },
+  });
+});

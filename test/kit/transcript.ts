@@ -1,0 +1,183 @@
+/**
+ * Plays the client's side of a recorded conversation against a server, and holds what the server says against what was
+ * recorded: the same frames in the same order, with the same texts, and causes that name the same actions.
+ *
+ * Ids and times are the server's own; ids must grow. White space in outputs is not compared (the original's commands
+ * ran in a terminal), nor what the original's runtime filled in.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RawSocket, type Frame } from "./raw-socket.ts";
+import type { ServerProcess } from "./server-process.ts";
+
+interface Line {
+  readonly conn: number;
+  readonly dir: "open" | "client" | "server" | "close";
+  readonly url?: string;
+  readonly subprotocols?: readonly string[];
+  readonly frame?: Frame;
+  readonly text?: string;
+  readonly code?: number;
+}
+
+/** Where this server differs on purpose, by the number of the line, from 1. */
+export interface Difference {
+  readonly why: string;
+  /** What comes in place of the line; after a line of the client, what it is answered with. Only these fields are compared. */
+  readonly answers?: readonly Frame[];
+  /** The line of the client is not sent. */
+  readonly unsent?: true;
+}
+
+export interface PlayOptions {
+  readonly file: string;
+  readonly server: ServerProcess;
+  /** Lines to play, both included. */
+  readonly lines: readonly [from: number, to: number];
+  readonly differences?: Readonly<Record<number, Difference>>;
+}
+
+export async function playTranscript({ file, server, lines, differences = {} }: PlayOptions): Promise<void> {
+  const path = join(import.meta.dirname, "../fixtures/classic", `${file}.jsonl`);
+  const all = readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Line);
+  const player = new Player(server);
+  for (const [index, line] of all.entries()) {
+    const number = index + 1;
+    if (number < lines[0] || number > lines[1]) continue;
+    try {
+      await player.play(line, differences[number]);
+    } catch (error) {
+      throw new Error(`${file}, line ${number}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+  }
+  player.end();
+}
+
+class Player {
+  readonly #server: ServerProcess;
+  readonly #connections = new Map<number, { readonly socket: RawSocket; at: number; lastId: number }>();
+  /** Ours by the recorded ones. */
+  readonly #ids = new Map<number, number>();
+  readonly #tokens = new Map<string, string>();
+
+  constructor(server: ServerProcess) {
+    this.#server = server;
+  }
+
+  async play(line: Line, difference: Difference | undefined): Promise<void> {
+    switch (line.dir) {
+      case "open":
+        return this.#open(line, difference);
+      case "client":
+        if (difference?.unsent === true) return;
+        this.#connection(line.conn).socket.send(line.frame ?? line.text ?? "");
+        for (const answer of difference?.answers ?? []) matches(await this.#next(line.conn), answer);
+        return;
+      case "server":
+        if (difference === undefined) return this.#same(line.frame ?? {}, await this.#next(line.conn));
+        for (const answer of difference.answers ?? []) matches(await this.#next(line.conn), answer);
+        return;
+      case "close":
+        return this.#close(line, difference);
+    }
+  }
+
+  end(): void {
+    for (const { socket } of this.#connections.values()) socket[Symbol.dispose]();
+  }
+
+  async #open({ conn, url = "", subprotocols = [] }: Line, difference: Difference | undefined): Promise<void> {
+    if (difference?.unsent === true) return;
+    const target = new URL(url.replace("ws://HOST", this.#server.url.replace("http", "ws")));
+    const token = target.searchParams.get("token");
+    if (token !== null) target.searchParams.set("token", this.#tokens.get(token) ?? token);
+    const after = Number(target.searchParams.get("latest_event_id") ?? Number.NaN);
+    if (!Number.isNaN(after)) target.searchParams.set("latest_event_id", String(this.#idBefore(after)));
+    const protocols = subprotocols.map((value) => this.#tokens.get(value) ?? value);
+    if (subprotocols.length > 0 && subprotocols.length < 3) {
+      await assert.rejects(RawSocket.open(target.href, protocols), /403/);
+      return;
+    }
+    const socket = await RawSocket.open(target.href, protocols);
+    assert.equal(socket.protocol, subprotocols[0] ?? "");
+    this.#connections.set(conn, { socket, at: 0, lastId: -1 });
+  }
+
+  async #close({ conn, code }: Line, difference: Difference | undefined): Promise<void> {
+    const connection = this.#connections.get(conn);
+    if (connection === undefined) return;
+    if (code === 1000) {
+      assert.equal(await connection.socket.closed, 1000);
+      return;
+    }
+    if (difference === undefined) assert.notEqual(code, 1006, "the original broke down here");
+    // Everything that was sent before has been taken when this is answered.
+    const from = connection.socket.frames.length;
+    connection.socket.send("the end");
+    await connection.socket.next((frame) => frame["message"] === "Invalid JSON", { from });
+    connection.socket.close();
+  }
+
+  #connection(conn: number) {
+    return this.#connections.get(conn) ?? assert.fail(`connection ${conn} is not open`);
+  }
+
+  async #next(conn: number): Promise<Frame> {
+    const connection = this.#connection(conn);
+    const frame = await connection.socket.next(() => true, { from: connection.at });
+    connection.at += 1;
+    if (typeof frame["id"] === "number") {
+      assert.ok(frame["id"] > connection.lastId, `id ${frame["id"]} after ${connection.lastId}`);
+      connection.lastId = frame["id"];
+    }
+    return frame;
+  }
+
+  #same(recorded: Frame, came: Frame): void {
+    const { id, cause, ...rest } = recorded;
+    if (typeof rest["token"] === "string") {
+      this.#tokens.set(rest["token"], came["token"]);
+      assert.equal(came["status"], "ok");
+      return;
+    }
+    matches(came, JSON.parse(JSON.stringify(rest).replaceAll("/workspace", this.#server.workspace)) as Frame);
+    if (typeof id === "number") this.#ids.set(id, came["id"]);
+    else assert.equal(came["id"], id);
+    assert.equal(typeof came["cause"], typeof cause);
+    if (cause === undefined) return;
+    assert.ok(came["cause"] < came["id"]);
+    const action = this.#ids.get(cause);
+    if (action !== undefined) assert.equal(came["cause"], action, "the cause names another action");
+  }
+
+  /** Ours for the last recorded event up to this one. */
+  #idBefore(recorded: number): number {
+    const before = [...this.#ids.keys()].filter((id) => id <= recorded);
+    return this.#ids.get(Math.max(...before)) ?? -1;
+  }
+}
+
+const ownToServer = new Set(["timestamp", "timeout", "tool_call_metadata", "interpreter_details"]);
+
+/** Every field that is expected is there and the same; what else is there does not matter. */
+function matches(came: unknown, expected: unknown, where = "the frame"): void {
+  if (typeof expected === "string" && typeof came === "string") {
+    assert.equal(plain(came), plain(expected), where);
+  } else if (typeof expected === "object" && expected !== null && !Array.isArray(expected)) {
+    assert.ok(typeof came === "object" && came !== null, `${where} is ${JSON.stringify(came)}`);
+    for (const [name, value] of Object.entries(expected)) {
+      assert.ok(name === "tool_call_metadata" || name in came, `${where} has no ${name}: ${JSON.stringify(came)}`);
+      if (!ownToServer.has(name)) matches((came as Frame)[name], value, `${where}: ${name}`);
+    }
+  } else {
+    assert.deepEqual(came, expected, where);
+  }
+}
+
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}
