@@ -50,11 +50,17 @@ export async function playTranscript({ file, server, lines, differences = {} }: 
     if (number < lines[0] || number > lines[1]) continue;
     try {
       await player.play(line, differences[number]);
+      // What was recorded seconds apart is sent apart: after a client's frame that nothing visible answers, too.
+      if (line.dir === "client" && all[number]?.dir !== "server") await player.rest(line);
     } catch (error) {
       throw new Error(`${file}, line ${number}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
   }
   player.end();
+}
+
+interface LogPage {
+  readonly events: readonly Frame[];
 }
 
 class Player {
@@ -83,6 +89,20 @@ class Player {
         return;
       case "close":
         return this.#close(line, difference);
+    }
+  }
+
+  /** Resolves when every action of the conversation has its observation. */
+  async rest({ conn }: Line): Promise<void> {
+    const { token } = this.#connection(conn).socket.frames[0] ?? {};
+    if (typeof token !== "string") return;
+    const { sid } = JSON.parse(atob(token.split(".")[1] ?? "")) as { sid: string };
+    const url = new URL(`/api/conversations/${sid}/events?limit=1000`, this.#server.url);
+    for (;;) {
+      const { events = [] } = (await (await fetch(url)).json()) as Partial<LogPage>;
+      const answered = new Set(events.map((event) => event["cause"]));
+      const open = events.filter((event) => runnable.has(event["action"]) && !answered.has(event["id"]));
+      if (open.length === 0) return;
     }
   }
 
@@ -161,6 +181,7 @@ class Player {
   }
 }
 
+const runnable = new Set(["run", "read", "write", "run_ipython", "browse"]);
 const ownToServer = new Set(["timestamp", "timeout", "tool_call_metadata", "interpreter_details"]);
 
 /** Every field that is expected is there and the same; what else is there does not matter. */
