@@ -46,7 +46,7 @@ test("[E4] a failing test in a small repository is found, repaired and run again
     "test_sum.py":
       "import unittest\nfrom sum import add\n\nclass Test(unittest.TestCase):\n    def test_add(self):\n        self.assertEqual(add(2, 3), 5)\n",
   };
-  const runTests = { name: "run", arguments: { command: "python3 -m unittest 2>&1" } };
+  const runTests = { name: "run", arguments: { command: "python3 -B -m unittest 2>&1" } };
   const replies: ScriptReply[] = [
     { text: "I run the tests.", calls: [runTests] },
     { calls: [{ name: "search", arguments: { pattern: "def add", glob: "*.py" } }] },

@@ -5,7 +5,9 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { InstantModel } from "./instant-model.ts";
-import { ServerProcess } from "./server-process.ts";
+import { ServerProcess } from "@deckhand/test/server-process";
+import { connect, type Client } from "@deckhand/client";
+import { finishTask } from "./finish-task.ts";
 import { median, percentile, table } from "./table.ts";
 
 const steps = 200;
@@ -36,24 +38,27 @@ async function measureServer(): Promise<Figures> {
   const idle: number[] = [];
   for (let round = 0; round < starts; round += 1) {
     await using model = await InstantModel.start(1);
-    await using server = await ServerProcess.start(model.url);
-    await server.run("one step");
+    await using server = await ServerProcess.start({ env: envFor(model) });
+    using client = connectTo(server);
+    await finishTask(client, "one step");
     listening.push(server.listeningMs);
     firstRequest.push((model.firstAskedAt ?? 0) - server.startedAt);
   }
   const gaps = await (async () => {
     await using model = await InstantModel.start(steps);
-    await using server = await ServerProcess.start(model.url);
+    await using server = await ServerProcess.start({ env: envFor(model) });
+    using client = connectTo(server);
     // Memory settles after the start; what is measured is a server that has done nothing yet.
     await wait(2000);
     idle.push(await server.memoryBytes());
-    await server.run("many steps");
+    await finishTask(client, "many steps");
     return model.gaps()[0] ?? [];
   })();
   await using model = await InstantModel.start(stepsEach);
-  await using server = await ServerProcess.start(model.url);
+  await using server = await ServerProcess.start({ env: envFor(model) });
+  using client = connectTo(server);
   const startedAt = performance.now();
-  await Promise.all(Array.from({ length: conversations }, (_, index) => server.run(`conversation ${index}`)));
+  await Promise.all(Array.from({ length: conversations }, (_, index) => finishTask(client, `conversation ${index}`)));
   const seconds = (performance.now() - startedAt) / 1000;
   return {
     listeningMs: median(listening),
@@ -94,6 +99,15 @@ async function runBare(url: string, ...tasks: readonly string[]): Promise<void> 
   const child = spawn(process.execPath, [join(import.meta.dirname, "bare.ts"), url, ...tasks], { stdio: "inherit" });
   const [code] = (await once(child, "exit")) as [number];
   if (code !== 0) throw new Error(`the bare loop ended with ${code}`);
+}
+
+function connectTo(server: ServerProcess): Client & Disposable {
+  const client = connect({ url: server.url });
+  return Object.assign(client, { [Symbol.dispose]: () => client.close() });
+}
+
+function envFor(model: InstantModel): Record<string, string> {
+  return { LLM_BASE_URL: model.url, LLM_MODEL: "instant", MAX_ITERATIONS: "1000" };
 }
 
 function print(floor: Figures, figures: Figures): void {

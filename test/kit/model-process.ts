@@ -44,12 +44,14 @@ export class ModelProcess implements AsyncDisposable {
     await writeFile(script, JSON.stringify({ replies, ...more }));
     const child = spawn(process.execPath, [main, script], { stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
-    for await (const chunk of child.stdout) {
+    const listening = Promise.withResolvers<string>();
+    child.stdout.on("data", (chunk: Buffer) => {
       printed += String(chunk);
       const url = /http:\S+/.exec(printed)?.[0];
-      if (url !== undefined) return new ModelProcess(child, folder, url);
-    }
-    throw new Error("the model server ended before it listened");
+      if (url !== undefined) listening.resolve(url);
+    });
+    child.once("exit", () => listening.reject(new Error("the model server ended before it listened")));
+    return new ModelProcess(child, folder, await listening.promise);
   }
 
   /** What makes a server use it. */

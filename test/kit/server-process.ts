@@ -1,7 +1,7 @@
 /** The server as a process of its own, on a free port, as a user starts it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -77,6 +77,12 @@ export class ServerProcess implements AsyncDisposable {
   /** The address of the socket. */
   get wsUrl(): string {
     return `${this.url.replace("http", "ws")}/ws`;
+  }
+
+  /** Resident memory of the process, in bytes; Linux only. */
+  async memoryBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   }
 
   /** Sends the signal and waits for the end. Returns the exit code, null after a signal that ended it. */
