@@ -17,8 +17,8 @@ export class RawSocket implements Disposable {
     this.#socket = socket;
     this.closed = new Promise((resolve) => socket.once("close", (code: number) => resolve(code)));
     socket.on("error", () => {});
-    socket.on("message", (data) => {
-      this.frames.push(JSON.parse(String(data)) as Frame);
+    socket.on("message", (data: Buffer) => {
+      this.frames.push(JSON.parse(data.toString()) as Frame);
       this.#wake();
     });
     socket.on("close", () => this.#wake());

@@ -48,7 +48,7 @@ export function prepareCall(call: PendingCall, agent: Agent, thought = ""): Prep
   const kind = call.name as ActionKind;
   const parsed = parseArguments(kind, call.arguments);
   if ("why" in parsed) return refuse("bad_tool_args", parsed.why);
-  const event = action("agent", kind, withThought(parsed.args, thought) as never, { tool_call: origin }) as NewAction;
+  const event = action("agent", kind, withThought(parsed.args, thought) as never, { tool_call: origin });
   if (event.action === "finish") return { type: "ends", event, state: "finished" };
   if (event.action === "reject") return { type: "ends", event, state: "rejected" };
   if (event.action === "message" && event.args.wait_for_response) {
@@ -102,7 +102,7 @@ function fromOutcome(
   outcome: AnyOutcome,
   origin: { cause: number; tool_call?: ToolCall },
 ): NewObservation {
-  return observation(source, outcome.observation, outcome.content, outcome.extras as never, origin) as NewObservation;
+  return observation(source, outcome.observation, outcome.content, outcome.extras as never, origin);
 }
 
 function abortedFor(signal: AbortSignal, graceMs: number): { promise: Promise<"stopped">; forget: () => void } {
@@ -143,7 +143,7 @@ function example(schema: z.ZodType): string {
   const required = json.required ?? [];
   const fields = required.map((name) => {
     const property = json.properties?.[name];
-    const type = typeof property === "object" ? property.type : undefined;
+    const type = typeof property === "object" ? String(property.type) : undefined;
     return `"${name}": <${type ?? "value"}>`;
   });
   return `{${fields.join(", ")}}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, errorObservation, observation, type Event, type NewEvent, type ReplyPart } from "@deckhand/protocol";
+import { action, errorObservation, observation, type NewEvent, type ReplyPart } from "@deckhand/protocol";
 import { createTools } from "../tools/tools.ts";
 import { agentFinder } from "./agents.ts";
 import { Prompt } from "./prompt.ts";
@@ -44,7 +44,7 @@ const ran = (source: "agent" | "user", content: string, origin: object): NewEven
 
 function promptOf(events: readonly NewEvent[]): Prompt {
   const prompt = new Prompt(tools);
-  events.forEach((event, id) => prompt.add({ id, timestamp: "2026-01-01T00:00:00.000Z", ...event } as Event));
+  events.forEach((event, id) => prompt.add({ id, timestamp: "2026-01-01T00:00:00.000Z", ...event }));
   return prompt;
 }
 const messages = (events: readonly NewEvent[]) => structuredClone(promptOf(events).request(agent).messages);
@@ -94,7 +94,7 @@ test("[A3] each request has the one before as its prefix, byte for byte, and a f
   const requests: string[][] = [];
   const add = (...events: NewEvent[]): void => {
     for (const event of events) {
-      prompt.add({ id: log.length, timestamp: "2026-01-01T00:00:00.000Z", ...event } as Event);
+      prompt.add({ id: log.length, timestamp: "2026-01-01T00:00:00.000Z", ...event });
       log.push(event);
     }
   };

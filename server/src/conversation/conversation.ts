@@ -108,7 +108,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       if (options.apiKey !== undefined) this.#apiKey = options.apiKey;
       const stored = await this.#append(todo.events(this.#state.head + 1));
       this.#carryOut(todo, stored);
-      return stored[todo.at]!;
+      const own = stored[todo.at];
+      if (own === undefined) throw new Error("a plan stores its action");
+      return own;
     });
   }
 
@@ -141,7 +143,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #carryOut(todo: Plan, stored: readonly Event[]): void {
     if (this.#closing) return;
     if (todo.stops === true) void this.#stopAll();
-    if (todo.runs !== undefined) this.#runUserAction(todo.runs, stored.at(-1)!.id);
+    const last = stored.at(-1);
+    if (todo.runs !== undefined && last !== undefined) this.#runUserAction(todo.runs, last.id);
     if (this.#state.agentState === "running") this.#turn.start();
   }
 

@@ -127,7 +127,7 @@ function insideWorkspace(directory: string, workspace: string): string {
 
 function parse(kind: ActionKind, args: unknown, command: string | undefined): NewAction {
   const parsed = actionArgs[kind].safeParse(args ?? {});
-  if (parsed.success) return action("user", kind, parsed.data as never, { command }) as NewAction;
+  if (parsed.success) return action("user", kind, parsed.data as never, { command });
   if (kind === "start") throw new DeckhandError("bad_args", "No task specified");
   const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "args"}: ${issue.message}`);
   throw new DeckhandError("bad_args", `The arguments of ${kind} do not fit: ${issues.join("; ")}`);

@@ -1,5 +1,3 @@
-import type { DeckhandError } from "@deckhand/protocol";
-
 export interface ExecOptions {
   /** The command is interrupted after this long: SIGINT, then SIGKILL. */
   readonly timeoutMs: number;
@@ -76,5 +74,3 @@ export interface RuntimeFactory {
   /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
   create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
 }
-
-export type RuntimeError = DeckhandError;

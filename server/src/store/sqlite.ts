@@ -80,7 +80,7 @@ class SqliteStore implements EventStore {
     row: (stored: readonly Event[]) => RowUpdate,
   ): Promise<readonly Event[]> {
     const timestamp = new Date(this.#now()).toISOString();
-    const stored = events.map((event, index) => ({ id: expectedNext + index, timestamp, ...event }) as Event);
+    const stored = events.map((event, index) => ({ id: expectedNext + index, timestamp, ...event }));
     failing("The event could not be stored", () => this.#transaction(conversation, expectedNext, stored, row(stored)));
     this.#waiters.wake(conversation);
     return stored;

@@ -24,6 +24,6 @@ export class Waiters {
   }
 
   wakeAll(): void {
-    for (const key of [...this.#waiting.keys()]) this.wake(key);
+    for (const key of this.#waiting.keys()) this.wake(key);
   }
 }

@@ -1,7 +1,6 @@
 import type {
   ActionArgs,
   Delta,
-  NewObservation,
   Observation,
   ObservationExtras,
   ObservationKind,
@@ -24,7 +23,6 @@ export interface Outcome<K extends ObservationKind = ObservationKind> {
 }
 
 export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind];
-export type OutcomeEvent = NewObservation;
 
 /** All that the approval policy sees of what an action does. */
 export type Effect = "none" | "read" | "write" | "execute" | "network";

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { environmentNames, parseConfig } from "./config.ts";
+
+const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+
+test("[G1] the README's table and the configuration name the same variables", () => {
+  const rows = readme.split("\n").filter((line) => /^\| `[A-Z]/.test(line));
+  const told = rows.flatMap((row) => row.split("|")[1]?.match(/[A-Z][A-Z_]+/g) ?? []);
+  assert.deepEqual(told.toSorted(), environmentNames.toSorted());
+});
+
+test("[G2] an empty value is the same as none, and everything has a default", () => {
+  const config = parseConfig({ PORT: "", LLM_MODEL: "", DECKHAND_HOME: "/data" });
+  assert.equal(config.port, 3000);
+  assert.equal(config.host, "127.0.0.1");
+  assert.deepEqual(config.model, {});
+  assert.equal(config.workspace, "/data/workspace");
+});
+
+test("[G3] what is wrong is told with the name of the variable, all at once", () => {
+  assert.throws(
+    () => parseConfig({ PORT: "99999", DECKHAND_TOKEN: "short", DECKHAND_RUNTIME: "docker", LLM_BASE_URL: "nope" }),
+    (error: Error) =>
+      ["PORT", "DECKHAND_TOKEN", "DECKHAND_RUNTIME", "LLM_BASE_URL"].every((name) =>
+        error.message.includes(`  ${name}: `),
+      ),
+  );
+});
