@@ -37,6 +37,8 @@ export function environment(node) {
     ...Object.fromEntries(own),
     PATH: [dirname(node), join(root, "node_modules", ".bin"), path].join(delimiter),
     DECKHAND_USER_PATH: path,
+    // The sources are stripped of types and compiled once, not at every start: about half the time of loading them.
+    NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(root, "node_modules", ".cache", "node"),
   };
 }
 

@@ -45,6 +45,7 @@ export class ServerProcess implements AsyncDisposable {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
         DECKHAND_USER_PATH: process.env["DECKHAND_USER_PATH"],
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         HOST: "127.0.0.1",
         PORT: "0",
         DECKHAND_HOME: home,
