@@ -7,6 +7,7 @@
  * It ends by itself when a peer is dead (no sign of life between two pings), does not read (nothing of what waits has
  * moved for `stalledMs`: 1013) or sends too fast (4429).
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RawData, WebSocket } from "ws";
 import { errorKinds, type ErrorCode } from "@deckhand/protocol";
 import { TokenBucket } from "./token-bucket.ts";
@@ -21,6 +22,8 @@ export const defaultLimits: SocketLimits = { framesPerSecond: 200, pingMs: 20_00
 
 /** What may be under way to a reader; about a page of events. */
 const highWaterBytes = 1024 * 1024;
+/** After so much, others get their turn: the kernel may take megabytes at once, and reading them is work. */
+const burstBytes = 256 * 1024;
 /** Frames of a client that are at work; beyond them its socket is not read. */
 const mostAtWork = 64;
 
@@ -34,6 +37,7 @@ export class Socket {
   /** Resolves when the connection is gone. */
   readonly gone: Promise<void>;
   #atWork = 0;
+  #burst = 0;
   #progressAt = performance.now();
   #pingAt = performance.now();
   #alive = true;
@@ -71,6 +75,10 @@ export class Socket {
 
   /** Resolves when there is room to send, or the socket is closed. */
   async room(): Promise<void> {
+    if (this.#burst > burstBytes) {
+      this.#burst = 0;
+      await nextTurn();
+    }
     if (this.#hasRoom() && this.#waiting.length === 0) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
@@ -79,6 +87,7 @@ export class Socket {
     const open = this.#ws.readyState === this.#ws.OPEN;
     if (open) {
       if (this.#ws.bufferedAmount === 0) this.#progressAt = performance.now();
+      this.#burst += text.length;
       this.#ws.send(text, () => {
         this.#progressAt = performance.now();
         this.#wakeOne();

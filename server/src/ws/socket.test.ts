@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { WebSocket, WebSocketServer } from "ws";
+import { Lanes } from "./lanes.ts";
+import { defaultLimits, Socket } from "./socket.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+interface Pair extends AsyncDisposable {
+  readonly socket: Socket;
+  readonly client: WebSocket;
+}
+
+async function connected(): Promise<Pair> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  await once(server, "listening");
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [[ws]] = await Promise.all([once(server, "connection") as Promise<[WebSocket]>, once(client, "open")]);
+  const socket = new Socket(ws, defaultLimits, async () => {});
+  return {
+    socket,
+    client,
+    async [Symbol.asyncDispose]() {
+      client.terminate();
+      await socket.gone;
+      server.close();
+    },
+  };
+}
+
+const chunk = "x".repeat(4096);
+
+test("[W19] a long past that its reader takes at once leaves others their turn", async () => {
+  await using pair = await connected();
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    if (!pair.socket.closed.aborted) setImmediate(count);
+  };
+  setImmediate(count);
+  // Less than may be under way: without turns in between this would never wait.
+  for (let sent = 0; sent < 1000 * 1024; sent += chunk.length) await pair.socket.send(chunk);
+  assert.ok(turns >= 3, `${turns} turns`);
+});
+
+test("[W19] what waits for a reader is bounded, and comes whole when it reads", async () => {
+  await using pair = await connected();
+  pair.client.pause();
+  const total = 5000;
+  let sent = 0;
+  const sending = (async () => {
+    for (; sent < total; sent += 1) await pair.socket.send(chunk);
+  })();
+  // The kernel's buffers fill, then ours; from there on nothing moves until somebody reads.
+  let before = -1;
+  while (before !== sent) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(sent < total, `${sent} of ${total}`);
+  assert.ok(pair.socket.backlogBytes < 1024 * 1024 + 2 * chunk.length, `${pair.socket.backlogBytes} bytes`);
+  let received = 0;
+  pair.client.on("message", () => (received += 1));
+  pair.client.resume();
+  await sending;
+  while (received < total) await once(pair.client, "message");
+});
+
+test("[W19] whoever waits to send is woken when the socket closes", async () => {
+  await using pair = await connected();
+  pair.client.pause();
+  const sending = (async () => {
+    while (await pair.socket.send(chunk.repeat(64)));
+  })();
+  pair.client.terminate();
+  await sending;
+  assert.equal(await pair.socket.send(chunk), false);
+});
+
+test("[W16] frames may come at 200 a second, and twice as many at once", () => {
+  let now = 0;
+  const bucket = new TokenBucket(200, 400, () => now);
+  const takeAll = (): number => {
+    let taken = 0;
+    while (bucket.take()) taken += 1;
+    return taken;
+  };
+  assert.equal(takeAll(), 400);
+  now = 500;
+  assert.equal(takeAll(), 100);
+  now = 60_000;
+  assert.equal(takeAll(), 400);
+});
+
+test("[W6] jobs of one conversation run in order, those of others do not wait", async () => {
+  const lanes = new Lanes();
+  const done: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const one = lanes.run("a", async () => {
+    await gate.promise;
+    done.push("a1");
+  });
+  const two = lanes.run("a", async () => void done.push("a2"));
+  await lanes.run("b", async () => void done.push("b1"));
+  gate.resolve();
+  await Promise.all([one, two]);
+  assert.deepEqual(done, ["b1", "a1", "a2"]);
+});
