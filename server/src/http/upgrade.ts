@@ -37,7 +37,7 @@ const subscriptions = 100;
 /** For the last frames to go out; a peer that does not even close is cut off. */
 const closingMs = 500;
 
-/** How long a closed socket whose peer does not read is waited for; known to ws since 8.19, not yet to its types. */
+/** How long a closed socket whose peer does not read is waited for; known to ws, not yet to its types. */
 const unread = { closeTimeout: 5000 };
 
 type Spoken = Exclude<Dialect, { readonly dialect: "refused" }>;
