@@ -58,7 +58,7 @@ export class ServerProcess implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
         printed += String(chunk);
-        const url = /http:\/\/[\d.[\]:a-f]+:\d+/.exec(printed)?.[0];
+        const url = /listening on (http:\S+)/.exec(printed)?.[1];
         if (url !== undefined) listening.resolve(url);
       });
     }

@@ -22,7 +22,7 @@ export const searchTool: Tool<"search"> = {
         `The search failed: ${found.stderr.trim() || `exit code ${found.exitCode}`}`,
       );
     }
-    const lines = wholeLines(found);
+    const lines = wholeLines(found).map((line) => (args.path === "." ? line.replace(/^\.\//, "") : line));
     return {
       observation: "search",
       content: lines.join("\n"),

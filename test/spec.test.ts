@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const spec = readFileSync(join(root, "docs/SPEC.md"), "utf8");
+const rules = [...spec.matchAll(/^- \*\*([A-Z]\d+)\*\* /gm)].map(([, id]) => id ?? "");
+const sources = globSync("{protocol,client,server,cli,web,bench,test,scripts}/**/*.{test,contract}.ts", {
+  cwd: root,
+  exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path),
+}).map((path) => readFileSync(join(root, path), "utf8"));
+
+/** Titles may carry several: `[W3][W4] …`; a planted rule in a fixture has a small letter. */
+const carried = new Set(sources.flatMap((source) => [...source.matchAll(/\[([A-Z]\d+)\]/g)].map(([, id]) => id ?? "")));
+
+test("[S11] every rule of SPEC.md stands in the title of a test, and every test's rule stands in SPEC.md", () => {
+  assert.ok(rules.length > 50 && sources.length > 30, `${rules.length} rules, ${sources.length} files`);
+  assert.deepEqual(
+    rules.filter((id) => !carried.has(id)),
+    [],
+    "rules without a test",
+  );
+  assert.deepEqual(
+    [...carried].filter((id) => !rules.includes(id)),
+    [],
+    "tests without a rule",
+  );
+});
+
+test("[S12] no rule has two lines", () => {
+  assert.deepEqual(
+    rules.filter((id, index) => rules.indexOf(id) !== index),
+    [],
+  );
+});
