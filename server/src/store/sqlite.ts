@@ -1,6 +1,7 @@
 /**
  * The log in one SQLite file: WAL, `synchronous=FULL`, so a commit is on the disk before it is shown (about 0.2 ms on a
  * machine whose disk is honest about it). The calls are synchronous: a thread between would cost more than it saves.
+ * While the disk is waited for, others ask; what they ask for is one transaction, the next.
  * The file is locked for this process alone, which also keeps the index of the WAL in memory instead of a shared file.
  */
 import { mkdirSync } from "node:fs";
@@ -8,47 +9,24 @@ import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, EventStore, ListOptions, RowUpdate } from "./event-store.ts";
+import { schema, toRow, type StoredRow } from "./sqlite-rows.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
 const pageSize = 64;
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS conversation (
-    key INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    name TEXT,
-    agent_state TEXT,
-    cost_usd REAL NOT NULL,
-    busy INTEGER NOT NULL,
-    head INTEGER NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS conversation_newest ON conversation (updated_at DESC, key DESC);
-  CREATE INDEX IF NOT EXISTS conversation_busy ON conversation (key) WHERE busy = 1;
-  CREATE TABLE IF NOT EXISTS event (
-    conversation INTEGER NOT NULL REFERENCES conversation (key) ON DELETE CASCADE,
-    id INTEGER NOT NULL,
-    command TEXT,
-    body TEXT NOT NULL,
-    PRIMARY KEY (conversation, id)
-  ) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS event_command ON event (conversation, command) WHERE command IS NOT NULL;
-`;
+interface Append {
+  readonly conversation: ConversationId;
+  readonly expectedNext: number;
+  readonly events: readonly NewEvent[];
+  readonly row: (stored: readonly Event[]) => RowUpdate;
+  readonly resolve: (stored: readonly Event[]) => void;
+  readonly reject: (error: unknown) => void;
+}
 
-interface StoredRow {
-  readonly key: number;
-  readonly id: string;
-  readonly title: string;
-  readonly name: string | null;
-  readonly agent_state: ConversationRow["agentState"];
-  readonly cost_usd: number;
-  readonly busy: number;
-  readonly head: number;
-  readonly created_at: string;
-  readonly updated_at: string;
+interface Outcome {
+  readonly stored?: readonly Event[];
+  readonly error?: unknown;
 }
 
 /** Opens the store, making the file and its folder. `now` is the clock, in milliseconds since 1970. */
@@ -61,6 +39,7 @@ class SqliteStore implements EventStore {
   readonly #now: () => number;
   readonly #waiters = new Waiters();
   readonly #statements = new Map<string, StatementSync>();
+  #waiting: Append[] = [];
 
   constructor(file: string, now: () => number) {
     this.#now = now;
@@ -73,40 +52,84 @@ class SqliteStore implements EventStore {
     });
   }
 
-  async append(
+  append(
     conversation: ConversationId,
     expectedNext: number,
     events: readonly NewEvent[],
     row: (stored: readonly Event[]) => RowUpdate,
   ): Promise<readonly Event[]> {
-    const timestamp = new Date(this.#now()).toISOString();
-    const stored = events.map((event, index) => ({ id: expectedNext + index, timestamp, ...event }));
-    failing("The event could not be stored", () => this.#transaction(conversation, expectedNext, stored, row(stored)));
-    this.#waiters.wake(conversation);
-    return stored;
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Event[]>();
+    this.#waiting.push({ conversation, expectedNext, events, row, resolve, reject });
+    if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+    return promise;
   }
 
-  #transaction(conversation: ConversationId, expectedNext: number, stored: readonly Event[], row: RowUpdate): void {
+  /** One transaction, and so one wait for the disk, for all that was asked for since the last one. */
+  #commit(): void {
+    const appends = this.#waiting;
+    this.#waiting = [];
+    if (appends.length === 0) return;
+    let outcomes: readonly Outcome[];
+    try {
+      outcomes = failing("The event could not be stored", () => this.#transaction(appends));
+    } catch (error) {
+      for (const { reject } of appends) reject(error);
+      return;
+    }
+    for (const [index, { conversation, resolve, reject }] of appends.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.stored === undefined) {
+        reject(outcome?.error);
+      } else {
+        resolve(outcome.stored);
+        this.#waiters.wake(conversation);
+      }
+    }
+  }
+
+  #transaction(appends: readonly Append[]): Outcome[] {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
-      const found = this.#find(conversation);
-      if ((found?.head ?? -1) + 1 !== expectedNext) throw new DeckhandError("conflict");
-      const head = expectedNext + stored.length - 1;
-      const at = new Date(this.#now()).toISOString();
-      const key = found === undefined ? this.#insertRow(conversation, head, at, row) : found.key;
-      if (found !== undefined) {
-        this.#prepare(
-          "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, head = ?, updated_at = ? WHERE key = ?",
-        ).run(row.title, row.agentState, row.costUsd, Number(row.busy), head, at, key);
-      }
-      const insert = this.#prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)");
-      for (const event of stored) insert.run(key, event.id, event.command ?? null, JSON.stringify(event));
+      const outcomes = appends.map((append) => this.#tryAppend(append));
       this.#db.exec("COMMIT");
+      return outcomes;
     } catch (error) {
       // After some failures (a full disk) SQLite has rolled back by itself.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** All of its events or none; what is wrong with one append is nothing to the others. */
+  #tryAppend(append: Append): Outcome {
+    this.#db.exec("SAVEPOINT one");
+    try {
+      const stored = failing("The event could not be stored", () => this.#insert(append));
+      this.#db.exec("RELEASE one");
+      return { stored };
+    } catch (error) {
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec("ROLLBACK TO one; RELEASE one");
+      return { error };
+    }
+  }
+
+  #insert({ conversation, expectedNext, events, row: rowAfter }: Append): readonly Event[] {
+    const found = this.#find(conversation);
+    if ((found?.head ?? -1) + 1 !== expectedNext) throw new DeckhandError("conflict");
+    const timestamp = new Date(this.#now()).toISOString();
+    const stored = events.map((event, index) => ({ id: expectedNext + index, timestamp, ...event }));
+    const row = rowAfter(stored);
+    const head = expectedNext + stored.length - 1;
+    const key = found === undefined ? this.#insertRow(conversation, head, timestamp, row) : found.key;
+    if (found !== undefined) {
+      this.#prepare(
+        "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, head = ?, updated_at = ? WHERE key = ?",
+      ).run(row.title, row.agentState, row.costUsd, Number(row.busy), head, timestamp, key);
+    }
+    const insert = this.#prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)");
+    for (const event of stored) insert.run(key, event.id, event.command ?? null, JSON.stringify(event));
+    return stored;
   }
 
   #insertRow(conversation: ConversationId, head: number, at: string, row: RowUpdate): number {
@@ -191,6 +214,7 @@ class SqliteStore implements EventStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#commit();
     this.#waiters.wakeAll();
     this.#db.close();
   }
@@ -204,19 +228,6 @@ class SqliteStore implements EventStore {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
     return statement;
   }
-}
-
-function toRow(row: StoredRow): ConversationRow {
-  return {
-    id: row.id,
-    title: row.name ?? row.title,
-    agentState: row.agent_state,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    head: row.head,
-    costUsd: row.cost_usd,
-    busy: row.busy === 1,
-  };
 }
 
 function failing<T>(sentence: string, work: () => T): T {
