@@ -67,6 +67,23 @@ test("[W19] what waits for a reader is bounded, and comes whole when it reads", 
   while (received < total) await once(pair.client, "message");
 });
 
+test("[W19] whoever waits gets its turn, also after one that had nothing to send", async () => {
+  await using pair = await connected();
+  pair.client.pause();
+  // One frame larger than the kernel's buffers: there is one moment at which there is room again.
+  pair.socket.post(chunk.repeat(8 * 256));
+  assert.ok(pair.socket.backlogBytes > 1024 * 1024);
+  const idle = Promise.all([pair.socket.room(), pair.socket.room()]);
+  const sender = pair.socket.send("the last");
+  const arrived = new Promise<void>((resolve) => {
+    pair.client.on("message", (data) => {
+      if (String(data) === "the last") resolve();
+    });
+  });
+  pair.client.resume();
+  await Promise.all([idle, sender, arrived]);
+});
+
 test("[W19] whoever waits to send is woken when the socket closes", async () => {
   await using pair = await connected();
   pair.client.pause();

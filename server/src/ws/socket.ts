@@ -93,7 +93,6 @@ export class Socket {
         this.#wakeOne();
       });
     }
-    this.#wakeOne();
     return open;
   }
 
@@ -153,9 +152,12 @@ export class Socket {
     return this.#closed.signal.aborted || this.#ws.bufferedAmount <= highWaterBytes;
   }
 
-  /** One at a time: the one that is woken sends, and wakes the next if there is room left. */
+  /** One a turn, so that each sends before the next looks for room; also when the one before had nothing to send. */
   #wakeOne(): void {
-    if (this.#hasRoom()) this.#waiting.shift()?.();
+    const wake = this.#hasRoom() ? this.#waiting.shift() : undefined;
+    if (wake === undefined) return;
+    wake();
+    setImmediate(() => this.#wakeOne());
   }
 
   #end(): void {

@@ -53,7 +53,9 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       };
       const fail = (why: string): void =>
         settle(() =>
-          reject(new Error(`${why} before the frame came; the last ones: ${JSON.stringify(frames.slice(-5))}`)),
+          reject(
+            new Error(`${why} before the frame came; the last ones:\n${frames.slice(-5).map(oneLine).join("\n")}`),
+          ),
         );
       const look = (): void => {
         while (at < frames.length) {
@@ -81,4 +83,8 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       await closed;
     },
   };
+}
+
+function oneLine(frame: Frame): string {
+  return JSON.stringify(frame).slice(0, 300);
 }
