@@ -1,0 +1,184 @@
+/**
+ * The processes of one conversation: the supervisor and all below it, with the ends of its descriptors. How they are walled in is
+ * the launch's affair.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { uptime } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { DeckhandError } from "@deckhand/protocol";
+import { descriptors } from "./driver.ts";
+import { Lane } from "./lane.ts";
+import { openPipe, type Pipe } from "./pipe.ts";
+import { childrenOf, childrenOfSingle, findInside, findMarked, signalAll, statOf, treesOf } from "./processes.ts";
+
+export interface Launch {
+  /** The whole command, supervisor included. */
+  readonly argv: readonly string[];
+  /** Written to further descriptors of the process, which follow each other from `descriptors.arguments` on. */
+  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** A pid namespace of its own, as bubblewrap's `--info-fd` reports it; without one, `mark` in the environment finds what it started. */
+  readonly walled: boolean;
+  readonly mark: string;
+}
+
+/** What ran when a command began. */
+export interface Before {
+  readonly pids: ReadonlySet<number>;
+  readonly tick: number;
+}
+
+export interface Box {
+  readonly shellIn: Writable;
+  readonly status: Readable;
+  readonly output: Pipe;
+  readonly files: Lane;
+  readonly programs: Lane;
+  /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
+  readonly gone: AbortSignal;
+  /** Host's number of a process that calls itself `pidInside`. */
+  find(pidInside: number): number | undefined;
+  before(shell: number | undefined): Before;
+  /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
+  startedSince(before: Before, shell: number | undefined): number[];
+  /** Ends everything; resolves when it is dead. */
+  kill(): Promise<void>;
+}
+
+const ticksPerSecond = 100;
+const maxSaidBytes = 4096;
+
+export async function openBox(launch: Launch): Promise<Box> {
+  const output = await openPipe();
+  const [command = "", ...args] = launch.argv;
+  const child = spawn(command, args, {
+    cwd: launch.cwd,
+    env: launch.env,
+    // A session of its own, so that an interactive bash finds no terminal to take over.
+    detached: true,
+    stdio: [
+      "ignore",
+      "ignore",
+      "pipe",
+      "pipe",
+      "pipe",
+      output.writeFd,
+      ...Array.from({ length: 9 }, () => "pipe" as const),
+    ],
+  });
+  const gone = new AbortController();
+  const said: string[] = [];
+  const said0 = child.stdio[2] as Readable;
+  said0.setEncoding("utf8").on("data", (text: string) => {
+    if (said.join("").length < maxSaidBytes) said.push(text);
+  });
+  const exited = Promise.withResolvers<void>();
+  const onGone = (why: string) => {
+    output.destroy();
+    for (const stream of child.stdio) stream?.destroy();
+    gone.abort(new DeckhandError("sandbox_unavailable", why));
+    exited.resolve();
+  };
+  child.on("error", (error) => onGone(`${command} could not be started: ${error.message}`));
+  // "exit" may come before the last words on stderr do; a moment for them, not for ever: a child may hold it open.
+  child.on("exit", (code, signal) => {
+    void Promise.race([once(said0, "close"), new Promise((resolve) => setTimeout(resolve, 50))]).then(() =>
+      onGone(said.join("").trim() || `The processes of the conversation ended (${signal ?? code}).`),
+    );
+  });
+  for (const stream of child.stdio) stream?.on("error", () => {});
+  if (child.pid !== undefined) output.closeWriteEnd();
+  feed(child, launch.feeds);
+
+  const info = launch.walled ? readInfo(child) : Promise.resolve(child.pid);
+  let root: number | undefined;
+  void info.then((pid) => (root = pid));
+  const lane = (inFd: number, outFd: number, errFd: number) =>
+    new Lane(
+      { in: child.stdio[inFd] as Writable, out: child.stdio[outFd] as Readable, err: child.stdio[errFd] as Readable },
+      gone.signal,
+    );
+  const files = lane(descriptors.filesIn, descriptors.filesOut, descriptors.filesErr);
+  const programs = lane(descriptors.programsIn, descriptors.programsOut, descriptors.programsErr);
+  let supervisorInside: number | undefined;
+  files.pid.then((pid) => (supervisorInside = pid)).catch(() => {});
+
+  const find = (pidInside: number) => (root === undefined ? undefined : findInside(root, pidInside));
+  /** In a pid namespace what lost its parent hangs on the first process. */
+  const strays = () => (launch.walled && root !== undefined ? childrenOfSingle(root) : []);
+  return {
+    shellIn: child.stdio[descriptors.shellIn] as Writable,
+    status: child.stdio[descriptors.status] as Readable,
+    output,
+    files,
+    programs,
+    gone: gone.signal,
+    find,
+    before(shell) {
+      const children = shell === undefined ? [] : childrenOfSingle(shell);
+      return {
+        pids: new Set([...children, ...strays()]),
+        tick: launch.walled ? 0 : Math.floor(uptime() * ticksPerSecond),
+      };
+    },
+    startedSince(before, shell) {
+      const own = supervisorInside === undefined ? undefined : find(supervisorInside);
+      const except = new Set(before.pids);
+      if (own !== undefined) except.add(own);
+      const below = treesOf(shell === undefined ? [] : childrenOf(shell), except);
+      if (launch.walled) return own === undefined ? below : [...new Set([...below, ...treesOf(strays(), except)])];
+      if (root === undefined) return below;
+      const ours = new Set(treesOf([root], new Set()));
+      const left = findMarked(root, launch.mark).filter(
+        (pid) => !ours.has(pid) && (statOf(pid)?.startTick ?? 0) >= before.tick,
+      );
+      return [...below, ...treesOf(left, except)];
+    },
+    async kill() {
+      if (gone.signal.aborted) {
+        if (!launch.walled) await killMarked(child.pid, launch.mark);
+        return;
+      }
+      if (!launch.walled) await killMarked(child.pid, launch.mark);
+      // The first process of the namespace: when its end is reported, everything in it is dead.
+      else if (root !== undefined) signalAll([root], "SIGKILL");
+      else child.kill("SIGKILL");
+      const late = setTimeout(() => child.kill("SIGKILL"), 500);
+      await exited.promise;
+      clearTimeout(late);
+    },
+  };
+}
+
+export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {
+  const stdio: readonly unknown[] = child.stdio;
+  for (const { fd, text } of feeds) (stdio[fd] as Writable | undefined)?.end(text);
+}
+
+/** New ones may be born while we look, so until a look finds none. */
+async function killMarked(session: number | undefined, mark: string): Promise<void> {
+  if (session === undefined) return;
+  for (let round = 0; round < 20; round++) {
+    const pids = findMarked(session, mark).filter((pid) => statOf(pid)?.state !== "Z");
+    if (pids.length === 0) return;
+    signalAll(pids, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** bubblewrap's word on where it put the first process: bwrap(1), `--info-fd`. */
+function readInfo(child: ChildProcess): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const stream = (child.stdio as readonly unknown[])[descriptors.info] as Readable;
+    let text = "";
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+      const pid = /"child-pid":\s*(\d+)/.exec(text)?.[1];
+      if (pid !== undefined) resolve(Number(pid));
+    });
+    stream.on("close", () => resolve(undefined));
+  });
+}

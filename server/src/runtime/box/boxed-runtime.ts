@@ -1,0 +1,218 @@
+/**
+ * The runtime over a box: starts it on first use, gives commands, files and programs their turn, and starts a new one where the old one
+ * has gone.
+ */
+import { posix } from "node:path";
+import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
+import type { ExecOptions, ExecResult, FileData, Runtime, SpawnResult } from "../runtime.ts";
+import { openBox, type Box, type Launch } from "./box.ts";
+import type { LaneRequest, LaneReply } from "./lane.ts";
+import type { OutputFiles } from "./output.ts";
+import { signalAll, treesOf } from "./processes.ts";
+import { Shell, type Execution } from "./shell.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** Small output is whole in the result within this time; only what takes longer is streamed. */
+const liveEveryMs = 25;
+/** A file system that does not answer, or a lane that the agent has stopped. */
+const fileDeadlineMs = 30_000;
+
+interface Started {
+  readonly box: Box;
+  readonly shell: Shell;
+}
+
+export interface BoxedRuntimeOptions {
+  readonly kind: Runtime["kind"];
+  readonly workspace: string;
+  readonly outputs: OutputFiles;
+  /** Called for every start. Fails with `sandbox_unavailable`. */
+  readonly launch: () => Promise<Launch>;
+}
+
+export class BoxedRuntime implements Runtime {
+  readonly kind: Runtime["kind"];
+  readonly workspace: string;
+  readonly #options: BoxedRuntimeOptions;
+  #cwd: string;
+  #started: Promise<Started> | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  readonly #disposed = new AbortController();
+
+  constructor(options: BoxedRuntimeOptions) {
+    this.kind = options.kind;
+    this.workspace = options.workspace;
+    this.#options = options;
+    this.#cwd = options.workspace;
+  }
+
+  get cwd(): string {
+    return this.#cwd;
+  }
+
+  async *exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
+    if (command.includes("\0")) throw new DeckhandError("bad_tool_args", "A command cannot contain a NUL byte.");
+    const before = this.#turn;
+    const turn = Promise.withResolvers<void>();
+    this.#turn = turn.promise;
+    try {
+      // Its turn ends when it is over and all before it are.
+      const stopped = await untilAborted(before, signal).then(
+        () => signal.aborted,
+        () => true,
+      );
+      if (stopped) return { output: "", exitCode: 130, cwd: this.#cwd, durationMs: 0, endedBy: "stop" };
+      const { shell } = await this.#start();
+      return yield* this.#follow(shell.run(command, options), shell, signal);
+    } finally {
+      void before.then(turn.resolve);
+    }
+  }
+
+  async *#follow(execution: Execution, shell: Shell, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
+    let result: ExecResult | undefined;
+    let wake = () => {};
+    const over = execution.result.then((value) => {
+      result = value;
+      this.#cwd = shell.cwd;
+      wake();
+    });
+    const onAbort = () => execution.interrupt("stop");
+    signal.addEventListener("abort", onAbort, { once: true });
+    let timer: NodeJS.Timeout | undefined;
+    execution.onOutput = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        wake();
+      }, liveEveryMs);
+    };
+    try {
+      if (signal.aborted) onAbort();
+      for (;;) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (result !== undefined) resolve();
+        });
+        if (result !== undefined) return result;
+        const text = execution.takeOutput();
+        if (text !== "") yield text;
+      }
+    } finally {
+      // Whoever stops listening has stopped the command.
+      if (result === undefined) execution.interrupt("stop");
+      await over;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileData> {
+    const absolute = this.#absolute(path);
+    const reply = await this.#askFiles(
+      { request: "read", cwd: "/", fields: [absolute, String(maxBytes + 1)], maxBytes: maxBytes + 1 },
+      path,
+      signal,
+    );
+    if (reply.out.length > maxBytes) {
+      throw new DeckhandError("file_too_large", `${path} is larger than ${maxBytes} bytes.`);
+    }
+    return { data: reply.out, path: posix.normalize(absolute) };
+  }
+
+  async writeFile(path: string, data: Uint8Array, signal: AbortSignal): Promise<{ readonly path: string }> {
+    const absolute = this.#absolute(path);
+    const fields = [absolute, String(data.length), data.includes(0) ? "0" : "1"];
+    await this.#askFiles({ request: "write", cwd: "/", fields, data, maxBytes: 0 }, path, signal);
+    return { path: posix.normalize(absolute) };
+  }
+
+  async spawn(argv: readonly string[], maxBytes: number, signal: AbortSignal): Promise<SpawnResult> {
+    if (argv.length === 0 || argv.some((argument) => argument.includes("\0"))) {
+      throw new DeckhandError("bad_tool_args", "A program's arguments cannot be empty or contain a NUL byte.");
+    }
+    if (signal.aborted) throw new DeckhandError("interrupted");
+    const { box } = await this.#start();
+    const end = async () => {
+      const lane = box.find(await box.programs.pid);
+      if (lane !== undefined)
+        signalAll(
+          treesOf([lane], new Set()).filter((pid) => pid !== lane),
+          "SIGKILL",
+        );
+    };
+    const onAbort = () => void end();
+    const asked = box.programs.ask({
+      request: "program",
+      cwd: this.#cwd,
+      fields: [String(argv.length), ...argv],
+      maxBytes,
+      onOverflow: onAbort,
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const reply = await untilAborted(asked, signal).catch((error: unknown) => {
+        throw signal.aborted ? new DeckhandError("interrupted") : error;
+      });
+      return { stdout: reply.out, stderr: reply.err.toString("utf8"), exitCode: Number(reply.word), cut: reply.cut };
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort(new DeckhandError("sandbox_unavailable", "The conversation's sandbox has been closed."));
+    const started = await this.#started?.catch(() => undefined);
+    await started?.box.kill();
+  }
+
+  async #askFiles(request: LaneRequest, path: string, signal: AbortSignal): Promise<LaneReply> {
+    if (path === "" || path.includes("\0")) throw new DeckhandError("file_not_found", "That is not a path.");
+    if (signal.aborted) throw new DeckhandError("interrupted");
+    const { box } = await this.#start();
+    const late = setTimeout(() => void box.kill(), fileDeadlineMs);
+    try {
+      const reply = await untilAborted(box.files.ask(request), signal).catch((error: unknown) => {
+        if (signal.aborted) throw new DeckhandError("interrupted");
+        throw new DeckhandError("file_failed", `${path}: the sandbox ended meanwhile.`, { cause: error });
+      });
+      if (reply.word === "ok") return reply;
+      throw fileError(reply.word, path);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #absolute(path: string): string {
+    return posix.isAbsolute(path) ? path : `${this.#cwd}/${path}`;
+  }
+
+  #start(): Promise<Started> {
+    if (this.#disposed.signal.aborted) return Promise.reject(this.#disposed.signal.reason);
+    this.#started ??= this.#open();
+    return this.#started;
+  }
+
+  async #open(): Promise<Started> {
+    const again = () => (this.#started = undefined);
+    try {
+      const box = await openBox(await this.#options.launch());
+      box.gone.addEventListener("abort", again, { once: true });
+      if (this.#disposed.signal.aborted) await box.kill();
+      await box.files.pid;
+      return { box, shell: new Shell(box, this.#options.outputs, this.#cwd) };
+    } catch (error) {
+      again();
+      throw error;
+    }
+  }
+}
+
+function fileError(word: string, path: string): DeckhandError {
+  const sentences: Partial<Record<ErrorCode, string>> = {
+    file_not_found: `There is no file ${path}.`,
+    is_directory: `${path} is a directory.`,
+    outside_workspace: `${path} is outside the workspace, where nothing may be written.`,
+  };
+  const code = word in sentences ? (word as ErrorCode) : "file_failed";
+  return new DeckhandError(code, sentences[code] ?? `${path} could not be read or written.`);
+}

@@ -1,0 +1,91 @@
+/**
+ * What runs inside: one bash that supervises, an interactive bash that is the conversation's shell, and two loops ("lanes")
+ * for files and programs. supervisor.sh is its text; nothing else is needed in the sandbox than bash and coreutils.
+ *
+ *   supervisor = files lane ──┬── programs lane
+ *                             └── keeper ── shell ── the agent's commands
+ *
+ * Descriptors that the supervisor is started with (all of them sockets but `output`, which is a true pipe so that a command can
+ * open /dev/stdout):
+ *
+ *   3 shellIn   lines for the shell            6 filesIn  7 filesOut  8 filesErr
+ *   4 status    records from shell and keeper  9 programsIn  10 programsOut  11 programsErr
+ *   5 output    what commands print            12, 13, 14 for bubblewrap
+ *
+ * The shell gets `shellIn` as its standard input, `status` as 200 and `output` as 201; a command sees none of the three.
+ *
+ * Status records are four fields, each ended by NUL:
+ *   pid  \0 the shell's pid \0 \0 \0
+ *   N    \0 "run" or the exit code \0 $? \0 $PWD \0     command N ended; "run": it was broken off
+ *   exit \0 the shell's exit code \0 its nonce \0 \0
+ *
+ * A lane takes `request \0 nonce \0 cwd \0 …`, answers with raw bytes on its out, then `nonce word \0`, and on its err with what the
+ * program said, then `nonce \0`. The nonce is new each time, so no file can contain it. A lane's first word on err is its pid.
+ *
+ * The shell is interactive (`-i`) though nobody types: only then does an interrupt throw away the rest of a list and leave the
+ * shell alive. It has no terminal and no job control. A command is run as PROMPT_COMMAND, where bash prints no job numbers and where
+ * `break` or `return` have no loop or function of ours around them.
+ *
+ * To interrupt, the server sends USR1 to the shell and SIGINT to what it runs. The trap is carried out when the program that runs
+ * has ended, whatever its status, and before the next one of the list starts; it sends SIGINT to the shell itself, which then goes back
+ * to reading. Signals in the idle shell would crash it (bash 5.2 runs traps in the middle of reading a line), so USR1 is ignored
+ * but while a command runs, and the trap disarms itself first.
+ */
+import { join } from "node:path";
+
+export const descriptors = {
+  shellIn: 3,
+  status: 4,
+  output: 5,
+  filesIn: 6,
+  filesOut: 7,
+  filesErr: 8,
+  programsIn: 9,
+  programsOut: 10,
+  programsErr: 11,
+  info: 12,
+  arguments: 13,
+  outerArguments: 14,
+} as const;
+
+/** Where the supervisor's text lies, and where it is shown behind a wall. */
+export const supervisorFile = join(import.meta.dirname, "supervisor.sh");
+export const supervisorFileInside = "/etc/deckhand/supervisor.sh";
+
+/**
+ * Argv of the supervisor, whose text is at `file`. `zones` are the folders, without symbolic links, in which files may be written; the first is the workspace.
+ * `mark` (`NAME=value`) stands in the environment of everything that it starts; when the server is gone, what has it is killed.
+ */
+export function supervisorCommand(file: string, zones: readonly string[], mark: string): readonly string[] {
+  return ["/bin/bash", "--noprofile", "--norc", file, mark, ...zones];
+}
+
+/** First lines for a new shell; `nonce` is the one that the files lane was asked to start it with. */
+export function shellOpening(nonce: string): string {
+  return (
+    `\0${nonce}\0` +
+    "\\builtin set +o history +H +m; \\builtin unset HISTFILE MAILCHECK; \\builtin shopt -u checkwinsize; " +
+    // With execfail a failed `exec` does not end the shell. The function gives a command the `$?` of the one before it.
+    "\\builtin shopt -s execfail; __deckhand_return() { \\return $1; }; \\builtin trap '' USR1; " +
+    "\\builtin printf 'pid\\0%s\\0\\0\\0' $$ >&200\n"
+  );
+}
+
+const armed = `\\builtin trap '\\builtin trap "" USR1; \\builtin trap - INT; \\builtin kill -INT $$' USR1`;
+
+/** Lines that run command number `count`, which starts with `$?` = `last`. */
+export function shellLines(count: number, last: number, command: string): string {
+  // Under `set -e` a function that fails would end the shell.
+  const restore = last === 0 ? "" : `[[ $- == *e* ]] || __deckhand_return ${last}; `;
+  const run =
+    `\\unset PROMPT_COMMAND; ${armed}; ${restore}` +
+    `\\builtin eval ${quoted(command)} </dev/null >&201 2>&201 200>&- 201>&-; __deckhand=$?; \\builtin trap '' USR1`;
+  return (
+    `__deckhand=run PROMPT_COMMAND=${quoted(run)}\n` +
+    `\\builtin printf '%s\\0%s\\0%s\\0%s\\0' ${count} "$__deckhand" "$?" "$PWD" >&200\n`
+  );
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

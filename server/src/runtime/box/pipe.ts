@@ -1,0 +1,77 @@
+/**
+ * A true pipe with one end here. What Node calls "pipe" is a socket, and a command that opens /dev/stdout or /dev/stderr, as many
+ * scripts do, fails on a socket (ENXIO). Node cannot make a pipe, so it is a FIFO that is unlinked as soon as both ends are open.
+ */
+import { execFile } from "node:child_process";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+/** What a pipe holds unless somebody changes it: pipe(7). */
+const pipeBytes = 65_536;
+
+export interface Pipe {
+  /** For the child; close it once the child has it. */
+  readonly writeFd: number;
+  closeWriteEnd(): void;
+  onData(listener: (bytes: Buffer) => void): void;
+  /** Hands all that is in the pipe now to the listener. */
+  drain(): void;
+  destroy(): void;
+}
+
+export async function openPipe(): Promise<Pipe> {
+  const folder = await mkdtemp(join(tmpdir(), "deckhand-pipe-"));
+  let readFd: number;
+  let writeFd: number;
+  try {
+    const path = join(folder, "pipe");
+    // For everybody, because commands may run as another user and open it again; nobody else gets into the folder.
+    await run("mkfifo", ["-m", "0666", path]);
+    readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    writeFd = openSync(path, constants.O_WRONLY);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const socket = new Socket({ fd: readFd, readable: true, writable: false });
+  let listener: (bytes: Buffer) => void = () => {};
+  let open = true;
+  let writeOpen = true;
+  socket.on("data", (bytes: Buffer) => listener(bytes));
+  socket.on("error", () => {});
+  socket.on("close", () => (open = false));
+  const closeWriteEnd = () => {
+    if (writeOpen) closeSync(writeFd);
+    writeOpen = false;
+  };
+  return {
+    writeFd,
+    closeWriteEnd,
+    onData(next) {
+      listener = next;
+    },
+    drain() {
+      // No more than the pipe holds: something in the background may be writing all the time.
+      for (let left = pipeBytes; open && left > 0;) {
+        const bytes = Buffer.allocUnsafe(left);
+        let read = 0;
+        try {
+          read = readSync(readFd, bytes);
+        } catch {
+          return; // EAGAIN: it is empty.
+        }
+        if (read === 0) return;
+        left -= read;
+        listener(bytes.subarray(0, read));
+      }
+    },
+    destroy() {
+      closeWriteEnd();
+      socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * bubblewrap's command line. Source: bwrap(1) of 0.8.0, the first version with `--disable-userns`.
+ *
+ * When the server is root and the workspace belongs to somebody else, commands must run as him: what they make is his, and what only
+ * root can read stays unread. bubblewrap maps a single user, so that is done in two: the outer one, as root, puts together the folders
+ * (some of them may lie where their owner cannot get to, such as /root/.local/share) and gives up being root; the inner one, as the
+ * owner, builds the wall from what it finds, each thing already at its place.
+ *
+ * When the workspace is root's, commands are root outside, though without any capability. What the kernel lets root do by owning a file
+ * is then stopped by mounts: /proc is read-only, or a line written to /proc/sys/kernel/core_pattern would reach the machine, and the
+ * devices are copies (devices.ts).
+ */
+import { dirname } from "node:path";
+import { descriptors } from "../box/driver.ts";
+import type { Mount } from "./mounts.ts";
+import { isIn } from "./workspace.ts";
+
+export interface WallOptions {
+  /** Where bwrap is. */
+  readonly bwrap: string;
+  readonly mounts: readonly Mount[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Who commands are, outside; as whoever the server is when not given. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+export interface WallCommand {
+  readonly argv: readonly string[];
+  /**
+   * What is to be written to descriptors of the process, then closed: most arguments come this way, since the command line can be
+   * read from inside and would tell where things lie.
+   */
+  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+}
+
+/** `command` behind the wall. */
+export function wallCommand(options: WallOptions, command: readonly string[]): WallCommand {
+  const { bwrap, mounts, owner } = options;
+  const placed = mounts.map((mount) => ("from" in mount ? { ...mount, from: mount.to } : mount));
+  const inner = [
+    namespaces,
+    Object.entries(options.env).flatMap(([name, value]) => ["--setenv", name, value]),
+    ["--dev", "/dev", "--proc", "/proc"],
+    withParents(owner === undefined ? mounts : placed),
+    ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
+    ["--chdir", options.cwd],
+  ].flat();
+  const innerArgv = [bwrap, "--args", String(descriptors.arguments), "--", ...command];
+  const innerFeed = { fd: descriptors.arguments, text: nulEnded(inner) };
+  if (owner === undefined) return { argv: innerArgv, feeds: [innerFeed] };
+  const outer = [
+    ["--die-with-parent"],
+    withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
+    ["--ro-bind", bwrap, bwrap],
+    // The inner one needs the devices to show them, and a whole /proc to be allowed one of its own.
+    ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc", "--remount-ro", "/"],
+  ].flat();
+  const become = ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
+  return {
+    argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
+    feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, innerFeed],
+  };
+}
+
+/** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
+const namespaces = [
+  ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
+  ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
+  ["--hostname", "deckhand", "--cap-drop", "ALL", "--new-session", "--die-with-parent"],
+  ["--info-fd", String(descriptors.info), "--clearenv"],
+].flat();
+
+/** With the folders above each mount: bubblewrap would make them for their owner alone, and the inner one could not get through. */
+function withParents(mounts: readonly Mount[]): string[] {
+  const made = new Set(["/", "/dev", "/proc"]);
+  const shown: string[] = [];
+  return mounts.flatMap((mount) => {
+    const parents: string[] = [];
+    for (let path = dirname(mount.to); !made.has(path); path = dirname(path)) {
+      made.add(path);
+      if (!shown.some((folder) => isIn(path, folder))) parents.unshift(path);
+    }
+    made.add(mount.to);
+    if (mount.how === "read" || mount.how === "write") shown.push(mount.to);
+    return [...parents.flatMap((path) => ["--perms", "0755", "--dir", path]), ...mounting(mount)];
+  });
+}
+
+function mounting(mount: Mount): string[] {
+  switch (mount.how) {
+    case "read":
+      return ["--ro-bind", mount.from, mount.to];
+    case "write":
+      return ["--bind", mount.from, mount.to];
+    case "device":
+      return ["--dev-bind", mount.from, mount.to];
+    case "link":
+      return ["--symlink", mount.target, mount.to];
+    case "memory":
+      return ["--perms", "1777", "--size", String(mount.sizeBytes), "--tmpfs", mount.to];
+    case "closed":
+      return ["--perms", "0555", "--tmpfs", mount.to, "--remount-ro", mount.to];
+  }
+}
+
+function nulEnded(words: readonly string[]): string {
+  return words.map((word) => `${word}\0`).join("");
+}

@@ -1,0 +1,9 @@
+/** What a factory of runtimes must know of the machine. */
+export interface RuntimeOptions {
+  /** DECKHAND_HOME: the folder of all that the server keeps. */
+  readonly dataHome: string;
+  /** The home folder of the server's user. */
+  readonly userHome: string;
+  /** The user's PATH. */
+  readonly path: string;
+}
