@@ -36,6 +36,7 @@ async function serve(args: readonly string[]): Promise<ExitCode> {
   process.send?.({ url: server.url });
   await Promise.race([tell(server), stopped]);
   await stopped;
+  endInTime();
   await server.close();
   if (process.connected) process.disconnect();
   return exitCodes.finished;
@@ -55,6 +56,14 @@ async function tell(server: RunningServer): Promise<void> {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+/** What does not end in time (it takes about a second) is a mistake of ours, and no reason to stay. */
+function endInTime(): void {
+  setTimeout(() => {
+    process.stderr.write("The server did not stop in time and was ended.\n");
+    process.exit(exitCodes.failed);
+  }, 10_000).unref();
 }
 
 /** Resolves on the first Ctrl-C or SIGTERM, or when the `run` that started us is gone; the second one ends at once. */
