@@ -53,7 +53,7 @@ export async function playTranscript({ file, server, lines, differences = {} }: 
       // What was recorded seconds apart is sent apart: after a client's frame that nothing visible answers, too.
       if (line.dir === "client" && all[number]?.dir !== "server") await player.rest(line);
     } catch (error) {
-      throw new Error(`${file}, line ${number}: ${error instanceof Error ? error.message : error}`, { cause: error });
+      throw new Error(`${file}, line ${number}: ${String(error)}`, { cause: error });
     }
   }
   player.end();

@@ -258,6 +258,16 @@ test("[K8] what cannot be done is refused and nothing is stored", async () => {
   assert.deepEqual(await it.log(), []);
 });
 
+test("[K15] a picture is refused at once where the model cannot see it", async () => {
+  await using it = await stage(arrayModel([]));
+  const picture = { content: "look", image_urls: ["data:image/png;base64,AA"] };
+  await assert.rejects(
+    it.conversation.submit("message", picture),
+    /^DeckhandError: Model does not support image upload/,
+  );
+  assert.deepEqual(await it.log(), []);
+});
+
 test("[K9] a kind whose tool is not here yet is answered with an error observation", async () => {
   await using it = await stage(arrayModel([]));
   const stored = await it.conversation.submit("run_ipython", { code: "1" });

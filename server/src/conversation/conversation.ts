@@ -4,9 +4,7 @@
  * the mailbox too, so a user's message, a stop and the agent's own events have one order.
  */
 import {
-  apply,
   DeckhandError,
-  empty,
   fold,
   stateChange,
   type ActionKind,
@@ -19,14 +17,18 @@ import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Model, ModelFinder } from "../llm/model.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
+import type { ConversationId, EventStore } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
+import { readState, rowOf } from "./stored-state.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserAction } from "./user-action.ts";
+
+/** A shell takes a few megabytes and three processes; one that nobody used for half an hour is not missed. */
+const idleShellMs = 30 * 60_000;
 
 export interface ConversationDeps {
   readonly store: EventStore;
@@ -55,6 +57,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #mailbox: Promise<unknown> = Promise.resolve();
   #apiKey: string | undefined;
   #closing = false;
+  /** Fires when nothing has happened for long; the shell and what it left running are given up then. */
+  readonly #rest: NodeJS.Timeout;
 
   private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps) {
     this.id = id;
@@ -63,6 +67,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#runtime = new LazyRuntime(() =>
       deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) }),
     );
+    this.#rest = setInterval(() => this.#giveUpShell(), idleShellMs).unref();
     this.#turn = new TurnDriver({
       conversation: this,
       append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
@@ -94,7 +99,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     return this.#state;
   }
 
-  submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
+  async submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
+    if (kind === "message" && hasImages(args)) await this.#refuseUnseen();
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
       const before = await this.#alreadyDone(options.command);
@@ -131,6 +137,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
+    clearInterval(this.#rest);
     if (this.#state.agentState === "running") {
       const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
       await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
@@ -138,6 +145,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     await this.#stopAll();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
+  }
+
+  #giveUpShell(): void {
+    if (this.#state.agentState === "running" || this.#userActions.size > 0) return;
+    this.#runtime[Symbol.asyncDispose]().catch((fault: unknown) => this.#deps.onFault(this.id, fault));
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {
@@ -182,6 +194,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
     this.#state = state;
     this.#turn.saw(stored);
+    this.#rest.refresh();
     return stored;
   }
 
@@ -207,24 +220,23 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     return agent;
   }
 
+  /** A picture that the model cannot see is refused while its sender still looks. */
+  async #refuseUnseen(): Promise<void> {
+    const model = this.#agent().model ?? (await this.#model().catch(() => undefined));
+    if (model?.takesImages !== false) return;
+    throw new DeckhandError(
+      "bad_args",
+      "Model does not support image upload, change to a different model or try without an image.",
+    );
+  }
+
   #model(): Promise<Model> {
     const { model: name, base_url: baseUrl } = this.#state.settings;
     return this.#deps.findModel({ name, baseUrl, apiKey: this.#apiKey });
   }
 }
 
-function rowOf(state: ConversationState): RowUpdate {
-  const { title, agentState, usage, open } = state;
-  return { title, agentState, costUsd: usage.costUsd, busy: agentState === "running" || open.length > 0 };
-}
-
-const pageSize = 500;
-
-async function readState(id: ConversationId, store: EventStore): Promise<ConversationState> {
-  let state = empty;
-  for (;;) {
-    const page = await store.read(id, state.head, pageSize);
-    if (page.length === 0) return state;
-    for (const event of page) state = apply(state, event);
-  }
+function hasImages(args: unknown): boolean {
+  const images = (args as { image_urls?: unknown } | null | undefined)?.image_urls;
+  return Array.isArray(images) && images.length > 0;
 }

@@ -17,6 +17,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     for (const id of await this.#deps.store.busy()) await this.open(id);
   }
 
+  /** A conversation that is open stays so: at rest it is its state, a few kilobytes. */
   open(id: ConversationId): Promise<ConversationApi> {
     let opening = this.#open.get(id);
     if (opening === undefined) {

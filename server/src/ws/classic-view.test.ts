@@ -8,7 +8,7 @@ import type { Era } from "./dialect.ts";
 type Frame = any;
 
 const stored = (events: readonly NewEvent[]): Event[] =>
-  events.map((event, id) => ({ id, timestamp: "2026-11-22T10:00:00.123Z", ...event }) as Event);
+  events.map((event, id) => ({ id, timestamp: "2026-11-22T10:00:00.123Z", ...event }));
 
 function show(era: Era, replayed: number, ...events: NewEvent[]): Frame[] {
   const view = new ClassicView(era, replayed);

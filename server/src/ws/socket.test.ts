@@ -76,8 +76,8 @@ test("[W19] whoever waits gets its turn, also after one that had nothing to send
   const idle = Promise.all([pair.socket.room(), pair.socket.room()]);
   const sender = pair.socket.send("the last");
   const arrived = new Promise<void>((resolve) => {
-    pair.client.on("message", (data) => {
-      if (String(data) === "the last") resolve();
+    pair.client.on("message", (data: Buffer) => {
+      if (data.toString() === "the last") resolve();
     });
   });
   pair.client.resume();
