@@ -9,7 +9,7 @@ export function Banners({ health }: { readonly health: Health | undefined }) {
     <>
       {model.demo && (
         <Banner tone="quiet">
-          <strong>Demo model.</strong> It plays a script in the real sandbox and cannot do other tasks. Set{" "}
+          <strong>Demo model.</strong> It plays one script with real tools, and can do no other task. Set{" "}
           <code className="font-mono text-[0.92em]">LLM_MODEL</code> and{" "}
           <code className="font-mono text-[0.92em]">LLM_API_KEY</code> for a real one.
         </Banner>
