@@ -34,6 +34,10 @@ const spoken: Partial<Record<ActionKind, { description: string; offers: readonly
       "End the work: the task is done, or as far as it can be. `thought` tells the user in a few sentences what was done and how it was checked.",
     offers: ["thought"],
   },
+  reject: {
+    description: 'Give the task back: it cannot or should not be done. `outputs` is {"reason": why, in a sentence}.',
+    offers: ["outputs"],
+  },
 };
 
 const codeActTools: readonly ActionKind[] = [
@@ -46,6 +50,7 @@ const codeActTools: readonly ActionKind[] = [
   "think",
   "plan",
   "finish",
+  "reject",
 ];
 
 const dummyTools: readonly ActionKind[] = ["add_task", "modify_task", "message", "run", "write", "read", "reject"];
