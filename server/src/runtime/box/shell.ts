@@ -55,7 +55,6 @@ export class Shell {
   #last = 0;
   #running: Running | undefined;
   #fields = "";
-  /** What a shell that was killed had started and is still to be waited for. */
   readonly #decoder = new TextDecoder();
 
   constructor(box: Box, files: OutputFiles, cwd: string) {
@@ -80,7 +79,7 @@ export class Shell {
       output.add(bytes);
       execution.onOutput();
     });
-    const before = this.#box.before(this.#hostPid());
+    const before = this.#box.before(this.#hostPid(), running.count);
     let endedBy: ExecResult["endedBy"];
     const timer = setTimeout(() => interrupt("timeout"), options.timeoutMs);
     const watch = setInterval(() => this.#lookAfter(), aliveMs);
@@ -121,7 +120,7 @@ export class Shell {
   }
 
   #write(count: number, command: string): void {
-    let lines = shellLines(count, this.#last, command);
+    let lines = shellLines(count, this.#last, command, this.#box.countsCommands);
     if (this.#nonce === undefined) {
       const nonce = newNonce();
       this.#nonce = nonce;
@@ -192,7 +191,11 @@ export class Shell {
       for (const pid of fresh) told.add(pid);
       signalAll(sinceMs < killMs ? fresh : started, sinceMs < killMs ? "SIGINT" : "SIGKILL");
       if (sinceMs >= killShellMs && !running.ended && shell !== undefined) signalAll([shell], "SIGKILL");
-      if (sinceMs >= giveUpMs) return this.#exited(-1);
+      if (sinceMs >= giveUpMs) {
+        // A shell that is not even known by its number could still come to life and read what is meant for the next.
+        if (shell === undefined) await this.#box.kill();
+        return this.#exited(-1);
+      }
       await new Promise((resolve) => setTimeout(resolve, sinceMs < lookMs ? 2 : lookMs));
     }
   }
