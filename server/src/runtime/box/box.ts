@@ -3,12 +3,11 @@
  * the launch's affair.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
-import { openPipe, type Pipe } from "./pipe.ts";
+import type { Pipe } from "./pipe.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -60,9 +59,10 @@ export interface Box {
 }
 
 const maxSaidBytes = 4096;
+const lastWordsMs = 50;
 
-export async function openBox(launch: Launch): Promise<Box> {
-  const output = await openPipe();
+/** `output` is destroyed with the box. */
+export function openBox(launch: Launch, output: Pipe): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -81,23 +81,25 @@ export async function openBox(launch: Launch): Promise<Box> {
   });
   const gone = new AbortController();
   const said: string[] = [];
-  const said0 = child.stdio[2] as Readable;
-  said0.setEncoding("utf8").on("data", (text: string) => {
+  const stderr = child.stdio[2] as Readable;
+  stderr.setEncoding("utf8").on("data", (text: string) => {
     if (said.join("").length < maxSaidBytes) said.push(text);
   });
   const exited = Promise.withResolvers<void>();
   const onGone = (why: string) => {
+    if (gone.signal.aborted) return;
     output.destroy();
     for (const stream of child.stdio) stream?.destroy();
     gone.abort(new DeckhandError("sandbox_unavailable", why));
     exited.resolve();
   };
   child.on("error", (error) => onGone(`${command} could not be started: ${error.message}`));
-  // "exit" may come before the last words on stderr do; a moment for them, not for ever: a child may hold it open.
   child.on("exit", (code, signal) => {
-    void Promise.race([once(said0, "close"), new Promise((resolve) => setTimeout(resolve, 50))]).then(() =>
-      onGone(said.join("").trim() || `The processes of the conversation ended (${signal ?? code}).`),
-    );
+    const end = () => onGone(said.join("").trim() || `The processes of the conversation ended (${signal ?? code}).`);
+    // Its last words may still be on the way; a moment for them, not for ever: something may hold stderr open.
+    if (stderr.closed) return end();
+    stderr.once("close", end);
+    setTimeout(end, lastWordsMs);
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
   if (child.pid !== undefined) output.closeWriteEnd();

@@ -8,6 +8,7 @@ import type { ExecOptions, ExecResult, FileData, Runtime, SpawnResult } from "..
 import { openBox, type Box, type Launch } from "./box.ts";
 import type { LaneRequest, LaneReply } from "./lane.ts";
 import type { OutputFiles } from "./output.ts";
+import type { PipeSource } from "./pipe.ts";
 import { signalAll, treesOf } from "./processes.ts";
 import { Shell, type Execution } from "./shell.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -26,6 +27,7 @@ export interface BoxedRuntimeOptions {
   readonly kind: Runtime["kind"];
   readonly workspace: string;
   readonly outputs: OutputFiles;
+  readonly pipes: PipeSource;
   /** Called for every start. Fails with `sandbox_unavailable`. */
   readonly launch: () => Promise<Launch>;
 }
@@ -195,14 +197,18 @@ export class BoxedRuntime implements Runtime {
   async #open(): Promise<Started> {
     const again = () => (this.#started = undefined);
     try {
-      const box = await openBox(await this.#options.launch());
+      const [launch, output] = await Promise.all([this.#options.launch(), this.#options.pipes.take()]);
+      const box = openBox(launch, output);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();
       await box.files.pid;
       return { box, shell: new Shell(box, this.#options.outputs, this.#cwd) };
     } catch (error) {
       again();
-      throw error;
+      if (error instanceof DeckhandError) throw error;
+      throw new DeckhandError("sandbox_unavailable", `No shell could be started: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   }
 }
