@@ -348,6 +348,7 @@ describe("the proof", () => {
       await assert.rejects(creating, failsWith("sandbox_unavailable"));
       if (what.startsWith("lets"))
         assert.ok(status.checks.filter(({ held }) => !held).length >= 5, JSON.stringify(status.checks));
+      assert.equal(existsSync("made"), false);
       if (what === "fails") assert.match(status.sentence, /sysctl/);
       if (what === "is too old") assert.match(status.sentence, /0\.8 or newer/);
     });

@@ -203,6 +203,15 @@ export function runtimeContract(name: string, makeFactory: (options: RuntimeOpti
       await until("both ended", () => processesWith(sleep).length === 0);
     });
 
+    it("[R7] what a job prints while no command runs is in the next one's output, the last of it", async () => {
+      await run(runtime, "(sleep 0.05; seq 100000; touch printed) &");
+      await until("it printed", () => existsSync(join(workspace, "printed")));
+      const { output } = await run(runtime, "echo next", { keepBytes: 1000 });
+      assert.match(output, /\n99999\n100000\nnext\n$/);
+      const quick = await run(runtime, "echo quick &");
+      assert.equal(quick.output + (await run(runtime, "sleep 0.05")).output, "quick\n");
+    });
+
     const endings: readonly (readonly [string, number])[] = [
       ["exit 3", 3],
       ["set -e; false; echo NOT", 1],

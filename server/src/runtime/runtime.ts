@@ -47,7 +47,7 @@ export interface Runtime extends AsyncDisposable {
    * Runs a command in the shell, one at a time in order of the calls; directory, variables and functions last.
    * Yields output as it comes (valid UTF-8, may be dropped). Non-zero exit, time-out, stop: results, not errors. When `signal` aborts
    * the command ends within a second, with everything that it started, in the background too; jobs of earlier commands go on.
-   * Who stops iterating stops the command. What a job prints later belongs to the command that runs then.
+   * Who stops iterating stops the command. What a job prints later belongs to the command that runs then, or next.
    * Fails with `bad_tool_args` for a command with a NUL.
    */
   exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult>;

@@ -195,7 +195,8 @@ function endOfWholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-function startOfWholeCharacters(bytes: Buffer): number {
+/** Where the first character that is whole begins. */
+export function startOfWholeCharacters(bytes: Buffer): number {
   let start = 0;
   while (start < 3 && start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
   return start;

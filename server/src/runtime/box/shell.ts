@@ -15,7 +15,7 @@ import type { ExecOptions, ExecResult } from "../runtime.ts";
 import type { Box } from "./box.ts";
 import { shellLines, shellOpening } from "./driver.ts";
 import { newNonce } from "./lane.ts";
-import { Output, type OutputFiles } from "./output.ts";
+import { Output, startOfWholeCharacters, type OutputFiles } from "./output.ts";
 import { isAlive, signalAll } from "./processes.ts";
 
 const shellIntMs = 250;
@@ -25,6 +25,7 @@ const giveUpMs = 800;
 const lookMs = 20;
 /** How often a running command's shell is looked after: a keeper that was killed reports nothing. */
 const aliveMs = 1000;
+const earlyBytes = 16 * 1024;
 
 type End = { readonly how: "done"; readonly code: number } | { readonly how: "shell_exit"; readonly code: number };
 
@@ -55,12 +56,14 @@ export class Shell {
   #last = 0;
   #running: Running | undefined;
   #fields = "";
+  readonly #early: Buffer[] = [];
   readonly #decoder = new TextDecoder();
 
   constructor(box: Box, files: OutputFiles, cwd: string) {
     this.#box = box;
     this.#files = files;
     this.#cwd = cwd;
+    this.#idle();
     box.status.on("data", (bytes: Buffer) => this.#read(bytes));
     box.gone.addEventListener("abort", () => this.#exited(-1), { once: true });
   }
@@ -79,6 +82,7 @@ export class Shell {
       output.add(bytes);
       execution.onOutput();
     });
+    for (const bytes of this.#early.splice(0)) output.add(bytes);
     const before = this.#box.before(this.#hostPid(), running.count);
     let endedBy: ExecResult["endedBy"];
     const timer = setTimeout(() => interrupt("timeout"), options.timeoutMs);
@@ -100,7 +104,7 @@ export class Shell {
         await interrupted;
         this.#box.output.drain();
       }
-      this.#box.output.onData(() => {});
+      this.#idle();
       this.#running = undefined;
       this.#last = endedBy === undefined && end.how === "done" ? end.code : 0;
       const kept = await output.end();
@@ -117,6 +121,19 @@ export class Shell {
     if (this.#box.gone.aborted) this.#exited(-1);
     else this.#write(running.count, command);
     return execution;
+  }
+
+  /** What jobs print while no command runs is for the next one, the last of it. */
+  #idle(): void {
+    let size = 0;
+    this.#box.output.onData((bytes) => {
+      this.#early.push(bytes);
+      size += bytes.length;
+      if (size <= earlyBytes) return;
+      const last = Buffer.concat(this.#early).subarray(-earlyBytes);
+      this.#early.splice(0, this.#early.length, last.subarray(startOfWholeCharacters(last)));
+      size = last.length;
+    });
   }
 
   #write(count: number, command: string): void {
