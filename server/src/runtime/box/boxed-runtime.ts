@@ -17,6 +17,7 @@ import { untilAborted } from "./until-aborted.ts";
 const liveEveryMs = 25;
 /** A file system that does not answer, or a lane that the agent has stopped. */
 const fileDeadlineMs = 30_000;
+const startDeadlineMs = 10_000;
 
 interface Started {
   readonly box: Box;
@@ -201,7 +202,8 @@ export class BoxedRuntime implements Runtime {
       const box = openBox(launch, output);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();
-      await box.files.pid;
+      const late = setTimeout(() => void box.kill(), startDeadlineMs);
+      await box.files.pid.finally(() => clearTimeout(late));
       return { box, shell: new Shell(box, this.#options.outputs, this.#cwd) };
     } catch (error) {
       again();
