@@ -43,6 +43,8 @@ export interface Runtime extends AsyncDisposable {
   readonly workspace: string;
   /** The shell's directory now. */
   readonly cwd: string;
+  /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */
+  start(): Promise<void>;
   /**
    * Runs a command in the shell, one at a time in order of the calls; directory, variables and functions last.
    * Yields output as it comes (valid UTF-8, may be dropped). Non-zero exit, time-out, stop: results, not errors. When `signal` aborts

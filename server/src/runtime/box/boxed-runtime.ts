@@ -53,6 +53,10 @@ export class BoxedRuntime implements Runtime {
     return this.#cwd;
   }
 
+  async start(): Promise<void> {
+    await this.#start();
+  }
+
   async *exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
     if (command.includes("\0")) throw new DeckhandError("bad_tool_args", "A command cannot contain a NUL byte.");
     const before = this.#turn;
