@@ -93,7 +93,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   static async open(id: ConversationId, deps: ConversationDeps): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps);
-    const left = recoveryEvents(state);
+    const left = recoveryEvents(state, (await deps.store.read(id, state.head - 1, 1))[0]);
     if (left.length > 0) await conversation.#enqueue(() => conversation.#append(left));
     return conversation;
   }

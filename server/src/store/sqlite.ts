@@ -43,7 +43,7 @@ class SqliteStore implements EventStore {
 
   constructor(file: string, now: () => number) {
     this.#now = now;
-    this.#db = failing("The log could not be opened", () => {
+    this.#db = failing(`The log ${file} could not be opened`, () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
