@@ -8,12 +8,14 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow, EventStore, ListOptions, RowUpdate } from "./event-store.ts";
+import type { ConversationId, ConversationRow, EventStore, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
 import { schema, toRow, type StoredRow } from "./sqlite-rows.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
 const pageSize = 64;
+/** Of JSON: a page of large events is cut here. */
+const pageChars = 1024 * 1024;
 
 interface Append {
   readonly conversation: ConversationId;
@@ -140,13 +142,20 @@ class SqliteStore implements EventStore {
   }
 
   async read(conversation: ConversationId, after: number, limit: number): Promise<readonly Event[]> {
-    return failing("The log could not be read", () =>
-      this.#prepare(
+    return failing("The log could not be read", () => {
+      const rows = this.#prepare(
         "SELECT body FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND id > ? ORDER BY id LIMIT ?",
-      )
-        .all(conversation, after, limit)
-        .map((row) => JSON.parse(String(row["body"])) as Event),
-    );
+      ).iterate(conversation, after, limit);
+      const page: Event[] = [];
+      let chars = 0;
+      for (const row of rows) {
+        const body = String(row["body"]);
+        chars += body.length;
+        if (chars > pageChars && page.length > 0) break;
+        page.push(JSON.parse(body) as Event);
+      }
+      return page;
+    });
   }
 
   async *follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncGenerator<Event> {
@@ -174,6 +183,24 @@ class SqliteStore implements EventStore {
       ).get(conversation, command),
     );
     return row === undefined ? undefined : Number(row["id"]);
+  }
+
+  async keepSnapshot(conversation: ConversationId, { version, head, body }: Snapshot): Promise<void> {
+    failing("The snapshot could not be stored", () =>
+      this.#prepare(
+        "INSERT OR REPLACE INTO snapshot (conversation, version, head, body) SELECT key, ?, ?, ? FROM conversation WHERE id = ?",
+      ).run(version, head, body, conversation),
+    );
+  }
+
+  async snapshot(conversation: ConversationId): Promise<Snapshot | undefined> {
+    const row = failing("The snapshot could not be read", () =>
+      this.#prepare(
+        `SELECT version, snapshot.head AS head, body FROM snapshot JOIN conversation ON conversation = key
+         WHERE id = ? AND snapshot.head <= conversation.head`,
+      ).get(conversation),
+    );
+    return row as Snapshot | undefined;
   }
 
   async row(conversation: ConversationId): Promise<ConversationRow | undefined> {
