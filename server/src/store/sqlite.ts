@@ -84,7 +84,7 @@ class SqliteStore implements EventStore {
         reject(outcome?.error);
       } else {
         resolve(outcome.stored);
-        this.#waiters.wake(conversation);
+        this.#waiters.wake(conversation, outcome.stored);
       }
     }
   }
@@ -160,8 +160,11 @@ class SqliteStore implements EventStore {
 
   async *follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncGenerator<Event> {
     let at = after;
+    let told: readonly Event[] = [];
     while (!signal.aborted) {
-      const page = await this.read(conversation, at, pageSize);
+      // Whoever was waiting is told what was stored: however many follow, it is neither read nor parsed again.
+      const page = told[0]?.id === at + 1 ? told : await this.read(conversation, at, pageSize);
+      told = [];
       for (const event of page) {
         if (signal.aborted) return;
         yield event;
@@ -172,7 +175,7 @@ class SqliteStore implements EventStore {
       // What was stored between the read and the wait is not missed; a log that is gone is not waited for.
       const head = this.#find(conversation)?.head;
       if (head === undefined && at >= 0) return;
-      if ((head ?? -1) <= at) await changed;
+      if ((head ?? -1) <= at) told = await changed;
     }
   }
 
