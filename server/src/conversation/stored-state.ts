@@ -1,10 +1,10 @@
 /** The state of a conversation as its log and its row in the list have it. */
-import { apply, empty, type ConversationState } from "@deckhand/protocol";
+import { apply, empty, isAtWork, type ConversationState } from "@deckhand/protocol";
 import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
 
 export function rowOf(state: ConversationState): RowUpdate {
   const { title, agentState, usage, open } = state;
-  return { title, agentState, costUsd: usage.costUsd, busy: agentState === "running" || open.length > 0 };
+  return { title, agentState, costUsd: usage.costUsd, busy: isAtWork(agentState) || open.length > 0 };
 }
 
 const pageSize = 500;
