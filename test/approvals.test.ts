@@ -5,6 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { connect } from "@deckhand/client";
+import { CliProcess } from "./kit/cli-process.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
@@ -138,4 +140,39 @@ test("[Q11] 0.14: a confirmed action is shown again under a second id, which its
   using resumed = await RawSocket.open(server.wsUrl, ["openhands", socket.frames[0]?.["token"], "NO_GITHUB"]);
   const replayed = await resumed.next((frame) => frame["observation"] === "user_rejected");
   assert.equal(replayed["cause"], no?.["id"]);
+});
+
+test("[Q17] `deckhand run` asks nobody: by default everything runs in the sandbox, and else it is denied at once", async () => {
+  await using model = await ModelProcess.start([run("echo ran > ran"), finish, run("echo ran > never"), finish]);
+  await using server = await ServerProcess.start({ env: { ...model.env, DECKHAND_APPROVAL: "always" } });
+  const free = new CliProcess(["run", "--url", server.url, "go"]);
+  assert.equal(await free.end(), 0, free.stderr);
+  assert.ok(existsSync(join(server.workspace, "ran")));
+  const asking = new CliProcess(["run", "--url", server.url, "--approval", "always", "go"]);
+  assert.equal(await asking.end(), 0, asking.stderr);
+  assert.match(asking.stdout, /nobody is there to allow it/);
+  assert.ok(!existsSync(join(server.workspace, "never")));
+  const wrong = new CliProcess(["run", "--url", server.url, "--approval", "sometimes", "go"]);
+  assert.equal(await wrong.end(), 2);
+});
+
+test("[Q17] attach at a terminal says how to answer, and takes the answer", async () => {
+  await using model = await ModelProcess.start([run("echo one > one"), run("echo two > two"), finish]);
+  await using server = await ServerProcess.start({ env: { ...model.env, DECKHAND_APPROVAL: "always" } });
+  const client = connect({ url: server.url });
+  const { id } = await client.create({ task: "go" });
+  const attached = new CliProcess(["attach", "--url", server.url, id], { terminal: true });
+  await attached.prints("run echo one > one");
+  await attached.prints("Answer with /allow or /deny REASON.");
+  attached.type("/deny not that\r");
+  await attached.prints("run echo two > two");
+  attached.type("/allow\r");
+  await attached.prints("Done.");
+  attached.type("\u0003");
+  assert.equal(await attached.end(), 0, attached.stderr);
+  assert.deepEqual(
+    ["one", "two"].map((name) => existsSync(join(server.workspace, name))),
+    [false, true],
+  );
+  client.close();
 });

@@ -6,7 +6,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Language, Parser, type Node } from "web-tree-sitter";
+import type { Node, Parser } from "web-tree-sitter";
 
 const mostChars = 4_000;
 const mostNodes = 500;
@@ -104,7 +104,8 @@ function loadParser(): Promise<Parser> {
 }
 
 async function load(): Promise<Parser> {
-  await Parser.init();
+  const tree = await import("web-tree-sitter");
+  await tree.Parser.init();
   const grammar = await readFile(fileURLToPath(import.meta.resolve("tree-sitter-bash/tree-sitter-bash.wasm")));
-  return new Parser().setLanguage(await Language.load(grammar));
+  return new tree.Parser().setLanguage(await tree.Language.load(grammar));
 }

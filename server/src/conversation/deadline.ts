@@ -15,7 +15,8 @@ export class Deadline implements Disposable {
     this[Symbol.dispose]();
     if (awaiting === null) return;
     const { id, expires_at: at } = awaiting;
-    const timer = setTimeout(() => this.#expire(id), Math.max(0, Date.parse(at) - this.#now())).unref();
+    // A timer may be a millisecond early; a deadline is not.
+    const timer = setTimeout(() => this.#expire(id), Math.max(0, Date.parse(at) - this.#now()) + 2).unref();
     this.#watched = { id, timer };
   }
 
