@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import fc from "fast-check";
 import {
   DeckhandError,
   fold,
@@ -314,9 +315,13 @@ test("[Q7] stop, finish and reject close what waits with one observation, and it
 
 test("[Q7] what is approved and stopped at once has one observation, and does not run with the next message", async () => {
   for (let ticks = 0; ticks < 25; ticks += 1) {
-    await using it = await stage(
-      arrayModel((request) => (request.messages.length === 1 ? [command("rm a")] : [text("Ok.")])),
-    );
+    const model = arrayModel((request) => (request.messages.length === 1 ? [command("rm a")] : [text("Ok.")]));
+    // Half of the time the turn takes a while to begin, so that the stop comes before what was approved has begun.
+    const findModel = async (): Promise<ArrayModel> => {
+      if (ticks % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      return model;
+    };
+    await using it = await stage(model, {}, { findModel });
     await it.conversation.submit("start", go);
     const { id } = await it.asked();
     const approving = it.conversation.submit("approve", { id, decision: "allow" });
@@ -325,6 +330,8 @@ test("[Q7] what is approved and stopped at once has one observation, and does no
     await it.conversation.submit("change_agent_state", { agent_state: "stopped" }).catch(() => {});
     const before = it.ran.length;
     await approving.catch(() => {});
+    for (let tries = 0; tries < 100 && it.conversation.state.open.length > 0; tries += 1) await settled(it);
+    assert.equal(answers(await it.log(), id).length, 1, `after ${ticks} ticks`);
     await it.conversation.submit("message", { content: "go on" });
     await it.until("awaiting_user_input", "error");
     assert.equal(it.ran.length, before);
@@ -474,3 +481,91 @@ test("[Q1] confirmation mode asks about commands alone, and its answers are thos
   await it.until("awaiting_user_input");
   assert.equal(it.ran.length, 1);
 });
+
+type Op =
+  | "allow"
+  | "deny"
+  | "wrong"
+  | "message"
+  | "stopped"
+  | "paused"
+  | "running"
+  | "user_confirmed"
+  | "reopen"
+  | "rest";
+
+test("[Q18] in any order of answers, messages, stops, pauses and restarts nothing runs without its approval, or twice", async () => {
+  const op = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom<Op>("allow", "rest") },
+    { weight: 1, arbitrary: fc.constantFrom<Op>("deny", "wrong", "message", "stopped", "paused") },
+    { weight: 1, arbitrary: fc.constantFrom<Op>("running", "user_confirmed", "reopen") },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(op, { minLength: 3, maxLength: 14 }), async (ops) => {
+      let replies = 0;
+      const model = arrayModel(() => {
+        replies += 1;
+        if (replies % 4 === 0) return [text("And now?")];
+        return [1, 2].slice(0, replies % 3).map((n) => command(`do ${replies}.${n}`));
+      });
+      await using it = await stage(model);
+      await it.conversation.submit("start", go);
+      for (const each of ops) await play(it, each);
+      await it.conversation.submit("change_agent_state", { agent_state: "stopped" });
+      await settled(it);
+
+      const log = await it.log();
+      assert.deepEqual(fold(log), it.conversation.state);
+      const actions = log.filter((event) => isAction(event) && event.action === "run") as Action<"run">[];
+      for (const { id } of actions) assert.equal(answers(log, id).length, 1, `action ${id}`);
+      const started = it.ran.map((args) => (args as Action<"run">["args"]).command);
+      assert.equal(new Set(started).size, started.length, "nothing runs twice");
+      for (const line of started) {
+        const action = actions.find((event) => event.args.command === line);
+        const allowed = log.some(
+          (event) =>
+            isAction(event) &&
+            event.action === "approve" &&
+            event.args.decision === "allow" &&
+            event.args.id === action?.id,
+        );
+        assert.ok(allowed, `${line} was not allowed`);
+      }
+    }),
+    { numRuns: 120 },
+  );
+});
+
+async function play(it: Stage, op: Op): Promise<void> {
+  const { state } = it.conversation;
+  const submit = (kind: string, args: unknown): Promise<unknown> =>
+    it.conversation.submit(kind, args).catch((error: unknown) => {
+      assert.ok(error instanceof DeckhandError && error.code === "conflict", String(error));
+    });
+  switch (op) {
+    case "allow":
+    case "deny":
+      return void (await submit("approve", { id: state.awaiting?.id ?? 0, decision: op }));
+    case "wrong":
+      return void (await submit("approve", { id: (state.awaiting?.id ?? 0) + 1, decision: "allow" }));
+    case "message":
+      return void (await submit("message", { content: "yes" }));
+    case "reopen":
+      // A conversation that works cannot be left in this process as a killed one would be.
+      return state.awaiting === null ? undefined : it.reopen();
+    case "rest":
+      return void (await settled(it));
+    default:
+      return void (await submit("change_agent_state", { agent_state: op }));
+  }
+}
+
+/** Resolves when nothing has happened for some turns of the event loop. */
+async function settled(it: Stage): Promise<void> {
+  for (let quiet = 0, head = -1; quiet < 6; quiet += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (it.conversation.state.head === head) continue;
+    quiet = 0;
+    head = it.conversation.state.head;
+  }
+}

@@ -130,7 +130,7 @@ export class TurnDriver {
   /** Decided inside the mailbox, so that a message which comes in the last moment is not left lying. */
   #closing(end: TurnEnd): readonly NewEvent[] {
     const { agentState, queued } = this.#deps.conversation.state;
-    if (!isAtWork(agentState)) return this.#closeLeft();
+    if (!isAtWork(agentState)) return [];
     const failed = end.state === "error" || end.state === "paused";
     if (queued.length > 0 && !failed) return [];
     return [...this.#closeLeft(end.state === "error"), ...endEvents(end)];
