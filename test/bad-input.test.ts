@@ -53,7 +53,7 @@ test("[E10] classic: every bad frame is answered with an error and the socket go
   assert.ok(await error({ action: "run", args: { cmd: "ls" } }));
   assert.ok(await error({ action: "run", args: "ls" }));
   assert.ok(await error({ action: "initialize", args: { AGENT: "NobodyAgent" } }));
-  assert.ok(await error({ action: "initialize", args: { CONFIRMATION_MODE: true } }));
+  assert.ok(await error({ action: "initialize", args: { CONFIRMATION_MODE: "maybe" } }));
   assert.ok(await error({ action: "change_agent_state", args: { agent_state: "bogus" } }));
   assert.ok(await error({ observation: "run", content: "x", extras: {} }));
   assert.ok(await error(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`));

@@ -175,3 +175,26 @@ test("[W45] 0.9: the handshake, a task, a failure, and a resume", async () => {
     },
   });
 });
+
+test("[Q11] 0.9: confirmation mode, a no and a yes in the recorded order", async () => {
+  await using model = await ModelProcess.start([
+    { text: "Let me list", calls: [{ name: "run", arguments: { command: "ls" } }] },
+    { text: "py", calls: [{ name: "run", arguments: { command: "echo 1" } }] },
+    { text: "What next?" },
+  ]);
+  await using server = await ServerProcess.start({ env: model.env });
+  const command = (is_confirmed: string, thought: string): Difference => ({
+    why: "IPython is not here yet: the script runs a command in its place.",
+    answers: [{ action: "run", args: { command: "echo 1", thought, is_confirmed } }],
+  });
+  await playTranscript({
+    file: "0.9.8-confirmation-mode",
+    server,
+    lines: [1, 30],
+    differences: {
+      20: command("awaiting_confirmation", "py"),
+      22: command("confirmed", ""),
+      24: { why: "As line 20.", answers: [{ observation: "run", content: "1" }] },
+    },
+  });
+});

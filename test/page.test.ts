@@ -116,6 +116,39 @@ test("[U7] a running command is in sight with its output, a message typed meanwh
   await page.getByRole("status").filter({ hasText: "Stopped" }).waitFor();
 });
 
+test("[Q16] the page shows the whole of what waits for an approval, and takes the answer", async () => {
+  const command = "echo one\u202Etwo; touch asked";
+  await using server = await serve(
+    {
+      replies: [
+        { calls: [{ name: "run", arguments: { command } }] },
+        { calls: [{ name: "run", arguments: { command: "echo allowed" } }] },
+        { calls: [{ name: "run", arguments: { command: "echo allowed" } }] },
+        { text: "Done." },
+      ],
+    },
+    { env: { DECKHAND_APPROVAL: "always" } },
+  );
+  const { page, complaints } = await open(server.url);
+  await page.getByLabel("Task").fill("ask me");
+  await page.keyboard.press("Enter");
+  const asked = page.getByLabel("What is asked for");
+  await asked.filter({ hasText: "echo one⟨U+202E⟩two; touch asked" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Allow for this conversation" }).count(), 0);
+  await page.getByLabel("Reason", { exact: true }).fill("no files");
+  await page.reload();
+  await asked.filter({ hasText: "touch asked" }).waitFor();
+  await page.getByLabel("Reason", { exact: true }).fill("no files");
+  await page.getByRole("button", { name: "Deny" }).click();
+  await asked.filter({ hasText: "echo allowed" }).waitFor();
+  await page.getByRole("button", { name: "Allow for this conversation" }).click();
+  await page.getByText("Done.", { exact: true }).waitFor();
+  assert.equal(await page.getByLabel("Output", { exact: true }).count(), 2, "the second time it was not asked about");
+  assert.equal(existsSync(join(server.workspace, "asked")), false);
+  assert.equal(await page.getByRole("region", { name: "Approval" }).count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
 async function open(url: string): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
   const page = await context.newPage();

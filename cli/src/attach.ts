@@ -1,6 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import type { Client } from "@deckhand/client";
-import { DeckhandError } from "@deckhand/protocol";
+import { apply, DeckhandError, empty, type ConversationState } from "@deckhand/protocol";
+import { howToAnswer, typed } from "./answer.ts";
 import { parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
@@ -8,8 +9,8 @@ import { createPrinter } from "./print/printer.ts";
 
 const help = `Usage: deckhand attach [option…] ID
 
-Follows a conversation from its beginning. At a terminal, a line that is typed is a message to the agent. Ctrl-C ends
-this, not the work.
+Follows a conversation from its beginning. At a terminal, a line that is typed is a message to the agent; /allow, /always
+and /deny REASON answer for the action that waits for an approval. Ctrl-C ends this, not the work.
 
   --url URL   the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
   --json      print the events, one JSON object a line
@@ -27,14 +28,22 @@ async function attach(args: readonly string[]): Promise<ExitCode> {
   const over = new AbortController();
   const end = (): void => over.abort();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, end);
-  const prompt = process.stdin.isTTY && process.stdout.isTTY ? openPrompt(client, id, end) : undefined;
+  let state = empty;
+  let caughtUp = false;
+  const atTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const prompt = atTerminal ? openPrompt(client, id, () => state.awaiting, end) : undefined;
   const printer = createPrinter(id, values["json"] === true, prompt?.write);
   const stopWatching = client.onStatus(() => {
     if (client.status.state === "waiting") printer.say(`${client.status.why} Trying again.`);
   });
   try {
     for await (const item of client.follow(id, { signal: over.signal })) {
-      if (item.type === "event") printer.event(item.event);
+      if (item.type === "event") {
+        printer.event(item.event);
+        state = apply(state, item.event);
+      } else caughtUp = true;
+      const asks = item.type === "caught_up" || state.awaiting?.id === state.head;
+      if (prompt !== undefined && caughtUp && asks && state.awaiting !== null) printer.say(howToAnswer(state.awaiting));
     }
     return exitCodes.finished;
   } catch (error) {
@@ -54,7 +63,12 @@ interface Prompt {
   readonly write: (text: string) => void;
 }
 
-function openPrompt(client: Client, id: string, end: () => void): Prompt {
+function openPrompt(
+  client: Client,
+  id: string,
+  awaiting: () => ConversationState["awaiting"],
+  end: () => void,
+): Prompt {
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "> " });
   const write = (text: string): void => {
     process.stdout.write(`\r\u001B[K${text}`);
@@ -66,7 +80,16 @@ function openPrompt(client: Client, id: string, end: () => void): Prompt {
     if (line.trim() !== "") process.stdout.write("\u001B[1A\u001B[2K");
     lines.prompt();
     if (line.trim() === "") return;
-    client.send(id, "message", { content: line }).catch((error: Error) => write(`${error.message}\n`));
+    const failed = (error: Error): void => write(`${error.message}\n`);
+    const meant = typed(line, awaiting());
+    switch (meant.type) {
+      case "nothing":
+        return write(`${meant.say}\n`);
+      case "answer":
+        return void client.send(id, "approve", meant.args).catch(failed);
+      case "message":
+        return void client.send(id, "message", { content: meant.content }).catch(failed);
+    }
   });
   return { lines, write };
 }

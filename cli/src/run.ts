@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { resolve } from "node:path";
 import type { Client } from "@deckhand/client";
-import { apply, empty, isAction, type Settings } from "@deckhand/protocol";
+import { apply, approvalPolicies, empty, isAction, type Settings } from "@deckhand/protocol";
 import { numberOf, parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
@@ -17,6 +17,7 @@ none does, it starts one for itself. Ctrl-C stops the work.
   --url URL          the server (DECKHAND_TOKEN is its token, where it wants one)
   --model NAME       the model (default: as the server is configured)
   --workspace PATH   the folder to work in (default: as the server is configured)
+  --approval WHEN    never (default), risky or always: what would be asked about is denied at once
   --max-steps N      stop after so many steps
   --timeout SECONDS  stop after so long
   --json             print the events, one JSON object a line
@@ -32,6 +33,7 @@ const options = {
   url: { type: "string" },
   model: { type: "string" },
   workspace: { type: "string" },
+  approval: { type: "string" },
   "max-steps": { type: "string" },
   timeout: { type: "string" },
   json: { type: "boolean" },
@@ -47,7 +49,12 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const model = textOf(values["model"]);
   const workspace = textOf(values["workspace"]);
   const task = await taskOf(positionals);
+  const approval = approvalPolicies.find((each) => each === (textOf(values["approval"]) ?? "never"));
+  if (approval === undefined) throw new UsageError(`--approval is one of ${approvalPolicies.join(", ")}.`);
   const settings: Settings = {
+    // Nobody is here to be asked.
+    approval,
+    approval_seconds: 0,
     ...(model === undefined ? {} : { model }),
     ...(workspace === undefined ? {} : { directory: resolve(workspace) }),
     ...(maxSteps === undefined ? {} : { max_steps: maxSteps }),

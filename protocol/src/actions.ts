@@ -12,13 +12,40 @@ const start = z.int().min(0).default(0);
 const end = z.int().min(-1).default(-1);
 const confirmationState = z.enum(["confirmed", "rejected", "awaiting_confirmation"]).default("confirmed");
 
+/** When a person is asked before the agent acts. */
+export const approvalPolicies = ["never", "risky", "always"] as const;
+export type ApprovalPolicyName = (typeof approvalPolicies)[number];
+
+/**
+ * What a person has allowed for the rest of a conversation. `pattern` is, for `run`, a command word by word, exact, or
+ * with ` *` at its end and any further arguments; for `browse` an origin; for files a path; else `*`.
+ */
+export const approvalRule = z.object({ action: z.string(), pattern: z.string() });
+export type ApprovalRule = z.infer<typeof approvalRule>;
+
+/** Why an action waits for a person, until when, and what happens then. */
+export const approvalAsked = z.object({
+  reasons: z.array(z.string()),
+  /** What `allow_for_conversation` will remember; where there is nothing it can be allowed only once. */
+  rules: z.array(approvalRule),
+  expires_at: z.iso.datetime(),
+  default: z.literal("deny"),
+  /** The shell's directory when it was asked; in another one the action is not run. */
+  cwd: z.string().optional(),
+});
+export type ApprovalAsked = z.infer<typeof approvalAsked>;
+
 /** Who does the work and with what; every key is optional, and one that is missing keeps what is configured. */
 export const settingsSchema = z.object({
   model: z.string().optional(),
   directory: z.string().optional(),
   agent_cls: z.string().optional(),
   base_url: z.string().optional(),
+  /** Ask before `run` and `run_ipython`, as the classic clients know it. */
   confirmation_mode: z.boolean().optional(),
+  approval: z.enum(approvalPolicies).optional(),
+  /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
+  approval_seconds: z.number().min(0).max(604_800).optional(),
   max_steps: z.int().min(1).optional(),
   max_cost_usd: z.number().positive().optional(),
   max_seconds: z.number().positive().optional(),
@@ -94,6 +121,8 @@ export const actionArgs = {
     id: z.int().min(0),
     decision: z.enum(["allow", "allow_for_conversation", "deny"]),
     reason: z.string().default(""),
+    /** Filled in by the server: what `allow_for_conversation` has it remember. */
+    rules: z.array(approvalRule).optional(),
   }),
   compact: z.object({ from: z.int().min(0), to: z.int().min(0), summary: z.string() }),
 } as const satisfies Record<string, z.ZodType>;
@@ -127,6 +156,5 @@ export const comingActions = [
   "browse_interactive",
   "delegate",
   "call_tool",
-  "approve",
   "compact",
 ] as const satisfies readonly ActionKind[];

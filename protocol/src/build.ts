@@ -1,5 +1,5 @@
 /** Makes events: the sentence is filled in, so that no caller can forget it. */
-import type { ActionArgs, ActionKind } from "./actions.ts";
+import type { ActionArgs, ActionKind, ApprovalAsked } from "./actions.ts";
 import { errorKinds, type ErrorCode } from "./errors.ts";
 import type { NewAction, NewObservation, Source, ToolCall } from "./event.ts";
 import type { ObservationExtras, ObservationKind } from "./observations.ts";
@@ -9,6 +9,7 @@ import type { AgentState } from "./states.ts";
 interface ActionOrigin {
   readonly tool_call?: ToolCall;
   readonly command?: string | undefined;
+  readonly approval?: ApprovalAsked;
 }
 
 export function action<K extends ActionKind>(

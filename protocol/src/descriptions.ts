@@ -24,8 +24,10 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   reject: "The agent cannot or will not do it. Answered by the state `rejected`.",
   add_task: "From the first protocol; stored, without effect.",
   modify_task: "From the first protocol; stored, without effect.",
-  change_agent_state: "Pauses, resumes or stops the agent, or answers its question for confirmation.",
-  approve: "Allows or denies the action with that id.",
+  change_agent_state:
+    "Pauses, resumes or stops the agent. `user_confirmed` and `user_rejected` answer for whatever waits for an approval; they are stored as `approve`.",
+  approve:
+    "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question.",
   compact: "The events `from` to `to` are replaced by a summary in what the model reads.",
 };
 

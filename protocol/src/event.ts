@@ -2,7 +2,7 @@
  * An event is an action or an observation with its place in the log: plain JSON, the same in the log and on the wire.
  */
 import { z } from "zod";
-import { actionArgs, type ActionArgs, type ActionKind } from "./actions.ts";
+import { actionArgs, approvalAsked, type ActionArgs, type ActionKind, type ApprovalAsked } from "./actions.ts";
 import { observationExtras, type ObservationExtras, type ObservationKind } from "./observations.ts";
 
 export type Source = "user" | "agent" | "environment";
@@ -32,7 +32,12 @@ interface Common {
 }
 
 export type NewAction<K extends ActionKind = ActionKind> = K extends ActionKind
-  ? Common & { readonly action: K; readonly args: ActionArgs<K> }
+  ? Common & {
+      readonly action: K;
+      readonly args: ActionArgs<K>;
+      /** The action does not start before an `approve` names its id. */
+      readonly approval?: ApprovalAsked;
+    }
   : never;
 
 export type NewObservation<K extends ObservationKind = ObservationKind> = K extends ObservationKind
@@ -69,7 +74,9 @@ const common = {
 
 /** The schema of each event as the server sends it, by kind; the source of the JSON Schemas. */
 export const eventSchemas = {
-  actions: mapValues(actionArgs, (args, action) => z.object({ ...common, action: z.literal(action), args })),
+  actions: mapValues(actionArgs, (args, action) =>
+    z.object({ ...common, action: z.literal(action), args, approval: approvalAsked.optional() }),
+  ),
   observations: mapValues(observationExtras, (extras, observation) =>
     z.object({
       ...common,

@@ -2,11 +2,11 @@
  * State is a fold: `state = events.reduce(apply, empty)`. Server, client and UI use this one function, so that resume,
  * replay and what a person sees cannot differ. Unknown kinds move `head` and nothing else.
  */
-import { isRunnable, type Settings } from "./actions.ts";
+import { isRunnable, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
-import { isAction, type Action, type Event, type Observation } from "./event.ts";
+import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
 import type { ReplyPart, Usage } from "./observations.ts";
-import type { AgentState } from "./states.ts";
+import { isAtWork, type AgentState } from "./states.ts";
 
 export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
 
@@ -19,6 +19,14 @@ export interface QueuedMessage {
 
 /** A call in the model's last reply that has neither become an action nor been refused. */
 export type PendingCall = Extract<ReplyPart, { type: "call" }> & { readonly reply: number };
+
+/** An answer to the question whether an action may run. */
+export interface ApprovalAnswer {
+  readonly id: number;
+  readonly decision: "allow" | "allow_for_conversation" | "deny";
+  /** `environment`: nobody answered in time. */
+  readonly by: Source;
+}
 
 export interface ConversationState {
   /** Id of the last event; -1 for an empty log. */
@@ -39,6 +47,12 @@ export interface ConversationState {
   readonly raised: { readonly turn: number; readonly cost: number };
   /** The limit at which it rests now. */
   readonly atLimit: LimitCode | null;
+  /** The one action that waits for a person's approval. */
+  readonly awaiting: ({ readonly id: number } & ApprovalAsked) | null;
+  /** Id of an action that was approved and has no observation yet. */
+  readonly approved: number | null;
+  readonly lastAnswer: ApprovalAnswer | null;
+  readonly rules: readonly ApprovalRule[];
 }
 
 export const empty: ConversationState = {
@@ -62,6 +76,10 @@ export const empty: ConversationState = {
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0 },
   atLimit: null,
+  awaiting: null,
+  approved: null,
+  lastAnswer: null,
+  rules: [],
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -88,15 +106,41 @@ function applyAction(state: ConversationState, event: Action): ConversationState
         : next;
     case "change_agent_state":
       return event.args.agent_state === "running" ? raise(next) : next;
+    case "approve":
+      return answer(next, event);
     default:
-      return isRunnable(event.action) ? { ...next, open: [...next.open, event] } : next;
+      if (!isRunnable(event.action)) return next;
+      return {
+        ...next,
+        open: [...next.open, event],
+        awaiting: event.approval === undefined ? next.awaiting : { id: event.id, ...event.approval },
+      };
   }
+}
+
+function answer(state: ConversationState, { args, source }: Action<"approve">): ConversationState {
+  const { id, decision, rules = [] } = args;
+  if (state.awaiting?.id !== id) return state;
+  const known = new Set(state.rules.map((rule) => JSON.stringify([rule.action, rule.pattern])));
+  const added = rules.filter((rule) => !known.has(JSON.stringify([rule.action, rule.pattern])));
+  return {
+    ...state,
+    awaiting: null,
+    approved: decision === "deny" ? state.approved : id,
+    lastAnswer: { id, decision, by: source },
+    rules: decision === "allow_for_conversation" ? [...state.rules, ...added] : state.rules,
+  };
 }
 
 function applyObservation(state: ConversationState, event: Observation): ConversationState {
   let next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
   if (event.cause !== undefined && next.open.some((action) => action.id === event.cause)) {
-    next = { ...next, open: next.open.filter((action) => action.id !== event.cause) };
+    next = {
+      ...next,
+      open: next.open.filter((action) => action.id !== event.cause),
+      awaiting: next.awaiting?.id === event.cause ? null : next.awaiting,
+      approved: next.approved === event.cause ? null : next.approved,
+    };
   }
   switch (event.observation) {
     case "agent_state_changed":
@@ -111,6 +155,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
       };
     case "reply":
       return applyReply(next, event);
+    case "user_rejected":
+      // What the model planned after it is not done without it.
+      return { ...next, pendingCalls: [] };
     case "error":
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:
@@ -153,7 +200,7 @@ function queueMessage(
 
 function changeState(state: ConversationState, agentState: AgentState, atMs: number): ConversationState {
   const { turn } = state;
-  const running = agentState === "running";
+  const running = isAtWork(agentState);
   const activeMs = turn.runningSince === null ? turn.activeMs : turn.activeMs + (atMs - turn.runningSince);
   return {
     ...state,
@@ -161,8 +208,12 @@ function changeState(state: ConversationState, agentState: AgentState, atMs: num
     turn: { ...turn, activeMs, runningSince: running ? atMs : null },
     atLimit: running ? null : state.atLimit,
     pendingCalls: agentState === "stopped" || agentState === "error" ? [] : state.pendingCalls,
+    // What has ended does not run it later.
+    approved: endsApproved.has(agentState) ? null : state.approved,
   };
 }
+
+const endsApproved: ReadonlySet<AgentState> = new Set(["stopped", "error", "finished", "rejected"]);
 
 function raise(state: ConversationState): ConversationState {
   if (state.atLimit === null) return state;

@@ -8,3 +8,4 @@ export * from "./observations.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";
 export * from "./version.ts";
+export * from "./visible.ts";

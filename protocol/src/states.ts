@@ -24,3 +24,8 @@ export const requestableStates = [
   "user_confirmed",
   "user_rejected",
 ] as const satisfies readonly AgentState[];
+
+/** A turn goes on, or is to begin; in `user_confirmed` with the action that was approved. */
+export function isAtWork(state: AgentState | null): boolean {
+  return state === "running" || state === "user_confirmed";
+}

@@ -34,6 +34,10 @@ const environment = z.object({
   MAX_BUDGET_PER_TASK: z.coerce.number().positive().optional(),
   /** Seconds of one turn. */
   DECKHAND_MAX_SECONDS: seconds.optional(),
+  /** When a person is asked before the agent acts: `never`, `risky` or `always`. */
+  DECKHAND_APPROVAL: z.enum(["never", "risky", "always"]).default("risky"),
+  /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
+  DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
@@ -62,6 +66,8 @@ export interface Config {
   readonly maxSteps: number;
   readonly maxCostUsd: number;
   readonly maxSeconds: number;
+  readonly approvalPolicy: "never" | "risky" | "always";
+  readonly approvalSeconds: number;
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
   readonly token: string | undefined;
@@ -96,6 +102,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
+    approvalPolicy: e.DECKHAND_APPROVAL,
+    approvalSeconds: e.DECKHAND_ASK_SECONDS,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
     token: e.DECKHAND_TOKEN,

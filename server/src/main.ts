@@ -59,6 +59,11 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       findAgent: agentFinder(worked.tools),
       runtimes,
       limits: config,
+      approval: {
+        policy: config.approvalPolicy,
+        seconds: config.approvalSeconds,
+        sandboxed: config.runtime !== "host",
+      },
       workspace: config.workspace,
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,

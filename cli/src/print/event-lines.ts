@@ -1,5 +1,5 @@
 /** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
-import { isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
+import { exactly, isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
 import { plain } from "./plain.ts";
 
 /** Colours a text, or leaves it alone where there is no terminal. */
@@ -13,6 +13,10 @@ export function eventLines(event: Event, paint: Paint): readonly string[] {
 
 function actionLines(event: Action, paint: Paint): readonly string[] {
   const said = "thought" in event.args && event.action !== "finish" ? lines(event.args.thought ?? "") : [];
+  if (event.approval !== undefined) {
+    const why = `waits for an approval: ${event.approval.reasons.join(" ")} Denied at ${event.approval.expires_at}.`;
+    return [...said, ...asked(event.action, exactly(event), paint), paint("yellow", `  ${why}`)];
+  }
   switch (event.action) {
     case "start":
       return user(event.args.task, paint);
@@ -27,6 +31,10 @@ function actionLines(event: Action, paint: Paint): readonly string[] {
     case "initialize":
     case "change_agent_state":
       return [];
+    case "approve": {
+      const rules = event.args.rules?.map(({ action, pattern }) => ` From now on: ${action} ${pattern}.`) ?? [];
+      return lines(event.message + rules.join("")).map((line) => paint("yellow", `  ${line}`));
+    }
     case "run":
       return [...said, ...asked("$", event.args.command, paint)];
     case "read":

@@ -77,6 +77,7 @@ export async function* runPrepared(
   const stopped = abortedFor(context.signal, stopGraceMs);
   try {
     const runtime = await context.runtime();
+    context.signal.throwIfAborted();
     const running = call.tool.run(call.event.args as never, { ...context, runtime });
     while (true) {
       const next = await Promise.race([running.next(), stopped.promise]);

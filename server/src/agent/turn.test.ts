@@ -9,10 +9,12 @@ import {
   stateChange,
   type ConversationState,
   type Event,
+  type NewAction,
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Question } from "./approval.ts";
 import { arrayModel, call, findTestAgent, testTools, text, type Reply } from "./array-model.test-kit.ts";
 import type { Limits } from "./limits.ts";
 import { Prompt } from "./prompt.ts";
@@ -29,11 +31,12 @@ interface Played {
 interface Play {
   readonly limits?: Partial<Limits>;
   readonly from?: readonly NewEvent[];
+  readonly policy?: (event: NewAction) => Question | null;
   /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
   readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
 }
 
-async function play(model: Model, { limits, from = [], meanwhile }: Play = {}): Promise<Played> {
+async function play(model: Model, { limits, from = [], meanwhile, policy = () => null }: Play = {}): Promise<Played> {
   const events: Event[] = [];
   const prompt = new Prompt(testTools);
   let state = empty;
@@ -57,12 +60,13 @@ async function play(model: Model, { limits, from = [], meanwhile }: Play = {}): 
       runtime: async () => ({ cwd: "/w" }) as Runtime,
       limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,
+      policy: async (event) => policy(event),
     },
     stop.signal,
   );
   let step: IteratorResult<Step, TurnEnd> = await turn.next();
   while (!step.done) {
-    const stored = step.value.type === "events" ? store(step.value.events(events.length)) : [];
+    const stored = step.value.type === "events" ? store(step.value.events(events.length, state)) : [];
     const added = meanwhile?.(stored, stop) ?? [];
     if (added.length > 0) store(added);
     step = await turn.next(view(stored));

@@ -2,16 +2,20 @@
  * The loop, as a pure generator: from a user's message to rest. It yields what is to be stored or shown and imports no
  * log, no socket and no conversation; it is resumed with the state as it is after what it yielded was stored.
  *
- *   take in queued messages -> check limits -> ask the model -> run the calls of its reply, in order -> again
+ *   run what was approved -> take in queued messages -> check limits -> ask the model -> run the calls of its reply, in order -> again
  *
  * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
- * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop): then it says nothing and the state stays as it was made.
+ * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
+ * then it says nothing and the state stays as it was made. It also ends where an action has to wait for a person; the
+ * turn after the approval begins with that action.
  */
 import {
   action,
   DeckhandError,
   errorObservation,
+  isAtWork,
   observation,
+  stateChange,
   type AgentState,
   type ConversationState,
   type Delta,
@@ -24,11 +28,12 @@ import type { Model, ModelReply } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Agent } from "./agents.ts";
 import { prepareCall, runPrepared, textOf, withOwnIds, type PreparedCall } from "./calls.ts";
+import { gate, refusalOf, waitingEvents, type GateDeps } from "./gate.ts";
 import { limitReached, type Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
 import { stuckSentence } from "./stuck.ts";
 
-export interface TurnDeps {
+export interface TurnDeps extends GateDeps {
   readonly model: Model;
   readonly agent: Agent;
   /** Started at the first need; where there is none, each action that needs it is refused. */
@@ -38,8 +43,8 @@ export interface TurnDeps {
 }
 
 export type Step =
-  /** To be stored, all or none. The ids are known only when they are: the events are made from the first. */
-  | { readonly type: "events"; readonly events: (firstId: number) => readonly NewEvent[] }
+  /** To be stored, all or none. The ids are known only when they are: the events are made from the first, in the state as it then is. */
+  | { readonly type: "events"; readonly events: (firstId: number, now: ConversationState) => readonly NewEvent[] }
   | { readonly type: "delta"; readonly delta: Delta };
 
 /** What the loop sees when it is resumed; after `events` with the events as stored. */
@@ -65,14 +70,20 @@ export type Turn = AsyncGenerator<Step, TurnEnd, View>;
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
   while (isRunning(view, signal)) {
+    if (view.state.approved !== null) {
+      const end = yield* performApproved(view, deps, signal);
+      if ("state" in end) return end;
+      view = end.view;
+      continue;
+    }
+
     // A turn that was paused in the middle of a reply goes on with what is left of it.
     for (const call of view.state.pendingCalls) {
-      const prepared = prepareCall(call, deps.agent);
-      view = yield { type: "events", events: () => [prepared.event] };
-      const end = yield* perform(prepared, view, deps, signal);
+      const end = yield* begin(prepareCall(call, deps.agent), [], deps, signal);
       if ("state" in end) return end;
       view = end.view;
       if (!isRunning(view, signal)) return { state: null };
+      if (end.denied) break;
     }
 
     if (view.state.queued.length > 0) view = yield takeIn(view.state);
@@ -105,30 +116,74 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     }
 
     // The reply and its first action are one commit.
-    const thought = textOf(reply.parts);
-    view = yield {
-      type: "events",
-      events: (firstId) => [
-        replyEvent(reply, deps.model.name, durationMs),
-        prepareCall({ ...call, reply: firstId }, deps.agent, thought).event,
-      ],
-    };
-    const prepared = prepareCall({ ...call, reply: view.stored[0]?.id ?? 0 }, deps.agent, thought);
-    const end = yield* perform(prepared, view, deps, signal);
+    const prepared = prepareCall({ ...call, reply: unknownReply }, deps.agent, textOf(reply.parts));
+    const end = yield* begin(prepared, [replyEvent(reply, deps.model.name, durationMs)], deps, signal);
     if ("state" in end) return end;
     view = end.view;
   }
   return { state: null };
 }
 
-/** Does what a stored call asks and yields its observation. */
-async function* perform(
-  call: PreparedCall,
+/** In a call whose reply is stored together with it, until the id of that reply is known. */
+const unknownReply = -1;
+
+type Begun = AsyncGenerator<Step, TurnEnd | { view: View; denied: boolean }, View>;
+
+/** Stores a call behind `before`, in one commit, and does it, or leaves it waiting for a person. */
+async function* begin(call: PreparedCall, before: readonly NewEvent[], deps: TurnDeps, signal: AbortSignal): Begun {
+  const gated = await gate(call, deps);
+  switch (gated.type) {
+    case "waits": {
+      yield {
+        type: "events",
+        events: (firstId, now) => waitingEvents(inReply(gated.event, firstId), before, now),
+      };
+      return { state: null };
+    }
+    case "denied": {
+      const view = yield {
+        type: "events",
+        events: (firstId) => {
+          const answer = gated.answer(firstId + before.length);
+          return [...before, inReply(gated.event, firstId), inReply(answer, firstId)];
+        },
+      };
+      return { view, denied: true };
+    }
+    case "free": {
+      const view = yield { type: "events", events: (firstId) => [...before, inReply(call.event, firstId)] };
+      const stored = view.stored.at(-1);
+      const origin = stored?.tool_call;
+      const known = call.type === "runnable" && origin !== undefined ? { ...call, origin } : call;
+      const end = yield* perform(known, stored?.id ?? 0, view, deps, signal);
+      return "state" in end ? end : { ...end, denied: false };
+    }
+  }
+}
+
+/** Runs the stored action that was approved: its arguments are those that the person saw. */
+async function* performApproved(
   view: View,
   deps: TurnDeps,
   signal: AbortSignal,
 ): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
-  const id = view.stored.at(-1)?.id ?? 0;
+  const event = view.state.open.find((each) => each.id === view.state.approved);
+  const tool = event === undefined ? undefined : deps.agent.tools.get(event.action);
+  if (event === undefined || tool === undefined) throw new Error("what was approved is an open action with a tool");
+  const refusal = await refusalOf(event, deps.runtime).catch(() => undefined);
+  if (refusal !== undefined) return { view: yield { type: "events", events: (_, now) => goesOn(refusal, now) } };
+  const origin = event.tool_call ?? { reply: unknownReply, id: "" };
+  return yield* perform({ type: "runnable", event, tool, origin }, event.id, view, deps, signal);
+}
+
+/** Does what a stored call asks and yields its observation. */
+async function* perform(
+  call: PreparedCall,
+  id: number,
+  view: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
   switch (call.type) {
     case "refused":
     case "noted":
@@ -143,7 +198,10 @@ async function* perform(
         step = await running.next();
       }
       const { event, bug } = step.value;
-      const after = yield { type: "events", events: () => [event] };
+      const after = yield {
+        type: "events",
+        events: (_, now) => goesOn(event, now),
+      };
       return bug === undefined ? { view: after } : failed(bug);
     }
   }
@@ -212,8 +270,18 @@ function replyEvent(reply: ModelReply, model: string, durationMs: number): NewEv
   });
 }
 
+/** After what was approved the turn is as any other. */
+function goesOn(answer: NewEvent, now: ConversationState): readonly NewEvent[] {
+  return now.agentState === "user_confirmed" ? [answer, stateChange("running")] : [answer];
+}
+
+function inReply<T extends NewEvent>(event: T, reply: number): T {
+  const { tool_call: origin } = event;
+  return origin?.reply === unknownReply ? { ...event, tool_call: { ...origin, reply } } : event;
+}
+
 function isRunning(view: View, signal: AbortSignal): boolean {
-  return view.state.agentState === "running" && !signal.aborted;
+  return isAtWork(view.state.agentState) && !signal.aborted;
 }
 
 function failed(error: unknown): TurnEnd {

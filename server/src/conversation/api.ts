@@ -18,7 +18,7 @@ export interface ConversationApi {
    * Takes an action from a client: checks its arguments, stores it as `source: user`, and does what it asks. Resolves
    * with the stored event; what comes of it arrives as events. `initialize` and `start` may be given at any time; other
    * actions of a conversation that was never initialised initialise it with the defaults first.
-   * Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `not_available`, `store_failed`; then nothing is stored.
+   * Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `conflict`, `store_failed`; then nothing is stored.
    */
   submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
   read(after: number, limit: number): Promise<readonly Event[]>;

@@ -48,6 +48,7 @@ async function stage(model: Model, options: Partial<ConversationDeps> = {}): Pro
     },
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
+    approval: { policy: "never", seconds: 3600, sandboxed: true },
     workspace: "/w",
     home: () => "/nowhere",
     now: Date.now,
@@ -253,7 +254,7 @@ test("[K8] what cannot be done is refused and nothing is stored", async () => {
   await assert.rejects(submit("message", "text"), refused("bad_args"));
   await assert.rejects(submit("initialize", { agent_cls: "Nobody" }), refused("unknown_agent"));
   await assert.rejects(submit("initialize", { directory: "../elsewhere" }), refused("bad_args"));
-  await assert.rejects(submit("initialize", { confirmation_mode: true }), refused("not_available"));
+  await assert.rejects(submit("approve", { id: 0, decision: "allow" }), refused("conflict"));
   await assert.rejects(submit("change_agent_state", { agent_state: "bogus" }), refused("bad_args"));
   await assert.rejects(submit("change_agent_state", { agent_state: "user_confirmed" }), refused("conflict"));
   assert.deepEqual(await it.log(), []);

@@ -6,6 +6,7 @@
 import {
   DeckhandError,
   fold,
+  isAtWork,
   stateChange,
   type ActionKind,
   type ConversationState,
@@ -13,6 +14,7 @@ import {
   type Event,
   type NewEvent,
 } from "@deckhand/protocol";
+import { questionFor, type ApprovalDefaults } from "../agent/approval.ts";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Model, ModelFinder } from "../llm/model.ts";
@@ -20,6 +22,8 @@ import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { ConversationId, EventStore } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
+import { expired } from "./approving.ts";
+import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
@@ -37,6 +41,7 @@ export interface ConversationDeps {
   readonly runtimes: RuntimeFactory;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly limits: Limits;
+  readonly approval: ApprovalDefaults;
   /** The default workspace; another one is a folder inside it. */
   readonly workspace: string;
   /** Folder of what the conversation keeps beside its log. */
@@ -60,6 +65,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #userActions = new Set<UserAction>();
+  readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
@@ -76,12 +82,17 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       this.#rest ??= setInterval(() => this.#giveUpShell(), idleShellMs).unref();
       return deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
     });
+    this.#deadline = new Deadline(deps.now, (waiting) => {
+      this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
+    });
     this.#turn = new TurnDriver({
       conversation: this,
       append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
       emit: (delta) => this.#emit(delta),
       limits: deps.limits,
       now: deps.now,
+      policy: (action, tool) =>
+        questionFor(action, tool.effect(action.args as never), this.#workspace(), this.#state, deps.approval),
       tools: deps.tools,
       prepare: async () => {
         const agent = this.#agent();
@@ -105,7 +116,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps, beyond);
-    const left = recoveryEvents(state, (await deps.store.read(id, state.head - 1, 1))[0]);
+    const last = (await deps.store.read(id, state.head - 1, 1))[0];
+    const left = recoveryEvents(state, deps.now(), last);
+    if (left.length === 0) conversation.#deadline.watch(state.awaiting);
     if (left.length > 0) await conversation.#enqueue(() => conversation.#append(left));
     return conversation;
   }
@@ -153,7 +166,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     clearInterval(this.#rest);
-    if (this.#state.agentState === "running") {
+    this.#deadline[Symbol.dispose]();
+    if (isAtWork(this.#state.agentState)) {
       const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
       await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     }
@@ -163,7 +177,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #giveUpShell(): void {
-    if (this.#state.agentState === "running" || this.#userActions.size > 0) return;
+    const { agentState, awaiting } = this.#state;
+    // What waits for an approval was asked about with this shell's directory in mind.
+    if (isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0) return;
     clearInterval(this.#rest);
     this.#rest = undefined;
     this.#runtime[Symbol.asyncDispose]().catch((fault: unknown) => this.#deps.onFault(this.id, fault));
@@ -174,7 +190,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (todo.stops === true) void this.#stopAll();
     const last = stored.at(-1);
     if (todo.runs !== undefined && last !== undefined) this.#runUserAction(todo.runs, last.id);
-    if (this.#state.agentState === "running") this.#turn.start();
+    if (isAtWork(this.#state.agentState)) this.#turn.start();
+  }
+
+  /** Nobody has answered in time: the agent is told and goes on. */
+  async #expire(waiting: number): Promise<void> {
+    if (this.#closing || this.#state.awaiting?.id !== waiting) return;
+    await this.#append(expired(this.#state, "running"));
+    this.#turn.start();
   }
 
   #runUserAction(runs: NonNullable<Plan["runs"]>, id: number): void {
@@ -219,6 +242,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
+    if (!this.#closing) this.#deadline.watch(state.awaiting);
     this.#rest?.refresh();
     return stored;
   }

@@ -49,6 +49,7 @@ function stage(options: { readonly model?: Model; readonly store?: EventStore } 
     },
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
+    approval: { policy: "never", seconds: 3600, sandboxed: true },
     workspace: "/w",
     home: (id) => join(folder, "homes", id),
     now: Date.now,

@@ -9,6 +9,7 @@ import {
   comingActions,
   DeckhandError,
   errorObservation,
+  isAtWork,
   isRunnable,
   stateChange,
   type ActionKind,
@@ -19,6 +20,7 @@ import {
   type Settings,
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
+import { answered, confirmed, withdrawn } from "./approving.ts";
 
 export interface Plan {
   readonly events: (firstId: number) => readonly NewEvent[];
@@ -37,7 +39,7 @@ export interface PlanContext {
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
 
-/** Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `not_available`; then there is nothing to store. */
+/** Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `conflict`; then there is nothing to store. */
 export function plan(kind: string, args: unknown, state: ConversationState, context: PlanContext): Plan {
   if (!Object.hasOwn(actionArgs, kind)) throw new DeckhandError("unknown_kind", `There is no action ${kind}.`);
   const event = parse(kind as ActionKind, args, context.command);
@@ -47,11 +49,11 @@ export function plan(kind: string, args: unknown, state: ConversationState, cont
   const begin = state.agentState === null ? initialize(action("user", "initialize", {}), state, context) : null;
   const before = begin?.events(0) ?? [];
   const agentState = begin === null ? state.agentState : "init";
-  const rest = act(event, agentState, context);
+  const rest = act(event, agentState, state, context);
   return { ...rest, at: before.length, events: (firstId) => [...before, ...rest.events(firstId + before.length)] };
 }
 
-function act(event: NewAction, agentState: AgentState | null, context: PlanContext): Plan {
+function act(event: NewAction, agentState: AgentState | null, state: ConversationState, context: PlanContext): Plan {
   const tool = context.tools.get(event.action);
   if (isRunnable(event.action) && tool !== undefined) return { events: () => [event], at: 0, runs: { event, tool } };
   if ((comingActions as readonly string[]).includes(event.action)) {
@@ -64,46 +66,78 @@ function act(event: NewAction, agentState: AgentState | null, context: PlanConte
   switch (event.action) {
     case "start":
     case "message":
-      return { events: () => [event, ...changeTo("running", agentState)], at: 0 };
+      // It answers nothing: it is taken in when what waits for an approval has its answer.
+      if (state.awaiting !== null) return { events: () => [event], at: 0 };
+      return { events: () => [event, ...(isAtWork(agentState) ? [] : changeTo("running", agentState))], at: 0 };
     case "finish":
-      return { events: () => [event, ...changeTo("finished", agentState)], at: 0, stops: true };
+      return ends(event, "finished", agentState, state);
     case "reject":
-      return { events: () => [event, ...changeTo("rejected", agentState)], at: 0, stops: true };
+      return ends(event, "rejected", agentState, state);
+    case "approve": {
+      const events = answered(event, state);
+      return { events: () => events, at: 0 };
+    }
     case "change_agent_state":
-      return changeState(event, agentState);
+      return changeState(event, agentState, state);
     default:
       // A thought, a plan of the first protocol: kept, without effect.
       return { events: () => [event], at: 0 };
   }
 }
 
-function changeState(event: NewAction<"change_agent_state">, agentState: AgentState | null): Plan {
+function ends(event: NewAction, wanted: AgentState, agentState: AgentState | null, state: ConversationState): Plan {
+  const events = [event, ...withdrawn(state), ...changeTo(wanted, agentState)];
+  return { events: () => events, at: 0, stops: true };
+}
+
+function changeState(
+  event: NewAction<"change_agent_state">,
+  agentState: AgentState | null,
+  state: ConversationState,
+): Plan {
   const wanted = event.args.agent_state;
   switch (wanted) {
     case "user_confirmed":
-    case "user_rejected":
-      throw new DeckhandError("conflict", "No action waits for a confirmation.");
+    case "user_rejected": {
+      const events = confirmed(wanted, event.command, state);
+      return { events: () => events, at: 0 };
+    }
     case "stopped":
-      return { events: () => [event, ...changeTo(wanted, agentState)], at: 0, stops: true };
+      return ends(event, wanted, agentState, state);
     case "paused":
     case "running":
+      if (state.awaiting !== null) {
+        throw new DeckhandError(
+          "conflict",
+          `Action ${state.awaiting.id} waits for an approval: allow or deny it, or stop.`,
+        );
+      }
+      if (wanted === "running" && isAtWork(agentState)) return { events: () => [event], at: 0 };
       return { events: () => [event, ...changeTo(wanted, agentState)], at: 0 };
   }
 }
 
 /** States in which a conversation goes on resting after it was initialised again. */
-const restingStates: readonly (AgentState | null)[] = ["running", "paused", "awaiting_user_input", "finished"];
+const restingStates: readonly (AgentState | null)[] = [
+  "running",
+  "user_confirmed",
+  "paused",
+  "awaiting_user_input",
+  "awaiting_user_confirmation",
+  "finished",
+];
 
 function initialize(event: NewAction<"initialize">, state: ConversationState, context: PlanContext): Plan {
-  const { agent_cls: agent, confirmation_mode: confirm } = event.args;
+  const { agent_cls: agent } = event.args;
   if (agent !== undefined && !context.knowsAgent(agent)) {
     throw new DeckhandError("unknown_agent", `There is no agent ${agent}.`);
   }
-  if (confirm === true) {
-    throw new DeckhandError("not_available", "Confirmation mode is not here yet; nothing was started.");
-  }
   const settings: Settings = { ...event.args };
   if (settings.directory !== undefined) settings.directory = insideWorkspace(settings.directory, context.workspace);
+  const moves = settings.directory !== undefined && settings.directory !== state.settings.directory;
+  if (state.awaiting !== null && moves) {
+    throw new DeckhandError("conflict", `Action ${state.awaiting.id} waits for an approval in the directory as it is.`);
+  }
   const restored = restingStates.includes(state.agentState) ? changeTo(state.agentState as AgentState, "init") : [];
   return {
     events: () => [{ ...event, args: settings }, stateChange("loading"), stateChange("init"), ...restored],

@@ -1,11 +1,13 @@
 /**
  * After a crash. An action that had started and has no observation is never run again by itself: nobody knows what it
- * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on.
+ * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on. An action that waits
+ * for an approval goes on waiting; where its time is over it is denied, and nothing is run.
  */
 import {
   actionSentence,
   errorObservation,
   isAction,
+  isAtWork,
   stateChange,
   type Action,
   type AgentState,
@@ -13,19 +15,17 @@ import {
   type Event,
   type NewEvent,
 } from "@deckhand/protocol";
+import { expired } from "./approving.ts";
 
 /**
  * What has to be stored when a log is opened by a server that did not write it; empty for one that rested. `last` is the
  * last event of the log: the server may have been stopped between the word that ended the turn and the state that says so.
  */
-export function recoveryEvents(state: ConversationState, last?: Event): readonly NewEvent[] {
-  const closed = state.open.map((open) =>
-    errorObservation(open.source, "outcome_unknown", whatIsKnown(open), {
-      cause: open.id,
-      tool_call: open.tool_call,
-    }),
-  );
-  const wasAtWork = state.agentState === "running" || state.agentState === "loading";
+export function recoveryEvents(state: ConversationState, nowMs: number, last?: Event): readonly NewEvent[] {
+  const { awaiting } = state;
+  const closed = closings(state);
+  if (awaiting !== null && Date.parse(awaiting.expires_at) <= nowMs) return [...closed, ...expired(state, "paused")];
+  const wasAtWork = isAtWork(state.agentState) || state.agentState === "loading";
   if (!wasAtWork) return closed;
   const end = last === undefined || state.queued.length > 0 ? null : endedBy(last);
   if (end !== null) return [...closed, stateChange(end)];
@@ -43,6 +43,16 @@ function endedBy(event: Event): AgentState | null {
   if (event.action === "finish") return "finished";
   if (event.action === "reject") return "rejected";
   return event.action === "message" && event.args.wait_for_response ? "awaiting_user_input" : null;
+}
+
+function closings({ open, awaiting }: ConversationState): readonly NewEvent[] {
+  const started = open.filter((action) => action.id !== awaiting?.id);
+  return started.map((action) =>
+    errorObservation(action.source, "outcome_unknown", whatIsKnown(action), {
+      cause: action.id,
+      tool_call: action.tool_call,
+    }),
+  );
 }
 
 function whatIsKnown(open: Action): string {

@@ -4,6 +4,9 @@
  */
 import {
   DeckhandError,
+  errorObservation,
+  isAtWork,
+  type Action,
   type ActionKind,
   type ConversationState,
   type Delta,
@@ -13,7 +16,7 @@ import {
 import type { Agent } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
 import { Prompt } from "../agent/prompt.ts";
-import { endEvents, runTurn, type TurnEnd, type View } from "../agent/turn.ts";
+import { endEvents, runTurn, type TurnDeps, type TurnEnd, type View } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -34,6 +37,7 @@ interface TurnDriverDeps {
   readonly runtime: () => Promise<Runtime>;
   readonly limits: Limits;
   readonly now: () => number;
+  readonly policy: TurnDeps["policy"];
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly onFault: (fault: unknown) => void;
 }
@@ -67,7 +71,7 @@ export class TurnDriver {
         this.#running = undefined;
         this.#prompt = undefined;
         // Somebody may have asked for work while the turn was ending. Where nothing can be stored, it is not tried again.
-        if (whole && this.#deps.conversation.state.agentState === "running") this.start();
+        if (whole && isAtWork(this.#deps.conversation.state.agentState)) this.start();
       }),
     };
   }
@@ -76,6 +80,8 @@ export class TurnDriver {
   async stop(): Promise<void> {
     this.#running?.stop.abort(new Error("stopped"));
     await this.#running?.done;
+    // What was approved in the moment of the stop has not begun, and no turn will answer it.
+    if (this.#left().length > 0) await this.#deps.append(() => (this.#running === undefined ? this.#closeLeft() : []));
   }
 
   /** Stops, and starts no other turn. */
@@ -102,18 +108,19 @@ export class TurnDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, runtime, limits, now } = this.#deps;
+    const { conversation, append, emit, runtime, limits, now, policy } = this.#deps;
     const { agent, model } = await this.#deps.prepare();
     const prompt = await this.#readPrompt();
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const turn = runTurn(view([]), { model, agent, runtime, limits, now }, signal);
+    const turn = runTurn(view([]), { model, agent, runtime, limits, now, policy }, signal);
     let step = await turn.next();
     while (!step.done) {
       if (step.value.type === "delta") {
         emit(step.value.delta);
         step = await turn.next(view([]));
       } else {
-        step = await turn.next(view(await append(step.value.events)));
+        const { events } = step.value;
+        step = await turn.next(view(await append((firstId) => events(firstId, conversation.state))));
       }
     }
     return step.value;
@@ -122,9 +129,24 @@ export class TurnDriver {
   /** Decided inside the mailbox, so that a message which comes in the last moment is not left lying. */
   #closing(end: TurnEnd): readonly NewEvent[] {
     const { agentState, queued } = this.#deps.conversation.state;
-    if (agentState !== "running") return [];
+    if (!isAtWork(agentState)) return [];
     const failed = end.state === "error" || end.state === "paused";
-    return queued.length > 0 && !failed ? [] : endEvents(end);
+    if (queued.length > 0 && !failed) return [];
+    return [...this.#closeLeft(end.state === "error"), ...endEvents(end)];
+  }
+
+  /** The agent's actions that nobody will answer once no turn runs; what was approved waits for the next turn. */
+  #left(approvedToo = false): readonly Action[] {
+    const { open, awaiting, approved } = this.#deps.conversation.state;
+    return open.filter(
+      ({ id, source }) => source === "agent" && id !== awaiting?.id && (approvedToo || id !== approved),
+    );
+  }
+
+  #closeLeft(approvedToo = false): readonly NewEvent[] {
+    return this.#left(approvedToo).map(({ id, tool_call }) =>
+      errorObservation("agent", "interrupted", undefined, { cause: id, tool_call }),
+    );
   }
 
   async #readPrompt(): Promise<Prompt> {

@@ -43,6 +43,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       runtimes: options.runtimes ?? noRuntimes,
       tools,
       limits: { maxSteps: 5, maxCostUsd: Number.POSITIVE_INFINITY, maxSeconds: Number.POSITIVE_INFINITY },
+      approval: { policy: "never", seconds: 3600, sandboxed: true },
       workspace: home,
       home: (id) => join(home, "conversations", id),
       now: Date.now,

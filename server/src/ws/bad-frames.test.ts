@@ -60,10 +60,10 @@ const bad: readonly (readonly [what: string, frame: string | Buffer, code: strin
     /NoAgent/,
   ],
   [
-    "a confirmation mode that is not here",
-    `{"action": "initialize", "args": {"CONFIRMATION_MODE": true}, "conversation": "${conversation}"}`,
-    "not_available",
-    /onfirmation/,
+    "a confirmation mode that is neither on nor off",
+    `{"action": "initialize", "args": {"CONFIRMATION_MODE": "maybe"}, "conversation": "${conversation}"}`,
+    "bad_args",
+    /confirmation_mode/,
   ],
   [
     "a key that is no text",

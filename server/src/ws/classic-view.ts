@@ -7,7 +7,7 @@
  * it does not pause. It also takes a limit for a failure and answers with a pause of its own. An agent that got stuck is
  * shown to both as the state `error` and, as the original did it, after the error.
  */
-import { isAction, type Action, type AgentState, type Event, type Observation } from "@deckhand/protocol";
+import { isAction, type Action, type AgentState, type Event, type Observation, type Source } from "@deckhand/protocol";
 import { actionFrame } from "./classic-actions.ts";
 import { observationFrame } from "./classic-observations.ts";
 import { stamp } from "./classic-stamp.ts";
@@ -31,6 +31,9 @@ export class ClassicView {
   readonly #asked = new Set<number>();
   /** The error that ended the turn, until its state is there. */
   #failure: ErrorEvent | undefined;
+  /** The action that waits for an approval; and, once answered, the id under which it was shown again. */
+  #waiting: Action | undefined;
+  readonly #shownAgain = new Map<number, number>();
   /** A pause at a limit was shown as `error`. */
   #shownAsError = false;
 
@@ -40,8 +43,34 @@ export class ClassicView {
   }
 
   see(event: Event): readonly ClassicFrame[] {
+    if (isAction(event) && event.approval !== undefined) this.#waiting = event;
+    if (isAction(event) && event.action === "approve") return this.#answered(event);
     if (isAction(event) && event.source === "user") this.#asked.add(event.id);
     return event.id <= this.#replayed ? this.#replay(event) : this.#live(event);
+  }
+
+  /** The original stored the action a second time, with the answer in it and without its thought. */
+  #answered(event: Action<"approve">): readonly ClassicFrame[] {
+    const waited = this.#waiting;
+    if (waited === undefined || waited.id !== event.args.id) return [];
+    this.#waiting = undefined;
+    this.#shownAgain.set(waited.id, event.id);
+    const confirmation_state = event.args.decision === "deny" ? "rejected" : "confirmed";
+    const args = {
+      ...waited.args,
+      thought: "",
+      ...("confirmation_state" in waited.args ? { confirmation_state } : {}),
+    };
+    const again = { ...waited, id: event.id, timestamp: event.timestamp, args } as Action;
+    return [{ frame: actionFrame(again, this.#era, event.id <= this.#replayed ? "replay" : "live") }];
+  }
+
+  /** Its cause is the action as it was shown last. */
+  #observation(event: Observation, source: Source): ClassicFrame {
+    const again = this.#shownAgain.get(event.cause ?? -1);
+    if (event.cause !== undefined) this.#shownAgain.delete(event.cause);
+    const shown = again === undefined ? event : { ...event, cause: again };
+    return { frame: observationFrame(shown, source, this.#era) };
   }
 
   #replay(event: Event): readonly ClassicFrame[] {
@@ -51,7 +80,7 @@ export class ClassicView {
     if (bookkeeping.has(event.observation) || event.observation === "agent_state_changed") return [];
     if (event.observation === "status" || (this.#era === "0.14" && endsTurn(event))) return [];
     const source = event.source === "environment" && this.#era === "0.9" ? "agent" : event.source;
-    return [{ frame: observationFrame(event, source, this.#era) }];
+    return [this.#observation(event, source)];
   }
 
   #live(event: Event): readonly ClassicFrame[] {
@@ -80,11 +109,13 @@ export class ClassicView {
   }
 
   #liveObservation(event: Observation): readonly ClassicFrame[] {
-    const mine = event.source === "user" || (event.cause !== undefined && this.#asked.delete(event.cause));
+    const mine =
+      (event.source === "user" && event.observation !== "user_rejected") ||
+      (event.cause !== undefined && this.#asked.delete(event.cause));
     const isError = event.observation === "error";
     if (mine && this.#era === "0.14" && !isError && event.observation !== "run") return [];
     const source = mine && !(isError && this.#era === "0.14") ? "user" : "agent";
-    return [{ frame: observationFrame(event, source, this.#era), gap: isError }];
+    return [{ ...this.#observation(event, source), gap: isError }];
   }
 
   #state(event: Event, state: AgentState): readonly ClassicFrame[] {

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
 import { NowBar } from "../now/now-bar.tsx";
@@ -28,6 +29,8 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
       .catch((error: Error) => setFailure(error.message));
   };
 
+  const waiting = state.open.find((action) => action.id === state.awaiting?.id);
+
   if (refused !== undefined) {
     return (
       <main className="flex flex-1 items-center justify-center p-6">
@@ -53,6 +56,13 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
         </header>
         <Chat snapshot={snapshot} />
         <div className="mx-auto w-full max-w-3xl px-4 pb-4">
+          {waiting !== undefined && (
+            <ApprovalCard
+              key={waiting.id}
+              action={waiting}
+              onAnswer={(decision, reason) => client.send(id, "approve", { id: waiting.id, decision, reason })}
+            />
+          )}
           <NowBar snapshot={snapshot} onWant={want} />
           {failure !== "" && (
             <p role="alert" className="px-3 pb-1 text-sm text-bad">
@@ -61,7 +71,11 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
           )}
           <Composer
             label="Message"
-            placeholder={isWorking(state.agentState) ? "Say something; it is taken in at the next step" : "Message"}
+            placeholder={
+              isWorking(state.agentState) || waiting !== undefined
+                ? "Say something; it is taken in at the next step"
+                : "Message"
+            }
             button="Send"
             autoFocus
             onSend={(content) => client.send(id, "message", { content })}

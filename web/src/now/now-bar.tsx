@@ -18,6 +18,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
   const seconds = now.since === undefined ? 0 : Math.floor((clock - now.since) / 1000);
   const canPause = state.agentState === "running";
   const canResume = state.agentState === "paused";
+  const canStop = working || canResume || state.agentState === "awaiting_user_confirmation";
   return (
     <div className="flex items-center gap-2 px-1 py-1.5 text-sm">
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${stateDot(state.agentState)}`} />
@@ -35,7 +36,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
       <span className="hidden shrink-0 text-xs text-muted tabular-nums sm:inline">{spent(snapshot)}</span>
       {canPause && <Button label="Pause" onClick={() => onWant("paused")} />}
       {canResume && <Button label="Resume" onClick={() => onWant("running")} />}
-      {(working || canResume) && <Button label="Stop" onClick={() => onWant("stopped")} />}
+      {canStop && <Button label="Stop" onClick={() => onWant("stopped")} />}
     </div>
   );
 }

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { howToAnswer, typed } from "./answer.ts";
+
+const awaiting = {
+  id: 9,
+  reasons: ["It reaches the network."],
+  rules: [{ action: "browse", pattern: "https://example.org" }],
+  expires_at: "2026-01-01T00:00:00.000Z",
+  default: "deny",
+} as const;
+
+test("[Q17] a typed line is an answer to what waits, or a message", () => {
+  const waits = { ...awaiting, rules: [...awaiting.rules], reasons: [...awaiting.reasons] };
+  assert.deepEqual(typed("/allow", waits), { type: "answer", args: { id: 9, decision: "allow", reason: "" } });
+  assert.deepEqual(typed(" /always ", waits), {
+    type: "answer",
+    args: { id: 9, decision: "allow_for_conversation", reason: "" },
+  });
+  assert.deepEqual(typed("/deny not  there", waits), {
+    type: "answer",
+    args: { id: 9, decision: "deny", reason: "not  there" },
+  });
+  assert.equal(typed("/allow", null).type, "nothing");
+  for (const line of ["allow", "yes", "/allowed", "/ allow", "/run x"])
+    assert.equal(typed(line, waits).type, "message");
+  assert.match(howToAnswer(waits), /\/always \(in this conversation: browse https:\/\/example\.org\)/);
+  assert.doesNotMatch(howToAnswer({ ...waits, rules: [] }), /always/);
+});

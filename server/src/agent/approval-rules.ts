@@ -1,0 +1,94 @@
+/**
+ * What a person can allow once for the rest of a conversation, and whether that covers an action. A rule never covers
+ * more than it says: of a command line every simple command has to be covered, and one that is not plain never is.
+ */
+import { posix } from "node:path";
+import type { ApprovalRule, NewAction } from "@deckhand/protocol";
+import { simpleCommands, type SimpleCommand } from "./bash-parse.ts";
+
+/** The rules that together cover the action, the narrowest there are; none where no rule can. */
+export async function rulesFor(action: NewAction, workspace: string): Promise<readonly ApprovalRule[]> {
+  switch (action.action) {
+    case "run": {
+      const commands = await commandsOf(action);
+      const patterns = new Set(commands?.map(patternOf));
+      return [...patterns].map((pattern) => ({ action: "run", pattern }));
+    }
+    case "browse": {
+      const origin = originOf(action.args.url);
+      return origin === undefined ? [] : [{ action: "browse", pattern: origin }];
+    }
+    case "read":
+    case "write":
+    case "edit":
+      return [{ action: action.action, pattern: posix.resolve(workspace, action.args.path) }];
+    case "search":
+    case "plan":
+      return [{ action: action.action, pattern: "*" }];
+    default:
+      return [];
+  }
+}
+
+export async function isCovered(
+  action: NewAction,
+  workspace: string,
+  rules: readonly ApprovalRule[],
+): Promise<boolean> {
+  const mine = rules.filter((rule) => rule.action === action.action).map((rule) => rule.pattern);
+  if (mine.length === 0) return false;
+  if (action.action === "run") {
+    const commands = await commandsOf(action);
+    return commands?.every((words) => mine.some((pattern) => matches(pattern, words))) ?? false;
+  }
+  const needed = await rulesFor(action, workspace);
+  return needed.length > 0 && needed.every((rule) => mine.includes(rule.pattern));
+}
+
+type Run = Extract<NewAction, { action: "run" }>;
+
+async function commandsOf({ args }: Run): Promise<readonly SimpleCommand[] | undefined> {
+  // What is typed into a program that runs can be anything.
+  if (args.input !== undefined || args.background) return undefined;
+  const commands = await simpleCommands(args.command);
+  return commands?.every(([name = ""]) => !beyondRules.has(posix.basename(name))) ? commands : undefined;
+}
+
+/** Commands that run what they are given, or change what later commands mean. */
+const beyondRules: ReadonlySet<string> = new Set(
+  `. alias awk bash bind builtin busybox cd chroot command complete coproc csh dash declare doas enable env eval exec
+  export expect fc find fish flock function gawk gdb hash ionice ksh let local make mapfile nice node nohup parallel
+  perl pkexec popd printf pushd pwsh python python3 read readarray readonly ruby script sed set setsid sh shift shopt
+  source ssh stdbuf strace su sudo time timeout trap typeset unalias unset unshare watch xargs zsh`.split(/\s+/),
+);
+
+/** Tools whose sub-command says what is done; how it is done may vary. */
+const subcommands: Readonly<Record<string, ReadonlySet<string>>> = {
+  git: new Set(["status", "add"]),
+  npm: new Set(["test", "ci"]),
+  cargo: new Set(["build", "check", "test"]),
+};
+
+function patternOf(words: SimpleCommand): string {
+  const [name = "", sub = ""] = words;
+  const varies = Object.hasOwn(subcommands, name) && subcommands[name]?.has(sub) === true;
+  return varies ? `${name} ${sub} *` : written(words);
+}
+
+function matches(pattern: string, words: SimpleCommand): boolean {
+  const command = written(words);
+  if (!pattern.endsWith(" *")) return command === pattern;
+  // Words are written so that a blank or a star outside quotes is never part of one.
+  return `${command} `.startsWith(pattern.slice(0, -1));
+}
+
+/** One way to write the words, so that equal text means equal words. */
+function written(words: SimpleCommand): string {
+  return words.map((word) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word}'`)).join(" ");
+}
+
+function originOf(address: string): string | undefined {
+  const url = URL.parse(address);
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  return isPlain ? url.origin : undefined;
+}

@@ -1,0 +1,62 @@
+/** Whether an action of the agent has to wait for a person. It sees the action, its effect and the workspace alone. */
+import { posix } from "node:path";
+import type { ApprovalPolicyName, ApprovalRule, ConversationState, NewAction } from "@deckhand/protocol";
+import type { Effect } from "../tools/tool.ts";
+import { isCovered, rulesFor } from "./approval-rules.ts";
+
+/** What holds where a conversation's settings say nothing. */
+export interface ApprovalDefaults {
+  readonly policy: ApprovalPolicyName;
+  /** Until what nobody has answered is denied. */
+  readonly seconds: number;
+  /** Commands run in a sandbox without network. */
+  readonly sandboxed: boolean;
+}
+
+/** Why it has to be asked about, and what a person could allow for the rest of the conversation. */
+export interface Question {
+  readonly reasons: readonly string[];
+  readonly rules: readonly ApprovalRule[];
+  readonly seconds: number;
+}
+
+/** Null: it may run. */
+export async function questionFor(
+  action: NewAction,
+  effect: Effect,
+  workspace: string,
+  state: Pick<ConversationState, "settings" | "rules">,
+  defaults: ApprovalDefaults,
+): Promise<Question | null> {
+  const reasons = reasonsFor(action, effect, workspace, state, defaults);
+  if (reasons.length === 0) return null;
+  if (await isCovered(action, workspace, state.rules)) return null;
+  const rules = await rulesFor(action, workspace);
+  return { reasons, rules, seconds: state.settings.approval_seconds ?? defaults.seconds };
+}
+
+function reasonsFor(
+  action: NewAction,
+  effect: Effect,
+  workspace: string,
+  { settings }: Pick<ConversationState, "settings">,
+  defaults: ApprovalDefaults,
+): readonly string[] {
+  const policy = settings.approval ?? defaults.policy;
+  const reasons: string[] = [];
+  if (policy !== "never") {
+    if (effect === "network") reasons.push("It reaches the network.");
+    if (effect === "execute" && !defaults.sandboxed) reasons.push("It runs without a sandbox.");
+    if (effect === "write" && isOutside(action, workspace)) reasons.push("It writes outside the workspace.");
+  }
+  if (policy === "always" && reasons.length === 0) reasons.push("Every action is asked about.");
+  const confirms = settings.confirmation_mode === true && (action.action === "run" || action.action === "run_ipython");
+  if (confirms && reasons.length === 0) reasons.push("Commands are asked about.");
+  return reasons;
+}
+
+function isOutside(action: NewAction, workspace: string): boolean {
+  if (!("path" in action.args)) return false;
+  const below = posix.relative(workspace, posix.resolve(workspace, action.args.path));
+  return below === ".." || below.startsWith("../") || posix.isAbsolute(below);
+}

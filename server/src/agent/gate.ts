@@ -1,0 +1,97 @@
+/** A call that may have to wait for a person: what is stored for it, and what is known when it runs at last. */
+import {
+  errorObservation,
+  observation,
+  stateChange,
+  type Action,
+  type ApprovalAsked,
+  type ConversationState,
+  type NewAction,
+  type NewEvent,
+  type NewObservation,
+} from "@deckhand/protocol";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { Question } from "./approval.ts";
+import type { PreparedCall } from "./calls.ts";
+
+export interface GateDeps {
+  /** Null: the action may run. */
+  readonly policy: (action: NewAction, tool: Tool) => Promise<Question | null>;
+  readonly runtime: () => Promise<Runtime>;
+  readonly now: () => number;
+}
+
+export type Gated =
+  | { readonly type: "free" }
+  /** Its action waits; nothing else is done before it is answered. */
+  | { readonly type: "waits"; readonly event: NewAction }
+  /** There is nobody to ask. */
+  | { readonly type: "denied"; readonly event: NewAction; readonly answer: (id: number) => NewObservation };
+
+export async function gate(call: PreparedCall, deps: GateDeps): Promise<Gated> {
+  if (call.type !== "runnable") return { type: "free" };
+  const question = await deps.policy(call.event, call.tool);
+  if (question === null) return { type: "free" };
+  const { reasons, rules, seconds } = question;
+  const cwd = await deps.runtime().then(
+    (runtime) => runtime.cwd,
+    () => undefined,
+  );
+  const approval: ApprovalAsked = {
+    reasons: [...reasons],
+    rules: [...rules],
+    expires_at: new Date(deps.now() + seconds * 1000).toISOString(),
+    default: "deny",
+    ...(cwd === undefined ? {} : { cwd }),
+  };
+  if (seconds > 0) return { type: "waits", event: withState(call.event, "awaiting_confirmation", approval) };
+  const why = `The action was denied, because nobody is there to allow it. ${reasons.join(" ")}`;
+  return {
+    type: "denied",
+    event: withState(call.event, "rejected"),
+    answer: (id) => denial(why, { id, tool_call: call.origin }),
+  };
+}
+
+/**
+ * The state comes before the action, as the first protocol had it. Where somebody paused the work meanwhile, the call
+ * stays pending and is looked at again; where it was stopped, nothing of it is kept.
+ */
+export function waitingEvents(
+  event: NewAction,
+  before: readonly NewEvent[],
+  now: Pick<ConversationState, "agentState">,
+): readonly NewEvent[] {
+  if (now.agentState === "running") return [...before, stateChange("awaiting_user_confirmation"), event];
+  return now.agentState === "paused" ? before : [];
+}
+
+export function denial(content: string, action: Pick<Action, "id" | "tool_call">): NewObservation<"user_rejected"> {
+  return observation("user", "user_rejected", content, {}, { cause: action.id, tool_call: action.tool_call });
+}
+
+/**
+ * Why an approved action is not run after all: it was approved for another directory (its shell was lost meanwhile), and
+ * there it may mean something else.
+ */
+export async function refusalOf(
+  action: Action,
+  runtime: () => Promise<Runtime>,
+): Promise<NewObservation<"error"> | undefined> {
+  const approvedIn = action.approval?.cwd;
+  if (approvedIn === undefined) return undefined;
+  const { cwd } = await runtime();
+  if (cwd === approvedIn) return undefined;
+  const why = `Not run: it was approved for the directory ${approvedIn}, and the shell is in ${cwd} now. Ask again.`;
+  return errorObservation("agent", "conflict", why, { cause: action.id, tool_call: action.tool_call });
+}
+
+function withState(
+  event: NewAction,
+  confirmation_state: "awaiting_confirmation" | "rejected",
+  approval?: ApprovalAsked,
+): NewAction {
+  const args = "confirmation_state" in event.args ? { ...event.args, confirmation_state } : event.args;
+  return { ...event, args, ...(approval === undefined ? {} : { approval }) } as NewAction;
+}

@@ -1,0 +1,79 @@
+/** What answering, outliving and ending the wait for an approval means, as events. Pure, as `plan.ts` is. */
+import {
+  action,
+  DeckhandError,
+  errorObservation,
+  stateChange,
+  type AgentState,
+  type ConversationState,
+  type NewAction,
+  type NewEvent,
+  type NewObservation,
+} from "@deckhand/protocol";
+import { denial } from "../agent/gate.ts";
+
+type Answer = NewAction<"approve">;
+
+/** An approval by its id. Fails with `conflict` where it does not wait (any more), and says who answered. */
+export function answered(event: Answer, state: ConversationState): readonly NewEvent[] {
+  const { id, decision, reason } = event.args;
+  const { awaiting } = state;
+  if (awaiting?.id !== id) throw new DeckhandError("conflict", whyNot(id, state));
+  if (decision === "deny") {
+    const words = reason === "" ? "The user denied this action." : `The user denied this action: ${reason}`;
+    return denied({ ...event, args: { id, decision, reason } }, words, "running", state);
+  }
+  if (decision === "allow_for_conversation" && awaiting.rules.length === 0) {
+    throw new DeckhandError("bad_args", "No rule can be made of this action; it can be allowed once.");
+  }
+  const rules = decision === "allow_for_conversation" ? { rules: awaiting.rules } : {};
+  const args = { id, decision, reason, ...rules };
+  return [{ ...event, args }, stateChange("user_confirmed")];
+}
+
+/** The classic clients' answer to whatever waits; after a no the agent rests, unless somebody has said something. */
+export function confirmed(
+  wanted: "user_confirmed" | "user_rejected",
+  command: string | undefined,
+  state: ConversationState,
+): readonly NewEvent[] {
+  const { awaiting } = state;
+  if (awaiting === null) throw new DeckhandError("conflict", "No action waits for a confirmation.");
+  const decision = wanted === "user_confirmed" ? "allow" : "deny";
+  const event = action("user", "approve", { id: awaiting.id, decision, reason: "" }, { command });
+  if (decision === "allow") return answered(event, state);
+  const rest: AgentState = state.queued.length > 0 ? "running" : "awaiting_user_input";
+  return denied(event, "Action has been rejected by the user! Waiting for further user input.", rest, state);
+}
+
+/** Nobody has answered in time. `then`: whether the agent goes on with that, or waits for a person. */
+export function expired(state: ConversationState, then: "running" | "paused"): readonly NewEvent[] {
+  const { awaiting } = state;
+  if (awaiting === null) return [];
+  const words = `The action was denied, because nobody answered before ${awaiting.expires_at}.`;
+  const event = action("environment", "approve", { id: awaiting.id, decision: "deny", reason: words });
+  return denied(event, words, then, state);
+}
+
+/** The one observation of an action that waits, where the work is ended. */
+export function withdrawn({ awaiting, open }: ConversationState): readonly NewEvent[] {
+  return open
+    .filter((each) => each.id === awaiting?.id)
+    .map(({ id, tool_call }) => errorObservation("agent", "interrupted", undefined, { cause: id, tool_call }));
+}
+
+function denied(event: Answer, words: string, then: AgentState, state: ConversationState): readonly NewEvent[] {
+  const waiting = state.open.find((each) => each.id === event.args.id);
+  if (waiting === undefined) throw new Error("what waits is open");
+  const answer: NewObservation = denial(words, waiting);
+  return [event, stateChange("user_rejected"), answer, stateChange(then)];
+}
+
+function whyNot(id: number, { awaiting, lastAnswer }: ConversationState): string {
+  if (lastAnswer?.id === id) {
+    const who = lastAnswer.by === "environment" ? "because nobody answered in time" : "by a client";
+    return `Action ${id} was already ${lastAnswer.decision === "deny" ? "denied" : "allowed"} ${who}.`;
+  }
+  const instead = awaiting === null ? "" : ` Action ${awaiting.id} does.`;
+  return `Action ${id} does not wait for an approval.${instead}`;
+}
