@@ -46,8 +46,11 @@ export class Outbox {
     }
     return new Promise<number>((resolve, reject) => {
       signal?.throwIfAborted();
+      // The same command from another caller of this client: one answer settles both.
+      const twin = this.#waiting.get(frame.command);
       const forget = (): void => {
-        this.#waiting.delete(frame.command);
+        if (twin === undefined) this.#waiting.delete(frame.command);
+        else this.#waiting.set(frame.command, twin);
         reject(signal?.reason as Error);
       };
       signal?.addEventListener("abort", forget, { once: true });
@@ -55,8 +58,8 @@ export class Outbox {
       this.#waiting.set(frame.command, {
         frame,
         sent: false,
-        resolve: (id) => (settle(), resolve(id)),
-        reject: (reason) => (settle(), reject(reason)),
+        resolve: (id) => (settle(), resolve(id), twin?.resolve(id)),
+        reject: (reason) => (settle(), reject(reason), twin?.reject(reason)),
       });
       this.#pump();
     });
