@@ -216,7 +216,7 @@ test("[Q13] whatever a rule is made of is covered by it, and by nothing less", a
       // Only joints without a meaning beyond "and then" are between allowed commands.
       assert.ok(!/[`\\$<>(){}&*]/.test(command.replaceAll(/'[^']*'|"[^"]*"|&&/g, "")), command);
     }),
-    { numRuns: 1_500 },
+    { numRuns: 800 },
   );
 });
 
