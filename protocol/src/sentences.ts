@@ -83,6 +83,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "error":
     case "status":
     case "reply":
+    case "title":
+    case "imported":
     case "user_rejected":
       return event.content;
   }

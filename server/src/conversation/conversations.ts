@@ -1,12 +1,17 @@
 /** All conversations of this server, each opened once. */
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { fork, importEvents, pages } from "./library.ts";
 
 export class Conversations implements ConversationsApi, AsyncDisposable {
   readonly #deps: ConversationDeps;
   readonly #open = new Map<ConversationId, Promise<Conversation>>();
+  /** Nobody opens them again while what runs in them is stopped. */
+  readonly #deleting = new Set<ConversationId>();
 
   constructor(deps: ConversationDeps) {
     this.#deps = deps;
@@ -18,7 +23,8 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   /** A conversation that is open stays so: at rest it is its state, a few kilobytes. */
-  open(id: ConversationId): Promise<ConversationApi> {
+  async open(id: ConversationId): Promise<ConversationApi> {
+    if (this.#deleting.has(id)) throw new DeckhandError("unknown_conversation");
     let opening = this.#open.get(id);
     if (opening === undefined) {
       opening = Conversation.open(id, this.#deps);
@@ -45,11 +51,36 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   async delete(id: ConversationId): Promise<void> {
-    const open = await this.#open.get(id);
-    this.#open.delete(id);
-    await open?.[Symbol.asyncDispose]();
-    await this.#deps.store.delete(id);
+    this.#deleting.add(id);
+    try {
+      const open = await this.#open.get(id);
+      await open?.[Symbol.asyncDispose]();
+      await this.#deps.store.delete(id);
+      this.#open.delete(id);
+    } finally {
+      this.#deleting.delete(id);
+    }
     await rm(this.#deps.home(id), { recursive: true, force: true });
+  }
+
+  fork(from: ConversationId, at?: number): Promise<ConversationRow> {
+    return this.#made((to) => fork({ from, at, to }, this.#deps));
+  }
+
+  import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow> {
+    return this.#made((to) => importEvents({ events, title, to }, this.#deps));
+  }
+
+  pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]> {
+    return pages(id, last, this.#deps.store);
+  }
+
+  async #made(make: (id: ConversationId) => Promise<void>): Promise<ConversationRow> {
+    const id = randomUUID();
+    await make(id);
+    const row = await this.row(id);
+    if (row === undefined) throw new DeckhandError("unknown_conversation");
+    return row;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,7 +21,16 @@ export interface ClassicFrame {
 type ErrorEvent = Observation<"error">;
 
 /** Kinds that stay between the conversation and its newer clients. */
-const bookkeeping = new Set(["initialize", "change_agent_state", "approve", "compact", "reply", "chat"]);
+const bookkeeping = new Set([
+  "initialize",
+  "change_agent_state",
+  "approve",
+  "compact",
+  "reply",
+  "chat",
+  "title",
+  "imported",
+]);
 
 export class ClassicView {
   readonly #era: Era;
