@@ -9,6 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect, type Client, type ExportFormat } from "@deckhand/client";
 import { fold, isAction, type AgentState, type Event } from "@deckhand/protocol";
 import { CliProcess } from "./kit/cli-process.ts";
+import { ModelProcess } from "./kit/model-process.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
@@ -263,6 +264,28 @@ test("[J13] fork, export and import from the command line", async () => {
   const wrong = new CliProcess(["import", "--url", server.url, join(folder, "script.json")]);
   assert.equal(await wrong.end(), 1);
   assert.match(wrong.stderr, /Line 1 is not of an export/);
+});
+
+test("[J14] the server asks the model for a title, unless DECKHAND_TITLES says no", async () => {
+  for (const wanted of [true, false]) {
+    await using model = await ModelProcess.start([{ text: "Hello to you." }], {
+      conversations: [{ when: "What came of it", replies: [{ text: "A friendly greeting" }] }],
+    });
+    await using own = await ServerProcess.start({ env: { ...model.env, DECKHAND_TITLES: String(wanted) } });
+    using socket = await RawSocket.open(`${own.wsUrl}?protocol=deckhand.v1`);
+    socket.send({ conversation: "c", action: "start", args: { task: "say hello" } });
+    await socket.next((frame) => frame["ack"] !== undefined);
+    socket.send({ subscribe: { conversation: "c" } });
+    await socket.next((frame) => frame["extras"]?.agent_state === "awaiting_user_input");
+    if (wanted) await socket.next((frame) => frame["observation"] === "title");
+    const response = await fetch(`${own.url}/api/conversations/c`);
+    const { title } = (await response.json()) as { title: string };
+    assert.equal(title, wanted ? "A friendly greeting" : "say hello");
+    const requests = await model.requests();
+    assert.equal(requests.length, wanted ? 2 : 1);
+    const asked = requests[1]?.body as { readonly max_tokens?: number } | undefined;
+    assert.equal(asked?.max_tokens, wanted ? 600 : undefined, "what it may say is bounded");
+  }
 });
 
 function withoutCommand(event: Event): Event {

@@ -28,6 +28,8 @@ export interface ConversationState {
   readonly settings: Settings;
   /** The first task, on one line, or what a model made of it. */
   readonly title: string;
+  /** A model was asked for a title. */
+  readonly titled: boolean;
   readonly queued: readonly QueuedMessage[];
   /** Actions that do something and have no observation yet, oldest first. */
   readonly open: readonly Action[];
@@ -46,6 +48,7 @@ export const empty: ConversationState = {
   agentState: null,
   settings: {},
   title: "",
+  titled: false,
   queued: [],
   open: [],
   pendingCalls: [],
@@ -112,7 +115,11 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "reply":
       return applyReply(next, event);
     case "title":
-      return { ...spend(next, event.extras.usage, event.extras.cost_usd), title: event.content || next.title };
+      return {
+        ...spend(next, event.extras.usage, event.extras.cost_usd),
+        title: event.content || next.title,
+        titled: true,
+      };
     case "imported":
       return { ...next, settings: {}, raised: empty.raised };
     case "error":

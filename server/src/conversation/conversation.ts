@@ -8,6 +8,7 @@ import {
   fold,
   stateChange,
   type ActionKind,
+  type AgentState,
   type ConversationState,
   type Delta,
   type Event,
@@ -24,6 +25,7 @@ import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
 import { readState, rowOf } from "./stored-state.ts";
+import { Titles } from "./titles.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserAction } from "./user-action.ts";
 
@@ -42,6 +44,8 @@ export interface ConversationDeps {
   /** Folder of what the conversation keeps beside its log. */
   readonly home: (id: ConversationId) => string;
   readonly now: () => number;
+  /** Ask the model for a title when the first turn has ended; not done by default. */
+  readonly titles?: boolean;
   /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
@@ -51,6 +55,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #deps: ConversationDeps;
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
+  readonly #titles: Titles;
   readonly #userActions = new Set<UserAction>();
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #state: ConversationState;
@@ -67,6 +72,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#runtime = new LazyRuntime(() =>
       deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) }),
     );
+    this.#titles = new Titles({
+      model: async () => this.#agent().model ?? (await this.#model()),
+      read: (after, limit) => this.read(after, limit),
+      isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
+      append: (event) => this.#enqueue(() => this.#append([event])),
+    });
     this.#rest = setInterval(() => this.#giveUpShell(), idleShellMs).unref();
     this.#turn = new TurnDriver({
       conversation: this,
@@ -143,6 +154,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     }
     await this.#stopAll();
+    await this.#titles.stop();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
   }
@@ -192,10 +204,23 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       state = fold(withIds, this.#state);
       return rowOf(state);
     });
+    const before = this.#state.agentState;
     this.#state = state;
     this.#turn.saw(stored);
+    this.#nameAtRest(before);
     this.#rest.refresh();
     return stored;
+  }
+
+  #nameAtRest(before: AgentState | null): void {
+    const { agentState, usage, settings, raised } = this.#state;
+    if (agentState === "running") {
+      void this.#titles.stop();
+    } else if (before === "running" && this.#deps.titles === true && !this.#closing) {
+      const ended = agentState === "finished" || agentState === "rejected" || agentState === "awaiting_user_input";
+      const maxCostUsd = (settings.max_cost_usd ?? this.#deps.limits.maxCostUsd) * (1 + raised.cost);
+      if (ended && usage.costUsd < maxCostUsd) this.#titles.ask(this.#state);
+    }
   }
 
   /** One at a time, in the order of the calls; a failure is its caller's and nobody else's. */

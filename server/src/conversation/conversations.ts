@@ -56,8 +56,8 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
       const open = await this.#open.get(id);
       await open?.[Symbol.asyncDispose]();
       await this.#deps.store.delete(id);
-      this.#open.delete(id);
     } finally {
+      this.#open.delete(id);
       this.#deleting.delete(id);
     }
     await rm(this.#deps.home(id), { recursive: true, force: true });
