@@ -1,7 +1,7 @@
 /** The page in a real browser, on the real server with its sandbox. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -114,6 +114,52 @@ test("[U7] a running command is in sight with its output, a message typed meanwh
   await page.getByText("Queued").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByRole("status").filter({ hasText: "Stopped" }).waitFor();
+});
+
+test("[J15] the list is searched, and a conversation in it renamed, exported, and deleted after a second question", async () => {
+  await using server = await serve("demo");
+  const { page, complaints } = await open(server.url);
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  for (const words of ["about a pelican", "about a heron"]) {
+    await page.getByLabel("Task", { exact: true }).fill(words);
+    await page.keyboard.press("Enter");
+    await list.getByText(words).waitFor();
+    await page.getByRole("link", { name: "New task" }).click();
+  }
+  await list.getByText("about a heron").click();
+  await page.getByLabel("Search").fill("peli");
+  await list.getByText("about a heron").waitFor({ state: "detached" });
+  await page.getByLabel("Search").fill("LLM_MODEL");
+  await list.getByText("about a heron").waitFor();
+  await page.getByLabel("Search").fill('"zebra* OR');
+  await page.getByText("Nothing is found.").waitFor();
+  assert.match(await page.title(), /^about a heron/, "the open one keeps its title");
+  await page.getByLabel("Search").fill("");
+
+  const options = page.getByRole("button", { name: "Options of about a heron" });
+  await options.click();
+  await page.getByLabel("Title").fill("Grey <b>birds</b>");
+  await page.keyboard.press("Enter");
+  await list.getByText("Grey <b>birds</b>").waitFor();
+  const renamed = page.getByRole("button", { name: "Options of Grey" });
+  await renamed.click();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("link", { name: "JSON lines" }).click();
+  const download = await downloading;
+  assert.equal(download.suggestedFilename(), "grey-b-birds-b.jsonl");
+  assert.match(await readFile(await download.path(), "utf8"), /^\{"deckhand_export":1/);
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.ok(await list.getByText("Grey <b>birds</b>").isVisible(), "it was asked, and nothing was done");
+  await renamed.click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Yes, delete it for good" }).click();
+  await list.getByText("Grey <b>birds</b>").waitFor({ state: "detached" });
+  await page.getByLabel("Task", { exact: true }).waitFor();
+  assert.ok(await list.getByText("about a pelican").isVisible());
+  assert.deepEqual(complaints, []);
 });
 
 async function open(url: string): Promise<{ page: Page; complaints: string[] }> {
