@@ -89,7 +89,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       prepare: async () => {
         const agent = this.#agent();
         // Started while the model thinks; whoever needs it meets its failure.
-        this.#runtime.start().catch(() => {});
+        this.#runtime.start().then(
+          (runtime) => runtime.start().catch(() => {}),
+          () => {},
+        );
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: () => this.#runtime.start(),
