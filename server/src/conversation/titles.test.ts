@@ -26,7 +26,8 @@ async function stage(model: Model, more: Partial<ConversationDeps> = {}) {
     findAgent: findTestAgent,
     runtimes: {
       status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () => ({ cwd: "/w", [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
+      create: async () =>
+        ({ cwd: "/w", start: async () => {}, [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
     },
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },

@@ -25,20 +25,19 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
   const [failure, setFailure] = useState("");
   useEffect(() => dialog.current?.showModal(), []);
 
-  const act = (doing: Promise<void>, done?: () => void): void => {
+  const act = async (doing: Promise<void>): Promise<void> => {
     setFailure("");
-    doing.then(
-      () => {
-        done?.();
-        onChange();
-        dialog.current?.close();
-      },
-      (error: Error) => setFailure(error.message),
-    );
+    try {
+      await doing;
+      onChange();
+      dialog.current?.close();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
   };
   const rename = (event: SubmitEvent): void => {
     event.preventDefault();
-    act(client.rename(row.id, title));
+    void act(client.rename(row.id, title));
   };
 
   return (
@@ -82,7 +81,7 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
           <button
             type="button"
             className="button border-bad text-bad"
-            onClick={() => act(client.delete(row.id), onDeleted)}
+            onClick={() => act(client.delete(row.id).then(onDeleted))}
           >
             Yes, delete it for good
           </button>

@@ -89,7 +89,9 @@ export function Sidebar({ list, current, open, onClose }: SidebarProps) {
           row={chosen}
           onClose={() => setChosen(undefined)}
           onChange={list.reload}
-          onDeleted={() => chosen.id === current && go(undefined)}
+          onDeleted={() => {
+            if (chosen.id === current) go(undefined);
+          }}
         />
       )}
     </>
