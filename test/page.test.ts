@@ -4,7 +4,9 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
+import { connect } from "@deckhand/client";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { ServerProcess } from "./kit/server-process.ts";
 
@@ -159,6 +161,34 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
   await list.getByText("Grey <b>birds</b>").waitFor({ state: "detached" });
   await page.getByLabel("Task", { exact: true }).waitFor();
   assert.ok(await list.getByText("about a pelican").isVisible());
+  assert.deepEqual(complaints, []);
+});
+
+test("[J11] an exported page opens from the disk with its style and pictures, and runs nothing", async () => {
+  const markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
+  const dot = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+  const stamp = "2026-01-01T00:00:00.000Z";
+  const say = {
+    action: "message",
+    args: { content: markup, image_urls: [dot, 'x" onerror="1'], wait_for_response: false },
+  };
+  const lines = [
+    { deckhand_export: 1, title: markup },
+    { id: 0, timestamp: stamp, source: "user", message: "", ...say },
+  ];
+  await using server = await serve("demo");
+  const client = connect({ url: server.url });
+  const { id } = await client.import(lines.map((line) => JSON.stringify(line)).join("\n"));
+  const file = join(folder, "exported.html");
+  await writeFile(file, await buffer(await client.export(id, "html")));
+  client.close();
+  const { page, complaints } = await open(`file://${file}`);
+  const said = page.getByRole("region", { name: "user" });
+  assert.equal(await said.innerText(), markup);
+  assert.equal(await page.evaluate("getComputedStyle(document.querySelector('.said')).whiteSpace"), "pre-wrap");
+  assert.equal(await page.locator("img").count(), 1);
+  assert.equal(await page.evaluate("document.querySelector('img').naturalWidth"), 1);
+  assert.equal(await page.title(), markup);
   assert.deepEqual(complaints, []);
 });
 

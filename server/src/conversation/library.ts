@@ -2,6 +2,7 @@
  * Conversations that begin with events of elsewhere: a fork of another one, and one that comes from a file. They are
  * written as a draft and appear whole, at rest. Nothing of them is ever run by itself.
  */
+import { setImmediate as othersTurn } from "node:timers/promises";
 import {
   actionSentence,
   DeckhandError,
@@ -99,6 +100,7 @@ export async function* pages(
     if (page.length === 0) throw new DeckhandError("unknown_conversation");
     yield page;
     at += page.length;
+    await othersTurn();
   }
 }
 
@@ -129,6 +131,8 @@ async function write(
   for await (const page of events) {
     state = fold(page, state);
     await draft.append(page);
+    // The store answers at once: without this a long log would be all that the server does.
+    await othersTurn();
   }
   const { name, end } = ending(state);
   const timestamp = new Date(now()).toISOString();
