@@ -62,6 +62,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   title: { model: "m", usage, cost_usd: 0.001 },
   imported: {},
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
+  nudge: { reason: "repeat" },
 };
 
 test("[P11] an action of every kind, made and stored, fits its schema and is the same after JSON", () => {

@@ -5,14 +5,20 @@
 import {
   actionSentence,
   errorObservation,
+  isAction,
   stateChange,
   type Action,
+  type AgentState,
   type ConversationState,
+  type Event,
   type NewEvent,
 } from "@deckhand/protocol";
 
-/** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
-export function recoveryEvents(state: ConversationState): readonly NewEvent[] {
+/**
+ * What has to be stored when a log is opened by a server that did not write it; empty for one that rested. `last` is the
+ * last event of the log: the server may have been stopped between the word that ended the turn and the state that says so.
+ */
+export function recoveryEvents(state: ConversationState, last?: Event): readonly NewEvent[] {
   const closed = state.open.map((open) =>
     errorObservation(open.source, "outcome_unknown", whatIsKnown(open), {
       cause: open.id,
@@ -21,6 +27,8 @@ export function recoveryEvents(state: ConversationState): readonly NewEvent[] {
   );
   const wasAtWork = state.agentState === "running" || state.agentState === "loading";
   if (!wasAtWork) return closed;
+  const end = last === undefined || state.queued.length > 0 ? null : endedBy(last);
+  if (end !== null) return [...closed, stateChange(end)];
   return [
     ...closed,
     stateChange(
@@ -28,6 +36,13 @@ export function recoveryEvents(state: ConversationState): readonly NewEvent[] {
       "The server was stopped in the middle of the work. Say `running` or send a message to go on.",
     ),
   ];
+}
+
+function endedBy(event: Event): AgentState | null {
+  if (!isAction(event) || event.source !== "agent") return null;
+  if (event.action === "finish") return "finished";
+  if (event.action === "reject") return "rejected";
+  return event.action === "message" && event.args.wait_for_response ? "awaiting_user_input" : null;
 }
 
 function whatIsKnown(open: Action): string {

@@ -49,6 +49,12 @@ const first = `
     PRIMARY KEY (conversation, id)
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS event_command ON event (conversation, command) WHERE command IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS snapshot (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation (key) ON DELETE CASCADE,
+    version TEXT NOT NULL,
+    head INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
 `;
 
 /**
@@ -59,6 +65,7 @@ const first = `
 function addLibrary(db: DatabaseSync): void {
   db.exec(`
     ALTER TABLE conversation ADD COLUMN draft INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX conversation_draft ON conversation (key) WHERE draft = 1;
     CREATE TABLE deleted (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
     CREATE VIRTUAL TABLE said USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'unicode61');
     CREATE TABLE unsaid (place INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;

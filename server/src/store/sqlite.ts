@@ -8,7 +8,15 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow, Draft, EventStore, ListOptions, RowUpdate } from "./event-store.ts";
+import type {
+  ConversationId,
+  ConversationRow,
+  Draft,
+  EventStore,
+  ListOptions,
+  RowUpdate,
+  Snapshot,
+} from "./event-store.ts";
 import { SqliteDraft } from "./sqlite-draft.ts";
 import { toRow, type StoredRow } from "./sqlite-rows.ts";
 import { migrate } from "./sqlite-schema.ts";
@@ -17,6 +25,8 @@ import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
 const pageSize = 64;
+/** Of JSON: a page of large events is cut here. */
+const pageChars = 1024 * 1024;
 /** Deleted ids that are remembered: more than any client has in flight. */
 const mostDeleted = 10_000;
 /** Events whose words wait for the index: a search takes them in, or the append that makes them so many (2 ms). */
@@ -56,12 +66,15 @@ class SqliteStore implements EventStore {
 
   constructor(file: string, now: () => number) {
     this.#now = now;
-    this.#db = failing("The log could not be opened", () => {
+    this.#db = failing(`The log ${file} could not be opened`, () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
       migrate(db);
-      db.exec("DELETE FROM conversation WHERE draft = 1");
+      // Looked at first: the index of words, which a deletion needs, may be damaged while the log can be read.
+      if (db.prepare("SELECT 1 FROM conversation WHERE draft = 1").get() !== undefined) {
+        db.exec("DELETE FROM conversation WHERE draft = 1");
+      }
       return db;
     });
   }
@@ -96,7 +109,7 @@ class SqliteStore implements EventStore {
         reject(outcome?.error);
       } else {
         resolve(outcome.stored);
-        this.#waiters.wake(conversation);
+        this.#waiters.wake(conversation, outcome.stored);
       }
     }
   }
@@ -183,19 +196,29 @@ class SqliteStore implements EventStore {
   }
 
   async read(conversation: ConversationId, after: number, limit: number): Promise<readonly Event[]> {
-    return failing("The log could not be read", () =>
-      this.#prepare(
+    return failing("The log could not be read", () => {
+      const rows = this.#prepare(
         "SELECT body FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND id > ? ORDER BY id LIMIT ?",
-      )
-        .all(conversation, after, limit)
-        .map((row) => JSON.parse(String(row["body"])) as Event),
-    );
+      ).iterate(conversation, after, limit);
+      const page: Event[] = [];
+      let chars = 0;
+      for (const row of rows) {
+        const body = String(row["body"]);
+        chars += body.length;
+        if (chars > pageChars && page.length > 0) break;
+        page.push(JSON.parse(body) as Event);
+      }
+      return page;
+    });
   }
 
   async *follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncGenerator<Event> {
     let at = after;
+    let told: readonly Event[] = [];
     while (!signal.aborted) {
-      const page = await this.read(conversation, at, pageSize);
+      // Whoever was waiting is told what was stored: however many follow, it is neither read nor parsed again.
+      const page = told[0]?.id === at + 1 ? told : await this.read(conversation, at, pageSize);
+      told = [];
       for (const event of page) {
         if (signal.aborted) return;
         yield event;
@@ -206,7 +229,7 @@ class SqliteStore implements EventStore {
       // What was stored between the read and the wait is not missed; a log that is gone is not waited for.
       const head = this.#find(conversation)?.head;
       if (head === undefined && at >= 0) return;
-      if ((head ?? -1) <= at) await changed;
+      if ((head ?? -1) <= at) told = await changed;
     }
   }
 
@@ -217,6 +240,24 @@ class SqliteStore implements EventStore {
       ).get(conversation, command),
     );
     return row === undefined ? undefined : Number(row["id"]);
+  }
+
+  async keepSnapshot(conversation: ConversationId, { version, head, body }: Snapshot): Promise<void> {
+    failing("The snapshot could not be stored", () =>
+      this.#prepare(
+        "INSERT OR REPLACE INTO snapshot (conversation, version, head, body) SELECT key, ?, ?, ? FROM conversation WHERE id = ?",
+      ).run(version, head, body, conversation),
+    );
+  }
+
+  async snapshot(conversation: ConversationId): Promise<Snapshot | undefined> {
+    const row = failing("The snapshot could not be read", () =>
+      this.#prepare(
+        `SELECT version, snapshot.head AS head, body FROM snapshot JOIN conversation ON conversation = key
+         WHERE id = ? AND snapshot.head <= conversation.head`,
+      ).get(conversation),
+    );
+    return row as Snapshot | undefined;
   }
 
   async row(conversation: ConversationId): Promise<ConversationRow | undefined> {
