@@ -236,7 +236,8 @@ function checkLog(log: readonly Event[]): void {
 }
 
 function told(log: readonly Event[]): string {
-  const kind = (event: Event): string => (isAction(event) ? event.action : `→${event.observation} ${event.cause ?? ""}`);
+  const kind = (event: Event): string =>
+    isAction(event) ? event.action : `→${event.observation} ${event.cause ?? ""}`;
   return log.map((event) => `${event.id} ${event.source} ${kind(event)} ${event.message.slice(0, 60)}`).join("\n");
 }
 

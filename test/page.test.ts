@@ -1,10 +1,12 @@
 /** The page in a real browser, on the real server with its sandbox. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
+import { connect } from "@deckhand/client";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { ServerProcess } from "./kit/server-process.ts";
 
@@ -146,6 +148,80 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
   assert.equal(await page.getByLabel("Output", { exact: true }).count(), 2, "the second time it was not asked about");
   assert.equal(existsSync(join(server.workspace, "asked")), false);
   assert.equal(await page.getByRole("region", { name: "Approval" }).count(), 0);
+  assert.deepEqual(complaints, []);
+});
+
+test("[J15] the list is searched, and a conversation in it renamed, exported, and deleted after a second question", async () => {
+  await using server = await serve("demo");
+  const { page, complaints } = await open(server.url);
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  for (const words of ["about a pelican", "about a heron"]) {
+    await page.getByLabel("Task", { exact: true }).fill(words);
+    await page.keyboard.press("Enter");
+    await list.getByText(words).waitFor();
+    await page.getByRole("link", { name: "New task" }).click();
+  }
+  await list.getByText("about a heron").click();
+  await page.getByLabel("Search").fill("peli");
+  await list.getByText("about a heron").waitFor({ state: "detached" });
+  await page.getByLabel("Search").fill("LLM_MODEL");
+  await list.getByText("about a heron").waitFor();
+  await page.getByLabel("Search").fill('"zebra* OR');
+  await page.getByText("Nothing is found.").waitFor();
+  assert.match(await page.title(), /^about a heron/, "the open one keeps its title");
+  await page.getByLabel("Search").fill("");
+
+  const options = page.getByRole("button", { name: "Options of about a heron" });
+  await options.click();
+  await page.getByLabel("Title").fill("Grey <b>birds</b>");
+  await page.keyboard.press("Enter");
+  await list.getByText("Grey <b>birds</b>").waitFor();
+  const renamed = page.getByRole("button", { name: "Options of Grey" });
+  await renamed.click();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("link", { name: "JSON lines" }).click();
+  const download = await downloading;
+  assert.equal(download.suggestedFilename(), "grey-b-birds-b.jsonl");
+  assert.match(await readFile(await download.path(), "utf8"), /^\{"deckhand_export":1/);
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.ok(await list.getByText("Grey <b>birds</b>").isVisible(), "it was asked, and nothing was done");
+  await renamed.click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Yes, delete it for good" }).click();
+  await list.getByText("Grey <b>birds</b>").waitFor({ state: "detached" });
+  await page.getByLabel("Task", { exact: true }).waitFor();
+  assert.ok(await list.getByText("about a pelican").isVisible());
+  assert.deepEqual(complaints, []);
+});
+
+test("[J11] an exported page opens from the disk with its style and pictures, and runs nothing", async () => {
+  const markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
+  const dot = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+  const stamp = "2026-01-01T00:00:00.000Z";
+  const say = {
+    action: "message",
+    args: { content: markup, image_urls: [dot, 'x" onerror="1'], wait_for_response: false },
+  };
+  const lines = [
+    { deckhand_export: 1, title: markup },
+    { id: 0, timestamp: stamp, source: "user", message: "", ...say },
+  ];
+  await using server = await serve("demo");
+  const client = connect({ url: server.url });
+  const { id } = await client.import(lines.map((line) => JSON.stringify(line)).join("\n"));
+  const file = join(folder, "exported.html");
+  await writeFile(file, await buffer(await client.export(id, "html")));
+  client.close();
+  const { page, complaints } = await open(`file://${file}`);
+  const said = page.getByRole("region", { name: "user" });
+  assert.equal(await said.innerText(), markup);
+  assert.equal(await page.evaluate("getComputedStyle(document.querySelector('.said')).whiteSpace"), "pre-wrap");
+  assert.equal(await page.locator("img").count(), 1);
+  assert.equal(await page.evaluate("document.querySelector('img').naturalWidth"), 1);
+  assert.equal(await page.title(), markup);
   assert.deepEqual(complaints, []);
 });
 

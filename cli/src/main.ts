@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `deckhand serve`, `deckhand run "task"`, `deckhand attach ID`. */
+/** The command line: `deckhand serve`, `deckhand run "task"`, `deckhand attach ID` … */
 import { DeckhandError } from "@deckhand/protocol";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 
@@ -12,6 +12,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   run: async () => (await import("./run.ts")).runCommand,
   attach: async () => (await import("./attach.ts")).attachCommand,
+  fork: async () => (await import("./library.ts")).forkCommand,
+  export: async () => (await import("./library.ts")).exportCommand,
+  import: async () => (await import("./library.ts")).importCommand,
 };
 
 const help = `Usage: deckhand COMMAND [option…]
@@ -20,6 +23,9 @@ Commands
   serve        start the server, with the web page
   run "task"   work on one task without a person, and end with it
   attach ID    follow a conversation and say something in it
+  fork ID      make a new conversation of the beginning of another
+  export ID    print a conversation as JSON lines, Markdown or HTML
+  import FILE  make a conversation of what export printed
 
 deckhand COMMAND --help tells more.
 `;

@@ -24,7 +24,7 @@ export interface ListOptions {
   readonly after?: string;
   /** At most 100. */
   readonly limit?: number;
-  /** Part of the title. */
+  /** Part of the title, or words that were said or run, each from its beginning. */
   readonly query?: string;
 }
 
@@ -46,11 +46,20 @@ export interface Health {
   readonly runtime: { readonly kind: string; readonly proven: boolean; readonly sentence: string };
 }
 
+/** `jsonl` is the log as it is, and can be imported; the others are to be read. */
+export type ExportFormat = "jsonl" | "markdown" | "html";
+
 export interface Http {
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
   rename(conversation: string, title: string, signal?: AbortSignal): Promise<void>;
   delete(conversation: string, signal?: AbortSignal): Promise<void>;
+  /** A new conversation, at rest, with the events up to `at` (by default all). */
+  fork(conversation: string, at?: number, signal?: AbortSignal): Promise<ConversationRow>;
+  /** The conversation as a file, as it comes. */
+  export(conversation: string, format?: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  /** A new conversation, at rest, of an export in JSON lines. Fails with the number of the line that is none. */
+  import(lines: string | Uint8Array<ArrayBuffer> | Blob, signal?: AbortSignal): Promise<ConversationRow>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -59,18 +68,22 @@ export interface Http {
  * cannot be reached, and with the signal's reason.
  */
 export function httpCalls(base: URL, token: string | undefined): Http {
-  const call = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
+  const ask = async (method: string, path: string, body?: Body, signal?: AbortSignal): Promise<Response> => {
     const response = await fetch(new URL(path, base), {
       method,
       headers: {
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": body.type }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body.data }),
       ...(signal === undefined ? {} : { signal }),
     });
-    const text = await response.text();
-    if (!response.ok) throw failure(response.status, text);
+    if (!response.ok) throw failure(response.status, await response.text());
+    return response;
+  };
+  const call = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
+    const json = body === undefined ? undefined : { type: "application/json", data: JSON.stringify(body) };
+    const text = await (await ask(method, path, json, signal)).text();
     return text === "" ? undefined : JSON.parse(text);
   };
   return {
@@ -88,8 +101,23 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     delete: async (conversation, signal) => {
       await call("DELETE", one(conversation), undefined, signal);
     },
+    fork: async (conversation, at, signal) =>
+      (await call("POST", `${one(conversation)}/fork`, at === undefined ? {} : { at }, signal)) as ConversationRow,
+    export: async (conversation, format = "jsonl", signal) => {
+      const { body } = await ask("GET", `${one(conversation)}/export?format=${format}`, undefined, signal);
+      return body ?? new Blob([]).stream();
+    },
+    import: async (lines, signal) => {
+      const body = { type: "application/x-ndjson", data: lines };
+      return (await (await ask("POST", "api/conversations/import", body, signal)).json()) as ConversationRow;
+    },
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
+}
+
+interface Body {
+  readonly type: string;
+  readonly data: string | Uint8Array<ArrayBuffer> | Blob;
 }
 
 function one(conversation: string): string {

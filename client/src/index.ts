@@ -1,5 +1,5 @@
 export { connect, type Client, type ConnectOptions, type SendOptions } from "./connect.ts";
 export type { FollowOptions, Followed } from "./follow.ts";
-export type { ConversationPage, ConversationRow, CreateOptions, Health, ListOptions } from "./http.ts";
+export type { ConversationPage, ConversationRow, CreateOptions, ExportFormat, Health, ListOptions } from "./http.ts";
 export type { Status } from "./link.ts";
 export type { View, ViewSnapshot } from "./view.ts";

@@ -48,6 +48,10 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   error: "What was asked for could not be done; `code` is one of the list below.",
   reply:
     "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
+  title:
+    "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
+  imported:
+    "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
   nudge:
     "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",

@@ -59,6 +59,8 @@ const extras: Readonly<Record<ObservationKind, object>> = {
     duration_ms: 1,
     first_token_ms: 1,
   },
+  title: { model: "m", usage, cost_usd: 0.001 },
+  imported: {},
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   nudge: { reason: "repeat" },
 };

@@ -34,8 +34,10 @@ export interface ConversationState {
   /** Null until `initialize` (or the first task). */
   readonly agentState: AgentState | null;
   readonly settings: Settings;
-  /** The first task, on one line. */
+  /** The first task, on one line, or what a model made of it. */
   readonly title: string;
+  /** A model was asked for a title. */
+  readonly titled: boolean;
   readonly queued: readonly QueuedMessage[];
   /** Actions that do something and have no observation yet, oldest first. */
   readonly open: readonly Action[];
@@ -60,6 +62,7 @@ export const empty: ConversationState = {
   agentState: null,
   settings: {},
   title: "",
+  titled: false,
   queued: [],
   open: [],
   pendingCalls: [],
@@ -158,6 +161,14 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "user_rejected":
       // What the model planned after it is not done without it.
       return { ...next, pendingCalls: [] };
+    case "title":
+      return {
+        ...spend(next, event.extras.usage, event.extras.cost_usd),
+        title: event.content || next.title,
+        titled: true,
+      };
+    case "imported":
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
     case "error":
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:
@@ -166,16 +177,27 @@ function applyObservation(state: ConversationState, event: Observation): Convers
 }
 
 function applyReply(state: ConversationState, event: Observation<"reply">): ConversationState {
-  const { usage: tokens, cost_usd: cost } = event.extras;
+  const { usage, cost_usd: cost } = event.extras;
   const calls = event.extras.parts.filter((part) => part.type === "call");
+  const spent = spend(state, usage, cost);
   return {
-    ...state,
+    ...spent,
     pendingCalls: calls.map((call) => ({ ...call, reply: event.id })),
     turn: { ...state.turn, steps: state.turn.steps + 1 },
     usage: {
+      ...spent.usage,
       steps: state.usage.steps + 1,
-      costUsd: state.usage.costUsd + (cost ?? 0),
       unpricedSteps: state.usage.unpricedSteps + (cost === null ? 1 : 0),
+    },
+  };
+}
+
+function spend(state: ConversationState, tokens: Usage, costUsd: number | null): ConversationState {
+  return {
+    ...state,
+    usage: {
+      ...state.usage,
+      costUsd: state.usage.costUsd + (costUsd ?? 0),
       input: state.usage.input + tokens.input,
       output: state.usage.output + tokens.output,
       cached_input: state.usage.cached_input + tokens.cached_input,

@@ -84,10 +84,14 @@ export const observationExtras = {
     parts: z.array(replyPart),
     finish_reason: z.string(),
     usage: usageSchema,
-    cost_usd: z.number().nullable(),
+    cost_usd: z.number().min(0).nullable(),
     duration_ms: z.number(),
     first_token_ms: z.number().nullable(),
   }),
+  /** A title that a model made; the first task's first line is the title until then. Bookkeeping. */
+  title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),
+  /** What came before was written elsewhere: its settings, and what a person let go on there, hold no longer. Bookkeeping. */
+  imported: z.object({}),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
   /** What the server tells the model by itself. Bookkeeping. */

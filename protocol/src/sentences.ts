@@ -84,6 +84,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "status":
     case "nudge":
     case "reply":
+    case "title":
+    case "imported":
     case "user_rejected":
       return event.content;
   }

@@ -52,6 +52,8 @@ const environment = z.object({
   JWT_SECRET: z.string().min(16, "a secret has at least 16 characters").optional(),
   /** Look for a model server (Ollama, LM Studio, llama.cpp, vLLM) on this machine when no model is configured. */
   DECKHAND_DISCOVER: boolean.default(true),
+  /** Ask the model for a title of each conversation when its first turn has ended. */
+  DECKHAND_TITLES: boolean.default(true),
 });
 
 export interface Config {
@@ -63,6 +65,7 @@ export interface Config {
   readonly modelRetries: number;
   readonly modelTimeoutMs: number;
   readonly discover: boolean;
+  readonly titles: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
   readonly maxSeconds: number;
@@ -99,6 +102,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     modelRetries: e.LLM_NUM_RETRIES,
     modelTimeoutMs: e.LLM_TIMEOUT * 1000,
     discover: e.DECKHAND_DISCOVER,
+    titles: e.DECKHAND_TITLES,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,

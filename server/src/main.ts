@@ -67,6 +67,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       workspace: config.workspace,
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
+      titles: config.titles,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );

@@ -29,6 +29,7 @@ export class CliProcess {
         HOME: process.env["HOME"],
         DECKHAND_USER_PATH: process.env["DECKHAND_USER_PATH"],
         DECKHAND_DISCOVER: "false",
+        DECKHAND_TITLES: "false",
         // Where nothing listens: a test names the server that it means.
         PORT: "1",
         ...env,

@@ -1,5 +1,6 @@
 /** Which conversation the address names: `/` none, `/c/ID` one. */
 import { useSyncExternalStore } from "react";
+import type { ExportFormat } from "@deckhand/client";
 
 const base = import.meta.env.BASE_URL;
 
@@ -20,6 +21,11 @@ export function conversationIn(path: string): string | undefined {
 
 export function addressOf(conversation: string | undefined): string {
   return conversation === undefined ? base : `${base}c/${encodeURIComponent(conversation)}`;
+}
+
+/** A file; it is downloaded, not shown. */
+export function exportAddressOf(conversation: string, format: ExportFormat): string {
+  return `${base}api/conversations/${encodeURIComponent(conversation)}/export?format=${format}`;
 }
 
 export function go(conversation: string | undefined): void {

@@ -11,7 +11,7 @@ export function App() {
   const conversation = useConversationInAddress();
   const health = useHealth();
   const list = useConversations();
-  const title = list.rows.find((row) => row.id === conversation)?.title ?? "";
+  const title = list.titleOf(conversation);
   const [menuOpen, setMenuOpen] = useState(false);
 
   useEffect(() => {

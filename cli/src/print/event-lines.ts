@@ -54,6 +54,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
   switch (event.observation) {
     case "chat":
     case "reply":
+    case "title":
       return [];
     case "run": {
       const { exit_code: code, ended_by: endedBy } = event.extras;

@@ -22,6 +22,7 @@ const steps: readonly (readonly [string, Record<string, unknown>])[] = [
 export const dummyModel: Model = {
   name: "DummyAgent",
   takesImages: false,
+  isScript: true,
   // oxlint-disable-next-line require-yield -- it has nothing to stream
   async *reply(request: ModelRequest): AsyncGenerator<ModelProgress, ModelReply> {
     const at = request.messages.filter((message) => message.role === "assistant").length;

@@ -18,7 +18,8 @@ export interface ConversationApi {
    * Takes an action from a client: checks its arguments, stores it as `source: user`, and does what it asks. Resolves
    * with the stored event; what comes of it arrives as events. `initialize` and `start` may be given at any time; other
    * actions of a conversation that was never initialised initialise it with the defaults first.
-   * Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `conflict`, `store_failed`; then nothing is stored.
+   * Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `conflict`, `store_failed`, and with `unknown_conversation`
+   * where it was deleted; then nothing is stored.
    */
   submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
   read(after: number, limit: number): Promise<readonly Event[]>;
@@ -34,6 +35,15 @@ export interface ConversationsApi {
   list(options: ListOptions): Promise<readonly ConversationRow[]>;
   row(id: ConversationId): Promise<ConversationRow | undefined>;
   rename(id: ConversationId, title: string): Promise<void>;
-  /** Stops what runs, leaves no process, forgets the log. The workspace stays. */
+  /**
+   * A new conversation, at rest, with a copy of the events up to `at` (all there are by default). Fails with
+   * `unknown_conversation`, and with `bad_args` where there is no such event.
+   */
+  fork(id: ConversationId, at?: number): Promise<ConversationRow>;
+  /** A new conversation, at rest, of these events, which are checked; where they throw nothing is stored. */
+  import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow>;
+  /** The events up to `last`, page by page; fails with `unknown_conversation` when it is deleted meanwhile. */
+  pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]>;
+  /** Stops what runs, leaves no process, forgets the log. The workspace stays. The id is not made again. */
   delete(id: ConversationId): Promise<void>;
 }

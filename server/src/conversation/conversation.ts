@@ -9,6 +9,7 @@ import {
   isAtWork,
   stateChange,
   type ActionKind,
+  type AgentState,
   type ConversationState,
   type Delta,
   type Event,
@@ -28,6 +29,7 @@ import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
+import { Titles } from "./titles.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserAction } from "./user-action.ts";
 
@@ -47,6 +49,8 @@ export interface ConversationDeps {
   /** Folder of what the conversation keeps beside its log. */
   readonly home: (id: ConversationId) => string;
   readonly now: () => number;
+  /** Ask the model for a title when the first turn has ended; not done by default. */
+  readonly titles?: boolean;
   /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
@@ -64,6 +68,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #beyond: Beyond;
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
+  readonly #titles: Titles;
   readonly #userActions = new Set<UserAction>();
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -84,6 +89,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
     this.#deadline = new Deadline(deps.now, (waiting) => {
       this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
+    });
+    this.#titles = new Titles({
+      model: async () => this.#agent().model ?? (await this.#model()),
+      read: (after, limit) => this.read(after, limit),
+      isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
+      append: (event) => this.#enqueue(() => this.#append([event])),
     });
     this.#turn = new TurnDriver({
       conversation: this,
@@ -172,6 +183,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     }
     await this.#stopAll();
+    await this.#titles.stop();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
   }
@@ -243,8 +255,20 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
+    this.#nameAtRest(before.agentState);
     this.#rest?.refresh();
     return stored;
+  }
+
+  #nameAtRest(before: AgentState | null): void {
+    const { agentState, usage, settings, raised } = this.#state;
+    if (agentState === "running") {
+      void this.#titles.stop();
+    } else if (before === "running" && this.#deps.titles === true && !this.#closing) {
+      const ended = agentState === "finished" || agentState === "rejected" || agentState === "awaiting_user_input";
+      const maxCostUsd = (settings.max_cost_usd ?? this.#deps.limits.maxCostUsd) * (1 + raised.cost);
+      if (ended && usage.costUsd < maxCostUsd) this.#titles.ask(this.#state);
+    }
   }
 
   /** One at a time, in the order of the calls; a failure is its caller's and nobody else's. */

@@ -5,10 +5,13 @@
  * nobody can reach can write nothing either, and is opened again from its log. So what is not used is left to the
  * garbage collector: only those at work and the last ones used are held here.
  */
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
+import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { fork, importEvents, pages } from "./library.ts";
 
 /** At rest a conversation is its state, a few kilobytes; opening one again reads the end of its log. */
 const mostRecent = 200;
@@ -74,7 +77,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   async delete(id: ConversationId): Promise<void> {
-    // Whoever opens it from now on waits: a conversation of that id begins when the one before has ended.
+    // Whoever opens it from now on waits: by then the id is one that is not made again.
     const opening = this.#opening.get(id);
     this.#opening.delete(id);
     const gone = Promise.resolve(this.#leaving.get(id)).then(() => this.#remove(id, opening));
@@ -83,6 +86,30 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     await settled;
     if (this.#leaving.get(id) === settled) this.#leaving.delete(id);
     await gone;
+  }
+
+  fork(from: ConversationId, at?: number): Promise<ConversationRow> {
+    return this.#made(async (to) => {
+      await fork({ from, at, to }, this.#deps);
+      const key = this.#apiKeys.get(from);
+      if (key !== undefined) this.#apiKeys.set(to, key);
+    });
+  }
+
+  import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow> {
+    return this.#made((to) => importEvents({ events, title, to }, this.#deps));
+  }
+
+  pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]> {
+    return pages(id, last, this.#deps.store);
+  }
+
+  async #made(make: (id: ConversationId) => Promise<void>): Promise<ConversationRow> {
+    const id = randomUUID();
+    await make(id);
+    const row = await this.row(id);
+    if (row === undefined) throw new DeckhandError("unknown_conversation");
+    return row;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

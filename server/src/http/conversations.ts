@@ -62,7 +62,7 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
   }
 }
 
-function onWire(row: ConversationRow): object {
+export function onWire(row: ConversationRow): object {
   return {
     id: row.id,
     title: row.title,

@@ -65,7 +65,7 @@ export function createDoor(options: DoorOptions, tickets: Tickets = createTicket
     if (isCrossSite(request) && !isPageVisit(request, url)) {
       return refused(403, "forbidden", "Other sites may not use this server.");
     }
-    if (!safeMethods.has(request.method ?? "") && !isJson(request)) {
+    if (!safeMethods.has(request.method ?? "") && !isJson(request, url)) {
       return refused(415, "bad_request", "The body's Content-Type must be application/json.");
     }
     return admit(request, url, host);
@@ -139,10 +139,14 @@ function isPageVisit(request: IncomingMessage, url: URL): boolean {
   );
 }
 
-/** JSON is what a form of another site cannot send without asking first. No body at all is fine. */
-function isJson(request: IncomingMessage): boolean {
+/**
+ * JSON is what a form of another site cannot send without asking first. No body at all is fine. Neither can it send JSON
+ * lines, which are what an import is made of; nowhere else is there a use for them.
+ */
+function isJson(request: IncomingMessage, url: URL): boolean {
   const { headers } = request;
   const type = headers["content-type"];
+  if (url.pathname === "/api/conversations/import" && /^application\/x-ndjson *(;|$)/i.test(type ?? "")) return true;
   if (type !== undefined) return /^application\/json *(;|$)/i.test(type);
   return headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0";
 }

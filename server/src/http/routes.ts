@@ -5,6 +5,7 @@ import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { libraryRoutes } from "./library.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
@@ -38,6 +39,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/models", async (c) => c.json({ models: await options.models() }));
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   conversationRoutes(app, options.conversations);
+  libraryRoutes(app, options.conversations);
   eventRoutes(app, options);
   classicRoutes(app, options);
   app.all("/api/*", notFound);

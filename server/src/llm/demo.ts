@@ -24,6 +24,7 @@ type Step = { readonly text: string; readonly call?: readonly [name: string, arg
 export const demoModel: Model = {
   name: "demo",
   takesImages: false,
+  isScript: true,
   async *reply({ messages }: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
     signal.throwIfAborted();
     const { text, call } = nextStep(messages);

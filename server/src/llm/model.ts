@@ -27,6 +27,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[];
   /** Each request has the one before as its prefix, so that the provider's cache stays warm. */
   readonly messages: readonly ModelMessage[];
+  /** The provider's own by default. */
+  readonly maxOutputTokens?: number;
 }
 
 export interface ModelReply {
@@ -60,6 +62,8 @@ export interface Model {
   /** As the user named it, for logs and the `reply` event. */
   readonly name: string;
   readonly takesImages: boolean;
+  /** It has nothing to say beside its script. */
+  readonly isScript?: true;
   reply(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply>;
 }
 

@@ -60,6 +60,7 @@ export function modelOfScript(name: string, script: Script, options: ScriptedOpt
   return {
     name,
     takesImages: false,
+    isScript: true,
     reply: (request, signal) => withRetries(() => attempt(request, signal), options, signal),
   };
 }

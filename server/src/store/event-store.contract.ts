@@ -144,6 +144,92 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual([found?.title, found?.head, found?.costUsd, found?.busy], ["0,1", 1, 0.5, true]);
   });
 
+  test(`[J1] ${name}: words that were said or run are found, whatever else is typed is no error`, async () => {
+    const { store, reopen } = await make();
+    const run = action("agent", "run", { command: "npm run bänch", hidden: false } as never);
+    await store.append("a", 0, [say("Repair the pélican's wing"), run], () => ({ ...row, title: "first" }));
+    await store.append("b", 0, [say("the wing of an aeroplane"), say("世界 hello")], () => ({
+      ...row,
+      title: "second",
+    }));
+    const found = async (query: string, from = store): Promise<string> =>
+      (await from.list({ limit: 10, query })).map((each) => each.id).join();
+    assert.equal(await found("wing"), "b,a");
+    assert.equal(await found("WING pelic"), "a");
+    assert.equal(await found("bänch"), "a");
+    assert.equal(await found("世界"), "b");
+    assert.equal(await found("secon"), "b");
+    assert.equal(await found("econ"), "b", "a part of the title");
+    assert.equal(await found("pelican aeroplane"), "");
+    for (const hostile of [
+      `"`,
+      `wing"`,
+      "a OR",
+      "NEAR(",
+      "words:x",
+      "^",
+      "-",
+      "*",
+      "wing AND NOT",
+      "(",
+      "\0",
+      "\u{1FAE8}",
+    ]) {
+      assert.ok((await found(hostile)).length < 10, hostile);
+    }
+    assert.equal(await found('wing" OR "hello'), "", "OR is a word like any other");
+    assert.ok((await found("wing ".repeat(10_000))).length > 0);
+    await store.delete("b");
+    assert.equal(await found("wing"), "a");
+    assert.equal(await found("wing", await reopen()), "a");
+  });
+
+  test(`[J2] ${name}: a draft is nowhere before it is published, whole after, and forgotten when it is left`, async () => {
+    const { store, reopen } = await make();
+    const events = await store.append("a", 0, [say("one", "c1"), say("two")], () => row);
+    const draft = await store.draft("b");
+    await draft.append(events.slice(0, 1));
+    assert.equal(await store.row("b"), undefined);
+    assert.equal((await store.list({ limit: 10 })).length, 1);
+    assert.equal((await store.list({ limit: 10, query: "one" })).length, 1);
+    await assert.rejects(draft.append(events.slice(0, 1)), { code: "conflict" });
+    await draft.append(events.slice(1));
+    await draft.publish({ ...row, name: "named", busy: false });
+    await draft[Symbol.asyncDispose]();
+    assert.deepEqual(await store.read("b", -1, 10), events);
+    assert.equal(await store.findCommand("b", "c1"), undefined);
+    assert.equal((await store.row("b"))?.title, "named");
+    assert.equal((await store.list({ limit: 10, query: "one" })).length, 2);
+    await store.append("b", 2, [say("three", "c1")], () => row);
+    await assert.rejects(store.draft("b"), { code: "conflict" });
+
+    await (await store.draft("left")).append(events);
+    {
+      await using dropped = await store.draft("dropped");
+      await dropped.append(events);
+    }
+    assert.deepEqual(await store.read("dropped", -1, 10), []);
+    const again = await reopen();
+    assert.deepEqual(await again.read("left", -1, 10), []);
+    assert.equal((await again.read("b", -1, 10)).length, 3);
+  });
+
+  test(`[J3] ${name}: a deleted id is not made again`, async () => {
+    const { store, reopen } = await make();
+    await store.append("a", 0, [say("one")], () => row);
+    await store.delete("a");
+    await assert.rejects(
+      store.append("a", 0, [say("late")], () => row),
+      { code: "unknown_conversation" },
+    );
+    const again = await reopen();
+    await assert.rejects(
+      again.append("a", 0, [say("later")], () => row),
+      { code: "unknown_conversation" },
+    );
+    assert.equal(await again.row("a"), undefined);
+  });
+
   test(`[T11] ${name}: a page of large events is cut, and is never empty before the end`, async () => {
     const { store } = await make();
     const large = "x".repeat(300 * 1024);
@@ -176,7 +262,8 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     await again.keepSnapshot("b", snapshot(1));
     assert.equal(await again.snapshot("b"), undefined, "the log is shorter");
     await again.delete("a");
-    await again.append("a", 0, [say("one"), say("two")], () => row);
     assert.equal(await again.snapshot("a"), undefined);
+    await again.append("c", 0, [say("one"), say("two")], () => row);
+    assert.equal(await again.snapshot("c"), undefined, "what took its place has none of it");
   });
 }

@@ -24,8 +24,22 @@ export interface ListOptions {
   readonly after?: ConversationId | undefined;
   /** At most 100. */
   readonly limit: number;
-  /** Part of the title. */
+  /** Part of the title, or words that were said in it or run, each from its beginning. Any text; nothing is an operator. */
   readonly query?: string | undefined;
+}
+
+/** What a draft appears with. */
+export interface DraftRow extends RowUpdate {
+  /** The name that a person gave it. */
+  readonly name?: string | undefined;
+}
+
+/** A log that is written before anybody sees it. What is not published is forgotten, at the latest when it is opened again. */
+export interface Draft extends AsyncDisposable {
+  /** The next events, with the ids 0, 1, 2 … and the timestamps that they have. */
+  append(events: readonly Event[]): Promise<void>;
+  /** From now on it is a conversation like any other. */
+  publish(row: DraftRow): Promise<void>;
 }
 
 /** What a log was folded to, kept beside it so that a long one need not be folded again. */
@@ -44,7 +58,8 @@ export interface Snapshot {
 export interface EventStore extends AsyncDisposable {
   /**
    * Stores all or none, with ids from `expectedNext` on; durable when it resolves. `row` is given the events as they
-   * will be stored and tells what the index shows after them. Fails with `conflict` if the log has moved on.
+   * will be stored and tells what the index shows after them. Fails with `conflict` if the log has moved on, with
+   * `unknown_conversation` where it was deleted: an id is not made again.
    */
   append(
     conversation: ConversationId,
@@ -71,4 +86,6 @@ export interface EventStore extends AsyncDisposable {
   busy(): Promise<readonly ConversationId[]>;
   rename(conversation: ConversationId, title: string): Promise<void>;
   delete(conversation: ConversationId): Promise<void>;
+  /** Fails with `conflict` where the id is taken. */
+  draft(conversation: ConversationId): Promise<Draft>;
 }

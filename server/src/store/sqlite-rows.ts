@@ -1,36 +1,5 @@
-/** The tables of the SQLite store, and a row of the list as it lies there. */
+/** A row of the list as it lies in the SQLite store. */
 import type { ConversationRow } from "./event-store.ts";
-
-export const schema = `
-  CREATE TABLE IF NOT EXISTS conversation (
-    key INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL,
-    name TEXT,
-    agent_state TEXT,
-    cost_usd REAL NOT NULL,
-    busy INTEGER NOT NULL,
-    head INTEGER NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS conversation_newest ON conversation (updated_at DESC, key DESC);
-  CREATE INDEX IF NOT EXISTS conversation_busy ON conversation (key) WHERE busy = 1;
-  CREATE TABLE IF NOT EXISTS event (
-    conversation INTEGER NOT NULL REFERENCES conversation (key) ON DELETE CASCADE,
-    id INTEGER NOT NULL,
-    command TEXT,
-    body TEXT NOT NULL,
-    PRIMARY KEY (conversation, id)
-  ) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS event_command ON event (conversation, command) WHERE command IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS snapshot (
-    conversation INTEGER PRIMARY KEY REFERENCES conversation (key) ON DELETE CASCADE,
-    version TEXT NOT NULL,
-    head INTEGER NOT NULL,
-    body TEXT NOT NULL
-  ) STRICT;
-`;
 
 export interface StoredRow {
   readonly key: number;

@@ -8,14 +8,33 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow, EventStore, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
-import { schema, toRow, type StoredRow } from "./sqlite-rows.ts";
+import type {
+  ConversationId,
+  ConversationRow,
+  Draft,
+  EventStore,
+  ListOptions,
+  RowUpdate,
+  Snapshot,
+} from "./event-store.ts";
+import { SqliteDraft } from "./sqlite-draft.ts";
+import { toRow, type StoredRow } from "./sqlite-rows.ts";
+import { migrate } from "./sqlite-schema.ts";
+import { matchOf, searchRow, wordsOf } from "./sqlite-search.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
 const pageSize = 64;
 /** Of JSON: a page of large events is cut here. */
 const pageChars = 1024 * 1024;
+/** Deleted ids that are remembered: more than any client has in flight. */
+const mostDeleted = 10_000;
+/** Events whose words wait for the index: a search takes them in, or the append that makes them so many (2 ms). */
+const mostUnsaid = 256;
+
+/** The newest places where the words are; a word that stands everywhere is not looked up everywhere. */
+const saidIn = `SELECT place >> 24 FROM
+  (SELECT rowid AS place FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT 20000)`;
 
 interface Append {
   readonly conversation: ConversationId;
@@ -42,6 +61,8 @@ class SqliteStore implements EventStore {
   readonly #waiters = new Waiters();
   readonly #statements = new Map<string, StatementSync>();
   #waiting: Append[] = [];
+  /** At most so many events in `unsaid`, whatever was rolled back or deleted since. */
+  #unsaid = mostUnsaid;
 
   constructor(file: string, now: () => number) {
     this.#now = now;
@@ -49,7 +70,11 @@ class SqliteStore implements EventStore {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-      db.exec(schema);
+      migrate(db);
+      // Looked at first: the index of words, which a deletion needs, may be damaged while the log can be read.
+      if (db.prepare("SELECT 1 FROM conversation WHERE draft = 1").get() !== undefined) {
+        db.exec("DELETE FROM conversation WHERE draft = 1");
+      }
       return db;
     });
   }
@@ -90,14 +115,19 @@ class SqliteStore implements EventStore {
   }
 
   #transaction(appends: readonly Append[]): Outcome[] {
+    return this.#atomically(() => appends.map((append) => this.#tryAppend(append)));
+  }
+
+  #atomically<T>(work: () => T): T {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
-      const outcomes = appends.map((append) => this.#tryAppend(append));
+      const done = work();
       this.#db.exec("COMMIT");
-      return outcomes;
+      return done;
     } catch (error) {
       // After some failures (a full disk) SQLite has rolled back by itself.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.#unsaid = mostUnsaid;
       throw error;
     }
   }
@@ -111,6 +141,7 @@ class SqliteStore implements EventStore {
       return { stored };
     } catch (error) {
       if (!this.#db.isTransaction) throw error;
+      this.#unsaid = mostUnsaid;
       this.#db.exec("ROLLBACK TO one; RELEASE one");
       return { error };
     }
@@ -129,12 +160,35 @@ class SqliteStore implements EventStore {
         "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, head = ?, updated_at = ? WHERE key = ?",
       ).run(row.title, row.agentState, row.costUsd, Number(row.busy), head, timestamp, key);
     }
-    const insert = this.#prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)");
-    for (const event of stored) insert.run(key, event.id, event.command ?? null, JSON.stringify(event));
+    for (const event of stored) this.#insertEvent(key, event, event.command ?? null);
     return stored;
   }
 
+  #insertEvent(key: number, event: Event, command: string | null): void {
+    this.#prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)").run(
+      key,
+      event.id,
+      command,
+      JSON.stringify(event),
+    );
+    const words = wordsOf(event);
+    if (words === "") return;
+    this.#prepare("INSERT INTO unsaid (place, words) VALUES (?, ?)").run(searchRow(key, event.id), words);
+    this.#unsaid += 1;
+    if (this.#unsaid >= mostUnsaid) this.#index();
+  }
+
+  /** Takes the words that wait into the index; inside of a transaction. */
+  #index(): void {
+    this.#prepare("INSERT INTO said (rowid, words) SELECT place, words FROM unsaid ORDER BY place").run();
+    this.#prepare("DELETE FROM unsaid").run();
+    this.#unsaid = 0;
+  }
+
   #insertRow(conversation: ConversationId, head: number, at: string, row: RowUpdate): number {
+    if (this.#prepare("SELECT 1 FROM deleted WHERE id = ?").get(conversation) !== undefined) {
+      throw new DeckhandError("unknown_conversation", "This conversation was deleted.");
+    }
     const inserted = this.#prepare(
       "INSERT INTO conversation (id, title, agent_state, cost_usd, busy, head, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     ).run(conversation, row.title, row.agentState, row.costUsd, Number(row.busy), head, at, at);
@@ -213,13 +267,24 @@ class SqliteStore implements EventStore {
 
   async list({ after, limit, query }: ListOptions): Promise<readonly ConversationRow[]> {
     const from = after === undefined ? undefined : this.#find(after);
-    const pattern = `%${(query ?? "").replaceAll(/[\\%_]/g, "\\$&")}%`;
+    const pattern = `%${(query ?? "").slice(0, 200).replaceAll(/[\\%_]/g, "\\$&")}%`;
+    const match = matchOf(query ?? "");
+    if (match !== undefined && this.#unsaid > 0) {
+      failing("The index could not be written", () => this.#atomically(() => this.#index()));
+    }
+    const titled = "coalesce(name, title) LIKE ? ESCAPE '\\'";
+    const isFound = match === undefined ? titled : `(${titled} OR key IN (${saidIn}))`;
     const rows = failing("The index could not be read", () =>
       this.#prepare(
-        `SELECT * FROM conversation
-         WHERE coalesce(name, title) LIKE ? ESCAPE '\\' AND (updated_at, key) < (?, ?)
+        `SELECT * FROM conversation WHERE draft = 0 AND ${isFound} AND (updated_at, key) < (?, ?)
          ORDER BY updated_at DESC, key DESC LIMIT ?`,
-      ).all(pattern, from?.updated_at ?? "9999", from?.key ?? 0, Math.min(limit, 100)),
+      ).all(
+        pattern,
+        ...(match === undefined ? [] : [match]),
+        from?.updated_at ?? "9999",
+        from?.key ?? 0,
+        Math.min(limit, 100),
+      ),
     );
     return rows.map((row) => toRow(row as unknown as StoredRow));
   }
@@ -238,9 +303,22 @@ class SqliteStore implements EventStore {
 
   async delete(conversation: ConversationId): Promise<void> {
     failing("The conversation could not be deleted", () =>
-      this.#prepare("DELETE FROM conversation WHERE id = ?").run(conversation),
+      this.#atomically(() => {
+        this.#prepare("DELETE FROM conversation WHERE id = ?").run(conversation);
+        const { lastInsertRowid } = this.#prepare("INSERT OR REPLACE INTO deleted (id) VALUES (?)").run(conversation);
+        this.#prepare("DELETE FROM deleted WHERE key <= ?").run(Number(lastInsertRowid) - mostDeleted);
+      }),
     );
     this.#waiters.wake(conversation);
+  }
+
+  async draft(conversation: ConversationId): Promise<Draft> {
+    return new SqliteDraft(conversation, {
+      prepare: (sql) => this.#prepare(sql),
+      insertEvent: (key, event) => this.#insertEvent(key, event, null),
+      atomically: (work) => failing("The conversation could not be stored", () => this.#atomically(work)),
+      now: () => new Date(this.#now()).toISOString(),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -250,7 +328,9 @@ class SqliteStore implements EventStore {
   }
 
   #find(conversation: ConversationId): StoredRow | undefined {
-    return this.#prepare("SELECT * FROM conversation WHERE id = ?").get(conversation) as StoredRow | undefined;
+    return this.#prepare("SELECT * FROM conversation WHERE id = ? AND draft = 0").get(conversation) as
+      | StoredRow
+      | undefined;
   }
 
   #prepare(sql: string): StatementSync {

@@ -22,7 +22,17 @@ export interface ClassicFrame {
 type ErrorEvent = Observation<"error">;
 
 /** Kinds that stay between the conversation and its newer clients. */
-const bookkeeping = new Set(["initialize", "change_agent_state", "approve", "compact", "reply", "chat", "nudge"]);
+const bookkeeping = new Set([
+  "initialize",
+  "change_agent_state",
+  "approve",
+  "compact",
+  "reply",
+  "chat",
+  "nudge",
+  "title",
+  "imported",
+]);
 
 export class ClassicView {
   readonly #era: Era;

@@ -71,6 +71,7 @@ export function itemsOf(events: readonly Event[]): readonly Item[] {
     switch (event.observation) {
       case "chat":
       case "reply":
+      case "title":
         return;
       case "status": {
         // Of a row of retries the last is enough.

@@ -1,7 +1,9 @@
-import type { MouseEvent } from "react";
+import { useState, type MouseEvent } from "react";
+import type { ConversationRow } from "@deckhand/client";
 import { addressOf, go } from "../address.ts";
 import { Connection } from "../connection/connection.tsx";
 import { stateDot, stateWords } from "../now/words.ts";
+import { RowDialog } from "./row-dialog.tsx";
 import type { ConversationList } from "./use-conversations.ts";
 
 interface SidebarProps {
@@ -13,6 +15,7 @@ interface SidebarProps {
 }
 
 export function Sidebar({ list, current, open, onClose }: SidebarProps) {
+  const [chosen, setChosen] = useState<ConversationRow>();
   const place = open ? "fixed inset-y-0 left-0 z-20 flex shadow-xl" : "hidden";
   return (
     <>
@@ -29,14 +32,23 @@ export function Sidebar({ list, current, open, onClose }: SidebarProps) {
             New task
           </Link>
         </div>
+        <input
+          type="search"
+          aria-label="Search"
+          placeholder="Search titles and text"
+          value={list.query}
+          maxLength={200}
+          onChange={(event) => list.search(event.target.value)}
+          className="mx-4 mb-3 rounded-lg border border-line bg-page px-2.5 py-1 text-sm"
+        />
         <ul className="min-h-0 flex-1 overflow-y-auto px-2">
           {list.rows.map((row) => (
-            <li key={row.id}>
+            <li key={row.id} className="group relative">
               <Link
                 to={row.id}
                 onFollow={onClose}
                 current={row.id === current}
-                className={`block rounded-lg px-2.5 py-1.5 ${row.id === current ? "bg-raised" : "hover:bg-raised/60"}`}
+                className={`block rounded-lg py-1.5 pr-9 pl-2.5 ${row.id === current ? "bg-raised" : "hover:bg-raised/60"}`}
               >
                 <span className="block truncate text-sm font-medium">{row.title || "Untitled"}</span>
                 <span className="flex items-center gap-1.5 text-xs text-muted">
@@ -44,9 +56,22 @@ export function Sidebar({ list, current, open, onClose }: SidebarProps) {
                   {stateWords(row.agent_state)}
                 </span>
               </Link>
+              <button
+                type="button"
+                aria-haspopup="dialog"
+                aria-label={`Options of ${row.title || "Untitled"}`}
+                onClick={() => setChosen(row)}
+                className="absolute top-1.5 right-1 rounded-md px-2 text-muted opacity-60 hover:bg-line hover:opacity-100 focus-visible:opacity-100"
+              >
+                <span aria-hidden="true">⋯</span>
+              </button>
             </li>
           ))}
-          {list.loaded && list.rows.length === 0 && <li className="px-2.5 py-2 text-sm text-muted">No tasks yet.</li>}
+          {list.loaded && list.rows.length === 0 && (
+            <li className="px-2.5 py-2 text-sm text-muted">
+              {list.query.trim() === "" ? "No tasks yet." : "Nothing is found."}
+            </li>
+          )}
           {list.hasMore && (
             <li className="p-2">
               <button type="button" className="button w-full" onClick={list.showMore}>
@@ -59,6 +84,16 @@ export function Sidebar({ list, current, open, onClose }: SidebarProps) {
           <Connection />
         </div>
       </nav>
+      {chosen !== undefined && (
+        <RowDialog
+          row={chosen}
+          onClose={() => setChosen(undefined)}
+          onChange={list.reload}
+          onDeleted={() => {
+            if (chosen.id === current) go(undefined);
+          }}
+        />
+      )}
     </>
   );
 }

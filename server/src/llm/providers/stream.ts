@@ -45,7 +45,13 @@ export async function* callModel(
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
     signal.throwIfAborted();
-    const options = { ...write(request), abortSignal: end.signal, ...(providerOptions && { providerOptions }) };
+    const { maxOutputTokens } = request;
+    const options = {
+      ...write(request),
+      abortSignal: end.signal,
+      ...(providerOptions && { providerOptions }),
+      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    };
     const answer = Promise.resolve(model.doStream(options));
     // An answer that comes after we have left is closed; a failure then is of no interest.
     answer.then(
