@@ -69,7 +69,7 @@ test("[W41] 0.14: the DummyAgent, a client's own actions, and two resumes", asyn
   });
 });
 
-test("[W42] 0.14: an agent's calls, a finish, a failure, and the next message", async () => {
+test("[W42][X8] 0.14: an agent's calls, a finish, a failure, and one that got stuck", async () => {
   await using model = await ModelProcess.start([
     { text: "Let me list files", calls: [{ name: "run", arguments: { command: "ls" } }] },
     { calls: [{ name: "run", arguments: { command: "pwd" } }] },
@@ -77,19 +77,28 @@ test("[W42] 0.14: an agent's calls, a finish, a failure, and the next message", 
     { text: "What next?" },
     { text: "bye", calls: [{ name: "finish", arguments: {} }] },
     boom,
+    ...Array.from({ length: 5 }, () => ({ calls: [{ name: "run", arguments: { command: "echo same" } }] })),
   ]);
   await using server = await ServerProcess.start({ env: model.env });
   await withFiles(server);
   await playTranscript({
     file: "0.14.3-codeact-scripted-llm",
     server,
-    lines: [1, 29],
+    lines: [1, 41],
     differences: {
       13: notHere,
       14: notHere,
       17: notHere,
       18: notHere,
       29: otherWords({ status_update: true, type: "error", id: "" }),
+      40: {
+        why: "The model is told first, and has one more step.",
+        answers: [
+          { action: "run", args: { command: "echo same" } },
+          { observation: "run", content: "echo same\r\nsame" },
+          { status_update: true, type: "error", id: "", message: "Agent got stuck in a loop" },
+        ],
+      },
     },
   });
 });

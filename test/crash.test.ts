@@ -1,32 +1,12 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { ModelProcess } from "./kit/model-process.ts";
+import { processesWith, until } from "./kit/processes.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
-
-/** Processes on this machine whose command line has the text. */
-async function processesWith(text: string): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) =>
-      (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(text) ? [Number(pid)] : [],
-    ),
-  );
-  return found.flat().filter((pid) => pid !== process.pid);
-}
-
-async function until(holds: () => Promise<boolean>, withinMs: number): Promise<number> {
-  const startedAt = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - startedAt > withinMs) assert.fail(`not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return performance.now() - startedAt;
-}
 
 const logOf = async (server: ServerProcess): Promise<Frame[]> => {
   const response = await fetch(`${server.url}/api/conversations/c/events?limit=100`);

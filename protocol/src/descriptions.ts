@@ -48,6 +48,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   error: "What was asked for could not be done; `code` is one of the list below.",
   reply:
     "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
+  nudge:
+    "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",
 };
 

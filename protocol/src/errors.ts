@@ -65,6 +65,7 @@ export const errorKinds = {
   limit_steps: { sentence: "The limit on steps is reached.", retryable: false },
   limit_cost: { sentence: "The limit on cost is reached.", retryable: false },
   limit_time: { sentence: "The limit on time is reached.", retryable: false },
+  stuck: { sentence: "The agent goes round in a circle, although it was told.", retryable: false },
   store_failed: { sentence: "The event could not be stored.", retryable: true },
   internal: { sentence: "The server made a mistake.", retryable: true },
 } as const satisfies Record<string, ErrorKind>;

@@ -60,6 +60,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
     first_token_ms: 1,
   },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
+  nudge: { reason: "repeat" },
 };
 
 test("[P11] an action of every kind, made and stored, fits its schema and is the same after JSON", () => {

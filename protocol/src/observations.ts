@@ -40,6 +40,10 @@ const wholeOutput = z.object({
   cut: z.boolean(),
 });
 
+/** The circle in which the agent goes: what it did, or said, again and again. */
+export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
+export type NudgeReason = (typeof nudgeReasons)[number];
+
 export const observationExtras = {
   read: z.object({ path: z.string() }),
   write: z.object({ path: z.string() }),
@@ -86,6 +90,8 @@ export const observationExtras = {
   }),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
+  /** What the server tells the model by itself. Bookkeeping. */
+  nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type ObservationKind = keyof typeof observationExtras;

@@ -82,6 +82,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "chat":
     case "error":
     case "status":
+    case "nudge":
     case "reply":
     case "user_rejected":
       return event.content;

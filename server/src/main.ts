@@ -8,6 +8,7 @@ import { protocolVersion } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "./agent/agents.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
+import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
 import { assertMayBind } from "./http/hosts.ts";
 import { findModels } from "./llm/find.ts";
@@ -51,13 +52,12 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     timeoutMs: config.modelTimeoutMs,
     discover: config.discover,
   });
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
   const conversations = parts.use(
     new Conversations({
-      store,
-      findModel: models.find,
-      findAgent: agentFinder(tools),
+      ...worked,
+      findAgent: agentFinder(worked.tools),
       runtimes,
-      tools,
       limits: config,
       approval: {
         policy: config.approvalPolicy,

@@ -42,6 +42,10 @@ export const table: readonly Unit[] = [
   { path: "server/src/runtime", mayImport: [protocol] },
   { path: "server/src/telemetry", mayImport: [] },
   { path: "server/src/config.ts", mayImport: [] },
+  {
+    path: "server/src/fail-point.ts",
+    mayImport: ["server/src/store/event-store.ts", "server/src/llm/model.ts", "server/src/tools/tool.ts", protocol],
+  },
   { path: "bench", mayImport: ["client", protocol] },
   { path: "test", mayImport: ["client", protocol] },
   { path: "scripts", mayImport: [protocol] },

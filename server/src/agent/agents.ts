@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { actionArgs, type ActionKind } from "@deckhand/protocol";
 import type { Model, ToolSpec } from "../llm/model.ts";
-import type { Tool } from "../tools/tool.ts";
+import { finishTool } from "../tools/finish.ts";
+import { rejectTool } from "../tools/reject.ts";
+import { thinkTool } from "../tools/think.ts";
+import type { SpokenTool, Tool } from "../tools/tool.ts";
 import { dummyModel } from "./dummy.ts";
 import { systemPrompt } from "./system-prompt.ts";
 
@@ -23,19 +26,6 @@ export const defaultAgent = "CodeActAgent";
 /** Makes the agent of that name for a workspace; undefined for a name that nobody has. */
 export type AgentFinder = (name: string, workspace: string) => Agent | undefined;
 
-/** The tools that do not run: their call is noted, or ends the turn. */
-const spoken: Partial<Record<ActionKind, { description: string; offers: readonly string[] }>> = {
-  think: {
-    description: "Write down a thought that helps you to work. Nothing happens and nothing comes back.",
-    offers: ["thought"],
-  },
-  finish: {
-    description:
-      "End the work: the task is done, or as far as it can be. `thought` tells the user in a few sentences what was done and how it was checked.",
-    offers: ["thought"],
-  },
-};
-
 const codeActTools: readonly ActionKind[] = [
   "run",
   "read",
@@ -46,12 +36,17 @@ const codeActTools: readonly ActionKind[] = [
   "think",
   "plan",
   "finish",
+  "reject",
 ];
+
+const spoken: ReadonlyMap<ActionKind, SpokenTool> = new Map(
+  [thinkTool, finishTool, rejectTool].map((tool) => [tool.action, tool as SpokenTool]),
+);
 
 const dummyTools: readonly ActionKind[] = ["add_task", "modify_task", "message", "run", "write", "read", "reject"];
 
 export function agentFinder(tools: ReadonlyMap<ActionKind, Tool>): AgentFinder {
-  const codeActSpecs = specsOf(codeActTools, tools);
+  const codeActSpecs = codeActTools.map((name) => specOf(tools.get(name) ?? spoken.get(name)));
   const makers: Record<string, (workspace: string) => Agent> = {
     CodeActAgent: (workspace) => ({
       name: "CodeActAgent",
@@ -74,12 +69,10 @@ export function agentFinder(tools: ReadonlyMap<ActionKind, Tool>): AgentFinder {
 
 export const agentNames = ["CodeActAgent", "DummyAgent"] as const;
 
-function specsOf(names: readonly ActionKind[], tools: ReadonlyMap<ActionKind, Tool>): ToolSpec[] {
-  return names.map((name) => {
-    const tool = tools.get(name) ?? spoken[name];
-    if (tool === undefined) throw new Error(`no tool is described for ${name}`);
-    return { name, description: tool.description, parameters: parametersOf(name, tool.offers) };
-  });
+function specOf(tool: Tool | SpokenTool | undefined): ToolSpec {
+  if (tool === undefined) throw new Error("an agent names a tool that nobody has described");
+  const { action, description, offers } = tool;
+  return { name: action, description, parameters: parametersOf(action, offers) };
 }
 
 /** The JSON Schema of the arguments that the model is told of. */

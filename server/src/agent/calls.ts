@@ -155,6 +155,21 @@ function withThought(args: object, thought: string): object {
   return { ...args, thought };
 }
 
+/**
+ * Some models give two calls of one reply the same id. The later ones get one of their own, so that each has its result and
+ * the next request is one that a provider takes. In front, because long ids are cut at their end.
+ */
+export function withOwnIds(parts: readonly ReplyPart[]): ReplyPart[] {
+  const taken = new Set<string>();
+  return parts.map((part) => {
+    if (part.type !== "call") return part;
+    let { id } = part;
+    for (let copy = 2; taken.has(id); copy += 1) id = `${copy}_${part.id}`;
+    taken.add(id);
+    return id === part.id ? part : { ...part, id };
+  });
+}
+
 /** The text of a reply; with calls beside it, it is the thought of the first. */
 export function textOf(parts: readonly ReplyPart[]): string {
   return parts

@@ -10,6 +10,7 @@ import { isAction, isRunnable, type Action, type Event, type Observation } from 
 import type { ModelMessage, ModelRequest, ToolResult } from "../llm/model.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
+import { Trail } from "./stuck.ts";
 
 interface OpenReply {
   readonly id: number;
@@ -18,6 +19,8 @@ interface OpenReply {
 }
 
 export class Prompt {
+  /** What the agent has just done, folded along. */
+  readonly trail = new Trail();
   readonly #messages: ModelMessage[] = [];
   readonly #tools: ReadonlyMap<string, Tool>;
   /** A person's own actions, until their observation is there. */
@@ -40,6 +43,7 @@ export class Prompt {
   }
 
   add(event: Event): void {
+    this.trail.add(event);
     if (isAction(event)) this.#addAction(event);
     else this.#addObservation(event);
   }
@@ -57,6 +61,9 @@ export class Prompt {
       this.#close();
       this.#hasUserMessage = true;
       this.#messages.push({ role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
+    } else if (event.observation === "nudge") {
+      this.#close();
+      this.#messages.push({ role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "reply") {
       this.#close();
       this.#messages.push({ role: "assistant", parts: event.extras.parts });

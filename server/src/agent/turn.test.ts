@@ -197,3 +197,46 @@ test("[A13] a model that fails ends the turn with its code; a mistake of ours to
   assert.deepEqual(failed.end, { state: "error", code: "model_auth", message: "no key" });
   await assert.rejects(play(arrayModel([[call("read", { path: "bug" })]])), TypeError);
 });
+
+test("[X6] a circle is told to the model once; when it goes on, the turn pauses as stuck, and a word to go on resumes it", async () => {
+  const requests: string[][] = [];
+  const model = arrayModel(
+    () => [call("read", { path: "same" })],
+    ({ messages }) => void requests.push(messages.map((message) => JSON.stringify(message))),
+  );
+  const played = await play(model);
+  assert.deepEqual(played.end, { state: "paused", code: "stuck", message: "Agent got stuck in a loop" });
+  assert.deepEqual(kinds(played).slice(3), [
+    ...Array.from({ length: 4 }, () => ["reply", "read", "read"]).flat(),
+    "nudge",
+    "reply",
+    "read",
+    "read",
+  ]);
+  for (const [at, request] of requests.entries()) {
+    const before = requests[at - 1] ?? [];
+    assert.deepEqual(request.slice(0, before.length), before);
+  }
+  assert.match(requests.at(-1)?.at(-1) ?? "", /"role":"user".*going round in a circle/);
+  const from = [...played.events, ...endEvents(played.end), stateChange("running")];
+  const resumed = await play(arrayModel([[call("read", { path: "same" })], [call("finish", {})]]), { from });
+  assert.deepEqual(resumed.end, { state: "finished" });
+});
+
+test("[X7] two calls of one reply with the same id both run, and both are answered", async () => {
+  const twins = [call("read", { path: "a" }, "1"), call("read", { path: "throw" }, "1"), call("nope", {}, "1")];
+  const model = arrayModel([twins, [text("Bye.")]]);
+  const played = await play(model);
+  assert.deepEqual(kinds(played).slice(3), ["reply", "read", "read", "read", "error", "error", "reply", "message"]);
+  const prompt = new Prompt(testTools);
+  for (const event of played.events) prompt.add(event);
+  const answered = prompt.request(agent).messages.find((message) => message.role === "tool");
+  assert.deepEqual(
+    answered?.results.map(({ call: id, name, isError }) => [id, name, isError]),
+    [
+      ["1", "read", false],
+      ["2_1", "read", true],
+      ["3_1", "nope", true],
+    ],
+  );
+});

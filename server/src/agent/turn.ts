@@ -4,9 +4,10 @@
  *
  *   run what was approved -> take in queued messages -> check limits -> ask the model -> run the calls of its reply, in order -> again
  *
- * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the model
- * fails, and when somebody changed the state (pause, stop): then it says nothing and the state stays as it was made. It
- * also ends where an action has to wait for a person; the turn after the approval begins with that action.
+ * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
+ * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
+ * then it says nothing and the state stays as it was made. It also ends where an action has to wait for a person; the
+ * turn after the approval begins with that action.
  */
 import {
   action,
@@ -21,14 +22,16 @@ import {
   type ErrorCode,
   type Event,
   type NewEvent,
+  type NudgeReason,
 } from "@deckhand/protocol";
 import type { Model, ModelReply } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Agent } from "./agents.ts";
-import { prepareCall, runPrepared, textOf, type PreparedCall } from "./calls.ts";
+import { prepareCall, runPrepared, textOf, withOwnIds, type PreparedCall } from "./calls.ts";
 import { gate, refusalOf, waitingEvents, type GateDeps } from "./gate.ts";
 import { limitReached, type Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
+import { stuckSentence } from "./stuck.ts";
 
 export interface TurnDeps extends GateDeps {
   readonly model: Model;
@@ -88,6 +91,11 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
 
     const limit = limitReached(view.state, deps.limits, deps.now());
     if (limit !== null) return { state: "paused", ...limit };
+
+    const stuck = view.prompt.trail.verdict();
+    if (stuck?.todo === "pause") return { state: "paused", code: "stuck", message: stuckSentence };
+    if (stuck !== null) view = yield nudge(stuck.reason);
+    if (!isRunning(view, signal)) return { state: null };
 
     const asked = yield* ask(view, deps, signal);
     if ("state" in asked) return asked;
@@ -223,7 +231,7 @@ async function* ask(
       }
       step = await replying.next();
     }
-    return { reply: step.value, durationMs: deps.now() - startedAt };
+    return { reply: { ...step.value, parts: withOwnIds(step.value.parts) }, durationMs: deps.now() - startedAt };
   } catch (error) {
     if (signal.aborted) return { state: null };
     return failed(error);
@@ -242,6 +250,13 @@ function takeIn(state: ConversationState): Step {
   );
   return { type: "events", events: () => events };
 }
+
+function nudge(reason: NudgeReason): Step {
+  return { type: "events", events: () => [observation("environment", "nudge", circleNote, { reason })] };
+}
+
+const circleNote =
+  "(A note of the server, not of the user.) You are going round in a circle: the same again, with the same result. Look at what came of it and try another way. To wait for something, run a command that sleeps. If nothing is left to try, call finish and tell what stands in the way.";
 
 function replyEvent(reply: ModelReply, model: string, durationMs: number): NewEvent {
   return observation("agent", "reply", textOf(reply.parts), {

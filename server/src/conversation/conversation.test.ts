@@ -43,7 +43,8 @@ async function stage(model: Model, options: Partial<ConversationDeps> = {}): Pro
     findAgent: findTestAgent,
     runtimes: {
       status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () => ({ cwd: "/w", [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
+      create: async () =>
+        ({ cwd: "/w", start: async () => {}, [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
     },
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },

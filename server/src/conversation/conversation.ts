@@ -27,7 +27,7 @@ import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
-import { readState, rowOf } from "./stored-state.ts";
+import { keepState, readState, rowOf } from "./stored-state.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserAction } from "./user-action.ts";
 
@@ -51,9 +51,17 @@ export interface ConversationDeps {
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
 
+/** What outlives the object; `Conversations` has it for all. */
+interface Beyond {
+  readonly apiKeys: Map<ConversationId, string>;
+  /** Has the conversation in it while there is work, so that nobody else has to hold it. */
+  readonly atWork: Set<Conversation>;
+}
+
 export class Conversation implements ConversationApi, AsyncDisposable {
   readonly id: ConversationId;
   readonly #deps: ConversationDeps;
+  readonly #beyond: Beyond;
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #userActions = new Set<UserAction>();
@@ -61,19 +69,19 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
-  #apiKey: string | undefined;
   #closing = false;
-  /** Fires when nothing has happened for long; the shell and what it left running are given up then. */
-  readonly #rest: NodeJS.Timeout;
+  /** Is there while a shell may be, and fires when nothing has happened for long: the shell is given up then. */
+  #rest: NodeJS.Timeout | undefined;
 
-  private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps) {
+  private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps, beyond: Beyond) {
     this.id = id;
     this.#deps = deps;
+    this.#beyond = beyond;
     this.#state = state;
-    this.#runtime = new LazyRuntime(() =>
-      deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) }),
-    );
-    this.#rest = setInterval(() => this.#giveUpShell(), idleShellMs).unref();
+    this.#runtime = new LazyRuntime(() => {
+      this.#rest ??= setInterval(() => this.#giveUpShell(), idleShellMs).unref();
+      return deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
+    });
     this.#deadline = new Deadline(deps.now, (waiting) => {
       this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
     });
@@ -89,7 +97,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       prepare: async () => {
         const agent = this.#agent();
         // Started while the model thinks; whoever needs it meets its failure.
-        this.#runtime.start().catch(() => {});
+        this.#runtime.start().then(
+          (runtime) => runtime.start().catch(() => {}),
+          () => {},
+        );
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: () => this.#runtime.start(),
@@ -98,11 +109,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   /** Reads the log of that id (empty for a new one); what a killed server left open is closed first. */
-  static async open(id: ConversationId, deps: ConversationDeps): Promise<Conversation> {
+  static async open(
+    id: ConversationId,
+    deps: ConversationDeps,
+    beyond: Beyond = { apiKeys: new Map(), atWork: new Set() },
+  ): Promise<Conversation> {
     const state = await readState(id, deps.store);
-    const conversation = new Conversation(id, state, deps);
-    const left = recoveryEvents(state, deps.now());
-    if (left.length === 0) conversation.#deadline.watch(state.awaiting);
+    const conversation = new Conversation(id, state, deps, beyond);
+    const left = recoveryEvents(state, deps.now(), (await deps.store.read(id, state.head - 1, 1))[0]);
+    if (left.length === 0 && state.awaiting !== null) {
+      beyond.atWork.add(conversation);
+      conversation.#deadline.watch(state.awaiting);
+    }
     if (left.length > 0) await conversation.#enqueue(() => conversation.#append(left));
     return conversation;
   }
@@ -123,7 +141,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         workspace: this.#deps.workspace,
         tools: this.#deps.tools,
       });
-      if (options.apiKey !== undefined) this.#apiKey = options.apiKey;
+      if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       const stored = await this.#append(todo.events(this.#state.head + 1));
       this.#carryOut(todo, stored);
       const own = stored[todo.at];
@@ -164,6 +182,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     const { agentState, awaiting } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
     if (isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0) return;
+    clearInterval(this.#rest);
+    this.#rest = undefined;
     this.#runtime[Symbol.asyncDispose]().catch((fault: unknown) => this.#deps.onFault(this.id, fault));
   }
 
@@ -210,14 +230,22 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async #append(events: readonly NewEvent[]): Promise<readonly Event[]> {
     if (events.length === 0) return [];
     let state = this.#state;
+    let busy = false;
     const stored = await this.#deps.store.append(this.id, state.head + 1, events, (withIds) => {
       state = fold(withIds, this.#state);
-      return rowOf(state);
+      const row = rowOf(state);
+      ({ busy } = row);
+      return row;
     });
+    const before = this.#state;
     this.#state = state;
+    // A cache: where it cannot be stored, the next event will tell.
+    keepState(this.id, before, state, this.#deps.store).catch(() => {});
+    if (busy) this.#beyond.atWork.add(this);
+    else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
-    this.#rest.refresh();
+    this.#rest?.refresh();
     return stored;
   }
 
@@ -255,7 +283,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   #model(): Promise<Model> {
     const { model: name, base_url: baseUrl } = this.#state.settings;
-    return this.#deps.findModel({ name, baseUrl, apiKey: this.#apiKey });
+    return this.#deps.findModel({ name, baseUrl, apiKey: this.#beyond.apiKeys.get(this.id) });
   }
 }
 

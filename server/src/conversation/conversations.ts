@@ -1,15 +1,40 @@
-/** All conversations of this server, each opened once. */
+/**
+ * All conversations of this server. Of each there is one object at most, because there may be one writer of its log.
+ *
+ * Whoever holds a conversation (a socket, a turn, its shell's timer) gets the same object as everybody else; one that
+ * nobody can reach can write nothing either, and is opened again from its log. So what is not used is left to the
+ * garbage collector: only those at work and the last ones used are held here.
+ */
 import { rm } from "node:fs/promises";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
 
+/** At rest a conversation is its state, a few kilobytes; opening one again reads the end of its log. */
+const mostRecent = 200;
+
 export class Conversations implements ConversationsApi, AsyncDisposable {
   readonly #deps: ConversationDeps;
-  readonly #open = new Map<ConversationId, Promise<Conversation>>();
+  readonly #opening = new Map<ConversationId, Promise<Conversation>>();
+  readonly #open = new Map<ConversationId, WeakRef<Conversation>>();
+  readonly #collected = new FinalizationRegistry<ConversationId>((id) => {
+    // It may have been opened again since.
+    if (this.#open.get(id)?.deref() === undefined) this.#open.delete(id);
+  });
+  /** The last ones used, oldest first. */
+  readonly #recent = new Set<Conversation>();
+  readonly #atWork = new Set<Conversation>();
+  /** Keys stand in no log: they outlive the object. */
+  readonly #apiKeys = new Map<ConversationId, string>();
+  readonly #leaving = new Map<ConversationId, Promise<void>>();
 
   constructor(deps: ConversationDeps) {
     this.#deps = deps;
+  }
+
+  /** How many are in memory. */
+  get size(): number {
+    return this.#open.size;
   }
 
   /** Closes what a killed server left open. Nothing is run. */
@@ -17,13 +42,17 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     for (const id of await this.#deps.store.busy()) await this.open(id);
   }
 
-  /** A conversation that is open stays so: at rest it is its state, a few kilobytes. */
   open(id: ConversationId): Promise<ConversationApi> {
-    let opening = this.#open.get(id);
+    const there = this.#leaving.has(id) ? undefined : this.#open.get(id)?.deref();
+    if (there !== undefined) {
+      this.#use(there);
+      return Promise.resolve(there);
+    }
+    let opening = this.#opening.get(id);
     if (opening === undefined) {
-      opening = Conversation.open(id, this.#deps);
-      this.#open.set(id, opening);
-      opening.catch(() => this.#open.delete(id));
+      const reading = this.#read(id);
+      void reading.catch(() => {}).then(() => this.#opening.get(id) === reading && this.#opening.delete(id));
+      this.#opening.set(id, (opening = reading));
     }
     return opening;
   }
@@ -45,19 +74,47 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   async delete(id: ConversationId): Promise<void> {
-    const open = await this.#open.get(id);
-    this.#open.delete(id);
-    await open?.[Symbol.asyncDispose]();
-    await this.#deps.store.delete(id);
-    await rm(this.#deps.home(id), { recursive: true, force: true });
+    // Whoever opens it from now on waits: a conversation of that id begins when the one before has ended.
+    const opening = this.#opening.get(id);
+    this.#opening.delete(id);
+    const gone = Promise.resolve(this.#leaving.get(id)).then(() => this.#remove(id, opening));
+    const settled = gone.catch(() => {});
+    this.#leaving.set(id, settled);
+    await settled;
+    if (this.#leaving.get(id) === settled) this.#leaving.delete(id);
+    await gone;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = await Promise.allSettled(this.#open.values());
-    await Promise.all(
-      open.map(async (each) => {
-        if (each.status === "fulfilled") await each.value[Symbol.asyncDispose]();
-      }),
-    );
+    await Promise.allSettled(this.#opening.values());
+    const open = [...this.#open.values()].flatMap((ref) => ref.deref() ?? []);
+    await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
+  }
+
+  async #read(id: ConversationId): Promise<Conversation> {
+    await this.#leaving.get(id);
+    const conversation = await Conversation.open(id, this.#deps, { apiKeys: this.#apiKeys, atWork: this.#atWork });
+    this.#open.set(id, new WeakRef(conversation));
+    this.#collected.register(conversation, id);
+    this.#use(conversation);
+    return conversation;
+  }
+
+  #use(conversation: Conversation): void {
+    this.#recent.delete(conversation);
+    this.#recent.add(conversation);
+    const [oldest] = this.#recent;
+    if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  async #remove(id: ConversationId, opening: Promise<Conversation> | undefined): Promise<void> {
+    await opening?.catch(() => {});
+    const open = this.#open.get(id)?.deref();
+    await open?.[Symbol.asyncDispose]();
+    this.#open.delete(id);
+    if (open !== undefined) for (const held of [this.#recent, this.#atWork]) held.delete(open);
+    this.#apiKeys.delete(id);
+    await this.#deps.store.delete(id);
+    await rm(this.#deps.home(id), { recursive: true, force: true });
   }
 }

@@ -6,23 +6,29 @@
 import {
   actionSentence,
   errorObservation,
+  isAction,
   isAtWork,
   stateChange,
   type Action,
+  type AgentState,
   type ConversationState,
+  type Event,
   type NewEvent,
 } from "@deckhand/protocol";
 import { expired } from "./approving.ts";
 
-/** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
-export function recoveryEvents(state: ConversationState, nowMs: number): readonly NewEvent[] {
+/**
+ * What has to be stored when a log is opened by a server that did not write it; empty for one that rested. `last` is the
+ * last event of the log: the server may have been stopped between the word that ended the turn and the state that says so.
+ */
+export function recoveryEvents(state: ConversationState, nowMs: number, last?: Event): readonly NewEvent[] {
   const { awaiting } = state;
-  if (awaiting !== null && Date.parse(awaiting.expires_at) <= nowMs) {
-    return [...closings(state), ...expired(state, "paused")];
-  }
   const closed = closings(state);
+  if (awaiting !== null && Date.parse(awaiting.expires_at) <= nowMs) return [...closed, ...expired(state, "paused")];
   const wasAtWork = isAtWork(state.agentState) || state.agentState === "loading";
   if (!wasAtWork) return closed;
+  const end = last === undefined || state.queued.length > 0 ? null : endedBy(last);
+  if (end !== null) return [...closed, stateChange(end)];
   return [
     ...closed,
     stateChange(
@@ -40,6 +46,13 @@ function closings({ open, awaiting }: ConversationState): readonly NewEvent[] {
       tool_call: action.tool_call,
     }),
   );
+}
+
+function endedBy(event: Event): AgentState | null {
+  if (!isAction(event) || event.source !== "agent") return null;
+  if (event.action === "finish") return "finished";
+  if (event.action === "reject") return "rejected";
+  return event.action === "message" && event.args.wait_for_response ? "awaiting_user_input" : null;
 }
 
 function whatIsKnown(open: Action): string {

@@ -1,20 +1,63 @@
-/** The state of a conversation as its log and its row in the list have it. */
+/**
+ * The state of a conversation as its log, its snapshot and its row in the list have it. The snapshot is a cache: it
+ * saves folding a long log again each time it is opened, and whatever does not fit the log or this program is ignored.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { apply, empty, isAtWork, type ConversationState } from "@deckhand/protocol";
 import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
+import { logPages } from "./log-pages.ts";
+
+/** Events between two snapshots: folding so many takes a few milliseconds. */
+const snapshotEvery = 1000;
 
 export function rowOf(state: ConversationState): RowUpdate {
   const { title, agentState, usage, open } = state;
   return { title, agentState, costUsd: usage.costUsd, busy: isAtWork(agentState) || open.length > 0 };
 }
 
-const pageSize = 500;
-
-/** Folds the whole log of that id; empty for one that is not there. */
+/** Folds the log of that id from its snapshot on; empty for one that is not there. */
 export async function readState(id: ConversationId, store: EventStore): Promise<ConversationState> {
-  let state = empty;
-  for (;;) {
-    const page = await store.read(id, state.head, pageSize);
-    if (page.length === 0) return state;
+  const kept = await readSnapshot(id, store);
+  let state = kept;
+  for await (const page of logPages((after, limit) => store.read(id, after, limit), kept.head)) {
     for (const event of page) state = apply(state, event);
   }
+  await keepState(id, kept, state, store);
+  return state;
+}
+
+/** Keeps a snapshot where there is none for the last thousand events. */
+export async function keepState(
+  id: ConversationId,
+  before: ConversationState,
+  state: ConversationState,
+  store: EventStore,
+): Promise<void> {
+  if (Math.floor(before.head / snapshotEvery) === Math.floor(state.head / snapshotEvery)) return;
+  if (state.head < snapshotEvery) return;
+  await store.keepSnapshot(id, { version: foldVersion(), head: state.head, body: JSON.stringify(state) });
+}
+
+async function readSnapshot(id: ConversationId, store: EventStore): Promise<ConversationState> {
+  const snapshot = await store.snapshot(id);
+  if (snapshot === undefined || snapshot.version !== foldVersion()) return empty;
+  try {
+    const state = JSON.parse(snapshot.body) as ConversationState;
+    return state.head === snapshot.head ? state : empty;
+  } catch {
+    return empty;
+  }
+}
+
+let known: string | undefined;
+
+/** A state is what one version of the fold makes of a log: any change in the protocol's sources is another version. */
+function foldVersion(): string {
+  if (known !== undefined) return known;
+  const folder = new URL(".", import.meta.resolve("@deckhand/protocol"));
+  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const hash = createHash("sha256");
+  for (const name of sources.toSorted()) hash.update(name).update(readFileSync(new URL(name, folder)));
+  return (known = hash.digest("base64url"));
 }

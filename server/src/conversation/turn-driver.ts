@@ -20,6 +20,7 @@ import { endEvents, runTurn, type TurnDeps, type TurnEnd, type View } from "../a
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
+import { logPages } from "./log-pages.ts";
 
 interface Driven {
   readonly state: ConversationState;
@@ -40,8 +41,6 @@ interface TurnDriverDeps {
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly onFault: (fault: unknown) => void;
 }
-
-const pageSize = 500;
 
 export class TurnDriver {
   readonly #deps: TurnDriverDeps;
@@ -154,9 +153,8 @@ export class TurnDriver {
     const prompt = new Prompt(this.#deps.tools);
     this.#promptHead = -1;
     this.#prompt = prompt;
-    while (this.#promptHead < this.#deps.conversation.state.head) {
-      const page = await this.#deps.conversation.read(this.#promptHead, pageSize);
-      if (page.length === 0) break;
+    const { conversation } = this.#deps;
+    for await (const page of logPages((after, limit) => conversation.read(after, limit))) {
       for (const event of page) this.#take(event);
     }
     return prompt;

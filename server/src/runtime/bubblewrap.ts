@@ -2,12 +2,13 @@
  * The sandbox on Linux: bubblewrap, one for each conversation, from its first command until it is disposed of. What is inside is in
  * wall/, what runs inside in box/. Nothing runs before the wall has been tried (wall/probe.ts) for the kind of owner that the workspace has.
  */
-import { accessSync, chownSync, constants, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { accessSync, chownSync, constants, mkdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
 import { outputFiles } from "./box/output.ts";
+import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { ownDevices } from "./wall/devices.ts";
@@ -15,7 +16,7 @@ import { commandEnvironment } from "./wall/environment.ts";
 import { homeInside, outputsInside, wallMounts } from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 import { probeWall, type ProbeFolders } from "./wall/probe.ts";
-import { systemMounts } from "./wall/system-files.ts";
+import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace, type CheckedWorkspace } from "./wall/workspace.ts";
 
@@ -28,6 +29,7 @@ const nobody = { uid: 65_534, gid: 65_534 };
 
 export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proofs = new Map<string, Promise<RuntimeStatus>>();
+  const pipes = pipeSource();
 
   /** A wall that held is trusted from then on; one that did not is tried again, because people install what is missing. */
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
@@ -35,7 +37,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     if (known !== undefined) return known;
     const proof = tryWall(options, owner);
     proofs.set(key, proof);
-    void proof.then(({ proven }) => !proven && proofs.delete(key));
+    void proof.then(({ proven }) => (proven ? pipes.prepare() : proofs.delete(key)));
     return proof;
   };
 
@@ -54,6 +56,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         kind: "bubblewrap",
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
+        pipes,
         launch: async () => ({
           ...(await wall(options, owner))(
             folders,
@@ -81,7 +84,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
   const tools = toolFolders({ ...options, checkout });
-  const system = systemMounts(join(options.dataHome, "sandbox", "etc"), readdirSync("/etc"));
+  const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
   const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
   return (folders, command) =>

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { supervisorCommand, supervisorFile } from "./box/driver.ts";
 import { outputFiles } from "./box/output.ts";
+import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { commandEnvironment } from "./wall/environment.ts";
 import { checkedWorkspace } from "./wall/workspace.ts";
@@ -22,6 +23,7 @@ const status: RuntimeStatus = {
 };
 
 export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
+  const pipes = pipeSource();
   return {
     status: () => Promise.resolve(status),
     async create({ workspace, home }) {
@@ -36,6 +38,7 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
         kind: "host",
         workspace: checked.path,
         outputs: outputFiles(outputs, outputs),
+        pipes,
         launch: async () => ({
           argv: supervisorCommand(supervisorFile, zones, mark),
           feeds: [],

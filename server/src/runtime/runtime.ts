@@ -6,11 +6,17 @@ export interface ExecOptions {
 }
 
 export interface ExecResult {
-  /** The output, both streams as they came, valid UTF-8; with the middle left out when it was longer than `keepBytes`. */
+  /**
+   * The output, both streams as they came, valid UTF-8. When it was longer than `keepBytes`, a line `[... N bytes left out ...]`
+   * stands for the middle.
+   */
   readonly output: string;
-  /** Where the whole lies, as a path that commands and file tools can read; only when `output` is not all. */
+  /**
+   * Where the whole lies, as a path that commands and file tools can read; only when `output` is not all. `sizeBytes` is what was
+   * printed; the file ends at 64 MiB when it is `cut`. Not there when the disk did not take it.
+   */
   readonly whole?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
-  /** Of the command; 130 when it was interrupted, -1 when the shell went away. */
+  /** Of the command, or of the shell when that ended; 130 when it was interrupted, -1 when it is not known. */
   readonly exitCode: number;
   /** The shell's directory afterwards. */
   readonly cwd: string;
@@ -37,17 +43,24 @@ export interface Runtime extends AsyncDisposable {
   readonly workspace: string;
   /** The shell's directory now. */
   readonly cwd: string;
+  /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */
+  start(): Promise<void>;
   /**
    * Runs a command in the shell, one at a time in order of the calls; directory, variables and functions last.
    * Yields output as it comes (valid UTF-8, may be dropped). Non-zero exit, time-out, stop: results, not errors. When `signal` aborts
-   * the command ends within a second, with everything that it started in the foreground.
+   * the command ends within a second, with everything that it started, in the background too; jobs of earlier commands go on.
+   * Who stops iterating stops the command. What a job prints later belongs to the command that runs then, or next.
+   * Fails with `bad_tool_args` for a command with a NUL.
    */
   exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult>;
-  /** Fails with `file_not_found`, `is_directory`, `file_too_large` (over `maxBytes`), `file_failed`. */
+  /** Fails with `file_not_found`, `is_directory`, `file_too_large` (over `maxBytes`), `file_failed`, `interrupted`. */
   readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileData>;
-  /** Replaces the file whole or not at all; makes its folders; keeps its mode. Fails with `is_directory`, `outside_workspace`, `file_failed`. */
+  /**
+   * Replaces the file whole or not at all; makes its folders; keeps its mode; a symbolic link stays one. Only in the workspace, the
+   * conversation's home and /tmp. Fails with `is_directory`, `outside_workspace`, `file_failed`, `interrupted`.
+   */
   writeFile(path: string, data: Uint8Array, signal: AbortSignal): Promise<{ readonly path: string }>;
-  /** Runs a program in the sandbox, apart from the shell, in the shell's directory, and returns what it printed (at most `maxBytes`). */
+  /** Runs a program in the sandbox, apart from the shell, in the shell's directory, and returns what it printed (at most `maxBytes`). Fails with `interrupted`, `bad_tool_args`. */
   spawn(argv: readonly string[], maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
 }
 

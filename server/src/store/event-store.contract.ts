@@ -1,8 +1,8 @@
-/** What every store must do; run by the test file of each. Rules T1 to T9 of docs/SPEC.md. */
+/** What every store must do; run by the test file of each. Rules T1 to T9, T11 and T12 of docs/SPEC.md. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type { EventStore, RowUpdate } from "./event-store.ts";
+import type { EventStore, RowUpdate, Snapshot } from "./event-store.ts";
 
 export interface StoreUnderTest {
   readonly store: EventStore;
@@ -142,5 +142,41 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     await store.append("a", 0, [say("one"), say("two")], (stored) => ({ ...row, title: ids(stored).join() }));
     const found = await store.row("a");
     assert.deepEqual([found?.title, found?.head, found?.costUsd, found?.busy], ["0,1", 1, 0.5, true]);
+  });
+
+  test(`[T11] ${name}: a page of large events is cut, and is never empty before the end`, async () => {
+    const { store } = await make();
+    const large = "x".repeat(300 * 1024);
+    await store.append("a", 0, [say(large.repeat(8)), ...Array.from({ length: 11 }, () => say(large))], () => row);
+    const pages: number[][] = [];
+    for (let at = -1; at < 11;) {
+      const page = ids(await store.read("a", at, 100));
+      assert.ok(page.length > 0 && page.length <= 4, `${page.length} events of 300 KiB`);
+      pages.push(page);
+      at = page.at(-1) ?? 11;
+    }
+    assert.deepEqual(
+      pages.flat(),
+      Array.from({ length: 12 }, (_, id) => id),
+    );
+  });
+
+  test(`[T12] ${name}: a snapshot is kept until the next, never told beyond the log, and goes with it`, async () => {
+    const { store, reopen } = await make();
+    const snapshot = (head: number, body = "{}"): Snapshot => ({ version: "v", head, body });
+    await store.keepSnapshot("a", snapshot(0));
+    assert.equal(await store.snapshot("a"), undefined, "of nothing nothing is kept");
+    await store.append("a", 0, [say("one"), say("two")], () => row);
+    await store.keepSnapshot("a", snapshot(0));
+    await store.keepSnapshot("a", snapshot(1, "é\u0000"));
+    await store.append("b", 0, [say("one")], () => row);
+    const again = await reopen();
+    assert.deepEqual({ ...(await again.snapshot("a")) }, snapshot(1, "é\u0000"));
+    assert.equal(await again.snapshot("b"), undefined);
+    await again.keepSnapshot("b", snapshot(1));
+    assert.equal(await again.snapshot("b"), undefined, "the log is shorter");
+    await again.delete("a");
+    await again.append("a", 0, [say("one"), say("two")], () => row);
+    assert.equal(await again.snapshot("a"), undefined);
   });
 }

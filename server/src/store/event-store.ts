@@ -28,6 +28,15 @@ export interface ListOptions {
   readonly query?: string | undefined;
 }
 
+/** What a log was folded to, kept beside it so that a long one need not be folded again. */
+export interface Snapshot {
+  /** Whoever reads it asks whether it is theirs. */
+  readonly version: string;
+  /** Id of the last event that it has in it. */
+  readonly head: number;
+  readonly body: string;
+}
+
 /**
  * The logs of all conversations and their index. One writer per conversation, any number of readers.
  * Every method fails with `store_failed` where the medium does; then nothing of the call is stored.
@@ -43,12 +52,19 @@ export interface EventStore extends AsyncDisposable {
     events: readonly NewEvent[],
     row: (stored: readonly Event[]) => RowUpdate,
   ): Promise<readonly Event[]>;
-  /** At most `limit` events with ids above `after`, in order; empty for an unknown conversation. */
+  /**
+   * At most `limit` events with ids above `after`, in order; empty for an unknown conversation. Fewer, but at least one,
+   * where they are large: a page is about a mebibyte.
+   */
   read(conversation: ConversationId, after: number, limit: number): Promise<readonly Event[]>;
   /** What is there after `after`, then what comes: no gap, no repeat, until aborted. Holds one page at most. */
   follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncIterable<Event>;
   /** The event that a command became, if it was stored. */
   findCommand(conversation: ConversationId, command: string): Promise<number | undefined>;
+  /** Replaces the one before; nothing for a conversation that is not there. */
+  keepSnapshot(conversation: ConversationId, snapshot: Snapshot): Promise<void>;
+  /** The last one, never of more than the log has. It may be missing at any time. */
+  snapshot(conversation: ConversationId): Promise<Snapshot | undefined>;
   row(conversation: ConversationId): Promise<ConversationRow | undefined>;
   /** Newest first. */
   list(options: ListOptions): Promise<readonly ConversationRow[]>;

@@ -24,6 +24,12 @@ export const schema = `
     PRIMARY KEY (conversation, id)
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS event_command ON event (conversation, command) WHERE command IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS snapshot (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation (key) ON DELETE CASCADE,
+    version TEXT NOT NULL,
+    head INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
 `;
 
 export interface StoredRow {

@@ -8,12 +8,14 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow, EventStore, ListOptions, RowUpdate } from "./event-store.ts";
+import type { ConversationId, ConversationRow, EventStore, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
 import { schema, toRow, type StoredRow } from "./sqlite-rows.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
 const pageSize = 64;
+/** Of JSON: a page of large events is cut here. */
+const pageChars = 1024 * 1024;
 
 interface Append {
   readonly conversation: ConversationId;
@@ -43,7 +45,7 @@ class SqliteStore implements EventStore {
 
   constructor(file: string, now: () => number) {
     this.#now = now;
-    this.#db = failing("The log could not be opened", () => {
+    this.#db = failing(`The log ${file} could not be opened`, () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
@@ -82,7 +84,7 @@ class SqliteStore implements EventStore {
         reject(outcome?.error);
       } else {
         resolve(outcome.stored);
-        this.#waiters.wake(conversation);
+        this.#waiters.wake(conversation, outcome.stored);
       }
     }
   }
@@ -140,19 +142,29 @@ class SqliteStore implements EventStore {
   }
 
   async read(conversation: ConversationId, after: number, limit: number): Promise<readonly Event[]> {
-    return failing("The log could not be read", () =>
-      this.#prepare(
+    return failing("The log could not be read", () => {
+      const rows = this.#prepare(
         "SELECT body FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND id > ? ORDER BY id LIMIT ?",
-      )
-        .all(conversation, after, limit)
-        .map((row) => JSON.parse(String(row["body"])) as Event),
-    );
+      ).iterate(conversation, after, limit);
+      const page: Event[] = [];
+      let chars = 0;
+      for (const row of rows) {
+        const body = String(row["body"]);
+        chars += body.length;
+        if (chars > pageChars && page.length > 0) break;
+        page.push(JSON.parse(body) as Event);
+      }
+      return page;
+    });
   }
 
   async *follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncGenerator<Event> {
     let at = after;
+    let told: readonly Event[] = [];
     while (!signal.aborted) {
-      const page = await this.read(conversation, at, pageSize);
+      // Whoever was waiting is told what was stored: however many follow, it is neither read nor parsed again.
+      const page = told[0]?.id === at + 1 ? told : await this.read(conversation, at, pageSize);
+      told = [];
       for (const event of page) {
         if (signal.aborted) return;
         yield event;
@@ -163,7 +175,7 @@ class SqliteStore implements EventStore {
       // What was stored between the read and the wait is not missed; a log that is gone is not waited for.
       const head = this.#find(conversation)?.head;
       if (head === undefined && at >= 0) return;
-      if ((head ?? -1) <= at) await changed;
+      if ((head ?? -1) <= at) told = await changed;
     }
   }
 
@@ -174,6 +186,24 @@ class SqliteStore implements EventStore {
       ).get(conversation, command),
     );
     return row === undefined ? undefined : Number(row["id"]);
+  }
+
+  async keepSnapshot(conversation: ConversationId, { version, head, body }: Snapshot): Promise<void> {
+    failing("The snapshot could not be stored", () =>
+      this.#prepare(
+        "INSERT OR REPLACE INTO snapshot (conversation, version, head, body) SELECT key, ?, ?, ? FROM conversation WHERE id = ?",
+      ).run(version, head, body, conversation),
+    );
+  }
+
+  async snapshot(conversation: ConversationId): Promise<Snapshot | undefined> {
+    const row = failing("The snapshot could not be read", () =>
+      this.#prepare(
+        `SELECT version, snapshot.head AS head, body FROM snapshot JOIN conversation ON conversation = key
+         WHERE id = ? AND snapshot.head <= conversation.head`,
+      ).get(conversation),
+    );
+    return row as Snapshot | undefined;
   }
 
   async row(conversation: ConversationId): Promise<ConversationRow | undefined> {

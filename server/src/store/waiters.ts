@@ -1,26 +1,33 @@
-/** Who waits for the next event of a conversation. What is here after the last follower left is nothing. */
-export class Waiters {
-  readonly #waiting = new Map<string, Set<() => void>>();
+/** Who waits for the next events of a conversation. What is here after the last follower left is nothing. */
+import type { Event } from "@deckhand/protocol";
 
-  /** Resolves at the next `wake` of the key, or when the signal aborts. Never rejects. */
-  wait(key: string, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiting = this.#waiting.get(key) ?? new Set();
+type Wake = (events?: readonly Event[]) => void;
+
+const none: readonly Event[] = [];
+
+export class Waiters {
+  readonly #waiting = new Map<string, Set<Wake>>();
+
+  /** Resolves at the next `wake` of the key with what it says, or with nothing when the signal aborts. Never rejects. */
+  wait(key: string, signal: AbortSignal): Promise<readonly Event[]> {
+    if (signal.aborted) return Promise.resolve(none);
+    const { promise, resolve } = Promise.withResolvers<readonly Event[]>();
+    const waiting = this.#waiting.get(key) ?? new Set<Wake>();
     this.#waiting.set(key, waiting);
-    const done = (): void => {
-      signal.removeEventListener("abort", done);
+    const abort = (): void => done();
+    const done: Wake = (events = none) => {
+      signal.removeEventListener("abort", abort);
       waiting.delete(done);
       if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
-      resolve();
+      resolve(events);
     };
     waiting.add(done);
-    signal.addEventListener("abort", done);
+    signal.addEventListener("abort", abort);
     return promise;
   }
 
-  wake(key: string): void {
-    for (const done of this.#waiting.get(key) ?? []) done();
+  wake(key: string, events?: readonly Event[]): void {
+    for (const done of this.#waiting.get(key) ?? []) done(events);
   }
 
   wakeAll(): void {

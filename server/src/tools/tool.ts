@@ -1,5 +1,6 @@
 import type {
   ActionArgs,
+  ActionKind,
   Delta,
   Observation,
   ObservationExtras,
@@ -26,6 +27,13 @@ export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind]
 
 /** All that the approval policy sees of what an action does. */
 export type Effect = "none" | "read" | "write" | "execute" | "network";
+
+/** An action that only says something: it is stored and has no observation. */
+export interface SpokenTool<K extends ActionKind = ActionKind> {
+  readonly action: K;
+  readonly description: string;
+  readonly offers: readonly (keyof ActionArgs<K> & string)[];
+}
 
 /** An action that the agent can take, and a client too. */
 export interface Tool<K extends RunnableKind = RunnableKind> {

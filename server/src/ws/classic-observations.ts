@@ -86,7 +86,8 @@ function error(event: Observation<"error">, era: Era): Shown {
   const { code, retryable, error_id: id } = event.extras;
   if (era === "0.14") return { content: event.content, extras: { error_id: id, code, retryable } };
   const extras = { code, retryable, detail: event.content };
-  if (event.cause !== undefined || event.tool_call !== undefined) return { content: event.content, extras };
+  if (event.cause !== undefined || event.tool_call !== undefined || code === "stuck")
+    return { content: event.content, extras };
   const content = code.startsWith("limit_")
     ? pausedText(event.content)
     : "There was an unexpected error while running the agent";

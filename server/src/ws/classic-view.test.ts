@@ -152,6 +152,25 @@ describe("a classic socket is shown live", () => {
     assert.deepEqual(states(older), ["paused", "running"]);
   });
 
+  test("[X8] an agent that got stuck: the error and then the state `error`, and the page's own pause", () => {
+    const nudge = observation("environment", "nudge", "round", { reason: "repeat" });
+    const pause = action("user", "change_agent_state", { agent_state: "paused", thought: "" });
+    const events = [
+      nudge,
+      errorObservation("environment", "stuck", "Agent got stuck in a loop"),
+      stateChange("paused"),
+      pause,
+    ] as const;
+    const newer = live("0.14", ...events);
+    const told = { status_update: true, type: "error", id: "", message: "Agent got stuck in a loop" };
+    assert.deepEqual(newer[0], told);
+    assert.deepEqual(states(newer), ["error", "paused"]);
+    const older = live("0.9", ...events);
+    assert.equal(older[0].observation, "error");
+    assert.equal(older[0].content, "Agent got stuck in a loop");
+    assert.deepEqual(states(older), ["error"]);
+  });
+
   test("[W27] a call that the server refused as an error at once, not as the end of the turn", () => {
     const refused = errorObservation("agent", "unknown_tool", "Tool nope is not registered.", {
       tool_call: { reply: 0, id: "c" },

@@ -4,7 +4,8 @@
  *
  * In the log a turn that fails is an `error` without a cause and, right after it, the state `error` (`paused` at a
  * limit). The 0.9 page is shown both in that order; the 0.14 page needs the state first and the error as a status, or
- * it does not pause. It also takes a limit for a failure and answers with a pause of its own.
+ * it does not pause. It also takes a limit for a failure and answers with a pause of its own. An agent that got stuck is
+ * shown to both as the state `error` and, as the original did it, after the error.
  */
 import { isAction, type Action, type AgentState, type Event, type Observation, type Source } from "@deckhand/protocol";
 import { actionFrame } from "./classic-actions.ts";
@@ -21,7 +22,7 @@ export interface ClassicFrame {
 type ErrorEvent = Observation<"error">;
 
 /** Kinds that stay between the conversation and its newer clients. */
-const bookkeeping = new Set(["initialize", "change_agent_state", "approve", "compact", "reply", "chat"]);
+const bookkeeping = new Set(["initialize", "change_agent_state", "approve", "compact", "reply", "chat", "nudge"]);
 
 export class ClassicView {
   readonly #era: Era;
@@ -134,11 +135,15 @@ export class ClassicView {
   }
 
   #failed(event: Event, state: AgentState, failure: ErrorEvent): readonly ClassicFrame[] {
+    const stuck = failure.extras.code === "stuck";
     if (this.#era === "0.9") {
-      return [{ frame: observationFrame(failure, "agent", "0.9"), gap: true }, this.#stateFrame(event, state)];
+      const shown = this.#stateFrame(event, stuck ? "error" : state);
+      return [{ frame: observationFrame(failure, "agent", "0.9"), gap: true }, shown];
     }
     this.#shownAsError = state === "paused";
-    return [this.#stateFrame(event, "error"), { frame: status("error", "", failure.content), gap: true }];
+    const shown = this.#stateFrame(event, "error");
+    const told = { frame: status("error", "", failure.content), gap: true };
+    return stuck ? [told, shown] : [shown, told];
   }
 
   #stateFrame(event: Event, state: AgentState): ClassicFrame {

@@ -83,12 +83,13 @@ export class Socket {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  post(text: string): boolean {
+  /** Text, or its bytes where many are sent the same. */
+  post(text: string | Buffer): boolean {
     const open = this.#ws.readyState === this.#ws.OPEN;
     if (open) {
       if (this.#ws.bufferedAmount === 0) this.#progressAt = performance.now();
       this.#burst += text.length;
-      this.#ws.send(text, () => {
+      this.#ws.send(text, { binary: false }, () => {
         this.#progressAt = performance.now();
         this.#wakeOne();
       });

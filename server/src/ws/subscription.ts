@@ -2,12 +2,15 @@
  * One socket follows one conversation: the past, `caught_up`, then what comes. Each event is asked for when the one
  * before it has room on the socket. Deltas are sent while hardly anything waits, and dropped otherwise.
  */
-import { DeckhandError, type Delta, type ServerFrame } from "@deckhand/protocol";
+import { DeckhandError, type Delta, type Event, type ServerFrame } from "@deckhand/protocol";
 import type { ConversationApi } from "../conversation/api.ts";
 import type { Socket } from "./socket.ts";
 
 /** Above this a reader is behind, and deltas would only put it further behind. */
 const deltaRoomBytes = 64 * 1024;
+
+/** What all followers of a conversation are told at once is the same object, and is made into bytes once. */
+const liveFrames = new WeakMap<Event, Buffer>();
 
 export interface Subscription {
   /** Id of the last event of the log. */
@@ -61,10 +64,19 @@ async function follow(
     for await (const event of conversation.follow(after, signal)) {
       await socket.room();
       if (signal.aborted) return;
-      socket.post(JSON.stringify({ conversation: id, ...event }));
+      socket.post(event.id > head ? liveFrame(id, event) : JSON.stringify({ conversation: id, ...event }));
       if (event.id === head) caughtUp();
     }
   } finally {
     silence();
   }
+}
+
+function liveFrame(conversation: string, event: Event): Buffer {
+  let frame = liveFrames.get(event);
+  if (frame === undefined) {
+    frame = Buffer.from(JSON.stringify({ conversation, ...event }));
+    liveFrames.set(event, frame);
+  }
+  return frame;
 }

@@ -3,14 +3,21 @@
  * the launch's affair.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { uptime } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { descriptors } from "./driver.ts";
+import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
-import { openPipe, type Pipe } from "./pipe.ts";
-import { childrenOf, childrenOfSingle, findInside, findMarked, signalAll, statOf, treesOf } from "./processes.ts";
+import type { Pipe } from "./pipe.ts";
+import {
+  childrenOf,
+  childrenOfSingle,
+  findInside,
+  findMarked,
+  findOf,
+  isAlive,
+  signalAll,
+  treesOf,
+} from "./processes.ts";
 
 export interface Launch {
   /** The whole command, supervisor included. */
@@ -28,7 +35,8 @@ export interface Launch {
 /** What ran when a command began. */
 export interface Before {
   readonly pids: ReadonlySet<number>;
-  readonly tick: number;
+  /** Number of the command. */
+  readonly count: number;
 }
 
 export interface Box {
@@ -41,18 +49,20 @@ export interface Box {
   readonly gone: AbortSignal;
   /** Host's number of a process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
-  before(shell: number | undefined): Before;
+  /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
+  readonly countsCommands: boolean;
+  before(shell: number | undefined, count: number): Before;
   /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
   startedSince(before: Before, shell: number | undefined): number[];
   /** Ends everything; resolves when it is dead. */
   kill(): Promise<void>;
 }
 
-const ticksPerSecond = 100;
 const maxSaidBytes = 4096;
+const lastWordsMs = 50;
 
-export async function openBox(launch: Launch): Promise<Box> {
-  const output = await openPipe();
+/** `output` is destroyed with the box. */
+export function openBox(launch: Launch, output: Pipe): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -71,23 +81,25 @@ export async function openBox(launch: Launch): Promise<Box> {
   });
   const gone = new AbortController();
   const said: string[] = [];
-  const said0 = child.stdio[2] as Readable;
-  said0.setEncoding("utf8").on("data", (text: string) => {
+  const stderr = child.stdio[2] as Readable;
+  stderr.setEncoding("utf8").on("data", (text: string) => {
     if (said.join("").length < maxSaidBytes) said.push(text);
   });
   const exited = Promise.withResolvers<void>();
   const onGone = (why: string) => {
+    if (gone.signal.aborted) return;
     output.destroy();
     for (const stream of child.stdio) stream?.destroy();
     gone.abort(new DeckhandError("sandbox_unavailable", why));
     exited.resolve();
   };
   child.on("error", (error) => onGone(`${command} could not be started: ${error.message}`));
-  // "exit" may come before the last words on stderr do; a moment for them, not for ever: a child may hold it open.
   child.on("exit", (code, signal) => {
-    void Promise.race([once(said0, "close"), new Promise((resolve) => setTimeout(resolve, 50))]).then(() =>
-      onGone(said.join("").trim() || `The processes of the conversation ended (${signal ?? code}).`),
-    );
+    const end = () => onGone(said.join("").trim() || `The processes of the conversation ended (${signal ?? code}).`);
+    // Its last words may still be on the way; a moment for them, not for ever: something may hold stderr open.
+    if (stderr.closed) return end();
+    stderr.once("close", end);
+    setTimeout(end, lastWordsMs);
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
   if (child.pid !== undefined) output.closeWriteEnd();
@@ -117,12 +129,10 @@ export async function openBox(launch: Launch): Promise<Box> {
     programs,
     gone: gone.signal,
     find,
-    before(shell) {
+    countsCommands: !launch.walled,
+    before(shell, count) {
       const children = shell === undefined ? [] : childrenOfSingle(shell);
-      return {
-        pids: new Set([...children, ...strays()]),
-        tick: launch.walled ? 0 : Math.floor(uptime() * ticksPerSecond),
-      };
+      return { pids: new Set([...children, ...strays()]), count };
     },
     startedSince(before, shell) {
       const own = supervisorInside === undefined ? undefined : find(supervisorInside);
@@ -132,9 +142,7 @@ export async function openBox(launch: Launch): Promise<Box> {
       if (launch.walled) return own === undefined ? below : [...new Set([...below, ...treesOf(strays(), except)])];
       if (root === undefined) return below;
       const ours = new Set(treesOf([root], new Set()));
-      const left = findMarked(root, launch.mark).filter(
-        (pid) => !ours.has(pid) && (statOf(pid)?.startTick ?? 0) >= before.tick,
-      );
+      const left = findMarked(launch.mark, `${commandVariable}=${before.count}`).filter((pid) => !ours.has(pid));
       return [...below, ...treesOf(left, except)];
     },
     async kill() {
@@ -162,7 +170,7 @@ export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {
 async function killMarked(session: number | undefined, mark: string): Promise<void> {
   if (session === undefined) return;
   for (let round = 0; round < 20; round++) {
-    const pids = findMarked(session, mark).filter((pid) => statOf(pid)?.state !== "Z");
+    const pids = findOf(session, mark).filter(isAlive);
     if (pids.length === 0) return;
     signalAll(pids, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -8,6 +8,7 @@ import type { ExecOptions, ExecResult, FileData, Runtime, SpawnResult } from "..
 import { openBox, type Box, type Launch } from "./box.ts";
 import type { LaneRequest, LaneReply } from "./lane.ts";
 import type { OutputFiles } from "./output.ts";
+import type { PipeSource } from "./pipe.ts";
 import { signalAll, treesOf } from "./processes.ts";
 import { Shell, type Execution } from "./shell.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -16,6 +17,7 @@ import { untilAborted } from "./until-aborted.ts";
 const liveEveryMs = 25;
 /** A file system that does not answer, or a lane that the agent has stopped. */
 const fileDeadlineMs = 30_000;
+const startDeadlineMs = 10_000;
 
 interface Started {
   readonly box: Box;
@@ -26,6 +28,7 @@ export interface BoxedRuntimeOptions {
   readonly kind: Runtime["kind"];
   readonly workspace: string;
   readonly outputs: OutputFiles;
+  readonly pipes: PipeSource;
   /** Called for every start. Fails with `sandbox_unavailable`. */
   readonly launch: () => Promise<Launch>;
 }
@@ -48,6 +51,10 @@ export class BoxedRuntime implements Runtime {
 
   get cwd(): string {
     return this.#cwd;
+  }
+
+  async start(): Promise<void> {
+    await this.#start();
   }
 
   async *exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
@@ -195,14 +202,19 @@ export class BoxedRuntime implements Runtime {
   async #open(): Promise<Started> {
     const again = () => (this.#started = undefined);
     try {
-      const box = await openBox(await this.#options.launch());
+      const [launch, output] = await Promise.all([this.#options.launch(), this.#options.pipes.take()]);
+      const box = openBox(launch, output);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();
-      await box.files.pid;
+      const late = setTimeout(() => void box.kill(), startDeadlineMs);
+      await box.files.pid.finally(() => clearTimeout(late));
       return { box, shell: new Shell(box, this.#options.outputs, this.#cwd) };
     } catch (error) {
       again();
-      throw error;
+      if (error instanceof DeckhandError) throw error;
+      throw new DeckhandError("sandbox_unavailable", `No shell could be started: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -71,14 +71,18 @@ export function shellOpening(nonce: string): string {
   );
 }
 
+/** In the environment of what a command starts, where only that can tell which one it was. */
+export const commandVariable = "DECKHAND_COMMAND";
+
 const armed = `\\builtin trap '\\builtin trap "" USR1; \\builtin trap - INT; \\builtin kill -INT $$' USR1`;
 
-/** Lines that run command number `count`, which starts with `$?` = `last`. */
-export function shellLines(count: number, last: number, command: string): string {
+/** Lines that run command number `count`, which starts with `$?` = `last`; `named` puts its number into its environment. */
+export function shellLines(count: number, last: number, command: string, named: boolean): string {
   // Under `set -e` a function that fails would end the shell.
   const restore = last === 0 ? "" : `[[ $- == *e* ]] || __deckhand_return ${last}; `;
+  const name = named ? `\\builtin export ${commandVariable}=${count}; ` : "";
   const run =
-    `\\unset PROMPT_COMMAND; ${armed}; ${restore}` +
+    `\\unset PROMPT_COMMAND; ${name}${armed}; ${restore}` +
     `\\builtin eval ${quoted(command)} </dev/null >&201 2>&201 200>&- 201>&-; __deckhand=$?; \\builtin trap '' USR1`;
   return (
     `__deckhand=run PROMPT_COMMAND=${quoted(run)}\n` +

@@ -8,6 +8,8 @@ import { join } from "node:path";
 /** The file ends here; so a command that prints for ever fills no disk. */
 export const maxFileBytes = 64 * 1024 * 1024;
 const maxLiveBytes = 64 * 1024;
+/** A command may print byte by byte. */
+const maxParts = 256;
 
 export interface OutputFiles {
   /** Makes the next empty file; `path` is what commands call it. */
@@ -74,6 +76,7 @@ export class Output {
     if (rest.length === 0) return;
     this.#tail.push(rest);
     this.#tailBytes += rest.length;
+    if (this.#tail.length > maxParts) this.#tail = [Buffer.concat(this.#tail)];
     for (let first = this.#tail[0]; first && this.#tailBytes - first.length >= this.#half; first = this.#tail[0]) {
       this.#tail.shift();
       this.#tailBytes -= first.length;
@@ -192,7 +195,8 @@ function endOfWholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-function startOfWholeCharacters(bytes: Buffer): number {
+/** Where the first character that is whole begins. */
+export function startOfWholeCharacters(bytes: Buffer): number {
   let start = 0;
   while (start < 3 && start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
   return start;

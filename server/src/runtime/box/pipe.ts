@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 /** What a pipe holds unless somebody changes it: pipe(7). */
 const pipeBytes = 65_536;
+const spareAfterMs = 300;
 
 export interface Pipe {
   /** For the child; close it once the child has it. */
@@ -24,19 +25,50 @@ export interface Pipe {
   destroy(): void;
 }
 
-export async function openPipe(): Promise<Pipe> {
+export interface PipeSource {
+  take(): Promise<Pipe>;
+  /** Makes one beforehand. */
+  prepare(): void;
+}
+
+/** Hands out pipes, with one kept ready: to make it takes nearly as long as to start a sandbox. */
+export function pipeSource(): PipeSource {
+  let spare: Promise<Ends> | undefined;
+  const prepare = () => {
+    const made = (spare ??= makeFifo());
+    made.catch(() => (spare = undefined));
+  };
+  return {
+    prepare,
+    async take() {
+      const ends = spare ?? makeFifo();
+      spare = undefined;
+      // Not now, when a sandbox starts.
+      setTimeout(prepare, spareAfterMs).unref();
+      return openPipe(await ends);
+    },
+  };
+}
+
+interface Ends {
+  readonly readFd: number;
+  readonly writeFd: number;
+}
+
+async function makeFifo(): Promise<Ends> {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-pipe-"));
-  let readFd: number;
-  let writeFd: number;
   try {
     const path = join(folder, "pipe");
     // For everybody, because commands may run as another user and open it again; nobody else gets into the folder.
     await run("mkfifo", ["-m", "0666", path]);
-    readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    writeFd = openSync(path, constants.O_WRONLY);
+    const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { readFd, writeFd: openSync(path, constants.O_WRONLY) };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function openPipe({ readFd, writeFd }: Ends): Pipe {
   const socket = new Socket({ fd: readFd, readable: true, writable: false });
   let listener: (bytes: Buffer) => void = () => {};
   let open = true;

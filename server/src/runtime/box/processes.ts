@@ -37,11 +37,19 @@ export function findInside(root: number, pidInside: number): number | undefined 
   });
 }
 
-/** Processes of session `session` or with `mark` (`NAME=value`) in the environment that they were started with. */
-export function findMarked(session: number, mark: string): number[] {
-  return numbersIn("/proc").filter(
-    (pid) => statOf(pid)?.session === session || read(`/proc/${pid}/environ`).split("\0").includes(mark),
-  );
+/** Processes that were started with all of `marks` (`NAME=value`) in their environment. */
+export function findMarked(...marks: readonly string[]): number[] {
+  return numbersIn("/proc").filter((pid) => isMarked(pid, marks));
+}
+
+/** Processes of session `session` or with `mark`. */
+export function findOf(session: number, mark: string): number[] {
+  return numbersIn("/proc").filter((pid) => statOf(pid)?.session === session || isMarked(pid, [mark]));
+}
+
+function isMarked(pid: number, marks: readonly string[]): boolean {
+  const variables = read(`/proc/${pid}/environ`).split("\0");
+  return marks.every((mark) => variables.includes(mark));
 }
 
 export interface ProcessStat {

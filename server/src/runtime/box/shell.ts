@@ -15,7 +15,7 @@ import type { ExecOptions, ExecResult } from "../runtime.ts";
 import type { Box } from "./box.ts";
 import { shellLines, shellOpening } from "./driver.ts";
 import { newNonce } from "./lane.ts";
-import { Output, type OutputFiles } from "./output.ts";
+import { Output, startOfWholeCharacters, type OutputFiles } from "./output.ts";
 import { isAlive, signalAll } from "./processes.ts";
 
 const shellIntMs = 250;
@@ -25,6 +25,7 @@ const giveUpMs = 800;
 const lookMs = 20;
 /** How often a running command's shell is looked after: a keeper that was killed reports nothing. */
 const aliveMs = 1000;
+const earlyBytes = 16 * 1024;
 
 type End = { readonly how: "done"; readonly code: number } | { readonly how: "shell_exit"; readonly code: number };
 
@@ -55,13 +56,14 @@ export class Shell {
   #last = 0;
   #running: Running | undefined;
   #fields = "";
-  /** What a shell that was killed had started and is still to be waited for. */
+  readonly #early: Buffer[] = [];
   readonly #decoder = new TextDecoder();
 
   constructor(box: Box, files: OutputFiles, cwd: string) {
     this.#box = box;
     this.#files = files;
     this.#cwd = cwd;
+    this.#idle();
     box.status.on("data", (bytes: Buffer) => this.#read(bytes));
     box.gone.addEventListener("abort", () => this.#exited(-1), { once: true });
   }
@@ -80,7 +82,8 @@ export class Shell {
       output.add(bytes);
       execution.onOutput();
     });
-    const before = this.#box.before(this.#hostPid());
+    for (const bytes of this.#early.splice(0)) output.add(bytes);
+    const before = this.#box.before(this.#hostPid(), running.count);
     let endedBy: ExecResult["endedBy"];
     const timer = setTimeout(() => interrupt("timeout"), options.timeoutMs);
     const watch = setInterval(() => this.#lookAfter(), aliveMs);
@@ -101,7 +104,7 @@ export class Shell {
         await interrupted;
         this.#box.output.drain();
       }
-      this.#box.output.onData(() => {});
+      this.#idle();
       this.#running = undefined;
       this.#last = endedBy === undefined && end.how === "done" ? end.code : 0;
       const kept = await output.end();
@@ -120,8 +123,21 @@ export class Shell {
     return execution;
   }
 
+  /** What jobs print while no command runs is for the next one, the last of it. */
+  #idle(): void {
+    let size = 0;
+    this.#box.output.onData((bytes) => {
+      this.#early.push(bytes);
+      size += bytes.length;
+      if (size <= earlyBytes) return;
+      const last = Buffer.concat(this.#early).subarray(-earlyBytes);
+      this.#early.splice(0, this.#early.length, last.subarray(startOfWholeCharacters(last)));
+      size = last.length;
+    });
+  }
+
   #write(count: number, command: string): void {
-    let lines = shellLines(count, this.#last, command);
+    let lines = shellLines(count, this.#last, command, this.#box.countsCommands);
     if (this.#nonce === undefined) {
       const nonce = newNonce();
       this.#nonce = nonce;
@@ -192,7 +208,11 @@ export class Shell {
       for (const pid of fresh) told.add(pid);
       signalAll(sinceMs < killMs ? fresh : started, sinceMs < killMs ? "SIGINT" : "SIGKILL");
       if (sinceMs >= killShellMs && !running.ended && shell !== undefined) signalAll([shell], "SIGKILL");
-      if (sinceMs >= giveUpMs) return this.#exited(-1);
+      if (sinceMs >= giveUpMs) {
+        // A shell that is not even known by its number could still come to life and read what is meant for the next.
+        if (shell === undefined) await this.#box.kill();
+        return this.#exited(-1);
+      }
       await new Promise((resolve) => setTimeout(resolve, sinceMs < lookMs ? 2 : lookMs));
     }
   }

@@ -1,5 +1,3 @@
-import { supervisorFile, supervisorFileInside } from "../box/driver.ts";
-
 /** The file system inside: an allow-list on an empty read-only root, later entries over earlier ones. */
 export type Mount =
   | { readonly how: "read" | "write" | "device"; readonly from: string; readonly to: string }
@@ -34,7 +32,6 @@ export function wallMounts(options: {
     { how: "memory", to: "/dev/shm", sizeBytes: 256 * mib },
     ...options.devices,
     ...options.system,
-    { how: "read", from: supervisorFile, to: supervisorFileInside },
     { how: "write", from: options.home, to: homeInside },
     { how: "read", from: options.outputs, to: outputsInside },
     ...options.tools,

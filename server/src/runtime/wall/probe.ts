@@ -82,6 +82,7 @@ export async function probeWall(
     const tick = statOf(process.pid)?.startTick ?? 0;
     const values = [canary, port, process.pid, tick, options.userHome, folders.workspace].map(String);
     const { said, printed } = await run(
+      folder,
       wall(folders, ["/bin/bash", "--noprofile", "--norc", "-c", attempts, "probe", ...values]),
     );
     const out = new Set([...printed.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
@@ -96,9 +97,14 @@ export async function probeWall(
   }
 }
 
-async function run({ argv, feeds }: WallCommand): Promise<{ readonly said: string; readonly printed: string }> {
+async function run(
+  cwd: string,
+  { argv, feeds }: WallCommand,
+): Promise<{ readonly said: string; readonly printed: string }> {
   const [file = "", ...args] = argv;
   const child = spawn(file, args, {
+    // Where there is no wall, what it writes is to be there and nowhere else.
+    cwd,
     // Only here is anything in the environment of bubblewrap itself, to see that it is not passed on.
     env: { DECKHAND_CANARY: "1" },
     timeout: deadlineMs,

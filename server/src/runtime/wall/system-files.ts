@@ -2,8 +2,13 @@
  * What of the system is shown inside, read-only: /usr with its links, and the few files of /etc that programs ask for. Files that
  * name users or the machine are our own, so that nothing is told about either.
  */
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { promisify } from "node:util";
+import { supervisorFile, supervisorFileInside } from "../box/driver.ts";
 import type { Mount } from "./mounts.ts";
 
 const topFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
@@ -61,24 +66,76 @@ const ownFiles = {
   gitconfig: "[user]\n\tname = agent\n\temail = agent@deckhand.invalid\n[safe]\n\tdirectory = *\n",
 } as const;
 
-/** `folder` is where our own files of /etc are kept; they are written when they differ. */
-export function systemMounts(folder: string, etcNames: readonly string[]): Mount[] {
-  const mounts: Mount[] = [{ how: "read", from: "/usr", to: "/usr" }];
+const run = promisify(execFile);
+
+/**
+ * A folder below `folder` with all of /etc that is shown; made once for every state of the machine's. A copy, because each mount costs
+ * a sandbox's start half a millisecond, and because what only root may read is then left out for root's sandbox too.
+ */
+export async function preparedEtc(folder: string): Promise<string> {
+  const names = await readdir("/etc");
+  const wanted = [...fromEtc, ...names.filter((name) => fromEtcByStart.some((start) => name.startsWith(start)))];
+  const sources = wanted.flatMap((name) => {
+    const found = statSync(join("/etc", name), { throwIfNoEntry: false });
+    return found === undefined ? [] : [`${name} ${found.ino} ${found.size} ${found.mtimeMs}`];
+  });
+  const own = { ...ownFiles, [relative("/etc", supervisorFileInside)]: await readFile(supervisorFile, "utf8") };
+  const state = createHash("sha256")
+    .update(JSON.stringify([sources, own]))
+    .digest("hex")
+    .slice(0, 16);
+  const ready = join(folder, `etc-${state}`);
+  if (kindOf(ready) === "folder") return ready;
+
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const making = await mkdtemp(join(folder, "making-"));
+  await chmod(making, 0o755);
+  for (const source of sources) {
+    const name = source.slice(0, source.indexOf(" "));
+    if (name.includes("/")) await mkdir(join(making, dirname(name)), { recursive: true });
+  }
+  const paths = sources.map((source) => `./${source.slice(0, source.indexOf(" "))}`);
+  // Links are copied as links, but for those named; what cannot be read is missed without a word.
+  await run("cp", ["-aH", "--parents", ...paths, making], { cwd: "/etc" }).catch(() => {});
+  const closed = [
+    "(",
+    "-type",
+    "d",
+    "-not",
+    "-perm",
+    "-o=rx",
+    "-o",
+    "-not",
+    "-type",
+    "l",
+    "-not",
+    "-perm",
+    "-o=r",
+    ")",
+  ];
+  await run("find", [making, "-mindepth", "1", ...closed, "-prune", "-exec", "rm", "-rf", "{}", "+"]);
+  for (const [name, text] of Object.entries(own)) {
+    await mkdir(dirname(join(making, name)), { recursive: true });
+    await writeFile(join(making, name), text, { mode: 0o644 });
+  }
+  await rename(making, ready).catch(async (error: unknown) => {
+    // Somebody else was as quick.
+    await rm(making, { recursive: true, force: true });
+    if (kindOf(ready) !== "folder") throw error;
+  });
+  return ready;
+}
+
+/** `etc` is a folder of `preparedEtc`. */
+export function systemMounts(etc: string): Mount[] {
+  const mounts: Mount[] = [
+    { how: "read", from: "/usr", to: "/usr" },
+    { how: "read", from: etc, to: "/etc" },
+  ];
   for (const path of topFolders) {
     const kind = kindOf(path);
     if (kind === "link") mounts.push({ how: "link", target: readlinkSync(path), to: path });
     if (kind === "folder") mounts.push({ how: "read", from: path, to: path });
-  }
-  const names = [...fromEtc, ...etcNames.filter((name) => fromEtcByStart.some((start) => name.startsWith(start)))];
-  for (const name of names) {
-    const path = join("/etc", name);
-    if (kindOf(path) !== undefined) mounts.push({ how: "read", from: path, to: path });
-  }
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(ownFiles)) {
-    const path = join(folder, name);
-    if (read(path) !== text) writeFileSync(path, text);
-    mounts.push({ how: "read", from: path, to: join("/etc", name) });
   }
   return mounts;
 }
@@ -87,12 +144,4 @@ function kindOf(path: string): "link" | "folder" | "file" | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   return found.isSymbolicLink() ? "link" : found.isDirectory() ? "folder" : "file";
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
 }

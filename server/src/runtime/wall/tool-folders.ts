@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from "n
 import { basename, dirname, join, resolve } from "node:path";
 import type { Mount } from "./mounts.ts";
 import type { RuntimeOptions } from "./options.ts";
-import { isIn } from "./workspace.ts";
+import { closedInHome, isIn } from "./workspace.ts";
 
 export interface Tools {
   readonly mounts: readonly Mount[];
@@ -91,7 +91,10 @@ function homeFolders(folder: string, home: string, env: Record<string, string>):
     const shown = known.show.map((name) => join(home, name)).filter(isFolder);
     return known.entry === ".local/bin" ? [...shown, ...linkedFolders(folder, join(home, ".local/share"))] : shown;
   }
-  return otherFolders(folder).filter((each) => each === folder || isFolder(join(dirname(each), "conda-meta")));
+  if (closedInHome.some((name) => isIn(folder, join(home, name)))) return [];
+  const parent = dirname(folder);
+  // A virtual environment, of Python or conda, is useless without what lies beside its bin; a project's bin shows the bin alone.
+  return [existsSync(join(parent, "pyvenv.cfg")) || isFolder(join(parent, "conda-meta")) ? parent : folder];
 }
 
 /** Programs installed as a link: `~/.local/bin/tool` to `~/.local/share/tool/versions/1/tool`. */

@@ -43,7 +43,8 @@ const closedFolders = [
 ];
 /** Of /usr only what people put there themselves. */
 const openInUsr = ["/usr/local/src", "/usr/src", "/usr/home"];
-const closedInHome = [
+/** In a home: credentials, and tools that others share. */
+export const closedInHome = [
   ".aws",
   ".azure",
   ".cargo",

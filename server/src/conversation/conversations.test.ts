@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { fold, type Event } from "@deckhand/protocol";
+import { arrayModel, findTestAgent, testTools, text } from "../agent/array-model.test-kit.ts";
+import type { Model } from "../llm/model.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { EventStore, Snapshot } from "../store/event-store.ts";
+import { writeLog } from "../store/long-log.test-kit.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import type { ConversationDeps } from "./conversation.ts";
+import { Conversations } from "./conversations.ts";
+import { readState } from "./stored-state.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const folder = await mkdtemp(join(tmpdir(), "deckhand-conversations-"));
+after(() => rm(folder, { recursive: true, force: true }));
+let files = 0;
+
+const openStore = (): EventStore => openSqliteStore(join(folder, `${(files += 1)}.db`));
+
+interface Stage extends AsyncDisposable {
+  readonly conversations: Conversations;
+  readonly store: EventStore;
+  readonly keys: (string | undefined)[];
+}
+
+function stage(options: { readonly model?: Model; readonly store?: EventStore } = {}): Stage {
+  const store = options.store ?? openStore();
+  const keys: (string | undefined)[] = [];
+  const deps: ConversationDeps = {
+    store,
+    findModel: async ({ apiKey }) => {
+      keys.push(apiKey);
+      return options.model ?? arrayModel(() => [text("Hello.")]);
+    },
+    findAgent: findTestAgent,
+    runtimes: {
+      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
+      create: async () =>
+        ({ cwd: "/w", start: async () => {}, [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
+    },
+    tools: testTools,
+    limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
+    approval: { policy: "never", seconds: 3600, sandboxed: true },
+    workspace: "/w",
+    home: (id) => join(folder, "homes", id),
+    now: Date.now,
+    onFault: (_, fault) => assert.fail(String(fault)),
+  };
+  const conversations = new Conversations(deps);
+  return {
+    conversations,
+    store,
+    keys,
+    async [Symbol.asyncDispose]() {
+      await conversations[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function wholeLog(store: EventStore, id: string): Promise<readonly Event[]> {
+  const events: Event[] = [];
+  for (;;) {
+    const page = await store.read(id, events.at(-1)?.id ?? -1, 1000);
+    if (page.length === 0) return events;
+    events.push(...page);
+  }
+}
+
+test("[F1] a conversation is one object for all who hold it, however many others are opened meanwhile", async () => {
+  await using it = stage();
+  const held = await it.conversations.open("held");
+  await held.submit("initialize", {});
+  for (let n = 0; n < 500; n += 1) await it.conversations.open(`c${n}`);
+  collectGarbage();
+  assert.equal(await it.conversations.open("held"), held);
+  const [one, two] = await Promise.all([it.conversations.open("new"), it.conversations.open("new")]);
+  assert.equal(one, two);
+});
+
+test("[F1] one that is at work is held though nobody looks, and what it does is stored", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using it = stage({ model: arrayModel([[text("Done.")]], () => gate.promise) });
+  await (await it.conversations.open("working")).submit("start", { task: "take your time" });
+  for (let n = 0; n < 500; n += 1) await it.conversations.open(`c${n}`);
+  await nextTurn();
+  collectGarbage();
+  gate.resolve();
+  const stop = new AbortController();
+  for await (const event of it.store.follow("working", -1, stop.signal)) {
+    if (event.message === "Done." && "action" in event) stop.abort();
+  }
+  const states = (await wholeLog(it.store, "working")).filter((event) => event.message.includes("The server was"));
+  assert.deepEqual(states, []);
+});
+
+test("[F2] conversations at rest that nobody holds are dropped, and opened again with what they were", async () => {
+  await using it = stage();
+  const first = await (async () => {
+    const conversation = await it.conversations.open("c0");
+    await conversation.submit("initialize", { LLM_MODEL: "m" }, { apiKey: "sk-of-c0", command: "once" });
+    return conversation.state;
+  })();
+  for (let n = 1; n < 2000; n += 1) {
+    // Every second one is refused, and leaves nothing behind.
+    const submitted = (await it.conversations.open(`c${n}`)).submit(n % 2 === 0 ? "initialize" : "nonsense", {});
+    await submitted.catch(() => {});
+  }
+  for (let turn = 0; turn < 50 && it.conversations.size > 250; turn += 1) {
+    await delay(5);
+    collectGarbage();
+  }
+  assert.ok(it.conversations.size <= 250, `${it.conversations.size} in memory`);
+  const again = await it.conversations.open("c0");
+  assert.deepEqual(again.state, first);
+  assert.equal((await again.submit("initialize", {}, { command: "once" })).id, 0);
+  await again.submit("start", { task: "with its key" });
+  while (it.keys.length === 0) await nextTurn();
+  assert.deepEqual(it.keys[0], "sk-of-c0");
+});
+
+test("[F3] one that is opened while it is being deleted begins anew", async () => {
+  await using it = stage();
+  const before = await it.conversations.open("c");
+  await before.submit("initialize", {});
+  const deleted = it.conversations.delete("c");
+  const fresh = await it.conversations.open("c");
+  await deleted;
+  assert.notEqual(fresh, before);
+  assert.equal(fresh.state.head, -1);
+  assert.equal((await fresh.submit("think", { thought: "new" })).id > 0, true);
+  await assert.rejects(before.submit("think", { thought: "late" }), { code: "shutting_down" });
+});
+
+test("[F4] the state from a snapshot is the fold of the log; one that does not fit is ignored and made again", async () => {
+  await using store = openStore();
+  await writeLog(store, { id: "long", count: 3000 });
+  assert.equal(await store.snapshot("long"), undefined);
+  const whole = fold(await wholeLog(store, "long"));
+  assert.deepEqual(await readState("long", store), whole);
+  const kept = await store.snapshot("long");
+  assert.ok(kept !== undefined);
+  const { version, head } = kept;
+  assert.equal(head, whole.head);
+  assert.deepEqual(await readState("long", store), whole);
+
+  const body = JSON.stringify({ ...whole, title: "a lie" });
+  await store.keepSnapshot("long", { version, head, body });
+  assert.equal((await readState("long", store)).title, "a lie", "the snapshot is what is read");
+  const wrongs: readonly Snapshot[] = [
+    { version: "another", head, body },
+    { version, head, body: body.slice(1) },
+    { version, head: head - 1, body },
+    { version, head: head + 5, body: JSON.stringify({ ...whole, head: head + 5 }) },
+  ];
+  for (const wrong of wrongs) {
+    await store.keepSnapshot("long", wrong);
+    assert.deepEqual(await readState("long", store), whole);
+    assert.equal((await store.snapshot("long"))?.body, JSON.stringify(whole), "made again");
+  }
+});
+
+test("[F4] while a conversation grows a snapshot is kept every thousand events", async () => {
+  await using it = stage();
+  await writeLog(it.store, { id: "long", count: 900 });
+  const conversation = await it.conversations.open("long");
+  const at = conversation.state.head;
+  while (conversation.state.head < 1010) await conversation.submit("think", { thought: "more" });
+  const kept = await it.store.snapshot("long");
+  assert.ok(kept !== undefined && kept.head >= 1000 && kept.head <= 1003, `${kept?.head}, from ${at}`);
+  assert.deepEqual(await readState("long", it.store), conversation.state);
+});
+
+test("[F5] opening a long log, and reading it for the model, leaves others their turn", async () => {
+  const asked: number[] = [];
+  const model = arrayModel(
+    () => [text("Read.")],
+    (request) => void asked.push(request.messages.length),
+  );
+  await using it = stage({ model });
+  // A page takes a few milliseconds. Where others keep the machine busy too, one undisturbed round of three shows it.
+  const rounds: number[] = [];
+  while (rounds.length < 3 && !rounds.some((ms) => ms < 50)) {
+    const id = `long ${rounds.length}`;
+    await writeLog(it.store, { id, count: 30_000, outputChars: 500 });
+    collectGarbage();
+    const { longestMs, turns } = await watchLoop(async () => {
+      const conversation = await it.conversations.open(id);
+      const { length } = asked;
+      await conversation.submit("message", { content: "go on" });
+      while (asked.length === length) await nextTurn();
+    });
+    assert.ok((asked.at(-1) ?? 0) > 19_000, "the model was asked with all of it");
+    assert.ok(turns > 200, `${turns} turns`);
+    rounds.push(longestMs);
+  }
+  assert.ok(Math.min(...rounds) < 50, `blocked for ${rounds.join(", ")} ms`);
+});
+
+/** How often others had their turn while the work went on, and the longest that they waited for it. */
+async function watchLoop(work: () => Promise<void>): Promise<{ readonly longestMs: number; readonly turns: number }> {
+  let longestMs = 0;
+  let turns = 0;
+  let last = performance.now();
+  let watching = true;
+  const look = (): void => {
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+    turns += 1;
+    if (watching) setImmediate(look);
+  };
+  await nextTurn();
+  last = performance.now();
+  look();
+  await work();
+  watching = false;
+  await nextTurn();
+  return { longestMs, turns };
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { it } from "node:test";
+import { hostRuntimes } from "./host.ts";
+import { makeFolders, run, runtimeContract } from "./runtime.contract.ts";
+
+runtimeContract("the host runtime", hostRuntimes);
+
+it("[R20] the host runtime says everywhere that it is no sandbox, and hands on no secret all the same", async () => {
+  const folders = makeFolders();
+  process.env["DECKHAND_TEST_SECRET"] = "secret";
+  try {
+    const factory = hostRuntimes(folders.options);
+    const status = await factory.status();
+    assert.deepEqual([status.kind, status.proven], ["host", false]);
+    assert.match(status.sentence, /no sandbox/);
+    await using runtime = await factory.create({
+      workspace: join(folders.root, "workspace"),
+      home: join(folders.root, "home"),
+    });
+    assert.equal(runtime.kind, "host");
+    assert.doesNotMatch((await run(runtime, "env")).output, /SECRET|secret/);
+  } finally {
+    delete process.env["DECKHAND_TEST_SECRET"];
+    folders.remove();
+  }
+});

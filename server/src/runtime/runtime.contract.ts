@@ -1,0 +1,441 @@
+/** What every runtime must do, whatever holds its commands back. `bubblewrap.test.ts` and `host.test.ts` run it. */
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
+import type { ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
+import type { RuntimeOptions } from "./wall/options.ts";
+
+export const never = new AbortController().signal;
+const defaults: ExecOptions = { timeoutMs: 20_000, keepBytes: 30_000 };
+
+export interface Ran extends ExecResult {
+  /** What was yielded on the way. */
+  readonly live: readonly string[];
+}
+
+export async function run(
+  runtime: Runtime,
+  command: string,
+  options: Partial<ExecOptions> & { readonly signal?: AbortSignal } = {},
+): Promise<Ran> {
+  const { signal = never, ...given } = options;
+  const running = runtime.exec(command, { ...defaults, ...given }, signal);
+  const live: string[] = [];
+  for (;;) {
+    const next = await running.next();
+    if (next.done) return { ...next.value, live };
+    live.push(next.value);
+  }
+}
+
+/** A fresh machine: folders for one factory and any number of conversations. */
+export function makeFolders(): { readonly root: string; readonly options: RuntimeOptions; remove(): void } {
+  const root = mkdtempSync(join(tmpdir(), "deckhand-runtime-"));
+  const options = { dataHome: join(root, "data"), userHome: join(root, "user"), path: process.env["PATH"] ?? "" };
+  mkdirSync(options.userHome);
+  return { root, options, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** Waits for something that becomes true, and fails after five seconds. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, `${what} did not come true`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Processes of this machine that have `word` among their arguments. */
+export function processesWith(word: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word);
+      } catch {
+        return false;
+      }
+    });
+}
+
+let seconds = 0;
+/** An argument for `sleep` that no other process of this machine has: some days, and a fraction that is ours. */
+export function uniqueSleep(): string {
+  return `${100_000 + seconds++}.${process.pid}`;
+}
+
+export function failsWith(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => error instanceof DeckhandError && error.code === code;
+}
+
+export function runtimeContract(name: string, makeFactory: (options: RuntimeOptions) => RuntimeFactory): void {
+  describe(`${name} keeps the contract of runtimes`, () => {
+    const folders = makeFolders();
+    const workspace = join(folders.root, "workspace");
+    const home = join(folders.options.dataHome, "conversation");
+    let runtime: Runtime;
+    before(async () => {
+      runtime = await makeFactory(folders.options).create({ workspace, home });
+    });
+    after(async () => {
+      await runtime[Symbol.asyncDispose]();
+      folders.remove();
+    });
+
+    it("[R1] directory, variables and functions last from one command to the next", async () => {
+      await run(runtime, "mkdir -p deep/er && cd deep/er && x=5 && declare -A m=([k]=v) && f() { echo f$x; }");
+      const { output, cwd } = await run(runtime, "f; echo ${m[k]}; pwd");
+      assert.equal(output, `f5\nv\n${workspace}/deep/er\n`);
+      assert.equal(cwd, join(workspace, "deep/er"));
+      assert.equal(runtime.cwd, cwd);
+      await run(runtime, "cd ../..");
+    });
+
+    it("[R2] the result has the exit code and both streams as they came, and $? lasts too", async () => {
+      const { output, exitCode } = await run(runtime, "echo a; echo b >&2; echo c; (exit 7)");
+      assert.deepEqual([output, exitCode], ["a\nb\nc\n", 7]);
+      assert.equal((await run(runtime, "echo $?")).output, "7\n");
+      assert.equal((await run(runtime, "no-such-program")).exitCode, 127);
+      assert.equal((await run(runtime, "true")).endedBy, undefined);
+    });
+
+    it("[R2] a command can open /dev/stdout and /dev/stderr", async () => {
+      assert.equal((await run(runtime, "echo a >/dev/stdout; echo b | tee /dev/stderr")).output, "a\nb\nb\n");
+    });
+
+    it("[R3] what is wrong with a command's syntax is its result, and the next one works", async () => {
+      for (const command of ["echo 'open", "if true; then", "echo )", "cat <<E\nx"]) await run(runtime, command);
+      assert.notEqual((await run(runtime, "echo 'open")).exitCode, 0);
+      assert.equal(
+        (await run(runtime, "cat <<'E'\n$x `y` \\\nE\necho 'two\nlines' # end")).output,
+        "$x `y` \\\ntwo\nlines\n",
+      );
+      assert.match((await run(runtime, "break; continue; return; echo on")).output, /on\n$/);
+      assert.equal((await run(runtime, "echo $((1/0)); echo not")).exitCode, 1);
+      assert.equal((await run(runtime, "set -u; echo $nothing_here")).exitCode, 1);
+      assert.equal((await run(runtime, "set +u; set -x; :; set +x; echo on")).exitCode, 0);
+      assert.equal((await run(runtime, "")).exitCode, 0);
+    });
+
+    it("[R4] a command has no input and none of our descriptors", async () => {
+      assert.equal((await run(runtime, "cat; read x; echo $?; ls /proc/self/fd | tr '\\n' ' '")).output, "1\n0 1 2 3 ");
+      await run(runtime, "exec 3>three; echo to three >&3; exec 3>&-");
+      assert.equal((await run(runtime, "cat three; rm three")).output, "to three\n");
+    });
+
+    it("[R5] at its time-out a command is interrupted, nothing of the rest of it runs, and the shell keeps what it knew", async () => {
+      await run(runtime, "kept=yes");
+      const result = await run(runtime, "echo begun; sleep 1000; echo NOT; touch not", { timeoutMs: 200 });
+      assert.deepEqual([result.output, result.exitCode, result.endedBy], ["begun\n", 130, "timeout"]);
+      assert.ok(result.durationMs >= 190 && result.durationMs < 1200, String(result.durationMs));
+      assert.equal((await run(runtime, "echo $kept; ls not 2>&-")).output, "yes\n");
+    });
+
+    const stubborn: readonly (readonly [string, string])[] = [
+      ["a loop in the shell itself", "echo on; while :; do :; done"],
+      ["a loop of programs", "echo on; while :; do sleep 1000; done"],
+      [
+        "a program that takes interrupts for nothing",
+        "bash -c 'trap \"\" INT TERM; echo on; while :; do sleep 1000; done'; echo NOT",
+      ],
+      ["a builtin that waits for input", "mkfifo pipe$$; echo on; read x <pipe$$; echo NOT"],
+      ["a pipeline", "(echo on; sleep 1000) | cat; echo NOT"],
+      ["a shell that ignores all signals", "trap '' INT TERM USR1; echo on; while :; do :; done"],
+      [
+        "a program that has left the shell's tree",
+        "echo on; setsid bash -c 'sleep 1000 & disown; exit' ; sleep 1000; echo NOT",
+      ],
+    ];
+    for (const [what, command] of stubborn) {
+      it(`[R6] stop ends ${what} within a second, with all that it started`, async () => {
+        const sleep = uniqueSleep();
+        const stop = new AbortController();
+        const running = runtime.exec(command.replaceAll("1000", sleep), defaults, stop.signal);
+        const first = await running.next();
+        assert.equal(first.value, "on\n");
+        if (command.includes("sleep")) await until("it started", () => processesWith(sleep).length > 0);
+        const stoppedAt = performance.now();
+        stop.abort();
+        const end = await running.next();
+        assert.ok(end.done);
+        assert.ok(performance.now() - stoppedAt < 1000, String(performance.now() - stoppedAt));
+        assert.deepEqual([end.value.output, end.value.exitCode, end.value.endedBy], ["on\n", 130, "stop"]);
+        assert.deepEqual(processesWith(sleep), []);
+        assert.equal((await run(runtime, "echo next")).output, "next\n");
+      });
+    }
+
+    it("[R6] who stops listening stops the command, and a signal that has aborted runs nothing", async () => {
+      const sleep = uniqueSleep();
+      for await (const text of runtime.exec(`echo on; sleep ${sleep}`, defaults, never)) {
+        assert.equal(text, "on\n");
+        break;
+      }
+      assert.deepEqual(processesWith(sleep), []);
+      const result = await run(runtime, "touch not", { signal: AbortSignal.abort() });
+      assert.deepEqual([result.endedBy, result.exitCode], ["stop", 130]);
+      assert.equal(existsSync(join(workspace, "not")), false);
+    });
+
+    it("[R7] a job in the background delays nothing and outlives the interrupt of a later command", async () => {
+      const sleep = uniqueSleep();
+      const started = await run(runtime, `sleep ${sleep} & (setsid sleep ${sleep} &) ; echo started`);
+      assert.equal(started.output, "started\n");
+      assert.ok(started.durationMs < 5000);
+      await until("both run", () => processesWith(sleep).length === 2);
+      assert.equal((await run(runtime, "sleep 1000", { timeoutMs: 50 })).endedBy, "timeout");
+      assert.equal(processesWith(sleep).length, 2);
+      await run(runtime, `kill %1; pkill -f ${sleep}`);
+      await until("both ended", () => processesWith(sleep).length === 0);
+    });
+
+    it("[R7] what a job prints while no command runs is in the next one's output, the last of it", async () => {
+      await run(runtime, "(sleep 0.05; seq 100000; touch printed) &");
+      await until("it printed", () => existsSync(join(workspace, "printed")));
+      const { output } = await run(runtime, "echo next", { keepBytes: 1000 });
+      assert.match(output, /\n99999\n100000\nnext\n$/);
+      const quick = await run(runtime, "echo quick &");
+      assert.equal(quick.output + (await run(runtime, "sleep 0.05")).output, "quick\n");
+    });
+
+    const endings: readonly (readonly [string, number])[] = [
+      ["exit 3", 3],
+      ["set -e; false; echo NOT", 1],
+      ["exec sh -c 'exit 4'", 4],
+      ["kill -9 $$", 137],
+    ];
+    for (const [command, exitCode] of endings) {
+      it(`[R8] after ${command} the next command has a new shell in the same directory`, async () => {
+        await run(runtime, "mkdir -p there; cd there; lost=1; echo mine >/tmp/deckhand-$PPID-kept || true");
+        const result = await run(runtime, command);
+        assert.deepEqual([result.output, result.exitCode, result.endedBy], ["", exitCode, "shell_exit"]);
+        assert.equal((await run(runtime, "pwd; echo ${lost-gone}")).output, `${workspace}/there\ngone\n`);
+        await run(runtime, "cd ..; rm -rf there; rm -f /tmp/deckhand-*-kept");
+      });
+    }
+
+    it("[R9] of long output head and tail are kept, and the whole lies in a file that commands can read", async () => {
+      const result = await run(runtime, "seq 1 100000", { keepBytes: 1000 });
+      assert.match(result.output, /^1\n2\n3\n[^]*\n\[\.\.\. 587895 bytes left out \.\.\.\]\n[^]*99999\n100000\n$/);
+      assert.ok(result.output.length < 1100);
+      assert.deepEqual([result.whole?.sizeBytes, result.whole?.cut], [588_895, false]);
+      const path = result.whole?.path ?? "";
+      assert.equal((await run(runtime, `seq 1 100000 | cmp - ${path} && wc -l <${path}`)).output, "100000\n");
+      assert.equal((await runtime.readFile(path, 1_000_000, never)).data.length, 588_895);
+      const short = await run(runtime, "head -c 1000 /dev/zero | tr '\\0' x", { keepBytes: 1000 });
+      assert.deepEqual([short.output, short.whole], ["x".repeat(1000), undefined]);
+    });
+
+    it("[R9] 200 MB of output cost bounded memory and a bounded file, and nobody waits for who does not listen", async () => {
+      const rssBefore = process.memoryUsage().rss;
+      const result = await run(runtime, "yes deckhand | head -c 200000000");
+      assert.ok(process.memoryUsage().rss - rssBefore < 150_000_000, "memory grew");
+      assert.deepEqual([result.whole?.sizeBytes, result.whole?.cut], [200_000_000, true]);
+      assert.equal((await run(runtime, `wc -c <${result.whole?.path}`)).output, `${64 * 1024 * 1024}\n`);
+      // Nobody takes what is yielded: the command ends all the same.
+      const running = runtime.exec("yes | head -c 5000000; touch ended", defaults, never);
+      await running.next();
+      await until("it ended", () => existsSync(join(workspace, "ended")));
+      await running.return({ output: "", exitCode: 0, cwd: "", durationMs: 0 });
+    });
+
+    it("[R10] output is valid UTF-8 wherever it is cut, and what is no text is replaced", async () => {
+      const slowly = "printf '\\xe4'; sleep 0.05; printf '\\xbd'; sleep 0.05; printf '\\xa0好\\n'; sleep 0.05";
+      const { output, live } = await run(runtime, slowly);
+      assert.deepEqual([output, live.join("")], ["你好\n", "你好\n"]);
+      for (const keepBytes of [10, 11, 12, 13]) {
+        const cut = await run(runtime, "printf '你%.0s' {1..100}; printf '😀%.0s' {1..100}", { keepBytes });
+        assert.match(cut.output, /^你+\n\[\.\.\. \d+ bytes left out \.\.\.\]\n😀*$/u);
+      }
+      assert.equal((await run(runtime, "printf 'a\\xff\\x00b'")).output, "a\u{fffd}\0b");
+    });
+
+    it("[R11] a command with a NUL is refused and runs nothing", async () => {
+      await assert.rejects(run(runtime, "touch not\0"), failsWith("bad_tool_args"));
+      assert.equal(existsSync(join(workspace, "not")), false);
+    });
+
+    it("[R12] files are read byte for byte, relative to the shell's directory", async () => {
+      const all = Buffer.from(Array.from({ length: 256 * 300 }, (_, i) => i % 256));
+      const text = Buffer.from(Array.from({ length: 10_000 }, (_, i) => (i % 255) + 1));
+      for (const [file, data] of [
+        ["all", all],
+        ["text", text],
+        ["empty", Buffer.alloc(0)],
+        ["-e 'q\" $x\n", text],
+      ] as const) {
+        writeFileSync(join(workspace, file), data);
+        const read = await runtime.readFile(file, 1_000_000, never);
+        assert.deepEqual([Buffer.compare(read.data, data), read.path], [0, join(workspace, file)]);
+      }
+      await run(runtime, "mkdir -p sub && cd sub && echo here >file");
+      assert.equal(String((await runtime.readFile("file", 10, never)).data), "here\n");
+      assert.equal((await runtime.readFile("../all", all.length, never)).data.length, all.length);
+      await run(runtime, "cd ..");
+    });
+
+    it("[R12] what cannot be read is told apart", async () => {
+      await run(runtime, "mkdir -p folder; mkfifo -m 666 fifo; ln -s nowhere dangling; ln -s folder link");
+      const cases: readonly (readonly [string, ErrorCode])[] = [
+        ["missing", "file_not_found"],
+        ["all/below", "file_not_found"],
+        ["dangling", "file_not_found"],
+        ["", "file_not_found"],
+        ["nul\0", "file_not_found"],
+        ["folder", "is_directory"],
+        ["link/", "is_directory"],
+        ["fifo", "file_failed"],
+        ["/dev/zero", "file_failed"],
+        ["all", "file_too_large"],
+      ];
+      for (const [path, code] of cases) await assert.rejects(runtime.readFile(path, 100, never), failsWith(code), path);
+    });
+
+    it("[R13] a write replaces the whole file, makes its folders and keeps its mode", async () => {
+      const datas = [Buffer.from("text\n"), Buffer.from([0, 1, 255]), Buffer.alloc(3_000_000, "é"), Buffer.alloc(0)];
+      for (const [i, data] of datas.entries()) {
+        const path = `made/for/${i}/it's $new`;
+        assert.equal((await runtime.writeFile(path, data, never)).path, join(workspace, path));
+        assert.equal(Buffer.compare(readFileSync(join(workspace, path)), data), 0);
+        assert.equal(statSync(join(workspace, path)).mode & 0o777, 0o644);
+        chmodSync(join(workspace, path), 0o750);
+        await runtime.writeFile(path, Buffer.from("again"), never);
+        assert.equal(readFileSync(join(workspace, path), "utf8"), "again");
+        assert.equal(statSync(join(workspace, path)).mode & 0o777, 0o750);
+        assert.deepEqual(readdirSync(join(workspace, `made/for/${i}`)), ["it's $new"]);
+      }
+    });
+
+    it("[R13] a reader sees the old file or the new one, never a part", async () => {
+      const old = "o".repeat(2_000_000);
+      await runtime.writeFile("atomic", Buffer.from(old), never);
+      const inode = statSync(join(workspace, "atomic")).ino;
+      const watching = run(runtime, "while :; do wc -c <atomic; done | sort -u", { timeoutMs: 300 });
+      await runtime.writeFile("atomic", Buffer.from("n".repeat(3_000_000)), never);
+      const sizes = (await watching).output.split("\n").filter((line) => line !== "");
+      assert.ok(
+        sizes.every((size) => size === "2000000" || size === "3000000"),
+        sizes.join(),
+      );
+      assert.notEqual(statSync(join(workspace, "atomic")).ino, inode);
+    });
+
+    it("[R14] nothing is written outside the workspace, the home and /tmp, by no way around", async () => {
+      await run(runtime, `ln -sfn /usr usr; ln -sf /etc/passwd passwd; ln -sf real linked; echo r >real`);
+      const outside = ["/etc/deckhand-test", "/deckhand-test", "usr/deckhand-test", "usr/new/deckhand-test", "passwd"];
+      const shell = `${"../".repeat(20)}etc/deckhand-test`;
+      for (const path of [...outside, shell]) {
+        await assert.rejects(runtime.writeFile(path, Buffer.from("x"), never), failsWith("outside_workspace"), path);
+      }
+      for (const path of ["folder", "folder/", ".", "/usr"]) {
+        await assert.rejects(runtime.writeFile(path, Buffer.from("x"), never), failsWith("is_directory"), path);
+      }
+      await assert.rejects(runtime.writeFile("real/below", Buffer.from("x"), never), failsWith("file_failed"));
+      // A link within stays a link.
+      await runtime.writeFile("linked", Buffer.from("through"), never);
+      assert.equal((await run(runtime, "cat real; readlink linked")).output, "throughreal\n");
+      // After all these refusals the lane is in step.
+      assert.equal(String((await runtime.readFile("real", 100, never)).data), "through");
+    });
+
+    it("[R14] the shell and the file tools share /tmp", async () => {
+      const { output } = await run(runtime, "mktemp -d /tmp/deckhand-shared-XXXXXX");
+      const file = `${output.trim()}/file`;
+      await runtime.writeFile(file, Buffer.from("shared"), never);
+      assert.equal((await run(runtime, `cat ${file}; rm -r ${output.trim()}`)).output, "shared");
+    });
+
+    it("[R15] files and programs do not wait for the command that runs, nor care what the shell was told", async () => {
+      await run(runtime, "head() { echo fooled; }; cat() { echo fooled; }; alias mv='echo fooled'; PATH=/nowhere");
+      const stop = new AbortController();
+      const command = run(runtime, "while :; do /bin/sleep 1000; done", { signal: stop.signal });
+      await runtime.writeFile("during", Buffer.from("d"), never);
+      assert.equal(String((await runtime.readFile("during", 10, never)).data), "d");
+      assert.equal(String((await runtime.spawn(["cat", "during"], 10, never)).stdout), "d");
+      stop.abort();
+      assert.equal((await command).endedBy, "stop");
+      await run(runtime, "exit");
+    });
+
+    it("[R16] a program gets its arguments as they are and returns both streams and its code", async () => {
+      const odd = ["", "two words", "it's", "$x", "new\nline", "*", "-n", "你"];
+      const echo = await runtime.spawn(["printf", "<%s>", ...odd], 1000, never);
+      assert.equal(String(echo.stdout), odd.map((each) => `<${each}>`).join(""));
+      const both = await runtime.spawn(["sh", "-c", "pwd; echo err >&2; printf '\\0'; exit 9"], 1000, never);
+      assert.deepEqual(
+        [String(both.stdout), both.stderr, both.exitCode, both.cut],
+        [`${workspace}\n\0`, "err\n", 9, false],
+      );
+      assert.equal((await runtime.spawn(["no-such-program"], 10, never)).exitCode, 127);
+      await assert.rejects(runtime.spawn(["echo", "a\0b"], 10, never), failsWith("bad_tool_args"));
+    });
+
+    it("[R16] a program that prints too much is cut, one that is stopped is killed", async () => {
+      const cut = await runtime.spawn(["yes"], 1000, never);
+      assert.deepEqual([cut.stdout.length, cut.cut], [1000, true]);
+      assert.equal((await runtime.spawn(["seq", "1"], 2, never)).cut, false);
+      const sleep = uniqueSleep();
+      const stop = new AbortController();
+      const slow = runtime.spawn(["sleep", sleep], 10, stop.signal);
+      await until("it runs", () => processesWith(sleep).length === 1);
+      stop.abort();
+      await assert.rejects(slow, failsWith("interrupted"));
+      await until("it is dead", () => processesWith(sleep).length === 0);
+      assert.equal(String((await runtime.spawn(["echo", "next"], 10, never)).stdout), "next\n");
+    });
+
+    it("[R17] commands run one at a time, in the order of the calls", async () => {
+      const commands = Array.from({ length: 20 }, (_, i) => run(runtime, `n=$((n + 1)); echo ${i} $n`));
+      const outputs = (await Promise.all(commands)).map(({ output }) => output);
+      assert.deepEqual(
+        outputs,
+        Array.from({ length: 20 }, (_, i) => `${i} ${i + 1}\n`),
+      );
+    });
+
+    it("[R17] a stopped command gives up its place in the queue at once", async () => {
+      const stop = new AbortController();
+      const first = run(runtime, "sleep 0.3; echo first");
+      const second = run(runtime, "echo second", { signal: stop.signal });
+      const third = run(runtime, "echo third");
+      stop.abort();
+      assert.deepEqual([(await second).endedBy, (await second).output], ["stop", ""]);
+      assert.deepEqual([(await first).output, (await third).output], ["first\n", "third\n"]);
+    });
+
+    it("[R18] after dispose no process of the conversation is left, whatever it did to escape, and nothing runs any more", async () => {
+      const factory = makeFactory(folders.options);
+      const own = await factory.create({ workspace: join(folders.root, "second"), home: join(home, "second") });
+      const sleep = uniqueSleep();
+      await run(own, `setsid nohup sleep ${sleep} & (sleep ${sleep} & disown); trap '' TERM HUP; sleep ${sleep} &`);
+      const running = run(own, `sleep ${sleep}`);
+      await until("all run", () => processesWith(sleep).length === 4);
+      await own[Symbol.asyncDispose]();
+      assert.deepEqual(processesWith(sleep), []);
+      assert.equal((await running).endedBy, "shell_exit");
+      await assert.rejects(run(own, "true"), failsWith("sandbox_unavailable"));
+      await own[Symbol.asyncDispose]();
+    });
+
+    it("[R19] a command that does nothing takes next to no time", async () => {
+      const times: number[] = [];
+      for (let i = 0; i < 200; i++) times.push((await run(runtime, "echo x")).durationMs);
+      const median = times.sort((a, b) => a - b)[100] ?? Infinity;
+      assert.ok(median < 5, `${median} ms`);
+    });
+  });
+}

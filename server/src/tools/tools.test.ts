@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import {
+  actionArgs,
+  DeckhandError,
+  observation,
+  type ActionKind,
+  type ErrorCode,
+  type Observation,
+} from "@deckhand/protocol";
+import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
+import type { AnyOutcome, Tool } from "./tool.ts";
+import { createTools } from "./tools.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "deckhand-tools-"));
+const workspace = join(folder, "workspace");
+await mkdir(workspace);
+const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
+const runtime = await bubblewrapRuntimes({ dataHome: folder, userHome: homedir(), path }).create({
+  workspace,
+  home: join(folder, "home"),
+});
+after(async () => {
+  await runtime[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+const tools = createTools({ commandTimeoutMs: 5000, browseAllow: [] });
+
+interface Ran {
+  readonly outcome: AnyOutcome;
+  readonly streamed: string;
+  /** In words for the model. */
+  readonly told: string;
+}
+
+async function run(kind: ActionKind, args: object, signal = new AbortController().signal): Promise<Ran> {
+  const tool = tools.get(kind) as Tool;
+  const running = tool.run(actionArgs[kind].parse(args) as never, { runtime, id: 7, signal });
+  let streamed = "";
+  let step = await running.next();
+  while (!step.done) {
+    assert.equal(step.value.of, 7);
+    streamed += step.value.text;
+    step = await running.next();
+  }
+  const outcome = step.value;
+  const event = observation("agent", outcome.observation, outcome.content, outcome.extras as never);
+  const stored = { id: 8, timestamp: "2026-01-01T00:00:00.000Z", ...event } as unknown as Observation;
+  return { outcome, streamed, told: tool.tell?.(stored) ?? outcome.content };
+}
+
+const failsWith = (code: ErrorCode, words: RegExp) => (error: unknown) =>
+  error instanceof DeckhandError && error.code === code && words.test(error.message);
+const content = (name: string): Promise<string> => readFile(join(workspace, name), "utf8");
+
+test("[N1] write makes folders and writes exactly what it was given; read gives it back, whole or in lines", async () => {
+  await run("write", { path: "a/b/lines.txt", content: "one\ntwo\nthree" });
+  assert.equal(await content("a/b/lines.txt"), "one\ntwo\nthree");
+  assert.equal((await run("read", { path: "a/b/lines.txt" })).outcome.content, "one\ntwo\nthree");
+  assert.equal((await run("read", { path: "a/b/lines.txt", start: 1, end: 2 })).outcome.content, "two\n");
+  assert.equal((await run("read", { path: "a/b/lines.txt", start: 2 })).outcome.content, "three");
+  assert.equal((await run("read", { path: "a/b/lines.txt", start: 9 })).outcome.content, "");
+});
+
+test("[N2] write with lines replaces only those, and no line runs into the next", async () => {
+  await run("write", { path: "part.txt", content: "1\n2\n3\n4" });
+  await run("write", { path: "part.txt", content: "two", start: 1, end: 3 });
+  assert.equal(await content("part.txt"), "1\ntwo\n4");
+  await run("write", { path: "part.txt", content: "five", start: 9 });
+  assert.equal(await content("part.txt"), "1\ntwo\n4\nfive");
+  await run("write", { path: "new.txt", content: "begun", start: 1, end: 2 });
+  assert.equal(await content("new.txt"), "begun");
+});
+
+test("[N3] a long file comes in part, with the line to read on from", async () => {
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`);
+  await writeFile(join(workspace, "long.txt"), lines.join(""));
+  const first = (await run("read", { path: "long.txt" })).outcome.content;
+  const next = Number(/read it with start (\d+)\]/.exec(first)?.[1]);
+  assert.ok(first.length < 61_000 && next > 1000);
+  const second = (await run("read", { path: "long.txt", start: next })).outcome.content;
+  assert.ok(second.startsWith(`line ${next}\n`));
+});
+
+test("[N4] edit replaces text that is there once, or everywhere when told, and shows the diff", async () => {
+  await run("write", { path: "code.ts", content: "const a = 1;\nconst b = 1;\n" });
+  const { outcome } = await run("edit", { path: "code.ts", old_str: "a = 1", new_str: "a = $&2" });
+  assert.equal(await content("code.ts"), "const a = $&2;\nconst b = 1;\n");
+  assert.match(outcome.content, /^-const a = 1;\n\+const a = \$&2;$/m);
+  assert.ok(outcome.observation === "edit" && outcome.extras.old_content === "const a = 1;\nconst b = 1;\n");
+  await run("edit", { path: "code.ts", old_str: "const", new_str: "let", replace_all: true });
+  assert.equal(await content("code.ts"), "let a = $&2;\nlet b = 1;\n");
+  await run("edit", { path: "fresh.ts", old_str: "", new_str: "new\n" });
+  assert.equal(await content("fresh.ts"), "new\n");
+});
+
+test("[N5] an edit that cannot be made says why and what to send, and changes nothing", async () => {
+  await run("write", { path: "twice.txt", content: "x\nx\n" });
+  const edit = (args: object) => run("edit", { path: "twice.txt", new_str: "y", ...args });
+  await assert.rejects(edit({ old_str: "z" }), failsWith("no_match", /exactly, with its white space/));
+  await assert.rejects(edit({ old_str: "x" }), failsWith("ambiguous_match", /2 times.*replace_all/));
+  await assert.rejects(edit({ old_str: "" }), failsWith("ambiguous_match", /old_str/));
+  await assert.rejects(edit({ path: "none.txt", old_str: "x" }), failsWith("file_not_found", /File not found/));
+  assert.equal(await content("twice.txt"), "x\nx\n");
+});
+
+test("[N6] search finds lines by a regular expression, in the files that fit, and says when there are none or more", async () => {
+  await mkdir(join(workspace, "tree/deep"), { recursive: true });
+  await writeFile(join(workspace, "tree/deep/a.py"), "def find_me():\n    pass\n");
+  await writeFile(join(workspace, "tree/b.txt"), "def find_me in text\n");
+  const found = await run("search", { pattern: "def find_\\w+", path: "tree" });
+  assert.equal(found.outcome.content, "tree/b.txt:1:def find_me in text\ntree/deep/a.py:1:def find_me():");
+  const python = await run("search", { pattern: "def find_", path: "tree", glob: "*.py" });
+  assert.equal(python.outcome.content, "tree/deep/a.py:1:def find_me():");
+  assert.equal((await run("search", { pattern: "-nowhere" })).told, "No line fits.");
+  await writeFile(join(workspace, "tree/many.txt"), "many of these lines\n".repeat(5000));
+  const many = await run("search", { pattern: "many of", path: "tree" });
+  assert.ok(many.outcome.observation === "search" && many.outcome.extras.truncated);
+  assert.ok(many.outcome.content.length <= 30_000 && many.told.endsWith("[There are more; search for less]"));
+  await assert.rejects(run("search", { pattern: "(" }), failsWith("bad_tool_args", /The search failed/));
+  await assert.rejects(run("search", { pattern: "x", path: "nowhere" }), failsWith("bad_tool_args", /nowhere/));
+});
+
+test("[N7] run tells the model output, exit code and directory; a time-out, a stop and a lost shell in words", async () => {
+  assert.equal(
+    (await run("run", { command: "echo out; echo err >&2; false" })).told,
+    `out\nerr\n[exit code 1, in ${workspace}]`,
+  );
+  const late = await run("run", { command: "echo begun; sleep 60", timeout: 0.3 });
+  assert.ok(late.outcome.observation === "run" && late.outcome.extras.exit_code === 130);
+  assert.match(
+    late.outcome.content,
+    /^begun\n[\s\S]*\[Command timed out after 0\.3 seconds\. SIGINT was sent to interrupt the command\.\]$/,
+  );
+  const stop = new AbortController();
+  const stopped = run("run", { command: "sleep 60" }, stop.signal);
+  setImmediate(() => stop.abort());
+  assert.match((await stopped).outcome.content, /\[The command was stopped\.\]$/);
+  assert.match((await run("run", { command: "exit 3" })).outcome.content, /\[The shell ended\..*new one/);
+  assert.equal((await run("run", { command: "echo again" })).outcome.content, "again\n");
+});
+
+test("[N8] long output is head and tail for the model, and the whole can be read where it is told to lie", async () => {
+  const { outcome, told } = await run("run", { command: "seq 1 50000" });
+  assert.ok(outcome.observation === "run" && outcome.extras.truncated && outcome.extras.whole !== undefined);
+  assert.ok(outcome.content.startsWith("1\n2\n") && outcome.content.endsWith("49999\n50000\n"));
+  assert.ok(outcome.content.length < 31_000);
+  assert.ok(told.includes(outcome.extras.whole.path));
+  const middle = await run("run", { command: `sed -n 25000p ${outcome.extras.whole.path}` });
+  assert.equal(middle.outcome.content, "25000\n");
+});
+
+test("[N9] what a command prints is streamed while it runs", async () => {
+  const { streamed } = await run("run", { command: "for i in 1 2 3; do echo $i; sleep 0.15; done" });
+  assert.match(streamed, /^1\n/);
+});
+
+test("[N10] background jobs and input are refused with what to do instead", async () => {
+  await assert.rejects(run("run", { command: "x", background: true }), failsWith("not_available", /command &/));
+  assert.equal(
+    (await run("plan", { tasks: [{ title: "one", status: "done" }, { title: "two" }] })).told,
+    "1 of 2 tasks are done.",
+  );
+});
