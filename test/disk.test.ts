@@ -47,7 +47,7 @@ function smallDisk(): Disk | undefined {
 }
 
 const noMount = "a file system can only be mounted as root";
-const env = { LLM_MODEL: "demo", DECKHAND_RUNTIME: "host" };
+const env = { LLM_MODEL: "demo", DECKHAND_RUNTIME: "host", DECKHAND_APPROVAL: "never" };
 const think = (command: string): Frame => ({
   action: "think",
   args: { thought: `${command} ${"x".repeat(20_000)}` },

@@ -52,7 +52,7 @@ before(async () => {
 });
 after(() => model?.[Symbol.asyncDispose]());
 
-const runtime = { DECKHAND_RUNTIME: "host" };
+const runtime = { DECKHAND_RUNTIME: "host", DECKHAND_APPROVAL: "never" };
 const rests = new Set(["paused", "finished", "error", "awaiting_user_input"]);
 
 /** The run that nobody kills, with a place that is never reached. */

@@ -77,6 +77,7 @@ async function stage(
           get cwd() {
             return shell.cwd;
           },
+          start: async () => {},
           [Symbol.asyncDispose]: async () => {},
         }) as unknown as Runtime,
     },

@@ -10,6 +10,7 @@ import {
   errorObservation,
   fold,
   isAction,
+  isAtWork,
   observation,
   stateChange,
   type ConversationState,
@@ -151,7 +152,7 @@ function restEvents(state: ConversationState, what: string, why: string): readon
       { cause: open.id, tool_call: open.tool_call },
     ),
   );
-  const isAtWork = state.agentState === "running" || state.agentState === "loading";
-  if (!isAtWork) return closed;
+  const { agentState, awaiting } = state;
+  if (!isAtWork(agentState) && agentState !== "loading" && awaiting === null) return closed;
   return [...closed, stateChange("paused", `${what} Say \`running\` or send a message to go on.`)];
 }
