@@ -102,6 +102,6 @@ async function readAgain(ws: WebSocket): Promise<CrowdFigures["deaf"]> {
   ws.on("message", (data: Buffer) => (events += Number(data.indexOf("sent=") >= 0)));
   const closed = once(ws, "close") as Promise<[number]>;
   ws.resume();
-  const code = await Promise.race([closed.then(([ended]) => ended), delay(1_000, undefined)]);
+  const code = await Promise.race([closed.then(([ended]) => ended), delay(5_000, undefined)]);
   return { events, code };
 }
