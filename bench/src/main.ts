@@ -1,4 +1,4 @@
-/** `npm run bench`: what the server adds to the model's time, beside a bare loop measured in the same run. */
+/** `npm run bench`: what the server adds to the model's time, beside a bare loop measured in the same run; then scale. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus, totalmem } from "node:os";
@@ -8,6 +8,7 @@ import { InstantModel } from "./instant-model.ts";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
+import { measureScale } from "./scale.ts";
 import { median, percentile, table } from "./table.ts";
 
 const steps = 200;
@@ -31,6 +32,8 @@ console.log(`one command (echo) a step. The machine's speed moves: compare withi
 const bare = await measureBare();
 const ours = await measureServer();
 print(bare, ours);
+console.log(`\nMany readers, many conversations, long logs:\n`);
+console.log(await measureScale());
 
 async function measureServer(): Promise<Figures> {
   const listening: number[] = [];

@@ -73,7 +73,6 @@ async function stage(
       status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
       create: async () =>
         ({
-          start: async () => {},
           get cwd() {
             return shell.cwd;
           },

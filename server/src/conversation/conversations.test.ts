@@ -13,6 +13,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { EventStore, Snapshot } from "../store/event-store.ts";
 import { writeLog } from "../store/long-log.test-kit.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
+import type { ConversationApi } from "./api.ts";
 import type { ConversationDeps } from "./conversation.ts";
 import { Conversations } from "./conversations.ts";
 import { readState } from "./stored-state.ts";
@@ -204,6 +205,44 @@ test("[F5] opening a long log, and reading it for the model, leaves others their
     rounds.push(longestMs);
   }
   assert.ok(Math.min(...rounds) < 50, `blocked for ${rounds.join(", ")} ms`);
+});
+
+test("[F10] an idle conversation costs less than 10 KB, also one that is followed", async () => {
+  await using it = stage();
+  const count = 2_000;
+  const heapBytes = async (): Promise<number> => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      await delay(5);
+      collectGarbage();
+    }
+    return process.memoryUsage().heapUsed;
+  };
+  const make = async (name: string, use: (conversation: ConversationApi) => void): Promise<number> => {
+    const before = await heapBytes();
+    const one = async (n: number): Promise<void> => {
+      const conversation = await it.conversations.open(`${name} ${n}`);
+      await conversation.submit("initialize", {});
+      use(conversation);
+    };
+    // At once, so that they wait for the disk together.
+    for (let n = 0; n < count; n += 100) await Promise.all(Array.from({ length: 100 }, (_, at) => one(n + at)));
+    return ((await heapBytes()) - before) / count;
+  };
+  const left = await make("left", () => {});
+  assert.ok(left < 1_000, `${left} bytes each, of those that nobody holds`);
+
+  const stop = new AbortController();
+  const following: Promise<unknown>[] = [];
+  const held: ConversationApi[] = [];
+  const followed = await make("followed", (conversation) => {
+    held.push(conversation);
+    const signal = AbortSignal.any([stop.signal]);
+    following.push(conversation.follow(conversation.state.head, signal)[Symbol.asyncIterator]().next());
+  });
+  assert.ok(followed < 10_000, `${followed} bytes each, of those that are followed`);
+  stop.abort();
+  await Promise.all(following);
+  assert.equal(held.length, count);
 });
 
 /** How often others had their turn while the work went on, and the longest that they waited for it. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
 import { Lanes } from "./lanes.ts";
-import { defaultLimits, Socket } from "./socket.ts";
+import { defaultLimits, Socket, type SocketLimits } from "./socket.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 interface Pair extends AsyncDisposable {
@@ -12,12 +12,12 @@ interface Pair extends AsyncDisposable {
   readonly client: WebSocket;
 }
 
-async function connected(): Promise<Pair> {
+async function connected(limits: SocketLimits = defaultLimits): Promise<Pair> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await once(server, "listening");
   const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const [[ws]] = await Promise.all([once(server, "connection") as Promise<[WebSocket]>, once(client, "open")]);
-  const socket = new Socket(ws, defaultLimits, async () => {});
+  const socket = new Socket(ws, limits, async () => {});
   return {
     socket,
     client,
@@ -93,6 +93,17 @@ test("[W19] whoever waits to send is woken when the socket closes", async () => 
   pair.client.terminate();
   await sending;
   assert.equal(await pair.socket.send(chunk), false);
+});
+
+test("[W17] one who does not read, and so answers no ping either, is told why it is closed", async () => {
+  await using pair = await connected({ ...defaultLimits, pingMs: 50, stalledMs: 600 });
+  pair.client.pause();
+  // More than the kernel takes.
+  pair.socket.post(chunk.repeat(16 * 256));
+  const closed = once(pair.client, "close");
+  await once(pair.socket.closed, "abort");
+  pair.client.resume();
+  assert.equal((await closed)[0], 1013);
 });
 
 test("[W16] frames may come at 200 a second, and twice as many at once", () => {

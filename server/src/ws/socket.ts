@@ -139,8 +139,9 @@ export class Socket {
       return;
     }
     if (now - this.#pingAt < this.#limits.pingMs || this.#closed.signal.aborted) return;
-    // A paused socket reads no pong: it is us who do not listen.
-    if (!this.#alive && !this.#ws.isPaused && this.#progressAt < this.#pingAt) {
+    // A paused socket reads no pong: it is us who do not listen. Who does not read answers no ping either, and is told so.
+    const mayAnswer = !this.#ws.isPaused && this.#ws.bufferedAmount === 0;
+    if (!this.#alive && mayAnswer && this.#progressAt < this.#pingAt) {
       this.#ws.terminate();
       return;
     }

@@ -1,0 +1,45 @@
+/** How fast a server on real logs answers those who read. */
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import type { ServerProcess } from "./server-process.ts";
+
+/** Milliseconds of each of so many readings of the first page of the list. */
+export async function timeList(server: ServerProcess, times: number): Promise<readonly number[]> {
+  const taken: number[] = [];
+  for (let n = 0; n < times; n += 1) {
+    const startedAt = performance.now();
+    const answer = (await (await fetch(`${server.url}/api/conversations`)).json()) as { conversations: unknown[] };
+    taken.push(performance.now() - startedAt);
+    if (answer.conversations.length === 0) throw new Error("the list is empty");
+  }
+  return taken;
+}
+
+/** Milliseconds from subscribing after `after` until everything up to `head` is here. */
+export async function timeFollow(
+  server: ServerProcess,
+  conversation: string,
+  { after, head }: { readonly after: number; readonly head: number },
+): Promise<number> {
+  const ws = new WebSocket(server.wsUrl, ["deckhand.v1"]);
+  try {
+    await once(ws, "message");
+    const startedAt = performance.now();
+    let next = after + 1;
+    const whole = new Promise<void>((resolve, reject) => {
+      ws.on("close", (code) => reject(new Error(`closed with ${code} before event ${next}`)));
+      ws.on("message", (data: Buffer) => {
+        const text = data.toString("latin1", 0, 120);
+        if (text.startsWith('{"caught_up"')) resolve();
+        else if (text.includes(`"id":${next},`)) next += 1;
+        else reject(new Error(`in place of event ${next} came ${text}`));
+      });
+    });
+    ws.send(JSON.stringify({ subscribe: { conversation, after } }));
+    await whole;
+    if (next !== head + 1) throw new Error(`caught up at ${next}, the log ends at ${head}`);
+    return performance.now() - startedAt;
+  } finally {
+    ws.terminate();
+  }
+}
