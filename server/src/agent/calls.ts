@@ -76,6 +76,7 @@ export async function* runPrepared(
   const { source } = call.event;
   const stopped = abortedFor(context.signal, stopGraceMs);
   try {
+    context.signal.throwIfAborted();
     const runtime = await context.runtime();
     context.signal.throwIfAborted();
     const running = call.tool.run(call.event.args as never, { ...context, runtime });

@@ -129,3 +129,12 @@ test("[A4] system prompt and tools together stay under 3,000 tokens, and are the
   const again = promptOf([chat("y")]).request(agentFinder(tools)("CodeActAgent", "/w")!);
   assert.equal(JSON.stringify([again.system, again.tools]), JSON.stringify([system, specs]));
 });
+
+test("[X23] let go on without a word, the model is told so: no two of its replies stand in a row, nor one at the end", () => {
+  const said: ReplyPart = { type: "text", text: "Done." };
+  const log = [chat("go"), reply(said), reply(said)];
+  const roles = (events: readonly NewEvent[]): string[] => messages(events).map((message) => message.role);
+  assert.deepEqual(roles(log.slice(0, 2)), ["user", "assistant", "user"]);
+  assert.deepEqual(roles(log), ["user", "assistant", "user", "assistant", "user"]);
+  assert.deepEqual(roles([...log.slice(0, 2), chat("more")]), ["user", "assistant", "user"]);
+});

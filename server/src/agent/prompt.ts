@@ -38,7 +38,7 @@ export class Prompt {
   }
 
   request(agent: Agent): ModelRequest {
-    this.#close();
+    this.#beforeReply();
     return { system: agent.prompt, tools: agent.specs, messages: this.#messages };
   }
 
@@ -65,7 +65,7 @@ export class Prompt {
       this.#close();
       this.#messages.push({ role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "reply") {
-      this.#close();
+      this.#beforeReply();
       this.#messages.push({ role: "assistant", parts: event.extras.parts });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
@@ -94,6 +94,12 @@ export class Prompt {
     if (open.results.size === open.calls.length) this.#close();
   }
 
+  /** Who lets it go on need not say a word; but providers take the model's own words at the end for half of a reply. */
+  #beforeReply(): void {
+    this.#close();
+    if (this.#messages.at(-1)?.role === "assistant") this.#messages.push({ role: "user", text: goOn, imageUrls: [] });
+  }
+
   #close(): void {
     const open = this.#open;
     if (open === null) return;
@@ -112,4 +118,5 @@ export class Prompt {
   }
 }
 
+const goOn = "Go on.";
 const notRun = "Not run: the turn was stopped before this call.";

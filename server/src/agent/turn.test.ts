@@ -240,3 +240,14 @@ test("[X7] two calls of one reply with the same id both run, and both are answer
     ],
   );
 });
+
+test("[X14] a stop in the model's last moment begins none of its calls", async () => {
+  const reply: Reply = [call("read", { path: "a" }), call("finish", {}, "2")];
+  const stopped = await play(arrayModel([reply]), {
+    meanwhile: (stored, stop) => {
+      if (stored.length === 0) stop.abort(new Error("stopped"));
+      return [];
+    },
+  });
+  assert.deepEqual(kinds(stopped).slice(3), []);
+});

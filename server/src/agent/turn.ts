@@ -115,6 +115,9 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       return { state: "awaiting_user_input" };
     }
 
+    // Stopped while the model said its last word: its calls are off.
+    if (signal.aborted) return { state: null };
+
     // The reply and its first action are one commit.
     const prepared = prepareCall({ ...call, reply: unknownReply }, deps.agent, textOf(reply.parts));
     const end = yield* begin(prepared, [replyEvent(reply, deps.model.name, durationMs)], deps, signal);
