@@ -214,7 +214,10 @@ class Round {
 
 function startServer(home: string, proxy: FlakyProxy): Promise<ServerProcess> {
   const door = { DECKHAND_TOKEN: token, DECKHAND_HOSTS: `127.0.0.1:${proxy.port}` };
-  return ServerProcess.start({ home, env: { ...model.env, ...door, DECKHAND_RUNTIME: "host" } });
+  return ServerProcess.start({
+    home,
+    env: { ...model.env, ...door, DECKHAND_RUNTIME: "host", DECKHAND_APPROVAL: "never" },
+  });
 }
 
 function checkLog(log: readonly Event[]): void {

@@ -69,6 +69,8 @@ class Player {
   /** Ours by the recorded ones. */
   readonly #ids = new Map<number, number>();
   readonly #tokens = new Map<string, string>();
+  /** How many actions of a kind the client has in the log, by token and kind. */
+  readonly #stored = new Map<string, number>();
 
   constructor(server: ServerProcess) {
     this.#server = server;
@@ -92,17 +94,24 @@ class Player {
     }
   }
 
-  /** Resolves when every action of the conversation has its observation. */
-  async rest({ conn }: Line): Promise<void> {
-    const { token } = this.#connection(conn).socket.frames[0] ?? {};
+  /** Resolves when what was sent is stored or refused, and every action of the conversation has its observation. */
+  async rest({ conn, frame }: Line): Promise<void> {
+    const { frames } = this.#connection(conn).socket;
+    const { token } = frames[0] ?? {};
     if (typeof token !== "string") return;
+    const kind = String(frame?.["action"] ?? "");
+    const before = this.#stored.get(`${token} ${kind}`) ?? 0;
     const { sid } = JSON.parse(atob(token.split(".")[1] ?? "")) as { sid: string };
     const url = new URL(`/api/conversations/${sid}/events?limit=1000`, this.#server.url);
     for (;;) {
       const { events = [] } = (await (await fetch(url)).json()) as Partial<LogPage>;
       const answered = new Set(events.map((event) => event["cause"]));
       const open = events.filter((event) => runnable.has(event["action"]) && !answered.has(event["id"]));
-      if (open.length === 0) return;
+      const stored = events.filter((event) => event["action"] === kind && event["source"] === "user").length;
+      const arrived = !runnable.has(kind) || stored > before || frames.at(-1)?.["error"] === true;
+      if (open.length > 0 || !arrived) continue;
+      this.#stored.set(`${token} ${kind}`, stored);
+      return;
     }
   }
 
