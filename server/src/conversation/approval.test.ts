@@ -17,10 +17,10 @@ import {
 } from "@deckhand/protocol";
 import { arrayModel, call, testTools, text, type ArrayModel } from "../agent/array-model.test-kit.ts";
 import { agentFinder } from "../agent/agents.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Tool } from "../tools/tool.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { testDeps, testRuntime } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-approval-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -65,30 +65,17 @@ async function stage(
     },
   } as unknown as Tool;
   const tools: ReadonlyMap<ActionKind, Tool> = new Map([...testTools, ["run", run]]);
-  const deps: ConversationDeps = {
+  const deps = testDeps(model, {
     store: openSqliteStore(join(folder, `${(files += 1)}.db`)),
-    findModel: async () => model,
     findAgent: agentFinder(tools),
     runtimes: {
       status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () =>
-        ({
-          get cwd() {
-            return shell.cwd;
-          },
-          start: async () => {},
-          [Symbol.asyncDispose]: async () => {},
-        }) as unknown as Runtime,
+      create: async () => testRuntime(shell),
     },
     tools,
-    limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
     approval: { policy: "risky", seconds: 3600, sandboxed: false },
-    workspace: "/w",
-    home: () => "/nowhere",
-    now: Date.now,
-    onFault: (_, fault) => assert.fail(String(fault)),
     ...options,
-  };
+  });
   const it: Stage = {
     conversation: await Conversation.open("c", deps),
     deps,

@@ -13,12 +13,12 @@ import {
   type ErrorCode,
   type Event,
 } from "@deckhand/protocol";
-import { arrayModel, call, findTestAgent, testTools, text, untilAborted } from "../agent/array-model.test-kit.ts";
+import { arrayModel, call, text, untilAborted } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { testDeps } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-conversation-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -37,24 +37,7 @@ interface Stage extends AsyncDisposable {
 }
 
 async function stage(model: Model, options: Partial<ConversationDeps> = {}): Promise<Stage> {
-  const deps: ConversationDeps = {
-    store: options.store ?? openStore(),
-    findModel: async () => model,
-    findAgent: findTestAgent,
-    runtimes: {
-      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () =>
-        ({ cwd: "/w", start: async () => {}, [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
-    },
-    tools: testTools,
-    limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
-    approval: { policy: "never", seconds: 3600, sandboxed: true },
-    workspace: "/w",
-    home: () => "/nowhere",
-    now: Date.now,
-    onFault: (_, fault) => assert.fail(String(fault)),
-    ...options,
-  };
+  const deps = testDeps(model, { store: openStore(), ...options });
   const conversation = await Conversation.open("c", deps);
   return {
     conversation,

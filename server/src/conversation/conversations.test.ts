@@ -7,14 +7,13 @@ import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promi
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { fold, type Event } from "@deckhand/protocol";
-import { arrayModel, findTestAgent, testTools, text } from "../agent/array-model.test-kit.ts";
+import { arrayModel, text } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { EventStore, Snapshot } from "../store/event-store.ts";
 import { writeLog } from "../store/long-log.test-kit.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { ConversationApi } from "./api.ts";
-import type { ConversationDeps } from "./conversation.ts";
+import { testDeps } from "./deps.test-kit.ts";
 import { Conversations } from "./conversations.ts";
 import { readState } from "./stored-state.ts";
 
@@ -36,26 +35,15 @@ interface Stage extends AsyncDisposable {
 function stage(options: { readonly model?: Model; readonly store?: EventStore } = {}): Stage {
   const store = options.store ?? openStore();
   const keys: (string | undefined)[] = [];
-  const deps: ConversationDeps = {
+  const model = options.model ?? arrayModel(() => [text("Hello.")]);
+  const deps = testDeps(model, {
     store,
     findModel: async ({ apiKey }) => {
       keys.push(apiKey);
-      return options.model ?? arrayModel(() => [text("Hello.")]);
+      return model;
     },
-    findAgent: findTestAgent,
-    runtimes: {
-      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () =>
-        ({ cwd: "/w", start: async () => {}, [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
-    },
-    tools: testTools,
-    limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
-    approval: { policy: "never", seconds: 3600, sandboxed: true },
-    workspace: "/w",
     home: (id) => join(folder, "homes", id),
-    now: Date.now,
-    onFault: (_, fault) => assert.fail(String(fault)),
-  };
+  });
   const conversations = new Conversations(deps);
   return {
     conversations,

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after as afterAll, test } from "node:test";
 import { fold, isAction, type AgentState, type Event } from "@deckhand/protocol";
-import { arrayModel, call, findTestAgent, testTools, text, untilAborted } from "../agent/array-model.test-kit.ts";
+import { arrayModel, call, text, untilAborted } from "../agent/array-model.test-kit.ts";
 import type { Model, ModelRequest } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { testDeps } from "./deps.test-kit.ts";
 import { titleOf } from "./titles.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-titles-"));
@@ -20,25 +20,7 @@ const isTitleEvent = (event: Event): boolean => !isAction(event) && event.observ
 
 async function stage(model: Model, more: Partial<ConversationDeps> = {}) {
   const store = openSqliteStore(join(folder, `${(files += 1)}.db`));
-  const conversation = await Conversation.open("c", {
-    store,
-    findModel: async () => model,
-    findAgent: findTestAgent,
-    runtimes: {
-      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () =>
-        ({ cwd: "/w", start: async () => {}, [Symbol.asyncDispose]: async () => {} }) as unknown as Runtime,
-    },
-    tools: testTools,
-    limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
-    approval: { policy: "never", seconds: 3600, sandboxed: true },
-    workspace: "/w",
-    home: () => "/nowhere",
-    now: Date.now,
-    titles: true,
-    onFault: (_, fault) => assert.fail(String(fault)),
-    ...more,
-  });
+  const conversation = await Conversation.open("c", testDeps(model, { store, titles: true, ...more }));
   const until = async (is: (event: Event) => boolean, since = -1): Promise<void> => {
     for await (const event of conversation.follow(since, AbortSignal.timeout(10_000))) if (is(event)) return;
     assert.fail("it did not come");
