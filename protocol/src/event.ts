@@ -63,7 +63,8 @@ export function isAction(event: NewEvent): boolean {
   return "action" in event;
 }
 
-const common = {
+/** What every event has, whatever its kind. */
+export const eventFields = {
   id: z.int().min(0),
   timestamp: z.iso.datetime(),
   source: z.enum(["user", "agent", "environment"]),
@@ -75,11 +76,11 @@ const common = {
 /** The schema of each event as the server sends it, by kind; the source of the JSON Schemas. */
 export const eventSchemas = {
   actions: mapValues(actionArgs, (args, action) =>
-    z.object({ ...common, action: z.literal(action), args, approval: approvalAsked.optional() }),
+    z.object({ ...eventFields, action: z.literal(action), args, approval: approvalAsked.optional() }),
   ),
   observations: mapValues(observationExtras, (extras, observation) =>
     z.object({
-      ...common,
+      ...eventFields,
       observation: z.literal(observation),
       content: z.string(),
       extras,

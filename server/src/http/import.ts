@@ -4,7 +4,7 @@
  */
 import type { Context } from "hono";
 import { z } from "zod";
-import { DeckhandError, eventSchemas, type Event } from "@deckhand/protocol";
+import { DeckhandError, eventFields, eventSchemas, type Event } from "@deckhand/protocol";
 import { parseFrame } from "../ws/parse-frame.ts";
 
 /** The whole file; and one line: no event that was stored here is longer. */
@@ -20,18 +20,10 @@ const header = z.object({
 });
 
 /** Kinds that are not known here pass; what every event has they have too. */
-const stored = {
-  id: z.int().min(0),
-  timestamp: z.iso.datetime(),
-  source: z.enum(["user", "agent", "environment"]),
-  message: z.string(),
-  tool_call: z.object({ reply: z.int(), id: z.string() }).optional(),
-  command: z.string().optional(),
-};
 const object = z.record(z.string(), z.unknown());
-const anyAction = z.object({ ...stored, action: z.string(), args: object });
+const anyAction = z.object({ ...eventFields, action: z.string(), args: object });
 const anyObservation = z.object({
-  ...stored,
+  ...eventFields,
   observation: z.string(),
   content: z.string(),
   extras: object,
