@@ -19,12 +19,17 @@ export function limitReached(
   const { settings, turn, usage, raised } = state;
   const steps = (settings.max_steps ?? limits.maxSteps) * (1 + raised.turn);
   if (turn.steps >= steps) return { code: "limit_steps", message: sentence("iteration", turn.steps, steps) };
-  const cost = (settings.max_cost_usd ?? limits.maxCostUsd) * (1 + raised.cost);
+  const cost = costLimitUsd(state, limits);
   if (usage.costUsd >= cost) return { code: "limit_cost", message: sentence("budget", usage.costUsd, cost) };
   const seconds = (settings.max_seconds ?? limits.maxSeconds) * (1 + raised.turn);
   const active = (turn.activeMs + (turn.runningSince === null ? 0 : nowMs - turn.runningSince)) / 1000;
   if (active >= seconds) return { code: "limit_time", message: sentence("time", active, seconds) };
   return null;
+}
+
+/** What the conversation may cost by now: each time that a person let it go on raises it by its first value. */
+export function costLimitUsd({ settings, raised }: ConversationState, limits: Limits): number {
+  return (settings.max_cost_usd ?? limits.maxCostUsd) * (1 + raised.cost);
 }
 
 /** The trailing blank is the original's; classic clients look at how the text begins. */

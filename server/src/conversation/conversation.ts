@@ -9,7 +9,6 @@ import {
   isAtWork,
   stateChange,
   type ActionKind,
-  type AgentState,
   type ConversationState,
   type Delta,
   type Event,
@@ -91,6 +90,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
     });
     this.#titles = new Titles({
+      limits: deps.limits,
       model: async () => this.#agent().model ?? (await this.#model()),
       read: (after, limit) => this.read(after, limit),
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
@@ -130,7 +130,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     const last = (await deps.store.read(id, state.head - 1, 1))[0];
     const left = recoveryEvents(state, deps.now(), last);
     if (left.length === 0) conversation.#deadline.watch(state.awaiting);
-    if (left.length > 0) await conversation.#enqueue(() => conversation.#append(left));
+    else await conversation.#enqueue(() => conversation.#append(left));
     return conversation;
   }
 
@@ -255,20 +255,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
-    this.#nameAtRest(before.agentState);
+    if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#rest?.refresh();
     return stored;
-  }
-
-  #nameAtRest(before: AgentState | null): void {
-    const { agentState, usage, settings, raised } = this.#state;
-    if (agentState === "running") {
-      void this.#titles.stop();
-    } else if (before === "running" && this.#deps.titles === true && !this.#closing) {
-      const ended = agentState === "finished" || agentState === "rejected" || agentState === "awaiting_user_input";
-      const maxCostUsd = (settings.max_cost_usd ?? this.#deps.limits.maxCostUsd) * (1 + raised.cost);
-      if (ended && usage.costUsd < maxCostUsd) this.#titles.ask(this.#state);
-    }
   }
 
   /** One at a time, in the order of the calls; a failure is its caller's and nobody else's. */

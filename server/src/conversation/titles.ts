@@ -2,10 +2,19 @@
  * A title for a conversation, asked of its own model when its first turn has ended. Nobody waits for it: it is left when
  * work begins, is not retried, and when it fails the first line of the task stays the title.
  */
-import { isAction, observation, type ConversationState, type Event, type NewEvent } from "@deckhand/protocol";
+import {
+  isAction,
+  observation,
+  type AgentState,
+  type ConversationState,
+  type Event,
+  type NewEvent,
+} from "@deckhand/protocol";
+import { costLimitUsd, type Limits } from "../agent/limits.ts";
 import type { Model, ModelReply } from "../llm/model.ts";
 
 interface TitlesDeps {
+  readonly limits: Limits;
   readonly model: () => Promise<Model>;
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
   /** False where a person has given it a title of their own. */
@@ -25,6 +34,8 @@ const mostEvents = 20;
 /** Those that were left because work began, or failed. */
 const mostTries = 3;
 
+const endedWell: ReadonlySet<AgentState | null> = new Set(["finished", "rejected", "awaiting_user_input"] as const);
+
 export class Titles {
   readonly #deps: TitlesDeps;
   #tries = 0;
@@ -34,8 +45,14 @@ export class Titles {
     this.#deps = deps;
   }
 
-  /** A turn has ended in this state. */
-  ask(state: ConversationState): void {
+  /** The state has changed: work that begins is not disturbed, a turn that ended well is worth a title. */
+  changed(before: AgentState | null, state: ConversationState): void {
+    if (state.agentState === "running") void this.stop();
+    else if (before === "running" && endedWell.has(state.agentState)) this.#begin(state);
+  }
+
+  #begin(state: ConversationState): void {
+    if (state.usage.costUsd >= costLimitUsd(state, this.#deps.limits)) return;
     if (state.titled || this.#asking !== undefined || this.#tries >= mostTries) return;
     this.#tries += 1;
     const stop = new AbortController();
