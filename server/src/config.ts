@@ -40,8 +40,18 @@ const environment = z.object({
   DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
-  /** `bubblewrap` (the default), or `host` for no sandbox at all. */
-  DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** `bubblewrap` (the default), `docker` for containers of Docker or Podman, or `host` for no sandbox at all. */
+  DECKHAND_RUNTIME: z.enum(["bubblewrap", "docker", "host"]).default("bubblewrap"),
+  /** Image of containers; anything with a `sh` in it. */
+  DECKHAND_IMAGE: z.string().default("docker.io/library/buildpack-deps:bookworm"),
+  /** Whether a container's own files can be changed: `read-only` leaves the workspace, the home and /tmp. */
+  DECKHAND_CONTAINER_ROOT: z.enum(["writable", "read-only"]).default("writable"),
+  /** What a container sees at the workspace's path: the `folder` itself, or a `volume` of the conversation's own. */
+  DECKHAND_CONTAINER_WORKSPACE: z.enum(["folder", "volume"]).default("folder"),
+  /** Minutes without a command after which a container is paused; it wakes up by itself. */
+  DECKHAND_IDLE_MINUTES: z.coerce.number().positive().max(10_000).default(15),
+  /** Days without use after which a starting server removes a container. */
+  DECKHAND_CONTAINER_DAYS: z.coerce.number().positive().max(3650).default(14),
   /** Token that lets in from anywhere; without one a random one is kept in DECKHAND_HOME, for loopback only. */
   DECKHAND_TOKEN: z.string().min(16, "a token has at least 16 characters").optional(),
   /** Further names under which the server is reached (`deckhand.example.org:443`), separated by commas. */
@@ -72,7 +82,14 @@ export interface Config {
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
   readonly commandTimeoutMs: number;
-  readonly runtime: "bubblewrap" | "host";
+  readonly runtime: "bubblewrap" | "docker" | "host";
+  readonly container: {
+    readonly image: string;
+    readonly readOnly: boolean;
+    readonly workspaceIn: "folder" | "volume";
+    readonly idleMs: number;
+    readonly keepMs: number;
+  };
   readonly token: string | undefined;
   readonly hosts: readonly string[];
   readonly browseAllow: readonly string[];
@@ -110,6 +127,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    container: {
+      image: e.DECKHAND_IMAGE,
+      readOnly: e.DECKHAND_CONTAINER_ROOT === "read-only",
+      workspaceIn: e.DECKHAND_CONTAINER_WORKSPACE,
+      idleMs: e.DECKHAND_IDLE_MINUTES * 60_000,
+      keepMs: e.DECKHAND_CONTAINER_DAYS * 86_400_000,
+    },
     token: e.DECKHAND_TOKEN,
     hosts: list(e.DECKHAND_HOSTS),
     browseAllow: list(e.DECKHAND_BROWSE_ALLOW),

@@ -13,6 +13,7 @@ import { serve } from "./http/listen.ts";
 import { assertMayBind } from "./http/hosts.ts";
 import { findModels } from "./llm/find.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
+import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { claimHome } from "./store/home.ts";
@@ -114,5 +115,12 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
   };
-  return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
+  switch (config.runtime) {
+    case "bubblewrap":
+      return bubblewrapRuntimes(options);
+    case "docker":
+      return dockerRuntimes({ ...options, ...config.container, env, network: "none", limits: {} });
+    case "host":
+      return hostRuntimes(options);
+  }
 }

@@ -84,7 +84,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#state = state;
     this.#runtime = new LazyRuntime(() => {
       this.#rest ??= setInterval(() => this.#giveUpShell(), idleShellMs).unref();
-      return deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
+      return deps.runtimes.create({
+        workspace: this.#workspace(),
+        home: deps.home(this.id),
+        onStage: (text) => this.#emit({ of: "runtime", text }),
+      });
     });
     this.#deadline = new Deadline(deps.now, (waiting) => {
       this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));

@@ -142,6 +142,8 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (open !== undefined) for (const held of [this.#recent, this.#atWork]) held.delete(open);
     this.#apiKeys.delete(id);
     await this.#deps.store.delete(id);
-    await rm(this.#deps.home(id), { recursive: true, force: true });
+    const home = this.#deps.home(id);
+    await this.#deps.runtimes.remove?.({ home }).catch((fault: unknown) => this.#deps.onFault(id, fault));
+    await rm(home, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@
 import { accessSync, chownSync, constants, mkdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
+import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
 import { outputFiles } from "./box/output.ts";
@@ -56,8 +57,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         kind: "bubblewrap",
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
-        pipes,
-        launch: async () => ({
+        open: boxOpener(pipes, async () => ({
           ...(await wall(options, owner))(
             folders,
             supervisorCommand(supervisorFileInside, [checked.path, homeInside, "/tmp"], ""),
@@ -66,7 +66,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
           cwd: "/",
           walled: true,
           mark: "",
-        }),
+        })),
       });
     },
   };

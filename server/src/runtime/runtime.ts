@@ -1,3 +1,5 @@
+export type RuntimeKind = "bubblewrap" | "docker" | "kubernetes" | "host";
+
 export interface ExecOptions {
   /** The command is interrupted after this long: SIGINT, then SIGKILL. */
   readonly timeoutMs: number;
@@ -37,8 +39,8 @@ export interface FileData {
  * Everything fails with `sandbox_unavailable` (and why) when no proven wall is there.
  */
 export interface Runtime extends AsyncDisposable {
-  /** What holds commands back, for people: "bubblewrap" or "none". */
-  readonly kind: "bubblewrap" | "host";
+  /** What holds commands back; with `host` nothing does. */
+  readonly kind: RuntimeKind;
   /** The folder the shell starts in, the same path inside and outside. */
   readonly workspace: string;
   /** The shell's directory now. */
@@ -74,7 +76,7 @@ export interface SpawnResult {
 
 /** What the attempts at start showed; commands run only when it is proven or the user chose `host`. */
 export interface RuntimeStatus {
-  readonly kind: "bubblewrap" | "host";
+  readonly kind: RuntimeKind;
   readonly proven: boolean;
   /** One sentence: what was proven, or why nothing runs and what to install. */
   readonly sentence: string;
@@ -84,6 +86,15 @@ export interface RuntimeStatus {
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
   readonly status: () => Promise<RuntimeStatus>;
-  /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
-  create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
+  /**
+   * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `onStage` hears what a
+   * start that takes long is at ("pulling image …: 40 %"), and "" when that is over.
+   */
+  create(options: {
+    readonly workspace: string;
+    readonly home: string;
+    readonly onStage?: (sentence: string) => void;
+  }): Promise<Runtime>;
+  /** Removes what outlives the server, of a conversation that is deleted; `home` is still there. */
+  remove?(options: { readonly home: string }): Promise<void>;
 }

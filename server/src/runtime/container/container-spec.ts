@@ -1,0 +1,96 @@
+/** What a conversation's container is made of. Nothing of the engine is ever in it: who reaches the engine's socket is root outside. */
+import { createHash } from "node:crypto";
+import type { ContainerCreateOptions } from "dockerode";
+import { DeckhandError } from "@deckhand/protocol";
+import { commandEnvironment } from "../wall/environment.ts";
+import { homeInside, outputsInside } from "../wall/mounts.ts";
+import { isIn } from "../wall/workspace.ts";
+
+export interface ContainerLimits {
+  readonly memoryBytes?: number | undefined;
+  readonly processes?: number | undefined;
+  readonly cpus?: number | undefined;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly image: string;
+  /** The image's own. */
+  readonly path: string;
+  readonly user: { readonly uid: number; readonly gid: number };
+  readonly keepId: boolean;
+  readonly workspace: string;
+  /** A folder of the machine, or a volume of this name. */
+  readonly workspaceFrom: { readonly folder: string } | { readonly volume: string };
+  readonly home: string;
+  readonly outputs: string;
+  readonly network: "none" | "default";
+  readonly readOnly: boolean;
+  readonly limits: ContainerLimits;
+  /** Where engines listen: none of them, and nothing above them, is shown inside. */
+  readonly sockets: readonly string[];
+}
+
+/** Bytes of /tmp and /dev/shm; both are memory. */
+const tmpBytes = 1024 * 1024 * 1024;
+const shmBytes = 256 * 1024 * 1024;
+
+/**
+ * The first process only waits, and buries what lost its parent. Signals from inside do not reach it. `wait` and not `sleep` alone,
+ * because only then does a shell collect processes that are not its own.
+ */
+export const idleCommand = ["sh", "-c", "while :; do sleep 86400 & wait; done", "deckhand-container"] as const;
+
+/** Fails with `sandbox_unavailable` for a folder in which an engine's socket lies. */
+export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
+  const from = "folder" in spec.workspaceFrom ? spec.workspaceFrom.folder : undefined;
+  for (const folder of [from, spec.home, spec.outputs]) {
+    const socket = folder === undefined ? undefined : spec.sockets.find((path) => isIn(path, folder));
+    if (socket !== undefined) {
+      throw new DeckhandError(
+        "sandbox_unavailable",
+        `${folder} holds the container engine's socket ${socket}, which commands must not reach.`,
+      );
+    }
+  }
+  const { limits } = spec;
+  const options: ContainerCreateOptions = {
+    name: spec.name,
+    Image: spec.image,
+    Entrypoint: [...idleCommand],
+    Cmd: [],
+    User: `${spec.user.uid}:${spec.user.gid}`,
+    WorkingDir: spec.workspace,
+    Hostname: "deckhand",
+    Env: Object.entries(
+      commandEnvironment({ path: spec.path, home: homeInside, extra: { USER: "agent", LOGNAME: "agent" } }),
+    ).map(([name, value]) => `${name}=${value}`),
+    HostConfig: {
+      Mounts: [
+        "folder" in spec.workspaceFrom
+          ? { Type: "bind", Source: spec.workspaceFrom.folder, Target: spec.workspace }
+          : { Type: "volume", Source: spec.workspaceFrom.volume, Target: spec.workspace },
+        { Type: "bind", Source: spec.home, Target: homeInside },
+        { Type: "bind", Source: spec.outputs, Target: outputsInside, ReadOnly: true },
+      ],
+      Tmpfs: { "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${tmpBytes}` },
+      ShmSize: shmBytes,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      Privileged: false,
+      IpcMode: "private",
+      ...(spec.network === "none" ? { NetworkMode: "none" } : {}),
+      ...(spec.keepId ? { UsernsMode: "keep-id" } : {}),
+      ReadonlyRootfs: spec.readOnly,
+      ...(limits.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
+      ...(limits.processes === undefined ? {} : { PidsLimit: limits.processes }),
+      ...(limits.cpus === undefined ? {} : { NanoCpus: Math.round(limits.cpus * 1e9) }),
+    },
+  };
+  const fingerprint = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 16);
+  return { ...options, Labels: { ...spec.labels, [specLabel]: fingerprint } };
+}
+
+/** A container that was made otherwise than it would be made now is not attached to. */
+export const specLabel = "deckhand.spec";

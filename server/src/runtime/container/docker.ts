@@ -1,0 +1,234 @@
+/**
+ * The sandbox as a container of Docker or Podman, one for each conversation. It outlives the server: the next one finds it by its name
+ * and attaches to it. Nothing runs in one before an engine, an image and a wall that holds have been found (proof.ts).
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DeckhandError } from "@deckhand/protocol";
+import { BoxedRuntime } from "../box/boxed-runtime.ts";
+import { outputFiles } from "../box/output.ts";
+import type { RuntimeFactory, RuntimeStatus } from "../runtime.ts";
+import { homeInside, outputsInside } from "../wall/mounts.ts";
+import type { RuntimeOptions } from "../wall/options.ts";
+import { checkedWorkspace } from "../wall/workspace.ts";
+import { openContainerBox } from "./container-box.ts";
+import type { ContainerLimits, ContainerSpec } from "./container-spec.ts";
+import { remove, runContainer } from "./docker-container.ts";
+import { engineSockets, findEngine, type Engine } from "./docker-engine.ts";
+import { readyImage, type Image } from "./image.ts";
+import { naps } from "./naps.ts";
+import { proveContainer, type ContainerProof } from "./proof.ts";
+import { stages } from "./stages.ts";
+
+export interface DockerOptions extends RuntimeOptions {
+  /** Where the engine is: DOCKER_HOST, XDG_RUNTIME_DIR. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly image: string;
+  readonly network: "none" | "default";
+  readonly readOnly: boolean;
+  readonly limits: ContainerLimits;
+  /** Where the workspace is: the folder itself, or a volume for each conversation that is seen at its path. */
+  readonly workspaceIn: "folder" | "volume";
+  /** A container is paused when nothing has been asked of it for this long. */
+  readonly idleMs: number;
+  /** At the start of a server a container that was not used for this long is removed. */
+  readonly keepMs: number;
+}
+
+interface Ready {
+  readonly engine: Engine;
+  readonly image: Image;
+}
+
+type User = ContainerSpec["user"];
+
+const nobody: User = { uid: 65_534, gid: 65_534 };
+/** In the conversation's folder; when it was written says when the container was last used. */
+const stamp = "container";
+/** On what is made for an attempt at the wall. */
+const bootLabel = "deckhand.boot";
+const statusMs = 2000;
+
+export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
+  const server = createHash("sha256").update(options.dataHome).digest("hex").slice(0, 12);
+  /** Of this run of the server. */
+  const boot = randomUUID().slice(0, 8);
+  const isRoot = process.getuid?.() === 0;
+  const own: User = isRoot ? nobody : { uid: process.getuid?.() ?? nobody.uid, gid: process.getgid?.() ?? nobody.gid };
+  const sockets = engineSockets(options.env, options.userHome);
+  const stage = stages();
+  const nameOf = (home: string) => `deckhand-${server}-${basename(home)}`;
+
+  const specOf = (
+    { engine, image }: Ready,
+    parts: Pick<ContainerSpec, "name" | "user" | "workspace" | "home" | "outputs" | "workspaceFrom" | "labels">,
+  ): ContainerSpec => ({
+    ...parts,
+    labels: { "deckhand.server": server, ...parts.labels },
+    image: image.name,
+    path: image.path,
+    keepId: engine.isPodman && engine.rootless,
+    network: options.network,
+    readOnly: options.readOnly,
+    limits: options.limits,
+    sockets,
+  });
+
+  const prepare = retried(async (): Promise<Ready> => {
+    const engine = await findEngine(options.env, options.userHome);
+    // What nobody needs any more is no reason to wait, or to fail.
+    removeOld(engine, { server, boot, keepMs: options.keepMs }).catch(() => {});
+    const image = await readyImage(engine, options.image, stage.tell).finally(() => stage.tell(""));
+    return { engine, image };
+  });
+
+  const prove = retriedFor(async (user: User): Promise<ContainerProof> => {
+    const ready = await prepare();
+    stage.tell("trying out the container");
+    const name = `deckhand-${server}-${boot}-${user.uid}`;
+    return proveContainer({
+      dataHome: options.dataHome,
+      user,
+      networkOff: options.network === "none",
+      sockets,
+      start: async (folders) => {
+        const parts = {
+          ...folders,
+          name,
+          user,
+          workspaceFrom: { folder: folders.workspace },
+          labels: { [bootLabel]: boot },
+        };
+        return (await runContainer(ready.engine, specOf(ready, parts))).exec;
+      },
+      remove: () => remove(ready.engine.docker.getContainer(name)),
+    }).finally(() => stage.tell(""));
+  });
+
+  const status = async (): Promise<RuntimeStatus> => {
+    try {
+      const { checks } = await prove(own);
+      const { engine, image } = await prepare();
+      return { kind: "docker", checks, ...judged(checks, engine.name, image.name) };
+    } catch (error) {
+      const sentence =
+        error instanceof DeckhandError ? error.message : `No command is run: ${(error as Error).message}`;
+      return { kind: "docker", proven: false, sentence, checks: [] };
+    }
+  };
+
+  /** An image may take minutes to come; who asks is told where it is. */
+  const meanwhile = async (): Promise<RuntimeStatus> => {
+    await new Promise((resolve) => setTimeout(resolve, statusMs).unref());
+    const sentence = `No command is run yet: ${stage.now || "the container engine has not answered"}.`;
+    return { kind: "docker", proven: false, sentence, checks: [] };
+  };
+
+  return {
+    status: () => Promise.race([status(), meanwhile()]),
+
+    async create({ workspace, home, onStage }) {
+      using _ = stage.listen(onStage);
+      const checked = await checkedWorkspace(workspace, options);
+      const ready = await prepare();
+      const user = isRoot ? { uid: checked.uid, gid: checked.gid } : own;
+      const proof = await prove(user.uid === own.uid || user.uid === 0 ? user : own);
+      const { proven, sentence } = judged(proof.checks, ready.engine.name, ready.image.name);
+      if (!proven) throw new DeckhandError("sandbox_unavailable", sentence);
+      const folders = { home: join(home, "home"), outputs: join(home, "outputs") };
+      mkdirSync(folders.home, { recursive: true, mode: 0o700 });
+      mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
+      if (isRoot) chownSync(folders.home, user.uid, user.gid);
+      const name = nameOf(home);
+      const spec = specOf(ready, {
+        ...folders,
+        name,
+        user,
+        workspace: checked.path,
+        workspaceFrom: options.workspaceIn === "volume" ? { volume: name } : { folder: checked.path },
+        labels: { "deckhand.home": home },
+      });
+      return new BoxedRuntime({
+        kind: "docker",
+        workspace: checked.path,
+        outputs: outputFiles(folders.outputs, outputsInside),
+        open: async () => {
+          onStage?.("starting the container");
+          try {
+            writeFileSync(join(home, stamp), `${name}\n`);
+            const container = await runContainer(ready.engine, spec);
+            return await openContainerBox({
+              exec: container.exec,
+              shell: proof.shell,
+              zones: [checked.path, homeInside, "/tmp"],
+              sweep: !container.fresh,
+              force: container.kill,
+              naps: naps({ idleMs: options.idleMs, pause: container.pause, unpause: container.unpause }),
+            });
+          } finally {
+            onStage?.("");
+          }
+        },
+      });
+    },
+
+    async remove({ home }) {
+      if (!existsSync(join(home, stamp))) return;
+      const { docker } = await findEngine(options.env, options.userHome);
+      await remove(docker.getContainer(nameOf(home)));
+      if (options.workspaceIn === "volume") await docker.getVolume(nameOf(home)).remove();
+    },
+  };
+}
+
+function judged(
+  checks: ContainerProof["checks"],
+  engine: string,
+  image: string,
+): { readonly proven: boolean; readonly sentence: string } {
+  const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
+  return broken.length === 0
+    ? {
+        proven: true,
+        sentence: `Commands run in containers of ${engine} from ${image}, which held against ${checks.length} attempts.`,
+      }
+    : {
+        proven: false,
+        sentence: `No command is run, because a container of ${engine} from ${image} did not hold: ${broken.join("; ")}. Look at the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`,
+      };
+}
+
+/** Containers of conversations that are gone or long unused, and what an attempt at the wall of an earlier server left behind. */
+async function removeOld(
+  { docker }: Engine,
+  { server, boot, keepMs }: { readonly server: string; readonly boot: string; readonly keepMs: number },
+): Promise<void> {
+  const all = await docker.listContainers({ all: true, filters: { label: [`deckhand.server=${server}`] } });
+  for (const { Id, Labels } of all) {
+    const home = Labels["deckhand.home"];
+    const inUse = home === undefined ? Labels[bootLabel] === boot : Date.now() - lastUsedMs(home) < keepMs;
+    if (!inUse) await remove(docker.getContainer(Id));
+  }
+}
+
+function lastUsedMs(home: string): number {
+  return statSync(join(home, stamp), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Done once; a failure is tried again, because people install what is missing. */
+function retried<T>(make: () => Promise<T>): () => Promise<T> {
+  const known = retriedFor<"", T>(make);
+  return () => known("");
+}
+
+function retriedFor<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (key) => {
+    const name = JSON.stringify(key);
+    const made = known.get(name) ?? make(key);
+    known.set(name, made);
+    made.catch(() => known.delete(name));
+    return made;
+  };
+}
