@@ -14,15 +14,15 @@ export type ToolCalling = "native" | "text" | "auto";
 export function withToolCalling(model: Model, calling: ToolCalling): Model {
   if (calling === "native") return model;
   const write = textWriter();
-  let asText = calling === "text";
+  let inWords = calling === "text";
 
   async function* ask(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
-    if (!asText) {
+    if (!inWords) {
       try {
         return yield* model.reply(request, signal);
       } catch (error) {
         if (!(error instanceof ModelFailure && error.refusesTools) || request.tools.length === 0) throw error;
-        asText = true;
+        inWords = true;
         const message = `${model.name} cannot call tools by itself: it is told of them in words.`;
         yield { type: "retry", code: error.code, message, attempt: 1, waitMs: 0 };
       }
