@@ -50,7 +50,9 @@ export function actionSentence(event: Bare<NewAction>): string {
     case "approve":
       return event.args.decision === "deny" ? "The action is denied." : "The action is allowed.";
     case "compact":
-      return event.args.summary;
+      return event.args.how === "mask"
+        ? "Long outputs from before are left out of what the model reads."
+        : "What came before is summarised for the model.";
   }
 }
 
