@@ -61,7 +61,10 @@ async function play(model: Model, { limits, from = [], meanwhile, policy = () =>
       runtime: async () => ({ cwd: "/w" }) as Runtime,
       limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,
-      policy: async (event) => policy(event),
+      policy: async (event) => {
+        const question = policy(event);
+        return question === null ? { may: true, by: [] } : { may: false, ...question };
+      },
     },
     stop.signal,
   );
