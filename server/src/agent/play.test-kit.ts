@@ -64,7 +64,10 @@ export async function play(
       runtime: async () => ({ cwd: "/w" }) as Runtime,
       limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,
-      policy: async (event) => policy(event),
+      policy: async (event) => {
+        const question = policy(event);
+        return question === null ? { may: true, by: [] } : { may: false, ...question };
+      },
     },
     stop.signal,
   );
