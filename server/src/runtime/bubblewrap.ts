@@ -16,6 +16,7 @@ import { commandEnvironment } from "./wall/environment.ts";
 import { homeInside, outputsInside, wallMounts } from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 import { probeWall, type ProbeFolders } from "./wall/probe.ts";
+import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace, type CheckedWorkspace } from "./wall/workspace.ts";
@@ -83,6 +84,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
+  const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
@@ -104,6 +106,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
           extra: { USER: "agent", LOGNAME: "agent", ...tools.env },
         }),
         cwd: folders.workspace,
+        filter,
         ...(owner === undefined ? {} : { owner }),
       },
       command,

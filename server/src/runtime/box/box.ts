@@ -23,7 +23,7 @@ export interface Launch {
   /** The whole command, supervisor included. */
   readonly argv: readonly string[];
   /** Written to further descriptors of the process, which follow each other from `descriptors.arguments` on. */
-  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+  readonly feeds: readonly { readonly fd: number; readonly data: string | Uint8Array }[];
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -76,7 +76,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
       "pipe",
       "pipe",
       output.writeFd,
-      ...Array.from({ length: 9 }, () => "pipe" as const),
+      ...Array.from({ length: 10 }, () => "pipe" as const),
     ],
   });
   const gone = new AbortController();
@@ -163,7 +163,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
 
 export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {
   const stdio: readonly unknown[] = child.stdio;
-  for (const { fd, text } of feeds) (stdio[fd] as Writable | undefined)?.end(text);
+  for (const { fd, data } of feeds) (stdio[fd] as Writable | undefined)?.end(data);
 }
 
 /** New ones may be born while we look, so until a look finds none. */
