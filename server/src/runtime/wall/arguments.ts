@@ -33,7 +33,7 @@ export interface WallCommand {
    * What is to be written to descriptors of the process, then closed: most arguments come this way, since the command line can be
    * read from inside and would tell where things lie.
    */
-  readonly feeds: readonly { readonly fd: number; readonly data: string | Uint8Array }[];
+  readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
 }
 
 /** `command` behind the wall. */
@@ -50,8 +50,8 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   ].flat();
   const innerArgv = [bwrap, "--args", String(descriptors.arguments), "--", ...command];
   const innerFeeds = [
-    { fd: descriptors.arguments, data: nulEnded(inner) },
-    { fd: descriptors.filter, data: options.filter },
+    { fd: descriptors.arguments, text: nulEnded(inner) },
+    { fd: descriptors.filter, text: options.filter },
   ];
   if (owner === undefined) return { argv: innerArgv, feeds: innerFeeds };
   const outer = [
@@ -64,7 +64,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const become = ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
     argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
-    feeds: [{ fd: descriptors.outerArguments, data: nulEnded(outer) }, ...innerFeeds],
+    feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],
   };
 }
 
