@@ -16,6 +16,8 @@ export interface Streams {
   readonly in: Writable;
   readonly out: Readable;
   readonly err: Readable;
+  /** Asked for when `out` has ended. */
+  exitCode(): Promise<number>;
   close(): void;
 }
 

@@ -3,13 +3,20 @@ import { createHash } from "node:crypto";
 import type { ContainerCreateOptions } from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
 import { commandEnvironment } from "../wall/environment.ts";
-import { homeInside, outputsInside } from "../wall/mounts.ts";
+import { homeInside } from "../wall/mounts.ts";
 import { isIn } from "../wall/workspace.ts";
 
 export interface ContainerLimits {
   readonly memoryBytes?: number | undefined;
   readonly processes?: number | undefined;
   readonly cpus?: number | undefined;
+}
+
+/** A folder of the machine, or a volume of that name, and the path at which it is seen. */
+export interface ContainerMount {
+  readonly from: { readonly folder: string } | { readonly volume: string };
+  readonly to: string;
+  readonly access: "read" | "write";
 }
 
 export interface ContainerSpec {
@@ -19,12 +26,12 @@ export interface ContainerSpec {
   /** The image's own. */
   readonly path: string;
   readonly user: { readonly uid: number; readonly gid: number };
+  /** Podman without root: the user's number inside is that outside. */
   readonly keepId: boolean;
-  readonly workspace: string;
-  /** A folder of the machine, or a volume of this name. */
-  readonly workspaceFrom: { readonly folder: string } | { readonly volume: string };
-  readonly home: string;
-  readonly outputs: string;
+  /** Later ones lie over earlier ones. Without one at the home, that is empty and in memory. */
+  readonly mounts: readonly ContainerMount[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
   readonly network: "none" | "default";
   readonly readOnly: boolean;
   readonly limits: ContainerLimits;
@@ -44,13 +51,12 @@ export const idleCommand = ["sh", "-c", "while :; do sleep 86400 & wait; done", 
 
 /** Fails with `sandbox_unavailable` for a folder in which an engine's socket lies. */
 export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
-  const from = "folder" in spec.workspaceFrom ? spec.workspaceFrom.folder : undefined;
-  for (const folder of [from, spec.home, spec.outputs]) {
-    const socket = folder === undefined ? undefined : spec.sockets.find((path) => isIn(path, folder));
+  for (const { from } of spec.mounts) {
+    const socket = "folder" in from ? spec.sockets.find((path) => isIn(path, from.folder)) : undefined;
     if (socket !== undefined) {
       throw new DeckhandError(
         "sandbox_unavailable",
-        `${folder} holds the container engine's socket ${socket}, which commands must not reach.`,
+        `${"folder" in from ? from.folder : ""} holds the container engine's socket ${socket}, which commands must not reach.`,
       );
     }
   }
@@ -61,20 +67,29 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
     Entrypoint: [...idleCommand],
     Cmd: [],
     User: `${spec.user.uid}:${spec.user.gid}`,
-    WorkingDir: spec.workspace,
+    WorkingDir: spec.cwd,
     Hostname: "deckhand",
     Env: Object.entries(
-      commandEnvironment({ path: spec.path, home: homeInside, extra: { USER: "agent", LOGNAME: "agent" } }),
+      commandEnvironment({
+        path: spec.path,
+        home: homeInside,
+        extra: { USER: "agent", LOGNAME: "agent", ...spec.env },
+      }),
     ).map(([name, value]) => `${name}=${value}`),
     HostConfig: {
-      Mounts: [
-        "folder" in spec.workspaceFrom
-          ? { Type: "bind", Source: spec.workspaceFrom.folder, Target: spec.workspace }
-          : { Type: "volume", Source: spec.workspaceFrom.volume, Target: spec.workspace },
-        { Type: "bind", Source: spec.home, Target: homeInside },
-        { Type: "bind", Source: spec.outputs, Target: outputsInside, ReadOnly: true },
-      ],
-      Tmpfs: { "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${tmpBytes}` },
+      Mounts: spec.mounts.map(({ from, to, access }) => ({
+        ...("folder" in from
+          ? { Type: "bind" as const, Source: from.folder }
+          : { Type: "volume" as const, Source: from.volume }),
+        Target: to,
+        ReadOnly: access === "read",
+      })),
+      Tmpfs: {
+        "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${tmpBytes}`,
+        ...(spec.mounts.some(({ to }) => to === homeInside)
+          ? {}
+          : { [homeInside]: "rw,exec,nosuid,nodev,mode=1777,size=64m" }),
+      },
       ShmSize: shmBytes,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],

@@ -96,7 +96,13 @@ export async function execIn(docker: Docker, container: Docker.Container, argv: 
   stream.on("end", end);
   stream.on("close", end);
   stream.on("error", end);
-  return { in: stream, out, err, close: () => stream.destroy() };
+  return {
+    in: stream,
+    out,
+    err,
+    exitCode: async () => (await exec.inspect()).ExitCode ?? 137,
+    close: () => stream.destroy(),
+  };
 }
 
 /** What a failed call of the engine says, in one line. */

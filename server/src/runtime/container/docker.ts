@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "../box/boxed-runtime.ts";
@@ -13,12 +14,14 @@ import { homeInside, outputsInside } from "../wall/mounts.ts";
 import type { RuntimeOptions } from "../wall/options.ts";
 import { checkedWorkspace } from "../wall/workspace.ts";
 import { openContainerBox } from "./container-box.ts";
-import type { ContainerLimits, ContainerSpec } from "./container-spec.ts";
+import type { ContainerLimits, ContainerMount, ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
 import { engineSockets, findEngine, type Engine } from "./docker-engine.ts";
 import { readyImage, type Image } from "./image.ts";
 import { naps } from "./naps.ts";
-import { proveContainer, type ContainerProof } from "./proof.ts";
+import type { ShellKind } from "./keeper.ts";
+import { proveContainer, type ContainerProof, type ProofFolders } from "./proof.ts";
+import { runApartIn } from "./run-apart.ts";
 import { stages } from "./stages.ts";
 
 export interface DockerOptions extends RuntimeOptions {
@@ -62,14 +65,15 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
 
   const specOf = (
     { engine, image }: Ready,
-    parts: Pick<ContainerSpec, "name" | "user" | "workspace" | "home" | "outputs" | "workspaceFrom" | "labels">,
+    parts: Pick<ContainerSpec, "name" | "user" | "mounts" | "cwd" | "labels"> & Partial<ContainerSpec>,
   ): ContainerSpec => ({
+    env: {},
+    network: options.network,
     ...parts,
     labels: { "deckhand.server": server, ...parts.labels },
     image: image.name,
     path: image.path,
     keepId: engine.isPodman && engine.rootless,
-    network: options.network,
     readOnly: options.readOnly,
     limits: options.limits,
     sockets,
@@ -93,14 +97,9 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       networkOff: options.network === "none",
       sockets,
       start: async (folders) => {
-        const parts = {
-          ...folders,
-          name,
-          user,
-          workspaceFrom: { folder: folders.workspace },
-          labels: { [bootLabel]: boot },
-        };
-        return (await runContainer(ready.engine, specOf(ready, parts))).exec;
+        const mounts = mountsOf(folders, { folder: folders.workspace });
+        const spec = specOf(ready, { name, user, mounts, cwd: folders.workspace, labels: { [bootLabel]: boot } });
+        return (await runContainer(ready.engine, spec)).exec;
       },
       remove: () => remove(ready.engine.docker.getContainer(name)),
     }).finally(() => stage.tell(""));
@@ -125,28 +124,35 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     return { kind: "docker", proven: false, sentence, checks: [] };
   };
 
+  /** As whom commands run where that folder is theirs. Fails with `sandbox_unavailable` unless a container has held for him. */
+  const proven = async (
+    folder: User,
+  ): Promise<{ readonly ready: Ready; readonly user: User; readonly shell: ShellKind }> => {
+    const ready = await prepare();
+    const user = isRoot ? { uid: folder.uid, gid: folder.gid } : own;
+    const { checks, shell } = await prove(user.uid === 0 ? user : own);
+    const held = judged(checks, ready.engine.name, ready.image.name);
+    if (!held.proven) throw new DeckhandError("sandbox_unavailable", held.sentence);
+    return { ready, user, shell };
+  };
+
   return {
     status: () => Promise.race([status(), meanwhile()]),
 
     async create({ workspace, home, onStage }) {
       using _ = stage.listen(onStage);
       const checked = await checkedWorkspace(workspace, options);
-      const ready = await prepare();
-      const user = isRoot ? { uid: checked.uid, gid: checked.gid } : own;
-      const proof = await prove(user.uid === own.uid || user.uid === 0 ? user : own);
-      const { proven, sentence } = judged(proof.checks, ready.engine.name, ready.image.name);
-      if (!proven) throw new DeckhandError("sandbox_unavailable", sentence);
-      const folders = { home: join(home, "home"), outputs: join(home, "outputs") };
+      const { ready, user, shell } = await proven(checked);
+      const folders = { workspace: checked.path, home: join(home, "home"), outputs: join(home, "outputs") };
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
       if (isRoot) chownSync(folders.home, user.uid, user.gid);
       const name = nameOf(home);
       const spec = specOf(ready, {
-        ...folders,
         name,
         user,
-        workspace: checked.path,
-        workspaceFrom: options.workspaceIn === "volume" ? { volume: name } : { folder: checked.path },
+        mounts: mountsOf(folders, options.workspaceIn === "volume" ? { volume: name } : { folder: checked.path }),
+        cwd: checked.path,
         labels: { "deckhand.home": home },
       });
       return new BoxedRuntime({
@@ -160,7 +166,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
             const container = await runContainer(ready.engine, spec);
             return await openContainerBox({
               exec: container.exec,
-              shell: proof.shell,
+              shell,
               zones: [checked.path, homeInside, "/tmp"],
               sweep: !container.fresh,
               force: container.kill,
@@ -173,6 +179,25 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       });
     },
 
+    async runApart(program, maxBytes, signal) {
+      const { ready, user } = await proven(await stat(program.cwd));
+      const name = `deckhand-${server}-${boot}-${randomUUID().slice(0, 8)}`;
+      const spec = specOf(ready, {
+        name,
+        user,
+        mounts: program.folders.map(({ path, access }) => ({ from: { folder: path }, to: path, access })),
+        cwd: program.cwd,
+        env: program.env ?? {},
+        network: "none",
+        labels: { [bootLabel]: boot },
+      });
+      const place = {
+        start: async () => (await runContainer(ready.engine, spec)).exec,
+        remove: () => remove(ready.engine.docker.getContainer(name)),
+      };
+      return runApartIn(place, program, maxBytes, signal);
+    },
+
     async remove({ home }) {
       if (!existsSync(join(home, stamp))) return;
       const { docker } = await findEngine(options.env, options.userHome);
@@ -180,6 +205,14 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       if (options.workspaceIn === "volume") await docker.getVolume(nameOf(home)).remove();
     },
   };
+}
+
+function mountsOf(folders: ProofFolders, workspaceFrom: ContainerMount["from"]): readonly ContainerMount[] {
+  return [
+    { from: { folder: folders.home }, to: homeInside, access: "write" },
+    { from: { folder: folders.outputs }, to: outputsInside, access: "read" },
+    { from: workspaceFrom, to: folders.workspace, access: "write" },
+  ];
 }
 
 function judged(
