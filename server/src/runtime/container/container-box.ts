@@ -69,6 +69,7 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
     return lane;
   };
 
+  naps.begin();
   try {
     const first = options.sweep ? await openLane() : undefined;
     await first?.ask({ request: "end", cwd: "/", fields: [], maxBytes: 0 });
@@ -82,6 +83,8 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
   } catch (error) {
     end("The container's processes could not be started.");
     throw error;
+  } finally {
+    naps.end();
   }
 }
 

@@ -14,6 +14,8 @@ export interface DockerContainer {
   exec(argv: readonly string[]): Promise<Streams>;
   pause(): Promise<void>;
   unpause(): Promise<void>;
+  /** Nothing while it runs; else its code, and the last lines of its log. */
+  whyEnded(): Promise<string>;
   /** Ends all that runs in it at once. */
   kill(): Promise<void>;
 }
@@ -30,12 +32,17 @@ export async function runContainer({ docker }: Engine, spec: ContainerSpec): Pro
     if (known === undefined || !same) await docker.createContainer(options);
     if (same && state?.Paused) await container.unpause();
     const runs = same && (state?.Running === true || state?.Paused === true);
-    if (!runs) await start(container);
+    if (!runs) await container.start();
     return {
       fresh: !runs,
       exec: (argv) => execIn(docker, container, argv),
       pause: () => container.pause() as Promise<void>,
       unpause: () => container.unpause() as Promise<void>,
+      whyEnded: async () => {
+        const ended = await inspect(container).catch(() => undefined);
+        if (ended === undefined || ended.State.Running || ended.State.Paused) return "";
+        return `The container ended by itself with code ${ended.State.ExitCode}.${await lastWords(container)}`;
+      },
       kill: async () => {
         await container.kill({ signal: "SIGKILL" }).catch(() => {});
       },
@@ -55,12 +62,6 @@ export async function remove(container: Docker.Container): Promise<void> {
   await container.remove({ force: true, v: true }).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
-}
-
-async function start(container: Docker.Container): Promise<void> {
-  await container.start();
-  const { State } = await container.inspect();
-  if (!State.Running) throw new Error(`it ended at once with code ${State.ExitCode} ${State.Error ?? ""}`.trim());
 }
 
 async function inspect(container: Docker.Container): Promise<Docker.ContainerInspectInfo | undefined> {

@@ -22,7 +22,7 @@ export interface Engine {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const answerMs = 3000;
+const answerMs = 10_000;
 
 /** Where engines usually listen. Sources: docs.docker.com/engine/security/rootless, podman-system-service(1), Docker Desktop. */
 export function engineSockets(env: Environment, userHome: string): readonly string[] {

@@ -16,10 +16,10 @@ import { checkedWorkspace } from "../wall/workspace.ts";
 import { openContainerBox } from "./container-box.ts";
 import type { ContainerLimits, ContainerMount, ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
-import { engineSockets, findEngine, type Engine } from "./docker-engine.ts";
+import { engineSockets, engineWords, findEngine, type Engine } from "./docker-engine.ts";
 import { readyImage, type Image } from "./image.ts";
 import { naps } from "./naps.ts";
-import type { ShellKind } from "./keeper.ts";
+import { sh, type ShellKind } from "./keeper.ts";
 import { proveContainer, type ContainerProof, type ProofFolders } from "./proof.ts";
 import { runApartIn } from "./run-apart.ts";
 import { stages } from "./stages.ts";
@@ -99,7 +99,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       start: async (folders) => {
         const mounts = mountsOf(folders, { folder: folders.workspace });
         const spec = specOf(ready, { name, user, mounts, cwd: folders.workspace, labels: { [bootLabel]: boot } });
-        return (await runContainer(ready.engine, spec)).exec;
+        return runContainer(ready.engine, spec);
       },
       remove: () => remove(ready.engine.docker.getContainer(name)),
     }).finally(() => stage.tell(""));
@@ -107,9 +107,9 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
 
   const status = async (): Promise<RuntimeStatus> => {
     try {
-      const { checks } = await prove(own);
+      const proof = await prove(own);
       const { engine, image } = await prepare();
-      return { kind: "docker", checks, ...judged(checks, engine.name, image.name) };
+      return { kind: "docker", checks: proof.checks, ...judged(proof, engine.name, image.name) };
     } catch (error) {
       const sentence =
         error instanceof DeckhandError ? error.message : `No command is run: ${(error as Error).message}`;
@@ -130,10 +130,10 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   ): Promise<{ readonly ready: Ready; readonly user: User; readonly shell: ShellKind }> => {
     const ready = await prepare();
     const user = isRoot ? { uid: folder.uid, gid: folder.gid } : own;
-    const { checks, shell } = await prove(user.uid === 0 ? user : own);
-    const held = judged(checks, ready.engine.name, ready.image.name);
+    const proof = await prove(user.uid === 0 ? user : own);
+    const held = judged(proof, ready.engine.name, ready.image.name);
     if (!held.proven) throw new DeckhandError("sandbox_unavailable", held.sentence);
-    return { ready, user, shell };
+    return { ready, user, shell: proof.shell };
   };
 
   return {
@@ -164,13 +164,18 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
           try {
             writeFileSync(join(home, stamp), `${name}\n`);
             const container = await runContainer(ready.engine, spec);
-            return await openContainerBox({
+            const opening = openContainerBox({
               exec: container.exec,
               shell,
               zones: [checked.path, homeInside, "/tmp"],
               sweep: !container.fresh,
               force: container.kill,
               naps: naps({ idleMs: options.idleMs, pause: container.pause, unpause: container.unpause }),
+            });
+            return await opening.catch(async (error: unknown) => {
+              throw new DeckhandError("sandbox_unavailable", (await container.whyEnded()) || engineWords(error), {
+                cause: error,
+              });
             });
           } finally {
             onStage?.("");
@@ -216,20 +221,19 @@ function mountsOf(folders: ProofFolders, workspaceFrom: ContainerMount["from"]):
 }
 
 function judged(
-  checks: ContainerProof["checks"],
+  { checks, shell, said }: ContainerProof,
   engine: string,
   image: string,
 ): { readonly proven: boolean; readonly sentence: string } {
   const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
-  return broken.length === 0
-    ? {
-        proven: true,
-        sentence: `Commands run in containers of ${engine} from ${image}, which held against ${checks.length} attempts.`,
-      }
-    : {
-        proven: false,
-        sentence: `No command is run, because a container of ${engine} from ${image} did not hold: ${broken.join("; ")}. Look at the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`,
-      };
+  const what = `containers of ${engine} from ${image}`;
+  if (broken.length > 0) {
+    const why = said === "" ? `did not hold: ${broken.join("; ")}.` : `do not work: ${said}\n`;
+    const sentence = `No command is run, because ${what} ${why} Look at the image and the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`;
+    return { proven: false, sentence };
+  }
+  const less = shell === sh ? " There is no bash in it: a time-out, a stop or a syntax error starts a new shell." : "";
+  return { proven: true, sentence: `Commands run in ${what}, which held against ${checks.length} attempts.${less}` };
 }
 
 /** Containers of conversations that are gone or long unused, and what an attempt at the wall of an earlier server left behind. */

@@ -1,4 +1,4 @@
-/** A container in which nothing has been asked for some time is paused; what is asked of a paused one waits until it is awake again. */
+/** A container of which nothing has been asked for some time, after something was, is paused; what is asked then waits until it is awake. */
 export interface Naps {
   /** Something is asked; the container wakes up. */
   begin(): void;
@@ -14,6 +14,7 @@ export function naps(options: {
   let asked = 0;
   let timer: NodeJS.Timeout | undefined;
   let paused = false;
+  let over = false;
   /** One after the other, or the engine could do them in the other order. */
   let last: Promise<void> = Promise.resolve();
   const afterLast = (work: () => Promise<void>) => {
@@ -25,7 +26,6 @@ export function naps(options: {
       afterLast(options.pause);
     }, options.idleMs).unref();
   };
-  rest();
   return {
     begin() {
       asked += 1;
@@ -35,8 +35,11 @@ export function naps(options: {
     },
     end() {
       asked -= 1;
-      if (asked === 0) rest();
+      if (asked === 0 && !over) rest();
     },
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]() {
+      over = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -5,6 +5,7 @@
  */
 import { execFile, spawn } from "node:child_process";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -42,6 +43,8 @@ export interface Podman extends AsyncDisposable {
   readonly socket: string;
   readonly bashImage: string;
   readonly shImage: string;
+  /** Makes an image of what `make` puts into the folder. */
+  makeImage(name: string, make: (root: string) => void | Promise<void>): Promise<string>;
   readonly podman: (...args: readonly string[]) => Promise<string>;
 }
 
@@ -65,21 +68,20 @@ export async function startPodman(): Promise<Podman> {
   const args = [...place, "--storage-driver", "vfs"];
   const podman = async (...more: readonly string[]) =>
     (await run("podman", [...args, ...more], { env, maxBuffer: 64 * 1024 * 1024 })).stdout;
-  const bashImage = "localhost/deckhand-test/bash:1";
-  const shImage = "localhost/deckhand-test/sh:1";
-  for (const [image, make] of [
-    [bashImage, makeBash],
-    [shImage, makeSh],
-  ] as const) {
-    const root = join(folder, "rootfs");
-    mkdirSync(join(root, "bin"), { recursive: true });
-    mkdirSync(join(root, "tmp"), { mode: 0o1777 });
+  const makeImage: Podman["makeImage"] = async (name, make) => {
+    const root = mkdtempSync(join(folder, "rootfs-"));
+    chmodSync(root, 0o755);
+    for (const each of ["bin", "etc", "usr"]) mkdirSync(join(root, each));
     await make(root);
-    await run("tar", ["-C", root, "-cf", join(folder, "rootfs.tar"), "."]);
-    await podman("import", "--change", "ENV PATH=/bin", join(folder, "rootfs.tar"), image);
+    await run("tar", ["-C", root, "-cf", `${root}.tar`, "."]);
+    const image = `localhost/deckhand-test/${name}:1`;
+    await podman("import", "--change", "ENV PATH=/bin", `${root}.tar`, image);
     rmSync(root, { recursive: true });
-    rmSync(join(folder, "rootfs.tar"));
-  }
+    rmSync(`${root}.tar`);
+    return image;
+  };
+  const bashImage = await makeImage("bash", makeBash);
+  const shImage = await makeImage("sh", makeSh);
   const service = spawn("podman", [...args, "system", "service", "--time=0", `unix://${socket}`], {
     env,
     stdio: "ignore",
@@ -95,6 +97,7 @@ export async function startPodman(): Promise<Podman> {
     socket,
     bashImage,
     shImage,
+    makeImage,
     podman,
     async [Symbol.asyncDispose]() {
       await podman("rm", "--all", "--force", "--time", "0").catch(() => {});
@@ -115,8 +118,6 @@ export async function startPodman(): Promise<Podman> {
 }
 
 async function makeBash(root: string): Promise<void> {
-  symlinkSync("bin/.", join(root, "usr-bin"));
-  mkdirSync(join(root, "usr"));
   symlinkSync("../bin", join(root, "usr", "bin"));
   const files = programs.split(" ").flatMap((name) => find(name) ?? []);
   for (const file of files) copyFileSync(file, join(root, "bin", file.slice(file.lastIndexOf("/") + 1)));
@@ -128,7 +129,7 @@ async function makeBash(root: string): Promise<void> {
   }
 }
 
-async function makeSh(root: string): Promise<void> {
+export async function makeSh(root: string): Promise<void> {
   const busybox = find("busybox") ?? "";
   copyFileSync(busybox, join(root, "bin", "busybox"));
   const { stdout } = await run(busybox, ["--list"]);

@@ -26,10 +26,13 @@ const names = [
 ] as const;
 const mustSucceed = [8, 9];
 const offNetwork = 4;
+const worked = 9;
 
 export interface ContainerProof {
   readonly checks: readonly Check[];
   readonly shell: ShellKind;
+  /** Why the container itself failed, where it did. */
+  readonly said: string;
 }
 
 export interface ProofOptions {
@@ -39,8 +42,13 @@ export interface ProofOptions {
   readonly networkOff: boolean;
   readonly sockets: readonly string[];
   /** Makes the container around these folders, and returns how programs are run in it. */
-  readonly start: (folders: ProofFolders) => Promise<(argv: readonly string[]) => Promise<Streams>>;
+  readonly start: (folders: ProofFolders) => Promise<ProofContainer>;
   readonly remove: () => Promise<void>;
+}
+
+export interface ProofContainer {
+  readonly exec: (argv: readonly string[]) => Promise<Streams>;
+  whyEnded(): Promise<string>;
 }
 
 export interface ProofFolders {
@@ -67,9 +75,9 @@ export async function proveContainer(options: ProofOptions): Promise<ContainerPr
     if (process.getuid?.() === 0) {
       for (const each of [beside, folders.workspace, folders.home]) await chown(each, user.uid, user.gid);
     }
-    const exec = await options.start(folders);
+    const container = await options.start(folders);
     const values = [canary, readlinkSync("/proc/self/ns/net"), String(user.uid), ...options.sockets];
-    const printed = await output(await exec(["sh", "-c", attempts, "deckhand-proof", ...values]));
+    const printed = await output(container, ["sh", "-c", attempts, "deckhand-proof", ...values]);
     const out = new Set([...printed.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
     if (await exists(join(beside, "written"))) out.add(2);
     const made = join(folders.workspace, "made");
@@ -79,6 +87,7 @@ export async function proveContainer(options: ProofOptions): Promise<ContainerPr
     const checks = names.map((name, i) => ({ name, held: out.has(i) === mustSucceed.includes(i) }));
     return {
       checks: checks.filter((_, i) => options.networkOff || i !== offNetwork),
+      said: out.has(worked) ? "" : await container.whyEnded(),
       shell: /^bash$/m.test(printed) ? bash : sh,
     };
   } finally {
@@ -87,7 +96,10 @@ export async function proveContainer(options: ProofOptions): Promise<ContainerPr
   }
 }
 
-async function output(streams: Streams): Promise<string> {
+async function output({ exec }: ProofContainer, argv: readonly string[]): Promise<string> {
+  // A container that ends at once takes no exec; `whyEnded` says more than that.
+  const streams = await exec(argv).catch(() => undefined);
+  if (streams === undefined) return "";
   let printed = "";
   streams.out.setEncoding("utf8").on("data", (text: string) => (printed += text));
   streams.err.resume();
