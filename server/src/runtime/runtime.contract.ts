@@ -88,8 +88,8 @@ export function runtimeContract(
   makeFactory: (options: RuntimeOptions) => RuntimeFactory,
   without: (title: string) => string | undefined = () => undefined,
 ): void {
-  const it = (title: string, run: () => Promise<void>): void => {
-    void test(title, { skip: without(title) ?? false }, run);
+  const it = (title: string, show: () => Promise<void>): void => {
+    void test(title, { skip: without(title) ?? false }, show);
   };
   describe(`${name} keeps the contract of runtimes`, () => {
     const folders = makeFolders();

@@ -257,10 +257,10 @@ describe("a conversation's container", { skip }, () => {
       await runtime.start();
     }
     assert.deepEqual(heard.slice(-2), ["starting the container", ""]);
-    const image = await podman?.makeImage("broken", async (root) => {
-      await makeSh(root);
-      rmSync(join(root, "bin", "sh"));
-      writeFileSync(join(root, "bin", "sh"), "#!/bin/ash\necho a library is missing >&2\nexit 1\n", { mode: 0o755 });
+    const image = await podman?.makeImage("broken", async (rootfs) => {
+      await makeSh(rootfs);
+      rmSync(join(rootfs, "bin", "sh"));
+      writeFileSync(join(rootfs, "bin", "sh"), "#!/bin/ash\necho a library is missing >&2\nexit 1\n", { mode: 0o755 });
     });
     const broken = factory(options, { image: image ?? "" });
     await assert.rejects(broken.create(conversation()), (error: Error) => {
