@@ -5,7 +5,7 @@
 import { isRunnable, type ActionArgs, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { ReplyPart } from "./observations.ts";
+import type { KnowledgePiece, ReplyPart } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
 import type { Usage } from "./usage.ts";
 
@@ -57,6 +57,8 @@ export interface ConversationState {
   readonly lastAnswer: ApprovalAnswer | null;
   /** Of the conversation; those of the server are not in its log. */
   readonly rules: readonly ApprovalRule[];
+  /** What the workspace says and the model was told. */
+  readonly knowledge: readonly KnowledgePiece[];
 }
 
 export const empty: ConversationState = {
@@ -85,6 +87,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  knowledge: [],
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -171,6 +174,8 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         title: event.content || next.title,
         titled: true,
       };
+    case "knowledge":
+      return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
       return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
     case "error":
@@ -178,6 +183,15 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     default:
       return next;
   }
+}
+
+/** Microagents come one by one; all else is told anew as a whole. */
+function learned(known: readonly KnowledgePiece[], pieces: readonly KnowledgePiece[]): readonly KnowledgePiece[] {
+  const isMicroagent = ({ kind }: KnowledgePiece): boolean => kind === "microagent";
+  const paths = new Set(pieces.map(({ path }) => path));
+  if (pieces.length > 0 && pieces.every(isMicroagent))
+    return [...known.filter(({ path }) => !paths.has(path)), ...pieces];
+  return [...pieces, ...known.filter(isMicroagent)];
 }
 
 function applyReply(state: ConversationState, event: Observation<"reply">): ConversationState {

@@ -35,6 +35,15 @@ const wholeOutput = z.object({
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
+/** A file of the workspace that speaks to agents. `deeper`: named only. */
+export const knowledgePiece = z.object({
+  kind: z.enum(["instructions", "skill", "microagent", "deeper"]),
+  path: z.string(),
+  /** Of its text. */
+  hash: z.string(),
+});
+export type KnowledgePiece = z.infer<typeof knowledgePiece>;
+
 export const observationExtras = {
   read: z.object({ path: z.string() }),
   write: z.object({ path: z.string() }),
@@ -85,6 +94,8 @@ export const observationExtras = {
   imported: z.object({}),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
+  /** What the workspace says to agents, and the files that it is from. Bookkeeping. */
+  knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** What the server tells the model by itself. Bookkeeping. */
   nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;
