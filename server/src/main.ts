@@ -68,6 +68,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
       titles: config.titles,
+      resume: config.resume,
+      aliveMs: home.aliveMs,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );

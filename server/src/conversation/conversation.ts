@@ -25,12 +25,18 @@ import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
 import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
-import { recoveryEvents } from "./recovery.ts";
+import { recoveryEvents, startedActions, type Resume } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
+import { tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserAction } from "./user-action.ts";
+
+/** Looking at what a killed server's actions did holds nobody up for longer. */
+const lookMs = 1500;
+/** Events before an action in which the shell's directory is looked for. */
+const lookEvents = 50;
 
 /** A shell takes a few megabytes and three processes; one that nobody used for half an hour is not missed. */
 const idleShellMs = 30 * 60_000;
@@ -50,6 +56,10 @@ export interface ConversationDeps {
   readonly now: () => number;
   /** Ask the model for a title when the first turn has ended; not done by default. */
   readonly titles?: boolean;
+  /** What becomes of work in which the server was killed. */
+  readonly resume: Resume;
+  /** Last sign of life of the server before this one, where that was killed; in milliseconds since 1970. */
+  readonly aliveMs?: number | undefined;
   /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
@@ -74,6 +84,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
   #closing = false;
+  /** What a killed server left open is closed. */
+  #recovered = false;
   /** Is there while a shell may be, and fires when nothing has happened for long: the shell is given up then. */
   #rest: NodeJS.Timeout | undefined;
 
@@ -119,18 +131,22 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
   }
 
-  /** Reads the log of that id (empty for a new one); what a killed server left open is closed first. */
+  /**
+   * Reads the log of that id (empty for a new one); what a killed server left open is closed first. Where nothing can be
+   * stored it can be read as it is, and what is open is closed before anything else is stored.
+   */
   static async open(
     id: ConversationId,
     deps: ConversationDeps,
     beyond: Beyond = { apiKeys: new Map(), atWork: new Set() },
+    look: AbortSignal = AbortSignal.timeout(lookMs),
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps, beyond);
-    const last = (await deps.store.read(id, state.head - 1, 1))[0];
-    const left = recoveryEvents(state, deps.now(), last);
-    if (left.length === 0) conversation.#deadline.watch(state.awaiting);
-    else await conversation.#enqueue(() => conversation.#append(left));
+    await conversation.#enqueue(() => conversation.#recover(look)).catch((fault: unknown) => {
+      if (!(fault instanceof DeckhandError && fault.code === "store_failed")) throw fault;
+      deps.onFault(id, fault);
+    });
     return conversation;
   }
 
@@ -142,6 +158,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (kind === "message" && hasImages(args)) await this.#refuseUnseen();
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
+      await this.#recover();
       const before = await this.#alreadyDone(options.command);
       if (before !== undefined) return before;
       const todo = plan(kind, args, this.#state, {
@@ -178,7 +195,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#closing = true;
     clearInterval(this.#rest);
     this.#deadline[Symbol.dispose]();
-    if (isAtWork(this.#state.agentState)) {
+    if (isAtWork(this.#state.agentState) && this.#deps.resume === "ask") {
       const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
       await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     }
@@ -186,6 +203,35 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     await this.#titles.stop();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
+  }
+
+  /** Inside the mailbox, before anything else is stored. Fails with `store_failed`; the next one tries again. */
+  async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
+    if (this.#recovered) return;
+    const { resume, aliveMs, now } = this.#deps;
+    const last = (await this.read(this.#state.head - 1, 1))[0];
+    const traces = await this.#traces(look);
+    const left = recoveryEvents(this.#state, { nowMs: now(), last, resume, aliveMs, traces });
+    await this.#append(left);
+    this.#recovered = true;
+    this.#deadline.watch(this.#state.awaiting);
+    if (isAtWork(this.#state.agentState)) this.#turn.start();
+  }
+
+  async #traces(look: AbortSignal): Promise<ReadonlyMap<number, string>> {
+    const started = startedActions(this.#state);
+    const [first] = started;
+    if (first === undefined) return new Map();
+    const before = await this.read(Math.max(-1, first.id - lookEvents), lookEvents);
+    const traces = await tracesOf(
+      started,
+      before.filter(({ id }) => id < first.id),
+      () => this.#runtime.start(),
+      look,
+    );
+    // Nobody may come: a shell starts with the next action.
+    this.#runtime[Symbol.asyncDispose]().catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    return traces;
   }
 
   #giveUpShell(): void {
@@ -208,6 +254,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   /** Nobody has answered in time: the agent is told and goes on. */
   async #expire(waiting: number): Promise<void> {
     if (this.#closing || this.#state.awaiting?.id !== waiting) return;
+    await this.#recover();
+    if (this.#state.awaiting?.id !== waiting) return;
     await this.#append(expired(this.#state, "running"));
     this.#turn.start();
   }
