@@ -3,14 +3,18 @@
  * without following links; bounded, and whoever cannot look says nothing.
  */
 import { posix } from "node:path";
-import { isAction, type Action, type Event } from "@deckhand/protocol";
+import { isAction, type Action, type ConversationState, type Event } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { LazyRuntime } from "./lazy-runtime.ts";
+import { startedActions } from "./recovery.ts";
 
 /** Changed entries that are looked at, as text, and those that are named. */
 const mostListBytes = 256 * 1024;
 const mostNames = 20;
 const mostNameChars = 100;
 const mostFileBytes = 16 * 1024 * 1024;
+/** Events before an action in which the shell's directory is looked for. */
+const directoryEvents = 50;
 /** Clocks of file systems tick every few milliseconds: a change may look that much older than it is. */
 const tickMs = 10;
 /** Large, and of no interest in themselves: only that something in them has changed is told. */
@@ -28,31 +32,47 @@ interface Changes {
   readonly cut: boolean;
 }
 
-/** A sentence for each of the actions of which something can be told. Never fails; ends when the signal does. */
+/** Of one conversation nobody waits longer for it. */
+export const lookMs = 1500;
+
+interface Looked {
+  readonly state: ConversationState;
+  read(after: number, limit: number): Promise<readonly Event[]>;
+}
+
+/** By id a sentence for each of the started actions of which something can be told. Ends when the signal does. */
 export async function tracesOf(
-  actions: readonly Action[],
-  before: readonly Event[],
-  runtime: () => Promise<Runtime>,
+  conversation: Looked,
+  shells: LazyRuntime,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, string>> {
   const told = new Map<number, string>();
-  const looked = actions.filter(({ action }) => action === "run" || action === "write" || action === "edit");
-  if (looked.length === 0 || signal.aborted) return told;
+  const started = startedActions(conversation.state);
+  const looked = started.filter(({ action }) => action === "run" || action === "write" || action === "edit");
+  const [first] = looked;
+  if (first === undefined || signal.aborted) return told;
+  const before = await conversation.read(
+    Math.max(-1, first.id - 1 - directoryEvents),
+    Math.min(first.id, directoryEvents),
+  );
   try {
-    const box = await inTime(runtime(), signal);
+    const runtime = await inTime(shells.start(), signal);
     const commands = looked.filter(({ action }) => action === "run");
     const since = Math.min(...commands.map(startedMs));
-    const changes = commands.length === 0 ? undefined : await changesSince(since, box, signal).catch(() => undefined);
+    const changes =
+      commands.length === 0 ? undefined : await changesSince(since, runtime, signal).catch(() => undefined);
     for (const action of looked) {
       const sentence =
         action.action === "run"
-          ? changes && changeSentence(changes, startedMs(action), actions.length > 1)
-          : await fileSentence(action, directoryOf(before, box), box, signal).catch(() => undefined);
+          ? changes && changeSentence(changes, startedMs(action), started.length > 1)
+          : await fileSentence(action, directoryOf(before, runtime), runtime, signal).catch(() => undefined);
       if (sentence !== undefined) told.set(action.id, sentence);
     }
   } catch {
     // No sandbox, or none in time: what is known without it is told.
   }
+  // Nobody may come: a shell starts with the next action.
+  shells[Symbol.asyncDispose]().catch(() => {});
   return told;
 }
 
@@ -122,7 +142,7 @@ function shown(path: string): string {
 function directoryOf(before: readonly Event[], runtime: Runtime): string | undefined {
   const ran = before.findLast((event) => !isAction(event) && event.observation === "run");
   if (ran !== undefined && !isAction(ran) && ran.observation === "run") return ran.extras.cwd;
-  return before.length === 0 || before[0]?.id === 0 ? runtime.workspace : undefined;
+  return before[0]?.id === 0 ? runtime.workspace : undefined;
 }
 
 async function fileSentence(
