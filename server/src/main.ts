@@ -53,12 +53,11 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     toolCalling: config.toolCalling,
     discover: config.discover,
   });
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
-      runtimes,
       limits: config,
       approval: {
         policy: config.approvalPolicy,

@@ -44,7 +44,13 @@ export const table: readonly Unit[] = [
   { path: "server/src/config.ts", mayImport: [] },
   {
     path: "server/src/fail-point.ts",
-    mayImport: ["server/src/store/event-store.ts", "server/src/llm/model.ts", "server/src/tools/tool.ts", protocol],
+    mayImport: [
+      "server/src/store/event-store.ts",
+      "server/src/llm/model.ts",
+      "server/src/tools/tool.ts",
+      runtime,
+      protocol,
+    ],
   },
   { path: "bench", mayImport: ["client", protocol] },
   { path: "test", mayImport: ["client", protocol] },
