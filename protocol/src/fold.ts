@@ -48,6 +48,8 @@ export interface ConversationState {
   readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
   /** How often a person let it go on past a limit; each time raises that limit by its first value. */
   readonly raised: { readonly turn: number; readonly cost: number };
+  /** How often it went on by itself after a crash since a person's last word. */
+  readonly resumed: number;
   /** The limit at which it rests now. */
   readonly atLimit: LimitCode | null;
   /** The one action that waits for a person's approval. */
@@ -82,6 +84,7 @@ export const empty: ConversationState = {
   },
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0 },
+  resumed: 0,
   atLimit: null,
   awaiting: null,
   approved: null,
@@ -113,7 +116,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
         ? queueMessage(next, event.id, event.args.content, event.args.image_urls ?? [])
         : next;
     case "change_agent_state":
-      return event.args.agent_state === "running" ? raise(next) : next;
+      return event.args.agent_state === "running" ? raise({ ...next, resumed: 0 }) : next;
     case "approve":
       return answer(next, event);
     case "compact":
@@ -154,13 +157,15 @@ function applyObservation(state: ConversationState, event: Observation): Convers
   }
   switch (event.observation) {
     case "agent_state_changed":
-      return changeState(next, event.extras.agent_state, Date.parse(event.timestamp));
+      next = changeState(next, event.extras.agent_state, Date.parse(event.timestamp));
+      return event.extras.resumed === undefined ? next : { ...next, resumed: event.extras.resumed };
     case "chat":
       return {
         ...next,
         queued: next.queued.filter((message) => message.id !== event.cause),
         turn: { ...next.turn, steps: 0, activeMs: 0, runningSince: Date.parse(event.timestamp) },
         raised: { ...next.raised, turn: 0 },
+        resumed: 0,
         pendingCalls: [],
       };
     case "reply":
@@ -179,6 +184,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "imported":
       return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
     case "error":
+      // What the model planned after it is not done before it knows.
+      if (event.extras.code === "outcome_unknown" && event.tool_call !== undefined)
+        return { ...next, pendingCalls: [] };
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:
       return next;

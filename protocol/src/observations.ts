@@ -75,7 +75,12 @@ export const observationExtras = {
   delegate: z.object({ outputs: z.record(z.string(), z.unknown()), conversation: z.string() }),
   call_tool: z.object({ server: z.string(), name: z.string() }),
   chat: z.object({ image_urls: z.array(z.string()).nullable() }),
-  agent_state_changed: z.object({ agent_state: z.enum(agentStates), reason: z.string().optional() }),
+  agent_state_changed: z.object({
+    agent_state: z.enum(agentStates),
+    reason: z.string().optional(),
+    /** After a crash it went on by itself, so many times since a person's last word. */
+    resumed: z.int().min(1).optional(),
+  }),
   user_rejected: z.object({}),
   error: z.object({ code: z.enum(errorCodes), retryable: z.boolean(), error_id: z.string() }),
   /** What the model replied. Bookkeeping: the actions that follow name it. */

@@ -42,6 +42,8 @@ const environment = z.object({
   DECKHAND_APPROVAL: z.enum(["never", "risky", "always"]).default("risky"),
   /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
   DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
+  /** After a crash a conversation that was at work waits for a person (`ask`), or goes on by itself (`always`). */
+  DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
@@ -77,6 +79,7 @@ export interface Config {
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
+  readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
   readonly token: string | undefined;
@@ -116,6 +119,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
+    resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
     token: e.DECKHAND_TOKEN,

@@ -55,12 +55,11 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     contextTokens: config.contextTokens,
     discover: config.discover,
   });
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
-      runtimes,
       limits: config,
       approval: {
         policy: config.approvalPolicy,
@@ -71,6 +70,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
       titles: config.titles,
+      resume: config.resume,
+      aliveMs: home.aliveMs,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );
