@@ -58,6 +58,8 @@ const environment = z.object({
   DECKHAND_CPUS: z.coerce.number().min(0.05).optional(),
   /** The largest file that a command may write. */
   DECKHAND_FILE_SIZE: size.optional(),
+  /** Names of files and folders that commands cannot write in a workspace, separated by commas; instead of the usual ones. */
+  DECKHAND_PROTECT: z.string().optional(),
   /** Token that lets in from anywhere; without one a random one is kept in DECKHAND_HOME, for loopback only. */
   DECKHAND_TOKEN: z.string().min(16, "a token has at least 16 characters").optional(),
   /** Further names under which the server is reached (`deckhand.example.org:443`), separated by commas. */
@@ -97,6 +99,7 @@ export interface Config {
     readonly cpus?: number;
     readonly fileBytes?: number;
   };
+  readonly protectedNames: readonly string[] | undefined;
   readonly token: string | undefined;
   readonly hosts: readonly string[];
   readonly browseAllow: readonly string[];
@@ -141,6 +144,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       ...(e.DECKHAND_CPUS === undefined ? {} : { cpus: e.DECKHAND_CPUS }),
       ...(e.DECKHAND_FILE_SIZE === undefined ? {} : { fileBytes: e.DECKHAND_FILE_SIZE }),
     },
+    protectedNames: e.DECKHAND_PROTECT === undefined ? undefined : list(e.DECKHAND_PROTECT),
     token: e.DECKHAND_TOKEN,
     hosts: list(e.DECKHAND_HOSTS),
     browseAllow: list(e.DECKHAND_BROWSE_ALLOW),

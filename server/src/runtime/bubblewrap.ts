@@ -22,22 +22,31 @@ import {
   homeInside,
   outputsInside,
   wallMounts,
+  type Mount,
   type WallFolders,
 } from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 import { probeWall } from "./wall/probe.ts";
+import { protectedPaths } from "./wall/protected-paths.ts";
+import { hiddenSockets } from "./wall/sockets.ts";
 import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace } from "./wall/workspace.ts";
 
 type Owner = WallOptions["owner"];
-type Wall = (place: Place, command: readonly string[]) => WallCommand;
+
+interface Wall {
+  command(place: Place, command: readonly string[]): WallCommand;
+  /** What is mounted over a workspace: what runs code later, and sockets of programs outside, there and in the tools. */
+  over(workspace: string): Promise<Mount[]>;
+}
 
 /** Where a command is, and what it has for its own. */
 interface Place extends Pick<WallFolders, "home" | "work"> {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly untrusted?: readonly Mount[];
 }
 
 const checkout = resolve(import.meta.dirname, "../../..");
@@ -83,10 +92,11 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         pipes,
         launch: async () => {
           const walled = await wall(options, owner);
+          const untrusted = await walled.over(checked.path);
           const limited = await limiter.limit(limits, isRootAs(owner));
           const zones = [checked.path, homeInside, "/tmp"];
-          const command = walled(
-            { ...conversationMounts(folders), cwd: checked.path },
+          const command = walled.command(
+            { ...conversationMounts(folders), untrusted, cwd: checked.path },
             supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
           );
           return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
@@ -99,7 +109,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       await proven(owner);
       const walled = await wall(options, owner);
       const limited = await limiter.limit(limits, isRootAs(owner));
-      const command = walled({ ...apartMounts(folders), cwd, env }, argv);
+      const command = walled.command({ ...apartMounts(folders), cwd, env }, argv);
       try {
         const launch = { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
         return await runOnce(launch, program, maxBytes, signal);
@@ -140,7 +150,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const devices = isRootAs(owner) ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return ({ cwd, env, ...own }, command) =>
+  const command: Wall["command"] = ({ cwd, env, untrusted = [], ...own }, argv) =>
     wallCommand(
       {
         bwrap,
@@ -159,10 +169,18 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
         }),
         cwd,
         filter,
+        untrusted,
         ...(owner === undefined ? {} : { owner }),
       },
-      command,
+      argv,
     );
+  return {
+    command,
+    async over(workspace) {
+      const shown = [workspace, "/usr", ...tools.mounts.map(({ to }) => to)];
+      return [...(await protectedPaths(workspace, options.protectedNames)), ...(await hiddenSockets(shown))];
+    },
+  };
 }
 
 async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeStatus> {
@@ -171,7 +189,7 @@ async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeSt
     const tried = await wall(options, owner);
     const { checks, said } = await probeWall(
       { ...options, ...(owner === undefined ? {} : { owner }) },
-      (folders, command) => tried({ ...conversationMounts(folders), cwd: folders.workspace }, command),
+      (folders, command) => tried.command({ ...conversationMounts(folders), cwd: folders.workspace }, command),
     );
     const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
     if (broken.length === 0) {

@@ -10,4 +10,6 @@ export interface RuntimeOptions {
   readonly path: string;
   /** How much commands may take; what is not given has its default. */
   readonly limits?: Partial<Limits>;
+  /** Names of files and folders that cannot be written in a workspace, in place of those of protected-paths.ts. */
+  readonly protectedNames?: readonly string[];
 }
