@@ -58,6 +58,8 @@ export const observationExtras = {
     hidden: z.boolean(),
     /** Why the command ended, where it was not by itself. */
     ended_by: z.enum(["timeout", "stop", "shell_exit"]).optional(),
+    /** A limit of the conversation's commands that was hit meanwhile. */
+    limit: z.enum(["memory", "processes", "file_size"]).optional(),
     whole: wholeOutput.optional(),
     job: z.string().optional(),
   }),

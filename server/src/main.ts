@@ -118,6 +118,8 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    limits: config.commandLimits,
+    ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }
