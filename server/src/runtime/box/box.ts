@@ -5,9 +5,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { commandVariable, descriptors, shellLines, shellOpening } from "./driver.ts";
+import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
-import type { Pipe, PipeSource } from "./pipe.ts";
+import type { LimitHit } from "../wall/limits.ts";
+import type { Limited } from "../wall/limited.ts";
+import type { Pipe } from "./pipe.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -30,6 +32,8 @@ export interface Launch {
   /** A pid namespace of its own, as bubblewrap's `--info-fd` reports it; without one, `mark` in the environment finds what it started. */
   readonly walled: boolean;
   readonly mark: string;
+  /** What holds it to its limits; the process enters before it is told what to do. */
+  readonly limited?: Limited;
 }
 
 /** What ran when a command began. */
@@ -39,34 +43,23 @@ export interface Before {
   readonly count: number;
 }
 
-/** What commands print. */
-export type Printed = Pick<Pipe, "onData"> & {
-  /** Hands all that was printed before the last status to the listener. */
-  drain(): void | Promise<void>;
-};
-
-/** Numbers of processes are those that `find` gives; what has to be asked for inside comes as a promise. */
 export interface Box {
   readonly shellIn: Writable;
   readonly status: Readable;
-  readonly output: Printed;
+  readonly output: Pipe;
   readonly files: Lane;
   readonly programs: Lane;
   /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
   readonly gone: AbortSignal;
-  /** Has a new shell started in `cwd` and returns what it must read first. */
-  openShell(nonce: string, cwd: string): string;
-  /** What the shell must read to run a command: `shellLines` of driver.ts. */
-  lines(count: number, last: number, command: string): string;
-  /** The number by which this process is found and signalled, of one that calls itself `pidInside`. */
+  /** Host's number of a process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
-  isAlive(pid: number): boolean | Promise<boolean>;
-  signal(pids: readonly number[], signal: NodeJS.Signals): void;
-  before(shell: number | undefined, count: number): Before | Promise<Before>;
+  /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
+  readonly countsCommands: boolean;
+  before(shell: number | undefined, count: number): Before;
   /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
-  startedSince(before: Before, shell: number | undefined): readonly number[] | Promise<readonly number[]>;
-  /** Kills what the programs lane runs. */
-  endProgram(): void;
+  startedSince(before: Before, shell: number | undefined): number[];
+  /** A limit that was hit since the last call, where a command ended with this code. */
+  limitHit(exitCode: number): LimitHit | undefined;
   /** Ends everything; resolves when it is dead. */
   kill(): Promise<void>;
 }
@@ -74,13 +67,8 @@ export interface Box {
 const maxSaidBytes = 4096;
 const lastWordsMs = 50;
 
-/** Opens a box of a new launch each time. */
-export function boxOpener(pipes: PipeSource, launch: () => Promise<Launch>): () => Promise<Box> {
-  return async () => openBox(...(await Promise.all([launch(), pipes.take()])));
-}
-
 /** `output` is destroyed with the box. */
-function openBox(launch: Launch, output: Pipe): Box {
+export function openBox(launch: Launch, output: Pipe): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -109,7 +97,7 @@ function openBox(launch: Launch, output: Pipe): Box {
     output.destroy();
     for (const stream of child.stdio) stream?.destroy();
     gone.abort(new DeckhandError("sandbox_unavailable", why));
-    exited.resolve();
+    void Promise.resolve(launch.limited?.close()).finally(exited.resolve);
   };
   child.on("error", (error) => onGone(`${command} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
@@ -121,7 +109,10 @@ function openBox(launch: Launch, output: Pipe): Box {
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
   if (child.pid !== undefined) output.closeWriteEnd();
-  feed(child, launch.feeds);
+  begin(child, launch).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    onGone(`The processes of the conversation could not be limited: ${(error as Error).message}`);
+  });
 
   const info = launch.walled ? readInfo(child) : Promise.resolve(child.pid);
   let root: number | undefined;
@@ -135,8 +126,6 @@ function openBox(launch: Launch, output: Pipe): Box {
   const programs = lane(descriptors.programsIn, descriptors.programsOut, descriptors.programsErr);
   let supervisorInside: number | undefined;
   files.pid.then((pid) => (supervisorInside = pid)).catch(() => {});
-  let programsInside: number | undefined;
-  programs.pid.then((pid) => (programsInside = pid)).catch(() => {});
 
   const find = (pidInside: number) => (root === undefined ? undefined : findInside(root, pidInside));
   /** In a pid namespace what lost its parent hangs on the first process. */
@@ -148,14 +137,8 @@ function openBox(launch: Launch, output: Pipe): Box {
     files,
     programs,
     gone: gone.signal,
-    openShell(nonce, cwd) {
-      files.ask({ request: "shell", nonce, cwd, fields: [], maxBytes: 0 }).catch(() => {});
-      return shellOpening(nonce);
-    },
-    lines: (count, last, text) => shellLines(count, last, text, !launch.walled),
     find,
-    isAlive,
-    signal: signalAll,
+    countsCommands: !launch.walled,
     before(shell, count) {
       const children = shell === undefined ? [] : childrenOfSingle(shell);
       return { pids: new Set([...children, ...strays()]), count };
@@ -171,12 +154,7 @@ function openBox(launch: Launch, output: Pipe): Box {
       const left = findMarked(launch.mark, `${commandVariable}=${before.count}`).filter((pid) => !ours.has(pid));
       return [...below, ...treesOf(left, except)];
     },
-    endProgram() {
-      const own = programsInside === undefined ? undefined : find(programsInside);
-      if (own === undefined) return;
-      const below = treesOf([own], new Set()).filter((pid) => pid !== own);
-      signalAll(below, "SIGKILL");
-    },
+    limitHit: (exitCode) => launch.limited?.hit(exitCode),
     async kill() {
       if (gone.signal.aborted) {
         if (!launch.walled) await killMarked(child.pid, launch.mark);
@@ -191,6 +169,12 @@ function openBox(launch: Launch, output: Pipe): Box {
       clearTimeout(late);
     },
   };
+}
+
+/** bubblewrap waits for what it is fed, so that nothing is started before the process is where it belongs. */
+export async function begin(child: ChildProcess, launch: Launch): Promise<void> {
+  if (child.pid !== undefined) await launch.limited?.enter(child.pid);
+  feed(child, launch.feeds);
 }
 
 export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {
