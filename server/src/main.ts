@@ -126,7 +126,7 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
     case "bubblewrap":
       return bubblewrapRuntimes(options);
     case "docker":
-      return dockerRuntimes({ ...options, ...config.container, env, network: "none", limits: {} });
+      return dockerRuntimes({ ...options, ...config.container, env, network: "none" });
     case "host":
       return hostRuntimes(options);
   }

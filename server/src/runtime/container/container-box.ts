@@ -31,6 +31,9 @@ export interface ContainerBoxOptions {
   readonly naps: Naps;
   /** What an earlier server left running is killed first. */
   readonly sweep: boolean;
+  readonly limitHit: Box["limitHit"];
+  /** Of the largest file that a command may write. */
+  readonly fileBytes: number;
   /** Ends all that runs inside from outside, where that cannot be done inside. */
   readonly force: () => Promise<void>;
 }
@@ -77,7 +80,7 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
       first ?? openLane(),
       openLane(),
       openLane(),
-      open(shell.argv),
+      open(shell.argv(options.fileBytes)),
     ]);
     return boxOf({ ...options, control, files, programs, keeper, gone: gone.signal, end });
   } catch (error) {
@@ -97,7 +100,7 @@ interface Opened extends ContainerBoxOptions {
   readonly end: (why: string) => void;
 }
 
-function boxOf({ control, files, programs, keeper, shell, zones, naps, force, gone, end }: Opened): Box {
+function boxOf({ control, files, programs, keeper, shell, zones, naps, limitHit, force, gone, end }: Opened): Box {
   const output = markedOutput(keeper.out);
   let runs = false;
   let nonce = "";
@@ -145,6 +148,7 @@ function boxOf({ control, files, programs, keeper, shell, zones, naps, force, go
       count,
     }),
     startedSince: async (before, pid) => (await ask("since", String(pid ?? 1), [...before.pids].join(" "))).numbers,
+    limitHit,
     endProgram() {
       if (programsPid === undefined) return;
       void ask("below", String(programsPid)).then(({ numbers }) => signal(numbers, "SIGKILL"));

@@ -3,14 +3,9 @@ import { createHash } from "node:crypto";
 import type { ContainerCreateOptions } from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
 import { commandEnvironment } from "../wall/environment.ts";
+import type { Limits } from "../wall/limits.ts";
 import { homeInside } from "../wall/mounts.ts";
 import { isIn } from "../wall/workspace.ts";
-
-export interface ContainerLimits {
-  readonly memoryBytes?: number | undefined;
-  readonly processes?: number | undefined;
-  readonly cpus?: number | undefined;
-}
 
 /** A folder of the machine, or a volume of that name, and the path at which it is seen. */
 export interface ContainerMount {
@@ -34,7 +29,7 @@ export interface ContainerSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly network: "none" | "default";
   readonly readOnly: boolean;
-  readonly limits: ContainerLimits;
+  readonly limits: Limits;
   /** Where engines listen: none of them, and nothing above them, is shown inside. */
   readonly sockets: readonly string[];
 }
@@ -98,9 +93,11 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       ...(spec.network === "none" ? { NetworkMode: "none" } : {}),
       ...(spec.keepId ? { UsernsMode: "keep-id" } : {}),
       ReadonlyRootfs: spec.readOnly,
-      ...(limits.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
-      ...(limits.processes === undefined ? {} : { PidsLimit: limits.processes }),
-      ...(limits.cpus === undefined ? {} : { NanoCpus: Math.round(limits.cpus * 1e9) }),
+      Memory: limits.memoryBytes,
+      // With swap, so none.
+      MemorySwap: limits.memoryBytes,
+      PidsLimit: limits.processes,
+      NanoCpus: Math.round(limits.cpus * 1e9),
     },
   };
   const fingerprint = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 16);

@@ -12,7 +12,7 @@ const runtime = await dockerRuntimes({
   image,
   network: "none",
   readOnly: false,
-  limits: { processes: 200 },
+  limits: { processes: 200, cpus: 2, memoryBytes: 1024 ** 3, fileBytes: 1024 ** 3 },
   workspaceIn: "folder",
   idleMs: 60_000,
   keepMs: 60_000,

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { after, describe, it } from "node:test";
 import {
   failsWith,
@@ -27,7 +28,7 @@ const usual = {
   image: podman?.bashImage ?? "",
   network: "none",
   readOnly: false,
-  limits: { processes: 200 },
+  limits: { processes: 200, cpus: 2, memoryBytes: 1024 ** 3, fileBytes: 1024 ** 3 },
   workspaceIn: "folder",
   idleMs: 60_000,
   keepMs: 60_000,
@@ -180,7 +181,7 @@ describe("a conversation's container", { skip }, () => {
     const child = spawn(
       process.execPath,
       [
-        join(import.meta.dirname, "docker.child.ts"),
+        fileURLToPath(import.meta.resolve("./docker.child.ts")),
         root,
         own.id,
         podman?.socket ?? "",
@@ -236,7 +237,7 @@ describe("a conversation's container", { skip }, () => {
 
   it("[Z7] memory, processes and CPU are what was configured", async () => {
     const own = conversation();
-    const limits = { memoryBytes: 64 * 1024 * 1024, processes: 40, cpus: 0.5 };
+    const limits = { memoryBytes: 64 * 1024 * 1024, processes: 40, cpus: 0.5, fileBytes: 1_000_000 };
     await using runtime = await factory(options, { limits }).create(own);
     await run(runtime, "true");
     const name = await podman?.podman("ps", "--format", "{{.Names}}", "--filter", `name=-${own.id}$`);
@@ -246,6 +247,8 @@ describe("a conversation's container", { skip }, () => {
     // A hundred at most, each for a second at most.
     const many = await run(runtime, "for i in {1..100}; do sleep 1 & done; wait");
     assert.match(many.output, /fork/);
+    const large = await run(runtime, "head -c 2000000 /dev/zero >large");
+    assert.deepEqual(large.limit, { kind: "file_size", most: 1_000_000 });
     const much = await run(runtime, "head -c 150m /dev/zero | tail -c 149m | wc -c");
     assert.notEqual(much.output, `${149 * 1024 * 1024}\n`);
   });

@@ -11,10 +11,11 @@ import { BoxedRuntime } from "../box/boxed-runtime.ts";
 import { outputFiles } from "../box/output.ts";
 import type { RuntimeFactory, RuntimeStatus } from "../runtime.ts";
 import { homeInside, outputsInside } from "../wall/mounts.ts";
+import { fileSizeHit, limitsOf } from "../wall/limits.ts";
 import type { RuntimeOptions } from "../wall/options.ts";
 import { checkedWorkspace } from "../wall/workspace.ts";
 import { openContainerBox } from "./container-box.ts";
-import type { ContainerLimits, ContainerMount, ContainerSpec } from "./container-spec.ts";
+import type { ContainerMount, ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
 import { engineSockets, engineWords, findEngine, type Engine } from "./docker-engine.ts";
 import { readyImage, type Image } from "./image.ts";
@@ -30,7 +31,6 @@ export interface DockerOptions extends RuntimeOptions {
   readonly image: string;
   readonly network: "none" | "default";
   readonly readOnly: boolean;
-  readonly limits: ContainerLimits;
   /** Where the workspace is: the folder itself, or a volume for each conversation that is seen at its path. */
   readonly workspaceIn: "folder" | "volume";
   /** A container is paused when nothing has been asked of it for this long. */
@@ -59,6 +59,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   const boot = randomUUID().slice(0, 8);
   const isRoot = process.getuid?.() === 0;
   const own: User = isRoot ? nobody : { uid: process.getuid?.() ?? nobody.uid, gid: process.getgid?.() ?? nobody.gid };
+  const limits = limitsOf(options.limits);
   const sockets = engineSockets(options.env, options.userHome);
   const stage = stages();
   const nameOf = (home: string) => `deckhand-${server}-${basename(home)}`;
@@ -75,7 +76,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     path: image.path,
     keepId: engine.isPodman && engine.rootless,
     readOnly: options.readOnly,
-    limits: options.limits,
+    limits,
     sockets,
   });
 
@@ -169,6 +170,9 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
               shell,
               zones: [checked.path, homeInside, "/tmp"],
               sweep: !container.fresh,
+              // Memory is held by the engine, which ends what takes more; that it did is not told.
+              fileBytes: limits.fileBytes,
+              limitHit: (exitCode) => fileSizeHit(exitCode, limits),
               force: container.kill,
               naps: naps({ idleMs: options.idleMs, pause: container.pause, unpause: container.unpause }),
             });

@@ -10,8 +10,8 @@ import { shellLines, shellOpening } from "../box/driver.ts";
 import { quoted } from "./lane-words.ts";
 
 export interface ShellKind {
-  /** Runs the keeper. */
-  readonly argv: readonly string[];
+  /** Runs the keeper. No command writes a larger file. (As a limit of the container's own it would take the place of the engine's.) */
+  argv(fileBytes: number): readonly string[];
   opening(nonce: string, cwd: string, workspace: string): string;
   lines(nonce: string, count: number, last: number, command: string): string;
 }
@@ -28,6 +28,7 @@ const bashKeeper = `
 exec 3<&0 4>&2 5>&1 </dev/null >/dev/null 2>&1
 ulimit -Sn 4096
 ulimit -c 0
+ulimit -f "$1"
 trap : HUP INT QUIT TERM USR1 USR2
 # What an earlier shell left unread ends with a NUL.
 while IFS= read -r -d '' -u 3 _ && IFS= read -r -d '' -u 3 nonce; do
@@ -35,7 +36,10 @@ while IFS= read -r -d '' -u 3 _ && IFS= read -r -d '' -u 3 nonce; do
   code=$?${records("done")}`;
 
 export const bash: ShellKind = {
-  argv: ["bash", "--noprofile", "--norc", "-c", bashKeeper, "deckhand-keeper"],
+  argv: (fileBytes) => [
+    ...["bash", "--noprofile", "--norc", "-c", bashKeeper, "deckhand-keeper"],
+    String(Math.ceil(fileBytes / 1024)),
+  ],
   opening: (nonce, cwd, workspace) =>
     `${shellOpening(nonce)}\\builtin cd -- ${quoted(cwd)} || \\builtin cd -- ${quoted(workspace)}; \\builtin unset OLDPWD\n`,
   lines: (nonce, count, last, command) =>
@@ -45,6 +49,7 @@ export const bash: ShellKind = {
 const shKeeper = `
 exec 3<&0 4>&2 5>&1 </dev/null >/dev/null 2>&1
 ulimit -c 0
+ulimit -f "$1"
 trap : HUP INT QUIT TERM USR1 USR2
 while IFS= read -r line <&3; do
   case $line in deckhand-shell\\ *) nonce=\${line#* } ;; *) continue ;; esac
@@ -52,7 +57,8 @@ while IFS= read -r line <&3; do
   code=$?${records("done")}`;
 
 export const sh: ShellKind = {
-  argv: ["sh", "-c", shKeeper, "deckhand-keeper"],
+  // POSIX counts in blocks of 512 bytes.
+  argv: (fileBytes) => ["sh", "-c", shKeeper, "deckhand-keeper", String(Math.ceil(fileBytes / 512))],
   opening: (nonce, cwd, workspace) =>
     `\ndeckhand-shell ${nonce}\ncd -- ${quoted(cwd)} || cd -- ${quoted(workspace)}; trap '' USR1; ` +
     "deckhand_return() { return $1; }; printf 'pid\\0%s\\0\\0\\0' $$ >&6\n",
