@@ -53,14 +53,22 @@ const environment = z.object({
   DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
-  /** `bubblewrap` (the default), `docker` for containers of Docker or Podman, or `host` for no sandbox at all. */
-  DECKHAND_RUNTIME: z.enum(["bubblewrap", "docker", "host"]).default("bubblewrap"),
+  /** `bubblewrap` (the default), `docker` for containers of Docker or Podman, `kubernetes` for pods, or `host` for no sandbox at all. */
+  DECKHAND_RUNTIME: z.enum(["bubblewrap", "docker", "kubernetes", "host"]).default("bubblewrap"),
   /** Image of containers; anything with a `sh` in it. */
   DECKHAND_IMAGE: z.string().default("docker.io/library/buildpack-deps:bookworm"),
   /** Whether a container's own files can be changed: `read-only` leaves the workspace, the home and /tmp. */
   DECKHAND_CONTAINER_ROOT: z.enum(["writable", "read-only"]).default("writable"),
   /** What a container sees at the workspace's path: the `folder` itself, or a `volume` of the conversation's own. */
   DECKHAND_CONTAINER_WORKSPACE: z.enum(["folder", "volume"]).default("folder"),
+  /** Namespace of the pods; that of kubectl's context when not set. */
+  DECKHAND_KUBERNETES_NAMESPACE: z.string().optional(),
+  /** Claim of a volume that keeps workspace and home of each conversation; without one they end with its pod. */
+  DECKHAND_KUBERNETES_CLAIM: z.string().optional(),
+  /** RuntimeClass of the pods, such as `gvisor`. */
+  DECKHAND_KUBERNETES_CLASS: z.string().optional(),
+  /** Seconds that a pod may take to run, its image included. */
+  DECKHAND_KUBERNETES_SECONDS: seconds.default(300),
   /** Minutes without a command after which a container is paused; it wakes up by itself. */
   DECKHAND_IDLE_MINUTES: z.coerce.number().positive().max(10_000).default(15),
   /** Days without use after which a starting server removes a container. */
@@ -107,7 +115,13 @@ export interface Config {
   readonly approvalSeconds: number;
   readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
-  readonly runtime: "bubblewrap" | "docker" | "host";
+  readonly runtime: "bubblewrap" | "docker" | "kubernetes" | "host";
+  readonly pods: {
+    readonly namespace: string | undefined;
+    readonly claim: string | undefined;
+    readonly runtimeClass: string | undefined;
+    readonly startMs: number;
+  };
   readonly container: {
     readonly image: string;
     readonly readOnly: boolean;
@@ -163,6 +177,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    pods: {
+      namespace: e.DECKHAND_KUBERNETES_NAMESPACE,
+      claim: e.DECKHAND_KUBERNETES_CLAIM,
+      runtimeClass: e.DECKHAND_KUBERNETES_CLASS,
+      startMs: e.DECKHAND_KUBERNETES_SECONDS * 1000,
+    },
     container: {
       image: e.DECKHAND_IMAGE,
       readOnly: e.DECKHAND_CONTAINER_ROOT === "read-only",

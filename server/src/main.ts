@@ -15,6 +15,7 @@ import { assertMayBind } from "./http/hosts.ts";
 import { findModels } from "./llm/find.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
+import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { claimHome } from "./store/home.ts";
@@ -127,6 +128,15 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
       return bubblewrapRuntimes(options);
     case "docker":
       return dockerRuntimes({ ...options, ...config.container, env, network: "none" });
+    case "kubernetes":
+      return kubernetesRuntimes({
+        ...options,
+        ...config.container,
+        ...config.pods,
+        env,
+        network: "none",
+        apart: bubblewrapRuntimes(options),
+      });
     case "host":
       return hostRuntimes(options);
   }

@@ -23,6 +23,7 @@ import { naps } from "./naps.ts";
 import { sh, type ShellKind } from "./keeper.ts";
 import { proveContainer, type ContainerProof, type ProofFolders } from "./proof.ts";
 import { runApartIn } from "./run-apart.ts";
+import { retried, retriedFor } from "./retried.ts";
 import { stages } from "./stages.ts";
 
 export interface DockerOptions extends RuntimeOptions {
@@ -51,6 +52,7 @@ const nobody: User = { uid: 65_534, gid: 65_534 };
 const stamp = "container";
 /** On what is made for an attempt at the wall. */
 const bootLabel = "deckhand.boot";
+/** An image may take minutes to come; who asks is told where it is. */
 const statusMs = 2000;
 
 export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
@@ -118,13 +120,6 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     }
   };
 
-  /** An image may take minutes to come; who asks is told where it is. */
-  const meanwhile = async (): Promise<RuntimeStatus> => {
-    await new Promise((resolve) => setTimeout(resolve, statusMs).unref());
-    const sentence = `No command is run yet: ${stage.now || "the container engine has not answered"}.`;
-    return { kind: "docker", proven: false, sentence, checks: [] };
-  };
-
   /** As whom commands run where that folder is theirs. Fails with `sandbox_unavailable` unless a container has held for him. */
   const proven = async (
     folder: User,
@@ -138,7 +133,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   };
 
   return {
-    status: () => Promise.race([status(), meanwhile()]),
+    status: () => Promise.race([status(), stage.after(statusMs, "docker")]),
 
     async create({ workspace, home, onStage }) {
       using _ = stage.listen(onStage);
@@ -255,21 +250,4 @@ async function removeOld(
 
 function lastUsedMs(home: string): number {
   return statSync(join(home, stamp), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-/** Done once; a failure is tried again, because people install what is missing. */
-function retried<T>(make: () => Promise<T>): () => Promise<T> {
-  const known = retriedFor<"", T>(make);
-  return () => known("");
-}
-
-function retriedFor<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
-  return (key) => {
-    const name = JSON.stringify(key);
-    const made = known.get(name) ?? make(key);
-    known.set(name, made);
-    made.catch(() => known.delete(name));
-    return made;
-  };
 }

@@ -37,7 +37,12 @@ while IFS= read -r -d '' -u 3 _ && IFS= read -r -d '' -u 3 nonce; do
 
 export const bash: ShellKind = {
   argv: (fileBytes) => [
-    ...["bash", "--noprofile", "--norc", "-c", bashKeeper, "deckhand-keeper"],
+    "bash",
+    "--noprofile",
+    "--norc",
+    "-c",
+    bashKeeper,
+    "deckhand-keeper",
     String(Math.ceil(fileBytes / 1024)),
   ],
   opening: (nonce, cwd, workspace) =>

@@ -9,10 +9,10 @@ import type { Check } from "../wall/probe.ts";
 import type { Streams } from "./container-box.ts";
 import { bash, sh, type ShellKind } from "./keeper.ts";
 
-const attempts = readFileSync(join(import.meta.dirname, "attempts.sh"), "utf8");
+export const attempts = readFileSync(join(import.meta.dirname, "attempts.sh"), "utf8");
 const deadlineMs = 20_000;
 
-const names = [
+export const attemptNames = [
   "the server's data is out of reach",
   "the container engine's socket is not there",
   "nothing is written beside the workspace",
@@ -84,7 +84,7 @@ export async function proveContainer(options: ProofOptions): Promise<ContainerPr
     const text = await readFile(made, "utf8").catch(() => "");
     // Who makes a file is asked of the file itself, because numbers may mean something else inside.
     if (text !== "made inside" || (await stat(made)).uid !== user.uid) out.delete(8);
-    const checks = names.map((name, i) => ({ name, held: out.has(i) === mustSucceed.includes(i) }));
+    const checks = attemptNames.map((name, i) => ({ name, held: out.has(i) === mustSucceed.includes(i) }));
     return {
       checks: checks.filter((_, i) => options.networkOff || i !== offNetwork),
       said: out.has(worked) ? "" : await container.whyEnded(),
@@ -96,7 +96,8 @@ export async function proveContainer(options: ProofOptions): Promise<ContainerPr
   }
 }
 
-async function output({ exec }: ProofContainer, argv: readonly string[]): Promise<string> {
+/** What a program prints. */
+export async function output({ exec }: Pick<ProofContainer, "exec">, argv: readonly string[]): Promise<string> {
   // A container that ends at once takes no exec; `whyEnded` says more than that.
   const streams = await exec(argv).catch(() => undefined);
   if (streams === undefined) return "";
