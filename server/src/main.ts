@@ -12,6 +12,7 @@ import { serverRules } from "./conversation/server-rules.ts";
 import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
 import { assertMayBind } from "./http/hosts.ts";
+import { checkModel } from "./llm/check.ts";
 import { findModels } from "./llm/find.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { hostRuntimes } from "./runtime/host.ts";
@@ -89,7 +90,10 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       runtime: await runtimes.status(),
       protocol: protocolVersion,
     }),
-    models: models.names,
+    models: {
+      names: models.names,
+      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+    },
     agents: agentNames,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
