@@ -20,7 +20,11 @@ export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
   { path: "client", mayImport: [protocol], packages: [] },
   { path: "web", mayImport: ["client", protocol] },
-  { path: "cli", mayImport: ["client", protocol], also: { "cli/src/serve.ts": "server/src/main.ts" } },
+  {
+    path: "cli",
+    mayImport: ["client", protocol],
+    also: { "cli/src/serve.ts": "server/src/main.ts", "cli/src/replay.ts": "server/src/main.ts" },
+  },
   { path: "server/src/main.ts", mayImport: ["*"] },
   { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
@@ -28,6 +32,17 @@ export const table: readonly Unit[] = [
     path: "server/src/conversation",
     mayImport: [
       "server/src/agent",
+      "server/src/store/event-store.ts",
+      "server/src/llm/model.ts",
+      "server/src/tools/tool.ts",
+      runtime,
+      protocol,
+    ],
+  },
+  {
+    path: "server/src/replay",
+    mayImport: [
+      "server/src/conversation",
       "server/src/store/event-store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
