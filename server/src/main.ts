@@ -153,6 +153,7 @@ export async function replayFile(
       findAgent: agentFinder,
       limits: config,
       workspace,
+      onFault: (_, fault) => console.error(fault),
       home: (id) => join(home, "conversations", id),
     });
   } finally {

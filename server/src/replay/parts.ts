@@ -5,7 +5,7 @@ import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { AnyOutcome, Tool } from "../tools/tool.ts";
 import type { Order } from "./order.ts";
-import { counts, type Recording, type Said } from "./recording.ts";
+import { counts, isCutOff, type Recording, type Said } from "./recording.ts";
 
 /** Replies what was recorded, when its place has come, and says so when there is no more. No other model is asked. */
 export function recordedModel(said: Iterator<Said>, order: Order): Model {
@@ -29,7 +29,9 @@ interface Playing {
   readonly recording: Recording;
   readonly order: Order;
   /** Places of the events that came, by id. */
-  readonly places: Map<number, number>;
+  readonly places: ReadonlyMap<number, number>;
+  /** Is told that the action at that place runs now. */
+  readonly began: (place: number) => void;
 }
 
 /** They run in the sandbox and tell what came of it when its place has come; what needs the network tells what was recorded. */
@@ -37,7 +39,7 @@ export function orderedTools(tools: ReadonlyMap<ActionKind, Tool>, playing: Play
   return new Map([...tools].map(([kind, tool]) => [kind, orderedTool(tool, playing)]));
 }
 
-function orderedTool(tool: Tool, { recording, order, places }: Playing): Tool {
+function orderedTool(tool: Tool, { recording, order, places, began }: Playing): Tool {
   return {
     ...tool,
     // oxlint-disable-next-line require-yield -- nobody looks on
@@ -48,6 +50,7 @@ function orderedTool(tool: Tool, { recording, order, places }: Playing): Tool {
         asked !== undefined && isAction(asked) && asked.action === tool.action ? recording.answerTo(place) : undefined;
       const outcome = await order.during(async () => {
         if (tool.effect(args) === "network") return recordedOutcome(tool, answer?.event);
+        began(place);
         const running = tool.run(args, context);
         let step = await running.next();
         while (!step.done) step = await running.next();
@@ -60,14 +63,6 @@ function orderedTool(tool: Tool, { recording, order, places }: Playing): Tool {
       return outcome;
     },
   };
-}
-
-function isCutOff(event: Event): boolean {
-  return (
-    !isAction(event) &&
-    event.observation === "error" &&
-    (event.extras.code === "outcome_unknown" || event.extras.code === "interrupted")
-  );
 }
 
 function recordedOutcome(tool: Tool, event: Event | undefined): AnyOutcome {

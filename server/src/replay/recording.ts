@@ -33,6 +33,8 @@ export interface Recording {
   readonly said: readonly Said[];
   /** The observation of the action at that place, with its own place. */
   readonly answerTo: (place: number) => { readonly at: number; readonly event: Observation } | undefined;
+  /** Actions that were cut off at that place or later, with the milliseconds that they had run by then. */
+  readonly cutOffAt: (place: number) => readonly { readonly at: number; readonly ranMs: number }[];
   /** Nobody answered in time whether the action at that place may run. */
   readonly expires: (place: number) => boolean;
   readonly endsAtWork: boolean;
@@ -68,10 +70,26 @@ export function recordingOf(log: readonly Event[]): Recording {
     inputs: inputsOf(events),
     said: events.flatMap(saidIn),
     answerTo: (place) => answers.get(place),
+    cutOffAt: (place) =>
+      [...answers]
+        .filter(([at, answer]) => at < place && answer.at >= place && isCutOff(answer.event))
+        .map(([at]) => ({ at, ranMs: timeOf(events[place]) - timeOf(events[at]) })),
     expires: (place) => expired.has(place),
     endsAtWork: isAtWork(stateIn(events, events.length)),
     resumes: events.some((event) => isState(event) && event.extras.resumed !== undefined),
   };
+}
+
+/** It did not end by itself. */
+export function isCutOff(event: Observation): boolean {
+  if (event.observation === "run") return event.extras.ended_by === "stop";
+  return (
+    event.observation === "error" && (event.extras.code === "outcome_unknown" || event.extras.code === "interrupted")
+  );
+}
+
+function timeOf(event: Event | undefined): number {
+  return Date.parse(event?.timestamp ?? "");
 }
 
 function saidIn(event: Event, at: number): readonly Said[] {

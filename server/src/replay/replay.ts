@@ -2,7 +2,7 @@
  * Runs a conversation again from its log: what came from outside comes again at its place, the model says what it said,
  * commands run anew in the sandbox; and tells where the two differ.
  */
-import { setImmediate as othersTurn } from "node:timers/promises";
+import { setImmediate as othersTurn, setTimeout as delay } from "node:timers/promises";
 import { DeckhandError, isAction, isAtWork, isRunnable, type ActionKind, type Event } from "@deckhand/protocol";
 import { Conversation } from "../conversation/conversation.ts";
 import type { ConversationDeps } from "../conversation/deps.ts";
@@ -22,12 +22,16 @@ export interface Replay {
 
 export interface ReplayParts extends Pick<
   ConversationDeps,
-  "store" | "runtimes" | "tools" | "limits" | "workspace" | "home"
+  "store" | "runtimes" | "tools" | "limits" | "workspace" | "home" | "onFault"
 > {
   readonly findAgent: (tools: ReadonlyMap<ActionKind, Tool>) => ConversationDeps["findAgent"];
 }
 
 const id = "replay";
+/** What was stopped ran as long as it did then, up to this; of a crash the log tells only when the next server came. */
+const mostRanMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } as const;
+/** By then what is to be cut off has begun, or it never does. */
+const beginsWithinMs = 10_000;
 
 /** Everything of `parts` is for this replay alone. Fails with a `DeckhandError` where there is no sandbox. */
 export async function replay(log: readonly Event[], parts: ReplayParts): Promise<Replay> {
@@ -48,6 +52,8 @@ class Player implements Disposable {
   readonly #parts: ReplayParts;
   readonly #order = new Order();
   readonly #places = new Map<number, number>();
+  /** When the action at a place began to run. */
+  readonly #began = new Map<number, number>();
   readonly #made = new Set<Runtime>();
   readonly #said: ReturnType<Recording["said"]["values"]>;
   /** Of the server; one that was crashed is gone. */
@@ -65,6 +71,7 @@ class Player implements Disposable {
     try {
       for (const input of this.#recording.inputs) {
         await this.#order.reached(input.at);
+        await this.#ranAsLong(input);
         conversation = await this.#give(input, conversation);
       }
       await this.#order.reached(this.#recording.events.length);
@@ -78,6 +85,16 @@ class Player implements Disposable {
 
   [Symbol.dispose](): void {
     this.#order[Symbol.dispose]();
+  }
+
+  /** What was cut off had done something by then. */
+  async #ranAsLong({ at, type }: Input): Promise<void> {
+    const deadline = performance.now() + beginsWithinMs;
+    for (const cut of this.#recording.cutOffAt(at)) {
+      while (!this.#began.has(cut.at) && performance.now() < deadline) await delay(10);
+      const ranMs = performance.now() - (this.#began.get(cut.at) ?? 0);
+      await delay(Math.max(0, Math.min(cut.ranMs, mostRanMs[type]) - ranMs));
+    }
   }
 
   async #give(input: Input, conversation: Conversation): Promise<Conversation> {
@@ -109,11 +126,16 @@ class Player implements Disposable {
   }
 
   async #open(): Promise<Conversation> {
-    const { store, runtimes, tools, findAgent, ...others } = this.#parts;
+    const { store, runtimes, tools, findAgent, onFault, ...others } = this.#parts;
     const generation = (this.#generation += 1);
     const isAlive = (): boolean => generation === this.#generation;
     const order = this.#order;
-    const ordered = orderedTools(tools, { recording: this.#recording, order, places: this.#places });
+    const ordered = orderedTools(tools, {
+      recording: this.#recording,
+      order,
+      places: this.#places,
+      began: (place) => this.#began.set(place, performance.now()),
+    });
     const model = recordedModel(this.#said, order);
     return Conversation.open(id, {
       ...others,
@@ -125,9 +147,9 @@ class Player implements Disposable {
       findAgent: findAgent(ordered),
       now: () => Date.now() + this.#aheadMs,
       resume: this.#recording.resumes ? "always" : "ask",
-      onFault: (_, fault) => {
+      onFault: (conversation, fault) => {
         // A mistake of ours is an event too, and differs.
-        if (isAlive() && !(fault instanceof DeckhandError)) console.error(fault);
+        if (isAlive() && !(fault instanceof DeckhandError)) onFault(conversation, fault);
       },
     });
   }
