@@ -27,8 +27,9 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   change_agent_state:
     "Pauses, resumes or stops the agent. `user_confirmed` and `user_rejected` answer for whatever waits for an approval; they are stored as `approve`.",
   approve:
-    "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question.",
-  compact: "The events `from` to `to` are replaced by a summary in what the model reads.",
+    "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question, `allow_for_server` for all conversations.",
+  compact:
+    "In what the model reads, the events `from` to `to` lose their long outputs or are replaced by a summary. The agent's own; the log keeps the originals.",
 };
 
 export const observationDescriptions: Readonly<Record<ObservationKind, string>> = {
@@ -52,6 +53,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
   imported:
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
+  knowledge:
+    "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
   nudge:
     "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",

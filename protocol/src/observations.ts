@@ -5,6 +5,7 @@ import { z } from "zod";
 import { planTask } from "./actions.ts";
 import { errorCodes } from "./errors.ts";
 import { agentStates } from "./states.ts";
+import { usageSchema } from "./usage.ts";
 
 /** One part of a model's reply, kept as it came so that the next request can be rebuilt byte for byte. */
 export const replyPart = z.discriminatedUnion("type", [
@@ -21,16 +22,6 @@ export const replyPart = z.discriminatedUnion("type", [
 ]);
 export type ReplyPart = z.infer<typeof replyPart>;
 
-/** Tokens of one reply, as the provider counted them. `cached_input` is the part of `input` read from its cache. */
-export const usageSchema = z.object({
-  input: z.int().min(0),
-  output: z.int().min(0),
-  cached_input: z.int().min(0),
-  cache_write: z.int().min(0),
-  reasoning: z.int().min(0),
-});
-export type Usage = z.infer<typeof usageSchema>;
-
 /** Where the whole of an output lies when `content` holds only its head and tail. */
 const wholeOutput = z.object({
   /** The path at which commands and file tools in the sandbox can read it. */
@@ -43,6 +34,15 @@ const wholeOutput = z.object({
 /** The circle in which the agent goes: what it did, or said, again and again. */
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
+
+/** A file of the workspace that speaks to agents. `deeper`: named only. */
+export const knowledgePiece = z.object({
+  kind: z.enum(["instructions", "skill", "microagent", "deeper"]),
+  path: z.string(),
+  /** Of its text. */
+  hash: z.string(),
+});
+export type KnowledgePiece = z.infer<typeof knowledgePiece>;
 
 export const observationExtras = {
   read: z.object({ path: z.string() }),
@@ -58,6 +58,8 @@ export const observationExtras = {
     hidden: z.boolean(),
     /** Why the command ended, where it was not by itself. */
     ended_by: z.enum(["timeout", "stop", "shell_exit"]).optional(),
+    /** A limit of the conversation's commands that was hit meanwhile. */
+    limit: z.enum(["memory", "processes", "file_size"]).optional(),
     whole: wholeOutput.optional(),
     job: z.string().optional(),
   }),
@@ -99,6 +101,8 @@ export const observationExtras = {
   imported: z.object({}),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
+  /** What the workspace says to agents, and the files that it is from. Bookkeeping. */
+  knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** What the server tells the model by itself. Bookkeeping. */
   nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;

@@ -19,10 +19,11 @@ import type { ActionKind } from "@deckhand/protocol";
 import type { Model, ModelFinder } from "./llm/model.ts";
 import type { RuntimeFactory } from "./runtime/runtime.ts";
 import type { EventStore } from "./store/event-store.ts";
+import type { Store } from "./store/store.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export interface Parts {
-  readonly store: EventStore;
+  readonly store: Store;
   readonly findModel: ModelFinder;
   readonly runtimes: RuntimeFactory;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
@@ -76,7 +77,7 @@ export function withFailPoint(text: string | undefined, parts: Parts): Parts {
   };
 }
 
-function failingStore(store: EventStore, reached: Reached): EventStore {
+function failingStore(store: Store, reached: Reached): Store {
   const failing: Pick<EventStore, "append" | "read" | "findCommand"> = {
     async append(conversation, expectedNext, events, row) {
       reached("storing");

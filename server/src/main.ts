@@ -8,6 +8,7 @@ import { protocolVersion, type Event } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "./agent/agents.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
+import { serverRules } from "./conversation/server-rules.ts";
 import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
 import { readExport } from "./http/import.ts";
@@ -53,6 +54,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
     toolCalling: config.toolCalling,
+    contextTokens: config.contextTokens,
     discover: config.discover,
   });
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
@@ -83,6 +85,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     token: config.token ?? home.token,
     hosts: config.hosts,
     conversations,
+    rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),
@@ -167,6 +170,8 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    limits: config.commandLimits,
+    ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }

@@ -33,6 +33,8 @@ export const table: readonly Unit[] = [
     mayImport: [
       "server/src/agent",
       "server/src/store/event-store.ts",
+      "server/src/store/rule-store.ts",
+      "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
@@ -43,7 +45,7 @@ export const table: readonly Unit[] = [
     path: "server/src/replay",
     mayImport: [
       "server/src/conversation",
-      "server/src/store/event-store.ts",
+      "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
@@ -61,6 +63,7 @@ export const table: readonly Unit[] = [
     path: "server/src/fail-point.ts",
     mayImport: [
       "server/src/store/event-store.ts",
+      "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,

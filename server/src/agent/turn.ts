@@ -2,7 +2,7 @@
  * The loop, as a pure generator: from a user's message to rest. It yields what is to be stored or shown and imports no
  * log, no socket and no conversation; it is resumed with the state as it is after what it yielded was stored.
  *
- *   run what was approved -> take in queued messages -> check limits -> ask the model -> run the calls of its reply, in order -> again
+ *   run what was approved -> take in queued messages -> check limits -> make room -> ask the model -> run the calls of its reply, in order -> again
  *
  * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
  * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
@@ -20,6 +20,9 @@ import {
 } from "@deckhand/protocol";
 import { ask, replyEvent } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
+import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
+import type { Knowledge } from "./knowledge/knowledge.ts";
+import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
 import type { Step, TurnDeps, TurnEnd, View } from "./step.ts";
@@ -29,6 +32,7 @@ export type Turn = AsyncGenerator<Step, TurnEnd, View>;
 
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
+  let knowledge: Knowledge | null | undefined;
   while (isRunning(view, signal)) {
     if (view.state.approved !== null) {
       const end = yield* performApproved(view, deps, signal);
@@ -46,7 +50,12 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       if (end.denied) break;
     }
 
-    if (view.state.queued.length > 0) view = yield takeIn(view.state);
+    if (knowledge === undefined) {
+      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.runtime, signal) : null;
+      if (signal.aborted) return { state: null };
+    }
+    const taken = takeIn(view.state, knowledge);
+    if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
 
     const limit = limitReached(view.state, deps.limits, deps.now());
@@ -57,7 +66,18 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     if (stuck !== null) view = yield nudge(stuck.reason);
     if (!isRunning(view, signal)) return { state: null };
 
+    const room = yield* makeRoom(view, deps, signal);
+    if ("state" in room) return room;
+    view = room.view;
+    if (!isRunning(view, signal)) return { state: null };
+
     const asked = yield* ask(view, deps, signal);
+    if ("code" in asked && asked.code === "model_context_too_long") {
+      const more = yield* makeMoreRoom(asked, view, deps, signal);
+      if ("state" in more) return more;
+      view = more.view;
+      continue;
+    }
     if ("state" in asked) return asked;
     const { reply, durationMs } = asked;
 
@@ -87,17 +107,13 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
   return { state: null };
 }
 
-function takeIn(state: ConversationState): Step {
-  const events = state.queued.map((message) =>
-    observation(
-      "user",
-      "chat",
-      message.content,
-      { image_urls: message.imageUrls.length > 0 ? [...message.imageUrls] : null },
-      { cause: message.id },
-    ),
-  );
-  return { type: "events", events: () => events };
+/** What the workspace says stands before the messages, and what a message calls for behind it. */
+function takeIn(state: ConversationState, knowledge: Knowledge | null): readonly NewEvent[] {
+  const messages = state.queued.flatMap(({ id, content, imageUrls }) => {
+    const images = { image_urls: imageUrls.length > 0 ? [...imageUrls] : null };
+    return [observation("user", "chat", content, images, { cause: id }), ...calledFor(knowledge, content, state)];
+  });
+  return [...newKnowledge(knowledge, state), ...messages];
 }
 
 function nudge(reason: NudgeReason): Step {

@@ -2,7 +2,7 @@
 import { DeckhandError, isAction, type ActionKind, type Event } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
 import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
-import type { EventStore } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
 import type { AnyOutcome, Tool } from "../tools/tool.ts";
 import type { Order } from "./order.ts";
 import { counts, isCutOff, type Recording, type Said } from "./recording.ts";
@@ -75,12 +75,8 @@ function recordedOutcome(tool: Tool, event: Event | undefined): AnyOutcome {
 }
 
 /** A store of which a conversation that was crashed has nothing any more; tells what has come. */
-export function watchedStore(
-  store: EventStore,
-  alive: () => boolean,
-  came: (events: readonly Event[]) => void,
-): EventStore {
-  const append: EventStore["append"] = async (...asked) => {
+export function watchedStore(store: Store, alive: () => boolean, came: (events: readonly Event[]) => void): Store {
+  const append: Store["append"] = async (...asked) => {
     if (!alive()) throw new DeckhandError("store_failed", "The server is gone.");
     const stored = await store.append(...asked);
     came(stored.filter(counts));

@@ -1,7 +1,7 @@
 /**
  * A log, read as what has to be done again: what came from outside (people, the model, a killed server), each with its
  * place, and the events that should come of it. A place is the number of events before; bookkeeping that need not come
- * again (titles, retries) is not counted.
+ * again (titles, retries, and compactions: the model says what it said, however long its prompt is) is not counted.
  */
 import {
   isAction,
@@ -42,10 +42,10 @@ export interface Recording {
   readonly resumes: boolean;
 }
 
-const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported"]);
+const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "compact"]);
 
 export function counts(event: Event): boolean {
-  return isAction(event) || !notCounted.has(event.observation);
+  return !notCounted.has(isAction(event) ? event.action : event.observation);
 }
 
 export function recordingOf(log: readonly Event[]): Recording {

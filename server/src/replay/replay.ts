@@ -119,7 +119,7 @@ class Player implements Disposable {
     // What came last is in the state a moment later.
     await othersTurn();
     // An answer is to whatever waits here.
-    const said = kind === "approve" ? { ...args, id: conversation.state.awaiting?.id ?? -1 } : args;
+    const said = kind === "approve" ? { ...args, id: conversation.state.awaiting?.id ?? -1, rules: undefined } : args;
     await conversation.submit(kind, said).catch((error: unknown) => {
       if (!(error instanceof DeckhandError)) throw error;
     });

@@ -10,7 +10,7 @@
  *
  *   3 shellIn   lines for the shell            6 filesIn  7 filesOut  8 filesErr
  *   4 status    records from shell and keeper  9 programsIn  10 programsOut  11 programsErr
- *   5 output    what commands print            12, 13, 14 for bubblewrap
+ *   5 output    what commands print            12 to 15 for bubblewrap
  *
  * The shell gets `shellIn` as its standard input, `status` as 200 and `output` as 201; a command sees none of the three.
  *
@@ -46,6 +46,7 @@ export const descriptors = {
   info: 12,
   arguments: 13,
   outerArguments: 14,
+  filter: 15,
 } as const;
 
 /** Where the supervisor's text lies, and where it is shown behind a wall. */
@@ -55,9 +56,15 @@ export const supervisorFileInside = "/etc/deckhand/supervisor.sh";
 /**
  * Argv of the supervisor, whose text is at `file`. `zones` are the folders, without symbolic links, in which files may be written; the first is the workspace.
  * `mark` (`NAME=value`) stands in the environment of everything that it starts; when the server is gone, what has it is killed.
+ * `limits` are arguments of `ulimit` (`-f=1024 -u=100`) that hold for everything inside.
  */
-export function supervisorCommand(file: string, zones: readonly string[], mark: string): readonly string[] {
-  return ["/bin/bash", "--noprofile", "--norc", file, mark, ...zones];
+export function supervisorCommand(
+  file: string,
+  zones: readonly string[],
+  mark: string,
+  limits = "",
+): readonly string[] {
+  return ["/bin/bash", "--noprofile", "--norc", file, mark, limits, ...zones];
 }
 
 /** First lines for a new shell; `nonce` is the one that the files lane was asked to start it with. */

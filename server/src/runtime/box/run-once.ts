@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ApartProgram, SpawnResult } from "../runtime.ts";
-import { feed, killMarked, readInfo, type Launch } from "./box.ts";
+import { begin, killMarked, readInfo, type Launch } from "./box.ts";
 import { descriptors } from "./driver.ts";
 import { signalAll } from "./processes.ts";
 
@@ -27,12 +27,13 @@ export async function runOnce(
     env: launch.env,
     // A session of its own: what it leaves behind is found by it where there is no wall.
     detached: true,
-    stdio: Array.from({ length: descriptors.outerArguments + 1 }, (_, fd) =>
+    stdio: Array.from({ length: descriptors.filter + 1 }, (_, fd) =>
       fd <= 2 || (launch.walled && fd >= descriptors.info) ? ("pipe" as const) : ("ignore" as const),
     ),
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
-  feed(child, [...launch.feeds, { fd: 0, text: stdin ?? "" }]);
+  const begun = begin(child, { ...launch, feeds: [...launch.feeds, { fd: 0, text: stdin ?? "" }] });
+  begun.catch(() => child.kill("SIGKILL"));
 
   const root = launch.walled ? readInfo(child) : Promise.resolve(undefined);
   const kill = () => {
