@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./library.ts")).exportCommand,
   import: async () => (await import("./library.ts")).importCommand,
   models: async () => (await import("./models.ts")).modelsCommand,
+  replay: async () => (await import("./replay.ts")).replayCommand,
   rules: async () => (await import("./rules.ts")).rulesCommand,
 };
 
@@ -29,6 +30,7 @@ Commands
   export ID    print a conversation as JSON lines, Markdown or HTML
   import FILE  make a conversation of what export printed
   models       list the models, and try one
+  replay ID    run a conversation again from its log, and tell where it differs
   rules        list, add and delete what is allowed in every conversation
 
 deckhand COMMAND --help tells more.
