@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { requestableStates } from "./states.ts";
+import { usageSchema } from "./usage.ts";
 
 const thought = z.string().default("");
 const path = z.string().min(1);
@@ -133,7 +134,17 @@ export const actionArgs = {
     /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
   }),
-  compact: z.object({ from: z.int().min(0), to: z.int().min(0), summary: z.string() }),
+  compact: z.object({
+    from: z.int().min(0),
+    to: z.int().min(0),
+    /** `mask`: long outputs alone are left out. `summary`: a summary stands for all of it. */
+    how: z.enum(["mask", "summary"]).default("summary"),
+    summary: z.string().default(""),
+    /** Which model wrote the summary; not there when none could. */
+    model: z.string().optional(),
+    usage: usageSchema.optional(),
+    cost_usd: z.number().min(0).nullable().optional(),
+  }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type ActionKind = keyof typeof actionArgs;
@@ -165,5 +176,4 @@ export const comingActions = [
   "browse_interactive",
   "delegate",
   "call_tool",
-  "compact",
 ] as const satisfies readonly ActionKind[];

@@ -5,8 +5,9 @@
 import { isRunnable, type ActionArgs, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { ObservationExtras, ReplyPart, Usage } from "./observations.ts";
+import type { ObservationExtras, ReplyPart } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
+import type { Usage } from "./usage.ts";
 
 export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
 
@@ -115,6 +116,8 @@ function applyAction(state: ConversationState, event: Action): ConversationState
       return event.args.agent_state === "running" ? raise(next) : next;
     case "approve":
       return answer(next, event);
+    case "compact":
+      return event.args.usage === undefined ? next : spend(next, event.args.usage, event.args.cost_usd ?? null);
     default:
       if (!isRunnable(event.action)) return next;
       return {

@@ -51,7 +51,9 @@ export function actionSentence(event: Bare<NewAction>): string {
     case "approve":
       return approvalSentence(event.args);
     case "compact":
-      return event.args.summary;
+      return event.args.how === "mask"
+        ? "Long outputs from before are left out of what the model reads."
+        : "What came before is summarised for the model.";
   }
 }
 

@@ -52,6 +52,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
     toolCalling: config.toolCalling,
+    contextTokens: config.contextTokens,
     discover: config.discover,
   });
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });

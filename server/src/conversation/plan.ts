@@ -82,6 +82,8 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
     }
     case "change_agent_state":
       return changeState(event, agentState, state);
+    case "compact":
+      throw new DeckhandError("bad_args", "The agent makes room for itself; nobody else says what it remembers.");
     default:
       // A thought, a plan of the first protocol: kept, without effect.
       return { events: () => [event], at: 0 };
