@@ -44,7 +44,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findAgent: agentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
       tools,
-      limits: { maxSteps: 5, maxCostUsd: Number.POSITIVE_INFINITY, maxSeconds: Number.POSITIVE_INFINITY },
+      limits: { maxSteps: 5, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
       approval: { policy: "never", seconds: 3600, sandboxed: true },
       workspace: home,
       home: (id) => join(home, "conversations", id),
