@@ -55,6 +55,8 @@ export interface ConversationState {
   readonly approved: number | null;
   readonly lastAnswer: ApprovalAnswer | null;
   readonly rules: readonly ApprovalRule[];
+  /** The last snapshot of the workspace. */
+  readonly snapshot: { readonly tree: string; readonly after: number } | null;
 }
 
 export const empty: ConversationState = {
@@ -83,6 +85,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  snapshot: null,
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -168,7 +171,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         titled: true,
       };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, snapshot: null };
+    case "snapshot":
+      return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:

@@ -54,6 +54,8 @@ const environment = z.object({
   DECKHAND_DISCOVER: boolean.default(true),
   /** Ask the model for a title of each conversation when its first turn has ended. */
   DECKHAND_TITLES: boolean.default(true),
+  /** Keep what workspaces were, so that they can be compared and brought back. */
+  DECKHAND_SNAPSHOTS: boolean.default(true),
 });
 
 export interface Config {
@@ -66,6 +68,7 @@ export interface Config {
   readonly modelTimeoutMs: number;
   readonly discover: boolean;
   readonly titles: boolean;
+  readonly snapshots: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
   readonly maxSeconds: number;
@@ -103,6 +106,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     modelTimeoutMs: e.LLM_TIMEOUT * 1000,
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
+    snapshots: e.DECKHAND_SNAPSHOTS,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,

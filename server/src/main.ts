@@ -15,6 +15,7 @@ import { findModels } from "./llm/find.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
+import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { createTools } from "./tools/tools.ts";
@@ -58,6 +59,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       ...worked,
       findAgent: agentFinder(worked.tools),
       runtimes,
+      ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: config,
       approval: {
         policy: config.approvalPolicy,

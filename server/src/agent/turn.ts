@@ -25,9 +25,8 @@ import {
   type NudgeReason,
 } from "@deckhand/protocol";
 import type { Model, ModelReply } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Agent } from "./agents.ts";
-import { prepareCall, runPrepared, textOf, withOwnIds, type PreparedCall } from "./calls.ts";
+import { prepareCall, runPrepared, textOf, withOwnIds, type PreparedCall, type RuntimeFor } from "./calls.ts";
 import { gate, refusalOf, waitingEvents, type GateDeps } from "./gate.ts";
 import { limitReached, type Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
@@ -36,8 +35,8 @@ import { stuckSentence } from "./stuck.ts";
 export interface TurnDeps extends GateDeps {
   readonly model: Model;
   readonly agent: Agent;
-  /** Started at the first need; where there is none, each action that needs it is refused. */
-  readonly runtime: () => Promise<Runtime>;
+  /** Where there is none, each action that needs it is refused. */
+  readonly runtime: RuntimeFor;
   readonly limits: Limits;
   readonly now: () => number;
 }

@@ -12,13 +12,15 @@ import {
   type ConversationState,
   type Delta,
   type Event,
+  type NewAction,
   type NewEvent,
 } from "@deckhand/protocol";
 import { questionFor, type ApprovalDefaults } from "../agent/approval.ts";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Model, ModelFinder } from "../llm/model.ts";
-import type { RuntimeFactory } from "../runtime/runtime.ts";
+import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
+import type { Histories, History } from "../snapshots/histories.ts";
 import type { ConversationId, EventStore } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
@@ -27,6 +29,8 @@ import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
+import { Past, type RestorePreview, type WorkspaceDiff } from "./past.ts";
+import { Snapshots } from "./snapshots.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
 import { TurnDriver } from "./turn-driver.ts";
@@ -41,6 +45,8 @@ export interface ConversationDeps {
   readonly findAgent: AgentFinder;
   readonly runtimes: RuntimeFactory;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
+  /** What workspaces were; nothing is kept where there is none. */
+  readonly histories?: Histories;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** The default workspace; another one is a folder inside it. */
@@ -68,6 +74,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
+  readonly #snapshots: Snapshots;
+  readonly #past: Past;
   readonly #userActions = new Set<UserAction>();
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -96,6 +104,16 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
       append: (event) => this.#enqueue(() => this.#append([event])),
     });
+    const looks = {
+      id,
+      history: () => this.#history(),
+      state: () => this.#state,
+      read: (after: number, limit: number) => this.read(after, limit),
+      append: (event: NewEvent) => this.#enqueue(() => this.#append([event])),
+      now: deps.now,
+    };
+    this.#snapshots = new Snapshots(looks);
+    this.#past = new Past(looks, this.#snapshots);
     this.#turn = new TurnDriver({
       conversation: this,
       append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
@@ -114,7 +132,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         );
         return { agent, model: agent.model ?? (await this.#model()) };
       },
-      runtime: () => this.#runtime.start(),
+      runtime: (action, signal) => this.#runtimeFor(action, signal),
       onFault: (fault) => deps.onFault(this.id, fault),
     });
   }
@@ -148,7 +166,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         workspace: this.#deps.workspace,
-        tools: this.#deps.tools,
+        tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       const stored = await this.#append(todo.events(this.#state.head + 1));
@@ -172,6 +190,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     return () => this.#deltaListeners.delete(listener);
   }
 
+  diff(from?: number, to?: number): Promise<WorkspaceDiff> {
+    return this.#past.diff(from, to);
+  }
+
+  previewRestore(at: number): Promise<RestorePreview> {
+    return this.#past.preview(at);
+  }
+
   /** Stops what runs, says so in the log, and leaves no process. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
@@ -184,6 +210,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     }
     await this.#stopAll();
     await this.#titles.stop();
+    await this.#snapshots[Symbol.asyncDispose]();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
   }
@@ -216,7 +243,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     const running = new UserAction(
       { ...runs, id },
       {
-        runtime: () => this.#runtime.start(),
+        runtime: (action, signal) => this.#runtimeFor(action, signal),
         append: (events) => this.#enqueue(() => this.#append(events)),
         emit: (delta) => this.#emit(delta),
         onFault: (fault) => this.#deps.onFault(this.id, fault),
@@ -254,6 +281,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
+    if (this.#deps.histories !== undefined) this.#snapshots.saw(stored, before, state);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#rest?.refresh();
@@ -269,6 +297,17 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   #emit(delta: Delta): void {
     for (const listener of this.#deltaListeners) listener(delta);
+  }
+
+  async #history(): Promise<History | undefined> {
+    if (this.#deps.histories === undefined) return undefined;
+    const { workspace } = await this.#runtime.start();
+    return this.#deps.histories.of(workspace);
+  }
+
+  async #runtimeFor(action?: NewAction, signal?: AbortSignal): Promise<Runtime> {
+    await this.#snapshots.settled(action, signal);
+    return this.#runtime.start();
   }
 
   #workspace(): string {

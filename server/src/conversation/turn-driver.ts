@@ -18,7 +18,6 @@ import type { Limits } from "../agent/limits.ts";
 import { Prompt } from "../agent/prompt.ts";
 import { endEvents, runTurn, type TurnDeps, type TurnEnd, type View } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { logPages } from "./log-pages.ts";
 
@@ -34,7 +33,7 @@ interface TurnDriverDeps {
   readonly emit: (delta: Delta) => void;
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
-  readonly runtime: () => Promise<Runtime>;
+  readonly runtime: TurnDeps["runtime"];
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];

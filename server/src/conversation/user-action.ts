@@ -1,6 +1,5 @@
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
-import { runPrepared } from "../agent/calls.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { runPrepared, type RuntimeFor } from "../agent/calls.ts";
 import type { Tool } from "../tools/tool.ts";
 
 interface Started {
@@ -10,7 +9,7 @@ interface Started {
 }
 
 interface UserActionDeps {
-  readonly runtime: () => Promise<Runtime>;
+  readonly runtime: RuntimeFor;
   readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
   readonly emit: (delta: Delta) => void;
   readonly onFault: (fault: unknown) => void;

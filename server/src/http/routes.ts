@@ -7,6 +7,7 @@ import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { libraryRoutes } from "./library.ts";
 import type { Tickets } from "./tickets.ts";
+import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
 
 export interface RoutesOptions {
@@ -41,6 +42,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   eventRoutes(app, options);
+  workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
   webFiles(app, options.webRoot);

@@ -1,0 +1,33 @@
+/**
+ * The workspace is brought from one tree to another; what is in neither is left alone.
+ *
+ * git looks whether a file that it is to write over is still what the first tree says. Of files that no tree has it gives up those
+ * that .gitignore names, and a folder with a repository in it where a file is to come; so we look for these first.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DeckhandError } from "@deckhand/protocol";
+import { addedBetween, textOf } from "./changes.ts";
+import type { ShadowGit } from "./shadow-git.ts";
+
+const inTheWay = readFileSync(join(import.meta.dirname, "in-the-way.sh"), "utf8");
+
+const mostNamed = 20;
+
+/**
+ * `from` is a snapshot that was just taken. Nothing is written where a file has changed since, or something that is in no snapshot lies
+ * where a file has to come. Fails with `snapshot_failed` and the names, `sandbox_unavailable`, `interrupted`.
+ */
+export async function restoreTree(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<void> {
+  const coming = await addedBetween(git, from, to, signal);
+  if (coming.length > 0) {
+    const { stdout } = await git.run(inTheWay, { stdin: coming }, signal);
+    const names = [...new Set(Buffer.from(stdout).toString("latin1").split("\0"))].filter((name) => name !== "");
+    if (names.length > 0) {
+      const listed = names.slice(0, mostNamed).map((name) => JSON.stringify(textOf(name)));
+      const sentence = `Nothing was restored, because these are in no snapshot and in the way: ${listed.join(", ")}. Move them away.`;
+      throw new DeckhandError("snapshot_failed", sentence);
+    }
+  }
+  await git.run('git read-tree -m -u "$1" "$2"', { args: [from, to], mayWrite: true }, signal);
+}
