@@ -15,6 +15,7 @@ import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { CliProcess } from "./kit/cli-process.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
@@ -222,8 +223,8 @@ test("[V11] after kill -9 in the middle of a command the workspace can be brough
   await rested("killed", second);
   const log = await logOf("killed", second);
   const [one = -1, two = -1] = log.filter((event) => event["action"] === "run").map((event) => event["id"] as number);
-  const before = await ask(second, "POST", "killed/restore", { at: two });
-  assert.equal(before.status, 200, await before.clone().text());
+  const answer = await ask(second, "POST", "killed/restore", { at: two });
+  assert.equal(answer.status, 200, await answer.clone().text());
   assert.deepEqual([readFileSync(at("killed"), "utf8"), existsSync(at("begun"))], ["1\n", false]);
   await rested("killed", second);
   assert.equal((await ask(second, "POST", "killed/restore", { at: one })).status, 200);
@@ -306,6 +307,58 @@ test("[V14] GET diff tells what changed since the conversation began, or between
   assert.deepEqual(told(first), [["modified", "a", 1, 1]]);
   assert.deepEqual(told(await json(ask(server, "GET", `${id}/diff?from=${ran}&to=now`))).length, 3);
   assert.equal((await ask(server, "GET", `${id}/diff?from=x`)).status, 400);
+});
+
+test("[V17] deckhand diff and restore: what changed, what would change, and the change", async () => {
+  const id = "typed";
+  const at = await folder(id);
+  writeFileSync(at("a"), "0\n");
+  await work(id, "first task");
+  await work(id, "go on");
+  const ran = idOf(await logOf(id), (event) => event["observation"] === "run");
+  writeFileSync(at("evil\n\u202Ename"), "\u001B[31mred\n");
+  const cli = async (...args: string[]) => {
+    const [command = "", ...rest] = args;
+    const ended = new CliProcess([command, "--url", server.url, ...rest]);
+    return { code: await ended.end(), out: ended.stdout, err: ended.stderr };
+  };
+  const diff = await cli("diff", id);
+  assert.equal(diff.code, 0, diff.err);
+  assert.match(diff.out, /^diff --git a\/a b\/a\n[\s\S]*\n-0\n\+2\n[\s\S]*\n\+⟨U\+001B⟩\[31mred\n$/);
+  assert.equal((await cli("diff", "--stat", id)).out, "M a\nA b\nA evil⟨U+000A⟩⟨U+202E⟩name\n");
+  const preview = await cli("restore", "--preview", id, String(ran));
+  assert.equal(preview.out, "M a\nD b\nD evil⟨U+000A⟩⟨U+202E⟩name  (changed outside the agent's turns)\n");
+  const refused = await cli("restore", id, String(ran));
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /evil⟨U\+000A⟩⟨U\+202E⟩name.*\(changed_since\)/);
+  const forced = await cli("restore", "--force", id, String(ran));
+  assert.equal(forced.code, 0, forced.err);
+  assert.equal(readFileSync(at("a"), "utf8"), "1\n");
+  await rested(id);
+  const undo = /deckhand restore typed (\d+)/.exec(forced.out)?.[1] ?? "";
+  assert.equal((await cli("restore", id, undo)).code, 0);
+  assert.equal(readFileSync(at("a"), "utf8"), "2\n");
+  assert.equal((await cli("restore", id, "x")).code, 2);
+});
+
+test("[V9] over a socket, sent twice, it is done once and answered by one observation", async () => {
+  const id = "socket";
+  const at = await folder(id);
+  await work(id, "first task");
+  const ran = idOf(await logOf(id), (event) => event["action"] === "run");
+  using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
+  socket.send({ subscribe: { conversation: id } });
+  const frame = { action: "restore", args: { at: ran }, conversation: id, command: "once" };
+  socket.send(frame);
+  await socket.next((event) => event["observation"] === "restore");
+  socket.send(frame);
+  socket.send({ ...frame, args: { at: 0 } });
+  const acks = () => socket.frames.filter((event) => "ack" in event || event["type"] === "ack").length;
+  await until(async () => acks() >= 2, 20_000);
+  assert.equal(existsSync(at("a")), false);
+  const log = await logOf(id);
+  assert.equal(log.filter((event) => event["action"] === "restore").length, 1);
+  assert.equal(log.filter((event) => event["observation"] === "restore").length, 1);
 });
 
 test("[V15] a snapshot that fails is told once, and the agent goes on", async () => {

@@ -1,5 +1,14 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
-import { DeckhandError, errorKinds, type AgentState, type ErrorCode, type Settings } from "@deckhand/protocol";
+import {
+  DeckhandError,
+  errorKinds,
+  type AgentState,
+  type ErrorCode,
+  type Observation,
+  type RestorePreview,
+  type Settings,
+  type WorkspaceDiff,
+} from "@deckhand/protocol";
 
 export interface ConversationRow {
   readonly id: string;
@@ -60,6 +69,19 @@ export interface Http {
   export(conversation: string, format?: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** A new conversation, at rest, of an export in JSON lines. Fails with the number of the line that is none. */
   import(lines: string | Uint8Array<ArrayBuffer> | Blob, signal?: AbortSignal): Promise<ConversationRow>;
+  /** What changed in the workspace; by default since the conversation began to work, until now. */
+  diff(
+    conversation: string,
+    range?: { readonly from?: number; readonly to?: number },
+    signal?: AbortSignal,
+  ): Promise<WorkspaceDiff>;
+  /** What `restore` would do now. */
+  previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
+  /**
+   * Brings the workspace back to what it was at event `at`. Fails with `changed_since` where this would take back what was changed
+   * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
+   */
+  restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -111,6 +133,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const body = { type: "application/x-ndjson", data: lines };
       return (await (await ask("POST", "api/conversations/import", body, signal)).json()) as ConversationRow;
     },
+    diff: async (conversation, { from, to } = {}, signal) => {
+      const search = new URLSearchParams({ to: to === undefined ? "now" : String(to) });
+      if (from !== undefined) search.set("from", String(from));
+      return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
+    },
+    previewRestore: async (conversation, at, signal) =>
+      (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
+    restore: async (conversation, at, force = false, signal) =>
+      (await call("POST", `${one(conversation)}/restore`, { at, force }, signal)) as Observation<"restore">,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
 }

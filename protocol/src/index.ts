@@ -9,3 +9,4 @@ export * from "./sentences.ts";
 export * from "./states.ts";
 export * from "./version.ts";
 export * from "./visible.ts";
+export type * from "./workspace.ts";

@@ -1,6 +1,5 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
-import type { ActionKind, ConversationState, Delta, Event } from "@deckhand/protocol";
-import type { RestorePreview, WorkspaceDiff } from "./past.ts";
+import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
 export type { ConversationRow };

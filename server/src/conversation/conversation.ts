@@ -14,6 +14,8 @@ import {
   type Event,
   type NewAction,
   type NewEvent,
+  type RestorePreview,
+  type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { questionFor, type ApprovalDefaults } from "../agent/approval.ts";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
@@ -29,7 +31,7 @@ import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
-import { Past, type RestorePreview, type WorkspaceDiff } from "./past.ts";
+import { Past } from "./past.ts";
 import { Snapshots } from "./snapshots.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";

@@ -1,30 +1,32 @@
 /** What the workspace was, for who asks: what changed between two events, what a restore would do, and the restore. */
-import { DeckhandError, isAtWork, visible, type LeftOut, type ObservationExtras } from "@deckhand/protocol";
-import type { Change, History, Patches } from "../snapshots/histories.ts";
+import {
+  DeckhandError,
+  isAtWork,
+  visible,
+  type FileChange,
+  type LeftOut,
+  type ObservationExtras,
+  type RestorePreview,
+  type WorkspaceDiff,
+} from "@deckhand/protocol";
+import type { History } from "../snapshots/histories.ts";
 import type { AnyOutcome, Tool } from "../tools/tool.ts";
-import { keptSnapshots, snapshotAt, wroteSince, type Kept } from "./snapshot-log.ts";
+import { keptSnapshots, snapshotAt, wroteBetween, type Kept } from "./snapshot-log.ts";
 import type { Snapshots, SnapshotsDeps } from "./snapshots.ts";
-
-/** What a restore would do. */
-export interface RestorePreview {
-  readonly at: number;
-  /** The event whose workspace it is. */
-  readonly after: number;
-  readonly files: readonly Change[];
-  /** Of these, what was changed outside the agent's turns since. */
-  readonly changed_since: readonly string[];
-  readonly left_out: LeftOut;
-}
-
-export interface WorkspaceDiff extends Patches {
-  /** The events whose workspaces are compared; `to` is null for the workspace as it is. */
-  readonly from: number;
-  readonly to: number | null;
-  readonly left_out: LeftOut;
-}
 
 const mostNamed = 20;
 const mostFiles = 200;
+/** In a preview. */
+const mostPreviewed = 2000;
+
+/** All of it; a preview is cut. */
+interface Changes {
+  readonly at: number;
+  readonly after: number;
+  readonly files: readonly FileChange[];
+  readonly changed_since: readonly string[];
+  readonly left_out: LeftOut;
+}
 
 type Deps = Pick<SnapshotsDeps, "id" | "history" | "state" | "read">;
 
@@ -65,10 +67,12 @@ export class Past {
     const signal = this.#snapshots.signal();
     const history = await this.#history();
     const kept = await keptSnapshots(this.#deps.read);
+    const { head } = this.#deps.state();
     const now = await history.take(signal);
     const last = kept.at(-1);
-    const outside = last !== undefined && !(await wroteSince(this.#deps.read, last.after));
-    return this.#changes(at, [...kept, { ...now, after: Infinity, outside }], history, signal);
+    const outside = last !== undefined && !(await wroteBetween(this.#deps.read, last.after, head));
+    const changes = await this.#changes(at, [...kept, { ...now, after: Infinity, outside }], history, signal);
+    return { ...changes, files: changes.files.slice(0, mostPreviewed), changed_files: changes.files.length };
   }
 
   async #restore(at: number, force: boolean, asked: AbortSignal): Promise<AnyOutcome> {
@@ -85,15 +89,15 @@ export class Past {
       throw new DeckhandError("snapshot_failed", "What the workspace is now could not be kept, so it is not changed.");
     }
     const kept = await keptSnapshots(this.#deps.read);
-    const preview = await this.#changes(at, kept, history, signal);
-    if (preview.changed_since.length > 0 && !force) throw changedSince(preview);
+    const changes = await this.#changes(at, kept, history, signal);
+    if (changes.changed_since.length > 0 && !force) throw changedSince(changes);
     const target = snapshotAt(kept, at);
     if (target !== undefined && target.tree !== now.tree) await history.restore(now.tree, target.tree, signal);
-    return told(preview);
+    return told(changes);
   }
 
   /** `kept` ends with the workspace as it is. */
-  async #changes(at: number, kept: readonly Kept[], history: History, signal: AbortSignal): Promise<RestorePreview> {
+  async #changes(at: number, kept: readonly Kept[], history: History, signal: AbortSignal): Promise<Changes> {
     const target = snapshotAt(kept, at);
     const now = kept.at(-1);
     if (target === undefined || now === undefined) throw noSnapshot(at);
@@ -128,7 +132,7 @@ async function* outcome(work: Promise<AnyOutcome>): AsyncGenerator<never, AnyOut
   return work;
 }
 
-function told({ at, files, changed_since: taken, left_out }: RestorePreview): AnyOutcome {
+function told({ at, files, changed_since: taken, left_out }: Changes): AnyOutcome {
   const extras: ObservationExtras<"restore"> = {
     at,
     changed_files: files.length,
@@ -143,7 +147,7 @@ function told({ at, files, changed_since: taken, left_out }: RestorePreview): An
   return { observation: "restore", content, extras } satisfies AnyOutcome;
 }
 
-function changedSince({ changed_since: names }: RestorePreview): DeckhandError {
+function changedSince({ changed_since: names }: Changes): DeckhandError {
   const listed = names.slice(0, mostNamed).map(nameOf).join(", ");
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
   const sentence = `Nothing was restored, because this would take back what was changed outside the agent's turns since: ${listed}${more}. Ask with \`force\` to do it all the same.`;

@@ -32,16 +32,18 @@ export function snapshotAt(kept: readonly Kept[], at: number): Kept | undefined 
 }
 
 /**
- * The agent, or a restore, may have changed the workspace after event `after`. An action that has no answer yet counts, but for a
+ * The agent, or a restore, may have changed the workspace after event `after` and up to event `last`. An action that has no answer yet counts, but for a
  * restore, which looks at the workspace before it begins.
  */
-export async function wroteSince(read: Read, after: number): Promise<boolean> {
-  let wrote = false;
-  for await (const page of logPages(read, after)) wrote ||= page.some(maySay);
-  return wrote;
+export async function wroteBetween(read: Read, after: number, last: number): Promise<boolean> {
+  for await (const page of logPages(read, after)) {
+    if (page.some((event) => event.id <= last && mayHaveWritten(event))) return true;
+    if ((page.at(-1)?.id ?? last) >= last) return false;
+  }
+  return false;
 }
 
-function maySay(event: Event): boolean {
+function mayHaveWritten(event: Event): boolean {
   if (isAction(event)) return event.source === "agent" && mayChangeWorkspace(event.action);
   if (event.cause === undefined) return false;
   if (event.observation === "restore") return true;

@@ -14,7 +14,7 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { History } from "../snapshots/histories.ts";
-import { wroteSince } from "./snapshot-log.ts";
+import { wroteBetween } from "./snapshot-log.ts";
 
 export interface SnapshotsDeps {
   readonly id: string;
@@ -69,8 +69,11 @@ export class Snapshots {
   /** Resolves when nothing of this is going on any more, or on abort; at once for an action that changes nothing. */
   async settled(action?: NewAction, signal?: AbortSignal): Promise<void> {
     if (action === undefined || !mayChangeWorkspace(action.action)) return;
-    const stopped = new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
-    while (this.#waiting > 0 && signal?.aborted !== true) await Promise.race([this.#tail, stopped]);
+    const stopped = Promise.withResolvers<void>();
+    const onAbort = () => stopped.resolve();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    while (this.#waiting > 0 && signal?.aborted !== true) await Promise.race([this.#tail, stopped.promise]);
+    signal?.removeEventListener("abort", onAbort);
   }
 
   /** One at a time, and no action that may write begins meanwhile. */
@@ -95,7 +98,7 @@ export class Snapshots {
       const { tree, leftOut } = await history.take(signal);
       this.#failed = false;
       const { snapshot: last, agentState } = state();
-      const wrote = last !== null && (await wroteSince(read, last.after));
+      const wrote = last !== null && (await wroteBetween(read, last.after, after));
       // The same again is worth a word at rest: what changes from then on was not the agent.
       if (last?.tree === tree && !(wrote && !isAtWork(agentState))) return { tree, leftOut };
       history.keep(id, after, tree);

@@ -1,44 +1,11 @@
 /** What lies between two trees, as git tells it: git-diff-tree(1), "Raw output format" and `--numstat`, both with `-z`. */
+import type { FileChange, FileDiff, TreeDiff } from "@deckhand/protocol";
 import type { ShadowGit } from "./shadow-git.ts";
-
-type ChangeStatus = "added" | "modified" | "deleted" | "renamed" | "type_changed";
-
-export interface Change {
-  readonly status: ChangeStatus;
-  /** From the workspace on. What is no UTF-8 in it is U+FFFD. */
-  readonly path: string;
-  /** Where it was, when it was renamed. */
-  readonly old_path?: string;
-  /** 100644, 100755, or 120000 for a symbolic link; both only where the mode has changed. */
-  readonly old_mode?: string;
-  readonly mode?: string;
-  readonly binary: boolean;
-  /** Lines; 0 for a binary file. */
-  readonly added_lines: number;
-  readonly deleted_lines: number;
-}
-
-/** A change with its text. */
-interface Patched extends Change {
-  /** A unified diff; null where there was no more room, or it is binary. */
-  readonly patch: string | null;
-  /** The patch was cut, or left out. */
-  readonly truncated: boolean;
-}
-
-export interface Patches {
-  readonly files: readonly Patched[];
-  /** Of all, before `files` was cut. */
-  readonly changed_files: number;
-  readonly added_lines: number;
-  readonly deleted_lines: number;
-  readonly truncated: boolean;
-}
 
 const mostFiles = 2000;
 const mostPatchBytes = 4 * 1024 * 1024;
 const mostFilePatchBytes = 256 * 1024;
-const statuses: Readonly<Record<string, ChangeStatus>> = {
+const statuses: Readonly<Record<string, FileChange["status"]>> = {
   A: "added",
   M: "modified",
   D: "deleted",
@@ -47,14 +14,19 @@ const statuses: Readonly<Record<string, ChangeStatus>> = {
 };
 
 /** Renames are found among up to a thousand files. Fails with `snapshot_failed`, as the others do. */
-export async function changesBetween(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<Change[]> {
+export async function changesBetween(
+  git: ShadowGit,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<FileChange[]> {
   if (from === to) return [];
   const script = 'git diff-tree -r -z -M --raw --numstat --no-ext-diff --no-textconv "$1" "$2"';
   const { stdout } = await git.run(script, { args: [from, to] }, signal);
   return parseChanges(Buffer.from(stdout).toString("latin1").split("\0"));
 }
 
-export async function patchesBetween(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<Patches> {
+export async function patchesBetween(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<TreeDiff> {
   const changes = await changesBetween(git, from, to, signal);
   const script =
     'git diff-tree -r -M -p --full-index --no-ext-diff --no-textconv --no-color --src-prefix=a/ --dst-prefix=b/ "$1" "$2"';
@@ -64,7 +36,7 @@ export async function patchesBetween(git: ShadowGit, from: string, to: string, s
   const texts = patchTexts(text);
   let at = 0;
   const whole = text.length < mostPatchBytes;
-  const files = changes.map((change): Patched => {
+  const files = changes.map((change): FileDiff => {
     // What was a file and is a link is told as one that goes and one that comes.
     const [start, end] = [at, (at += change.status === "type_changed" ? 2 : 1)];
     const found = texts.slice(start, end);
@@ -108,8 +80,8 @@ export function textOf(name: string): string {
   return Buffer.from(name, "latin1").toString("utf8");
 }
 
-function parseChanges(words: readonly string[]): Change[] {
-  const changes: Change[] = [];
+function parseChanges(words: readonly string[]): FileChange[] {
+  const changes: FileChange[] = [];
   let at = 0;
   for (; words[at]?.startsWith(":") === true; at += 1) {
     const [oldMode = "", mode = "", , , letter = ""] = (words[at] ?? "").slice(1).split(" ");

@@ -4,14 +4,13 @@
  */
 import { readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
+import type { FileChange, TreeDiff } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import { changesBetween, namesBetween, patchesBetween, type Change, type Patches } from "./changes.ts";
+import { changesBetween, namesBetween, patchesBetween } from "./changes.ts";
 import { forgetTrees, keepTree, shareTrees, tidy } from "./keep.ts";
 import { restoreTree } from "./restore.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { takeSnapshot, type Taken } from "./take.ts";
-
-export type { Change, Patches };
 
 /** Everything that takes a signal fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`; a tree is the name of one that was taken. */
 export interface History {
@@ -20,8 +19,8 @@ export interface History {
   take(signal: AbortSignal): Promise<Taken>;
   /** Keeps the tree of an event; until then tidying may drop it once the workspace has moved on. */
   keep(conversation: string, event: number, tree: string): void;
-  changes(from: string, to: string, signal: AbortSignal): Promise<readonly Change[]>;
-  patches(from: string, to: string, signal: AbortSignal): Promise<Patches>;
+  changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]>;
+  patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff>;
   /** Names that differ in any of the pairs. */
   names(pairs: readonly (readonly [from: string, to: string])[], signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Brings the workspace from the last tree that was taken to another one. */

@@ -4,7 +4,7 @@
 # $1: the most ignored files that are looked at.
 work=$GIT_DIR/work
 rm -f "$GIT_INDEX_FILE.lock" "$work"/list.*
-git version || exit 127
+git version || exit
 printf '\0\0'
 for round in 1 2 3 4 5 6 7 8; do
   git ls-files -z -o -m --exclude-standard >"$work/list.differ" || exit 1

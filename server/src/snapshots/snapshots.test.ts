@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -8,9 +9,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +22,8 @@ import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
 import { hostRuntimes } from "../runtime/host.ts";
 import { makeFolders, never } from "../runtime/runtime.contract.ts";
 import { openHistories, type History } from "./histories.ts";
+import { tidy } from "./keep.ts";
+import { openShadowGit, shadowFolder } from "./shadow-git.ts";
 
 const folders = makeFolders();
 const kept = join(folders.options.dataHome, "snapshots");
@@ -65,7 +70,11 @@ function allOf(folder: string, below = ""): Record<string, string> {
 }
 
 const git = (cwd: string, ...args: string[]) =>
-  execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.invalid", ...args], { cwd, encoding: "utf8" });
+  execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.invalid", ...args], {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 
 after(() => folders.remove());
 
@@ -381,6 +390,46 @@ describe("snapshots of a workspace", () => {
     assert.ok((files[0]?.patch?.length ?? 0) > 200_000 && (files[0]?.patch?.length ?? 0) <= 256 * 1024);
     assert.deepEqual([files.length, files.at(-1)?.patch, files.at(-1)?.truncated], [21, null, true]);
   });
+});
+
+it("[V16] the first and the last 200 snapshots of a conversation are kept, a fork has those up to its event, and what nobody has goes", async () => {
+  const { path, history, file } = place();
+  file("a", "0");
+  const { tree } = await history.take(never);
+  for (let event = 0; event < 300; event += 1) history.keep("one", event, tree);
+  const folder = shadowFolder(kept, realpathSync(path));
+  const eventsOf = (id: string) => readdirSync(join(folder, "refs/conversations", id)).map(Number);
+  const events = eventsOf("one");
+  assert.deepEqual([events.length, events[0], events[1], events.at(-1)], [200, 0, 101, 299]);
+  histories.share("one", "fork", 150);
+  assert.deepEqual([eventsOf("fork")[0], eventsOf("fork").at(-1)], [0, 150]);
+  histories.forget("one");
+  assert.equal((await history.changes(tree, tree, never)).length, 0);
+  histories.forget("fork");
+  assert.equal(existsSync(folder), false);
+  assert.equal((await history.take(never)).tree, tree, "and begins anew");
+});
+
+it("[V16] what takes too much room is dropped from the oldest on, and what is kept stays whole", async () => {
+  const { path, history, file } = place();
+  const folder = shadowFolder(kept, path);
+  const trees: string[] = [];
+  for (let event = 0; event < 9; event += 1) {
+    file("data", randomBytes(100_000));
+    const { tree } = await history.take(never);
+    history.keep("c", event, tree);
+    const at = new Date(1_700_000_000_000 + event * 1000);
+    utimesSync(join(folder, "refs/conversations/c", String(event).padStart(10, "0")), at, at);
+    trees.push(tree);
+  }
+  await tidy(openShadowGit(folder, path, runtimes), never, 500_000);
+  assert.deepEqual(readdirSync(join(folder, "refs/conversations/c")).map(Number), [0, 5, 6, 7, 8]);
+  const [first = "", second = ""] = trees;
+  const last = trees.at(-1) ?? "";
+  assert.equal((await history.changes(first, last, never)).length, 1);
+  await assert.rejects(history.changes(second, last, never), { code: "snapshot_failed" });
+  await history.restore(last, first, never);
+  assert.equal((await history.take(never)).tree, first);
 });
 
 it("[V7] on the host runtime the same holds, without a wall", async () => {
