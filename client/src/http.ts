@@ -3,6 +3,7 @@ import {
   DeckhandError,
   errorKinds,
   type AgentState,
+  type ApprovalRule,
   type ErrorCode,
   type Observation,
   type RestorePreview,
@@ -55,6 +56,13 @@ export interface Health {
   readonly runtime: { readonly kind: string; readonly proven: boolean; readonly sentence: string };
 }
 
+/** What is allowed in every conversation of the server. */
+export interface ServerRule extends ApprovalRule {
+  readonly id: number;
+  /** ISO 8601. */
+  readonly created_at: string;
+}
+
 /** `jsonl` is the log as it is, and can be imported; the others are to be read. */
 export type ExportFormat = "jsonl" | "markdown" | "html";
 
@@ -82,6 +90,11 @@ export interface Http {
    * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
    */
   restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
+  /** Oldest first. */
+  rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
+  /** The rule as it is kept. Fails with `bad_args` and what to write. */
+  addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
+  deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -142,6 +155,14 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
       (await call("POST", `${one(conversation)}/restore`, { at, force }, signal)) as Observation<"restore">,
+    rules: async (signal) => {
+      const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
+      return rules;
+    },
+    addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
+    deleteRule: async (id, signal) => {
+      await call("DELETE", `api/rules/${id}`, undefined, signal);
+    },
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
 }

@@ -12,7 +12,7 @@ import {
 import type { History } from "../snapshots/histories.ts";
 import type { AnyOutcome, Tool } from "../tools/tool.ts";
 import { keptSnapshots, snapshotAt, wroteBetween, type Kept } from "./snapshot-log.ts";
-import type { Snapshots, SnapshotsDeps } from "./snapshots.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 const mostNamed = 20;
 const mostFiles = 200;
@@ -28,16 +28,12 @@ interface Changes {
   readonly left_out: LeftOut;
 }
 
-type Deps = Pick<SnapshotsDeps, "id" | "history" | "state" | "read">;
-
 export class Past {
-  readonly #deps: Deps;
   readonly #snapshots: Snapshots;
   /** The action, as clients can ask for it. The agent has no such tool. */
   readonly restoreTool: Tool<"restore">;
 
-  constructor(deps: Deps, snapshots: Snapshots) {
-    this.#deps = deps;
+  constructor(snapshots: Snapshots) {
     this.#snapshots = snapshots;
     this.restoreTool = {
       action: "restore",
@@ -52,7 +48,7 @@ export class Past {
   async diff(from: number | undefined, to: number | undefined): Promise<WorkspaceDiff> {
     const history = await this.#history();
     const signal = this.#snapshots.signal();
-    const kept = await keptSnapshots(this.#deps.read);
+    const kept = await keptSnapshots(this.#snapshots.deps.read);
     const start = from === undefined ? kept[0] : snapshotAt(kept, from);
     if (start === undefined) throw noSnapshot(from);
     const end = to === undefined ? undefined : snapshotAt(kept, to);
@@ -66,11 +62,11 @@ export class Past {
   async preview(at: number): Promise<RestorePreview> {
     const signal = this.#snapshots.signal();
     const history = await this.#history();
-    const kept = await keptSnapshots(this.#deps.read);
-    const { head } = this.#deps.state();
+    const kept = await keptSnapshots(this.#snapshots.deps.read);
+    const { head } = this.#snapshots.deps.state();
     const now = await history.take(signal);
     const last = kept.at(-1);
-    const outside = last !== undefined && !(await wroteBetween(this.#deps.read, last.after, head));
+    const outside = last !== undefined && !(await wroteBetween(this.#snapshots.deps.read, last.after, head));
     const changes = await this.#changes(at, [...kept, { ...now, after: Infinity, outside }], history, signal);
     return { ...changes, files: changes.files.slice(0, mostPreviewed), changed_files: changes.files.length };
   }
@@ -78,8 +74,8 @@ export class Past {
   async #restore(at: number, force: boolean, asked: AbortSignal): Promise<AnyOutcome> {
     const signal = AbortSignal.any([asked, this.#snapshots.signal()]);
     const history = await this.#history();
-    if (isAtWork(this.#deps.state().agentState)) throw new DeckhandError("conflict", atWorkSentence);
-    const others = [...history.atWork].filter((id) => id !== this.#deps.id);
+    if (isAtWork(this.#snapshots.deps.state().agentState)) throw new DeckhandError("conflict", atWorkSentence);
+    const others = [...history.atWork].filter((id) => id !== this.#snapshots.deps.id);
     if (others.length > 0) {
       const sentence = `Conversation ${others[0]} works in the same workspace: pause or stop it first.`;
       throw new DeckhandError("conflict", sentence);
@@ -88,7 +84,7 @@ export class Past {
     if (now === undefined) {
       throw new DeckhandError("snapshot_failed", "What the workspace is now could not be kept, so it is not changed.");
     }
-    const kept = await keptSnapshots(this.#deps.read);
+    const kept = await keptSnapshots(this.#snapshots.deps.read);
     const changes = await this.#changes(at, kept, history, signal);
     if (changes.changed_since.length > 0 && !force) throw changedSince(changes);
     const target = snapshotAt(kept, at);
@@ -119,7 +115,7 @@ export class Past {
   }
 
   async #history(): Promise<History> {
-    const history = await this.#deps.history();
+    const history = await this.#snapshots.history();
     if (history !== undefined) return history;
     throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_SNAPSHOTS).");
   }

@@ -13,13 +13,16 @@ import {
   type NewAction,
   type NewEvent,
 } from "@deckhand/protocol";
-import type { History } from "../snapshots/histories.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Histories, History } from "../snapshots/histories.ts";
 import { wroteBetween } from "./snapshot-log.ts";
 
-export interface SnapshotsDeps {
+interface SnapshotsDeps {
   readonly id: string;
-  /** Undefined where no snapshots are wanted. Fails with `sandbox_unavailable` for a workspace that cannot be one. */
-  readonly history: () => Promise<History | undefined>;
+  /** Undefined where no snapshots are wanted. */
+  readonly histories: Histories | undefined;
+  /** Fails with `sandbox_unavailable`, also for a workspace that cannot be one. */
+  readonly runtime: () => Promise<Runtime>;
   readonly state: () => ConversationState;
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
   readonly append: (event: NewEvent) => Promise<unknown>;
@@ -35,7 +38,7 @@ export interface Now {
 }
 
 export class Snapshots {
-  readonly #deps: SnapshotsDeps;
+  readonly deps: SnapshotsDeps;
   readonly #closing = new AbortController();
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -46,12 +49,12 @@ export class Snapshots {
   #history: History | undefined;
 
   constructor(deps: SnapshotsDeps) {
-    this.#deps = deps;
+    this.deps = deps;
   }
 
   /** Is told of everything that was stored, with the state before and after. */
   saw(events: readonly Event[], before: ConversationState, state: ConversationState): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.deps.histories === undefined || this.#closing.signal.aborted) return;
     this.#tellAtWork(state);
     const begins = isAtWork(state.agentState) && !isAtWork(before.agentState);
     const wrote = events.some((event) => {
@@ -66,14 +69,17 @@ export class Snapshots {
     void this.alone(() => this.record());
   }
 
-  /** Resolves when nothing of this is going on any more, or on abort; at once for an action that changes nothing. */
-  async settled(action?: NewAction, signal?: AbortSignal): Promise<void> {
-    if (action === undefined || !mayChangeWorkspace(action.action)) return;
-    const stopped = Promise.withResolvers<void>();
-    const onAbort = () => stopped.resolve();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    while (this.#waiting > 0 && signal?.aborted !== true) await Promise.race([this.#tail, stopped.promise]);
-    signal?.removeEventListener("abort", onAbort);
+  /** The runtime, once an action that may write can begin: at the end of what goes on here, or on abort. Fails as `runtime`. */
+  async runtimeFor(action?: NewAction, signal?: AbortSignal): Promise<Runtime> {
+    if (action !== undefined && mayChangeWorkspace(action.action)) await this.#settled(signal);
+    return this.deps.runtime();
+  }
+
+  /** Undefined where no snapshots are wanted. Fails with `sandbox_unavailable`. */
+  async history(): Promise<History | undefined> {
+    if (this.deps.histories === undefined) return undefined;
+    const { workspace } = await this.deps.runtime();
+    return this.deps.histories.of(workspace);
   }
 
   /** One at a time, and no action that may write begins meanwhile. */
@@ -86,12 +92,12 @@ export class Snapshots {
 
   /** Takes a snapshot and stores it, where it is another than the last or says more; within `alone`. A failure is told once, in the log. */
   async record(): Promise<Now | undefined> {
-    const { id, state, now, read, append } = this.#deps;
+    const { id, state, now, read, append } = this.deps;
     const signal = this.signal();
     const after = state().head;
     const began = now();
     try {
-      const history = await this.#deps.history();
+      const history = await this.history();
       if (history === undefined) return undefined;
       this.#history = history;
       this.#tellAtWork(state());
@@ -120,13 +126,21 @@ export class Snapshots {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    this.#history?.atWork.delete(this.#deps.id);
+    this.#history?.atWork.delete(this.deps.id);
     await this.#tail.catch(() => {});
   }
 
+  async #settled(signal: AbortSignal | undefined): Promise<void> {
+    const stopped = Promise.withResolvers<void>();
+    const onAbort = () => stopped.resolve();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    while (this.#waiting > 0 && signal?.aborted !== true) await Promise.race([this.#tail, stopped.promise]);
+    signal?.removeEventListener("abort", onAbort);
+  }
+
   #tellAtWork({ agentState }: ConversationState): void {
-    if (isAtWork(agentState)) this.#history?.atWork.add(this.#deps.id);
-    else this.#history?.atWork.delete(this.#deps.id);
+    if (isAtWork(agentState)) this.#history?.atWork.add(this.deps.id);
+    else this.#history?.atWork.delete(this.deps.id);
   }
 
   async #tell(error: unknown): Promise<void> {
@@ -135,7 +149,7 @@ export class Snapshots {
     const why = error instanceof Error ? error.message : String(error);
     const sentence = `No snapshot was taken of the workspace, so it cannot be brought back to what it is now: ${why}`;
     try {
-      await this.#deps.append(observation("environment", "status", sentence, { code: "snapshot_failed" }));
+      await this.deps.append(observation("environment", "status", sentence, { code: "snapshot_failed" }));
     } catch {
       // Where the log cannot be written, its owner hears of it by what it does next.
     }

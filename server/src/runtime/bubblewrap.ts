@@ -24,6 +24,7 @@ import {
 } from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 import { probeWall } from "./wall/probe.ts";
+import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace } from "./wall/workspace.ts";
@@ -118,6 +119,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
+  const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
@@ -139,6 +141,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
           extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...env },
         }),
         cwd,
+        filter,
         ...(owner === undefined ? {} : { owner }),
       },
       command,

@@ -73,6 +73,7 @@ export function itemsOf(events: readonly Event[]): readonly Item[] {
       case "chat":
       case "reply":
       case "title":
+      case "snapshot":
         return;
       case "status": {
         // Of a row of retries the last is enough.
