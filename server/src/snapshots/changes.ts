@@ -54,10 +54,18 @@ export async function patchesBetween(git: ShadowGit, from: string, to: string, s
   };
 }
 
-/** The names that only `to` has, each ended by NUL. */
-export async function addedBetween(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<Uint8Array> {
-  const script = 'git diff-tree -r -z --no-renames --name-only --diff-filter=A "$1" "$2"';
-  return (await git.run(script, { args: [from, to] }, signal)).stdout;
+/** The names that a way from the one to the other writes, in latin1; of these, those that only `to` has. */
+export async function writtenBetween(
+  git: ShadowGit,
+  from: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<{ readonly written: readonly string[]; readonly coming: readonly string[] }> {
+  const script = 'git diff-tree -r -z --no-renames --name-status --diff-filter=AMT "$1" "$2"';
+  const { stdout } = await git.run(script, { args: [from, to] }, signal);
+  const words = Buffer.from(stdout).toString("latin1").split("\0");
+  const written = words.filter((_, index) => index % 2 === 1);
+  return { written, coming: written.filter((_, index) => words[index * 2] === "A") };
 }
 
 /** The names that differ in any of the pairs, without a look for renames; as text. */

@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeckhandError, type LeftOut } from "@deckhand/protocol";
+import type { Modes } from "./modes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
 export interface Difference {
@@ -16,6 +17,8 @@ export interface Difference {
   readonly changed: readonly string[];
   /** They are there, and cannot be kept. */
   readonly dropped: readonly string[];
+  /** Of files that are new or changed. */
+  readonly modes: Modes;
   /** A socket, pipe or device counts as unreadable where something else was there before; git does not see others. */
   readonly leftOut: LeftOut;
   /** The tree, where the index is it already. */
@@ -37,54 +40,54 @@ const script = readFileSync(join(import.meta.dirname, "list.sh"), "utf8");
 /** Fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`. */
 export async function listDifference(git: ShadowGit, signal: AbortSignal): Promise<Difference> {
   const { stdout, stderr } = await git.run(script, { args: [String(mostIgnored)] }, signal);
-  const parts = sections(Buffer.from(stdout).toString("latin1"));
-  const [
-    version = [],
-    ignoredCount = [],
-    differ = [],
-    stats = [],
-    unreadable = [],
-    smallStats = [],
-    smallUnreadable = [],
-    same = [],
-  ] = parts;
+  const [version, ignoredCount, differ = [], stats = [], unreadable = [], small = [], smallUnreadable = [], same] =
+    sections(Buffer.from(stdout).toString("latin1"));
   const closedFolders = [...stderr.matchAll(/^warning: could not open directory /gm)].length;
   const cannot = new Set([...unreadable, ...smallUnreadable]);
-  const there = new Map(stats.map((line) => fileOf(line)));
-  const changed: string[] = [];
-  const dropped: string[] = [];
-  const counts = { large: 0, unreadable: cannot.size + closedFolders };
+  const there = new Map(stats.map(fileOf));
   const links = new Set([...there].flatMap(([name, { kind }]) => (kind === "link" ? [name] : [])));
-  let addedBytes = 0;
+  const kept = new Map<string, Found | undefined>();
+  const dropped: string[] = [];
+  const counts = { ignored: Number(ignoredCount?.[0] ?? 0), large: 0, unreadable: cannot.size + closedFolders };
   for (const name of differ) {
     const file = there.get(name);
     // What is seen through a link is not there.
-    if (isBelow(name, links)) {
-      dropped.push(name);
-      continue;
-    }
-    if (file === undefined || (file.kind !== "other" && !cannot.has(name) && file.sizeBytes <= mostFileBytes)) {
-      changed.push(name);
-      addedBytes += file?.sizeBytes ?? 0;
-      continue;
-    }
-    dropped.push(name);
-    if (file.sizeBytes > mostFileBytes) counts.large += 1;
-    else if (file.kind === "other" && !file.isFolder) counts.unreadable += 1;
+    const reason = isBelow(name, links) ? "gone" : whyNot(file, cannot.has(name));
+    if (reason === undefined) kept.set(name, file);
+    else dropped.push(name);
+    if (reason === "large" || reason === "unreadable") counts[reason] += 1;
   }
-  let ignored = Number(ignoredCount[0] ?? 0);
-  for (const line of smallStats) {
-    const [name, { kind, sizeBytes }] = fileOf(line);
-    if (kind === "other" || sizeBytes > mostIgnoredBytes || cannot.has(name)) continue;
-    changed.push(name);
-    addedBytes += sizeBytes;
-    ignored -= 1;
+  for (const [name, file] of small.map(fileOf)) {
+    if (whyNot(file, cannot.has(name)) !== undefined || file.sizeBytes > mostIgnoredBytes) continue;
+    kept.set(name, file);
+    counts.ignored -= 1;
   }
+  const addedBytes = [...kept.values()].reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
   if (addedBytes > mostAddedBytes) {
     const gib = (addedBytes / 1024 ** 3).toFixed(1);
     throw new DeckhandError("snapshot_failed", `There are ${gib} GiB to keep, which is too much for a snapshot.`);
   }
-  return { changed, dropped, leftOut: { ignored, ...counts }, tree: same[0], packs: isNewer(version[0] ?? "", 2, 38) };
+  const modes = [...kept].flatMap(([name, file]) => (file?.kind === "file" ? [[name, file.mode] as const] : []));
+  return {
+    changed: [...kept.keys()],
+    dropped,
+    modes: new Map(modes),
+    leftOut: counts,
+    tree: same?.[0],
+    packs: isNewer(version?.[0] ?? "", 2, 38),
+  };
+}
+
+/** Undefined for what can be kept, and for what is gone, which git takes out by itself. */
+function whyNot(
+  file: Found | undefined,
+  cannotRead: boolean,
+): "folder" | "large" | "unreadable" | "counted" | undefined {
+  if (file === undefined) return undefined;
+  if (file.kind === "folder") return "folder";
+  if (cannotRead) return "counted";
+  if (file.kind === "other") return "unreadable";
+  return file.sizeBytes > mostFileBytes ? "large" : undefined;
 }
 
 /** Lists of entries that end with NUL, each list ended by one more. */
@@ -100,19 +103,23 @@ function sections(text: string): string[][] {
 }
 
 interface Found {
-  readonly kind: "file" | "link" | "other";
-  readonly isFolder: boolean;
+  readonly kind: "file" | "link" | "folder" | "other";
   readonly sizeBytes: number;
+  /** Its permissions. */
+  readonly mode: number;
 }
 
 /** `size mode name`, the mode as a hexadecimal number: stat(1), `%s %f %n`. */
 function fileOf(line: string): [string, Found] {
   const size = line.indexOf(" ");
   const mode = line.indexOf(" ", size + 1);
-  const type = Number.parseInt(line.slice(size + 1, mode), 16) & 0o170000;
-  const kind = type === 0o100000 ? "file" : type === 0o120000 ? "link" : "other";
-  return [line.slice(mode + 1), { kind, isFolder: type === 0o040000, sizeBytes: Number(line.slice(0, size)) }];
+  const bits = Number.parseInt(line.slice(size + 1, mode), 16);
+  const kind = kinds[bits & 0o170000] ?? "other";
+  return [line.slice(mode + 1), { kind, sizeBytes: Number(line.slice(0, size)), mode: bits & 0o7777 }];
 }
+
+/** inode(7), "The file type and mode". */
+const kinds: Readonly<Record<number, Found["kind"]>> = { 0o100000: "file", 0o120000: "link", 0o040000: "folder" };
 
 function isBelow(name: string, links: ReadonlySet<string>): boolean {
   if (links.size === 0) return false;

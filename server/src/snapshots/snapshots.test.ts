@@ -128,6 +128,20 @@ describe("snapshots of a workspace", () => {
     assert.deepEqual(allOf(path), changed);
   });
 
+  it("[V2] leave nothing open that was closed to others", async () => {
+    const { path, history, file } = place();
+    file("-secret", "1", 0o600);
+    file("group", "1", 0o640);
+    file("open", "1");
+    const { tree } = await history.take(never);
+    rmSync(join(path, "-secret"));
+    for (const name of ["group", "open"]) file(name, "2");
+    chmodSync(join(path, "group"), 0o644);
+    await history.restore((await history.take(never)).tree, tree, never);
+    const modes = ["-secret", "group", "open"].map((name) => (lstatSync(join(path, name)).mode & 0o777).toString(8));
+    assert.deepEqual(modes, ["600", "640", "644"]);
+  });
+
   it("[V3] cover repositories inside the workspace, and touch no repository of the user's", async () => {
     const { path, history, file, read } = place();
     file("a", "a");

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DeckhandError, type LeftOut } from "@deckhand/protocol";
 import { listDifference, type Difference } from "./list.ts";
+import { keepModes } from "./modes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
 export interface Taken {
@@ -42,6 +43,7 @@ async function take(git: ShadowGit, signal: AbortSignal): Promise<Taken> {
     { stdin: Buffer.from(difference.changed.map((name) => `${name}\0`).join(""), "latin1"), maxBytes: 1000 },
     signal,
   );
+  keepModes(git.folder, difference.modes);
   return { tree: Buffer.from(stdout).toString("latin1").trim(), leftOut };
 }
 
