@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { textOf, writtenBetween } from "./changes.ts";
 import { keptModes } from "./modes.ts";
+import { forgetTree } from "./take.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
 const inTheWay = readFileSync(join(import.meta.dirname, "in-the-way.sh"), "utf8");
@@ -27,7 +28,7 @@ export async function restoreTree(git: ShadowGit, from: string, to: string, sign
     const mode = modes.get(name);
     return mode === undefined ? [] : [`${mode.toString(8)}\0./${name}\0`];
   });
-  const script = 'git read-tree -m -u "$1" "$2" </dev/null && xargs -0 -r -n 2 chmod';
+  const script = `${forgetTree} && git read-tree -m -u "$1" "$2" </dev/null && xargs -0 -r -n 2 chmod`;
   const options = { args: [from, to], stdin: Buffer.from(closed.join(""), "latin1"), mayWrite: true } as const;
   await git.run(script, options, signal);
 }

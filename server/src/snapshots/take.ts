@@ -14,6 +14,8 @@ export interface Taken {
 
 /** From so many files on they are written into one pack: a file each would take twice as long and five times the room. */
 const manyFiles = 500;
+/** `work/tree` names the tree of the index; whatever changes the one takes away the other first. */
+export const forgetTree = 'rm -f "$GIT_DIR/work/tree"';
 const noObject = "0".repeat(40);
 
 /**
@@ -25,7 +27,7 @@ export async function takeSnapshot(git: ShadowGit, signal: AbortSignal): Promise
     return await take(git, signal);
   } catch (error) {
     if (!(error instanceof DeckhandError) || error.code !== "snapshot_failed" || signal.aborted) throw error;
-    rmSync(join(git.folder, "work", "index"), { force: true });
+    for (const name of ["index", "tree"]) rmSync(join(git.folder, "work", name), { force: true });
     return take(git, signal);
   }
 }
@@ -36,10 +38,10 @@ async function take(git: ShadowGit, signal: AbortSignal): Promise<Taken> {
   if (tree !== undefined) return { tree, leftOut };
   if (dropped.length > 0) {
     const gone = dropped.map((name) => `0 ${noObject}\t${name}\0`).join("");
-    await git.run("git update-index -z --index-info", { stdin: Buffer.from(gone, "latin1") }, signal);
+    await git.run(`${forgetTree} && git update-index -z --index-info`, { stdin: Buffer.from(gone, "latin1") }, signal);
   }
   const { stdout } = await git.run(
-    `${update(difference)} && git write-tree`,
+    `${forgetTree} && ${update(difference)} && git write-tree | tee "$GIT_DIR/work/tree"`,
     { stdin: Buffer.from(difference.changed.map((name) => `${name}\0`).join(""), "latin1"), maxBytes: 1000 },
     signal,
   );
