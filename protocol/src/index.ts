@@ -11,3 +11,4 @@ export * from "./states.ts";
 export * from "./usage.ts";
 export * from "./version.ts";
 export * from "./visible.ts";
+export type * from "./workspace.ts";

@@ -19,6 +19,7 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
+import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { createTools } from "./tools/tools.ts";
@@ -63,6 +64,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
+      ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: config,
       approval: {
         policy: config.approvalPolicy,

@@ -10,6 +10,7 @@ import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
 import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
+import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
 
 export interface RoutesOptions {
@@ -45,6 +46,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   libraryRoutes(app, options.conversations);
   ruleRoutes(app, options.rules);
   eventRoutes(app, options);
+  workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
   webFiles(app, options.webRoot);
