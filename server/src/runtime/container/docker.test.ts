@@ -107,6 +107,7 @@ describe("a conversation's container", { skip }, () => {
     const late = await run(runtime, "sleep 1000; echo NOT", { timeoutMs: 100 });
     assert.deepEqual([late.output, late.exitCode, late.endedBy], ["", 130, "timeout"]);
     assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
+    await become("the proof", async () => (await bare.status()).proven);
     assert.match((await bare.status()).sentence, /no bash/);
   });
 
