@@ -18,11 +18,13 @@ import type { RuntimeOptions } from "../wall/options.ts";
 import { remove } from "./docker-container.ts";
 import { execIn } from "./docker-engine.ts";
 import { dockerRuntimes, type DockerOptions } from "./docker.ts";
+import { startRegistry } from "./registry.test-kit.ts";
 import { proveContainer } from "./proof.ts";
 import { makeSh, noPodman, startPodman, type Podman } from "./podman.test-kit.ts";
 
 const skip = noPodman();
-const podman: Podman | undefined = skip === false ? await startPodman() : undefined;
+const registry = await startRegistry();
+const podman: Podman | undefined = skip === false ? await startPodman(registry.address) : undefined;
 const usual = {
   env: podman?.env ?? {},
   image: podman?.bashImage ?? "",
@@ -73,6 +75,7 @@ const { options, root } = folders;
 const made = factory(options);
 after(async () => {
   await podman?.[Symbol.asyncDispose]();
+  await registry[Symbol.asyncDispose]();
   folders.remove();
 });
 
@@ -276,6 +279,20 @@ describe("a conversation's container", { skip }, () => {
       factory(options, { image: nothing ?? "" }).create(conversation()),
       /executable file not found|no such file/,
     );
+  });
+
+  it("[Z8] an image that is not there is pulled, which is told while it comes, and one that cannot be had is named", async () => {
+    const saved = join(root, "saved");
+    await podman?.podman("save", "--quiet", "--format", "oci-dir", "-o", saved, podman.bashImage);
+    registry.serve(saved);
+    const image = `${registry.address}/made/elsewhere`;
+    const pulling = factory(options, { image });
+    const heard: string[] = [];
+    await using runtime = await pulling.create({ ...conversation(), onStage: (stage) => heard.push(stage) });
+    assert.equal((await run(runtime, "echo works")).output, "works\n");
+    assert.equal(heard[0], `pulling image ${image}:latest`);
+    const missing = factory(options, { image: `${registry.address}/missing@sha256:${"0".repeat(64)}` });
+    await assert.rejects(missing.create(conversation()), /could not pull it.*DECKHAND_IMAGE/s);
   });
 
   it("[Z9] where no engine answers nothing runs, and it is said what to start", async () => {

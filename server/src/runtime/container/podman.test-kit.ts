@@ -58,12 +58,15 @@ export function noPodman(): string | false {
   );
 }
 
-export async function startPodman(): Promise<Podman> {
+/** `registry` (`host:port`) is asked without TLS. */
+export async function startPodman(registry = "127.0.0.1:1"): Promise<Podman> {
   const folder = mkdtempSync(join(tmpdir(), "deckhand-podman-"));
   const socket = join(folder, "podman.sock");
   const conf = join(folder, "containers.conf");
   writeFileSync(conf, containersConf);
-  const env = { ...process.env, CONTAINERS_CONF: conf };
+  const registries = join(folder, "registries.conf");
+  writeFileSync(registries, `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`);
+  const env = { ...process.env, CONTAINERS_CONF: conf, CONTAINERS_REGISTRIES_CONF: registries };
   const place = ["--root", join(folder, "root"), "--runroot", join(folder, "run"), "--tmpdir", join(folder, "tmp")];
   const args = [...place, "--storage-driver", "vfs"];
   const podman = async (...more: readonly string[]) =>
