@@ -44,6 +44,7 @@ export const errorKinds = {
   sandbox_unavailable: { sentence: "There is no proven sandbox, so nothing is run.", retryable: false },
   fetch_refused: { sentence: "The address may not be fetched.", retryable: false },
   fetch_failed: { sentence: "The page could not be fetched.", retryable: true },
+  port_closed: { sentence: "Nothing listens on this port of the conversation.", retryable: true },
   interrupted: { sentence: "The action was stopped before it ended.", retryable: true },
   outcome_unknown: {
     sentence: "The server stopped while the action ran: look at what it did before repeating it.",

@@ -55,6 +55,8 @@ export interface ConversationState {
   readonly approved: number | null;
   readonly lastAnswer: ApprovalAnswer | null;
   readonly rules: readonly ApprovalRule[];
+  /** What a person lets commands reach, as rules of the network. */
+  readonly allowedHosts: readonly string[];
 }
 
 export const empty: ConversationState = {
@@ -83,6 +85,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  allowedHosts: [],
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -111,6 +114,8 @@ function applyAction(state: ConversationState, event: Action): ConversationState
       return event.args.agent_state === "running" ? raise(next) : next;
     case "approve":
       return answer(next, event);
+    case "allow_host":
+      return allowHost(next, event.args);
     default:
       if (!isRunnable(event.action)) return next;
       return {
@@ -133,6 +138,11 @@ function answer(state: ConversationState, { args, source }: Action<"approve">): 
     lastAnswer: { id, decision, by: source },
     rules: decision === "allow_for_conversation" ? [...state.rules, ...added] : state.rules,
   };
+}
+
+function allowHost(state: ConversationState, { host, allowed }: Action<"allow_host">["args"]): ConversationState {
+  const others = state.allowedHosts.filter((each) => each !== host);
+  return { ...state, allowedHosts: allowed ? [...others, host] : others };
 }
 
 function applyObservation(state: ConversationState, event: Observation): ConversationState {
@@ -168,7 +178,7 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         titled: true,
       };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, allowedHosts: [] };
     case "error":
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:

@@ -5,6 +5,7 @@ export * from "./event.ts";
 export * from "./fold.ts";
 export * from "./frames.ts";
 export * from "./observations.ts";
+export * from "./refusals.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";
 export * from "./version.ts";

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { planTask } from "./actions.ts";
 import { errorCodes } from "./errors.ts";
+import { refusalReasons } from "./refusals.ts";
 import { agentStates } from "./states.ts";
 
 /** One part of a model's reply, kept as it came so that the next request can be rebuilt byte for byte. */
@@ -40,6 +41,19 @@ const wholeOutput = z.object({
   cut: z.boolean(),
 });
 
+/** What a command tried to reach and was refused, each once. */
+const networkNotes = z.object({
+  refused: z.array(
+    z.object({
+      host: z.string(),
+      port: z.int(),
+      reason: z.enum(refusalReasons),
+      /** What `allow_host` would have to be given; none where that does not help. */
+      rule: z.string().optional(),
+    }),
+  ),
+});
+
 /** The circle in which the agent goes: what it did, or said, again and again. */
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
@@ -60,6 +74,7 @@ export const observationExtras = {
     ended_by: z.enum(["timeout", "stop", "shell_exit"]).optional(),
     whole: wholeOutput.optional(),
     job: z.string().optional(),
+    network: networkNotes.optional(),
   }),
   run_ipython: z.object({ code: z.string() }),
   browse: z.object({

@@ -49,6 +49,10 @@ export function actionSentence(event: Bare<NewAction>): string {
       return "Settings are taken.";
     case "approve":
       return event.args.decision === "deny" ? "The action is denied." : "The action is allowed.";
+    case "allow_host": {
+      const { host, allowed } = event.args;
+      return allowed ? `Commands may reach ${host} in this conversation.` : `Commands may no longer reach ${host}.`;
+    }
     case "compact":
       return event.args.summary;
   }

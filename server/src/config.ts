@@ -42,6 +42,10 @@ const environment = z.object({
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
   DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** What commands reach: nothing (`off`), listed hosts (`allow`), any public address (`on`); through the server's proxy alone. */
+  DECKHAND_NETWORK: z.enum(["off", "allow", "on"]).default("allow"),
+  /** Hosts of `allow` (`example.org`, `*.example.org`, `10.0.0.5:8080`), separated by commas; `default` stands for the built-in list. */
+  DECKHAND_NETWORK_ALLOW: z.string().default("default"),
   /** Token that lets in from anywhere; without one a random one is kept in DECKHAND_HOME, for loopback only. */
   DECKHAND_TOKEN: z.string().min(16, "a token has at least 16 characters").optional(),
   /** Further names under which the server is reached (`deckhand.example.org:443`), separated by commas. */
@@ -73,6 +77,8 @@ export interface Config {
   readonly approvalSeconds: number;
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
+  readonly network: "off" | "allow" | "on";
+  readonly networkAllow: readonly string[];
   readonly token: string | undefined;
   readonly hosts: readonly string[];
   readonly browseAllow: readonly string[];
@@ -110,6 +116,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    network: e.DECKHAND_NETWORK,
+    networkAllow: list(e.DECKHAND_NETWORK_ALLOW),
     token: e.DECKHAND_TOKEN,
     hosts: list(e.DECKHAND_HOSTS),
     browseAllow: list(e.DECKHAND_BROWSE_ALLOW),

@@ -14,6 +14,9 @@ import { assertMayBind } from "./http/hosts.ts";
 import { findModels } from "./llm/find.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { hostRuntimes } from "./runtime/host.ts";
+import { systemResolve } from "./runtime/network/reach.ts";
+import { networkPolicy } from "./runtime/network/rules.ts";
+import { upstreamOf } from "./runtime/network/upstream.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -113,6 +116,11 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    network: {
+      policy: networkPolicy(config.network, config.networkAllow),
+      resolve: systemResolve,
+      upstream: upstreamOf(env),
+    },
   };
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }

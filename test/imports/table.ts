@@ -15,6 +15,9 @@ export interface Unit {
 
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
+/** Which addresses are private is decided once, for commands and for `browse`. */
+const hostRules = "server/src/runtime/network/rules.ts";
+const addresses = "server/src/runtime/network/addresses.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -32,11 +35,12 @@ export const table: readonly Unit[] = [
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
+      hostRules,
       protocol,
     ],
   },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
-  { path: "server/src/tools", mayImport: [runtime, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, addresses, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },

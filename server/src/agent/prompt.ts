@@ -51,6 +51,7 @@ export class Prompt {
   #addAction(event: Action): void {
     if (event.source === "user") {
       if (isRunnable(event.action)) this.#userActions.set(event.id, event);
+      else if (event.action === "allow_host") this.#aside(`The user has decided: ${event.message}`);
     } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
       this.#result(event.tool_call, "ok", false);
     }
@@ -81,7 +82,11 @@ export class Prompt {
     if (asked === undefined) return;
     this.#userActions.delete(asked.id);
     if (asked.action === "run" && asked.args.hidden) return;
-    const text = `The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`;
+    this.#aside(`The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
+  }
+
+  /** What a person did; not between a reply's calls and their results. */
+  #aside(text: string): void {
     if (this.#open === null) this.#messages.push({ role: "user", text, imageUrls: [] });
     else this.#afterResults.push(text);
   }

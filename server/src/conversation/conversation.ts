@@ -18,7 +18,7 @@ import { questionFor, type ApprovalDefaults } from "../agent/approval.ts";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Model, ModelFinder } from "../llm/model.ts";
-import type { RuntimeFactory } from "../runtime/runtime.ts";
+import type { Network, RuntimeFactory } from "../runtime/runtime.ts";
 import type { ConversationId, EventStore } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
@@ -84,7 +84,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#state = state;
     this.#runtime = new LazyRuntime(() => {
       this.#rest ??= setInterval(() => this.#giveUpShell(), idleShellMs).unref();
-      return deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
+      return deps.runtimes.create({
+        workspace: this.#workspace(),
+        home: deps.home(this.id),
+        allowedHosts: () => this.#state.allowedHosts,
+      });
     });
     this.#deadline = new Deadline(deps.now, (waiting) => {
       this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
@@ -157,6 +161,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       if (own === undefined) throw new Error("a plan stores its action");
       return own;
     });
+  }
+
+  get network(): Network | undefined {
+    return this.#deps.runtimes.network?.(this.#deps.home(this.id));
   }
 
   read(after: number, limit: number): Promise<readonly Event[]> {

@@ -6,6 +6,7 @@ import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { libraryRoutes } from "./library.ts";
+import { networkRoutes } from "./network.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
@@ -40,6 +41,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
+  networkRoutes(app, options.conversations);
   eventRoutes(app, options);
   classicRoutes(app, options);
   app.all("/api/*", notFound);

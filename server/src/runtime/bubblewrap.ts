@@ -9,6 +9,9 @@ import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
 import { outputFiles } from "./box/output.ts";
 import { pipeSource } from "./box/pipe.ts";
+import { ConversationNetwork } from "./network/conversation-network.ts";
+import { namespaceSource } from "./network/namespace.ts";
+import { proxyEnvironment } from "./network/proxy-environment.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { ownDevices } from "./wall/devices.ts";
@@ -21,7 +24,10 @@ import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace, type CheckedWorkspace } from "./wall/workspace.ts";
 
 type Owner = WallOptions["owner"];
-type Wall = (folders: ProbeFolders, command: readonly string[]) => WallCommand;
+type Wall = (folders: ProbeFolders, command: readonly string[], enter: readonly string[]) => WallCommand;
+
+/** Conversations whose connections are remembered. */
+const mostNetworks = 1000;
 
 const checkout = resolve(import.meta.dirname, "../../..");
 /** Whose workspace is tried where the server is root: nobody. */
@@ -30,20 +36,41 @@ const nobody = { uid: 65_534, gid: 65_534 };
 export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proofs = new Map<string, Promise<RuntimeStatus>>();
   const pipes = pipeSource();
+  const namespaces = namespaceSource(() => findBwrap(options.path));
+  const networks = new Map<string, ConversationNetwork>();
+  const newNetwork = () =>
+    options.network === undefined || options.network.policy.mode === "off"
+      ? undefined
+      : new ConversationNetwork(options.network, namespaces);
+
+  /** What went through is remembered when the sandbox has gone, of the last conversations. */
+  const networkOf = (home: string): ConversationNetwork | undefined => {
+    const network = networks.get(home) ?? newNetwork();
+    if (network === undefined) return undefined;
+    networks.delete(home);
+    networks.set(home, network);
+    const [oldest] = networks.keys();
+    if (networks.size > mostNetworks && oldest !== undefined) networks.delete(oldest);
+    return network;
+  };
 
   /** A wall that held is trusted from then on; one that did not is tried again, because people install what is missing. */
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
     const known = proofs.get(key);
     if (known !== undefined) return known;
-    const proof = tryWall(options, owner);
+    const proof = tryWall(options, owner, newNetwork());
     proofs.set(key, proof);
-    void proof.then(({ proven }) => (proven ? pipes.prepare() : proofs.delete(key)));
+    void proof.then(({ proven }) => {
+      if (!proven) proofs.delete(key);
+      else pipes.prepare();
+    });
     return proof;
   };
 
   return {
     status: () => prove("server", undefined),
-    async create({ workspace, home }) {
+    network: (home) => networks.get(home),
+    async create({ workspace, home, allowedHosts }) {
       const checked = await checkedWorkspace(workspace, options);
       const owner = ownerOf(checked);
       const proof = owner === undefined ? await prove("server", undefined) : await prove("owner", nobody);
@@ -52,8 +79,11 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
       if (owner !== undefined) chownSync(folders.home, owner.uid, owner.gid);
+      const network = networkOf(home);
+      network?.allow(allowedHosts ?? (() => []));
       return new BoxedRuntime({
         kind: "bubblewrap",
+        network,
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
         pipes,
@@ -61,6 +91,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
           ...(await wall(options, owner))(
             folders,
             supervisorCommand(supervisorFileInside, [checked.path, homeInside, "/tmp"], ""),
+            (await network?.enter()) ?? [],
           ),
           env: {},
           cwd: "/",
@@ -87,7 +118,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
   const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return (folders, command) =>
+  return (folders, command, enter) =>
     wallCommand(
       {
         bwrap,
@@ -101,21 +132,28 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
         env: commandEnvironment({
           path: tools.path,
           home: homeInside,
-          extra: { USER: "agent", LOGNAME: "agent", ...tools.env },
+          extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...(enter.length === 0 ? {} : proxyEnvironment) },
         }),
         cwd: folders.workspace,
+        enter,
         ...(owner === undefined ? {} : { owner }),
       },
       command,
     );
 }
 
-async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeStatus> {
+async function tryWall(
+  options: RuntimeOptions,
+  owner: Owner,
+  network: ConversationNetwork | undefined,
+): Promise<RuntimeStatus> {
   const kind = "bubblewrap";
   try {
+    const behind = await wall(options, owner);
+    const enter = (await network?.enter()) ?? [];
     const { checks, said } = await probeWall(
       { ...options, ...(owner === undefined ? {} : { owner }) },
-      await wall(options, owner),
+      (folders, command) => behind(folders, command, enter),
     );
     const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
     if (broken.length === 0) {
@@ -128,6 +166,8 @@ async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeSt
   } catch (error) {
     const sentence = error instanceof DeckhandError ? error.message : advice((error as Error).message);
     return { kind, proven: false, sentence, checks: [] };
+  } finally {
+    await network?.[Symbol.asyncDispose]();
   }
 }
 

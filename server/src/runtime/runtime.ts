@@ -1,3 +1,7 @@
+import type { Network } from "./network/network.ts";
+
+export type { Network, Refusal } from "./network/network.ts";
+
 export interface ExecOptions {
   /** The command is interrupted after this long: SIGINT, then SIGKILL. */
   readonly timeoutMs: number;
@@ -43,6 +47,8 @@ export interface Runtime extends AsyncDisposable {
   readonly workspace: string;
   /** The shell's directory now. */
   readonly cwd: string;
+  /** Of its commands; not there where they have none of their own: none at all, or the machine's. */
+  readonly network?: Network | undefined;
   /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */
   start(): Promise<void>;
   /**
@@ -84,6 +90,15 @@ export interface RuntimeStatus {
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
   readonly status: () => Promise<RuntimeStatus>;
-  /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
-  create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
+  /**
+   * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
+   * what a person has allowed for it, as rules of the network, whenever a connection is made.
+   */
+  create(options: {
+    readonly workspace: string;
+    readonly home: string;
+    readonly allowedHosts?: () => readonly string[];
+  }): Promise<Runtime>;
+  /** What is known of the network of the conversation with that `home` since the server started, whether its runtime is there or not. */
+  network?(home: string): Network | undefined;
 }

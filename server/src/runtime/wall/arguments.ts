@@ -23,6 +23,8 @@ export interface WallOptions {
   readonly cwd: string;
   /** Who commands are, outside; as whoever the server is when not given. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** What enters a network namespace of the conversation's own (network/namespace.ts); empty: none but an unconnected one. */
+  readonly enter: readonly string[];
 }
 
 export interface WallCommand {
@@ -40,6 +42,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const placed = mounts.map((mount) => ("from" in mount ? { ...mount, from: mount.to } : mount));
   const inner = [
     namespaces,
+    options.enter.length === 0 ? ["--unshare-net"] : [],
     Object.entries(options.env).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--dev", "/dev", "--proc", "/proc"],
     withParents(owner === undefined ? mounts : placed),
@@ -48,7 +51,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   ].flat();
   const innerArgv = [bwrap, "--args", String(descriptors.arguments), "--", ...command];
   const innerFeed = { fd: descriptors.arguments, text: nulEnded(inner) };
-  if (owner === undefined) return { argv: innerArgv, feeds: [innerFeed] };
+  if (owner === undefined) return { argv: [...options.enter, ...innerArgv], feeds: [innerFeed] };
   const outer = [
     ["--die-with-parent"],
     withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
@@ -58,7 +61,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   ].flat();
   const become = ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
-    argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
+    argv: [...options.enter, bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
     feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, innerFeed],
   };
 }
@@ -66,7 +69,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
 /** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
 const namespaces = [
   ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
-  ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
+  ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"],
   ["--hostname", "deckhand", "--cap-drop", "ALL", "--new-session", "--die-with-parent"],
   ["--info-fd", String(descriptors.info), "--clearenv"],
 ].flat();

@@ -1,3 +1,5 @@
+import type { NetworkOptions } from "../network/conversation-network.ts";
+
 /** What a factory of runtimes must know of the machine. */
 export interface RuntimeOptions {
   /** DECKHAND_HOME: the folder of all that the server keeps. */
@@ -6,4 +8,6 @@ export interface RuntimeOptions {
   readonly userHome: string;
   /** The user's PATH. */
   readonly path: string;
+  /** The network of commands; none when not given. */
+  readonly network?: NetworkOptions;
 }
