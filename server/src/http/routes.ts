@@ -7,6 +7,7 @@ import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { libraryRoutes } from "./library.ts";
 import { networkRoutes } from "./network.ts";
+import type { Ports } from "./ports/ports.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
@@ -17,6 +18,7 @@ export interface RoutesOptions {
   /** Names of models that can be asked for, best first. */
   readonly models: () => Promise<readonly string[]>;
   readonly agents: readonly string[];
+  readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
@@ -41,7 +43,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
-  networkRoutes(app, options.conversations);
+  networkRoutes(app, options);
   eventRoutes(app, options);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
