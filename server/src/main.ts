@@ -85,6 +85,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),
+      // What commands reach; without a sandbox it is what this machine reaches.
+      network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
     }),
     models: models.names,
