@@ -8,5 +8,6 @@ export * from "./observations.ts";
 export * from "./refusals.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";
+export * from "./usage.ts";
 export * from "./version.ts";
 export * from "./visible.ts";

@@ -1,6 +1,7 @@
 /** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
+import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
@@ -8,11 +9,13 @@ import { eventRoutes } from "./events.ts";
 import { libraryRoutes } from "./library.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
+import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
 export interface RoutesOptions {
   readonly conversations: ConversationsApi;
+  readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   /** Names of models that can be asked for, best first. */
@@ -44,6 +47,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   networkRoutes(app, options);
+  ruleRoutes(app, options.rules);
   eventRoutes(app, options);
   classicRoutes(app, options);
   app.all("/api/*", notFound);

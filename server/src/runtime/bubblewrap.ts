@@ -2,10 +2,11 @@
  * The sandbox on Linux: bubblewrap, one for each conversation, from its first command until it is disposed of. What is inside is in
  * wall/, what runs inside in box/. Nothing runs before the wall has been tried (wall/probe.ts) for the kind of owner that the workspace has.
  */
-import { accessSync, chownSync, constants, mkdirSync, realpathSync } from "node:fs";
+import { accessSync, chownSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
+import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
 import { outputFiles } from "./box/output.ts";
 import { pipeSource } from "./box/pipe.ts";
@@ -16,15 +17,31 @@ import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { ownDevices } from "./wall/devices.ts";
 import { commandEnvironment } from "./wall/environment.ts";
-import { homeInside, outputsInside, wallMounts } from "./wall/mounts.ts";
+import {
+  apartMounts,
+  conversationMounts,
+  homeInside,
+  outputsInside,
+  wallMounts,
+  type WallFolders,
+} from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
-import { probeWall, type ProbeFolders } from "./wall/probe.ts";
+import { probeWall } from "./wall/probe.ts";
+import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
-import { checkedWorkspace, type CheckedWorkspace } from "./wall/workspace.ts";
+import { checkedWorkspace } from "./wall/workspace.ts";
 
 type Owner = WallOptions["owner"];
-type Wall = (folders: ProbeFolders, command: readonly string[], enter: readonly string[]) => WallCommand;
+type Wall = (place: Place, command: readonly string[]) => WallCommand;
+
+/** Where a command is, and what it has for its own. */
+interface Place extends Pick<WallFolders, "home" | "work"> {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What enters its network; it has none when not given. */
+  readonly enter?: readonly string[];
+}
 
 /** Conversations whose connections are remembered. */
 const mostNetworks = 1000;
@@ -67,14 +84,19 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     return proof;
   };
 
+  /** Fails with `sandbox_unavailable` unless the wall has held for such an owner. */
+  const proven = async (owner: Owner): Promise<void> => {
+    const proof = owner === undefined ? await prove("server", undefined) : await prove("owner", nobody);
+    if (!proof.proven) throw new DeckhandError("sandbox_unavailable", proof.sentence);
+  };
+
   return {
     status: () => prove("server", undefined),
     network: (home) => networks.get(home),
     async create({ workspace, home, allowedHosts }) {
       const checked = await checkedWorkspace(workspace, options);
       const owner = ownerOf(checked);
-      const proof = owner === undefined ? await prove("server", undefined) : await prove("owner", nobody);
-      if (!proof.proven) throw new DeckhandError("sandbox_unavailable", proof.sentence);
+      await proven(owner);
       const folders = { home: join(home, "home"), outputs: join(home, "outputs"), workspace: checked.path };
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
@@ -89,9 +111,8 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         pipes,
         launch: async () => ({
           ...(await wall(options, owner))(
-            folders,
+            { ...conversationMounts(folders), cwd: checked.path, enter: (await network?.enter()) ?? [] },
             supervisorCommand(supervisorFileInside, [checked.path, homeInside, "/tmp"], ""),
-            (await network?.enter()) ?? [],
           ),
           env: {},
           cwd: "/",
@@ -100,11 +121,30 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         }),
       });
     },
+    async runApart(program, maxBytes, signal) {
+      const { folders, cwd, env = {}, argv, reaches } = program;
+      const owner = ownerOf(ownersOf(cwd));
+      await proven(owner);
+      await using network = reaches === undefined ? undefined : newNetwork();
+      network?.allow(() => reaches ?? []);
+      const enter = (await network?.enter()) ?? [];
+      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env, enter }, argv);
+      return await runOnce({ ...command, env: {}, cwd: "/", walled: true, mark: "" }, program, maxBytes, signal);
+    },
   };
 }
 
+/** Fails with `sandbox_unavailable`. */
+function ownersOf(folder: string): { readonly uid: number; readonly gid: number } {
+  try {
+    return statSync(folder);
+  } catch (error) {
+    throw new DeckhandError("sandbox_unavailable", `${folder} cannot be used: ${(error as Error).message}`);
+  }
+}
+
 /** Who commands are: the workspace's owner where the server can be anybody, else the server's own user. */
-function ownerOf(workspace: CheckedWorkspace): Owner {
+function ownerOf(workspace: { readonly uid: number; readonly gid: number }): Owner {
   return process.getuid?.() === 0 && workspace.uid !== 0 ? { uid: workspace.uid, gid: workspace.gid } : undefined;
 }
 
@@ -114,11 +154,12 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
+  const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
   const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return (folders, command, enter) =>
+  return ({ cwd, env, enter = [], ...own }, command) =>
     wallCommand(
       {
         bwrap,
@@ -127,15 +168,16 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
           devices,
           tools: tools.mounts,
           hidden: [...new Set([options.dataHome, checkout].flatMap((path) => [resolve(path), real(path)]))],
-          ...folders,
+          ...own,
         }),
         env: commandEnvironment({
           path: tools.path,
           home: homeInside,
-          extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...(enter.length === 0 ? {} : proxyEnvironment) },
+          extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...(enter.length > 0 && proxyEnvironment), ...env },
         }),
-        cwd: folders.workspace,
+        cwd,
         enter,
+        filter,
         ...(owner === undefined ? {} : { owner }),
       },
       command,
@@ -149,11 +191,11 @@ async function tryWall(
 ): Promise<RuntimeStatus> {
   const kind = "bubblewrap";
   try {
-    const behind = await wall(options, owner);
+    const tried = await wall(options, owner);
     const enter = (await network?.enter()) ?? [];
     const { checks, said } = await probeWall(
       { ...options, ...(owner === undefined ? {} : { owner }) },
-      (folders, command) => behind(folders, command, enter),
+      (folders, command) => tried({ ...conversationMounts(folders), cwd: folders.workspace, enter }, command),
     );
     const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
     if (broken.length === 0) {

@@ -26,5 +26,5 @@ test("[I18] what commands tried in vain is offered once, the last first, until i
   assert.deepEqual(refusedHosts(events, ["a.example"]), [
     { rule: "b.example", why: "b.example:443 is not among the hosts that may be reached" },
   ]);
-  assert.equal(refusedHosts([refusals(1, ...["a", "b", "c", "d", "e", "f", "g"])], []).length, 5);
+  assert.equal(refusedHosts([refusals(1, "a", "b", "c", "d", "e", "f", "g")], []).length, 5);
 });

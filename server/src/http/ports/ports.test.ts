@@ -43,6 +43,7 @@ const server = await startTestServer({
   runtimes: {
     status: async () => ({ kind: "bubblewrap", proven: true, sentence: "", checks: [] }),
     create: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+    runApart: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
     network: () => network,
   },
 });
