@@ -10,6 +10,7 @@ import { bubblewrapRuntimes } from "../bubblewrap.ts";
 import { failsWith, makeFolders, never, run, until } from "../runtime.contract.ts";
 import type { Runtime, RuntimeFactory } from "../runtime.ts";
 import { httpServer, type Outside } from "./proxy.test-kit.ts";
+import { systemResolve } from "./reach.ts";
 import { networkPolicy, type NetworkMode } from "./rules.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -188,6 +189,39 @@ test("[I11] the proof is made in such a network, and of two conversations each h
   );
   assert.notEqual(names[0], names[1]);
   assert.ok(!names.includes(`${readlinkSync("/proc/self/ns/net")}\n`));
+});
+
+test("[I11] a proxy that lets through what it must not is found out by the proof, and nothing runs", async () => {
+  // Every port of this machine: what the proof tries is then within reach.
+  const every = Array.from({ length: 65_535 }, (_, at) => ({
+    text: "all",
+    host: "127.0.0.1",
+    below: false,
+    port: at + 1,
+  }));
+  const runtimes = bubblewrapRuntimes({
+    ...folders.options,
+    network: { policy: { mode: "allow", rules: every }, resolve: systemResolve, upstream: undefined },
+  });
+  const { proven, sentence } = await runtimes.status();
+  assert.equal(proven, false);
+  assert.match(sentence, /the server's ports are out of reach/);
+});
+
+test("[I10] a program apart reaches what it is given beside the list, and nothing where it is not told so", async () => {
+  await using outside = await httpServer((_request, response) => void response.end("reached"));
+  const folder = join(folders.root, "apart");
+  mkdirSync(folder);
+  const runtimes = factory("allow");
+  const argv = ["curl", "-sS", `http://apart.test:${outside.port}/`];
+  const program = { argv, folders: [{ path: folder, access: "write" as const }], cwd: folder };
+  const rule = `apart.test:${outside.port}`;
+  assert.equal(String((await runtimes.runApart({ ...program, reaches: [rule] }, 1000, never)).stdout), "reached");
+  assert.match(
+    String((await runtimes.runApart({ ...program, reaches: [] }, 1000, never)).stdout),
+    /not among the hosts/,
+  );
+  assert.notEqual((await runtimes.runApart(program, 1000, never)).exitCode, 0);
 });
 
 test("[I11] a root server's commands that are another user's have the same network", { skip: !isRoot }, async () => {
