@@ -9,6 +9,7 @@ import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
 import { measureNetwork } from "./network.ts";
+import { measurePast } from "./past.ts";
 import { measureScale } from "./scale.ts";
 import { median, percentile, table } from "./table.ts";
 
@@ -37,6 +38,8 @@ console.log(`\nThe network of commands:\n`);
 console.log(await measureNetwork());
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
+console.log(`\nWhat the workspace was (snapshots):\n`);
+console.log(await measurePast());
 
 async function measureServer(): Promise<Figures> {
   const listening: number[] = [];

@@ -10,6 +10,7 @@ import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { assertMayBind, bracketed, isLoopbackAddress, ownNames } from "./hosts.ts";
+import type { ModelsApi } from "./models.ts";
 import type { Forwarded } from "./ports/forward.ts";
 import type { PortVerdict } from "./ports/port-door.ts";
 import { createPorts, type Ports } from "./ports/ports.ts";
@@ -29,8 +30,7 @@ export interface ServeOptions {
   readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
-  /** Names of models that can be asked for, best first. */
-  readonly models: () => Promise<readonly string[]>;
+  readonly models: ModelsApi;
   readonly agents: readonly string[];
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;

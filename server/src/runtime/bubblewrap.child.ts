@@ -1,6 +1,7 @@
 /** A server in small, for tests that need one of another user or one that is killed: `node bubblewrap.child.ts ROOT command…`. */
 import { join } from "node:path";
 import { bubblewrapRuntimes } from "./bubblewrap.ts";
+import type { Limits } from "./wall/limits.ts";
 import { hostRuntimes } from "./host.ts";
 import { systemResolve } from "./network/reach.ts";
 import { networkPolicy } from "./network/rules.ts";
@@ -18,11 +19,15 @@ const options = {
   dataHome: join(root, "data"),
   userHome: join(root, "user"),
   path: process.env["PATH"] ?? "",
+  limits: JSON.parse(process.env["LIMITS"] ?? "{}") as Partial<Limits>,
   ...(rule.length > 0 && { network }),
 };
 const factory = runtimeKind === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 const runtime = await factory.create({ workspace: join(root, "workspace"), home: join(root, "data", "conversation") });
-for (const command of commands) process.stdout.write((await run(runtime, command)).output);
+for (const command of commands) {
+  const { output, limit } = await run(runtime, command);
+  process.stdout.write(output + (limit === undefined ? "" : `[${limit.kind} ${limit.most}]\n`));
+}
 process.stdout.write("ready\n");
 // It is ended from outside, or by the end of its input.
 for await (const _ of process.stdin);

@@ -1,4 +1,5 @@
 import type { NetworkOptions } from "../network/conversation-network.ts";
+import type { Limits } from "./limits.ts";
 
 /** What a factory of runtimes must know of the machine. */
 export interface RuntimeOptions {
@@ -10,4 +11,8 @@ export interface RuntimeOptions {
   readonly path: string;
   /** The network of commands; none when not given. */
   readonly network?: NetworkOptions;
+  /** How much commands may take; what is not given has its default. */
+  readonly limits?: Partial<Limits>;
+  /** Names of files and folders that cannot be written in a workspace, in place of those of protected-paths.ts. */
+  readonly protectedNames?: readonly string[];
 }
