@@ -20,7 +20,7 @@ import { agentFinder } from "../agent/agents.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Tool } from "../tools/tool.ts";
 import { Conversation, type ConversationDeps } from "./conversation.ts";
-import { testDeps, testRuntime } from "./deps.test-kit.ts";
+import { testDeps, testRuntimes } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-approval-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -68,10 +68,7 @@ async function stage(
   const deps = testDeps(model, {
     store: openSqliteStore(join(folder, `${(files += 1)}.db`)),
     findAgent: agentFinder(tools),
-    runtimes: {
-      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () => testRuntime(shell),
-    },
+    runtimes: testRuntimes(shell),
     tools,
     approval: { policy: "risky", seconds: 3600, sandboxed: false },
     ...options,

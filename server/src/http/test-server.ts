@@ -104,9 +104,8 @@ export function sayingModel(replies: readonly (readonly ReplyPart[] | DeckhandEr
 
 const noRuntimes: RuntimeFactory = {
   status: async () => ({ kind: "bubblewrap", proven: false, sentence: "There is none in this test.", checks: [] }),
-  create: async () => {
-    throw new DeckhandError("sandbox_unavailable");
-  },
+  create: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+  runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
 };
 
 export interface RawAnswer {

@@ -23,7 +23,7 @@ export interface Launch {
   /** The whole command, supervisor included. */
   readonly argv: readonly string[];
   /** Written to further descriptors of the process, which follow each other from `descriptors.arguments` on. */
-  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+  readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
@@ -167,7 +167,7 @@ export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {
 }
 
 /** New ones may be born while we look, so until a look finds none. */
-async function killMarked(session: number | undefined, mark: string): Promise<void> {
+export async function killMarked(session: number | undefined, mark: string): Promise<void> {
   if (session === undefined) return;
   for (let round = 0; round < 20; round++) {
     const pids = findOf(session, mark).filter(isAlive);
@@ -178,7 +178,7 @@ async function killMarked(session: number | undefined, mark: string): Promise<vo
 }
 
 /** bubblewrap's word on where it put the first process: bwrap(1), `--info-fd`. */
-function readInfo(child: ChildProcess): Promise<number | undefined> {
+export function readInfo(child: ChildProcess): Promise<number | undefined> {
   return new Promise((resolve) => {
     const stream = (child.stdio as readonly unknown[])[descriptors.info] as Readable;
     let text = "";
