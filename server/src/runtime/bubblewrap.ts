@@ -35,6 +35,7 @@ type Wall = (place: Place, command: readonly string[]) => WallCommand;
 interface Place extends Pick<WallFolders, "home" | "work"> {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly network?: boolean;
 }
 
 const checkout = resolve(import.meta.dirname, "../../..");
@@ -89,10 +90,10 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       });
     },
     async runApart(program, maxBytes, signal) {
-      const { folders, cwd, env = {}, argv } = program;
+      const { folders, cwd, env = {}, argv, network = false } = program;
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
-      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env }, argv);
+      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env, network }, argv);
       return runOnce({ ...command, env: {}, cwd: "/", walled: true, mark: "" }, program, maxBytes, signal);
     },
   };
@@ -122,7 +123,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
   const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return ({ cwd, env, ...own }, command) =>
+  return ({ cwd, env, network = false, ...own }, command) =>
     wallCommand(
       {
         bwrap,
@@ -139,6 +140,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
           extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...env },
         }),
         cwd,
+        network,
         ...(owner === undefined ? {} : { owner }),
       },
       command,

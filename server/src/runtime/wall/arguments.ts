@@ -21,6 +21,8 @@ export interface WallOptions {
   readonly mounts: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** The machine's network instead of one without a way out. */
+  readonly network?: boolean;
   /** Who commands are, outside; as whoever the server is when not given. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -40,6 +42,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const placed = mounts.map((mount) => ("from" in mount ? { ...mount, from: mount.to } : mount));
   const inner = [
     namespaces,
+    options.network === true ? [] : ["--unshare-net"],
     Object.entries(options.env).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--dev", "/dev", "--proc", "/proc"],
     withParents(owner === undefined ? mounts : placed),
@@ -66,7 +69,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
 /** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
 const namespaces = [
   ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
-  ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
+  ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"],
   ["--hostname", "deckhand", "--cap-drop", "ALL", "--new-session", "--die-with-parent"],
   ["--info-fd", String(descriptors.info), "--clearenv"],
 ].flat();
