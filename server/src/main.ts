@@ -50,6 +50,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     env,
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
+    toolCalling: config.toolCalling,
     discover: config.discover,
   });
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });

@@ -18,7 +18,8 @@ import type { Question } from "./approval.ts";
 import { arrayModel, call, findTestAgent, testTools, text, type Reply } from "./array-model.test-kit.ts";
 import type { Limits } from "./limits.ts";
 import { Prompt } from "./prompt.ts";
-import { endEvents, runTurn, type Step, type TurnEnd, type View } from "./turn.ts";
+import type { Step, TurnEnd, View } from "./step.ts";
+import { endEvents, runTurn } from "./turn.ts";
 
 const agent = findTestAgent("CodeActAgent", "/w")!;
 

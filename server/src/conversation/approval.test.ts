@@ -19,7 +19,8 @@ import { arrayModel, call, testTools, text, type ArrayModel } from "../agent/arr
 import { agentFinder } from "../agent/agents.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Tool } from "../tools/tool.ts";
-import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
 import { testDeps, testRuntimes } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-approval-"));

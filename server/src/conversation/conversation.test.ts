@@ -17,7 +17,8 @@ import { arrayModel, call, text, untilAborted } from "../agent/array-model.test-
 import type { Model } from "../llm/model.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
 import { testDeps } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-conversation-"));

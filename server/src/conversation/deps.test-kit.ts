@@ -5,7 +5,7 @@ import { findTestAgent, testTools } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
 import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
 import type { EventStore } from "../store/event-store.ts";
-import type { ConversationDeps } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
 
 interface TestParts extends Partial<ConversationDeps> {
   readonly store: EventStore;

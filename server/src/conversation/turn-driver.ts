@@ -16,7 +16,8 @@ import {
 import type { Agent } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
 import { Prompt } from "../agent/prompt.ts";
-import { endEvents, runTurn, type TurnDeps, type TurnEnd, type View } from "../agent/turn.ts";
+import type { TurnDeps, TurnEnd, View } from "../agent/step.ts";
+import { endEvents, runTurn } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";

@@ -6,6 +6,7 @@ import type { FoundServer } from "./discover.ts";
 import type { Model, ModelChoice, ModelFinder } from "./model.ts";
 import { loadProvider, modelAt } from "./providers/load.ts";
 import type { CallLimits } from "./providers/load.ts";
+import type { ToolCalling } from "./text-tools/text-tools.ts";
 import { plainUrl } from "./providers/failure.ts";
 import { atBaseUrl, nameModel } from "./providers/names.ts";
 import type { ModelAddress } from "./providers/names.ts";
@@ -16,6 +17,8 @@ export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly retries: number;
   readonly timeoutMs: number;
+  /** Whether models call tools by themselves or are told of them in words; tried out by default. */
+  readonly toolCalling?: ToolCalling;
   /** Look for a model server on this machine when no model is configured. */
   readonly discover: boolean;
   readonly random?: () => number;
@@ -48,6 +51,7 @@ export function findModels(options: FindOptions): Models {
     timeoutMs: options.timeoutMs,
     random: options.random ?? Math.random,
     fetch: options.fetch ?? globalThis.fetch,
+    toolCalling: options.toolCalling ?? "auto",
   };
   const models = new Map<string, Model>();
   const firstModels = new Map<string, string>();
