@@ -60,6 +60,13 @@ export const workspaceChoice = z.union([
   z.strictObject({}),
 ]);
 export type WorkspaceChoice = z.infer<typeof workspaceChoice>;
+/** One that names something. */
+export type NamedChoice = Exclude<WorkspaceChoice, Record<string, never>>;
+
+/** Undefined for `{}`. */
+export function namedChoice(choice: WorkspaceChoice): NamedChoice | undefined {
+  return Object.keys(choice).length === 0 ? undefined : (choice as NamedChoice);
+}
 
 /** Who does the work and with what; every key is optional, and one that is missing keeps what is configured. */
 export const settingsSchema = z.object({

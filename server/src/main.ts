@@ -13,7 +13,10 @@ import { serve } from "./http/listen.ts";
 import { assertMayBind } from "./http/hosts.ts";
 import { findModels } from "./llm/find.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
+import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
+import type { RuntimeOptions } from "./runtime/wall/options.ts";
+import { createPlaces } from "./runtime/places/create-places.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
@@ -43,7 +46,24 @@ export async function startServer(env: Readonly<Record<string, string | undefine
 
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
-  const runtimes = createRuntimes(config, env);
+  const machine: RuntimeOptions = {
+    dataHome: config.home,
+    userHome: homedir(),
+    // As it was before npm put this project's own programs in front.
+    path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+  };
+  const runtimes = createRuntimes(config, machine);
+  const uploadLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
+  const uploads = await openUploads(join(config.home, "uploads"), uploadLimits);
+  const places = await createPlaces({
+    ...machine,
+    workspace: config.workspace,
+    runtimes,
+    uploads,
+    openOutlet: () => Promise.reject(new Error("not yet")),
+    maxSeconds: config.workspaceSeconds,
+    maxBytes: config.workspaceBytes,
+  });
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const models = findModels({
     configured: config.model,
@@ -59,6 +79,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       ...worked,
       findAgent: agentFinder(worked.tools),
       runtimes,
+      places,
       limits: config,
       approval: {
         policy: config.approvalPolicy,
@@ -108,12 +129,6 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   };
 }
 
-function createRuntimes(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeFactory {
-  const options = {
-    dataHome: config.home,
-    userHome: homedir(),
-    // As it was before npm put this project's own programs in front.
-    path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-  };
+function createRuntimes(config: Config, options: RuntimeOptions): RuntimeFactory {
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }

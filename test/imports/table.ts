@@ -15,6 +15,7 @@ export interface Unit {
 
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
+const places = "server/src/runtime/places/places.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -22,7 +23,7 @@ export const table: readonly Unit[] = [
   { path: "web", mayImport: ["client", protocol] },
   { path: "cli", mayImport: ["client", protocol], also: { "cli/src/serve.ts": "server/src/main.ts" } },
   { path: "server/src/main.ts", mayImport: ["*"] },
-  { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
+  { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", "server/src/files", runtime, protocol] },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
   {
     path: "server/src/conversation",
@@ -32,9 +33,11 @@ export const table: readonly Unit[] = [
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
+      places,
       protocol,
     ],
   },
+  { path: "server/src/files", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
   { path: "server/src/tools", mayImport: [runtime, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },

@@ -44,6 +44,9 @@ export interface ConversationsApi {
   import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow>;
   /** The events up to `last`, page by page; fails with `unknown_conversation` when it is deleted meanwhile. */
   pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]>;
-  /** Stops what runs, leaves no process, forgets the log. The workspace stays. The id is not made again. */
-  delete(id: ConversationId): Promise<void>;
+  /**
+   * Stops what runs, leaves no process, forgets the log, and removes the workspace that was made for it; one that was given stays.
+   * The id is not made again. Fails with `conflict` where work in that workspace would be lost, unless `discard` says that it may.
+   */
+  delete(id: ConversationId, discard?: boolean): Promise<void>;
 }

@@ -6,7 +6,9 @@
 import {
   DeckhandError,
   fold,
+  isAction,
   isAtWork,
+  settingsSchema,
   stateChange,
   type ConversationState,
   type Delta,
@@ -19,7 +21,7 @@ import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
-import { agentOf, hasImages, modelOf, refuseUnseen, workspaceOf } from "./chosen.ts";
+import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
@@ -29,6 +31,7 @@ import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserActions } from "./user-action.ts";
+import { Workspace } from "./workspace.ts";
 
 /** What outlives the object; `Conversations` has it for all. */
 interface Beyond {
@@ -41,6 +44,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly id: ConversationId;
   readonly #deps: ConversationDeps;
   readonly #beyond: Beyond;
+  readonly #workspace: Workspace;
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
@@ -57,8 +61,19 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#beyond = beyond;
     this.#state = state;
     const onFault = (fault: unknown): void => deps.onFault(id, fault);
+    this.#workspace = new Workspace({
+      conversation: id,
+      places: deps.places,
+      settings: () => this.#state.settings,
+      isAtWork: () => isAtWork(this.#state.agentState),
+      append: (event) => this.#enqueue(() => this.#append([event])),
+      onFault,
+    });
     this.#runtime = new LazyRuntime({
-      create: () => deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(id) }),
+      create: async () => {
+        await this.#workspace.ready();
+        return deps.runtimes.create({ workspace: this.#workspace.path, home: deps.home(id) });
+      },
       isNeeded: () => this.#needsShell(),
       onFault,
     });
@@ -85,10 +100,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       limits: deps.limits,
       now: deps.now,
       policy: (action, tool) =>
-        questionFor(action, tool.effect(action.args as never), this.#workspace(), this.#state, deps.approval),
+        questionFor(action, tool.effect(action.args as never), this.#workspace.path, this.#state, deps.approval),
       tools: deps.tools,
       prepare: async () => {
         const agent = this.#agent();
+        await this.#workspace.ready();
         // Started while the model thinks; whoever needs it meets its failure.
         this.#runtime.start().then(
           (runtime) => runtime.start().catch(() => {}),
@@ -122,6 +138,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   async submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
     if (kind === "message" && hasImages(args)) await refuseUnseen(this.#state.settings, this.#apiKey(), this.#deps);
+    if (kind === "initialize") await this.#checkWorkspace(args);
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
       const before = await this.#alreadyDone(options.command);
@@ -129,7 +146,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       const todo = plan(kind, args, this.#state, {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
-        workspace: this.#deps.workspace,
+        rootOf: (choice) => this.#deps.places.pathOf(this.id, choice),
+        isSettled: this.#workspace.isMade,
         tools: this.#deps.tools,
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
@@ -152,6 +170,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   onDelta(listener: (delta: Delta) => void): () => void {
     this.#deltaListeners.add(listener);
     return () => this.#deltaListeners.delete(listener);
+  }
+
+  /** Makes its folder, unless it is there. */
+  beginWorkspace(): void {
+    this.#workspace.begin();
   }
 
   /** Stops what runs, says so in the log, and leaves no process. */
@@ -178,6 +201,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #carryOut(todo: Plan, stored: readonly Event[]): void {
     if (this.#closing) return;
     if (todo.stops === true) void this.#stopAll();
+    if (stored.some((event) => isAction(event) && event.action === "initialize")) this.#workspace.begin();
     const last = stored.at(-1);
     if (todo.runs !== undefined && last !== undefined) this.#userActions.start({ ...todo.runs, id: last.id });
     if (isAtWork(this.#state.agentState)) this.#turn.start();
@@ -191,7 +215,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all([this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
+    // Whoever waits for the workspace fails with it.
+    const made = this.#workspace.stop();
+    await Promise.all([made, this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
   }
 
   async #alreadyDone(command: string | undefined): Promise<Event | undefined> {
@@ -234,8 +260,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     for (const listener of this.#deltaListeners) listener(delta);
   }
 
-  #workspace(): string {
-    return workspaceOf(this.#state.settings, this.#deps);
+  /** What is wrong with it is said while its sender still looks. */
+  async #checkWorkspace(args: unknown): Promise<void> {
+    const parsed = settingsSchema.safeParse(args);
+    if (parsed.data?.workspace === undefined || (this.#state.agentState !== null && this.#workspace.isMade)) return;
+    await this.#deps.places.check(this.id, parsed.data.workspace);
   }
 
   #agent(): Agent {

@@ -2,6 +2,7 @@
 import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { Limits } from "../agent/limits.ts";
+import type { Places } from "../runtime/places/places.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { ConversationId, EventStore } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -10,6 +11,7 @@ import type { ChoiceDeps } from "./chosen.ts";
 export interface ConversationDeps extends ChoiceDeps {
   readonly store: EventStore;
   readonly runtimes: RuntimeFactory;
+  readonly places: Places;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;

@@ -7,6 +7,7 @@ import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import type { Model } from "../llm/model.ts";
+import { defaultPlace } from "../runtime/places/places.test-kit.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createTools } from "../tools/tools.ts";
@@ -41,6 +42,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findModel: async () => model,
       findAgent: agentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
+      places: defaultPlace(home),
       tools,
       limits: { maxSteps: 5, maxCostUsd: Number.POSITIVE_INFINITY, maxSeconds: Number.POSITIVE_INFINITY },
       approval: { policy: "never", seconds: 3600, sandboxed: true },

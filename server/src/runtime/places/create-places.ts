@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { chown, mkdir, realpath, rename, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { DeckhandError, type WorkspaceChoice } from "@deckhand/protocol";
+import { DeckhandError, namedChoice, type WorkspaceChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import type { RuntimeOptions } from "../wall/options.ts";
 import { checkedWorkspace, isIn, whyNoWorkspace } from "../wall/workspace.ts";
@@ -20,7 +20,7 @@ import { fill, type MadeChoice } from "./fill.ts";
 import { gitAddress, gitRef } from "./git-address.ts";
 import { bringHome, wouldBeLost } from "./keep-work.ts";
 import type { OpenOutlet } from "./outlet.ts";
-import type { Places } from "./places.ts";
+import type { Places, Tell } from "./places.ts";
 import { removeTree } from "./remove-tree.ts";
 import { watchSize } from "./size-watch.ts";
 import type { Uploads } from "./uploads.ts";
@@ -86,19 +86,24 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
     return source === undefined || process.getuid?.() !== 0 ? undefined : stat(source);
   }
 
-  async function makeOwn(...[conversation, choice, tell, signal]: Parameters<Places["make"]>): Promise<void> {
-    if ("folder" in choice) throw new Error("a folder that is given is not made here");
+  async function makeOwn(
+    conversation: string,
+    choice: MadeChoice | undefined,
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<void> {
     const into = join(making, conversation);
     const limit = AbortSignal.timeout(options.maxSeconds * 1000);
     await removeTree(into);
     await mkdir(into, { recursive: true, mode: 0o700 });
     using size = watchSize(into, options.maxBytes, AbortSignal.any([signal, limit]));
     try {
-      const owner = await ownerOf(choice);
-      if (owner !== undefined) await chown(into, owner.uid, owner.gid);
-      const real = "repository" in choice ? { ...choice, repository: await realpath(choice.repository) } : choice;
-      const sources = { ...options, ownFolder };
-      await fill({ choice: real, conversation, into, tell, signal: size.signal }, sources);
+      if (choice !== undefined) {
+        const owner = await ownerOf(choice);
+        if (owner !== undefined) await chown(into, owner.uid, owner.gid);
+        const real = "repository" in choice ? { ...choice, repository: await realpath(choice.repository) } : choice;
+        await fill({ choice: real, conversation, into, tell, signal: size.signal }, { ...options, ownFolder });
+      }
       size.signal.throwIfAborted();
       await mkdir(join(conversations, conversation), { recursive: true, mode: 0o700 });
       await rename(into, ownFolder(conversation));
@@ -115,19 +120,24 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
   const places: Places = {
     pathOf(conversation, choice) {
       if (choice === undefined) return options.workspace;
-      return "folder" in choice ? resolve(choice.folder) : ownFolder(conversation);
+      const named = namedChoice(choice);
+      return named !== undefined && "folder" in named ? resolve(named.folder) : ownFolder(conversation);
     },
     isMade(conversation, choice) {
       if (choice === undefined) return true;
       return "folder" in choice ? claims.has(conversation) : existsSync(ownFolder(conversation));
     },
-    check: (conversation, choice) =>
-      "folder" in choice ? checkFolder(conversation, choice.folder) : checkMade(choice),
+    async check(conversation, choice) {
+      const named = namedChoice(choice);
+      if (named === undefined) return;
+      await ("folder" in named ? checkFolder(conversation, named.folder) : checkMade(named));
+    },
     async make(conversation, choice, tell, signal) {
       if (places.isMade(conversation, choice)) return;
       await places.check(conversation, choice);
-      if (!("folder" in choice)) return makeOwn(conversation, choice, tell, signal);
-      const { path } = await checkedWorkspace(choice.folder, options);
+      const named = namedChoice(choice);
+      if (named === undefined || !("folder" in named)) return makeOwn(conversation, named, tell, signal);
+      const { path } = await checkedWorkspace(named.folder, options);
       await checkFolder(conversation, path);
       await claims.add(conversation, path);
     },
@@ -138,8 +148,9 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
     async remove(conversation, choice) {
       await claims.forget(conversation);
       const path = ownFolder(conversation);
-      if (choice !== undefined && "repository" in choice && choice.as === "worktree" && existsSync(path)) {
-        const repository = await realpath(choice.repository);
+      const named = choice === undefined ? undefined : namedChoice(choice);
+      if (named !== undefined && "repository" in named && named.as === "worktree" && existsSync(path)) {
+        const repository = await realpath(named.repository);
         await bringHome(options.runtimes, { path, repository, conversation }, AbortSignal.timeout(bringHomeMs));
       }
       await removeTree(join(making, conversation));

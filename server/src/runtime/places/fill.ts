@@ -1,5 +1,5 @@
 /** What is put into the new, empty folder of a conversation, by the way that was chosen. */
-import { DeckhandError, type WorkspaceChoice } from "@deckhand/protocol";
+import { DeckhandError, type NamedChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import { gitAddress, gitRef, isCommit } from "./git-address.ts";
 import { gitApart, gitFailure, type GitResult, type GitRun } from "./git-apart.ts";
@@ -8,7 +8,7 @@ import type { Tell } from "./places.ts";
 import { progressOf } from "./progress.ts";
 import type { Uploads } from "./uploads.ts";
 
-export type MadeChoice = Exclude<WorkspaceChoice, { folder: string }>;
+export type MadeChoice = Exclude<NamedChoice, { folder: string }>;
 
 export interface Filling {
   readonly choice: MadeChoice;
@@ -42,7 +42,7 @@ export async function fill(filling: Filling, sources: Sources): Promise<void> {
       : worktree(choice.repository, choice.ref, filling, sources);
   }
   if ("conversation" in choice) return copy(sources.ownFolder(choice.conversation), filling, sources);
-  if ("upload" in choice) return sources.uploads.take(choice.upload, into);
+  return sources.uploads.take(choice.upload, into);
 }
 
 /** Alone the newest state: what is made with a filter would have to ask again for each file, which the sandbox cannot. */
@@ -85,6 +85,8 @@ async function worktree(repository: string, ref: string | undefined, filling: Fi
   done(await git("clone", ...clone, "--", repository, "."));
   const at = ref === undefined ? [] : [await startOf(gitRef(ref))];
   done(await git("switch", "--no-track", "--create", branchOf(filling.conversation), ...at));
+  // A new branch at the commit that is there already brings no files.
+  done(await git("reset", "--hard", "--quiet"));
 
   async function startOf(name: string): Promise<string> {
     const known = await git("rev-parse", "--verify", "--quiet", "--end-of-options", `refs/remotes/origin/${name}`);

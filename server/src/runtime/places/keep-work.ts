@@ -1,6 +1,6 @@
 /** What would be lost with a conversation's own folder, and what of it is kept: the commits on a worktree's branch. */
-import type { WorkspaceChoice } from "@deckhand/protocol";
 import { readdir } from "node:fs/promises";
+import { namedChoice, type WorkspaceChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import { branchOf } from "./fill.ts";
 import { gitApart, gitFailure } from "./git-apart.ts";
@@ -13,7 +13,9 @@ export async function wouldBeLost(
   { path, choice, conversation }: { readonly path: string; readonly choice: WorkspaceChoice; readonly conversation: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const isRepository = "git" in choice || ("repository" in choice && choice.as === "worktree");
+  const named = namedChoice(choice);
+  const isWorktree = named !== undefined && "repository" in named && named.as === "worktree";
+  const isRepository = isWorktree || (named !== undefined && "git" in named);
   if (!isRepository) {
     const names = await readdir(path).catch(() => []);
     return names.length === 0 ? undefined : `Its workspace has files that are nowhere else (${listed(names)}).`;
@@ -27,8 +29,8 @@ export async function wouldBeLost(
     return `Its workspace has changes that are in no commit (${listed(files.map((line) => line.slice(3)))}).`;
   }
   // The branch of a worktree goes home.
-  const kept = "repository" in choice ? [`--exclude=refs/heads/${branchOf(conversation)}`] : [];
-  const home = "repository" in choice ? [`refs/heads/${branchOf(conversation)}`] : [];
+  const kept = isWorktree ? [`--exclude=refs/heads/${branchOf(conversation)}`] : [];
+  const home = isWorktree ? [`refs/heads/${branchOf(conversation)}`] : [];
   const stash = await git("rev-parse", "--verify", "--quiet", "refs/stash");
   const made = await git("rev-list", "--count", ...kept, "--branches", "HEAD", "--not", "--remotes", "--tags", ...home);
   if (!made.ok) return "What its workspace has in commits cannot be told.";
