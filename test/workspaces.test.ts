@@ -43,9 +43,23 @@ test("[V31] a home, the system, the server's data and what lies in or above anot
   const empty = await conversationIn(client, {});
   symlinkSync(given, join(folder, "alias"));
   symlinkSync(own(empty), join(folder, "data-alias"));
-  for (const path of ["/", "/etc/x", homedir(), join(homedir(), ".ssh"), server.home, join(server.home, "uploads"), own(empty), "not/absolute", "/tmp/nul\0"]) {
+  for (const path of [
+    "/",
+    "/etc/x",
+    homedir(),
+    join(homedir(), ".ssh"),
+    server.home,
+    join(server.home, "uploads"),
+    own(empty),
+    "not/absolute",
+    "/tmp/nul\0",
+  ]) {
     await assert.rejects(client.create({ settings: { workspace: { folder: path } } }), { code: "bad_args" }, path);
-    await assert.rejects(client.create({ settings: { workspace: { repository: path, as: "copy" } } }), { code: "bad_args" }, path);
+    await assert.rejects(
+      client.create({ settings: { workspace: { repository: path, as: "copy" } } }),
+      { code: "bad_args" },
+      path,
+    );
   }
   for (const path of [join(given, "inner"), folder]) {
     await assert.rejects(client.create({ settings: { workspace: { folder: path } } }), { code: "conflict" }, path);
@@ -63,7 +77,10 @@ test("[V32] two conversations on one repository do not meet, each on a branch of
   const one = await conversationIn(client, { repository, as: "worktree" });
   const two = await conversationIn(client, { repository, as: "worktree" });
   await runIn(client, one, "echo two >> a; git commit -qam two; git branch -f main HEAD");
-  assert.equal(await runIn(client, two, "cat a; git branch --show-current; git log --oneline --all | wc -l"), `one\ndeckhand/${two}\n1\n`);
+  assert.equal(
+    await runIn(client, two, "cat a; git branch --show-current; git log --oneline --all | wc -l"),
+    `one\ndeckhand/${two}\n1\n`,
+  );
   assert.equal(readFileSync(join(repository, "a"), "utf8"), "one\n");
   assert.equal(git("branch", "--list", "--format=%(refname:short)"), "main\n");
   assert.match(await runIn(client, one, `ls ${repository}`), /No such file/, "the repository is not in the sandbox");
@@ -88,7 +105,10 @@ test("[V34] a copy has all that lies in the folder; an empty one has nothing; a 
   makeRepository(repository);
   writeFileSync(join(repository, "uncommitted"), "here\n");
   const copy = await conversationIn(client, { repository, as: "copy" });
-  assert.equal(await runIn(client, copy, "cat a uncommitted; git log --oneline | wc -l; echo more > a"), "one\nhere\n1\n");
+  assert.equal(
+    await runIn(client, copy, "cat a uncommitted; git log --oneline | wc -l; echo more > a"),
+    "one\nhere\n1\n",
+  );
   assert.equal(readFileSync(join(repository, "a"), "utf8"), "one\n");
   const empty = await conversationIn(client, {});
   assert.equal(await runIn(client, empty, "ls -A; echo mine > file"), "");
@@ -114,6 +134,10 @@ test("[V35] what cannot be made is said, leaves nothing, and can be tried again,
   await assert.rejects(client.send(id, "initialize", { workspace: {} }), { code: "conflict" });
 });
 
-async function isReadyAfter(id: string, after: number): Promise<void> {
-  await eventOf(client, id, (event) => event.id > after && !isAction(event) && event.content === "The workspace is ready");
+async function isReadyAfter(id: string, head: number): Promise<void> {
+  await eventOf(
+    client,
+    id,
+    (event) => event.id > head && !isAction(event) && event.content === "The workspace is ready",
+  );
 }

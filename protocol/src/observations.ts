@@ -92,6 +92,13 @@ export const observationExtras = {
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),
   /** What came before was written elsewhere: its settings, and what a person let go on there, hold no longer. Bookkeeping. */
   imported: z.object({}),
+  /** What a person put into the workspace beside the log: what is large, or no text, is not in the event. */
+  upload: z.object({
+    /** The first hundred. */
+    files: z.array(z.object({ path: z.string(), size_bytes: z.int() })),
+    count: z.int(),
+    size_bytes: z.int(),
+  }),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
   /** What the server tells the model by itself. Bookkeeping. */

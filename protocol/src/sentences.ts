@@ -86,6 +86,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "reply":
     case "title":
     case "imported":
+    case "upload":
     case "user_rejected":
       return event.content;
   }

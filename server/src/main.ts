@@ -53,8 +53,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
   };
   const runtimes = createRuntimes(config, machine);
-  const uploadLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
-  const uploads = await openUploads(join(config.home, "uploads"), uploadLimits);
+  const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
+  const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
   const places = await createPlaces({
     ...machine,
     workspace: config.workspace,
@@ -101,6 +101,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     token: config.token ?? home.token,
     hosts: config.hosts,
     conversations,
+    uploads,
+    fileLimits,
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),

@@ -23,7 +23,10 @@ export const table: readonly Unit[] = [
   { path: "web", mayImport: ["client", protocol] },
   { path: "cli", mayImport: ["client", protocol], also: { "cli/src/serve.ts": "server/src/main.ts" } },
   { path: "server/src/main.ts", mayImport: ["*"] },
-  { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", "server/src/files", runtime, protocol] },
+  {
+    path: "server/src/http",
+    mayImport: ["server/src/ws", "server/src/conversation", "server/src/files", runtime, protocol],
+  },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
   {
     path: "server/src/conversation",

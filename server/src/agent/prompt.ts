@@ -69,6 +69,8 @@ export class Prompt {
       this.#messages.push({ role: "assistant", parts: event.extras.parts });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
+    } else if (event.observation === "upload") {
+      this.#addNote(event.content);
     } else if (event.tool_call !== undefined) {
       this.#result(event.tool_call, this.#tell(event), event.observation === "error");
     } else if (event.cause !== undefined) {
@@ -82,6 +84,10 @@ export class Prompt {
     this.#userActions.delete(asked.id);
     if (asked.action === "run" && asked.args.hidden) return;
     const text = `The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`;
+    this.#addNote(text);
+  }
+
+  #addNote(text: string): void {
     if (this.#open === null) this.#messages.push({ role: "user", text, imageUrls: [] });
     else this.#afterResults.push(text);
   }

@@ -1,5 +1,6 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event } from "@deckhand/protocol";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
 export type { ConversationRow };
@@ -9,6 +10,12 @@ export interface SubmitOptions {
   readonly command?: string | undefined;
   /** Key for the model, kept in memory only; with `initialize`. */
   readonly apiKey?: string | undefined;
+}
+
+export interface UploadedFile {
+  /** In the workspace. */
+  readonly path: string;
+  readonly sizeBytes: number;
 }
 
 export interface ConversationApi {
@@ -24,6 +31,10 @@ export interface ConversationApi {
   submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
   read(after: number, limit: number): Promise<readonly Event[]>;
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
+  /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */
+  runtime(): Promise<Runtime>;
+  /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
+  uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /** Streamed text, from now on; the listener must return at once. Returns what ends it. */
   onDelta(listener: (delta: Delta) => void): () => void;
 }

@@ -19,7 +19,8 @@ import { questionFor } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
-import type { ConversationApi, SubmitOptions } from "./api.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { ConversationApi, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
@@ -30,6 +31,7 @@ import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
 import { TurnDriver } from "./turn-driver.ts";
+import { uploadEvent } from "./upload-event.ts";
 import { UserActions } from "./user-action.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -170,6 +172,19 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   onDelta(listener: (delta: Delta) => void): () => void {
     this.#deltaListeners.add(listener);
     return () => this.#deltaListeners.delete(listener);
+  }
+
+  runtime(): Promise<Runtime> {
+    return this.#runtime.start();
+  }
+
+  async uploaded(files: readonly UploadedFile[]): Promise<Event> {
+    const [event] = await this.#enqueue(() => {
+      if (this.#closing) throw new DeckhandError("shutting_down");
+      return this.#append([uploadEvent(files)]);
+    });
+    if (event === undefined) throw new Error("an event is stored");
+    return event;
   }
 
   /** Makes its folder, unless it is there. */

@@ -153,7 +153,9 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   async #refuseLoss(id: ConversationId): Promise<void> {
     if (!(await this.exists(id))) return;
     const { settings } = (await this.open(id)).state;
-    const lost = await this.#deps.places.unsaved(id, settings.workspace, AbortSignal.timeout(lookMs)).catch(() => unknown);
+    const lost = await this.#deps.places
+      .unsaved(id, settings.workspace, AbortSignal.timeout(lookMs))
+      .catch(() => unknown);
     if (lost !== undefined) throw new DeckhandError("conflict", `${lost} Delete it with \`discard\` all the same.`);
   }
 

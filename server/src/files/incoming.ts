@@ -61,21 +61,25 @@ export async function* fromForm(
 ): AsyncGenerator<IncomingFile> {
   let form: BusboyInstance;
   try {
-    form = new Busboy({ headers: { "content-type": contentType }, preservePath: true, limits: { fieldSize: 64 * 1024 } });
+    form = new Busboy({
+      headers: { "content-type": contentType },
+      preservePath: true,
+      limits: { fieldSize: 64 * 1024 },
+    });
   } catch (error) {
     throw new DeckhandError("bad_args", `The form cannot be read: ${(error as Error).message}.`);
   }
   const waiting: { readonly name: string; readonly stream: Readable }[] = [];
   let wake = (): void => {};
   let over = false;
-  let failure: unknown;
+  let failure: Error | undefined;
   form.on("file", (_field, stream, name) => {
     // Unread, it holds the form back; unheard, its failure would end the process.
     stream.on("error", () => {});
     waiting.push({ name, stream });
     wake();
   });
-  const end = (error?: unknown): void => {
+  const end = (error: Error): void => {
     failure ??= error;
     over = true;
     for (const { stream } of waiting) stream.destroy(new Error("the form ended"));
@@ -109,7 +113,11 @@ export async function* fromForm(
   }
 }
 
-export function fromArchive(kind: ArchiveKind, body: AsyncIterable<Uint8Array>, spool: string): AsyncIterable<IncomingFile> {
+export function fromArchive(
+  kind: ArchiveKind,
+  body: AsyncIterable<Uint8Array>,
+  spool: string,
+): AsyncIterable<IncomingFile> {
   return kind === "zip" ? fromZip(body, spool) : fromTar(body, kind === "tgz");
 }
 
@@ -123,7 +131,8 @@ async function* fromTar(body: AsyncIterable<Uint8Array>, isZipped: boolean): Asy
   try {
     for await (const entry of entries) {
       const { type, name } = entry.header;
-      if (type === "file" || type === "contiguous-file") yield { path: safePath(name), bytes: entry as AsyncIterable<Uint8Array> };
+      if (type === "file" || type === "contiguous-file")
+        yield { path: safePath(name), bytes: entry as AsyncIterable<Uint8Array> };
       entry.resume();
     }
   } catch (error) {
@@ -191,6 +200,8 @@ function asBadArchive(error: unknown): unknown {
 
 /** Of the first web page's uploads: the last part of the name, letters, digits and `_.-`. */
 export function plainName(given: string): string {
-  const name = basename(given.replaceAll("\\", "/")).replaceAll(/[^\p{L}\p{N}_.-]/gu, "").slice(0, 120);
+  const name = basename(given.replaceAll("\\", "/"))
+    .replaceAll(/[^\p{L}\p{N}_.-]/gu, "")
+    .slice(0, 120);
   return safePath(name);
 }

@@ -29,7 +29,8 @@ function whyNot(given: string): string | undefined {
   if (parts.length === 0) return "it is empty";
   if (parts.length > maxDepth) return `it is more than ${maxDepth} folders deep`;
   if (parts.includes("..")) return "it leaves its folder";
-  if (parts.some((part) => Buffer.byteLength(part) > maxPartBytes)) return `a part is longer than ${maxPartBytes} bytes`;
+  if (parts.some((part) => Buffer.byteLength(part) > maxPartBytes))
+    return `a part is longer than ${maxPartBytes} bytes`;
   return undefined;
 }
 

@@ -29,7 +29,11 @@ export interface UploadStore {
 }
 
 /** What an earlier server left half stored is removed. */
-export async function openUploads(folder: string, limits: IncomingLimits, now: () => number = Date.now): Promise<UploadStore> {
+export async function openUploads(
+  folder: string,
+  limits: IncomingLimits,
+  now: () => number = Date.now,
+): Promise<UploadStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of await readdir(folder)) {
     if (!isId(name)) await rm(join(folder, name), { recursive: true, force: true });
@@ -47,7 +51,10 @@ export async function openUploads(folder: string, limits: IncomingLimits, now: (
 
   async function check(id: string): Promise<void> {
     if (isId(id) && (await stat(join(folder, id)).catch(() => undefined)) !== undefined) return;
-    throw new DeckhandError("bad_args", "upload: there is none of this id; it may have been used, or be older than a day.");
+    throw new DeckhandError(
+      "bad_args",
+      "upload: there is none of this id; it may have been used, or be older than a day.",
+    );
   }
 
   return {

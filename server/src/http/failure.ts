@@ -26,17 +26,21 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "binary_frame":
     case "unknown_kind":
     case "unknown_agent":
+    case "is_directory":
       return 400;
     case "unauthorized":
       return 401;
     case "forbidden":
+    case "outside_workspace":
       return 403;
     case "unknown_conversation":
     case "unknown_path":
+    case "file_not_found":
       return 404;
     case "conflict":
       return 409;
     case "frame_too_large":
+    case "file_too_large":
       return 413;
     case "too_fast":
       return 429;
@@ -44,6 +48,8 @@ export function statusOf(code: ErrorCode): FailureStatus {
       return 501;
     case "shutting_down":
     case "store_failed":
+    case "sandbox_unavailable":
+    case "workspace_failed":
       return 503;
     default:
       // Codes of tools and models are outcomes in the log; as an answer to a request they are nobody's plan.

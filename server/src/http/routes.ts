@@ -5,12 +5,16 @@ import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { classicFileRoutes } from "./classic-files.ts";
+import { fileRoutes, type FileRoutesOptions } from "./files.ts";
 import { libraryRoutes } from "./library.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
-export interface RoutesOptions {
+export interface RoutesOptions extends FileRoutesOptions {
   readonly conversations: ConversationsApi;
+  /** Signs the tokens of classic clients. */
+  readonly jwtSecret: string;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   /** Names of models that can be asked for, best first. */
@@ -41,12 +45,18 @@ export function createRoutes(options: RoutesOptions): Hono {
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   eventRoutes(app, options);
+  fileRoutes(app, options);
+  classicFileRoutes(app, options);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
   webFiles(app, options.webRoot);
   app.notFound(notFound);
   app.onError((error, c) => {
     const { status, body } = failureOf(error);
+    // What is left of a file that was being sent is not read, so nothing more can come on this connection.
+    if (c.req.raw.body !== null && c.req.header("Content-Type")?.startsWith("application/json") !== true) {
+      c.header("Connection", "close");
+    }
     return c.json(body, status);
   });
   return app;

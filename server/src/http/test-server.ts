@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
+import { openUploads } from "../files/uploads.ts";
 import type { Model } from "../llm/model.ts";
 import { defaultPlace } from "../runtime/places/places.test-kit.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
@@ -27,6 +28,7 @@ export interface TestServerOptions extends Partial<ServeOptions> {
   readonly runtimes?: RuntimeFactory;
 }
 
+const fileLimits = { maxFiles: 1000, maxBytes: 64 * 1024 * 1024 };
 export const testToken = "a-token-for-tests-0123456789";
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -60,6 +62,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     token: testToken,
     hosts: [],
     conversations,
+    uploads: await openUploads(join(home, "uploads"), fileLimits),
+    fileLimits,
     health: async () => ({}),
     models: async () => [model.name],
     agents: agentNames,

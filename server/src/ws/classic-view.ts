@@ -32,6 +32,7 @@ const bookkeeping = new Set([
   "nudge",
   "title",
   "imported",
+  "upload",
 ]);
 
 export class ClassicView {

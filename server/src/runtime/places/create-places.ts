@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { chown, mkdir, realpath, rename, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { DeckhandError, namedChoice, type WorkspaceChoice } from "@deckhand/protocol";
+import { DeckhandError, namedChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import type { RuntimeOptions } from "../wall/options.ts";
 import { checkedWorkspace, isIn, whyNoWorkspace } from "../wall/workspace.ts";
@@ -61,7 +61,10 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
     const why = whyNoWorkspace(path, options);
     if (why !== undefined) throw new DeckhandError("bad_args", `repository: ${repository} cannot be used: ${why}`);
     if (!(await isFolder(as === "copy" ? path : join(path, ".git")))) {
-      throw new DeckhandError("bad_args", `repository: there is no ${as === "copy" ? "folder" : "git repository"} ${repository}.`);
+      throw new DeckhandError(
+        "bad_args",
+        `repository: there is no ${as === "copy" ? "folder" : "git repository"} ${repository}.`,
+      );
     }
     if (as === "copy" && ref !== undefined) throw new DeckhandError("bad_args", "ref: a copy is of what lies there.");
   }
@@ -82,7 +85,11 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
   /** The owner of what it is made from, so that what comes of it is his. */
   async function ownerOf(choice: MadeChoice): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
     const source =
-      "repository" in choice ? choice.repository : "conversation" in choice ? ownFolder(choice.conversation) : undefined;
+      "repository" in choice
+        ? choice.repository
+        : "conversation" in choice
+          ? ownFolder(choice.conversation)
+          : undefined;
     return source === undefined || process.getuid?.() !== 0 ? undefined : stat(source);
   }
 

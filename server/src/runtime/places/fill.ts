@@ -74,15 +74,20 @@ async function clone(address: string, ref: string | undefined, filling: Filling,
  * objects and refs may delete those of others. Objects are copied for the same reason, not linked. The branch is brought home when the
  * conversation is deleted (keep-work.ts).
  */
-async function worktree(repository: string, ref: string | undefined, filling: Filling, sources: Sources): Promise<void> {
+async function worktree(
+  repository: string,
+  ref: string | undefined,
+  filling: Filling,
+  sources: Sources,
+): Promise<void> {
   const what = `A worktree of ${repository}`;
   filling.tell(`Making a worktree of ${repository}`);
   const git = runner(filling, sources, [{ path: repository, access: "read" }], { speaks: ["file"] });
   const done = (result: GitResult): void => {
     if (!result.ok) throw gitFailure(what, result.stderr);
   };
-  const clone = ["--no-hardlinks", "--no-checkout", "--no-recurse-submodules", "--progress"];
-  done(await git("clone", ...clone, "--", repository, "."));
+  const flags = ["--no-hardlinks", "--no-checkout", "--no-recurse-submodules", "--progress"];
+  done(await git("clone", ...flags, "--", repository, "."));
   const at = ref === undefined ? [] : [await startOf(gitRef(ref))];
   done(await git("switch", "--no-track", "--create", branchOf(filling.conversation), ...at));
   // A new branch at the commit that is there already brings no files.
@@ -110,7 +115,10 @@ async function copy(from: string, { into, tell, signal }: Filling, { runtimes }:
     signal,
   );
   if (exitCode === 0) return;
-  const said = stderr.slice(0, 300).replaceAll(/[\p{Cc}\p{Cf}]/gu, " ").trim();
+  const said = stderr
+    .slice(0, 300)
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, " ")
+    .trim();
   throw new DeckhandError("workspace_failed", `Copying ${from} failed: ${said}`);
 }
 

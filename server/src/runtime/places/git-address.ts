@@ -16,7 +16,8 @@ export function gitAddress(given: string): string {
       "git: an address with a user or a password in it would stand in the log. Clone it yourself and give its folder or repository.",
     );
   }
-  if (url.hash !== "" || url.hostname === "") throw new DeckhandError("bad_args", "git: that is no repository's address.");
+  if (url.hash !== "" || url.hostname === "")
+    throw new DeckhandError("bad_args", "git: that is no repository's address.");
   return url.href;
 }
 

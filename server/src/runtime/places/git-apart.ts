@@ -53,7 +53,10 @@ export async function gitApart(
   signal: AbortSignal,
 ): Promise<GitResult> {
   const spoken = Object.fromEntries(speaks.map((name) => [`protocol.${name}.allow`, "always"]));
-  const given = Object.entries({ ...settings, ...spoken, ...more }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const given = Object.entries({ ...settings, ...spoken, ...more }).flatMap(([name, value]) => [
+    "-c",
+    `${name}=${value}`,
+  ]);
   let last = "";
   const { stdout, exitCode } = await runtimes.runApart(
     {
@@ -80,7 +83,9 @@ export function gitFailure(what: string, stderr: string): DeckhandError {
     .findLast((line) => /^(fatal|error|remote):/.test(line))
     ?.replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")
     .slice(0, 300);
-  const advice = /could not read Username|Authentication failed|returned error: 40[13]|terminal prompts disabled/.test(stderr)
+  const advice = /could not read Username|Authentication failed|returned error: 40[13]|terminal prompts disabled/.test(
+    stderr,
+  )
     ? " It is not there, or wants a login, and logins are not handed to git here: clone it yourself and give its folder or repository."
     : /Remote branch .* not found|couldn't find remote ref|not our ref|invalid reference|did not match any/.test(stderr)
       ? " There is no such branch, tag or commit in it."

@@ -10,7 +10,11 @@ type Runtimes = Pick<RuntimeFactory, "runApart">;
 /** A sentence, or undefined where nothing would be lost. Whatever cannot be told counts as something. */
 export async function wouldBeLost(
   runtimes: Runtimes,
-  { path, choice, conversation }: { readonly path: string; readonly choice: WorkspaceChoice; readonly conversation: string },
+  {
+    path,
+    choice,
+    conversation,
+  }: { readonly path: string; readonly choice: WorkspaceChoice; readonly conversation: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const named = namedChoice(choice);
@@ -41,13 +45,21 @@ export async function wouldBeLost(
 /** Brings the branch of a worktree into its repository; nothing where it has no commits of its own. Fails with `workspace_failed`. */
 export async function bringHome(
   runtimes: Runtimes,
-  { path, repository, conversation }: { readonly path: string; readonly repository: string; readonly conversation: string },
+  {
+    path,
+    repository,
+    conversation,
+  }: { readonly path: string; readonly repository: string; readonly conversation: string },
   signal: AbortSignal,
 ): Promise<void> {
   const branch = `refs/heads/${branchOf(conversation)}`;
   const own = await gitApart(
     runtimes,
-    { args: ["rev-list", "--count", branch, "--not", "--remotes", "--"], cwd: path, folders: [{ path, access: "read" }] },
+    {
+      args: ["rev-list", "--count", branch, "--not", "--remotes", "--"],
+      cwd: path,
+      folders: [{ path, access: "read" }],
+    },
     signal,
   );
   if (!own.ok || Number(own.stdout) === 0) return;

@@ -100,7 +100,8 @@ function refuse(path: string, { dataHome, userHome }: Pick<RuntimeOptions, "data
 
 function whyNot(path: string, dataHome: string, userHome: string): string | undefined {
   if (isIn(dataHome, path)) return "the server keeps its own data in it.";
-  if (isIn(path, dataHome) && !isWorkspaceIn(path.slice(dataHome.length))) return "the server keeps its own data there.";
+  if (isIn(path, dataHome) && !isWorkspaceIn(path.slice(dataHome.length)))
+    return "the server keeps its own data there.";
   if (isIn(userHome, path) || dirname(path) === "/home") return "it is, or holds, a home folder.";
   if (closedFolders.includes(path) || closedTrees.some((tree) => isIn(path, tree))) return "it belongs to the system.";
   if (isIn(path, "/usr") && !openInUsr.some((tree) => isIn(path, tree))) return "it belongs to the system.";
