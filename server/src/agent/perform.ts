@@ -36,7 +36,7 @@ export async function* begin(
       return { view, denied: true };
     }
     case "free": {
-      const view = yield { type: "events", events: (firstId) => [...before, inReply(call.event, firstId)] };
+      const view = yield { type: "events", events: (firstId) => [...before, inReply(gated.event, firstId)] };
       const stored = view.stored.at(-1);
       const origin = stored?.tool_call;
       const known = call.type === "runnable" && origin !== undefined ? { ...call, origin } : call;

@@ -2,7 +2,7 @@
  * The loop, as a pure generator: from a user's message to rest. It yields what is to be stored or shown and imports no
  * log, no socket and no conversation; it is resumed with the state as it is after what it yielded was stored.
  *
- *   run what was approved -> take in queued messages -> check limits -> ask the model -> run the calls of its reply, in order -> again
+ *   run what was approved -> take in queued messages -> check limits -> make room -> ask the model -> run the calls of its reply, in order -> again
  *
  * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
  * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
@@ -20,6 +20,7 @@ import {
 } from "@deckhand/protocol";
 import { ask, replyEvent } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
+import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
 import type { Step, TurnDeps, TurnEnd, View } from "./step.ts";
@@ -57,7 +58,18 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     if (stuck !== null) view = yield nudge(stuck.reason);
     if (!isRunning(view, signal)) return { state: null };
 
+    const room = yield* makeRoom(view, deps, signal);
+    if ("state" in room) return room;
+    view = room.view;
+    if (!isRunning(view, signal)) return { state: null };
+
     const asked = yield* ask(view, deps, signal);
+    if ("code" in asked && asked.code === "model_context_too_long") {
+      const more = yield* makeMoreRoom(asked, view, deps, signal);
+      if ("state" in more) return more;
+      view = more.view;
+      continue;
+    }
     if ("state" in asked) return asked;
     const { reply, durationMs } = asked;
 

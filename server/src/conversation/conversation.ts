@@ -15,7 +15,7 @@ import {
   type Event,
   type NewEvent,
 } from "@deckhand/protocol";
-import { questionFor } from "../agent/approval.ts";
+import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
@@ -102,7 +102,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       limits: deps.limits,
       now: deps.now,
       policy: (action, tool) =>
-        questionFor(action, tool.effect(action.args as never), this.#workspace.path, this.#state, deps.approval),
+        judge(action, tool.effect(action.args as never), {
+          workspace: this.#workspace.path,
+          state: this.#state,
+          defaults: deps.approval,
+          serverRules: () => deps.store.rules.list(),
+        }),
       tools: deps.tools,
       prepare: async () => {
         const agent = this.#agent();
@@ -153,6 +158,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         tools: this.#deps.tools,
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
+      // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
+      if (todo.remembers !== undefined) await this.#deps.store.rules.add(todo.remembers);
       const stored = await this.#append(todo.events(this.#state.head + 1));
       this.#carryOut(todo, stored);
       const own = stored[todo.at];

@@ -5,11 +5,11 @@ import { findTestAgent, testTools } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
 import { defaultPlace } from "../runtime/places/places.test-kit.ts";
 import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
-import type { EventStore } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
 import type { ConversationDeps } from "./deps.ts";
 
 interface TestParts extends Partial<ConversationDeps> {
-  readonly store: EventStore;
+  readonly store: Store;
 }
 
 /** Nobody is asked for an approval, and a fault fails the test. */

@@ -4,12 +4,13 @@ import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Places } from "../runtime/places/places.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import type { ConversationId, EventStore } from "../store/event-store.ts";
+import type { ConversationId } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { ChoiceDeps } from "./chosen.ts";
 
 export interface ConversationDeps extends ChoiceDeps {
-  readonly store: EventStore;
+  readonly store: Store;
   readonly runtimes: RuntimeFactory;
   readonly places: Places;
   readonly tools: ReadonlyMap<ActionKind, Tool>;

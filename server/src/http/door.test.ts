@@ -175,6 +175,7 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     uploads: {} as UploadStore,
     fileLimits: { maxFiles: 1, maxBytes: 1 },
     jwtSecret: "a-secret-for-tests-0123456789",
+    rules: server.rules,
     health: async () => ({}),
     models: async () => [],
     agents: [],

@@ -1,6 +1,7 @@
 /** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
+import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
@@ -8,6 +9,7 @@ import { eventRoutes } from "./events.ts";
 import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
 import { libraryRoutes } from "./library.ts";
+import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
@@ -15,6 +17,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   readonly conversations: ConversationsApi;
   /** Signs the tokens of classic clients. */
   readonly jwtSecret: string;
+  readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   /** Names of models that can be asked for, best first. */
@@ -44,6 +47,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
+  ruleRoutes(app, options.rules);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);

@@ -7,6 +7,7 @@ import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
+import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
 import type { Model } from "../llm/model.ts";
 import { defaultPlace } from "../runtime/places/places.test-kit.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
@@ -18,6 +19,7 @@ export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   readonly conversations: Conversations;
+  readonly rules: RulesApi;
   /** A folder of the test's own. */
   readonly home: string;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       },
     }),
   );
+  const rules = serverRules(store.rules);
   const listening = await serve({
     host: "127.0.0.1",
     port: 0,
@@ -64,6 +67,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     conversations,
     uploads: await openUploads(join(home, "uploads"), fileLimits),
     fileLimits,
+    rules,
     health: async () => ({}),
     models: async () => [model.name],
     agents: agentNames,
@@ -78,6 +82,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     port: listening.port,
     url: listening.url,
     conversations,
+    rules,
     home,
     close: () => listening.close(),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),

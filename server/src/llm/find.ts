@@ -1,5 +1,6 @@
 /** From a name to a model: what is configured, chosen, or found on this machine; `demo` when there is nothing. */
 import { DeckhandError } from "@deckhand/protocol";
+import { contextTokensOf } from "./context-tokens.ts";
 import { demoModel } from "./demo.ts";
 import { discover, listModels } from "./discover.ts";
 import type { FoundServer } from "./discover.ts";
@@ -17,6 +18,8 @@ export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly retries: number;
   readonly timeoutMs: number;
+  /** What every model can read; what is known of it by default. */
+  readonly contextTokens?: number | undefined;
   /** Whether models call tools by themselves or are told of them in words; tried out by default. */
   readonly toolCalling?: ToolCalling;
   /** Look for a model server on this machine when no model is configured. */
@@ -115,7 +118,10 @@ export function findModels(options: FindOptions): Models {
   }
 
   function keepAddress(name: string, address: ModelAddress): Promise<Model> {
-    return keep(JSON.stringify([name, address]), () => Promise.resolve(modelAt(name, address, limits)));
+    return keep(JSON.stringify([name, address]), async () => {
+      const contextTokens = await contextTokensOf(address, { configured: options.contextTokens, fetch: limits.fetch });
+      return modelAt(name, address, limits, { contextTokens });
+    });
   }
 
   async function keep(key: string, make: () => Promise<Model>): Promise<Model> {

@@ -24,6 +24,7 @@ import {
 } from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 import { probeWall } from "./wall/probe.ts";
+import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace } from "./wall/workspace.ts";
@@ -35,7 +36,6 @@ type Wall = (place: Place, command: readonly string[]) => WallCommand;
 interface Place extends Pick<WallFolders, "home" | "work"> {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly network?: boolean;
 }
 
 const checkout = resolve(import.meta.dirname, "../../..");
@@ -90,10 +90,10 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       });
     },
     async runApart(program, maxBytes, signal) {
-      const { folders, cwd, env = {}, argv, network = false } = program;
+      const { folders, cwd, env = {}, argv } = program;
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
-      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env, network }, argv);
+      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env }, argv);
       return runOnce({ ...command, env: {}, cwd: "/", walled: true, mark: "" }, program, maxBytes, signal);
     },
   };
@@ -119,11 +119,12 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
+  const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
   const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return ({ cwd, env, network = false, ...own }, command) =>
+  return ({ cwd, env, ...own }, command) =>
     wallCommand(
       {
         bwrap,
@@ -140,7 +141,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
           extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...env },
         }),
         cwd,
-        network,
+        filter,
         ...(owner === undefined ? {} : { owner }),
       },
       command,

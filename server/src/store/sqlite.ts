@@ -4,21 +4,16 @@
  * The file is locked for this process alone, which also keeps the index of the WAL in memory instead of a shared file.
  */
 import type { Event, NewEvent } from "@deckhand/protocol";
-import type {
-  ConversationId,
-  ConversationRow,
-  Draft,
-  EventStore,
-  ListOptions,
-  RowUpdate,
-  Snapshot,
-} from "./event-store.ts";
+import type { ConversationId, ConversationRow, Draft, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
+import type { RuleStore } from "./rule-store.ts";
 import { SqliteAppends } from "./sqlite-appends.ts";
 import { SqliteDraft } from "./sqlite-draft.ts";
 import { failing, SqliteFile } from "./sqlite-file.ts";
+import { SqliteRules } from "./sqlite-rules.ts";
 import { findRow, toRow, type StoredRow } from "./sqlite-rows.ts";
 import { matchOf } from "./sqlite-search.ts";
 import { saidIn, SqliteWords } from "./sqlite-words.ts";
+import type { Store } from "./store.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
@@ -28,11 +23,12 @@ const pageChars = 1024 * 1024;
 /** Deleted ids that are remembered: more than any client has in flight. */
 const mostDeleted = 10_000;
 /** Opens the store, making the file and its folder. `now` is the clock, in milliseconds since 1970. */
-export function openSqliteStore(file: string, now: () => number = Date.now): EventStore {
+export function openSqliteStore(file: string, now: () => number = Date.now): Store {
   return new SqliteStore(file, now);
 }
 
-class SqliteStore implements EventStore {
+class SqliteStore implements Store {
+  readonly rules: RuleStore;
   readonly #file: SqliteFile;
   readonly #now: () => string;
   readonly #words: SqliteWords;
@@ -42,6 +38,7 @@ class SqliteStore implements EventStore {
   constructor(file: string, now: () => number) {
     this.#file = new SqliteFile(file);
     this.#now = () => new Date(now()).toISOString();
+    this.rules = new SqliteRules(this.#file, this.#now);
     this.#words = new SqliteWords(this.#file);
     this.#appends = new SqliteAppends({
       file: this.#file,

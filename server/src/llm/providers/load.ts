@@ -24,8 +24,13 @@ export interface CallLimits {
   readonly toolCalling?: ToolCalling;
 }
 
+export interface ModelTraits {
+  /** See `Model`. */
+  readonly contextTokens?: number | null;
+}
+
 /** The model at an address. Nothing is loaded or asked before the first reply. */
-export function modelAt(name: string, address: ModelAddress, limits: CallLimits): Model {
+export function modelAt(name: string, address: ModelAddress, limits: CallLimits, traits: ModelTraits = {}): Model {
   const images = takesImages(address.model);
   const write = promptWriter({
     takesImages: images,
@@ -44,6 +49,7 @@ export function modelAt(name: string, address: ModelAddress, limits: CallLimits)
   const plain: Model = {
     name,
     takesImages: images,
+    ...traits,
     reply: (request, signal) => withRetries(() => attempt(request, signal), limits, signal),
   };
   return withToolCalling(plain, limits.toolCalling ?? "auto");

@@ -76,7 +76,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
       "pipe",
       "pipe",
       output.writeFd,
-      ...Array.from({ length: 9 }, () => "pipe" as const),
+      ...Array.from({ length: 10 }, () => "pipe" as const),
     ],
   });
   const gone = new AbortController();

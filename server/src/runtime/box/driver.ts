@@ -10,7 +10,7 @@
  *
  *   3 shellIn   lines for the shell            6 filesIn  7 filesOut  8 filesErr
  *   4 status    records from shell and keeper  9 programsIn  10 programsOut  11 programsErr
- *   5 output    what commands print            12, 13, 14 for bubblewrap
+ *   5 output    what commands print            12 to 15 for bubblewrap
  *
  * The shell gets `shellIn` as its standard input, `status` as 200 and `output` as 201; a command sees none of the three.
  *
@@ -46,6 +46,7 @@ export const descriptors = {
   info: 12,
   arguments: 13,
   outerArguments: 14,
+  filter: 15,
 } as const;
 
 /** Where the supervisor's text lies, and where it is shown behind a wall. */

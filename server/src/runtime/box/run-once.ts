@@ -27,7 +27,7 @@ export async function runOnce(
     env: launch.env,
     // A session of its own: what it leaves behind is found by it where there is no wall.
     detached: true,
-    stdio: Array.from({ length: descriptors.outerArguments + 1 }, (_, fd) =>
+    stdio: Array.from({ length: descriptors.filter + 1 }, (_, fd) =>
       fd <= 2 || (launch.walled && fd >= descriptors.info) ? ("pipe" as const) : ("ignore" as const),
     ),
   });

@@ -21,8 +21,8 @@ export interface WallOptions {
   readonly mounts: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** The machine's network instead of one without a way out. */
-  readonly network?: boolean;
+  /** Of system calls; seccomp.ts. */
+  readonly filter: Uint8Array;
   /** Who commands are, outside; as whoever the server is when not given. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -33,7 +33,7 @@ export interface WallCommand {
    * What is to be written to descriptors of the process, then closed: most arguments come this way, since the command line can be
    * read from inside and would tell where things lie.
    */
-  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+  readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
 }
 
 /** `command` behind the wall. */
@@ -42,7 +42,6 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const placed = mounts.map((mount) => ("from" in mount ? { ...mount, from: mount.to } : mount));
   const inner = [
     namespaces,
-    options.network === true ? [] : ["--unshare-net"],
     Object.entries(options.env).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--dev", "/dev", "--proc", "/proc"],
     withParents(owner === undefined ? mounts : placed),
@@ -50,8 +49,11 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
     ["--chdir", options.cwd],
   ].flat();
   const innerArgv = [bwrap, "--args", String(descriptors.arguments), "--", ...command];
-  const innerFeed = { fd: descriptors.arguments, text: nulEnded(inner) };
-  if (owner === undefined) return { argv: innerArgv, feeds: [innerFeed] };
+  const innerFeeds = [
+    { fd: descriptors.arguments, text: nulEnded(inner) },
+    { fd: descriptors.filter, text: options.filter },
+  ];
+  if (owner === undefined) return { argv: innerArgv, feeds: innerFeeds };
   const outer = [
     ["--die-with-parent"],
     withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
@@ -62,16 +64,16 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const become = ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
     argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
-    feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, innerFeed],
+    feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],
   };
 }
 
 /** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
 const namespaces = [
   ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
-  ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"],
+  ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
   ["--hostname", "deckhand", "--cap-drop", "ALL", "--new-session", "--die-with-parent"],
-  ["--info-fd", String(descriptors.info), "--clearenv"],
+  ["--info-fd", String(descriptors.info), "--clearenv", "--seccomp", String(descriptors.filter)],
 ].flat();
 
 /** With the folders above each mount: bubblewrap would make them for their owner alone, and the inner one could not get through. */
