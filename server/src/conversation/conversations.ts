@@ -86,7 +86,8 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   async delete(id: ConversationId, discard = false): Promise<void> {
-    if (!discard) await this.#refuseLoss(id);
+    const open = this.#open.get(id)?.deref();
+    if (!discard && (open === undefined || open.state.settings.workspace !== undefined)) await this.#refuseLoss(id);
     // Whoever opens it from now on waits: by then the id is one that is not made again.
     const opening = this.#opening.get(id);
     this.#opening.delete(id);
