@@ -61,7 +61,6 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     workspace: config.workspace,
     runtimes,
     uploads,
-    openOutlet: () => Promise.reject(new Error("not yet")),
     maxSeconds: config.workspaceSeconds,
     maxBytes: config.workspaceBytes,
   });

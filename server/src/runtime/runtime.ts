@@ -92,8 +92,6 @@ export interface ApartProgram {
   readonly env?: Readonly<Record<string, string>>;
   /** Empty when not given. */
   readonly stdin?: Uint8Array | string;
-  /** The machine's own network, without names of hosts: for git alone, which is sent through a proxy that looks where it goes. */
-  readonly network?: boolean;
   /** Gets what it prints on its standard error, as it comes. */
   readonly onStderr?: (text: string) => void;
 }

@@ -19,7 +19,6 @@ import { Claims } from "./claims.ts";
 import { fill, type MadeChoice } from "./fill.ts";
 import { gitAddress, gitRef } from "./git-address.ts";
 import { bringHome, wouldBeLost } from "./keep-work.ts";
-import type { OpenOutlet } from "./outlet.ts";
 import type { Places, Tell } from "./places.ts";
 import { removeTree } from "./remove-tree.ts";
 import { watchSize } from "./size-watch.ts";
@@ -30,7 +29,6 @@ export interface PlacesOptions extends RuntimeOptions {
   readonly workspace: string;
   readonly runtimes: Pick<RuntimeFactory, "runApart">;
   readonly uploads: Uploads;
-  readonly openOutlet: OpenOutlet;
   /** Of one workspace that is made. */
   readonly maxSeconds: number;
   readonly maxBytes: number;

@@ -3,7 +3,6 @@ import { DeckhandError, type NamedChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import { gitAddress, gitRef, isCommit } from "./git-address.ts";
 import { gitApart, gitFailure, type GitResult, type GitRun } from "./git-apart.ts";
-import type { OpenOutlet } from "./outlet.ts";
 import type { Tell } from "./places.ts";
 import { progressOf } from "./progress.ts";
 import type { Uploads } from "./uploads.ts";
@@ -21,7 +20,6 @@ export interface Filling {
 
 export interface Sources {
   readonly runtimes: Pick<RuntimeFactory, "runApart">;
-  readonly openOutlet: OpenOutlet;
   readonly uploads: Uploads;
   /** The own folder of another conversation. */
   readonly ownFolder: (conversation: string) => string;
@@ -45,19 +43,18 @@ export async function fill(filling: Filling, sources: Sources): Promise<void> {
   return sources.uploads.take(choice.upload, into);
 }
 
-/** Alone the newest state: what is made with a filter would have to ask again for each file, which the sandbox cannot. */
+/** Alone the newest state: what is made with a filter would have to ask again for each old file, which the sandbox may not. */
 async function clone(address: string, ref: string | undefined, filling: Filling, sources: Sources): Promise<void> {
   const url = gitAddress(address);
   filling.tell(`Cloning ${url}`);
-  await using outlet = await sources.openOutlet(filling.signal);
-  const settings = { "http.proxy": outlet.proxy, "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" };
-  const git = runner(filling, sources, [], { speaks: ["http", "https"], settings, network: true });
+  const git = runner(filling, sources, [], {
+    speaks: ["http", "https"],
+    // On the usual ports alone: another one, or a private address, is the configuration's to allow.
+    reaches: [new URL(url).hostname],
+    settings: { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" },
+  });
   const done = (result: GitResult): void => {
-    if (result.ok) return;
-    const { refused } = outlet;
-    throw refused === undefined
-      ? gitFailure(`Cloning ${url}`, result.stderr)
-      : new DeckhandError("workspace_failed", `Cloning ${url} failed: ${refused}`);
+    if (!result.ok) throw gitFailure(`Cloning ${url}`, result.stderr);
   };
   if (ref === undefined || !isCommit(ref)) {
     const branch = ref === undefined ? [] : ["--branch", gitRef(ref)];
@@ -126,7 +123,7 @@ function runner(
   { into, tell, signal }: Filling,
   { runtimes }: Sources,
   folders: GitRun["folders"],
-  how: Pick<GitRun, "speaks" | "settings" | "network">,
+  how: Pick<GitRun, "speaks" | "settings" | "reaches">,
 ): (...args: readonly string[]) => Promise<GitResult> {
   const onStderr = progressOf(tell);
   return (...args) =>

@@ -28,7 +28,7 @@ const environment = {
   LC_ALL: "C",
 };
 
-export interface GitRun extends Pick<ApartProgram, "folders" | "cwd" | "onStderr" | "network"> {
+export interface GitRun extends Pick<ApartProgram, "folders" | "cwd" | "onStderr" | "reaches"> {
   readonly args: readonly string[];
   /** Protocols that it may speak; none by default. */
   readonly speaks?: readonly ("file" | "http" | "https")[];
@@ -91,6 +91,8 @@ export function gitFailure(what: string, stderr: string): DeckhandError {
       ? " There is no such branch, tag or commit in it."
       : /No space left|Disk quota/.test(stderr)
         ? " The disk is full."
-        : "";
+        : /Could not resolve|Failed to connect|CONNECT tunnel failed|Proxy/.test(stderr)
+          ? " Its host is not reached from here; DECKHAND_NETWORK and DECKHAND_NETWORK_ALLOW say what is."
+          : "";
   return new DeckhandError("workspace_failed", `${what} failed.${advice} git said: ${last ?? "nothing"}`);
 }
