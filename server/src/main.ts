@@ -52,6 +52,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    limits: config.commandLimits,
+    ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
   const runtimes = createRuntimes(config, machine);
   const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
@@ -74,12 +76,11 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     contextTokens: config.contextTokens,
     discover: config.discover,
   });
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
-      runtimes,
       places,
       limits: config,
       approval: {
@@ -91,6 +92,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
       titles: config.titles,
+      resume: config.resume,
+      aliveMs: home.aliveMs,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );

@@ -15,8 +15,12 @@ import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
 import { readState } from "./stored-state.ts";
 
+/** At start all looks at what a killed server's actions did take so long together, so many at once. */
+const lookMs = 3000;
+const looksAtOnce = 4;
+
 /** Of a look at what would be lost with a workspace. */
-const lookMs = 30_000;
+const lossMs = 30_000;
 const unknown = "Whether something in its workspace would be lost cannot be told.";
 /** At rest a conversation is its state, a few kilobytes; opening one again reads the end of its log. */
 const mostRecent = 200;
@@ -45,16 +49,21 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     return this.#open.size;
   }
 
-  /** Closes what a killed server left open. Nothing is run. */
+  /** Closes what a killed server left open. Nothing is run, unless it is configured to go on. */
   async recover(): Promise<void> {
-    for (const id of await this.#deps.store.busy()) await this.open(id);
+    const ids = (await this.#deps.store.busy()).values();
+    const look = AbortSignal.timeout(lookMs);
+    const worker = async (): Promise<void> => {
+      for (const id of ids) await this.open(id, look);
+    };
+    await Promise.all(Array.from({ length: looksAtOnce }, worker));
   }
 
-  open(id: ConversationId): Promise<ConversationApi> {
-    return this.#opened(id);
+  open(id: ConversationId, look?: AbortSignal): Promise<ConversationApi> {
+    return this.#opened(id, look);
   }
 
-  #opened(id: ConversationId): Promise<Conversation> {
+  #opened(id: ConversationId, look?: AbortSignal): Promise<Conversation> {
     const there = this.#leaving.has(id) ? undefined : this.#open.get(id)?.deref();
     if (there !== undefined) {
       this.#use(there);
@@ -62,7 +71,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     }
     let opening = this.#opening.get(id);
     if (opening === undefined) {
-      const reading = this.#read(id);
+      const reading = this.#read(id, look);
       void reading.catch(() => {}).then(() => this.#opening.get(id) === reading && this.#opening.delete(id));
       this.#opening.set(id, (opening = reading));
     }
@@ -135,9 +144,14 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
   }
 
-  async #read(id: ConversationId): Promise<Conversation> {
+  async #read(id: ConversationId, look?: AbortSignal): Promise<Conversation> {
     await this.#leaving.get(id);
-    const conversation = await Conversation.open(id, this.#deps, { apiKeys: this.#apiKeys, atWork: this.#atWork });
+    const conversation = await Conversation.open(
+      id,
+      this.#deps,
+      { apiKeys: this.#apiKeys, atWork: this.#atWork },
+      look,
+    );
     this.#open.set(id, new WeakRef(conversation));
     this.#collected.register(conversation, id);
     this.#use(conversation);
@@ -155,7 +169,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (!(await this.exists(id))) return;
     const { settings } = (await this.open(id)).state;
     const lost = await this.#deps.places
-      .unsaved(id, settings.workspace, AbortSignal.timeout(lookMs))
+      .unsaved(id, settings.workspace, AbortSignal.timeout(lossMs))
       .catch(() => unknown);
     if (lost !== undefined) throw new DeckhandError("conflict", `${lost} Delete it with \`discard\` all the same.`);
   }
