@@ -92,6 +92,8 @@ export interface ApartProgram {
   readonly cwd: string;
   /** Beside that of every command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts beside those that are configured, as rules (`example.org`, `host:port`); without it, even empty, there is no network. */
+  readonly reaches?: readonly string[];
   /** Empty when not given. */
   readonly stdin?: Uint8Array | string;
   /** Gets what it prints on its standard error, as it comes. */

@@ -109,6 +109,7 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
         const real = "repository" in choice ? { ...choice, repository: await realpath(choice.repository) } : choice;
         await fill({ choice: real, conversation, into, tell, signal: size.signal }, { ...options, ownFolder });
       }
+      await size.look();
       size.signal.throwIfAborted();
       await mkdir(join(conversations, conversation), { recursive: true, mode: 0o700 });
       await rename(into, ownFolder(conversation));

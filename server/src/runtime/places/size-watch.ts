@@ -32,23 +32,27 @@ export function watchSize(
   folder: string,
   maxBytes: number,
   signal: AbortSignal,
-): Disposable & { readonly signal: AbortSignal; readonly isTooLarge: boolean } {
+): Disposable & { readonly signal: AbortSignal; readonly isTooLarge: boolean; look(): Promise<void> } {
   const tooLarge = new AbortController();
   const over = new AbortController();
   const look = async (): Promise<void> => {
-    while (!over.signal.aborted) {
+    if ((await sizeOf(folder, maxBytes)) > maxBytes) tooLarge.abort();
+  };
+  const watch = async (): Promise<void> => {
+    while (!over.signal.aborted && !tooLarge.signal.aborted) {
       const begun = performance.now();
-      if ((await sizeOf(folder, maxBytes)) > maxBytes) return tooLarge.abort();
+      await look();
       const tookMs = performance.now() - begun;
       await delay(Math.max(restMs, 2 * tookMs), undefined, { signal: over.signal, ref: false });
     }
   };
-  look().catch(() => {});
+  watch().catch(() => {});
   return {
     signal: AbortSignal.any([signal, tooLarge.signal]),
     get isTooLarge() {
       return tooLarge.signal.aborted;
     },
+    look,
     [Symbol.dispose]: () => over.abort(),
   };
 }
