@@ -144,11 +144,11 @@ test("[V37] hostile addresses and names are refused at once", async () => {
 test("[V38] a server that is killed while it clones leaves nothing half there; the next message makes it", async () => {
   const home = join(folder, "killed");
   const first = await ServerProcess.start({ home, env });
-  const before = connect({ url: first.url });
-  const { id } = await before.create({ settings: { workspace: { git: git.url("stalled/x") } } });
+  const early = connect({ url: first.url });
+  const { id } = await early.create({ settings: { workspace: { git: git.url("stalled/x") } } });
   await eventually(() => git.asked.some((path) => path.startsWith("/stalled/")));
   assert.deepEqual(readdirSync(join(home, "making")), [id]);
-  before.close();
+  early.close();
   await first.end("SIGKILL");
   await using second = await ServerProcess.start({ home, env });
   const next = connect({ url: second.url });

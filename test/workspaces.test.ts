@@ -33,6 +33,7 @@ test("[V30] without a choice it is the default workspace; a given folder is made
   const given = join(folder, "given", "deep");
   const one = await conversationIn(client, { folder: given });
   const two = await conversationIn(client, { folder: given });
+  await eventOf(client, two, (event) => !isAction(event) && event.content.includes(one));
   await runIn(client, one, "echo seen > file");
   assert.equal(await runIn(client, two, "pwd; cat file"), `${given}\nseen\n`);
 });
@@ -98,6 +99,12 @@ test("[V33] the commits of a worktree are in its repository when the conversatio
   assert.equal(git("show", `deckhand/${id}:a`), "one\ntwo\n");
   assert.ok(!existsSync(join(server.home, "conversations", id)));
   assert.equal(git("status", "--porcelain"), "");
+  const orphan = await conversationIn(client, { repository, as: "worktree" });
+  await rm(repository, { recursive: true });
+  await assert.rejects(client.delete(orphan), { code: "workspace_failed", message: /no repository/ });
+  assert.equal(await runIn(client, orphan, "cat a"), "one\n");
+  await client.delete(orphan, { discard: true });
+  assert.ok(!existsSync(join(server.home, "conversations", orphan)));
 });
 
 test("[V34] a copy has all that lies in the folder; an empty one has nothing; a fork begins with a copy of an own one", async () => {

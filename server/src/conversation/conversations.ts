@@ -100,7 +100,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     // Whoever opens it from now on waits: by then the id is one that is not made again.
     const opening = this.#opening.get(id);
     this.#opening.delete(id);
-    const gone = Promise.resolve(this.#leaving.get(id)).then(() => this.#remove(id, opening));
+    const gone = Promise.resolve(this.#leaving.get(id)).then(() => this.#remove(id, opening, discard));
     const settled = gone.catch(() => {});
     this.#leaving.set(id, settled);
     await settled;
@@ -174,7 +174,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (lost !== undefined) throw new DeckhandError("conflict", `${lost} Delete it with \`discard\` all the same.`);
   }
 
-  async #remove(id: ConversationId, opening: Promise<Conversation> | undefined): Promise<void> {
+  async #remove(id: ConversationId, opening: Promise<Conversation> | undefined, discard: boolean): Promise<void> {
     await opening?.catch(() => {});
     const open = this.#open.get(id)?.deref();
     await open?.[Symbol.asyncDispose]();
@@ -183,7 +183,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     this.#apiKeys.delete(id);
     const { workspace } = (await readState(id, this.#deps.store)).settings;
     // What fails here can be tried again: the log that says where it works goes last.
-    await this.#deps.places.remove(id, workspace);
+    await this.#deps.places.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
     await rm(this.#deps.home(id), { recursive: true, force: true });
   }

@@ -10,7 +10,7 @@ import { limited, type IncomingFile, type IncomingLimits } from "./incoming.ts";
 
 /** What nobody has used goes after a day, and earlier where there are more. */
 const keptMs = 24 * 3_600_000;
-const mostKept = 50;
+const mostKept = 10;
 
 export interface StoredUpload {
   readonly id: string;

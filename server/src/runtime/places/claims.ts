@@ -13,6 +13,7 @@ const fileName = "folder.json";
 export class Claims {
   readonly #conversations: string;
   #known: Promise<Map<string, string>> | undefined;
+  #added: ReadonlyMap<string, string> = new Map();
 
   /** `conversations` has a folder for each. */
   constructor(conversations: string) {
@@ -41,6 +42,7 @@ export class Claims {
   async add(conversation: string, path: string): Promise<void> {
     await this.check(conversation, path);
     const known = await (this.#known ??= this.#read());
+    this.#added = known;
     known.set(conversation, path);
     try {
       const home = join(this.#conversations, conversation);
@@ -52,6 +54,11 @@ export class Claims {
       known.delete(conversation);
       throw error;
     }
+  }
+
+  /** Of the same folder; after `add`. */
+  others(conversation: string, path: string): readonly string[] {
+    return [...this.#added].flatMap(([other, folder]) => (other !== conversation && folder === path ? [other] : []));
   }
 
   async forget(conversation: string): Promise<void> {

@@ -21,6 +21,7 @@ import { gitAddress, gitRef } from "./git-address.ts";
 import { bringHome, wouldBeLost } from "./keep-work.ts";
 import type { Places, Tell } from "./places.ts";
 import { removeTree } from "./remove-tree.ts";
+import { Slots } from "./slots.ts";
 import { watchSize } from "./size-watch.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -39,6 +40,7 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
   const conversations = join(options.dataHome, "conversations");
   const making = join(options.dataHome, "making");
   const claims = new Claims(conversations);
+  const slots = new Slots(madeAtOnce);
   await removeTree(making);
 
   const ownFolder = (conversation: string): string => join(conversations, conversation, "workspace");
@@ -103,6 +105,7 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
     await mkdir(into, { recursive: true, mode: 0o700 });
     using size = watchSize(into, options.maxBytes, AbortSignal.any([signal, limit]));
     try {
+      using _ = await slots.take(size.signal);
       if (choice !== undefined) {
         const owner = await ownerOf(choice);
         if (owner !== undefined) await chown(into, owner.uid, owner.gid);
@@ -121,6 +124,15 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
       if (error instanceof DeckhandError) throw error;
       throw new DeckhandError("workspace_failed", `The workspace could not be made: ${(error as Error).message}`);
     }
+  }
+
+  async function home(path: string, given: string, conversation: string): Promise<void> {
+    const repository = await realpath(given).catch((cause: unknown) => {
+      throw new DeckhandError("workspace_failed", `There is no repository ${given} to bring the branch into.`, {
+        cause,
+      });
+    });
+    await bringHome(options.runtimes, { path, repository, conversation }, AbortSignal.timeout(bringHomeMs));
   }
 
   const places: Places = {
@@ -146,18 +158,22 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
       const { path } = await checkedWorkspace(named.folder, options);
       await checkFolder(conversation, path);
       await claims.add(conversation, path);
+      const others = claims.others(conversation, path);
+      if (others.length > 0) tell(`Also at work in this folder: conversation ${others.join(", ")}`);
     },
     async unsaved(conversation, choice, signal) {
       if (choice === undefined || "folder" in choice || !places.isMade(conversation, choice)) return undefined;
       return wouldBeLost(options.runtimes, { path: ownFolder(conversation), choice, conversation }, signal);
     },
-    async remove(conversation, choice) {
+    async remove(conversation, choice, discard) {
       await claims.forget(conversation);
       const path = ownFolder(conversation);
       const named = choice === undefined ? undefined : namedChoice(choice);
       if (named !== undefined && "repository" in named && named.as === "worktree" && existsSync(path)) {
-        const repository = await realpath(named.repository);
-        await bringHome(options.runtimes, { path, repository, conversation }, AbortSignal.timeout(bringHomeMs));
+        await home(path, named.repository, conversation).catch((error: unknown) => {
+          // Its repository may have gone.
+          if (!discard) throw error;
+        });
       }
       await removeTree(join(making, conversation));
       await removeTree(dirname(path));
@@ -167,6 +183,8 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
 }
 
 const bringHomeMs = 60_000;
+/** Each takes the disk, the network and a processor. */
+const madeAtOnce = 4;
 
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(

@@ -18,6 +18,9 @@ export interface Places {
   make(conversation: string, choice: WorkspaceChoice, tell: Tell, signal: AbortSignal): Promise<void>;
   /** Why something would be lost with it, in a sentence; undefined where nothing would. */
   unsaved(conversation: string, choice: WorkspaceChoice | undefined, signal: AbortSignal): Promise<string | undefined>;
-  /** Removes what was made for the conversation. The commits of a worktree's branch are in its repository then. */
-  remove(conversation: string, choice: WorkspaceChoice | undefined): Promise<void>;
+  /**
+   * Removes what was made for the conversation. The commits of a worktree's branch are in its repository then; where they cannot be,
+   * it fails with `workspace_failed` and nothing is removed, unless `discard`.
+   */
+  remove(conversation: string, choice: WorkspaceChoice | undefined, discard: boolean): Promise<void>;
 }
