@@ -5,7 +5,7 @@ import { apply, approvalPolicies, empty, isAction, type Settings } from "@deckha
 import { numberOf, parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
-import { workspaceOf } from "./workspace.ts";
+import { workspaceOf } from "./workspace-choice.ts";
 import { createPrinter, type Printer } from "./print/printer.ts";
 import { judge, nudge } from "./unattended.ts";
 

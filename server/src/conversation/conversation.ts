@@ -227,7 +227,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (this.#recovered) return;
     const { resume, aliveMs, now } = this.#deps;
     const last = (await this.read(this.#state.head - 1, 1))[0];
-    const traces = await tracesOf(this, this.#runtime, look);
+    // Where there is no workspace yet nothing was done in it, and a look is no reason to make it.
+    const traces = this.#workspace.isMade ? await tracesOf(this, this.#runtime, look) : new Map<number, string>();
     const left = recoveryEvents(this.#state, { nowMs: now(), last, resume, aliveMs, traces });
     await this.#append(left);
     this.#recovered = true;
