@@ -1,5 +1,5 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
-import type { ActionKind, ConversationState, Delta, Event } from "@deckhand/protocol";
+import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
@@ -35,6 +35,13 @@ export interface ConversationApi {
   runtime(): Promise<Runtime>;
   /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
   uploaded(files: readonly UploadedFile[]): Promise<Event>;
+  /**
+   * What is another in the workspace since it was as at event `from` (by default: since the conversation began to work), until event
+   * `to` or now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`.
+   */
+  diff(from?: number, to?: number): Promise<WorkspaceDiff>;
+  /** What the action `restore` would do now. Fails as `diff`. */
+  previewRestore(at: number): Promise<RestorePreview>;
   /** Streamed text, from now on; the listener must return at once. Returns what ends it. */
   onDelta(listener: (delta: Delta) => void): () => void;
 }

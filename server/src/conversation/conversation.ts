@@ -14,12 +14,15 @@ import {
   type Delta,
   type Event,
   type NewEvent,
+  type RestorePreview,
+  type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
@@ -27,6 +30,8 @@ import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
+import { Past } from "./past.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
@@ -51,6 +56,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
+  readonly #snapshots: Snapshots;
+  readonly #past: Past;
   readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -82,8 +89,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       isNeeded: () => this.#needsShell(),
       onFault,
     });
-    this.#userActions = new UserActions({
+    this.#snapshots = new Snapshots({
+      id,
+      histories: deps.histories,
       runtime: () => this.#runtime.start(),
+      state: () => this.#state,
+      read: (after, limit) => this.read(after, limit),
+      append: (event) => this.#enqueue(() => this.#append([event])),
+      now: deps.now,
+    });
+    this.#past = new Past(this.#snapshots);
+    this.#userActions = new UserActions({
+      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
       append: (events) => this.#enqueue(() => this.#append(events)),
       emit: (delta) => this.#emit(delta),
       onFault,
@@ -122,7 +139,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         );
         return { agent, model: agent.model ?? (await this.#model()) };
       },
-      runtime: () => this.#runtime.start(),
+      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
       onFault,
     });
   }
@@ -163,7 +180,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         rootOf: (choice) => this.#deps.places.pathOf(this.id, choice),
         isSettled: this.#workspace.isMade,
-        tools: this.#deps.tools,
+        tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
@@ -207,6 +224,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#workspace.begin();
   }
 
+  diff(from?: number, to?: number): Promise<WorkspaceDiff> {
+    return this.#past.diff(from, to);
+  }
+
+  previewRestore(at: number): Promise<RestorePreview> {
+    return this.#past.preview(at);
+  }
+
   /** Stops what runs, says so in the log, and leaves no process. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
@@ -218,6 +243,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     }
     await this.#stopAll();
     await this.#titles.stop();
+    await this.#snapshots[Symbol.asyncDispose]();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
   }
@@ -289,6 +315,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
+    this.#snapshots.saw(stored, before, state);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#runtime.touch();

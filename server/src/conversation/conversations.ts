@@ -114,6 +114,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const copies = isOwn && this.#deps.places.isMade(from, workspace);
     const row = await this.#made(async (to) => {
       await fork({ from, at, to, copies }, this.#deps);
+      this.#deps.histories?.share(from, to, at ?? Infinity);
       const key = this.#apiKeys.get(from);
       if (key !== undefined) this.#apiKeys.set(to, key);
     });
@@ -185,6 +186,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     // What fails here can be tried again: the log that says where it works goes last.
     await this.#deps.places.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
+    this.#deps.histories?.forget(id);
     await rm(this.#deps.home(id), { recursive: true, force: true });
   }
 }

@@ -36,8 +36,10 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "unknown_conversation":
     case "unknown_path":
     case "file_not_found":
+    case "no_snapshot":
       return 404;
     case "conflict":
+    case "changed_since":
       return 409;
     case "frame_too_large":
     case "file_too_large":
@@ -48,6 +50,7 @@ export function statusOf(code: ErrorCode): FailureStatus {
       return 501;
     case "shutting_down":
     case "store_failed":
+    case "snapshot_failed":
     case "sandbox_unavailable":
     case "workspace_failed":
       return 503;

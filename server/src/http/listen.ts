@@ -11,6 +11,7 @@ import { failureBody, failureOf } from "./failure.ts";
 import type { FileRoutesOptions } from "./files.ts";
 import { securityHeaders } from "./headers.ts";
 import { assertMayBind, bracketed } from "./hosts.ts";
+import type { ModelsApi } from "./models.ts";
 import { createRoutes } from "./routes.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
@@ -27,8 +28,7 @@ export interface ServeOptions extends FileRoutesOptions {
   readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
-  /** Names of models that can be asked for, best first. */
-  readonly models: () => Promise<readonly string[]>;
+  readonly models: ModelsApi;
   readonly agents: readonly string[];
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;

@@ -9,7 +9,7 @@ import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
 import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
 import type { Model } from "../llm/model.ts";
-import { defaultPlace } from "../runtime/places/places.test-kit.ts";
+import { onePlace } from "../runtime/places/one-place.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createTools } from "../tools/tools.ts";
@@ -46,9 +46,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findModel: async () => model,
       findAgent: agentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
-      places: defaultPlace(home),
+      places: onePlace(home),
       tools,
-      limits: { maxSteps: 5, maxCostUsd: Number.POSITIVE_INFINITY, maxSeconds: Number.POSITIVE_INFINITY },
+      limits: { maxSteps: 5, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
       approval: { policy: "never", seconds: 3600, sandboxed: true },
       workspace: home,
       home: (id) => join(home, "conversations", id),
@@ -70,7 +70,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     fileLimits,
     rules,
     health: async () => ({}),
-    models: async () => [model.name],
+    models: {
+      names: async () => [model.name],
+      check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
+    },
     agents: agentNames,
     webRoot: undefined,
     jwtSecret: "a-secret-for-tests-0123456789",

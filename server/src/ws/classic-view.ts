@@ -34,6 +34,7 @@ const bookkeeping = new Set([
   "title",
   "imported",
   "upload",
+  "snapshot",
 ]);
 
 export class ClassicView {

@@ -1,7 +1,7 @@
-/** For tests: one folder for all conversations, which is there. */
 import type { Places } from "./places.ts";
 
-export function defaultPlace(workspace: string): Places {
+/** One folder, which is there, for all conversations, whatever they choose: for a replay, and for tests. */
+export function onePlace(workspace: string): Places {
   return {
     pathOf: () => workspace,
     isMade: () => true,
