@@ -175,6 +175,12 @@ export const actionArgs = {
     /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
   }),
+  allow_host: z.object({
+    /** `example.org` (ports 80 and 443), `*.example.org` (below it), `example.org:8443`; with a port also a private address. */
+    host: z.string().min(1).max(300),
+    /** False takes it back. */
+    allowed: z.boolean().default(true),
+  }),
   compact: z.object({
     from: z.int().min(0),
     to: z.int().min(0),

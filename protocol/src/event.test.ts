@@ -33,6 +33,7 @@ const args: Readonly<Record<ActionKind, object>> = {
   modify_task: { task_id: "1", state: "s" },
   change_agent_state: { agent_state: "paused" },
   approve: { id: 1, decision: "allow" },
+  allow_host: { host: "example.org" },
   compact: { from: 0, to: 3, summary: "s" },
 };
 

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { planTask } from "./actions.ts";
 import { errorCodes } from "./errors.ts";
+import { refusalReasons } from "./refusals.ts";
 import { agentStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -31,6 +32,18 @@ const wholeOutput = z.object({
   cut: z.boolean(),
 });
 
+/** What a command tried to reach and was refused, each once. */
+const networkNotes = z.object({
+  refused: z.array(
+    z.object({
+      host: z.string(),
+      port: z.int(),
+      reason: z.enum(refusalReasons),
+      /** What `allow_host` would have to be given; none where that does not help. */
+      rule: z.string().optional(),
+    }),
+  ),
+});
 /** Entries that no snapshot has, and that are therefore neither compared nor restored. */
 export const leftOutSchema = z.object({
   /** What .gitignore names, a folder as one; small files are kept all the same. */
@@ -72,6 +85,7 @@ export const observationExtras = {
     limit: z.enum(["memory", "processes", "file_size"]).optional(),
     whole: wholeOutput.optional(),
     job: z.string().optional(),
+    network: networkNotes.optional(),
   }),
   run_ipython: z.object({ code: z.string() }),
   browse: z.object({

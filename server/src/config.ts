@@ -61,6 +61,10 @@ const environment = z.object({
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
   DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** What commands reach: nothing (`off`), listed hosts (`allow`), any public address (`on`); through the server's proxy alone. */
+  DECKHAND_NETWORK: z.enum(["off", "allow", "on"]).default("allow"),
+  /** Hosts of `allow` (`example.org`, `*.example.org`, `10.0.0.5:8080`), separated by commas; `default` stands for the built-in list. */
+  DECKHAND_NETWORK_ALLOW: z.string().default("default"),
   /** What all commands of a conversation may take together; of memory three quarters of the machine's when not set. */
   DECKHAND_MEMORY: size.optional(),
   DECKHAND_PROCESSES: z.coerce.number().int().min(16, "a shell and what it needs take 16").optional(),
@@ -110,6 +114,8 @@ export interface Config {
   readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
+  readonly network: "off" | "allow" | "on";
+  readonly networkAllow: readonly string[];
   /** Of all commands of a conversation; what is not given has its default in runtime/wall/limits.ts. */
   readonly commandLimits: {
     readonly memoryBytes?: number;
@@ -162,6 +168,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    network: e.DECKHAND_NETWORK,
+    networkAllow: list(e.DECKHAND_NETWORK_ALLOW),
     commandLimits: {
       ...(e.DECKHAND_MEMORY === undefined ? {} : { memoryBytes: e.DECKHAND_MEMORY }),
       ...(e.DECKHAND_PROCESSES === undefined ? {} : { processes: e.DECKHAND_PROCESSES }),

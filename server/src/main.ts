@@ -21,6 +21,9 @@ import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
 import { createPlaces } from "./runtime/places/create-places.ts";
+import { systemResolve } from "./runtime/network/reach.ts";
+import { networkPolicy } from "./runtime/network/rules.ts";
+import { upstreamOf } from "./runtime/network/upstream.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
@@ -109,6 +112,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),
+      // What commands reach; without a sandbox it is what this machine reaches.
+      network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
     }),
     models: {
@@ -193,6 +198,11 @@ function machineOf(config: Config, env: Readonly<Record<string, string | undefin
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    network: {
+      policy: networkPolicy(config.network, config.networkAllow),
+      resolve: systemResolve,
+      upstream: upstreamOf(env),
+    },
     limits: config.commandLimits,
     ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };

@@ -16,6 +16,9 @@ export interface Unit {
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
 const places = "server/src/runtime/places/places.ts";
+/** Which addresses are private is decided once, for commands and for `browse`. */
+const hostRules = "server/src/runtime/network/rules.ts";
+const addresses = "server/src/runtime/network/addresses.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -44,6 +47,7 @@ export const table: readonly Unit[] = [
       "server/src/snapshots/histories.ts",
       runtime,
       places,
+      hostRules,
       protocol,
     ],
   },
@@ -62,7 +66,7 @@ export const table: readonly Unit[] = [
   },
   { path: "server/src/snapshots", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
-  { path: "server/src/tools", mayImport: [runtime, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, addresses, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },

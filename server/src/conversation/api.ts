@@ -1,9 +1,9 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Network, Runtime } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
-export type { ConversationRow };
+export type { ConversationRow, Network };
 
 export interface SubmitOptions {
   /** Sent twice, it happens once: the second time the first event is returned. */
@@ -29,6 +29,8 @@ export interface ConversationApi {
    * where it was deleted; then nothing is stored.
    */
   submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
+  /** Of its commands, since the server started; undefined where they have had none of their own. */
+  readonly network: Network | undefined;
   read(after: number, limit: number): Promise<readonly Event[]>;
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
   /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */

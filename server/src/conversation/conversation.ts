@@ -20,6 +20,7 @@ import {
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
+import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -84,7 +85,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#runtime = new LazyRuntime({
       create: async () => {
         await this.#workspace.ready();
-        return deps.runtimes.create({ workspace: this.#workspace.path, home: deps.home(id) });
+        return deps.runtimes.create({
+          workspace: this.#workspace.path,
+          home: deps.home(id),
+          allowedHosts: () => this.#state.allowedHosts,
+        });
       },
       isNeeded: () => this.#needsShell(),
       onFault,
@@ -191,6 +196,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       if (own === undefined) throw new Error("a plan stores its action");
       return own;
     });
+  }
+
+  get network(): Network | undefined {
+    return this.#deps.runtimes.network?.(this.#deps.home(this.id));
   }
 
   read(after: number, limit: number): Promise<readonly Event[]> {

@@ -23,6 +23,7 @@ import {
   type WorkspaceChoice,
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
+import { parseRule } from "../runtime/network/rules.ts";
 import { answered, confirmed, withdrawn } from "./approving.ts";
 import { atWorkSentence } from "./past.ts";
 
@@ -87,6 +88,10 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
       const { events, remembers } = answered(event, state);
       return { events: () => events, at: 0, ...(remembers === undefined ? {} : { remembers }) };
     }
+    case "allow_host": {
+      const decided = allowedHost(event, state);
+      return { events: () => [decided], at: 0 };
+    }
     case "change_agent_state":
       return changeState(event, agentState, state);
     case "compact":
@@ -95,6 +100,25 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
       // A thought, a plan of the first protocol: kept, without effect.
       return { events: () => [event], at: 0 };
   }
+}
+
+/** More than these is no person's doing. */
+const mostHosts = 100;
+
+function allowedHost(event: NewAction<"allow_host">, { allowedHosts }: ConversationState): NewEvent {
+  const host = parseRule(event.args.host)?.text;
+  if (host === undefined) throw new DeckhandError("bad_args", `"${event.args.host}" is no host.`);
+  const { allowed } = event.args;
+  if (allowed === allowedHosts.includes(host)) {
+    throw new DeckhandError(
+      "conflict",
+      `${host} is already ${allowed ? "allowed" : "not allowed"} in this conversation.`,
+    );
+  }
+  if (allowed && allowedHosts.length >= mostHosts) {
+    throw new DeckhandError("bad_args", `No more than ${mostHosts} hosts can be allowed for one conversation.`);
+  }
+  return action("user", "allow_host", { host, allowed }, { command: event.command });
 }
 
 function ends(event: NewAction, wanted: AgentState, agentState: AgentState | null, state: ConversationState): Plan {

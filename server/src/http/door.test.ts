@@ -180,6 +180,7 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },
     agents: [],
     tickets: createTickets(),
+    ports: { link: () => undefined },
     webRoot: undefined,
     version: "",
     tickMs: 1000,
@@ -188,10 +189,11 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
   const paths = routes
     .filter(({ method, path }) => !(method === "ALL" && path === "/*"))
     .map(
-      ({ method, path }) => [method === "ALL" ? "GET" : method, path.replace(":id", "x").replace("*", "y")] as const,
+      ({ method, path }) =>
+        [method === "ALL" ? "GET" : method, path.replace(":id", "x").replace(":port", "80").replace("*", "y")] as const,
     );
   assert.ok(paths.length >= 15, `${paths.length} routes`);
-  for (const [method, path] of [...paths, ["GET", "/ws"] as const]) {
+  for (const [method, path] of [...paths, ["GET", "/ws"] as const, ["GET", "/c/x/port/80/"] as const]) {
     const extra: Headers = path === "/ws" ? upgradeHeaders : [];
     const refused = async (...headers: Headers): Promise<number> =>
       (await raw(server.port, requestText(method, path, [...headers, ...extra]))).status;

@@ -106,7 +106,7 @@ function refused(status: 400 | 401 | 403 | 415, code: ErrorCode, message: string
 }
 
 /** The same user's process on this machine, speaking for itself. */
-async function isNeighbour({ socket, headers }: IncomingMessage): Promise<boolean> {
+export async function isNeighbour({ socket, headers }: IncomingMessage): Promise<boolean> {
   if (socket.remoteAddress === undefined || !isLoopbackAddress(socket.remoteAddress)) return false;
   if (proxyHeaders.some((name) => headers[name] !== undefined)) return false;
   return isSameUser(socket);
@@ -135,7 +135,7 @@ function isPageVisit(request: IncomingMessage, url: URL): boolean {
     request.method === "GET" &&
     request.headers["sec-fetch-mode"] === "navigate" &&
     request.headers["sec-fetch-dest"] === "document" &&
-    !/^\/(api|ws|health)(\/|$)/.test(url.pathname)
+    !/^\/(api|ws|health|c\/[^/]+\/port)(\/|$)/.test(url.pathname)
   );
 }
 

@@ -1,7 +1,7 @@
 /** Failures as HTTP answers: always `{"error": {code, message, retryable}}`, with the status that fits the code. */
 import { DeckhandError, errorKinds, type ErrorCode } from "@deckhand/protocol";
 
-export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 501 | 503;
+export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 501 | 502 | 503;
 
 export interface FailureBody {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly retryable: boolean };
@@ -38,6 +38,8 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "file_not_found":
     case "no_snapshot":
       return 404;
+    case "port_closed":
+      return 502;
     case "conflict":
     case "changed_since":
       return 409;

@@ -10,6 +10,8 @@ import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
+import { networkRoutes } from "./network.ts";
+import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
@@ -24,6 +26,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
   readonly agents: readonly string[];
+  readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
@@ -48,6 +51,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
+  networkRoutes(app, options);
   ruleRoutes(app, options.rules);
   eventRoutes(app, options);
   fileRoutes(app, options);

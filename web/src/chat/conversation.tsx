@@ -4,6 +4,7 @@ import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
 import { FilesPanel } from "../files/files-panel.tsx";
+import { RefusedHosts } from "../network/refused-hosts.tsx";
 import { NowBar } from "../now/now-bar.tsx";
 import { isWorking } from "../now/words.ts";
 import { client } from "../server.ts";
@@ -76,6 +77,10 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
               onAnswer={(decision, reason) => client.send(id, "approve", { id: waiting.id, decision, reason })}
             />
           )}
+          <RefusedHosts
+            snapshot={snapshot}
+            onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })}
+          />
           <NowBar snapshot={snapshot} onWant={want} />
           {failure !== "" && (
             <p role="alert" className="px-3 pb-1 text-sm text-bad">

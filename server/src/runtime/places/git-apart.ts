@@ -25,6 +25,9 @@ const environment = {
   GIT_OPTIONAL_LOCKS: "0",
   GIT_PROTOCOL_FROM_USER: "0",
   GIT_ATTR_NOSYSTEM: "1",
+  // The way out of a sandbox is its proxy, whatever the address: what is private is refused there.
+  NO_PROXY: "",
+  no_proxy: "",
   LC_ALL: "C",
 };
 
@@ -83,7 +86,7 @@ export function gitFailure(what: string, stderr: string): DeckhandError {
     .findLast((line) => /^(fatal|error|remote):/.test(line))
     ?.replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")
     .slice(0, 300);
-  const advice = /could not read Username|Authentication failed|returned error: 40[13]|terminal prompts disabled/.test(
+  const advice = /could not read Username|Authentication failed|returned error: 401|terminal prompts disabled/.test(
     stderr,
   )
     ? " It is not there, or wants a login, and logins are not handed to git here: clone it yourself and give its folder or repository."
@@ -91,8 +94,8 @@ export function gitFailure(what: string, stderr: string): DeckhandError {
       ? " There is no such branch, tag or commit in it."
       : /No space left|Disk quota/.test(stderr)
         ? " The disk is full."
-        : /Could not resolve|Failed to connect|CONNECT tunnel failed|Proxy/.test(stderr)
-          ? " Its host is not reached from here; DECKHAND_NETWORK and DECKHAND_NETWORK_ALLOW say what is."
+        : /Could not resolve|Failed to connect|CONNECT tunnel failed|returned error: 403/.test(stderr)
+          ? " It may not be reached from here: DECKHAND_NETWORK and DECKHAND_NETWORK_ALLOW say what may."
           : "";
   return new DeckhandError("workspace_failed", `${what} failed.${advice} git said: ${last ?? "nothing"}`);
 }
