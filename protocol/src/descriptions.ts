@@ -53,6 +53,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
   imported:
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
+  knowledge:
+    "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
   nudge:
     "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",

@@ -49,6 +49,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   chat: { image_urls: null },
   agent_state_changed: { agent_state: "running" },
   user_rejected: {},
+  knowledge: { pieces: [{ kind: "skill", path: "a/SKILL.md", hash: "0" }] },
   error: { code: "internal", retryable: true, error_id: "" },
   reply: {
     model: "m",

@@ -5,7 +5,7 @@
 import { isRunnable, type ActionArgs, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { ObservationExtras, ReplyPart } from "./observations.ts";
+import type { KnowledgePiece, ObservationExtras, ReplyPart } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
 import type { Usage } from "./usage.ts";
 
@@ -48,6 +48,8 @@ export interface ConversationState {
   readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
   /** How often a person let it go on past a limit; each time raises that limit by its first value. */
   readonly raised: Readonly<Record<"turn" | "cost" | "tokens", number>>;
+  /** How often it went on by itself after a crash since a person's last word. */
+  readonly resumed: number;
   /** Why it is in its state, as a sentence; empty where that is plain. */
   readonly reason: string;
   /** The limit at which it rests now. */
@@ -59,6 +61,8 @@ export interface ConversationState {
   readonly lastAnswer: ApprovalAnswer | null;
   /** Of the conversation; those of the server are not in its log. */
   readonly rules: readonly ApprovalRule[];
+  /** What the workspace says and the model was told. */
+  readonly knowledge: readonly KnowledgePiece[];
 }
 
 export const empty: ConversationState = {
@@ -82,12 +86,14 @@ export const empty: ConversationState = {
   },
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0, tokens: 0 },
+  resumed: 0,
   reason: "",
   atLimit: null,
   awaiting: null,
   approved: null,
   lastAnswer: null,
   rules: [],
+  knowledge: [],
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -113,7 +119,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
         ? queueMessage(next, event.id, event.args.content, event.args.image_urls ?? [])
         : next;
     case "change_agent_state":
-      return event.args.agent_state === "running" ? raise(next) : next;
+      return event.args.agent_state === "running" ? raise({ ...next, resumed: 0 }) : next;
     case "approve":
       return answer(next, event);
     case "compact":
@@ -154,13 +160,15 @@ function applyObservation(state: ConversationState, event: Observation): Convers
   }
   switch (event.observation) {
     case "agent_state_changed":
-      return changeState(next, event.extras, Date.parse(event.timestamp));
+      next = changeState(next, event.extras, Date.parse(event.timestamp));
+      return event.extras.resumed === undefined ? next : { ...next, resumed: event.extras.resumed };
     case "chat":
       return {
         ...next,
         queued: next.queued.filter((message) => message.id !== event.cause),
         turn: { ...next.turn, steps: 0, activeMs: 0, runningSince: Date.parse(event.timestamp) },
         raised: { ...next.raised, turn: 0 },
+        resumed: 0,
         pendingCalls: [],
       };
     case "reply":
@@ -174,13 +182,27 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         title: event.content || next.title,
         titled: true,
       };
+    case "knowledge":
+      return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
       return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
     case "error":
+      // What the model planned after it is not done before it knows.
+      if (event.extras.code === "outcome_unknown" && event.tool_call !== undefined)
+        return { ...next, pendingCalls: [] };
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:
       return next;
   }
+}
+
+/** Microagents come one by one; all else is told anew as a whole. */
+function learned(known: readonly KnowledgePiece[], pieces: readonly KnowledgePiece[]): readonly KnowledgePiece[] {
+  const isMicroagent = ({ kind }: KnowledgePiece): boolean => kind === "microagent";
+  const paths = new Set(pieces.map(({ path }) => path));
+  if (pieces.length > 0 && pieces.every(isMicroagent))
+    return [...known.filter(({ path }) => !paths.has(path)), ...pieces];
+  return [...pieces, ...known.filter(isMicroagent)];
 }
 
 function applyReply(state: ConversationState, event: Observation<"reply">): ConversationState {

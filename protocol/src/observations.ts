@@ -35,6 +35,15 @@ const wholeOutput = z.object({
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
+/** A file of the workspace that speaks to agents. `deeper`: named only. */
+export const knowledgePiece = z.object({
+  kind: z.enum(["instructions", "skill", "microagent", "deeper"]),
+  path: z.string(),
+  /** Of its text. */
+  hash: z.string(),
+});
+export type KnowledgePiece = z.infer<typeof knowledgePiece>;
+
 export const observationExtras = {
   read: z.object({ path: z.string() }),
   write: z.object({ path: z.string() }),
@@ -49,6 +58,8 @@ export const observationExtras = {
     hidden: z.boolean(),
     /** Why the command ended, where it was not by itself. */
     ended_by: z.enum(["timeout", "stop", "shell_exit"]).optional(),
+    /** A limit of the conversation's commands that was hit meanwhile. */
+    limit: z.enum(["memory", "processes", "file_size"]).optional(),
     whole: wholeOutput.optional(),
     job: z.string().optional(),
   }),
@@ -66,7 +77,12 @@ export const observationExtras = {
   delegate: z.object({ outputs: z.record(z.string(), z.unknown()), conversation: z.string() }),
   call_tool: z.object({ server: z.string(), name: z.string() }),
   chat: z.object({ image_urls: z.array(z.string()).nullable() }),
-  agent_state_changed: z.object({ agent_state: z.enum(agentStates), reason: z.string().optional() }),
+  agent_state_changed: z.object({
+    agent_state: z.enum(agentStates),
+    reason: z.string().optional(),
+    /** After a crash it went on by itself, so many times since a person's last word. */
+    resumed: z.int().min(1).optional(),
+  }),
   user_rejected: z.object({}),
   error: z.object({ code: z.enum(errorCodes), retryable: z.boolean(), error_id: z.string() }),
   /** What the model replied. Bookkeeping: the actions that follow name it. */
@@ -85,6 +101,8 @@ export const observationExtras = {
   imported: z.object({}),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
+  /** What the workspace says to agents, and the files that it is from. Bookkeeping. */
+  knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** What the server tells the model by itself. Bookkeeping. */
   nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;

@@ -1,6 +1,7 @@
 /** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
 import type { ActionArgs } from "./actions.ts";
 import type { NewAction, NewObservation } from "./event.ts";
+import type { KnowledgePiece } from "./observations.ts";
 
 type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
 
@@ -81,6 +82,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
       return event.extras.reason ?? "";
     case "delegate":
       return "";
+    case "knowledge":
+      return knowledgeSentence(event.extras.pieces);
     case "call_tool":
     case "chat":
     case "error":
@@ -92,6 +95,11 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "user_rejected":
       return event.content;
   }
+}
+
+function knowledgeSentence(pieces: readonly KnowledgePiece[]): string {
+  if (pieces.length === 0) return "The workspace has no instructions any more.";
+  return `The agent was told what the workspace says: ${pieces.map(({ path }) => path).join(", ")}.`;
 }
 
 function approvalSentence({ decision, rules = [] }: ActionArgs<"approve">): string {

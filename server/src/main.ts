@@ -55,12 +55,11 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     contextTokens: config.contextTokens,
     discover: config.discover,
   });
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
-      runtimes,
       limits: config,
       approval: {
         policy: config.approvalPolicy,
@@ -71,6 +70,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
       titles: config.titles,
+      resume: config.resume,
+      aliveMs: home.aliveMs,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );
@@ -117,6 +118,8 @@ function createRuntimes(config: Config, env: Readonly<Record<string, string | un
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    limits: config.commandLimits,
+    ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }

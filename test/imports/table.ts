@@ -51,6 +51,7 @@ export const table: readonly Unit[] = [
       "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
+      runtime,
       protocol,
     ],
   },

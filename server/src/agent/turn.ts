@@ -21,6 +21,8 @@ import {
 import { ask, replyEvent } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
 import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
+import type { Knowledge } from "./knowledge/knowledge.ts";
+import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
 import { isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
@@ -30,6 +32,7 @@ export type Turn = AsyncGenerator<Step, TurnEnd, View>;
 
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
+  let knowledge: Knowledge | null | undefined;
   while (isRunning(view, signal)) {
     if (view.state.approved !== null) {
       const end = yield* performApproved(view, deps, signal);
@@ -47,7 +50,12 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       if (end.denied) break;
     }
 
-    if (view.state.queued.length > 0) view = yield takeIn(view.state);
+    if (knowledge === undefined) {
+      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.runtime, signal) : null;
+      if (signal.aborted) return { state: null };
+    }
+    const taken = takeIn(view.state, knowledge);
+    if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
 
     const limit = limitReached(view.state, deps.limits, deps.now());
@@ -99,17 +107,13 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
   return { state: null };
 }
 
-function takeIn(state: ConversationState): Step {
-  const events = state.queued.map((message) =>
-    observation(
-      "user",
-      "chat",
-      message.content,
-      { image_urls: message.imageUrls.length > 0 ? [...message.imageUrls] : null },
-      { cause: message.id },
-    ),
-  );
-  return { type: "events", events: () => events };
+/** What the workspace says stands before the messages, and what a message calls for behind it. */
+function takeIn(state: ConversationState, knowledge: Knowledge | null): readonly NewEvent[] {
+  const messages = state.queued.flatMap(({ id, content, imageUrls }) => {
+    const images = { image_urls: imageUrls.length > 0 ? [...imageUrls] : null };
+    return [observation("user", "chat", content, images, { cause: id }), ...calledFor(knowledge, content, state)];
+  });
+  return [...newKnowledge(knowledge, state), ...messages];
 }
 
 function nudge(reason: NudgeReason): Step {

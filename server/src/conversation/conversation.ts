@@ -27,6 +27,7 @@ import { LazyRuntime } from "./lazy-runtime.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
+import { lookMs, tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserActions } from "./user-action.ts";
 
@@ -50,6 +51,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
   #closing = false;
+  /** What a killed server left open is closed. */
+  #recovered = false;
 
   private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps, beyond: Beyond) {
     this.id = id;
@@ -106,18 +109,22 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
   }
 
-  /** Reads the log of that id (empty for a new one); what a killed server left open is closed first. */
+  /**
+   * Reads the log of that id (empty for a new one); what a killed server left open is closed first. Where nothing can be
+   * stored it can be read as it is, and what is open is closed before anything else is stored.
+   */
   static async open(
     id: ConversationId,
     deps: ConversationDeps,
     beyond: Beyond = { apiKeys: new Map(), atWork: new Set() },
+    look: AbortSignal = AbortSignal.timeout(lookMs),
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps, beyond);
-    const last = (await deps.store.read(id, state.head - 1, 1))[0];
-    const left = recoveryEvents(state, deps.now(), last);
-    if (left.length === 0) conversation.#deadline.watch(state.awaiting);
-    else await conversation.#enqueue(() => conversation.#append(left));
+    await conversation.#enqueue(() => conversation.#recover(look)).catch((fault: unknown) => {
+      if (!(fault instanceof DeckhandError && fault.code === "store_failed")) throw fault;
+      deps.onFault(id, fault);
+    });
     return conversation;
   }
 
@@ -129,6 +136,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (kind === "message" && hasImages(args)) await refuseUnseen(this.#state.settings, this.#apiKey(), this.#deps);
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
+      await this.#recover();
       const before = await this.#alreadyDone(options.command);
       if (before !== undefined) return before;
       const todo = plan(kind, args, this.#state, {
@@ -166,7 +174,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#deadline[Symbol.dispose]();
-    if (isAtWork(this.#state.agentState)) {
+    if (isAtWork(this.#state.agentState) && this.#deps.resume === "ask") {
       const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
       await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     }
@@ -174,6 +182,19 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     await this.#titles.stop();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
+  }
+
+  /** Inside the mailbox, before anything else is stored. Fails with `store_failed`; the next one tries again. */
+  async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
+    if (this.#recovered) return;
+    const { resume, aliveMs, now } = this.#deps;
+    const last = (await this.read(this.#state.head - 1, 1))[0];
+    const traces = await tracesOf(this, this.#runtime, look);
+    const left = recoveryEvents(this.#state, { nowMs: now(), last, resume, aliveMs, traces });
+    await this.#append(left);
+    this.#recovered = true;
+    this.#deadline.watch(this.#state.awaiting);
+    if (isAtWork(this.#state.agentState)) this.#turn.start();
   }
 
   #needsShell(): boolean {
@@ -193,6 +214,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   /** Nobody has answered in time: the agent is told and goes on. */
   async #expire(waiting: number): Promise<void> {
     if (this.#closing || this.#state.awaiting?.id !== waiting) return;
+    await this.#recover();
+    if (this.#state.awaiting?.id !== waiting) return;
     await this.#append(expired(this.#state, "running"));
     this.#turn.start();
   }

@@ -23,6 +23,7 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
     workspace: "/w",
     home: () => "/nowhere",
     now: Date.now,
+    resume: "ask",
     onFault: (_, fault) => assert.fail(String(fault)),
     ...parts,
   };

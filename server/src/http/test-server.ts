@@ -49,6 +49,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       workspace: home,
       home: (id) => join(home, "conversations", id),
       now: Date.now,
+      resume: "ask",
       onFault: (_, fault) => {
         throw fault;
       },

@@ -23,6 +23,8 @@ export interface ExecResult {
   readonly durationMs: number;
   /** Why it ended, where not by itself. After `shell_exit` (`exit`, `exec`, a killed shell) a new shell starts. */
   readonly endedBy?: "timeout" | "stop" | "shell_exit";
+  /** A limit that was hit while it ran: bytes of memory, a number of processes, bytes of a file. */
+  readonly limit?: { readonly kind: "memory" | "processes" | "file_size"; readonly most: number };
 }
 
 export interface FileData {

@@ -54,13 +54,35 @@ function outcome(args: ActionArgs<"run">, result: ExecResult, words: string): An
       truncated: whole !== undefined,
       hidden: args.hidden,
       ...(result.endedBy === undefined ? {} : { ended_by: result.endedBy }),
+      ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
       ...(whole === undefined ? {} : { whole: { path: whole.path, size_bytes: whole.sizeBytes, cut: whole.cut } }),
     },
   };
 }
 
 /** The original's words where it has some. */
-function note({ endedBy }: ExecResult, timeoutMs: number): string {
+function note(result: ExecResult, timeoutMs: number): string {
+  return `${howItEnded(result, timeoutMs)}${limitHit(result)}`;
+}
+
+function limitHit({ limit }: ExecResult): string {
+  switch (limit?.kind) {
+    case "memory":
+      return `\n[The kernel ended a process: all commands here together may take ${mebibytes(limit.most)} of memory.]`;
+    case "processes":
+      return `\n[Processes could not be started: all commands here together may have ${limit.most}.]`;
+    case "file_size":
+      return `\n[A program was ended because it wrote too large a file: one may have ${mebibytes(limit.most)}.]`;
+    case undefined:
+      return "";
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1024 ** 2)} MiB`;
+}
+
+function howItEnded({ endedBy }: ExecResult, timeoutMs: number): string {
   switch (endedBy) {
     case "timeout":
       return `\n\n[Command timed out after ${timeoutMs / 1000} seconds. SIGINT was sent to interrupt the command.]`;

@@ -29,6 +29,7 @@ const bookkeeping = new Set([
   "compact",
   "reply",
   "chat",
+  "knowledge",
   "nudge",
   "title",
   "imported",

@@ -7,6 +7,8 @@ import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
+import type { LimitHit } from "../wall/limits.ts";
+import type { Limited } from "../wall/limited.ts";
 import type { Pipe } from "./pipe.ts";
 import {
   childrenOf,
@@ -30,6 +32,8 @@ export interface Launch {
   /** A pid namespace of its own, as bubblewrap's `--info-fd` reports it; without one, `mark` in the environment finds what it started. */
   readonly walled: boolean;
   readonly mark: string;
+  /** What holds it to its limits; the process enters before it is told what to do. */
+  readonly limited?: Limited;
 }
 
 /** What ran when a command began. */
@@ -54,6 +58,8 @@ export interface Box {
   before(shell: number | undefined, count: number): Before;
   /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
   startedSince(before: Before, shell: number | undefined): number[];
+  /** A limit that was hit since the last call, where a command ended with this code. */
+  limitHit(exitCode: number): LimitHit | undefined;
   /** Ends everything; resolves when it is dead. */
   kill(): Promise<void>;
 }
@@ -91,7 +97,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
     output.destroy();
     for (const stream of child.stdio) stream?.destroy();
     gone.abort(new DeckhandError("sandbox_unavailable", why));
-    exited.resolve();
+    void Promise.resolve(launch.limited?.close()).finally(exited.resolve);
   };
   child.on("error", (error) => onGone(`${command} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
@@ -103,7 +109,10 @@ export function openBox(launch: Launch, output: Pipe): Box {
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
   if (child.pid !== undefined) output.closeWriteEnd();
-  feed(child, launch.feeds);
+  begin(child, launch).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    onGone(`The processes of the conversation could not be limited: ${(error as Error).message}`);
+  });
 
   const info = launch.walled ? readInfo(child) : Promise.resolve(child.pid);
   let root: number | undefined;
@@ -145,6 +154,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
       const left = findMarked(launch.mark, `${commandVariable}=${before.count}`).filter((pid) => !ours.has(pid));
       return [...below, ...treesOf(left, except)];
     },
+    limitHit: (exitCode) => launch.limited?.hit(exitCode),
     async kill() {
       if (gone.signal.aborted) {
         if (!launch.walled) await killMarked(child.pid, launch.mark);
@@ -159,6 +169,12 @@ export function openBox(launch: Launch, output: Pipe): Box {
       clearTimeout(late);
     },
   };
+}
+
+/** bubblewrap waits for what it is fed, so that nothing is started before the process is where it belongs. */
+export async function begin(child: ChildProcess, launch: Launch): Promise<void> {
+  if (child.pid !== undefined) await launch.limited?.enter(child.pid);
+  feed(child, launch.feeds);
 }
 
 export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {

@@ -108,6 +108,7 @@ export class Shell {
       this.#running = undefined;
       this.#last = endedBy === undefined && end.how === "done" ? end.code : 0;
       const kept = await output.end();
+      const limit = this.#box.limitHit(end.code);
       const why = endedBy ?? (end.how === "shell_exit" ? end.how : undefined);
       return {
         ...kept,
@@ -115,6 +116,7 @@ export class Shell {
         cwd: this.#cwd,
         durationMs: performance.now() - startedAt,
         ...(why === undefined ? {} : { endedBy: why }),
+        ...(limit === undefined ? {} : { limit }),
       };
     };
     const execution: Execution = { result: finish(), takeOutput: () => output.takeLive(), onOutput() {}, interrupt };
