@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { FileChange, TreeDiff } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { changesBetween, namesBetween, patchesBetween } from "./changes.ts";
-import { forgetTrees, keepTree, shareTrees, tidy } from "./keep.ts";
+import { forgetTrees, keepsTree, keepTree, shareTrees, tidy } from "./keep.ts";
 import { restoreTree } from "./restore.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { takeSnapshot, type Taken } from "./take.ts";
@@ -19,6 +19,7 @@ export interface History {
   take(signal: AbortSignal): Promise<Taken>;
   /** Keeps the tree of an event; until then tidying may drop it once the workspace has moved on. */
   keep(conversation: string, event: number, tree: string): void;
+  keeps(conversation: string, event: number, tree: string): boolean;
   changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]>;
   patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff>;
   /** Names that differ in any of the pairs. */
@@ -74,6 +75,7 @@ function openHistory(git: ShadowGit): History {
     atWork: new Set(),
     take: (signal) => next(() => takeSnapshot(git, signal)),
     keep: (conversation, event, tree) => keepTree(git.folder, conversation, event, tree),
+    keeps: (conversation, event, tree) => keepsTree(git.folder, conversation, event, tree),
     changes: (from, to, signal) => next(() => changesBetween(git, from, to, signal)),
     patches: (from, to, signal) => next(() => patchesBetween(git, from, to, signal)),
     names: (pairs, signal) => next(() => namesBetween(git, pairs, signal)),

@@ -2,7 +2,17 @@
  * Which trees are kept, and how much room they may take. A tree is kept by a file below `refs/conversations/ID/`, named by the event
  * whose workspace it is. The server writes those, git reads them; what no file names goes when there is tidying to be done.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { ShadowGit } from "./shadow-git.ts";
 
@@ -16,11 +26,20 @@ export function keepTree(folder: string, conversation: string, event: number, tr
   mkdirSync(own, { recursive: true, mode: 0o755 });
   // Beside and renamed, so that nobody reads half of one.
   writeFileSync(join(folder, "keeping"), `${tree}\n`);
-  renameSync(join(folder, "keeping"), join(own, String(event).padStart(10, "0")));
+  renameSync(join(folder, "keeping"), treeFile(folder, conversation, event));
   for (const name of readdirSync(own)
     .toSorted()
     .slice(1, -(mostSnapshots - 1)))
     rmSync(join(own, name), { force: true });
+}
+
+/** A log can be of elsewhere, and what it names be dropped: this is what counts. */
+export function keepsTree(folder: string, conversation: string, event: number, tree: string): boolean {
+  try {
+    return readFileSync(treeFile(folder, conversation, event), "utf8").trim() === tree;
+  } catch {
+    return false;
+  }
 }
 
 /** What `from` has kept up to `at` is kept for `to` too. */
@@ -65,6 +84,10 @@ function dropOlderHalf(folder: string): void {
 function allKept(folder: string): string[] {
   const root = join(folder, "refs", "conversations");
   return existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+}
+
+function treeFile(folder: string, conversation: string, event: number): string {
+  return join(ownFolder(folder, conversation), String(event).padStart(10, "0"));
 }
 
 function ownFolder(folder: string, conversation: string): string {

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -445,6 +446,24 @@ it("[V16] what takes too much room is dropped from the oldest on, and what is ke
   await history.restore(last, first, never);
   assert.equal((await history.take(never)).tree, first);
 });
+
+it(
+  "[V2] what a server of root restores belongs to the workspace's owner",
+  { skip: process.getuid?.() !== 0 },
+  async () => {
+    const nobody = 65_534;
+    const { path, history, file } = place();
+    file("closed", "1", 0o600);
+    for (const each of [path, join(path, "closed")]) chownSync(each, nobody, nobody);
+    chmodSync(path, 0o700);
+    const { tree, leftOut } = await history.take(never);
+    assert.equal(leftOut.unreadable, 0);
+    rmSync(join(path, "closed"));
+    await history.restore((await history.take(never)).tree, tree, never);
+    const { uid, mode } = lstatSync(join(path, "closed"));
+    assert.deepEqual([uid, mode & 0o777], [nobody, 0o600]);
+  },
+);
 
 it("[V7] on the host runtime the same holds, without a wall", async () => {
   const own = makeFolders();

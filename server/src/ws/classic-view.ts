@@ -34,6 +34,7 @@ const bookkeeping = new Set([
   "title",
   "imported",
   "snapshot",
+  "restore",
 ]);
 
 export class ClassicView {
