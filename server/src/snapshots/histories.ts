@@ -1,6 +1,7 @@
 /**
  * What workspaces were. Each workspace has one history, shared by all conversations in it: a file is stored once, and a snapshot costs
- * what changed since the last one, whoever took it. One thing is done at a time; tidying gives way to everything else.
+ * what changed since the last one, whoever took it. One thing is done at a time; a look that has not begun is for all who asked
+ * meanwhile, and tidying gives way to everything else.
  */
 import { readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { changesBetween, namesBetween, patchesBetween } from "./changes.ts";
 import { forgetTrees, keepsTree, keepTree, shareTrees, tidy } from "./keep.ts";
 import { restoreTree } from "./restore.ts";
+import { shared } from "./shared.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { takeSnapshot, type Taken } from "./take.ts";
 
@@ -73,7 +75,7 @@ function openHistory(git: ShadowGit): History {
   };
   return {
     atWork: new Set(),
-    take: (signal) => next(() => takeSnapshot(git, signal)),
+    take: shared(next, (signal) => takeSnapshot(git, signal)),
     keep: (conversation, event, tree) => keepTree(git.folder, conversation, event, tree),
     keeps: (conversation, event, tree) => keepsTree(git.folder, conversation, event, tree),
     changes: (from, to, signal) => next(() => changesBetween(git, from, to, signal)),

@@ -465,6 +465,28 @@ it(
   },
 );
 
+it("[V18] who asks while a look has not begun shares it, and may leave without the others", async () => {
+  const { history, file } = place();
+  file("a", "a");
+  const stop = new AbortController();
+  const first = history.take(never);
+  const left = history.take(stop.signal);
+  const others = Promise.all(Array.from({ length: 20 }, () => history.take(never)));
+  stop.abort();
+  await assert.rejects(left, { code: "interrupted" });
+  const { tree } = await first;
+  const startedAt = performance.now();
+  assert.ok((await others).every((each) => each.tree === tree));
+  const sharedMs = performance.now() - startedAt;
+  const alone = new AbortController();
+  const one = history.take(alone.signal);
+  alone.abort();
+  await assert.rejects(one, { code: "interrupted" });
+  const againAt = performance.now();
+  for (let look = 0; look < 20; look += 1) await history.take(never);
+  assert.ok(sharedMs < (performance.now() - againAt) / 2, "twenty are not twenty looks");
+});
+
 it("[V7] on the host runtime the same holds, without a wall", async () => {
   const own = makeFolders();
   try {
