@@ -28,7 +28,7 @@ const ruin =
   "rm -rf gone link; printf 'changed\\n' > text; chmod -x tool; head -c 3000 /dev/urandom > bytes; ln -s /etc link; echo new > 'new\n\u202Efile'";
 const tasks: Readonly<Record<string, readonly ScriptReply[]>> = {
   ruin: [run(ruin), run("echo more >> text"), done, { text: "I looked." }],
-  "first task": [run("echo 1 > a"), done, run("echo 2 > a; echo agent > b"), done],
+  "first task": [run("echo 1 > a"), run("true"), done, run("echo 2 > a; echo agent > b"), done],
   "killed task": [run("echo 1 > killed"), run("echo 2 > killed; touch begun; sleep 31557601"), done],
   "long task": [run("touch working; sleep 31557602"), done],
   "no git task": [run("echo x > y"), run("echo z > y"), done],

@@ -46,6 +46,8 @@ export class Snapshots {
   #waiting = 0;
   /** Something may have changed that no snapshot has, nor one that is to begin. */
   #due = false;
+  /** The agent has acted since the last snapshot in the log, and changed nothing; the log is told when it rests. */
+  #unsaid = false;
   /** Failures since it last went well. */
   #failures = 0;
   /** Turns that go without, so that nobody waits for the same failure at every step. */
@@ -67,8 +69,10 @@ export class Snapshots {
       const asked = cause === undefined ? undefined : before.open.find(({ id }) => id === cause);
       return asked !== undefined && mayChangeWorkspace(asked.action);
     });
+    const rests = isAtWork(before.agentState) && !isAtWork(state.agentState);
     if (begins && this.#skips > 0) this.#skips -= 1;
-    else if (begins || (wrote && this.#failures === 0)) this.#due = true;
+    else if (begins || (wrote && this.#failures === 0) || (rests && this.#unsaid)) this.#due = true;
+    if (rests) this.#history?.tidy();
     // The calls of one reply follow each other at once: the model thinks when they are done.
     if (!this.#due || (state.pendingCalls.length > 0 && isAtWork(state.agentState) && !begins)) return;
     this.#due = false;
@@ -113,12 +117,12 @@ export class Snapshots {
       const wrote = last !== null && (await wroteBetween(read, last.after, after));
       const isKnown = last?.tree === tree && history.keeps(id, last.after, tree);
       // The same again is worth a word at rest: what changes from then on was not the agent.
-      if (isKnown && !(wrote && !isAtWork(agentState))) return { tree, leftOut };
+      this.#unsaid = isKnown && wrote && isAtWork(agentState);
+      if (isKnown && (!wrote || this.#unsaid)) return { tree, leftOut };
       history.keep(id, after, tree);
       const outside = last !== null && !wrote;
       const extras = { tree, after, outside, left_out: leftOut, duration_ms: Math.round(now() - began) };
       await append(observation("environment", "snapshot", "", extras));
-      if (!isAtWork(agentState)) history.tidy();
       return { tree, leftOut };
     } catch (error) {
       await this.#tell(error);

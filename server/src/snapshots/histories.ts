@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { FileChange, TreeDiff } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { changesBetween, namesBetween, patchesBetween } from "./changes.ts";
-import { forgetTrees, keepsTree, keepTree, shareTrees, tidy } from "./keep.ts";
+import { forgetTrees, keepsTree, keepTree, refuseOverfull, shareTrees, tidy } from "./keep.ts";
 import { restoreTree } from "./restore.ts";
 import { shared } from "./shared.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
@@ -40,6 +40,7 @@ export interface Histories {
   forget(conversation: string): void;
 }
 
+const mostUncountedBytes = 256 * 1024 * 1024;
 const tidyDeadlineMs = 10 * 60_000;
 
 /** `root` is a folder of the server's own. */
@@ -66,6 +67,8 @@ export function openHistories(root: string, runtimes: RuntimeFactory): Histories
 
 function openHistory(git: ShadowGit): History {
   let last: Promise<unknown> = Promise.resolve();
+  /** Added since the room was measured. */
+  let uncountedBytes = Infinity;
   let tidying: AbortController | undefined;
   const next = <T>(work: () => Promise<T>): Promise<T> => {
     tidying?.abort();
@@ -75,7 +78,15 @@ function openHistory(git: ShadowGit): History {
   };
   return {
     atWork: new Set(),
-    take: shared(next, (signal) => takeSnapshot(git, signal)),
+    take: shared(next, async (signal) => {
+      if (uncountedBytes > mostUncountedBytes) {
+        await refuseOverfull(git.folder);
+        uncountedBytes = 0;
+      }
+      const taken = await takeSnapshot(git, signal);
+      uncountedBytes += taken.addedBytes;
+      return taken;
+    }),
     keep: (conversation, event, tree) => keepTree(git.folder, conversation, event, tree),
     keeps: (conversation, event, tree) => keepsTree(git.folder, conversation, event, tree),
     changes: (from, to, signal) => next(() => changesBetween(git, from, to, signal)),
