@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   fork: async () => (await import("./library.ts")).forkCommand,
   export: async () => (await import("./library.ts")).exportCommand,
   import: async () => (await import("./library.ts")).importCommand,
+  models: async () => (await import("./models.ts")).modelsCommand,
+  replay: async () => (await import("./replay.ts")).replayCommand,
   rules: async () => (await import("./rules.ts")).rulesCommand,
 };
 
@@ -31,6 +33,8 @@ Commands
   fork ID      make a new conversation of the beginning of another
   export ID    print a conversation as JSON lines, Markdown or HTML
   import FILE  make a conversation of what export printed
+  models       list the models, and try one
+  replay ID    run a conversation again from its log, and tell where it differs
   rules        list, add and delete what is allowed in every conversation
 
 deckhand COMMAND --help tells more.

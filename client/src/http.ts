@@ -1,5 +1,6 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
 import {
+  type ModelReport,
   DeckhandError,
   errorKinds,
   type AgentState,
@@ -95,7 +96,17 @@ export interface Http {
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
   addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
+  /** Names that can be chosen, best first. */
+  models(signal?: AbortSignal): Promise<readonly string[]>;
+  /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
+  checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
   health(signal?: AbortSignal): Promise<Health>;
+}
+
+export interface ModelTrial {
+  readonly model?: string;
+  readonly api_key?: string;
+  readonly base_url?: string;
 }
 
 /**
@@ -159,6 +170,11 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
       return rules;
     },
+    models: async (signal) => {
+      const { models } = (await call("GET", "api/models", undefined, signal)) as { models: readonly string[] };
+      return models;
+    },
+    checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);

@@ -57,6 +57,8 @@ export const settingsSchema = z.object({
   max_steps: z.int().min(1).optional(),
   max_cost_usd: z.number().positive().optional(),
   max_seconds: z.number().positive().optional(),
+  /** Read and written, of all its model calls together. */
+  max_tokens: z.int().min(1).optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

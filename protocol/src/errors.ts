@@ -70,6 +70,7 @@ export const errorKinds = {
   // limits and the rest
   limit_steps: { sentence: "The limit on steps is reached.", retryable: false },
   limit_cost: { sentence: "The limit on cost is reached.", retryable: false },
+  limit_tokens: { sentence: "The limit on tokens is reached.", retryable: false },
   limit_time: { sentence: "The limit on time is reached.", retryable: false },
   stuck: { sentence: "The agent goes round in a circle, although it was told.", retryable: false },
   store_failed: { sentence: "The event could not be stored.", retryable: true },

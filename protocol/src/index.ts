@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./fold.ts";
 export * from "./frames.ts";
+export * from "./model-report.ts";
 export * from "./observations.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";

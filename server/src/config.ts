@@ -43,6 +43,8 @@ const environment = z.object({
   MAX_ITERATIONS: z.coerce.number().int().min(1).default(100),
   /** Dollars of one conversation. */
   MAX_BUDGET_PER_TASK: z.coerce.number().positive().optional(),
+  /** Tokens of one conversation, read and written. */
+  DECKHAND_MAX_TOKENS: z.coerce.number().int().min(1).optional(),
   /** Seconds of one turn. */
   DECKHAND_MAX_SECONDS: seconds.optional(),
   /** When a person is asked before the agent acts: `never`, `risky` or `always`. */
@@ -95,6 +97,7 @@ export interface Config {
   readonly snapshots: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
+  readonly maxTokens: number;
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
@@ -144,6 +147,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     snapshots: e.DECKHAND_SNAPSHOTS,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
+    maxTokens: e.DECKHAND_MAX_TOKENS ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,

@@ -1,6 +1,7 @@
 /** What the loop is given, what it yields, what it sees when it is resumed, and how it ends. */
 import {
   DeckhandError,
+  isAtWork,
   type AgentState,
   type ConversationState,
   type Delta,
@@ -51,4 +52,8 @@ export type TurnEnd =
 export function failed(error: unknown): TurnEnd {
   if (error instanceof DeckhandError) return { state: "error", code: error.code, message: error.message };
   throw error;
+}
+
+export function isRunning(view: View, signal: AbortSignal): boolean {
+  return isAtWork(view.state.agentState) && !signal.aborted;
 }
