@@ -43,6 +43,8 @@ const environment = z.object({
   MAX_ITERATIONS: z.coerce.number().int().min(1).default(100),
   /** Dollars of one conversation. */
   MAX_BUDGET_PER_TASK: z.coerce.number().positive().optional(),
+  /** Tokens of one conversation, read and written. */
+  DECKHAND_MAX_TOKENS: z.coerce.number().int().min(1).optional(),
   /** Seconds of one turn. */
   DECKHAND_MAX_SECONDS: seconds.optional(),
   /** When a person is asked before the agent acts: `never`, `risky` or `always`. */
@@ -76,6 +78,8 @@ const environment = z.object({
   DECKHAND_DISCOVER: boolean.default(true),
   /** Ask the model for a title of each conversation when its first turn has ended. */
   DECKHAND_TITLES: boolean.default(true),
+  /** Keep what workspaces were, so that they can be compared and brought back. */
+  DECKHAND_SNAPSHOTS: boolean.default(true),
 });
 
 export interface Config {
@@ -90,8 +94,10 @@ export interface Config {
   readonly toolCalling: "native" | "text" | "auto";
   readonly discover: boolean;
   readonly titles: boolean;
+  readonly snapshots: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
+  readonly maxTokens: number;
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
@@ -138,8 +144,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     toolCalling: e.LLM_NATIVE_TOOL_CALLING === undefined ? "auto" : e.LLM_NATIVE_TOOL_CALLING ? "native" : "text",
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
+    snapshots: e.DECKHAND_SNAPSHOTS,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
+    maxTokens: e.DECKHAND_MAX_TOKENS ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,

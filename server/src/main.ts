@@ -13,11 +13,13 @@ import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
 import { readExport } from "./http/import.ts";
 import { assertMayBind } from "./http/hosts.ts";
+import { checkModel } from "./llm/check.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
+import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { createTools } from "./tools/tools.ts";
@@ -62,6 +64,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
+      ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: config,
       approval: {
         policy: config.approvalPolicy,
@@ -91,7 +94,10 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       runtime: await runtimes.status(),
       protocol: protocolVersion,
     }),
-    models: models.names,
+    models: {
+      names: models.names,
+      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+    },
     agents: agentNames,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,

@@ -6,13 +6,13 @@
  *
  * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
  * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
- * then it says nothing and the state stays as it was made. It also ends where an action has to wait for a person; the
+ * then it says nothing and the state stays as it was made. Whether a call begins is decided where its action is stored: none
+ * does behind a pause. It also ends where an action has to wait for a person; the
  * turn after the approval begins with that action.
  */
 import {
   action,
   errorObservation,
-  isAtWork,
   observation,
   type ConversationState,
   type NewEvent,
@@ -25,7 +25,7 @@ import type { Knowledge } from "./knowledge/knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
-import type { Step, TurnDeps, TurnEnd, View } from "./step.ts";
+import { isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 import { stuckSentence } from "./stuck.ts";
 
 export type Turn = AsyncGenerator<Step, TurnEnd, View>;
@@ -122,10 +122,6 @@ function nudge(reason: NudgeReason): Step {
 
 const circleNote =
   "(A note of the server, not of the user.) You are going round in a circle: the same again, with the same result. Look at what came of it and try another way. To wait for something, run a command that sleeps. If nothing is left to try, call finish and tell what stands in the way.";
-
-function isRunning(view: View, signal: AbortSignal): boolean {
-  return isAtWork(view.state.agentState) && !signal.aborted;
-}
 
 /** The events that tell how a turn ended, for the conversation to store. */
 export function endEvents(end: TurnEnd): readonly NewEvent[] {
