@@ -19,7 +19,13 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
+import type { RuntimeOptions } from "./runtime/wall/options.ts";
+import { createPlaces } from "./runtime/places/create-places.ts";
+import { systemResolve } from "./runtime/network/reach.ts";
+import { networkPolicy } from "./runtime/network/rules.ts";
+import { upstreamOf } from "./runtime/network/upstream.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
@@ -50,7 +56,18 @@ export async function startServer(env: Readonly<Record<string, string | undefine
 
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
-  const runtimes = createRuntimes(config, env);
+  const machine = machineOf(config, env);
+  const runtimes = createRuntimes(config, machine, env);
+  const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
+  const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
+  const places = await createPlaces({
+    ...machine,
+    workspace: config.workspace,
+    runtimes,
+    uploads,
+    maxSeconds: config.workspaceSeconds,
+    maxBytes: config.workspaceBytes,
+  });
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const models = findModels({
     configured: config.model,
@@ -66,6 +83,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
+      places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: config,
       approval: {
@@ -90,10 +108,14 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     token: config.token ?? home.token,
     hosts: config.hosts,
     conversations,
+    uploads,
+    fileLimits,
     rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),
+      // What commands reach; without a sandbox it is what this machine reaches.
+      network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
     }),
     models: {
@@ -131,6 +153,19 @@ export interface ReplayOptions {
   readonly workspace: string | undefined;
 }
 
+/** What of the configuration holds in a replay: what ends work and keeps commands in. Nothing lets anything out. */
+const replayed = [
+  "MAX_ITERATIONS",
+  "MAX_BUDGET_PER_TASK",
+  "DECKHAND_MAX_SECONDS",
+  "SANDBOX_TIMEOUT",
+  "DECKHAND_MEMORY",
+  "DECKHAND_PROCESSES",
+  "DECKHAND_CPUS",
+  "DECKHAND_FILE_SIZE",
+  "DECKHAND_PROTECT",
+] as const;
+
 /**
  * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
  * sandbox, whatever is configured. Fails with an `Error` that says what to do.
@@ -148,12 +183,12 @@ export async function replayFile(
     await mkdir(workspace);
     if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
     const config = parseConfig({
-      ...env,
+      ...Object.fromEntries(replayed.map((name) => [name, env[name]])),
       DECKHAND_HOME: home,
       WORKSPACE_BASE: workspace,
       DECKHAND_RUNTIME: "bubblewrap",
     });
-    const runtimes = createRuntimes(config, env);
+    const runtimes = createRuntimes(config, machineOf(config, env), env);
     const { proven, sentence } = await runtimes.status();
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));
@@ -172,29 +207,38 @@ export async function replayFile(
   }
 }
 
-function createRuntimes(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeFactory {
-  const options = {
+function machineOf(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
+  return {
     dataHome: config.home,
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    network: {
+      policy: networkPolicy(config.network, config.networkAllow),
+      resolve: systemResolve,
+      upstream: upstreamOf(env),
+    },
     limits: config.commandLimits,
     ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
+}
+
+function createRuntimes(
+  config: Config,
+  options: RuntimeOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): RuntimeFactory {
+  // A proxy in front of containers is not there yet, so `allow` is nothing.
+  const reach = config.network === "on" ? "default" : "none";
   switch (config.runtime) {
     case "bubblewrap":
       return bubblewrapRuntimes(options);
     case "docker":
-      return dockerRuntimes({ ...options, ...config.container, env, network: "none" });
-    case "kubernetes":
-      return kubernetesRuntimes({
-        ...options,
-        ...config.container,
-        ...config.pods,
-        env,
-        network: "none",
-        apart: bubblewrapRuntimes(options),
-      });
+      return dockerRuntimes({ ...options, ...config.container, env, reach, apart: bubblewrapRuntimes(options) });
+    case "kubernetes": {
+      const apart = bubblewrapRuntimes(options);
+      return kubernetesRuntimes({ ...options, ...config.container, ...config.pods, env, reach, apart });
+    }
     case "host":
       return hostRuntimes(options);
   }

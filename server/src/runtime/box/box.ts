@@ -62,6 +62,8 @@ export interface Box {
   openShell(nonce: string, cwd: string): string;
   /** What the shell must read to run a command: `shellLines` of driver.ts. */
   lines(count: number, last: number, command: string): string;
+  /** Host's number of the first process behind the wall, when it is known. */
+  readonly firstPid: number | undefined;
   /** The number by which this process is found and signalled, of one that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
   isAlive(pid: number): boolean | Promise<boolean>;
@@ -162,6 +164,9 @@ function openBox(launch: Launch, output: Pipe): Box {
       return shellOpening(nonce);
     },
     lines: (count, last, text) => shellLines(count, last, text, !launch.walled),
+    get firstPid() {
+      return root;
+    },
     find,
     isAlive,
     signal: signalAll,

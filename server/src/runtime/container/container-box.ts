@@ -116,6 +116,7 @@ function boxOf({ control, files, programs, keeper, shell, zones, naps, limitHit,
     if (pids.length > 0) void ask("signal", name.replace("SIG", ""), ...pids.map(String));
   };
   return {
+    firstPid: undefined,
     shellIn: keeper.in,
     status: keeper.err,
     output: {

@@ -14,6 +14,7 @@ import {
   uniqueSleep,
   until,
 } from "../runtime.contract.ts";
+import { bubblewrapRuntimes } from "../bubblewrap.ts";
 import type { RuntimeOptions } from "../wall/options.ts";
 import { remove } from "./docker-container.ts";
 import { execIn } from "./docker-engine.ts";
@@ -28,7 +29,7 @@ const podman: Podman | undefined = skip === false ? await startPodman(registry.a
 const usual = {
   env: podman?.env ?? {},
   image: podman?.bashImage ?? "",
-  network: "none",
+  reach: "none",
   readOnly: false,
   limits: { processes: 200, cpus: 2, memoryBytes: 1024 ** 3, fileBytes: 1024 ** 3 },
   workspaceIn: "folder",
@@ -37,7 +38,7 @@ const usual = {
 } as const;
 
 const factory = (options: RuntimeOptions, more: Partial<DockerOptions> = {}) =>
-  dockerRuntimes({ ...options, ...usual, ...more });
+  dockerRuntimes({ ...options, ...usual, apart: bubblewrapRuntimes(options), ...more });
 
 /** What a shell that is not bash cannot do, or what a test says in bash: keeper.ts has it in words. */
 const needsBash = [

@@ -30,7 +30,10 @@ export interface DockerOptions extends RuntimeOptions {
   /** Where the engine is: DOCKER_HOST, XDG_RUNTIME_DIR. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly image: string;
-  readonly network: "none" | "default";
+  /** What containers reach: nothing, or what the engine gives them by default. */
+  readonly reach: "none" | "default";
+  /** For programs of the server's own that reach something: behind its proxy. */
+  readonly apart: Pick<RuntimeFactory, "runApart">;
   readonly readOnly: boolean;
   /** Where the workspace is: the folder itself, or a volume for each conversation that is seen at its path. */
   readonly workspaceIn: "folder" | "volume";
@@ -71,7 +74,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     parts: Pick<ContainerSpec, "name" | "user" | "mounts" | "cwd" | "labels"> & Partial<ContainerSpec>,
   ): ContainerSpec => ({
     env: {},
-    network: options.network,
+    network: options.reach,
     ...parts,
     labels: { "deckhand.server": server, ...parts.labels },
     image: image.name,
@@ -97,7 +100,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     return proveContainer({
       dataHome: options.dataHome,
       user,
-      networkOff: options.network === "none",
+      networkOff: options.reach === "none",
       sockets,
       start: async (folders) => {
         const mounts = mountsOf(folders, { folder: folders.workspace });
@@ -184,6 +187,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     },
 
     async runApart(program, maxBytes, signal) {
+      if (program.reaches !== undefined) return options.apart.runApart(program, maxBytes, signal);
       const { ready, user } = await proven(await stat(program.cwd));
       const name = `deckhand-${server}-${boot}-${randomUUID().slice(0, 8)}`;
       const spec = specOf(ready, {

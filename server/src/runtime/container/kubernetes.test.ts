@@ -17,7 +17,7 @@ const factory = (options: RuntimeOptions, env: TestCluster["env"], more: Partial
     ...options,
     env,
     image: podman?.bashImage ?? "",
-    network: "none",
+    reach: "none",
     readOnly: false,
     startMs: 30_000,
     apart: bubblewrapRuntimes(options),

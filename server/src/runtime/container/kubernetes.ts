@@ -25,7 +25,8 @@ import { stages } from "./stages.ts";
 export interface KubernetesOptions extends RuntimeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly image: string;
-  readonly network: "none" | "default";
+  /** What pods reach: nothing, or what the cluster gives them by default. */
+  readonly reach: "none" | "default";
   readonly readOnly: boolean;
   readonly namespace?: string | undefined;
   readonly claim?: string | undefined;
@@ -60,7 +61,7 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
 
   const prepare = retried(async (): Promise<Cluster> => {
     const cluster = await findCluster(options);
-    if (options.network === "none") await closeNetwork(cluster, `deckhand-${server}`, labels);
+    if (options.reach === "none") await closeNetwork(cluster, `deckhand-${server}`, labels);
     return cluster;
   });
 
@@ -72,7 +73,7 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
     try {
       const pod = podOptions({ name, workspace, annotations: {}, claim: undefined });
       await runPod(cluster, { ...pod, deadlineMs: options.startMs, onStage: stage.tell });
-      return await provePod((argv) => cluster.exec(name, argv), new URL(cluster.server), options.network === "none");
+      return await provePod((argv) => cluster.exec(name, argv), new URL(cluster.server), options.reach === "none");
     } finally {
       stage.tell("");
       removePod(cluster, name).catch(() => {});
