@@ -34,6 +34,7 @@ export function markedOutput(stream: Readable): MarkedOutput {
   };
   stream.on("data", onBytes);
   stream.on("error", () => {});
+  stream.on("close", () => wake());
 
   return {
     onData(next) {
@@ -54,7 +55,6 @@ export function markedOutput(stream: Readable): MarkedOutput {
             resolve(false);
           };
           wake = go;
-          stream.once("close", go);
         });
         if (silent) marked = true;
       }
