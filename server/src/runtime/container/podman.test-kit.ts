@@ -10,8 +10,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -32,6 +30,28 @@ log_driver = "k8s-file"
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+`;
+
+/**
+ * The service, and when our end of the input is closed, be it because we were killed, the end of all that is in the folder ($1). Podman's
+ * helpers would wait five minutes for somebody to ask how an exec ended.
+ */
+const serviceScript = `
+folder=$1
+shift
+podman "$@" system service --time=0 "unix://$folder/podman.sock" &
+service=$!
+cat >/dev/null
+podman "$@" rm --all --force --time 0
+kill "$service"
+wait "$service"
+for file in /proc/[0-9]*/cmdline; do
+  pid=\${file#/proc/}
+  pid=\${pid%/cmdline}
+  [ "$pid" != $$ ] && grep -qsF "$folder/" "$file" && kill -s KILL "$pid"
+done
+grep -oE "$folder/[^ ]*" /proc/self/mountinfo | while read -r mount; do umount -l "$mount"; done
+rm -rf "$folder"
 `;
 
 const programs =
@@ -85,9 +105,9 @@ export async function startPodman(registry = "127.0.0.1:1"): Promise<Podman> {
   };
   const bashImage = await makeImage("bash", makeBash);
   const shImage = await makeImage("sh", makeSh);
-  const service = spawn("podman", [...args, "system", "service", "--time=0", `unix://${socket}`], {
+  const service = spawn("sh", ["-c", serviceScript, "sh", folder, ...args], {
     env,
-    stdio: "ignore",
+    stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });
   const deadline = performance.now() + 20_000;
@@ -103,19 +123,10 @@ export async function startPodman(registry = "127.0.0.1:1"): Promise<Podman> {
     makeImage,
     podman,
     async [Symbol.asyncDispose]() {
-      await podman("rm", "--all", "--force", "--time", "0").catch(() => {});
       const ended = new Promise((resolve) => service.once("exit", resolve));
-      if (service.exitCode === null && service.kill("SIGTERM")) await ended;
-      // Its helpers wait five minutes for somebody to ask how an exec ended.
-      for (const pid of helpersOf(folder)) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // It has ended.
-        }
-      }
-      for (const mount of mountsBelow(folder)) await run("umount", ["--lazy", mount]).catch(() => {});
-      rmSync(folder, { recursive: true, force: true });
+      if (service.exitCode !== null) return;
+      service.stdin.end();
+      await ended;
     },
   };
 }
@@ -145,24 +156,4 @@ function find(program: string): string | undefined {
   return ["/bin", "/usr/bin", "/sbin", "/usr/sbin"]
     .map((folder) => join(folder, program))
     .find((path) => existsSync(path));
-}
-
-function helpersOf(folder: string): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return Number.isInteger(pid) && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(`${folder}/`);
-      } catch {
-        return false;
-      }
-    });
-}
-
-function mountsBelow(folder: string): string[] {
-  return readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((path) => path.startsWith(`${folder}/`))
-    .toReversed();
 }
