@@ -139,7 +139,8 @@ export async function startCluster(podman: Podman, folder: string, sandboxes = f
           streams.err.on("data", (bytes: Buffer) => send(2, bytes));
           client.on("close", () => streams.close());
           streams.out.on("close", () => {
-            void streams.exitCode().then((code) => {
+            const exitCode = streams.exitCode().catch(() => 137);
+            void exitCode.then((code) => {
               const causes = [{ reason: "ExitCode", message: String(code) }];
               const failure = { status: "Failure", reason: "NonZeroExitCode", details: { causes } };
               send(3, Buffer.from(JSON.stringify(code === 0 ? { status: "Success" } : failure)));
