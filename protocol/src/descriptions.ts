@@ -58,6 +58,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
   title:
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
+  upload: "What a person put into the workspace, not by an action: what is large, or no text. The first hundred files.",
   imported:
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
   knowledge:

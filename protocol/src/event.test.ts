@@ -66,6 +66,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   },
   title: { model: "m", usage, cost_usd: 0.001 },
   imported: {},
+  upload: { files: [{ path: "a", size_bytes: 1 }], count: 1, size_bytes: 1 },
   snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   nudge: { reason: "repeat" },

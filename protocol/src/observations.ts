@@ -132,6 +132,13 @@ export const observationExtras = {
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),
   /** What came before was written elsewhere: its settings, and what a person let go on there, hold no longer. Bookkeeping. */
   imported: z.object({}),
+  /** What a person put into the workspace beside the log: what is large, or no text, is not in the event. */
+  upload: z.object({
+    /** The first hundred. */
+    files: z.array(z.object({ path: z.string(), size_bytes: z.int() })),
+    count: z.int(),
+    size_bytes: z.int(),
+  }),
   /** What the workspace was after event `after`, as the name of a git tree that the server keeps. Bookkeeping. */
   snapshot: z.object({
     tree: z.string(),

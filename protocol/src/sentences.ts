@@ -100,6 +100,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "reply":
     case "title":
     case "imported":
+    case "upload":
     case "snapshot":
     case "user_rejected":
       return event.content;

@@ -51,6 +51,10 @@ const environment = z.object({
   DECKHAND_APPROVAL: z.enum(["never", "risky", "always"]).default("risky"),
   /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
   DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
+  /** Seconds in which a workspace is made: cloned, copied. */
+  DECKHAND_WORKSPACE_SECONDS: seconds.default(600),
+  /** Mebibytes of a workspace that is made, and of an upload. */
+  DECKHAND_WORKSPACE_MIB: z.coerce.number().positive().default(4096),
   /** After a crash a conversation that was at work waits for a person (`ask`), or goes on by itself (`always`). */
   DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
@@ -105,6 +109,8 @@ export interface Config {
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
+  readonly workspaceSeconds: number;
+  readonly workspaceBytes: number;
   readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
@@ -157,6 +163,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
+    workspaceSeconds: e.DECKHAND_WORKSPACE_SECONDS,
+    workspaceBytes: e.DECKHAND_WORKSPACE_MIB * 1024 * 1024,
     resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,

@@ -130,6 +130,8 @@ export class Prompt {
       this.#push({ role: "assistant", parts: event.extras.parts });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
+    } else if (event.observation === "upload") {
+      this.#aside(event.content);
     } else if (event.tool_call !== undefined) {
       this.#result(event.tool_call, this.#tell(event), event.observation === "error");
     } else if (event.cause !== undefined) {

@@ -1,6 +1,6 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
-import type { Network } from "../runtime/runtime.ts";
+import type { Network, Runtime } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
 export type { ConversationRow, Network };
@@ -10,6 +10,12 @@ export interface SubmitOptions {
   readonly command?: string | undefined;
   /** Key for the model, kept in memory only; with `initialize`. */
   readonly apiKey?: string | undefined;
+}
+
+export interface UploadedFile {
+  /** In the workspace. */
+  readonly path: string;
+  readonly sizeBytes: number;
 }
 
 export interface ConversationApi {
@@ -27,6 +33,10 @@ export interface ConversationApi {
   readonly network: Network | undefined;
   read(after: number, limit: number): Promise<readonly Event[]>;
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
+  /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */
+  runtime(): Promise<Runtime>;
+  /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
+  uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /**
    * What is another in the workspace since it was as at event `from` (by default: since the conversation began to work), until event
    * `to` or now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`.
@@ -54,6 +64,9 @@ export interface ConversationsApi {
   import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow>;
   /** The events up to `last`, page by page; fails with `unknown_conversation` when it is deleted meanwhile. */
   pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]>;
-  /** Stops what runs, leaves no process, forgets the log. The workspace stays. The id is not made again. */
-  delete(id: ConversationId): Promise<void>;
+  /**
+   * Stops what runs, leaves no process, forgets the log, and removes the workspace that was made for it; one that was given stays.
+   * The id is not made again. Fails with `conflict` where work in that workspace would be lost, unless `discard` says that it may.
+   */
+  delete(id: ConversationId, discard?: boolean): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * Pure: it looks at the state and decides; `conversation.ts` carries it out.
  */
 import { isAbsolute, relative, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   action,
   actionArgs,
@@ -19,6 +20,7 @@ import {
   type NewAction,
   type NewEvent,
   type Settings,
+  type WorkspaceChoice,
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
 import { parseRule } from "../runtime/network/rules.ts";
@@ -40,7 +42,10 @@ export interface Plan {
 export interface PlanContext {
   readonly command: string | undefined;
   readonly knowsAgent: (name: string) => boolean;
-  readonly workspace: string;
+  /** Where it would work, had it made that choice. */
+  readonly rootOf: (choice: WorkspaceChoice | undefined) => string;
+  /** Its workspace is there. */
+  readonly isSettled: boolean;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
 
@@ -164,7 +169,13 @@ function initialize(event: NewAction<"initialize">, state: ConversationState, co
     throw new DeckhandError("unknown_agent", `There is no agent ${agent}.`);
   }
   const settings: Settings = { ...event.args };
-  if (settings.directory !== undefined) settings.directory = insideWorkspace(settings.directory, context.workspace);
+  const choice = settings.workspace ?? state.settings.workspace;
+  if (state.agentState !== null && context.isSettled && !isDeepStrictEqual(choice, state.settings.workspace)) {
+    throw new DeckhandError("conflict", "A conversation stays in its workspace; begin another one, or fork it.");
+  }
+  if (settings.directory !== undefined) {
+    settings.directory = insideWorkspace(settings.directory, context.rootOf(choice));
+  }
   const moves = settings.directory !== undefined && settings.directory !== state.settings.directory;
   if (state.awaiting !== null && moves) {
     throw new DeckhandError("conflict", `Action ${state.awaiting.id} waits for an approval in the directory as it is.`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { UploadStore } from "../files/uploads.ts";
 import { createRoutes } from "./routes.ts";
 import { raw, requestText, startTestServer, testToken, upgradeHeaders, type TestServer } from "./test-server.ts";
 import { createTickets } from "./tickets.ts";
@@ -171,6 +172,9 @@ describe("other sites", () => {
 test("[D5] every route and the upgrade stand behind the door", async () => {
   const { routes } = createRoutes({
     conversations: server.conversations,
+    uploads: {} as UploadStore,
+    fileLimits: { maxFiles: 1, maxBytes: 1 },
+    jwtSecret: "a-secret-for-tests-0123456789",
     rules: server.rules,
     health: async () => ({}),
     models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },

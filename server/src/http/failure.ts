@@ -26,13 +26,16 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "binary_frame":
     case "unknown_kind":
     case "unknown_agent":
+    case "is_directory":
       return 400;
     case "unauthorized":
       return 401;
     case "forbidden":
+    case "outside_workspace":
       return 403;
     case "unknown_conversation":
     case "unknown_path":
+    case "file_not_found":
     case "no_snapshot":
       return 404;
     case "port_closed":
@@ -41,6 +44,7 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "changed_since":
       return 409;
     case "frame_too_large":
+    case "file_too_large":
       return 413;
     case "too_fast":
       return 429;
@@ -50,6 +54,7 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "store_failed":
     case "snapshot_failed":
     case "sandbox_unavailable":
+    case "workspace_failed":
       return 503;
     default:
       // Codes of tools and models are outcomes in the log; as an answer to a request they are nobody's plan.

@@ -8,6 +8,7 @@ import type { ConversationsApi } from "../conversation/api.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
+import type { FileRoutesOptions } from "./files.ts";
 import { securityHeaders } from "./headers.ts";
 import { assertMayBind, bracketed, isLoopbackAddress, ownNames } from "./hosts.ts";
 import type { ModelsApi } from "./models.ts";
@@ -18,7 +19,7 @@ import { createRoutes } from "./routes.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends FileRoutesOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -60,9 +61,9 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const stopping = new AbortController();
   const tickets = createTickets();
   const server = createServer({
-    // Long enough for a slow line, too short to hold sockets for nothing.
+    // Long enough for a slow line and a large upload, too short to hold sockets for nothing.
     headersTimeout: 15_000,
-    requestTimeout: 60_000,
+    requestTimeout: 600_000,
     // `Upgrade: h2c`, which some HTTP clients send along, is a request like any other.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
   });

@@ -6,6 +6,8 @@ import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { classicFileRoutes } from "./classic-files.ts";
+import { fileRoutes, type FileRoutesOptions } from "./files.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
@@ -15,8 +17,10 @@ import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
 
-export interface RoutesOptions {
+export interface RoutesOptions extends FileRoutesOptions {
   readonly conversations: ConversationsApi;
+  /** Signs the tokens of classic clients. */
+  readonly jwtSecret: string;
   readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
@@ -50,6 +54,8 @@ export function createRoutes(options: RoutesOptions): Hono {
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
   eventRoutes(app, options);
+  fileRoutes(app, options);
+  classicFileRoutes(app, options);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
@@ -57,6 +63,10 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.notFound(notFound);
   app.onError((error, c) => {
     const { status, body } = failureOf(error);
+    // What is left of a file that was being sent is not read, so nothing more can come on this connection.
+    if (c.req.raw.body !== null && c.req.header("Content-Type")?.startsWith("application/json") !== true) {
+      c.header("Connection", "close");
+    }
     return c.json(body, status);
   });
   return app;

@@ -102,6 +102,8 @@ export interface ApartProgram {
   readonly reaches?: readonly string[];
   /** Empty when not given. */
   readonly stdin?: Uint8Array | string;
+  /** Gets what it prints on its standard error, as it comes. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Makes the runtime of a conversation. */

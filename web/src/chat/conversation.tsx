@@ -1,8 +1,10 @@
 import { useEffect, useState } from "react";
+import { isAction, type Event } from "@deckhand/protocol";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
 import { OpenPorts } from "../network/open-ports.tsx";
+import { FilesPanel } from "../files/files-panel.tsx";
 import { RefusedHosts } from "../network/refused-hosts.tsx";
 import { NowBar } from "../now/now-bar.tsx";
 import { isWorking } from "../now/words.ts";
@@ -21,6 +23,7 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
   const snapshot = useView(id);
   const { state, refused } = snapshot;
   const [eventsOpen, setEventsOpen] = useState(() => window.innerWidth >= 1280);
+  const [filesOpen, setFilesOpen] = useState(false);
   const [failure, setFailure] = useState("");
   useEffect(onChange, [onChange, state.agentState, state.title]);
 
@@ -47,14 +50,24 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
       <main className="flex min-w-0 flex-1 flex-col">
         <header className="hidden items-center justify-between gap-3 border-b border-line px-5 py-2.5 md:flex">
           <h1 className="truncate text-sm font-semibold">{title || state.title || "Untitled"}</h1>
-          <button
-            type="button"
-            className="button py-0.5"
-            aria-pressed={eventsOpen}
-            onClick={() => setEventsOpen((open) => !open)}
-          >
-            Events
-          </button>
+          <span className="flex shrink-0 gap-2">
+            <button
+              type="button"
+              className="button py-0.5"
+              aria-pressed={filesOpen}
+              onClick={() => setFilesOpen((open) => !open)}
+            >
+              Files
+            </button>
+            <button
+              type="button"
+              className="button py-0.5"
+              aria-pressed={eventsOpen}
+              onClick={() => setEventsOpen((open) => !open)}
+            >
+              Events
+            </button>
+          </span>
         </header>
         <Chat snapshot={snapshot} />
         <div className="mx-auto w-full max-w-3xl px-4 pb-4">
@@ -89,7 +102,16 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
           />
         </div>
       </main>
+      {filesOpen && (
+        <FilesPanel conversation={id} changed={lastChange(snapshot.events)} onClose={() => setFilesOpen(false)} />
+      )}
       {eventsOpen && <EventPanel events={snapshot.events} onClose={() => setEventsOpen(false)} />}
     </div>
   );
+}
+
+/** Id of the last observation that may have changed a file. */
+function lastChange(events: readonly Event[]): number {
+  const writes = new Set(["write", "edit", "run", "upload"]);
+  return events.findLast((event) => !isAction(event) && writes.has(event.observation))?.id ?? -1;
 }
