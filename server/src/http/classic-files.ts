@@ -106,8 +106,8 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
             if (!/\.zip$/i.test(file.path)) yield file;
             else {
               const { maxBytes } = fileLimits;
-              const archive = { kind: "zip" as const, body: file.bytes, spool: uploads.spool(), maxBytes };
-              yield* limited(fromArchive(archive), fileLimits);
+              const packed = { kind: "zip" as const, body: file.bytes, spool: uploads.spool(), maxBytes };
+              yield* limited(fromArchive(packed), fileLimits);
             }
           }
         }
