@@ -151,6 +151,19 @@ export interface ReplayOptions {
   readonly workspace: string | undefined;
 }
 
+/** What of the configuration holds in a replay: what ends work and keeps commands in. Nothing lets anything out. */
+const replayed = [
+  "MAX_ITERATIONS",
+  "MAX_BUDGET_PER_TASK",
+  "DECKHAND_MAX_SECONDS",
+  "SANDBOX_TIMEOUT",
+  "DECKHAND_MEMORY",
+  "DECKHAND_PROCESSES",
+  "DECKHAND_CPUS",
+  "DECKHAND_FILE_SIZE",
+  "DECKHAND_PROTECT",
+] as const;
+
 /**
  * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
  * sandbox, whatever is configured. Fails with an `Error` that says what to do.
@@ -168,7 +181,7 @@ export async function replayFile(
     await mkdir(workspace);
     if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
     const config = parseConfig({
-      ...env,
+      ...Object.fromEntries(replayed.map((name) => [name, env[name]])),
       DECKHAND_HOME: home,
       WORKSPACE_BASE: workspace,
       DECKHAND_RUNTIME: "bubblewrap",

@@ -42,6 +42,9 @@ import { uploadEvent } from "./upload-event.ts";
 import { UserActions } from "./user-action.ts";
 import { Workspace } from "./workspace.ts";
 
+/** Events at the end of a log that tell how far its last turn had come. */
+const recoveredTail = 8;
+
 /** What outlives the object; `Conversations` has it for all. */
 interface Beyond {
   readonly apiKeys: Map<ConversationId, string>;
@@ -261,10 +264,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
     if (this.#recovered) return;
     const { resume, aliveMs, now } = this.#deps;
-    const last = (await this.read(this.#state.head - 1, 1))[0];
+    const tail = await this.read(Math.max(-1, this.#state.head - recoveredTail), recoveredTail);
     // Where there is no workspace yet nothing was done in it, and a look is no reason to make it.
     const traces = this.#workspace.isMade ? await tracesOf(this, this.#runtime, look) : new Map<number, string>();
-    const left = recoveryEvents(this.#state, { nowMs: now(), last, resume, aliveMs, traces });
+    const left = recoveryEvents(this.#state, { nowMs: now(), tail, resume, aliveMs, traces });
     await this.#append(left);
     this.#recovered = true;
     this.#deadline.watch(this.#state.awaiting);

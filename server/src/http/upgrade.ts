@@ -40,9 +40,6 @@ const subscriptions = 100;
 /** For the last frames to go out; a peer that does not even close is cut off. */
 const closingMs = 500;
 
-/** How long a closed socket whose peer does not read is waited for; known to ws, not yet to its types. */
-const unread = { closeTimeout: 5000 };
-
 type Spoken = Exclude<Dialect, { readonly dialect: "refused" }>;
 
 export function createUpgrades(options: UpgradeOptions): Upgrades {
@@ -56,7 +53,6 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
     maxPayload: frameBytes,
     perMessageDeflate: false,
     clientTracking: false,
-    ...unread,
     handleProtocols: (_, request) => chosen.get(request)?.subprotocol ?? false,
   });
 

@@ -36,7 +36,12 @@ export async function forward(
 ): Promise<void> {
   const asked = await ask(request, to, options, []);
   asked.on("response", (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, said(answer.rawHeaders, to) as never);
+    try {
+      response.writeHead(answer.statusCode ?? 502, said(answer.rawHeaders, to) as never);
+    } catch {
+      // What the program says can be read, and not be sent: a status of 099, a control character.
+      return void response.destroy();
+    }
     pipeline(answer, response, () => {});
   });
   asked.on("error", () => {
@@ -93,11 +98,16 @@ async function ask(
   request.socket.off("close", left);
   socket.on("error", () => {});
   socket.setTimeout(idleMs, () => socket.destroy());
-  return requestHttp({
-    createConnection: () => socket,
-    method: request.method,
-    path: to.path,
-    headers: [...told(request.rawHeaders, to, token), ...(more.length > 0 ? more : ["Connection", "close"])] as never,
-    setHost: false,
-  });
+  try {
+    return requestHttp({
+      createConnection: () => socket,
+      method: request.method,
+      path: to.path,
+      headers: [...told(request.rawHeaders, to, token), ...(more.length > 0 ? more : ["Connection", "close"])] as never,
+      setHost: false,
+    });
+  } catch (error) {
+    socket.destroy();
+    throw new DeckhandError("bad_request", "This request cannot be passed on.", { cause: error });
+  }
 }

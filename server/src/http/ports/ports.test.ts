@@ -130,6 +130,21 @@ test("[I14] WebSockets go through, by host and by path", async () => {
   }
 });
 
+test("[I15] an answer that cannot be passed on ends its own request and nothing else", async () => {
+  for (const head of [
+    "HTTP/1.1 099 x\r\n\r\n",
+    "HTTP/1.1 200 \x01\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nx: a\x01b\r\n\r\n",
+    "nonsense\r\n\r\n",
+  ]) {
+    answer = (asked) => void asked.socket.end(head, "latin1");
+    await get("/", { Host: own }).catch(() => {});
+    await get(`${byPath}/`, { Host: `127.0.0.1:${server.port}` }).catch(() => {});
+  }
+  answer = (_asked, response) => void response.end("fine");
+  assert.equal((await get("/", { Host: own })).body, "fine");
+});
+
 test("[I15] the program gets no token, ticket or cookie of ours, and its own", async () => {
   answer = (_asked, response) => void response.end();
   const cookie = `a=1; deckhand_token=${testToken}; deckhand_port=x; b=2`;

@@ -8,7 +8,7 @@ import type { Network, NetworkRecord, OpenPort, Refusal } from "./network.ts";
 import { listeningPorts } from "./ports.ts";
 import { PortConnector } from "./port-connector.ts";
 import { openProxy } from "./proxy.ts";
-import type { Resolve } from "./reach.ts";
+import { fewAtOnce, type Resolve } from "./reach.ts";
 import { parseRule, type NetworkPolicy } from "./rules.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -17,6 +17,8 @@ export interface NetworkOptions {
   readonly resolve: Resolve;
   readonly upstream: Upstream | undefined;
 }
+
+const resolvesAtOnce = 4;
 
 interface Open {
   readonly namespace: Namespace;
@@ -34,7 +36,7 @@ export class ConversationNetwork implements Network, AsyncDisposable {
   #inside: () => number | undefined = () => undefined;
 
   constructor(options: NetworkOptions, source: NamespaceSource) {
-    this.#options = options;
+    this.#options = { ...options, resolve: fewAtOnce(options.resolve, resolvesAtOnce) };
     this.#source = source;
     this.#log = new ConnectionLog(options.policy.mode);
   }

@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { createServer as createNetServer } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
+import fc from "fast-check";
 import { get, httpServer, listening, proxyFor, rest, tunnel } from "./proxy.test-kit.ts";
+import { fewAtOnce } from "./reach.ts";
+import { serverNameGate } from "./server-name.ts";
 import { upstreamOf } from "./upstream.ts";
 
 async function until(what: string, condition: () => boolean): Promise<void> {
@@ -277,6 +280,62 @@ test("[I9] more than 256 connections at once are refused, and it goes on when so
   const again = await tunnel(proxy.port, `a.test:${outside.port}`);
   assert.equal(again.status, 200);
   again.socket.destroy();
+});
+
+test("[I9] an answer that cannot be passed on ends its own request and nothing else", async () => {
+  const heads = [
+    "HTTP/1.1 099 x\r\n\r\n",
+    "HTTP/1.1 200 \x01\x7f\r\nx\x01: y\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nx: a\x01b\r\n\r\n",
+    "nonsense",
+  ];
+  await using outside = await listening(
+    createNetServer((socket) =>
+      socket.once("data", () =>
+        socket.end(heads.shift() ?? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine", "latin1"),
+      ),
+    ),
+  );
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  for (let left = heads.length; left > 0; left--)
+    await get(proxy.port, `http://a.test:${outside.port}/`).catch(() => {});
+  assert.equal((await get(proxy.port, `http://a.test:${outside.port}/`)).body, "fine");
+});
+
+test("[I9] of one conversation only a few names are resolved at once, and the others have their turn", async () => {
+  let busy = 0;
+  let peak = 0;
+  const resolve = fewAtOnce(async () => {
+    peak = Math.max(peak, ++busy);
+    await new Promise((done) => setImmediate(done));
+    busy -= 1;
+    if (peak === 2) throw new Error("unknown");
+    return [];
+  }, 4);
+  const all = await Promise.allSettled(Array.from({ length: 50 }, () => resolve("x")));
+  assert.deepEqual([all.length, peak, busy], [50, 4, 0]);
+});
+
+test("[I5] whatever a tunnel begins with, no byte is lost or held for ever", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
+      fc.boolean(),
+      async (parts, likeTls) => {
+        const gate = serverNameGate(() => true);
+        const chunks = [
+          ...(likeTls ? [Buffer.from([22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3])] : []),
+          ...parts.map((part) => Buffer.from(part)),
+        ];
+        const out: Buffer[] = [];
+        gate.on("data", (chunk: Buffer) => out.push(chunk));
+        for (const chunk of chunks) gate.write(chunk);
+        gate.end();
+        await once(gate, "end");
+        assert.deepEqual(Buffer.concat(out), Buffer.concat(chunks));
+      },
+    ),
+  );
 });
 
 test("[I9] with the proxy all that goes through it ends", async () => {

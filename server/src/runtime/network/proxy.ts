@@ -43,12 +43,14 @@ export function openProxy(door: Server, options: ProxyOptions): Disposable {
   const { log, idleMs = idleMsByDefault } = options;
   const outside = new Set<Socket>();
   const inside = new Set<Socket>();
+  let opening = 0;
 
   async function open(target: Target, plain: boolean): Promise<Reached> {
-    if (outside.size >= mostConnections) {
+    if (outside.size + opening >= mostConnections) {
       return { is: "refused", refusal: { ...target, reason: "too_many" } };
     }
-    const reached = await reach(target, plain, options);
+    opening += 1;
+    const reached = await reach(target, plain, options).finally(() => (opening -= 1));
     if (reached.is !== "reached") return reached;
     const { socket } = reached;
     outside.add(socket);
@@ -97,7 +99,12 @@ export function openProxy(door: Server, options: ProxyOptions): Disposable {
       setHost: false,
     });
     asked.on("response", (answered) => {
-      response.writeHead(answered.statusCode ?? 502, answered.statusMessage, passedOn(answered.rawHeaders) as never);
+      try {
+        response.writeHead(answered.statusCode ?? 502, passedOn(answered.rawHeaders) as never);
+      } catch {
+        // What came in can be read, and not be sent: a status of 099, a control character.
+        return void response.destroy();
+      }
       pipeline(answered, response, () => {});
     });
     asked.on("error", () => {
@@ -125,8 +132,12 @@ export function openProxy(door: Server, options: ProxyOptions): Disposable {
     socket.on("error", () => {});
   });
   http.on("clientError", (_error, socket) => socket.destroy());
-  http.on("connect", (request: IncomingMessage, client: Duplex, head: Buffer) => void tunnel(request, client, head));
-  http.on("request", (request: IncomingMessage, response: ServerResponse) => void forward(request, response));
+  http.on("connect", (request: IncomingMessage, client: Duplex, head: Buffer) => {
+    tunnel(request, client, head).catch(() => client.destroy());
+  });
+  http.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    forward(request, response).catch(() => response.destroy());
+  });
   http.listen(door);
   return {
     [Symbol.dispose]() {
@@ -149,9 +160,7 @@ function noName(text: string): Reached {
 
 function answer(response: ServerResponse, { status, text }: Told): void {
   const body = `${text}\n`;
-  response
-    .writeHead(status, { "Content-Type": "text/plain", "X-Deckhand-Network": "refused", Connection: "close" })
-    .end(body);
+  response.writeHead(status, { "Content-Type": "text/plain", Connection: "close" }).end(body);
 }
 
 function rawAnswer({ status, text }: Told): string {

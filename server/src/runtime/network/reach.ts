@@ -15,6 +15,26 @@ export type Resolve = (host: string) => Promise<readonly { readonly address: str
 
 export const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
+/**
+ * At most so many at once, the others wait: the system's resolver has two threads for all conversations, and a name server may
+ * take its time on purpose.
+ */
+export function fewAtOnce(resolve: Resolve, most: number): Resolve {
+  let busy = 0;
+  const waiting: (() => void)[] = [];
+  return async (host) => {
+    if (busy >= most) await new Promise<void>((go) => waiting.push(go));
+    else busy += 1;
+    try {
+      return await resolve(host);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) busy -= 1;
+      else next();
+    }
+  };
+}
+
 export interface ReachOptions {
   readonly policy: NetworkPolicy;
   /** What a person has allowed for this conversation. */
