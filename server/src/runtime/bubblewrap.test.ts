@@ -270,7 +270,7 @@ describe("the wall and users", () => {
     { skip: !isRoot },
     async () => {
       const { root, options } = folders;
-      const workspace = join(root, "data", "closed", "workspace");
+      const workspace = join(root, "closed", "workspace");
       mkdirSync(workspace, { recursive: true });
       chmodSync(root, 0o700);
       chownSync(workspace, nobody, nobody);
