@@ -61,6 +61,8 @@ export interface ConversationState {
   readonly lastAnswer: ApprovalAnswer | null;
   /** Of the conversation; those of the server are not in its log. */
   readonly rules: readonly ApprovalRule[];
+  /** The last snapshot of the workspace. */
+  readonly snapshot: { readonly tree: string; readonly after: number } | null;
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
 }
@@ -93,6 +95,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  snapshot: null,
   knowledge: [],
 };
 
@@ -185,7 +188,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, snapshot: null };
+    case "snapshot":
+      return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":
       // What the model planned after it is not done before it knows.
       if (event.extras.code === "outcome_unknown" && event.tool_call !== undefined)

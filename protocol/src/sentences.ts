@@ -35,6 +35,8 @@ export function actionSentence(event: Bare<NewAction>): string {
       return `I'm asking ${event.args.agent} for help with this task.`;
     case "call_tool":
       return `Calling ${event.args.name} of ${event.args.server}`;
+    case "restore":
+      return `Bringing the workspace back to what it was at event ${event.args.at}`;
     case "finish":
       return event.args.thought || "All done! What's next on the agenda?";
     case "reject": {
@@ -74,6 +76,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
       return `Visited ${event.extras.url}`;
     case "search":
       return `Found ${event.extras.matches} lines.`;
+    case "restore":
+      return `The workspace is what it was at event ${event.extras.at}: ${event.extras.changed_files} files changed.`;
     case "plan": {
       const done = event.extras.tasks.filter((task) => task.status === "done").length;
       return `${done} of ${event.extras.tasks.length} tasks are done.`;
@@ -92,6 +96,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "reply":
     case "title":
     case "imported":
+    case "snapshot":
     case "user_rejected":
       return event.content;
   }

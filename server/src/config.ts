@@ -78,6 +78,8 @@ const environment = z.object({
   DECKHAND_DISCOVER: boolean.default(true),
   /** Ask the model for a title of each conversation when its first turn has ended. */
   DECKHAND_TITLES: boolean.default(true),
+  /** Keep what workspaces were, so that they can be compared and brought back. */
+  DECKHAND_SNAPSHOTS: boolean.default(true),
 });
 
 export interface Config {
@@ -92,6 +94,7 @@ export interface Config {
   readonly toolCalling: "native" | "text" | "auto";
   readonly discover: boolean;
   readonly titles: boolean;
+  readonly snapshots: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
   readonly maxTokens: number;
@@ -141,6 +144,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     toolCalling: e.LLM_NATIVE_TOOL_CALLING === undefined ? "auto" : e.LLM_NATIVE_TOOL_CALLING ? "native" : "text",
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
+    snapshots: e.DECKHAND_SNAPSHOTS,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
     maxTokens: e.DECKHAND_MAX_TOKENS ?? Number.POSITIVE_INFINITY,

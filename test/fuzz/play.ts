@@ -133,7 +133,7 @@ class Run {
     const log = await this.#log();
     try {
       for (const [at, reader] of this.#readers.entries()) {
-        await until(() => reader.seen.length >= log.length, settleMs);
+        await until(() => hasSeen(reader, log.length), settleMs);
         assert.deepEqual(reader.seen, log, `client ${at} has something else`);
       }
       for (const sent of acknowledged) {
@@ -152,10 +152,15 @@ class Run {
     const reader = new Reader(this.#conversation, this.#world.connection);
     const [first] = this.#readers;
     try {
-      await until(() => reader.seen.length >= (first?.seen.length ?? 0), settleMs);
+      await until(() => hasSeen(reader, first?.seen.length ?? 0), settleMs);
       return [...reader.seen];
     } finally {
       await reader.leave();
     }
   }
+}
+
+function hasSeen(reader: Reader, events: number): boolean {
+  if (reader.failure !== undefined) throw new Error("a client was refused", { cause: reader.failure });
+  return reader.seen.length >= events;
 }

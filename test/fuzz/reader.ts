@@ -6,6 +6,8 @@ export class Reader {
   readonly seen: Event[] = [];
   state: ConversationState = empty;
   client: Client;
+  /** Why it follows no more. */
+  failure: unknown;
   readonly #conversation: string;
   readonly #options: ConnectOptions;
   #leave = new AbortController();
@@ -18,7 +20,7 @@ export class Reader {
     this.#options = options;
     this.client = connect(options);
     this.#following = this.#follow();
-    this.#following.catch(() => {});
+    this.#following.catch((error: unknown) => (this.failure = error));
   }
 
   async #follow(): Promise<void> {
@@ -69,6 +71,6 @@ export class Reader {
     this.#leave = new AbortController();
     this.client = connect(this.#options);
     this.#following = this.#follow();
-    this.#following.catch(() => {});
+    this.#following.catch((error: unknown) => (this.failure = error));
   }
 }

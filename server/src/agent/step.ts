@@ -10,8 +10,8 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Agent } from "./agents.ts";
+import type { RuntimeFor } from "./calls.ts";
 import type { GateDeps } from "./gate.ts";
 import type { Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
@@ -19,8 +19,8 @@ import type { Prompt } from "./prompt.ts";
 export interface TurnDeps extends GateDeps {
   readonly model: Model;
   readonly agent: Agent;
-  /** Started at the first need; where there is none, each action that needs it is refused. */
-  readonly runtime: () => Promise<Runtime>;
+  /** Where there is none, each action that needs it is refused. */
+  readonly runtime: RuntimeFor;
   readonly limits: Limits;
   readonly now: () => number;
 }

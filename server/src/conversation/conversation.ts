@@ -12,11 +12,14 @@ import {
   type Delta,
   type Event,
   type NewEvent,
+  type RestorePreview,
+  type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen, workspaceOf } from "./chosen.ts";
@@ -24,6 +27,8 @@ import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
+import { Past } from "./past.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
@@ -45,6 +50,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
+  readonly #snapshots: Snapshots;
+  readonly #past: Past;
   readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -65,8 +72,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       isNeeded: () => this.#needsShell(),
       onFault,
     });
-    this.#userActions = new UserActions({
+    this.#snapshots = new Snapshots({
+      id,
+      histories: deps.histories,
       runtime: () => this.#runtime.start(),
+      state: () => this.#state,
+      read: (after, limit) => this.read(after, limit),
+      append: (event) => this.#enqueue(() => this.#append([event])),
+      now: deps.now,
+    });
+    this.#past = new Past(this.#snapshots);
+    this.#userActions = new UserActions({
+      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
       append: (events) => this.#enqueue(() => this.#append(events)),
       emit: (delta) => this.#emit(delta),
       onFault,
@@ -104,7 +121,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         );
         return { agent, model: agent.model ?? (await this.#model()) };
       },
-      runtime: () => this.#runtime.start(),
+      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
       onFault,
     });
   }
@@ -143,7 +160,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         workspace: this.#deps.workspace,
-        tools: this.#deps.tools,
+        tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
@@ -169,6 +186,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     return () => this.#deltaListeners.delete(listener);
   }
 
+  diff(from?: number, to?: number): Promise<WorkspaceDiff> {
+    return this.#past.diff(from, to);
+  }
+
+  previewRestore(at: number): Promise<RestorePreview> {
+    return this.#past.preview(at);
+  }
+
   /** Stops what runs, says so in the log, and leaves no process. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
@@ -180,6 +205,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     }
     await this.#stopAll();
     await this.#titles.stop();
+    await this.#snapshots[Symbol.asyncDispose]();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
   }
@@ -247,6 +273,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
+    this.#snapshots.saw(stored, before, state);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#runtime.touch();

@@ -101,6 +101,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   fork(from: ConversationId, at?: number): Promise<ConversationRow> {
     return this.#made(async (to) => {
       await fork({ from, at, to }, this.#deps);
+      this.#deps.histories?.share(from, to, at ?? Infinity);
       const key = this.#apiKeys.get(from);
       if (key !== undefined) this.#apiKeys.set(to, key);
     });
@@ -157,6 +158,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (open !== undefined) for (const held of [this.#recent, this.#atWork]) held.delete(open);
     this.#apiKeys.delete(id);
     await this.#deps.store.delete(id);
+    this.#deps.histories?.forget(id);
     await rm(this.#deps.home(id), { recursive: true, force: true });
   }
 }

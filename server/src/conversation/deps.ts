@@ -3,6 +3,7 @@ import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
+import type { Histories } from "../snapshots/histories.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -13,6 +14,8 @@ export interface ConversationDeps extends ChoiceDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
+  /** What workspaces were; nothing is kept where there is none. */
+  readonly histories?: Histories;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** Folder of what the conversation keeps beside its log. */

@@ -21,7 +21,6 @@ import { promptSize } from "../agent/context/prompt-size.ts";
 import type { TurnDeps, TurnEnd, View } from "../agent/step.ts";
 import { endEvents, runTurn } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { logPages } from "./log-pages.ts";
 
@@ -37,7 +36,7 @@ interface TurnDriverDeps {
   readonly emit: (delta: Delta) => void;
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
-  readonly runtime: () => Promise<Runtime>;
+  readonly runtime: TurnDeps["runtime"];
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];

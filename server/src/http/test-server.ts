@@ -64,7 +64,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     conversations,
     rules,
     health: async () => ({}),
-    models: async () => [model.name],
+    models: {
+      names: async () => [model.name],
+      check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
+    },
     agents: agentNames,
     webRoot: undefined,
     jwtSecret: "a-secret-for-tests-0123456789",
