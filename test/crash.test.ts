@@ -23,8 +23,8 @@ test("[E7] kill -9 in the middle of a command: the log is whole, nothing runs on
     { calls: [{ name: "run", arguments: { command: "cat begun" } }] },
     { calls: [{ name: "finish", arguments: { thought: "Looked, then went on." } }] },
   ]);
-  const first = await ServerProcess.start({ home, env: model.env });
-  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  await using first = await ServerProcess.start({ home, env: model.env });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "sleep" }, conversation: "c", command: "1" });
   socket.send({ subscribe: { conversation: "c" } });
   await socket.next((frame) => frame["action"] === "run");
@@ -80,8 +80,8 @@ test("[X24] what the workspace shows of an unknown outcome is told, also when se
   const long = new Date(Date.now() - 60_000);
   await utimes(join(home, "workspace", "src", "same"), long, long);
   await utimes(join(home, "workspace", "src"), long, long);
-  const first = await ServerProcess.start({ home, env: model.env });
-  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  await using first = await ServerProcess.start({ home, env: model.env });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
   socket.send({ subscribe: { conversation: "c" } });
   await socket.next((frame) => frame["action"] === "run");
@@ -116,8 +116,8 @@ test("[X24] of a file that was to be written it is told whether it was", async (
     ["acted:1", /The file has the new content\./],
   ] as const) {
     const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
-    const first = await ServerProcess.start({ home, env: { ...model.env, DECKHAND_FAILPOINT: place } });
-    const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+    await using first = await ServerProcess.start({ home, env: { ...model.env, DECKHAND_FAILPOINT: place } });
+    using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
     socket.send({ action: "start", args: { task: "write" }, conversation: "c" });
     await socket.closed;
     await using second = await ServerProcess.start({ home, env: model.env });
@@ -136,8 +136,8 @@ test("[X26] with DECKHAND_RESUME=always work goes on by itself and the model is 
     { calls: [{ name: "finish", arguments: { thought: "Looked." } }] },
   ]);
   const env = { ...model.env, DECKHAND_RESUME: "always" };
-  const first = await ServerProcess.start({ home, env: { ...env, DECKHAND_FAILPOINT: "acted:1" } });
-  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  await using first = await ServerProcess.start({ home, env: { ...env, DECKHAND_FAILPOINT: "acted:1" } });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "two lines" }, conversation: "c" });
   await socket.closed;
   // Three more crashes, where it is about to ask the model; then a person is asked.
@@ -174,8 +174,8 @@ test("[X26] with DECKHAND_RESUME=always a server that was stopped in peace goes 
     { calls: [{ name: "finish", arguments: { thought: "Done." } }] },
   ]);
   const env = { ...model.env, DECKHAND_RESUME: "always" };
-  const first = await ServerProcess.start({ home, env });
-  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  await using first = await ServerProcess.start({ home, env });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
   await until(() => existsSync(join(first.workspace, "begun")), 30_000);
   assert.equal(await first.end("SIGTERM"), 0);
@@ -198,8 +198,8 @@ test("[E8] SIGTERM ends the server within two seconds, says so in the log, and l
   await using model = await ModelProcess.start([
     { calls: [{ name: "run", arguments: { command: `sleep ${seconds}` } }] },
   ]);
-  const first = await ServerProcess.start({ home, env: model.env });
-  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  await using first = await ServerProcess.start({ home, env: model.env });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
   socket.send({ subscribe: { conversation: "c" } });
   await socket.next((frame) => frame["action"] === "run");
