@@ -8,6 +8,7 @@ import { InstantModel } from "./instant-model.ts";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
+import { measureNetwork } from "./network.ts";
 import { measurePast } from "./past.ts";
 import { measureScale } from "./scale.ts";
 import { median, percentile, table } from "./table.ts";
@@ -33,6 +34,8 @@ console.log(`one command (echo) a step. The machine's speed moves: compare withi
 const bare = await measureBare();
 const ours = await measureServer();
 print(bare, ours);
+console.log(`\nThe network of commands:\n`);
+console.log(await measureNetwork());
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
 console.log(`\nWhat the workspace was (snapshots):\n`);

@@ -33,6 +33,7 @@ const bookkeeping = new Set([
   "nudge",
   "title",
   "imported",
+  "upload",
   "snapshot",
   "restore",
 ]);
