@@ -17,6 +17,8 @@ import { checkModel } from "./llm/check.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
+import { dockerRuntimes } from "./runtime/container/docker.ts";
+import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
@@ -55,7 +57,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
   const machine = machineOf(config, env);
-  const runtimes = createRuntimes(config, machine);
+  const runtimes = createRuntimes(config, machine, env);
   const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
   const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
   const places = await createPlaces({
@@ -186,7 +188,7 @@ export async function replayFile(
       WORKSPACE_BASE: workspace,
       DECKHAND_RUNTIME: "bubblewrap",
     });
-    const runtimes = createRuntimes(config, machineOf(config, env));
+    const runtimes = createRuntimes(config, machineOf(config, env), env);
     const { proven, sentence } = await runtimes.status();
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));
@@ -221,6 +223,23 @@ function machineOf(config: Config, env: Readonly<Record<string, string | undefin
   };
 }
 
-function createRuntimes(config: Config, options: RuntimeOptions): RuntimeFactory {
-  return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
+function createRuntimes(
+  config: Config,
+  options: RuntimeOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): RuntimeFactory {
+  // A proxy in front of containers is not there yet, so `allow` is nothing.
+  const reach = config.network === "on" ? "default" : "none";
+  switch (config.runtime) {
+    case "bubblewrap":
+      return bubblewrapRuntimes(options);
+    case "docker":
+      return dockerRuntimes({ ...options, ...config.container, env, reach, apart: bubblewrapRuntimes(options) });
+    case "kubernetes": {
+      const apart = bubblewrapRuntimes(options);
+      return kubernetesRuntimes({ ...options, ...config.container, ...config.pods, env, reach, apart });
+    }
+    case "host":
+      return hostRuntimes(options);
+  }
 }

@@ -92,6 +92,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
           workspace: this.#workspace.path,
           home: deps.home(id),
           allowedHosts: () => this.#state.allowedHosts,
+          onStage: (text) => this.#emit({ of: "runtime", text }),
         });
       },
       isNeeded: () => this.#needsShell(),

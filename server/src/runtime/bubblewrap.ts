@@ -5,6 +5,7 @@
 import { accessSync, chownSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
+import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
@@ -121,8 +122,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         network,
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
-        pipes,
-        launch: async () => {
+        open: boxOpener(pipes, async () => {
           const walled = await wall(options, owner);
           const untrusted = await walled.over(checked.path);
           const limited = await limiter.limit(limits, isRootAs(owner));
@@ -133,7 +133,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
             supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
           );
           return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
-        },
+        }),
       });
     },
     async runApart(program, maxBytes, signal) {

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFile } from "./box/driver.ts";
@@ -44,15 +45,14 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
         kind: "host",
         workspace: checked.path,
         outputs: outputFiles(outputs, outputs),
-        pipes,
-        launch: async () => ({
+        open: boxOpener(pipes, async () => ({
           argv: supervisorCommand(supervisorFile, zones, mark),
           feeds: [],
           env: environment(mark),
           cwd: "/",
           walled: false,
           mark,
-        }),
+        })),
       });
     },
     runApart(program, maxBytes, signal) {

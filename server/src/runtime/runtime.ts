@@ -1,6 +1,7 @@
 import type { Network } from "./network/network.ts";
 
 export type { Network, Refusal } from "./network/network.ts";
+export type RuntimeKind = "bubblewrap" | "docker" | "kubernetes" | "host";
 
 export interface ExecOptions {
   /** The command is interrupted after this long: SIGINT, then SIGKILL. */
@@ -43,8 +44,8 @@ export interface FileData {
  * Everything fails with `sandbox_unavailable` (and why) when no proven wall is there.
  */
 export interface Runtime extends AsyncDisposable {
-  /** What holds commands back, for people: "bubblewrap" or "none". */
-  readonly kind: "bubblewrap" | "host";
+  /** What holds commands back; with `host` nothing does. */
+  readonly kind: RuntimeKind;
   /** The folder the shell starts in, the same path inside and outside. */
   readonly workspace: string;
   /** The shell's directory now. */
@@ -82,7 +83,7 @@ export interface SpawnResult {
 
 /** What the attempts at start showed; commands run only when it is proven or the user chose `host`. */
 export interface RuntimeStatus {
-  readonly kind: "bubblewrap" | "host";
+  readonly kind: RuntimeKind;
   readonly proven: boolean;
   /** One sentence: what was proven, or why nothing runs and what to install. */
   readonly sentence: string;
@@ -111,15 +112,19 @@ export interface RuntimeFactory {
   readonly status: () => Promise<RuntimeStatus>;
   /**
    * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
-   * what a person has allowed for it, as rules of the network, whenever a connection is made.
+   * what a person has allowed for it, as rules of the network, whenever a connection is made. `onStage` hears what a start that takes
+   * long is at ("pulling image …: 40 %"), and "" when that is over.
    */
   create(options: {
     readonly workspace: string;
     readonly home: string;
+    readonly onStage?: (sentence: string) => void;
     readonly allowedHosts?: () => readonly string[];
   }): Promise<Runtime>;
   /** What is known of the network of the conversation with that `home` since the server started, whether its runtime is there or not. */
   network?(home: string): Network | undefined;
+  /** Removes what outlives the server, of a conversation that is deleted; `home` is still there. */
+  remove?(options: { readonly home: string }): Promise<void>;
   /**
    * Runs one program behind a wall of its own, apart from any conversation: it sees the system, the tools and `folders`, each at its
    * own path, has an empty home and no network but what it `reaches`, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is

@@ -5,11 +5,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { commandVariable, descriptors } from "./driver.ts";
+import { commandVariable, descriptors, shellLines, shellOpening } from "./driver.ts";
 import { Lane } from "./lane.ts";
 import type { LimitHit } from "../wall/limits.ts";
 import type { Limited } from "../wall/limited.ts";
-import type { Pipe } from "./pipe.ts";
+import type { Pipe, PipeSource } from "./pipe.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -43,23 +43,36 @@ export interface Before {
   readonly count: number;
 }
 
+/** What commands print. */
+export type Printed = Pick<Pipe, "onData"> & {
+  /** Hands all that was printed before the last status to the listener. */
+  drain(): void | Promise<void>;
+};
+
+/** Numbers of processes are those that `find` gives; what has to be asked for inside comes as a promise. */
 export interface Box {
   readonly shellIn: Writable;
   readonly status: Readable;
-  readonly output: Pipe;
+  readonly output: Printed;
   readonly files: Lane;
   readonly programs: Lane;
   /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
   readonly gone: AbortSignal;
+  /** Has a new shell started in `cwd` and returns what it must read first. */
+  openShell(nonce: string, cwd: string): string;
+  /** What the shell must read to run a command: `shellLines` of driver.ts. */
+  lines(count: number, last: number, command: string): string;
   /** Host's number of the first process behind the wall, when it is known. */
   readonly firstPid: number | undefined;
-  /** Host's number of a process that calls itself `pidInside`. */
+  /** The number by which this process is found and signalled, of one that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
-  /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
-  readonly countsCommands: boolean;
-  before(shell: number | undefined, count: number): Before;
+  isAlive(pid: number): boolean | Promise<boolean>;
+  signal(pids: readonly number[], signal: NodeJS.Signals): void;
+  before(shell: number | undefined, count: number): Before | Promise<Before>;
   /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
-  startedSince(before: Before, shell: number | undefined): number[];
+  startedSince(before: Before, shell: number | undefined): readonly number[] | Promise<readonly number[]>;
+  /** Kills what the programs lane runs. */
+  endProgram(): void;
   /** A limit that was hit since the last call, where a command ended with this code. */
   limitHit(exitCode: number): LimitHit | undefined;
   /** Ends everything; resolves when it is dead. */
@@ -69,8 +82,13 @@ export interface Box {
 const maxSaidBytes = 4096;
 const lastWordsMs = 50;
 
+/** Opens a box of a new launch each time. */
+export function boxOpener(pipes: PipeSource, launch: () => Promise<Launch>): () => Promise<Box> {
+  return async () => openBox(...(await Promise.all([launch(), pipes.take()])));
+}
+
 /** `output` is destroyed with the box. */
-export function openBox(launch: Launch, output: Pipe): Box {
+function openBox(launch: Launch, output: Pipe): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -128,6 +146,8 @@ export function openBox(launch: Launch, output: Pipe): Box {
   const programs = lane(descriptors.programsIn, descriptors.programsOut, descriptors.programsErr);
   let supervisorInside: number | undefined;
   files.pid.then((pid) => (supervisorInside = pid)).catch(() => {});
+  let programsInside: number | undefined;
+  programs.pid.then((pid) => (programsInside = pid)).catch(() => {});
 
   const find = (pidInside: number) => (root === undefined ? undefined : findInside(root, pidInside));
   /** In a pid namespace what lost its parent hangs on the first process. */
@@ -139,11 +159,17 @@ export function openBox(launch: Launch, output: Pipe): Box {
     files,
     programs,
     gone: gone.signal,
+    openShell(nonce, cwd) {
+      files.ask({ request: "shell", nonce, cwd, fields: [], maxBytes: 0 }).catch(() => {});
+      return shellOpening(nonce);
+    },
+    lines: (count, last, text) => shellLines(count, last, text, !launch.walled),
     get firstPid() {
       return root;
     },
     find,
-    countsCommands: !launch.walled,
+    isAlive,
+    signal: signalAll,
     before(shell, count) {
       const children = shell === undefined ? [] : childrenOfSingle(shell);
       return { pids: new Set([...children, ...strays()]), count };
@@ -160,6 +186,12 @@ export function openBox(launch: Launch, output: Pipe): Box {
       return [...below, ...treesOf(left, except)];
     },
     limitHit: (exitCode) => launch.limited?.hit(exitCode),
+    endProgram() {
+      const own = programsInside === undefined ? undefined : find(programsInside);
+      if (own === undefined) return;
+      const below = treesOf([own], new Set()).filter((pid) => pid !== own);
+      signalAll(below, "SIGKILL");
+    },
     async kill() {
       if (gone.signal.aborted) {
         if (!launch.walled) await killMarked(child.pid, launch.mark);

@@ -2,7 +2,7 @@
  * What a command prints, in bounded memory: its head, its tail, and once it is more than both, a file with all of it. Whoever follows
  * gets the newest; what comes faster than it is taken is dropped for him, never for the file.
  */
-import { mkdir, open, readdir, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The file ends here; so a command that prints for ever fills no disk. */
@@ -11,9 +11,14 @@ const maxLiveBytes = 64 * 1024;
 /** A command may print byte by byte. */
 const maxParts = 256;
 
+/** Where a whole output goes; closed when disposed of. */
+export interface OutputSink extends AsyncDisposable {
+  writev(parts: readonly Buffer[]): Promise<unknown>;
+}
+
 export interface OutputFiles {
   /** Makes the next empty file; `path` is what commands call it. */
-  create(): Promise<{ readonly file: FileHandle; readonly path: string }>;
+  create(): Promise<{ readonly file: OutputSink; readonly path: string }>;
 }
 
 /** Files 1.txt, 2.txt … in `folder`; they go on counting where an earlier server left off. */

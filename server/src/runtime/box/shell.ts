@@ -13,10 +13,8 @@
  */
 import type { ExecOptions, ExecResult } from "../runtime.ts";
 import type { Box } from "./box.ts";
-import { shellLines, shellOpening } from "./driver.ts";
 import { newNonce } from "./lane.ts";
 import { Output, startOfWholeCharacters, type OutputFiles } from "./output.ts";
-import { isAlive, signalAll } from "./processes.ts";
 
 const shellIntMs = 250;
 const killMs = 500;
@@ -86,7 +84,7 @@ export class Shell {
     const before = this.#box.before(this.#hostPid(), running.count);
     let endedBy: ExecResult["endedBy"];
     const timer = setTimeout(() => interrupt("timeout"), options.timeoutMs);
-    const watch = setInterval(() => this.#lookAfter(), aliveMs);
+    const watch = setInterval(() => void this.#lookAfter(), aliveMs);
     const interrupt = (why: "timeout" | "stop") => {
       if (endedBy !== undefined || running.ended) return;
       endedBy = why;
@@ -97,12 +95,12 @@ export class Shell {
     const finish = async (): Promise<ExecResult> => {
       const end = await running.end.promise;
       // Everything printed before the status is in the pipe by now, so a command need not close it to be over.
-      this.#box.output.drain();
+      await this.#box.output.drain();
       clearTimeout(timer);
       clearInterval(watch);
       if (interrupted !== undefined) {
         await interrupted;
-        this.#box.output.drain();
+        await this.#box.output.drain();
       }
       this.#idle();
       this.#running = undefined;
@@ -121,6 +119,7 @@ export class Shell {
     };
     const execution: Execution = { result: finish(), takeOutput: () => output.takeLive(), onOutput() {}, interrupt };
     if (this.#box.gone.aborted) this.#exited(-1);
+    else if (before instanceof Promise) before.then(() => this.#write(running.count, command)).catch(() => {});
     else this.#write(running.count, command);
     return execution;
   }
@@ -139,14 +138,12 @@ export class Shell {
   }
 
   #write(count: number, command: string): void {
-    let lines = shellLines(count, this.#last, command, this.#box.countsCommands);
+    let opening = "";
     if (this.#nonce === undefined) {
-      const nonce = newNonce();
-      this.#nonce = nonce;
-      lines = shellOpening(nonce) + lines;
-      this.#box.files.ask({ request: "shell", nonce, cwd: this.#cwd, fields: [], maxBytes: 0 }).catch(() => {});
+      this.#nonce = newNonce();
+      opening = this.#box.openShell(this.#nonce, this.#cwd);
     }
-    this.#box.shellIn.write(lines);
+    this.#box.shellIn.write(opening + this.#box.lines(count, this.#last, command));
   }
 
   #read(bytes: Buffer): void {
@@ -183,9 +180,9 @@ export class Shell {
     return this.#pid;
   }
 
-  #lookAfter(): void {
+  async #lookAfter(): Promise<void> {
     const pid = this.#hostPid();
-    if (pid === undefined || isAlive(pid)) return;
+    if (pid === undefined || (await this.#box.isAlive(pid))) return;
     // Its keeper's record would have come long ago.
     setTimeout(() => pid === this.#pid && this.#exited(-1), lookMs);
   }
@@ -198,18 +195,18 @@ export class Shell {
       const shell = this.#hostPid();
       const sinceMs = performance.now() - startedAt;
       if (!running.ended && shell !== undefined) {
-        signalAll([shell], "SIGUSR1");
+        this.#box.signal([shell], "SIGUSR1");
         if (sinceMs >= shellIntMs && !shellTold) {
           shellTold = true;
-          signalAll([shell], "SIGINT");
+          this.#box.signal([shell], "SIGINT");
         }
       }
-      const started = this.#box.startedSince(before, shell);
+      const started = await this.#box.startedSince(await before, shell);
       if (running.ended && started.length === 0) return;
       const fresh = started.filter((pid) => !told.has(pid));
       for (const pid of fresh) told.add(pid);
-      signalAll(sinceMs < killMs ? fresh : started, sinceMs < killMs ? "SIGINT" : "SIGKILL");
-      if (sinceMs >= killShellMs && !running.ended && shell !== undefined) signalAll([shell], "SIGKILL");
+      this.#box.signal(sinceMs < killMs ? fresh : started, sinceMs < killMs ? "SIGINT" : "SIGKILL");
+      if (sinceMs >= killShellMs && !running.ended && shell !== undefined) this.#box.signal([shell], "SIGKILL");
       if (sinceMs >= giveUpMs) {
         // A shell that is not even known by its number could still come to life and read what is meant for the next.
         if (shell === undefined) await this.#box.kill();
