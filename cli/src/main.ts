@@ -11,6 +11,7 @@ interface Command {
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   run: async () => (await import("./run.ts")).runCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
   attach: async () => (await import("./attach.ts")).attachCommand,
   fork: async () => (await import("./library.ts")).forkCommand,
   export: async () => (await import("./library.ts")).exportCommand,
@@ -23,6 +24,7 @@ const help = `Usage: deckhand COMMAND [option…]
 Commands
   serve        start the server, with the web page
   run "task"   work on one task without a person, and end with it
+  doctor       try out the sandbox, and show what a server here would have
   attach ID    follow a conversation and say something in it
   fork ID      make a new conversation of the beginning of another
   export ID    print a conversation as JSON lines, Markdown or HTML

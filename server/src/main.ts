@@ -45,16 +45,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
   const runtimes = createRuntimes(config, env);
+  const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
-  const models = findModels({
-    configured: config.model,
-    env,
-    retries: config.modelRetries,
-    timeoutMs: config.modelTimeoutMs,
-    toolCalling: config.toolCalling,
-    contextTokens: config.contextTokens,
-    discover: config.discover,
-  });
+  const models = modelsOf(config, env);
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
   const conversations = parts.use(
     new Conversations({
@@ -85,7 +78,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
-      runtime: await runtimes.status(),
+      runtime: await sandbox(),
       protocol: protocolVersion,
     }),
     models: models.names,
@@ -97,7 +90,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   parts.defer(() => listening.close());
   await home.listening(listening.url);
   // Not needed to listen, and wanted by the first task.
-  void runtimes.status();
+  void sandbox();
   models.warmUp();
 
   const whole = parts.move();
@@ -105,10 +98,38 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     url: listening.url,
     link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
     config,
-    sandbox: runtimes.status,
+    sandbox,
     model: models.describe,
     close: () => whole.disposeAsync(),
   };
+}
+
+function modelsOf(config: Config, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof findModels> {
+  return findModels({
+    configured: config.model,
+    env,
+    retries: config.modelRetries,
+    timeoutMs: config.modelTimeoutMs,
+    toolCalling: config.toolCalling,
+    contextTokens: config.contextTokens,
+    discover: config.discover,
+  });
+}
+
+/** Without a server: the configuration, and the sandbox and the model that one would have, tried now. */
+export async function examine(env: Readonly<Record<string, string | undefined>>): Promise<{
+  readonly config: Config;
+  readonly sandbox: RuntimeStatus;
+  readonly model: { readonly name: string; readonly demo: boolean };
+}> {
+  const config = parseConfig(env);
+  await mkdir(config.home, { recursive: true, mode: 0o700 });
+  await mkdir(config.workspace, { recursive: true });
+  const [sandbox, model] = await Promise.all([
+    createRuntimes(config, env).status(config.workspace),
+    modelsOf(config, env).describe(),
+  ]);
+  return { config, sandbox, model };
 }
 
 function createRuntimes(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeFactory {

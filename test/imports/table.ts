@@ -20,7 +20,11 @@ export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
   { path: "client", mayImport: [protocol], packages: [] },
   { path: "web", mayImport: ["client", protocol] },
-  { path: "cli", mayImport: ["client", protocol], also: { "cli/src/serve.ts": "server/src/main.ts" } },
+  {
+    path: "cli",
+    mayImport: ["client", protocol],
+    also: { "cli/src/serve.ts": "server/src/main.ts", "cli/src/doctor.ts": "server/src/main.ts" },
+  },
   { path: "server/src/main.ts", mayImport: ["*"] },
   { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },

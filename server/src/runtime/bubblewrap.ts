@@ -12,7 +12,7 @@ import { outputFiles } from "./box/output.ts";
 import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
-import { createLimiter } from "./wall/limited.ts";
+import { createLimiter, type Limiter } from "./wall/limited.ts";
 import { limitsOf } from "./wall/limits.ts";
 import { ownDevices } from "./wall/devices.ts";
 import { commandEnvironment } from "./wall/environment.ts";
@@ -44,6 +44,8 @@ interface Wall {
 
 /** Where a command is, and what it has for its own. */
 interface Place extends Pick<WallFolders, "home" | "work"> {
+  /** What all that runs may take; the configured limit when not given. */
+  readonly memoryBytes?: number;
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly untrusted?: readonly Mount[];
@@ -63,7 +65,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
     const known = proofs.get(key);
     if (known !== undefined) return known;
-    const proof = tryWall(options, owner);
+    const proof = tryWall(options, owner, limiter);
     proofs.set(key, proof);
     void proof.then(({ proven }) => (proven ? pipes.prepare() : proofs.delete(key)));
     return proof;
@@ -76,7 +78,10 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   };
 
   return {
-    status: () => prove("server", undefined),
+    async status(workspace) {
+      const owner = ownerOf(statSync(workspace, { throwIfNoEntry: false }) ?? { uid: 0, gid: 0 });
+      return owner === undefined ? prove("server", undefined) : prove("owner", nobody);
+    },
     async create({ workspace, home }) {
       const checked = await checkedWorkspace(workspace, options);
       const owner = ownerOf(checked);
@@ -183,25 +188,33 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   };
 }
 
-async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeStatus> {
+async function tryWall(options: RuntimeOptions, owner: Owner, limiter: Limiter): Promise<RuntimeStatus> {
   const kind = "bubblewrap";
   try {
     const tried = await wall(options, owner);
-    const { checks, said } = await probeWall(
-      { ...options, ...(owner === undefined ? {} : { owner }) },
-      (folders, command) => tried.command({ ...conversationMounts(folders), cwd: folders.workspace }, command),
-    );
-    const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
+    const { checks, untried, said } = await probeWall({
+      ...options,
+      ...(owner === undefined ? {} : { owner }),
+      isRootOutside: isRootAs(owner),
+      limiter,
+      async wall(folders, command, memoryBytes) {
+        const untrusted = await tried.over(folders.workspace);
+        const place = { ...conversationMounts(folders), untrusted, memoryBytes, cwd: folders.workspace };
+        return tried.command(place, command);
+      },
+    });
+    const triedAt = new Date().toISOString();
+    const broken = checks.filter(({ held }) => !held);
     if (broken.length === 0) {
       const sentence = `Commands run in a bubblewrap sandbox, which held against ${checks.length} attempts.`;
-      return { kind, proven: true, sentence, checks };
+      return { kind, proven: true, sentence, checks, untried, triedAt };
     }
-    const why =
-      said === "" ? `the sandbox did not hold: ${broken.join("; ")}.` : `bubblewrap does not work here: ${said}`;
-    return { kind, proven: false, sentence: advice(why), checks };
+    const ways = broken.map(({ name, controlled, control }) => (controlled ? name : `${name} (not: ${control})`));
+    const why = said === "" ? `the sandbox let through: ${ways.join("; ")}.` : `bubblewrap does not work here: ${said}`;
+    return { kind, proven: false, sentence: advice(why), checks, untried, triedAt };
   } catch (error) {
     const sentence = error instanceof DeckhandError ? error.message : advice((error as Error).message);
-    return { kind, proven: false, sentence, checks: [] };
+    return { kind, proven: false, sentence, checks: [], untried: [], triedAt: new Date().toISOString() };
   }
 }
 
@@ -221,7 +234,8 @@ function findBwrap(path: string): string | undefined {
     try {
       if (!folder.startsWith("/")) continue;
       accessSync(file, constants.X_OK);
-      return file;
+      // The second stage is started from inside the first, where a link may lead nowhere.
+      return realpathSync(file);
     } catch {
       continue;
     }

@@ -21,6 +21,8 @@ const status: RuntimeStatus = {
   proven: false,
   sentence: "There is no sandbox: commands run on this machine with all rights of the server's user.",
   checks: [],
+  untried: [],
+  triedAt: new Date().toISOString(),
 };
 
 export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
