@@ -8,6 +8,7 @@ import { InstantModel } from "./instant-model.ts";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
+import { measurePast } from "./past.ts";
 import { measureScale } from "./scale.ts";
 import { median, percentile, table } from "./table.ts";
 
@@ -34,6 +35,8 @@ const ours = await measureServer();
 print(bare, ours);
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
+console.log(`\nWhat the workspace was (snapshots):\n`);
+console.log(await measurePast());
 
 async function measureServer(): Promise<Figures> {
   const listening: number[] = [];

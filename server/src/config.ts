@@ -43,12 +43,16 @@ const environment = z.object({
   MAX_ITERATIONS: z.coerce.number().int().min(1).default(100),
   /** Dollars of one conversation. */
   MAX_BUDGET_PER_TASK: z.coerce.number().positive().optional(),
+  /** Tokens of one conversation, read and written. */
+  DECKHAND_MAX_TOKENS: z.coerce.number().int().min(1).optional(),
   /** Seconds of one turn. */
   DECKHAND_MAX_SECONDS: seconds.optional(),
   /** When a person is asked before the agent acts: `never`, `risky` or `always`. */
   DECKHAND_APPROVAL: z.enum(["never", "risky", "always"]).default("risky"),
   /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
   DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
+  /** After a crash a conversation that was at work waits for a person (`ask`), or goes on by itself (`always`). */
+  DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
@@ -74,6 +78,8 @@ const environment = z.object({
   DECKHAND_DISCOVER: boolean.default(true),
   /** Ask the model for a title of each conversation when its first turn has ended. */
   DECKHAND_TITLES: boolean.default(true),
+  /** Keep what workspaces were, so that they can be compared and brought back. */
+  DECKHAND_SNAPSHOTS: boolean.default(true),
 });
 
 export interface Config {
@@ -88,11 +94,14 @@ export interface Config {
   readonly toolCalling: "native" | "text" | "auto";
   readonly discover: boolean;
   readonly titles: boolean;
+  readonly snapshots: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
+  readonly maxTokens: number;
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
+  readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
   /** Of all commands of a conversation; what is not given has its default in runtime/wall/limits.ts. */
@@ -135,11 +144,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     toolCalling: e.LLM_NATIVE_TOOL_CALLING === undefined ? "auto" : e.LLM_NATIVE_TOOL_CALLING ? "native" : "text",
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
+    snapshots: e.DECKHAND_SNAPSHOTS,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
+    maxTokens: e.DECKHAND_MAX_TOKENS ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
+    resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
     commandLimits: {

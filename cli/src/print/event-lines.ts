@@ -54,6 +54,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "chat":
     case "reply":
     case "title":
+    case "snapshot":
       return [];
     case "run": {
       const { exit_code: code, ended_by: endedBy } = event.extras;
