@@ -9,6 +9,7 @@ import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
 import { measurePast } from "./past.ts";
+import { measureSandboxes } from "./sandboxes.ts";
 import { measureScale } from "./scale.ts";
 import { median, percentile, table } from "./table.ts";
 
@@ -33,6 +34,8 @@ console.log(`one command (echo) a step. The machine's speed moves: compare withi
 const bare = await measureBare();
 const ours = await measureServer();
 print(bare, ours);
+console.log(`\nA hundred sandboxes at once:\n`);
+console.log(await measureSandboxes());
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
 console.log(`\nWhat the workspace was (snapshots):\n`);

@@ -20,7 +20,7 @@ import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { ConversationApi, SubmitOptions } from "./api.ts";
+import type { ConversationApi, RuntimeStatus, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen, workspaceOf } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
@@ -179,6 +179,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   follow(after: number, signal: AbortSignal): AsyncIterable<Event> {
     return this.#deps.store.follow(this.id, after, signal);
+  }
+
+  isolation(): Promise<RuntimeStatus> {
+    return this.#deps.runtimes.status(this.#workspace());
   }
 
   onDelta(listener: (delta: Delta) => void): () => void {
