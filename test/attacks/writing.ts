@@ -145,6 +145,12 @@ export const writing: readonly Attack[] = [
     "mkdir -p evil; printf '#!/bin/sh\\ntouch {hit}\\n' >evil/commit-msg; chmod +x evil/commit-msg; mv .git/hooks .git/hooks.old && ln -s ../evil .git/hooks",
   ),
   command(
+    "S8-common-folder",
+    "hooks and settings of another folder",
+    "person",
+    "git init -q --bare common.git; cp -r .git/. common.git/ 2>&-; printf '#!/bin/sh\\ntouch {hit}\\n' >common.git/hooks/post-commit; chmod +x common.git/hooks/post-commit; echo ../common.git >.git/commondir",
+  ),
+  command(
     "S8-hooks-path",
     "a folder of hooks",
     "person",

@@ -12,6 +12,7 @@ import { outputFiles } from "./box/output.ts";
 import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
+import { createGitAnchors } from "./wall/git-anchors.ts";
 import { createLimiter, type Limiter } from "./wall/limited.ts";
 import { limitsOf } from "./wall/limits.ts";
 import { ownDevices } from "./wall/devices.ts";
@@ -39,7 +40,7 @@ type Owner = WallOptions["owner"];
 interface Wall {
   command(place: Place, command: readonly string[]): WallCommand;
   /** What is mounted over a workspace: what runs code later, and sockets of programs outside, there and in the tools. */
-  over(workspace: string): Promise<Mount[]>;
+  over(workspace: string): Promise<{ readonly mounts: readonly Mount[]; readonly commondirs: readonly string[] }>;
 }
 
 /** Where a command is, and what it has for its own. */
@@ -59,6 +60,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proofs = new Map<string, Promise<RuntimeStatus>>();
   const pipes = pipeSource();
   const limiter = createLimiter();
+  const anchors = createGitAnchors();
   const limits = limitsOf(options.limits);
 
   /** A wall that held is trusted from then on; one that did not is tried again, because people install what is missing. */
@@ -97,14 +99,17 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         pipes,
         launch: async () => {
           const walled = await wall(options, owner);
-          const untrusted = await walled.over(checked.path);
+          const over = await walled.over(checked.path);
           const limited = await limiter.limit(limits, isRootAs(owner));
+          const dropped = await anchors.drop(over.commondirs);
+          const untrusted = [...over.mounts, ...dropped.mounts];
+          const close = async () => void (await Promise.all([limited.close(), dropped.lift()]));
           const zones = [checked.path, homeInside, "/tmp"];
           const command = walled.command(
             { ...conversationMounts(folders), untrusted, cwd: checked.path },
             supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
           );
-          return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
+          return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited: { ...limited, close } };
         },
       });
     },
@@ -183,7 +188,8 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
     command,
     async over(workspace) {
       const shown = [workspace, "/usr", ...tools.mounts.map(({ to }) => to)];
-      return [...(await protectedPaths(workspace, options.protectedNames)), ...(await hiddenSockets(shown))];
+      const { mounts, commondirs } = await protectedPaths(workspace, options.protectedNames);
+      return { mounts: [...mounts, ...(await hiddenSockets(shown))], commondirs };
     },
   };
 }
@@ -198,7 +204,9 @@ async function tryWall(options: RuntimeOptions, owner: Owner, limiter: Limiter):
       isRootOutside: isRootAs(owner),
       limiter,
       async wall(folders, command, memoryBytes) {
-        const untrusted = await tried.over(folders.workspace);
+        const over = await tried.over(folders.workspace);
+        const dropped = await createGitAnchors().drop(over.commondirs);
+        const untrusted = [...over.mounts, ...dropped.mounts];
         const place = { ...conversationMounts(folders), untrusted, memoryBytes, cwd: folders.workspace };
         return tried.command(place, command);
       },

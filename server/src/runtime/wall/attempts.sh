@@ -18,7 +18,7 @@ for root in /proc/self/root /proc/1/root /proc/self/cwd/../../..; do first "$roo
 printf 'made inside' >made
 opens ../written
 opens .git/description && control hooks
-for name in .git/hooks/post-checkout .git/config; do opens "$name" && leak hooks; done
+for name in .git/hooks/post-checkout .git/config .git/commondir; do opens "$name" && leak hooks; done
 opens own && control system
 for name in /usr/bin/env /etc/passwd /etc/cron.d/deckhand /lib/deckhand /home/deckhand /deckhand; do opens "$name" && leak system; done
 first /proc/sys/kernel/core_pattern && control switches
