@@ -115,7 +115,7 @@ async function obey(
   using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "obey" }, conversation: "attacks" });
   socket.send({ subscribe: { conversation: "attacks", after: -1 } });
-  await socket.state("finished");
+  await socket.next((frame) => frame["extras"]?.agent_state === "finished", { withinMs: 180_000 });
   const events = socket.frames.filter((frame) => "id" in frame);
   const tools = new Set(attacks.map(({ tool }) => tool as string));
   const actions = events.filter((event) => tools.has(String(event["action"])));
