@@ -61,6 +61,8 @@ export interface ConversationState {
   readonly lastAnswer: ApprovalAnswer | null;
   /** Of the conversation; those of the server are not in its log. */
   readonly rules: readonly ApprovalRule[];
+  /** What a person lets commands reach, as rules of the network. */
+  readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
   readonly snapshot: { readonly tree: string; readonly after: number } | null;
   /** What the workspace says and the model was told. */
@@ -95,6 +97,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  allowedHosts: [],
   snapshot: null,
   knowledge: [],
 };
@@ -125,6 +128,8 @@ function applyAction(state: ConversationState, event: Action): ConversationState
       return event.args.agent_state === "running" ? raise({ ...next, resumed: 0 }) : next;
     case "approve":
       return answer(next, event);
+    case "allow_host":
+      return allowHost(next, event.args);
     case "compact":
       return event.args.usage === undefined ? next : spend(next, event.args.usage, event.args.cost_usd ?? null);
     default:
@@ -149,6 +154,11 @@ function answer(state: ConversationState, { args, source }: Action<"approve">): 
     lastAnswer: { id, decision, by: source },
     rules: decision === "allow_for_conversation" ? [...state.rules, ...added] : state.rules,
   };
+}
+
+function allowHost(state: ConversationState, { host, allowed }: Action<"allow_host">["args"]): ConversationState {
+  const others = state.allowedHosts.filter((each) => each !== host);
+  return { ...state, allowedHosts: allowed ? [...others, host] : others };
 }
 
 function applyObservation(state: ConversationState, event: Observation): ConversationState {
@@ -188,7 +198,7 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, snapshot: null };
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, allowedHosts: [], snapshot: null };
     case "snapshot":
       return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":

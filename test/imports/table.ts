@@ -15,6 +15,10 @@ export interface Unit {
 
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
+const places = "server/src/runtime/places/places.ts";
+/** Which addresses are private is decided once, for commands and for `browse`. */
+const hostRules = "server/src/runtime/network/rules.ts";
+const addresses = "server/src/runtime/network/addresses.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -30,7 +34,10 @@ export const table: readonly Unit[] = [
     },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
-  { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
+  {
+    path: "server/src/http",
+    mayImport: ["server/src/ws", "server/src/conversation", "server/src/files", runtime, protocol],
+  },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
   {
     path: "server/src/conversation",
@@ -43,9 +50,12 @@ export const table: readonly Unit[] = [
       "server/src/tools/tool.ts",
       "server/src/snapshots/histories.ts",
       runtime,
+      places,
+      hostRules,
       protocol,
     ],
   },
+  { path: "server/src/files", mayImport: [runtime, protocol] },
   {
     path: "server/src/replay",
     mayImport: [
@@ -54,12 +64,13 @@ export const table: readonly Unit[] = [
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
+      "server/src/runtime/places/one-place.ts",
       protocol,
     ],
   },
   { path: "server/src/snapshots", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
-  { path: "server/src/tools", mayImport: [runtime, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, addresses, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },

@@ -1,3 +1,7 @@
+import type { Network } from "./network/network.ts";
+
+export type { Network, Refusal } from "./network/network.ts";
+
 export interface ExecOptions {
   /** The command is interrupted after this long: SIGINT, then SIGKILL. */
   readonly timeoutMs: number;
@@ -45,6 +49,8 @@ export interface Runtime extends AsyncDisposable {
   readonly workspace: string;
   /** The shell's directory now. */
   readonly cwd: string;
+  /** Of its commands; not there where they have none of their own: none at all, or the machine's. */
+  readonly network?: Network | undefined;
   /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */
   start(): Promise<void>;
   /**
@@ -96,8 +102,12 @@ export interface ApartProgram {
   readonly cwd: string;
   /** Beside that of every command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts beside those that are configured, as rules (`example.org`, `host:port`); without it, even empty, there is no network. */
+  readonly reaches?: readonly string[];
   /** Empty when not given. */
   readonly stdin?: Uint8Array | string;
+  /** Gets what it prints on its standard error, as it comes. */
+  readonly onStderr?: (text: string) => void;
 }
 
 export interface RuntimeCheck {
@@ -114,11 +124,20 @@ export interface RuntimeCheck {
 export interface RuntimeFactory {
   /** Of the wall for such a workspace: whose it is makes a difference where the server is root. */
   readonly status: (workspace: string) => Promise<RuntimeStatus>;
-  /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
-  create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
+  /**
+   * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
+   * what a person has allowed for it, as rules of the network, whenever a connection is made.
+   */
+  create(options: {
+    readonly workspace: string;
+    readonly home: string;
+    readonly allowedHosts?: () => readonly string[];
+  }): Promise<Runtime>;
+  /** What is known of the network of the conversation with that `home` since the server started, whether its runtime is there or not. */
+  network?(home: string): Network | undefined;
   /**
    * Runs one program behind a wall of its own, apart from any conversation: it sees the system, the tools and `folders`, each at its
-   * own path, has an empty home and no network, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is
+   * own path, has an empty home and no network but what it `reaches`, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is
    * killed and `cut`). A program that cannot be found ends with 127 or 1. Who wants a deadline gives a signal that has one. Fails with
    * `sandbox_unavailable`, `interrupted`, and with `bad_tool_args` for an argument with a NUL.
    */

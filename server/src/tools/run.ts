@@ -1,5 +1,5 @@
-import { DeckhandError, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
-import type { ExecResult } from "../runtime/runtime.ts";
+import { DeckhandError, refusalSentence, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
+import type { ExecResult, Refusal } from "../runtime/runtime.ts";
 import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
 
 /** Bytes of output that an event (and the model) gets: half from the head, half from the tail. The original's number. */
@@ -22,7 +22,7 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
           "Background jobs and input to a running command are not here yet. Use `command &` with output to a file.",
         );
       }
-      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "");
+      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", []);
       const timeoutMs = args.timeout === undefined ? defaultTimeoutMs : args.timeout * 1000;
       const running = runtime.exec(args.command, { timeoutMs, keepBytes }, signal);
       let step = await running.next();
@@ -30,18 +30,18 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
         yield { of: id, text: step.value.slice(-deltaChars) };
         step = await running.next();
       }
-      return outcome(args, step.value, note(step.value, timeoutMs));
+      return outcome(args, step.value, note(step.value, timeoutMs), runtime.network?.takeRefused() ?? []);
     },
     tell(event: Observation): string {
       if (event.observation !== "run") return event.content;
-      const { exit_code: exitCode, cwd, whole } = event.extras;
+      const { exit_code: exitCode, cwd, whole, network } = event.extras;
       const rest = whole === undefined ? "" : `\n[The whole output, ${whole.size_bytes} bytes, is in ${whole.path}]`;
-      return `${event.content.trimEnd()}${rest}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
+      return `${event.content.trimEnd()}${rest}${refusals(network?.refused ?? [])}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
     },
   };
 }
 
-function outcome(args: ActionArgs<"run">, result: ExecResult, words: string): AnyOutcome {
+function outcome(args: ActionArgs<"run">, result: ExecResult, words: string, refused: readonly Refusal[]): AnyOutcome {
   const { whole } = result;
   return {
     observation: "run",
@@ -56,8 +56,17 @@ function outcome(args: ActionArgs<"run">, result: ExecResult, words: string): An
       ...(result.endedBy === undefined ? {} : { ended_by: result.endedBy }),
       ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
       ...(whole === undefined ? {} : { whole: { path: whole.path, size_bytes: whole.sizeBytes, cut: whole.cut } }),
+      ...(refused.length === 0 ? {} : { network: { refused: [...refused] } }),
     },
   };
+}
+
+function refusals(refused: readonly Refusal[]): string {
+  if (refused.length === 0) return "";
+  const ask = refused.some(({ rule }) => rule !== undefined)
+    ? " Only the user can allow it; do not look for a way around."
+    : "";
+  return `\n[Network: ${refused.map(refusalSentence).join("; ")}.${ask}]`;
 }
 
 /** The original's words where it has some. */

@@ -51,6 +51,8 @@ export interface Box {
   readonly programs: Lane;
   /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
   readonly gone: AbortSignal;
+  /** Host's number of the first process behind the wall, when it is known. */
+  readonly firstPid: number | undefined;
   /** Host's number of a process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
   /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
@@ -137,6 +139,9 @@ export function openBox(launch: Launch, output: Pipe): Box {
     files,
     programs,
     gone: gone.signal,
+    get firstPid() {
+      return root;
+    },
     find,
     countsCommands: !launch.walled,
     before(shell, count) {

@@ -1,7 +1,7 @@
 # What probe.ts tries from behind the wall; attempts.ts has the list. `leak X` is printed where X got through, `control X` where what must
 # work did. Builtins, but for a few programs, so that it is quick; each only tells what it could have reached, so that it does no harm
 # where there is no wall.
-canary=$1 other=$2 victim=$3 tick=$4 home=$5 survivor=$6 perl=$7
+canary=$1 other=$2 victim=$3 tick=$4 home=$5 survivor=$6 port=$7 perl=$8
 leak() { printf 'leak %s\n' "$1"; }
 control() { printf 'control %s\n' "$1"; }
 first() { { IFS= read -r line <"$1"; } 2>/dev/null; }
@@ -62,6 +62,13 @@ while IFS= read -r line; do
   [[ $line == *lo:* ]] && control interfaces
   [[ $line == *:* && $line != *lo:* ]] && leak interfaces
 done </proc/net/dev
+# Through the proxy of a sandbox that has one (network/namespace.ts has its port).
+{
+  printf 'CONNECT 127.0.0.1:%s HTTP/1.1\r\n\r\n' "$port" >&0 && IFS= read -r -t 5 line && {
+    [[ $line == HTTP/* ]] && control proxy
+    [[ $line == *' 200 '* ]] && leak proxy
+  }
+} 2>/dev/null <>/dev/tcp/127.0.0.1/3128
 unshare --version >/dev/null && control namespaces
 for kind in user mount net pid; do unshare "--$kind" true 2>/dev/null && leak namespaces; done
 while IFS= read -r line; do
@@ -70,7 +77,7 @@ while IFS= read -r line; do
   [[ $line == Seccomp:*0 ]] && leak filter
   [[ $line == Seccomp:* ]] && control filter
 done </proc/self/status
-[[ $perl ]] && perl -e "$perl" -- "${@:8}"
+[[ $perl ]] && perl -e "$perl" -- "${@:9}"
 # It only waits, twenty seconds at most; meanwhile all of this is killed from outside.
 (setsid sleep "$survivor" &)
 printf 'waiting\n'

@@ -39,6 +39,7 @@ export const attempts: readonly Attempt[] = [
   secrets("environment", "read the server's environment", "HOME is set"),
   secrets("environments", "read it from the processes in sight", "HOME is found in one"),
   network("ports", "connect to a port of the machine", "one inside is connected to"),
+  at("network")("proxy", "connect to one through the proxy", "the proxy answers"),
   network("metadata", "connect to a cloud's metadata address", "a port inside is connected to"),
   network("datagrams", "send a datagram to the machine", "a socket for it is made"),
   at("network")("interfaces", "find a network interface", "the loopback of its own is there"),

@@ -40,6 +40,8 @@ export interface ProbeOptions extends RuntimeOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
   readonly isRootOutside: boolean;
   readonly limiter: Limiter;
+  /** Commands have a network, whose only way out is a proxy. */
+  readonly hasProxy: boolean;
   /** Makes the command that runs `command` behind the wall; `memoryBytes` is what all of it may take. */
   readonly wall: (
     folders: ProbeFolders,
@@ -65,11 +67,13 @@ export async function probeWall(options: ProbeOptions): Promise<Proof> {
   const whyNot = (id: string, needsPerl: boolean): string | undefined =>
     needsPerl && !hasPerl
       ? "there is no /usr/bin/perl to try it with"
-      : id === "fork" && held.processes === "nobody"
-        ? "nothing limits processes here: no control group can be made, and rlimits do not bind root"
-        : id === "workspace" && targets.sockets.within === undefined
-          ? "the path of the server's data is too long for a socket"
-          : undefined;
+      : id === "proxy" && !options.hasProxy
+        ? "the network is off, there is none"
+        : id === "fork" && held.processes === "nobody"
+          ? "nothing limits processes here: no control group can be made, and rlimits do not bind root"
+          : id === "workspace" && targets.sockets.within === undefined
+            ? "the path of the server's data is too long for a socket"
+            : undefined;
   const untried = attempts.flatMap(({ id, name, needsPerl = false }) => {
     const why = whyNot(id, needsPerl);
     return why === undefined ? [] : [{ id, name, why }];
@@ -111,7 +115,15 @@ async function tryMost(options: ProbeOptions, targets: Targets, hasPerl: boolean
     );
   // An argument that no other process of this machine has.
   const survivor = `20.${String(victim.startTick).slice(-6)}${process.pid}`;
-  const values = [targets.canary, targets.other, victim.pid, victim.startTick, options.userHome, survivor];
+  const values = [
+    targets.canary,
+    targets.other,
+    victim.pid,
+    victim.startTick,
+    options.userHome,
+    survivor,
+    targets.port,
+  ];
   const launch = await options.wall(
     targets.folders,
     [...bash, scripts.shell, "probe", ...values, hasPerl ? scripts.perl : "", ...perl].map(String),
