@@ -46,6 +46,7 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
   const { exec, shell, zones, naps } = options;
   const gone = new AbortController();
   const opened: Streams[] = [];
+  let isEnding = false;
   const end = (why: string) => {
     if (gone.signal.aborted) return;
     for (const streams of opened) streams.close();
@@ -57,7 +58,8 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
     opened.push(streams);
     if (gone.signal.aborted) streams.close();
     for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
-    streams.out.on("close", () => end("The container's processes ended."));
+    // Where they are being ended, whoever does it waits for the answer.
+    streams.out.on("close", () => isEnding || end("The container's processes ended."));
     return streams;
   };
   const openLane = async () => {
@@ -82,7 +84,16 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
       openLane(),
       open(shell.argv(options.fileBytes)),
     ]);
-    return boxOf({ ...options, control, files, programs, keeper, gone: gone.signal, end });
+    return boxOf({
+      ...options,
+      control,
+      files,
+      programs,
+      keeper,
+      gone: gone.signal,
+      end,
+      ending: () => (isEnding = true),
+    });
   } catch (error) {
     end("The container's processes could not be started.");
     throw error;
@@ -98,9 +109,23 @@ interface Opened extends ContainerBoxOptions {
   readonly keeper: Streams;
   readonly gone: AbortSignal;
   readonly end: (why: string) => void;
+  readonly ending: () => void;
 }
 
-function boxOf({ control, files, programs, keeper, shell, zones, naps, limitHit, force, gone, end }: Opened): Box {
+function boxOf({
+  control,
+  files,
+  programs,
+  keeper,
+  shell,
+  zones,
+  naps,
+  limitHit,
+  force,
+  gone,
+  end,
+  ending,
+}: Opened): Box {
   const output = markedOutput(keeper.out);
   let runs = false;
   let nonce = "";
@@ -156,6 +181,7 @@ function boxOf({ control, files, programs, keeper, shell, zones, naps, limitHit,
     },
     async kill() {
       if (gone.aborted) return;
+      ending();
       const late = Promise.withResolvers<false>();
       const timer = setTimeout(() => late.resolve(false), endMs);
       const ended = await Promise.race([ask("end").then(({ ok }) => ok), late.promise]);

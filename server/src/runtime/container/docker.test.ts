@@ -170,10 +170,14 @@ describe("a conversation's container", { skip }, () => {
   it("[Z4] the next server finds the container with its files, and a new shell in it", async () => {
     const own = conversation();
     const first = await made.create(own);
-    await run(first, "kept=yes; echo in the container >/kept");
+    await run(first, "kept=yes; echo in the container | tee /kept >/tmp/kept");
     await first[Symbol.asyncDispose]();
+    assert.ok((await containers("--filter", "status=running")).includes(own.id));
     await using second = await factory(options).create(own);
-    assert.equal((await run(second, "cat /kept; echo ${kept-a new shell}")).output, "in the container\na new shell\n");
+    assert.equal(
+      (await run(second, "cmp /kept /tmp/kept && cat /kept; echo ${kept-a new shell}")).output,
+      "in the container\na new shell\n",
+    );
     assert.deepEqual(
       (await containers()).filter((id) => id === own.id),
       [own.id],
