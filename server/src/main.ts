@@ -159,7 +159,7 @@ export async function examine(env: Readonly<Record<string, string | undefined>>)
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   await mkdir(config.workspace, { recursive: true });
   const [sandbox, model] = await Promise.all([
-    createRuntimes(config, machineOf(config, env)).status(config.workspace),
+    createRuntimes(config, machineOf(config, env), env).status(config.workspace),
     modelsOf(config, env).describe(),
   ]);
   return { config, sandbox, model };
