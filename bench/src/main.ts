@@ -10,6 +10,7 @@ import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
 import { measureNetwork } from "./network.ts";
 import { measurePast } from "./past.ts";
+import { measureSandboxes } from "./sandboxes.ts";
 import { measureScale } from "./scale.ts";
 import { median, percentile, table } from "./table.ts";
 
@@ -34,6 +35,8 @@ console.log(`one command (echo) a step. The machine's speed moves: compare withi
 const bare = await measureBare();
 const ours = await measureServer();
 print(bare, ours);
+console.log(`\nA hundred sandboxes at once:\n`);
+console.log(await measureSandboxes());
 console.log(`\nThe network of commands:\n`);
 console.log(await measureNetwork());
 console.log(`\nMany readers, many conversations, long logs:\n`);

@@ -68,16 +68,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxSeconds: config.workspaceSeconds,
     maxBytes: config.workspaceBytes,
   });
+  const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
-  const models = findModels({
-    configured: config.model,
-    env,
-    retries: config.modelRetries,
-    timeoutMs: config.modelTimeoutMs,
-    toolCalling: config.toolCalling,
-    contextTokens: config.contextTokens,
-    discover: config.discover,
-  });
+  const models = modelsOf(config, env);
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
@@ -113,7 +106,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
-      runtime: await runtimes.status(),
+      runtime: await sandbox(),
       // What commands reach; without a sandbox it is what this machine reaches.
       network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
@@ -130,7 +123,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   parts.defer(() => listening.close());
   await home.listening(listening.url);
   // Not needed to listen, and wanted by the first task.
-  void runtimes.status();
+  void sandbox();
   models.warmUp();
 
   const whole = parts.move();
@@ -138,10 +131,38 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     url: listening.url,
     link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
     config,
-    sandbox: runtimes.status,
+    sandbox,
     model: models.describe,
     close: () => whole.disposeAsync(),
   };
+}
+
+function modelsOf(config: Config, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof findModels> {
+  return findModels({
+    configured: config.model,
+    env,
+    retries: config.modelRetries,
+    timeoutMs: config.modelTimeoutMs,
+    toolCalling: config.toolCalling,
+    contextTokens: config.contextTokens,
+    discover: config.discover,
+  });
+}
+
+/** Without a server: the configuration, and the sandbox and the model that one would have, tried now. */
+export async function examine(env: Readonly<Record<string, string | undefined>>): Promise<{
+  readonly config: Config;
+  readonly sandbox: RuntimeStatus;
+  readonly model: { readonly name: string; readonly demo: boolean };
+}> {
+  const config = parseConfig(env);
+  await mkdir(config.home, { recursive: true, mode: 0o700 });
+  await mkdir(config.workspace, { recursive: true });
+  const [sandbox, model] = await Promise.all([
+    createRuntimes(config, machineOf(config, env), env).status(config.workspace),
+    modelsOf(config, env).describe(),
+  ]);
+  return { config, sandbox, model };
 }
 
 export type { Replay };
@@ -189,7 +210,7 @@ export async function replayFile(
       DECKHAND_RUNTIME: "bubblewrap",
     });
     const runtimes = createRuntimes(config, machineOf(config, env), env);
-    const { proven, sentence } = await runtimes.status();
+    const { proven, sentence } = await runtimes.status(workspace);
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));
     return await replay(log, {

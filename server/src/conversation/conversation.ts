@@ -24,7 +24,7 @@ import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { ConversationApi, SubmitOptions, UploadedFile } from "./api.ts";
+import type { ConversationApi, RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
@@ -212,6 +212,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   follow(after: number, signal: AbortSignal): AsyncIterable<Event> {
     return this.#deps.store.follow(this.id, after, signal);
+  }
+
+  isolation(): Promise<RuntimeStatus> {
+    return this.#deps.runtimes.status(this.#workspace.path);
   }
 
   onDelta(listener: (delta: Delta) => void): () => void {

@@ -23,6 +23,8 @@ const status: RuntimeStatus = {
   sentence:
     "There is no sandbox: commands run on this machine with all rights of the server's user, and with this machine's network.",
   checks: [],
+  untried: [],
+  triedAt: new Date().toISOString(),
 };
 
 export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {

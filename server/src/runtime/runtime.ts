@@ -87,7 +87,11 @@ export interface RuntimeStatus {
   readonly proven: boolean;
   /** One sentence: what was proven, or why nothing runs and what to install. */
   readonly sentence: string;
-  readonly checks: readonly { readonly name: string; readonly held: boolean }[];
+  /** What was tried, by group ("files", "network" …); one is held when it did not get through and its control worked. */
+  readonly checks: readonly RuntimeCheck[];
+  readonly untried: readonly { readonly name: string; readonly why: string }[];
+  /** ISO 8601. */
+  readonly triedAt: string;
 }
 
 /** A program of the server's own (git), which is to be held back as commands are, because what it reads is theirs. */
@@ -107,9 +111,20 @@ export interface ApartProgram {
   readonly onStderr?: (text: string) => void;
 }
 
+export interface RuntimeCheck {
+  readonly group: string;
+  /** What was tried: "read the server's data". */
+  readonly name: string;
+  /** What had to work beside it, so that the attempt means anything. */
+  readonly control: string;
+  readonly controlled: boolean;
+  readonly held: boolean;
+}
+
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
-  readonly status: () => Promise<RuntimeStatus>;
+  /** Of the wall for such a workspace: whose it is makes a difference where the server is root. */
+  readonly status: (workspace: string) => Promise<RuntimeStatus>;
   /**
    * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
    * what a person has allowed for it, as rules of the network, whenever a connection is made. `onStage` hears what a start that takes

@@ -111,13 +111,13 @@ describe("a conversation's container", { skip }, () => {
     const late = await run(runtime, "sleep 1000; echo NOT", { timeoutMs: 100 });
     assert.deepEqual([late.output, late.exitCode, late.endedBy], ["", 130, "timeout"]);
     assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
-    await become("the proof", async () => (await bare.status()).proven);
-    assert.match((await bare.status()).sentence, /no bash/);
+    await become("the proof", async () => (await bare.status("/")).proven);
+    assert.match((await bare.status("/")).sentence, /no bash/);
   });
 
   it("[Z2] attempts are made before the first command, and the status says that they were held back", async () => {
-    await become("the proof", async () => (await made.status()).proven);
-    const status = await made.status();
+    await become("the proof", async () => (await made.status("/")).proven);
+    const status = await made.status("/");
     assert.deepEqual([status.kind, status.proven], ["docker", true]);
     assert.match(status.sentence, /containers of Podman .* held against 10 attempts/);
     assert.ok(status.checks.every(({ held }) => held));
@@ -239,7 +239,7 @@ describe("a conversation's container", { skip }, () => {
     assert.ok(!(await containers()).includes(deleted.id));
     rmSync(gone.home, { recursive: true });
     utimesSync(join(old.home, "container"), 1, 1);
-    await factory(options).status();
+    await factory(options).status("/");
     await become("the removal", async () => !(await containers()).some((id) => id === gone.id || id === old.id));
     assert.ok((await containers()).includes(kept.id));
   });
@@ -302,7 +302,7 @@ describe("a conversation's container", { skip }, () => {
 
   it("[Z9] where no engine answers nothing runs, and it is said what to start", async () => {
     const lost = factory(options, { env: { DOCKER_HOST: `unix://${root}/nothing.sock` } });
-    const { proven, sentence } = await lost.status();
+    const { proven, sentence } = await lost.status("/");
     assert.equal(proven, false);
     assert.match(sentence, /nothing\.sock.*Start Docker, or Podman/);
     await assert.rejects(lost.create(conversation()), failsWith("sandbox_unavailable"));

@@ -21,7 +21,7 @@ import { engineSockets, engineWords, findEngine, type Engine } from "./docker-en
 import { readyImage, type Image } from "./image.ts";
 import { naps } from "./naps.ts";
 import { sh, type ShellKind } from "./keeper.ts";
-import { proveContainer, type ContainerProof, type ProofFolders } from "./proof.ts";
+import { checksOf, proveContainer, type ContainerProof, type ProofFolders } from "./proof.ts";
 import { runApartIn } from "./run-apart.ts";
 import { retried, retriedFor } from "./retried.ts";
 import { stages } from "./stages.ts";
@@ -115,11 +115,11 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     try {
       const proof = await prove(own);
       const { engine, image } = await prepare();
-      return { kind: "docker", checks: proof.checks, ...judged(proof, engine.name, image.name) };
+      return { kind: "docker", ...checksOf(proof.checks), ...judged(proof, engine.name, image.name) };
     } catch (error) {
       const sentence =
         error instanceof DeckhandError ? error.message : `No command is run: ${(error as Error).message}`;
-      return { kind: "docker", proven: false, sentence, checks: [] };
+      return { kind: "docker", proven: false, sentence, ...checksOf([]) };
     }
   };
 

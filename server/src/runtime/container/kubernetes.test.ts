@@ -62,7 +62,7 @@ describe("pods", { skip }, () => {
     assert.deepEqual([pod?.automountServiceAccountToken, pod?.securityContext?.runAsNonRoot], [false, true]);
     assert.deepEqual(container?.securityContext?.capabilities?.drop, ["ALL"]);
     assert.equal(podsOf(usual, "networkpolicies").length > 0, true);
-    const { proven, sentence } = await made.status();
+    const { proven, sentence } = await made.status("/");
     assert.ok(proven);
     assert.match(sentence, /held against 7 attempts/);
   });

@@ -17,7 +17,7 @@ import { openContainerBox, type Exec } from "./container-box.ts";
 import { naps } from "./naps.ts";
 import { podUser, type PodOptions } from "./pod-spec.ts";
 import { removePod, runPod } from "./pod.ts";
-import { attemptNames, attempts, output, type ContainerProof } from "./proof.ts";
+import { attempted, attempts, checksOf, output, type ContainerProof } from "./proof.ts";
 import { bash, sh } from "./keeper.ts";
 import { retried } from "./retried.ts";
 import { stages } from "./stages.ts";
@@ -90,10 +90,10 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
         broken.length === 0
           ? `Commands run in ${what}, which held against ${checks.length} attempts.`
           : `No command is run, because ${what} did not hold: ${broken.join("; ")}. Look at the cluster's policies.`;
-      return { kind: "kubernetes", proven: broken.length === 0, sentence, checks };
+      return { kind: "kubernetes", proven: broken.length === 0, sentence, ...checksOf(checks) };
     } catch (error) {
       const sentence = error instanceof DeckhandError ? error.message : `No command is run: ${clusterWords(error)}`;
-      return { kind: "kubernetes", proven: false, sentence, checks: [] };
+      return { kind: "kubernetes", proven: false, sentence, ...checksOf([]) };
     }
   };
 
@@ -194,7 +194,8 @@ async function provePod(exec: Exec, api: URL, networkOff: boolean): Promise<Cont
   const out = new Set([...printed.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
   if ((await output({ exec }, ["cat", "made"])) !== "made inside") out.delete(8);
   const checks = inPods.map((i) => ({
-    name: i === 1 ? "no token of the cluster is there" : (attemptNames[i] ?? ""),
+    group: attempted[i]?.[0] ?? "",
+    name: i === 1 ? "no token of the cluster is there" : (attempted[i]?.[1] ?? ""),
     held: out.has(i) === i >= 8,
   }));
   const hasBash = /^bash$/m.test(printed);
@@ -208,7 +209,11 @@ async function provePod(exec: Exec, api: URL, networkOff: boolean): Promise<Cont
     "-c",
     `: </dev/tcp/${api.hostname}/${port} && echo reached`,
   ]);
-  const network = { name: "the cluster's API is out of reach", held: hasBash && !reached.includes("reached") };
+  const network = {
+    group: "network",
+    name: "the cluster's API is out of reach",
+    held: hasBash && !reached.includes("reached"),
+  };
   return { checks: [...checks, network], said: "", shell: hasBash ? bash : sh };
 }
 

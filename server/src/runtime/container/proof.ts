@@ -5,28 +5,40 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Check } from "../wall/probe.ts";
+import type { RuntimeCheck, RuntimeStatus } from "../runtime.ts";
 import type { Streams } from "./container-box.ts";
 import { bash, sh, type ShellKind } from "./keeper.ts";
 
 export const attempts = readFileSync(join(import.meta.dirname, "attempts.sh"), "utf8");
 const deadlineMs = 20_000;
 
-export const attemptNames = [
-  "the server's data is out of reach",
-  "the container engine's socket is not there",
-  "nothing is written beside the workspace",
-  "the machine's network is not there",
-  "there is no network",
-  "no privilege is left or gained",
-  "commands are who they should be",
-  "the machine's switches are read-only",
-  "the workspace is read and written",
-  "programs run",
+/** By the number of the attempt: its group, and its name. */
+export const attempted = [
+  ["secrets", "the server's data is out of reach"],
+  ["processes", "the container engine's socket is not there"],
+  ["files", "nothing is written beside the workspace"],
+  ["network", "the machine's network is not there"],
+  ["network", "there is no network"],
+  ["kernel", "no privilege is left or gained"],
+  ["processes", "commands are who they should be"],
+  ["kernel", "the machine's switches are read-only"],
+  ["files", "the workspace is read and written"],
+  ["processes", "programs run"],
 ] as const;
 const mustSucceed = [8, 9];
 const offNetwork = 4;
 const worked = 9;
+
+export type Check = Pick<RuntimeCheck, "group" | "name" | "held">;
+
+/** The last two attempts are the control of the others. */
+export function checksOf(checks: readonly Check[]): Pick<RuntimeStatus, "checks" | "untried" | "triedAt"> {
+  const control = "programs run, and the workspace is read and written";
+  const controls: readonly string[] = mustSucceed.map((i) => attempted[i]?.[1] ?? "");
+  const controlled = checks.filter(({ name }) => controls.includes(name)).every(({ held }) => held);
+  const triedAt = new Date().toISOString();
+  return { checks: checks.map((check) => ({ ...check, control, controlled })), untried: [], triedAt };
+}
 
 export interface ContainerProof {
   readonly checks: readonly Check[];
@@ -84,7 +96,7 @@ export async function proveContainer(options: ProofOptions): Promise<ContainerPr
     const text = await readFile(made, "utf8").catch(() => "");
     // Who makes a file is asked of the file itself, because numbers may mean something else inside.
     if (text !== "made inside" || (await stat(made)).uid !== user.uid) out.delete(8);
-    const checks = attemptNames.map((name, i) => ({ name, held: out.has(i) === mustSucceed.includes(i) }));
+    const checks = attempted.map(([group, name], i) => ({ group, name, held: out.has(i) === mustSucceed.includes(i) }));
     return {
       checks: checks.filter((_, i) => options.networkOff || i !== offNetwork),
       said: out.has(worked) ? "" : await container.whyEnded(),

@@ -1,4 +1,5 @@
 /** What the start of containers is at, for all who wait for it. */
+import { checksOf } from "./proof.ts";
 import type { RuntimeStatus } from "../runtime.ts";
 
 export interface Stages {
@@ -26,7 +27,7 @@ export function stages(): Stages {
     async after(ms, kind) {
       await new Promise((resolve) => setTimeout(resolve, ms).unref());
       const sentence = `No command is run yet: ${now || "nothing has answered"}.`;
-      return { kind, proven: false, sentence, checks: [] };
+      return { kind, proven: false, sentence, ...checksOf([]) };
     },
   };
 }
