@@ -8,6 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
 import { chromium, type Browser, type Page } from "playwright-core";
+import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
@@ -212,6 +213,10 @@ test("[J15] on the page a conversation is forked, and one is made of an exported
   using atEnd = new DisposableStack();
   atEnd.defer(() => client.close());
   const { id } = await client.create({ task: "about a heron" });
+  // A fork has what was there when it was made.
+  const hasReplied = async (): Promise<boolean> =>
+    (await client.list()).conversations[0]?.agent_state === "awaiting_user_input";
+  await until(hasReplied, 20_000);
   const { page, complaints } = await open(server.url);
   const list = page.getByRole("navigation", { name: "Conversations" });
   await page.getByRole("button", { name: "Options of about a heron" }).click();
