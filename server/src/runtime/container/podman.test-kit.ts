@@ -106,6 +106,8 @@ export async function startPodman(registry = "127.0.0.1:1"): Promise<Podman> {
   const bashImage = await makeImage("bash", makeBash);
   const shImage = await makeImage("sh", makeSh);
   const service = spawn("sh", ["-c", serviceScript, "sh", folder, ...args], {
+    // conmon leaves a file "oom" where it was started.
+    cwd: folder,
     env,
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
