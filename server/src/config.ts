@@ -1,6 +1,6 @@
 /**
  * All that can be configured: one flat object, parsed once from the environment. An empty value is the same as none.
- * The table in README.md lists the same names; a test holds the two together.
+ * docs/CONFIGURATION.md lists the same names; a test holds the two together.
  */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
