@@ -35,7 +35,7 @@ export function runTests(node, files, place) {
 }
 
 /** Chance and crashes, so many times that a push can wait for it: some minutes on two cores. */
-const long = { files: ["test/fuzz.test.ts", "test/kill-points.test.ts"], fuzzRuns: 4000, timeoutMs: 15 * 60_000 };
+const long = { files: ["test/fuzz.test.ts", "test/kill-points.test.ts"], fuzzRuns: 2000, timeoutMs: 15 * 60_000 };
 
 /**
  * `npm run test:long`: what `npm test` tries a few times, many times.

@@ -30,6 +30,7 @@ import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
+import { IdleShells } from "./idle-shells.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
 import { Past } from "./past.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -50,6 +51,7 @@ interface Beyond {
   readonly apiKeys: Map<ConversationId, string>;
   /** Has the conversation in it while there is work, so that nobody else has to hold it. */
   readonly atWork: Set<Conversation>;
+  readonly shells: IdleShells;
 }
 
 export class Conversation implements ConversationApi, AsyncDisposable {
@@ -96,6 +98,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         });
       },
       isNeeded: () => this.#needsShell(),
+      shells: beyond.shells,
       onFault,
     });
     this.#snapshots = new Snapshots({
@@ -160,7 +163,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   static async open(
     id: ConversationId,
     deps: ConversationDeps,
-    beyond: Beyond = { apiKeys: new Map(), atWork: new Set() },
+    beyond: Beyond = { apiKeys: new Map(), atWork: new Set(), shells: new IdleShells() },
     look: AbortSignal = AbortSignal.timeout(lookMs),
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);

@@ -10,6 +10,7 @@ import { rm } from "node:fs/promises";
 import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
+import { IdleShells } from "./idle-shells.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
@@ -36,6 +37,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   /** The last ones used, oldest first. */
   readonly #recent = new Set<Conversation>();
   readonly #atWork = new Set<Conversation>();
+  readonly #shells = new IdleShells();
   /** Keys stand in no log: they outlive the object. */
   readonly #apiKeys = new Map<ConversationId, string>();
   readonly #leaving = new Map<ConversationId, Promise<void>>();
@@ -150,7 +152,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const conversation = await Conversation.open(
       id,
       this.#deps,
-      { apiKeys: this.#apiKeys, atWork: this.#atWork },
+      { apiKeys: this.#apiKeys, atWork: this.#atWork, shells: this.#shells },
       look,
     );
     this.#open.set(id, new WeakRef(conversation));

@@ -1,18 +1,21 @@
 import type { Runtime } from "../runtime/runtime.ts";
+import type { IdleShells } from "./idle-shells.ts";
 
 /** A shell takes a few megabytes and three processes; one that nobody used for half an hour is not missed. */
 const idleMs = 30 * 60_000;
 
 interface LazyRuntimeDeps {
   readonly create: () => Promise<Runtime>;
+  /** Those of all conversations. */
+  readonly shells: IdleShells;
   /** Somebody still counts on this very shell. */
   readonly isNeeded: () => boolean;
   readonly onFault: (fault: unknown) => void;
 }
 
 /**
- * The runtime of a conversation, started at the first need and given up when nothing has happened for long. A start that
- * failed is tried again at the next need.
+ * The runtime of a conversation, started at the first need and given up when nothing has happened for long, or when too many
+ * others are in use. A start that failed is tried again at the next need.
  */
 export class LazyRuntime implements AsyncDisposable {
   readonly #deps: LazyRuntimeDeps;
@@ -26,7 +29,8 @@ export class LazyRuntime implements AsyncDisposable {
 
   start(): Promise<Runtime> {
     if (this.#started === undefined) {
-      this.#rest ??= setInterval(() => this.#giveUp(), idleMs).unref();
+      this.#rest ??= setInterval(() => this.giveUp(), idleMs).unref();
+      this.#deps.shells.used(this);
       const starting = this.#deps.create();
       this.#started = starting;
       starting.catch(() => {
@@ -38,10 +42,13 @@ export class LazyRuntime implements AsyncDisposable {
 
   /** Something has happened. */
   touch(): void {
-    this.#rest?.refresh();
+    if (this.#rest === undefined) return;
+    this.#rest.refresh();
+    this.#deps.shells.used(this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#deps.shells.gone(this);
     clearInterval(this.#rest);
     this.#rest = undefined;
     const started = this.#started;
@@ -52,7 +59,10 @@ export class LazyRuntime implements AsyncDisposable {
     );
   }
 
-  #giveUp(): void {
-    if (!this.#deps.isNeeded()) this[Symbol.asyncDispose]().catch(this.#deps.onFault);
+  /** False where it is needed. */
+  giveUp(): boolean {
+    if (this.#deps.isNeeded()) return false;
+    this[Symbol.asyncDispose]().catch(this.#deps.onFault);
+    return true;
   }
 }
