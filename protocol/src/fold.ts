@@ -5,7 +5,7 @@
 import { isRunnable, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { ReplyPart, Usage } from "./observations.ts";
+import type { JobState, ReplyPart, Usage } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
 
 export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
@@ -19,6 +19,14 @@ export interface QueuedMessage {
 
 /** A call in the model's last reply that has neither become an action nor been refused. */
 export type PendingCall = Extract<ReplyPart, { type: "call" }> & { readonly reply: number };
+
+/** A command that goes on beside the shell. */
+export interface RunningJob {
+  readonly id: string;
+  readonly command: string;
+  /** ISO 8601, when it was first told of. */
+  readonly since: string;
+}
 
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
@@ -55,6 +63,8 @@ export interface ConversationState {
   readonly approved: number | null;
   readonly lastAnswer: ApprovalAnswer | null;
   readonly rules: readonly ApprovalRule[];
+  /** Oldest first. */
+  readonly jobs: readonly RunningJob[];
 }
 
 export const empty: ConversationState = {
@@ -83,6 +93,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  jobs: [],
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -167,6 +178,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         title: event.content || next.title,
         titled: true,
       };
+    case "run":
+    case "job":
+      return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
     case "imported":
       return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
     case "error":
@@ -174,6 +188,16 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     default:
       return next;
   }
+}
+
+function withJob(
+  state: ConversationState,
+  { extras, timestamp }: Observation<"run" | "job">,
+  job: JobState,
+): ConversationState {
+  const known = state.jobs.some(({ id }) => id === job.id);
+  if (job.state === "ended") return known ? { ...state, jobs: state.jobs.filter(({ id }) => id !== job.id) } : state;
+  return known ? state : { ...state, jobs: [...state.jobs, { id: job.id, command: extras.command, since: timestamp }] };
 }
 
 function applyReply(state: ConversationState, event: Observation<"reply">): ConversationState {

@@ -15,6 +15,7 @@ export interface Unit {
 
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
+const jobs = "server/src/runtime/jobs.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -32,11 +33,12 @@ export const table: readonly Unit[] = [
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
+      jobs,
       protocol,
     ],
   },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
-  { path: "server/src/tools", mayImport: [runtime, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, jobs, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },

@@ -22,6 +22,9 @@ export async function rulesFor(action: NewAction, workspace: string): Promise<re
     case "write":
     case "edit":
       return [{ action: action.action, pattern: posix.resolve(workspace, action.args.path) }];
+    case "job":
+      // What is typed into a program that runs can be anything.
+      return action.args.input === undefined && action.args.keys === undefined ? [{ action: "job", pattern: "*" }] : [];
     case "search":
     case "plan":
       return [{ action: action.action, pattern: "*" }];
@@ -49,7 +52,7 @@ type Run = Extract<NewAction, { action: "run" }>;
 
 async function commandsOf({ args }: Run): Promise<readonly SimpleCommand[] | undefined> {
   // What is typed into a program that runs can be anything.
-  if (args.input !== undefined || args.background) return undefined;
+  if (args.input !== undefined || args.background || args.tty === true) return undefined;
   const commands = await simpleCommands(args.command);
   return commands?.every(([name = ""]) => !beyondRules.has(posix.basename(name))) ? commands : undefined;
 }

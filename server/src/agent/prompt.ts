@@ -64,6 +64,8 @@ export class Prompt {
     } else if (event.observation === "nudge") {
       this.#close();
       this.#messages.push({ role: "user", text: event.content, imageUrls: [] });
+    } else if (event.observation === "job" && event.cause === undefined) {
+      this.#note(`(A note of the server, not of the user.) ${event.content}`);
     } else if (event.observation === "reply") {
       this.#beforeReply();
       this.#messages.push({ role: "assistant", parts: event.extras.parts });
@@ -81,7 +83,10 @@ export class Prompt {
     if (asked === undefined) return;
     this.#userActions.delete(asked.id);
     if (asked.action === "run" && asked.args.hidden) return;
-    const text = `The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`;
+    this.#note(`The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
+  }
+
+  #note(text: string): void {
     if (this.#open === null) this.#messages.push({ role: "user", text, imageUrls: [] });
     else this.#afterResults.push(text);
   }

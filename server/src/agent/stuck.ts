@@ -3,7 +3,7 @@
  * It is told so once; when it goes on all the same, the turn ends. A person's message, or a word to go on, begins anew.
  *
  * Two runs of a command are the same where their output is, too, so that looking at something that grows is no circle.
- * Nor is a command that sleeps or waits: it asks again later on purpose. The limits of the turn hold for it.
+ * Nor is a command that sleeps or waits, or a look at a job that runs: it asks again later on purpose. The limits of the turn hold for it.
  */
 import { isAction, isRunnable, type Action, type Event, type NudgeReason, type Observation } from "@deckhand/protocol";
 
@@ -116,6 +116,7 @@ export class Trail {
 /** What is said beside a call does not make it another one. */
 function textOf(event: Action): string {
   if (event.action === "run" && waits.test(event.args.command)) return `#${event.id}`;
+  if (event.action === "job" && event.args.wait !== undefined) return `#${event.id}`;
   const args = event.action === "think" ? event.args : { ...event.args, thought: "" };
   return JSON.stringify([event.action, args]);
 }
@@ -123,6 +124,8 @@ function textOf(event: Action): string {
 const waits = /(^|[\s;&|(])(sleep|wait|inotifywait)(\s|$|;)/;
 
 function resultOf(event: Observation): string {
+  // Looked at again, it may have gone on without a word.
+  if (event.observation === "job" && event.extras.job.state === "running") return `#${event.id}`;
   if (event.observation !== "run") return JSON.stringify([event.observation, event.content]);
   return JSON.stringify([event.content, event.extras.exit_code, event.extras.cwd]);
 }

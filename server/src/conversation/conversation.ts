@@ -24,6 +24,7 @@ import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
 import { Deadline } from "./deadline.ts";
+import { JobEnds, lostJobs } from "./job-ends.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
@@ -69,6 +70,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
   readonly #userActions = new Set<UserAction>();
+  readonly #jobEnds = new JobEnds();
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #state: ConversationState;
@@ -82,9 +84,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#deps = deps;
     this.#beyond = beyond;
     this.#state = state;
-    this.#runtime = new LazyRuntime(() => {
+    this.#runtime = new LazyRuntime(async () => {
       this.#rest ??= setInterval(() => this.#giveUpShell(), idleShellMs).unref();
-      return deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
+      const runtime = await deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
+      runtime.jobs.onEnd((job, last) => {
+        this.#jobEnds.add(job, last);
+        this.#tellJobEnds();
+      });
+      return runtime;
     });
     this.#deadline = new Deadline(deps.now, (waiting) => {
       this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
@@ -178,10 +185,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#closing = true;
     clearInterval(this.#rest);
     this.#deadline[Symbol.dispose]();
-    if (isAtWork(this.#state.agentState)) {
-      const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-      await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
-    }
+    const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
+    await this.#enqueue(() =>
+      this.#append([...(isAtWork(this.#state.agentState) ? [paused] : []), ...lostJobs(this.#state)]),
+    ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
     await this.#titles.stop();
     await this.#mailbox;
@@ -191,7 +198,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #giveUpShell(): void {
     const { agentState, awaiting } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
-    if (isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0) return;
+    if (isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || this.#state.jobs.length > 0) return;
     clearInterval(this.#rest);
     this.#rest = undefined;
     this.#runtime[Symbol.asyncDispose]().catch((fault: unknown) => this.#deps.onFault(this.id, fault));
@@ -200,6 +207,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #carryOut(todo: Plan, stored: readonly Event[]): void {
     if (this.#closing) return;
     if (todo.stops === true) void this.#stopAll();
+    if (todo.endsJobs === true) void this.#endJobs();
     const last = stored.at(-1);
     if (todo.runs !== undefined && last !== undefined) this.#runUserAction(todo.runs, last.id);
     if (isAtWork(this.#state.agentState)) this.#turn.start();
@@ -231,6 +239,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     await Promise.all([this.#closing ? this.#turn.close() : this.#turn.stop(), ...stopped]);
   }
 
+  async #endJobs(): Promise<void> {
+    const runtime = await this.#runtime.started?.catch(() => undefined);
+    for (const { id, state } of runtime?.jobs.list() ?? []) if (state === "running") runtime?.jobs.signal(id, "KILL");
+  }
+
+  #tellJobEnds(): void {
+    if (this.#closing || !this.#jobEnds.waiting) return;
+    this.#enqueue(() => this.#append(this.#jobEnds.take(this.#state))).catch((fault: unknown) =>
+      this.#deps.onFault(this.id, fault),
+    );
+  }
+
   async #alreadyDone(command: string | undefined): Promise<Event | undefined> {
     if (command === undefined) return undefined;
     const id = await this.#deps.store.findCommand(this.id, command);
@@ -257,6 +277,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#rest?.refresh();
+    this.#tellJobEnds();
     return stored;
   }
 

@@ -9,6 +9,11 @@ export class LazyRuntime implements AsyncDisposable {
     this.#create = create;
   }
 
+  /** What is there, or on its way. */
+  get started(): Promise<Runtime> | undefined {
+    return this.#started;
+  }
+
   start(): Promise<Runtime> {
     if (this.#started === undefined) {
       const starting = this.#create();

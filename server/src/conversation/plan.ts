@@ -30,6 +30,8 @@ export interface Plan {
   readonly runs?: { readonly event: NewAction; readonly tool: Tool };
   /** The turn and everything else that runs ends. */
   readonly stops?: true;
+  /** Jobs end, too. */
+  readonly endsJobs?: true;
 }
 
 export interface PlanContext {
@@ -102,8 +104,10 @@ function changeState(
       const events = confirmed(wanted, event.command, state);
       return { events: () => events, at: 0 };
     }
-    case "stopped":
-      return ends(event, wanted, agentState, state);
+    case "stopped": {
+      const ending = ends(event, wanted, agentState, state);
+      return event.args.jobs === true ? { ...ending, endsJobs: true } : ending;
+    }
     case "paused":
     case "running":
       if (state.awaiting !== null) {

@@ -1,7 +1,7 @@
 /**
  * After a crash. An action that had started and has no observation is never run again by itself: nobody knows what it
  * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on. An action that waits
- * for an approval goes on waiting; where its time is over it is denied, and nothing is run.
+ * for an approval goes on waiting; where its time is over it is denied, and nothing is run. Jobs are gone with their server.
  */
 import {
   actionSentence,
@@ -16,6 +16,7 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import { expired } from "./approving.ts";
+import { lostJobs } from "./job-ends.ts";
 
 /**
  * What has to be stored when a log is opened by a server that did not write it; empty for one that rested. `last` is the
@@ -23,7 +24,7 @@ import { expired } from "./approving.ts";
  */
 export function recoveryEvents(state: ConversationState, nowMs: number, last?: Event): readonly NewEvent[] {
   const { awaiting } = state;
-  const closed = closings(state);
+  const closed = [...closings(state), ...lostJobs(state)];
   if (awaiting !== null && Date.parse(awaiting.expires_at) <= nowMs) return [...closed, ...expired(state, "paused")];
   const wasAtWork = isAtWork(state.agentState) || state.agentState === "loading";
   if (!wasAtWork) return closed;

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
-import { outputFiles } from "./box/output.ts";
+import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
@@ -64,6 +64,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
           ),
           env: {},
           cwd: "/",
+          streams: { outside: folders.outputs, inside: outputsInside },
           walled: true,
           mark: "",
         }),

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { supervisorCommand, supervisorFile } from "./box/driver.ts";
-import { outputFiles } from "./box/output.ts";
+import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { commandEnvironment } from "./wall/environment.ts";
@@ -47,6 +47,7 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
             [mark.slice(0, mark.indexOf("="))]: mark.slice(mark.indexOf("=") + 1),
           },
           cwd: "/",
+          streams: { outside: outputs, inside: outputs },
           walled: false,
           mark,
         }),

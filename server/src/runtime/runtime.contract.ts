@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
 import type { ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
+import type { JobStatus } from "./jobs.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 
 export const never = new AbortController().signal;
@@ -143,6 +144,73 @@ export function runtimeContract(name: string, makeFactory: (options: RuntimeOpti
       assert.deepEqual([result.output, result.exitCode, result.endedBy], ["begun\n", 130, "timeout"]);
       assert.ok(result.durationMs >= 190 && result.durationMs < 1200, String(result.durationMs));
       assert.equal((await run(runtime, "echo $kept; ls not 2>&-")).output, "yes\n");
+    });
+
+    it("[O1] after its time-out a named command goes on as a job, and the next one finds all as it was before it", async () => {
+      const seen: JobStatus[] = [];
+      runtime.jobs.onEnd((job) => seen.push(job));
+      await run(
+        runtime,
+        `mkdir -p kept && cd kept && x='1 "2"' && export e=$'a\nb' && declare -A m=([k]=v) && f() { echo f$x; } && alias g='echo g' && set -f -u && shopt -s extglob && umask 027 && set -- a 'b c'`,
+      );
+      const left = await run(runtime, "cd /; x=changed; echo begun; sleep 0.8; echo on; (exit 5)", {
+        timeoutMs: 200,
+        job: "j1",
+      });
+      assert.deepEqual(
+        [left.output, left.exitCode, left.endedBy, left.cwd],
+        ["begun\n", -1, "job", join(workspace, "kept")],
+      );
+      assert.ok(left.durationMs < 700, String(left.durationMs));
+      const next = await run(
+        runtime,
+        'f; echo "$e" ${m[k]} $# "$2" $-; g; shopt -q extglob && umask; pwd; env | grep -c ^x=',
+      );
+      assert.equal(
+        next.output,
+        `f1 "2"\na\nb v 2 b c ${next.output.match(/\S*u\S*$/m)?.[0]}\ng\n0027\n${workspace}/kept\n0\n`,
+      );
+      assert.equal(runtime.jobs.list().find(({ id }) => id === "j1")?.state, "running");
+      await runtime.jobs.wait("j1", { timeoutMs: 10_000 }, never);
+      const { output, status } = await runtime.jobs.look("j1");
+      assert.deepEqual([output, status.state, status.exitCode], ["on\n", "ended", 5]);
+      await until("its end is told", () => seen.some(({ id, exitCode }) => id === "j1" && exitCode === 5));
+      await run(runtime, "exit");
+      assert.equal((await run(runtime, "cd ..; echo ${x-gone}")).output, "gone\n");
+    });
+
+    it("[O1] a job that outlived its time-out is ended by a signal with all that it started, and nobody else's", async () => {
+      const [other, its] = [uniqueSleep(), uniqueSleep()];
+      await run(runtime, `sleep ${other} &`);
+      const command = `trap '' INT TERM; (setsid sleep ${its} &); while :; do sleep ${its}; done`;
+      assert.equal((await run(runtime, command, { timeoutMs: 300, job: "j2" })).endedBy, "job");
+      await until("it runs", () => processesWith(its).length === 2);
+      runtime.jobs.signal("j2", "KILL");
+      await runtime.jobs.wait("j2", { timeoutMs: 10_000 }, never);
+      await until("nothing of it is left", () => processesWith(its).length === 0);
+      assert.equal(runtime.jobs.list().find(({ id }) => id === "j2")?.exitCode, 137);
+      assert.equal(processesWith(other).length, 1);
+      await run(runtime, `pkill -f ${other}`);
+    });
+
+    it("[O2] a job starts at once with what the shell knows, and its output is told once, in order", async () => {
+      await run(runtime, "y=known; f() { echo f$y; }");
+      const job = {
+        id: "j3",
+        command: "f; echo two >&2; read z; echo got $z; read z || echo end; exit 3",
+        keepBytes: 1000,
+      };
+      assert.equal((await runtime.jobs.start(job, never)).state, "running");
+      await runtime.jobs.wait("j3", { timeoutMs: 10_000, quietMs: 200 }, never);
+      assert.equal((await runtime.jobs.look("j3")).output, "fknown\ntwo\n");
+      assert.equal((await runtime.jobs.look("j3")).output, "");
+      runtime.jobs.type("j3", { text: "it\n" });
+      runtime.jobs.type("j3", { keys: ["ctrl-d"] });
+      await runtime.jobs.wait("j3", { timeoutMs: 10_000 }, never);
+      const { output, status } = await runtime.jobs.look("j3");
+      assert.deepEqual([output, status.exitCode], ["got it\nend\n", 3]);
+      assert.throws(() => runtime.jobs.type("j3", { text: "x" }), failsWith("bad_tool_args"));
+      assert.throws(() => runtime.jobs.signal("j0", "TERM"), failsWith("bad_tool_args"));
     });
 
     const stubborn: readonly (readonly [string, string])[] = [

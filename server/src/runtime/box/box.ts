@@ -8,6 +8,7 @@ import { DeckhandError } from "@deckhand/protocol";
 import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
 import type { Pipe } from "./pipe.ts";
+import { fifoSeat, seatFields, type FifoFolder, type Seat } from "./seat.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -27,6 +28,8 @@ export interface Launch {
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Where the streams of further bashes are put; inside, it can be read and not written. */
+  readonly streams: FifoFolder;
   /** A pid namespace of its own, as bubblewrap's `--info-fd` reports it; without one, `mark` in the environment finds what it started. */
   readonly walled: boolean;
   readonly mark: string;
@@ -39,16 +42,21 @@ export interface Before {
   readonly count: number;
 }
 
+/** Processes are named by numbers that mean something to the box alone. */
 export interface Box {
-  readonly shellIn: Writable;
-  readonly status: Readable;
-  readonly output: Pipe;
   readonly files: Lane;
   readonly programs: Lane;
   /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
   readonly gone: AbortSignal;
-  /** Host's number of a process that calls itself `pidInside`. */
+  /** Streams for one more bash. The first are there at once. */
+  openSeat(): Promise<Seat>;
+  /** The process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
+  isAlive(pid: number): boolean;
+  /** A process that has ended is no error. */
+  signal(pids: readonly number[], signal: NodeJS.Signals): void;
+  /** It and all below it that live. */
+  treeOf(pid: number): number[];
   /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
   readonly countsCommands: boolean;
   before(shell: number | undefined, count: number): Before;
@@ -118,17 +126,33 @@ export function openBox(launch: Launch, output: Pipe): Box {
   let supervisorInside: number | undefined;
   files.pid.then((pid) => (supervisorInside = pid)).catch(() => {});
 
+  let firstTaken = false;
+  const first: Seat = {
+    in: child.stdio[descriptors.shellIn] as Writable,
+    status: child.stdio[descriptors.status] as Readable,
+    output,
+    start(request) {
+      const { nonce, cwd } = request;
+      files.ask({ ...seatFields(request, ""), nonce, cwd, maxBytes: 0 }).catch(() => {});
+    },
+    leave: () => (firstTaken = false),
+  };
   const find = (pidInside: number) => (root === undefined ? undefined : findInside(root, pidInside));
   /** In a pid namespace what lost its parent hangs on the first process. */
   const strays = () => (launch.walled && root !== undefined ? childrenOfSingle(root) : []);
   return {
-    shellIn: child.stdio[descriptors.shellIn] as Writable,
-    status: child.stdio[descriptors.status] as Readable,
-    output,
     files,
     programs,
     gone: gone.signal,
+    async openSeat() {
+      if (firstTaken) return fifoSeat(launch.streams, files, gone.signal);
+      firstTaken = true;
+      return first;
+    },
     find,
+    isAlive,
+    signal: signalAll,
+    treeOf: (pid) => treesOf([pid], new Set()),
     countsCommands: !launch.walled,
     before(shell, count) {
       const children = shell === undefined ? [] : childrenOfSingle(shell);

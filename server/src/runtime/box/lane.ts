@@ -14,7 +14,7 @@ export interface LaneReply {
 }
 
 export interface LaneRequest {
-  readonly request: "shell" | "read" | "write" | "program";
+  readonly request: "shell" | "job" | "read" | "write" | "program";
   readonly cwd: string;
   readonly fields: readonly string[];
   readonly data?: Uint8Array;
