@@ -101,6 +101,10 @@ test("[C10] conversations are made, listed, renamed and deleted; who follows a d
   const following = logOf(id, (item) => item === "caught_up" && void near.delete(id));
   await assert.rejects(following, { code: "unknown_conversation" });
   await assert.rejects(near.rename(id, "x"), { code: "unknown_conversation" });
+  const rule = await near.addRule({ action: "run", pattern: "npm  test" });
+  assert.deepEqual([await near.rules(), rule.pattern], [[rule], "npm test"]);
+  await near.deleteRule(rule.id);
+  assert.deepEqual(await near.rules(), []);
   const health = await near.health();
   assert.equal(health.status, "ok");
   assert.equal(health.model.demo, false);

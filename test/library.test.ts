@@ -266,6 +266,23 @@ test("[J13] fork, export and import from the command line", async () => {
   assert.match(wrong.stderr, /Line 1 is not of an export/);
 });
 
+test("[L10] the rules that hold in every conversation, from the command line", async () => {
+  const cli = async (...args: string[]): Promise<[number | null, string]> => {
+    const process = new CliProcess(["rules", "--url", server.url, ...args]);
+    const code = await process.end();
+    return [code, code === 0 ? process.stdout : process.stderr];
+  };
+  const [code, added] = await cli("add", "run", "npm  run *");
+  assert.match(added, /^\d+\trun\tnpm run \*\n$/);
+  assert.deepEqual([code, await cli()], [0, [0, added]]);
+  const [refused, why] = await cli("add", "run", "bash *");
+  assert.equal(refused, 1);
+  assert.match(why, /bad_args/);
+  assert.equal((await cli("add", "run"))[0], 2);
+  assert.deepEqual(await cli("delete", added.split("\t")[0] ?? ""), [0, ""]);
+  assert.deepEqual(await cli(), [0, ""]);
+});
+
 test("[J14] the server asks the model for a title, unless DECKHAND_TITLES says no", async () => {
   for (const wanted of [true, false]) {
     await using model = await ModelProcess.start([{ text: "Hello to you." }], {

@@ -126,6 +126,8 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
         { calls: [{ name: "run", arguments: { command } }] },
         { calls: [{ name: "run", arguments: { command: "echo allowed" } }] },
         { calls: [{ name: "run", arguments: { command: "echo allowed" } }] },
+        { calls: [{ name: "run", arguments: { command: "echo everywhere" } }] },
+        { calls: [{ name: "run", arguments: { command: "echo everywhere" } }] },
         { text: "Done." },
       ],
     },
@@ -143,9 +145,16 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
   await page.getByLabel("Reason", { exact: true }).fill("no files");
   await page.getByRole("button", { name: "Deny" }).click();
   await asked.filter({ hasText: "echo allowed" }).waitFor();
+  await page.getByText("Waiting for approval").first().waitFor();
+  assert.equal(await page.getByText("Running", { exact: true }).count(), 0, "what waits does not run");
   await page.getByRole("button", { name: "Allow for this conversation" }).click();
+  await asked.filter({ hasText: "echo everywhere" }).waitFor();
+  await page.getByText("Allowed by the rule run echo allowed (in this conversation)").waitFor();
+  await page.getByRole("region", { name: "Approval" }).getByText("run echo everywhere", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Allow for every conversation" }).click();
   await page.getByText("Done.", { exact: true }).waitFor();
-  assert.equal(await page.getByLabel("Output", { exact: true }).count(), 2, "the second time it was not asked about");
+  await page.getByText("Allowed by the rule run echo everywhere (in every conversation)").waitFor();
+  assert.equal(await page.getByLabel("Output", { exact: true }).count(), 4, "the second times it was not asked about");
   assert.equal(existsSync(join(server.workspace, "asked")), false);
   assert.equal(await page.getByRole("region", { name: "Approval" }).count(), 0);
   assert.deepEqual(complaints, []);
@@ -195,6 +204,32 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
   await page.getByLabel("Task", { exact: true }).waitFor();
   assert.ok(await list.getByText("about a pelican").isVisible());
   assert.deepEqual(complaints, []);
+});
+
+test("[J15] on the page a conversation is forked, and one is made of an exported file", async () => {
+  await using server = await serve({ replies: [{ text: "Grey." }] });
+  const client = connect({ url: server.url });
+  const { id } = await client.create({ task: "about a heron" });
+  const { page, complaints } = await open(server.url);
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  await page.getByRole("button", { name: "Options of about a heron" }).click();
+  await page.getByRole("button", { name: "Fork" }).click();
+  await page.getByRole("heading", { name: "about a heron (fork)" }).waitFor();
+  await page.getByText("Grey.", { exact: true }).waitFor();
+  const wrong = { name: "x.jsonl", mimeType: "", buffer: Buffer.from("{}\n") };
+  await page.getByLabel("Import").setInputFiles(wrong);
+  await list.getByRole("alert").filter({ hasText: "Line 1 is not of an export" }).waitFor();
+  const exported = await buffer(await client.export(id));
+  client.close();
+  await page.getByLabel("Import").setInputFiles({ ...wrong, buffer: exported });
+  await page.getByRole("heading", { name: "about a heron", exact: true }).waitFor();
+  assert.equal(await list.getByRole("alert").count(), 0);
+  assert.equal(await list.getByText("about a heron", { exact: true }).count(), 2);
+  // The one that was refused is told there, too.
+  assert.deepEqual(
+    complaints.filter((each) => !each.includes("400")),
+    [],
+  );
 });
 
 test("[J11] an exported page opens from the disk with its style and pictures, and runs nothing", async () => {

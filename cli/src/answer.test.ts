@@ -17,6 +17,10 @@ test("[Q17] a typed line is an answer to what waits, or a message", () => {
     type: "answer",
     args: { id: 9, decision: "allow_for_conversation", reason: "" },
   });
+  assert.deepEqual(typed("/everywhere", waits), {
+    type: "answer",
+    args: { id: 9, decision: "allow_for_server", reason: "" },
+  });
   assert.deepEqual(typed("/deny not  there", waits), {
     type: "answer",
     args: { id: 9, decision: "deny", reason: "not  there" },
@@ -24,6 +28,9 @@ test("[Q17] a typed line is an answer to what waits, or a message", () => {
   assert.equal(typed("/allow", null).type, "nothing");
   for (const line of ["allow", "yes", "/allowed", "/ allow", "/run x"])
     assert.equal(typed(line, waits).type, "message");
-  assert.match(howToAnswer(waits), /\/always \(in this conversation: browse https:\/\/example\.org\)/);
-  assert.doesNotMatch(howToAnswer({ ...waits, rules: [] }), /always/);
+  assert.match(
+    howToAnswer(waits),
+    /\(browse https:\/\/example\.org\): \/always in this conversation, \/everywhere in all/,
+  );
+  assert.doesNotMatch(howToAnswer({ ...waits, rules: [] }), /always|everywhere/);
 });

@@ -6,18 +6,24 @@ export type Typed =
   /** There is nothing to answer. */
   | { readonly type: "nothing"; readonly say: string };
 
-/** What a line means that was typed beside a conversation: `/allow`, `/always`, `/deny REASON`, or a message. */
+/** What a line means that was typed beside a conversation: an answer such as `/allow`, or a message. */
 export function typed(line: string, awaiting: ConversationState["awaiting"]): Typed {
-  const [, word = "", reason = ""] = /^\/(allow|always|deny)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
+  const [, word = "", reason = ""] = /^\/(allow|always|everywhere|deny)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
   if (word === "") return { type: "message", content: line };
   if (awaiting === null) return { type: "nothing", say: "Nothing waits for an approval." };
-  const decision = ({ allow: "allow", always: "allow_for_conversation", deny: "deny" } as const)[word] ?? "deny";
-  return { type: "answer", args: { id: awaiting.id, decision, reason } };
+  return { type: "answer", args: { id: awaiting.id, decision: decisions.get(word) ?? "deny", reason } };
 }
+
+const decisions: ReadonlyMap<string, ActionArgs<"approve">["decision"]> = new Map([
+  ["allow", "allow"],
+  ["always", "allow_for_conversation"],
+  ["everywhere", "allow_for_server"],
+  ["deny", "deny"],
+]);
 
 /** How what waits can be answered. */
 export function howToAnswer({ rules }: NonNullable<ConversationState["awaiting"]>): string {
   const patterns = rules.map(({ action, pattern }) => `${action} ${pattern}`).join(", ");
-  const always = patterns === "" ? "" : `, /always (in this conversation: ${patterns})`;
-  return `Answer with /allow${always} or /deny REASON.`;
+  if (patterns === "") return "Answer with /allow or /deny REASON.";
+  return `Answer with /allow, /deny REASON, or for what comes too (${patterns}): /always in this conversation, /everywhere in all.`;
 }

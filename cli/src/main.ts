@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   fork: async () => (await import("./library.ts")).forkCommand,
   export: async () => (await import("./library.ts")).exportCommand,
   import: async () => (await import("./library.ts")).importCommand,
+  rules: async () => (await import("./rules.ts")).rulesCommand,
 };
 
 const help = `Usage: deckhand COMMAND [option…]
@@ -26,6 +27,7 @@ Commands
   fork ID      make a new conversation of the beginning of another
   export ID    print a conversation as JSON lines, Markdown or HTML
   import FILE  make a conversation of what export printed
+  rules        list, add and delete what is allowed in every conversation
 
 deckhand COMMAND --help tells more.
 `;

@@ -1,5 +1,12 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
-import { DeckhandError, errorKinds, type AgentState, type ErrorCode, type Settings } from "@deckhand/protocol";
+import {
+  DeckhandError,
+  errorKinds,
+  type AgentState,
+  type ApprovalRule,
+  type ErrorCode,
+  type Settings,
+} from "@deckhand/protocol";
 
 export interface ConversationRow {
   readonly id: string;
@@ -46,6 +53,13 @@ export interface Health {
   readonly runtime: { readonly kind: string; readonly proven: boolean; readonly sentence: string };
 }
 
+/** What is allowed in every conversation of the server. */
+export interface ServerRule extends ApprovalRule {
+  readonly id: number;
+  /** ISO 8601. */
+  readonly created_at: string;
+}
+
 /** `jsonl` is the log as it is, and can be imported; the others are to be read. */
 export type ExportFormat = "jsonl" | "markdown" | "html";
 
@@ -60,6 +74,11 @@ export interface Http {
   export(conversation: string, format?: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** A new conversation, at rest, of an export in JSON lines. Fails with the number of the line that is none. */
   import(lines: string | Uint8Array<ArrayBuffer> | Blob, signal?: AbortSignal): Promise<ConversationRow>;
+  /** Oldest first. */
+  rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
+  /** The rule as it is kept. Fails with `bad_args` and what to write. */
+  addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
+  deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -110,6 +129,14 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     import: async (lines, signal) => {
       const body = { type: "application/x-ndjson", data: lines };
       return (await (await ask("POST", "api/conversations/import", body, signal)).json()) as ConversationRow;
+    },
+    rules: async (signal) => {
+      const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
+      return rules;
+    },
+    addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
+    deleteRule: async (id, signal) => {
+      await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { requestableStates } from "./states.ts";
+import { usageSchema } from "./usage.ts";
 
 const thought = z.string().default("");
 const path = z.string().min(1);
@@ -17,16 +18,23 @@ export const approvalPolicies = ["never", "risky", "always"] as const;
 export type ApprovalPolicyName = (typeof approvalPolicies)[number];
 
 /**
- * What a person has allowed for the rest of a conversation. `pattern` is, for `run`, a command word by word, exact, or
+ * What a person has allowed from now on, in a conversation or on the whole server. `pattern` is, for `run`, a command word by word, exact, or
  * with ` *` at its end and any further arguments; for `browse` an origin; for files a path; else `*`.
  */
 export const approvalRule = z.object({ action: z.string(), pattern: z.string() });
 export type ApprovalRule = z.infer<typeof approvalRule>;
 
+/** A rule because of which nobody was asked: one of the conversation, or of the whole server. */
+export const allowingRule = approvalRule.extend({ scope: z.enum(["conversation", "server"]) });
+export type AllowingRule = z.infer<typeof allowingRule>;
+
+/** `allow` is for this once. */
+export const approvalDecisions = ["allow", "allow_for_conversation", "allow_for_server", "deny"] as const;
+
 /** Why an action waits for a person, until when, and what happens then. */
 export const approvalAsked = z.object({
   reasons: z.array(z.string()),
-  /** What `allow_for_conversation` will remember; where there is nothing it can be allowed only once. */
+  /** What `allow_for_conversation` and `allow_for_server` will remember; where there is nothing it can be allowed only once. */
   rules: z.array(approvalRule),
   expires_at: z.iso.datetime(),
   default: z.literal("deny"),
@@ -151,12 +159,22 @@ export const actionArgs = {
   }),
   approve: z.object({
     id: z.int().min(0),
-    decision: z.enum(["allow", "allow_for_conversation", "deny"]),
+    decision: z.enum(approvalDecisions),
     reason: z.string().default(""),
-    /** Filled in by the server: what `allow_for_conversation` has it remember. */
+    /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
   }),
-  compact: z.object({ from: z.int().min(0), to: z.int().min(0), summary: z.string() }),
+  compact: z.object({
+    from: z.int().min(0),
+    to: z.int().min(0),
+    /** `mask`: long outputs alone are left out. `summary`: a summary stands for all of it. */
+    how: z.enum(["mask", "summary"]).default("summary"),
+    summary: z.string().default(""),
+    /** Which model wrote the summary; not there when none could. */
+    model: z.string().optional(),
+    usage: usageSchema.optional(),
+    cost_usd: z.number().min(0).nullable().optional(),
+  }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type ActionKind = keyof typeof actionArgs;
@@ -189,5 +207,4 @@ export const comingActions = [
   "browse_interactive",
   "delegate",
   "call_tool",
-  "compact",
 ] as const satisfies readonly ActionKind[];

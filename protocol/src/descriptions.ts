@@ -28,8 +28,9 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   change_agent_state:
     "Pauses, resumes or stops the agent; what it has started as a job goes on, unless `stopped` comes with `jobs`. `user_confirmed` and `user_rejected` answer for whatever waits for an approval; they are stored as `approve`.",
   approve:
-    "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question.",
-  compact: "The events `from` to `to` are replaced by a summary in what the model reads.",
+    "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question, `allow_for_server` for all conversations.",
+  compact:
+    "In what the model reads, the events `from` to `to` lose their long outputs or are replaced by a summary. The agent's own; the log keeps the originals.",
 };
 
 export const observationDescriptions: Readonly<Record<ObservationKind, string>> = {

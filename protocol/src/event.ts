@@ -2,7 +2,15 @@
  * An event is an action or an observation with its place in the log: plain JSON, the same in the log and on the wire.
  */
 import { z } from "zod";
-import { actionArgs, approvalAsked, type ActionArgs, type ActionKind, type ApprovalAsked } from "./actions.ts";
+import {
+  actionArgs,
+  allowingRule,
+  approvalAsked,
+  type ActionArgs,
+  type ActionKind,
+  type AllowingRule,
+  type ApprovalAsked,
+} from "./actions.ts";
 import { observationExtras, type ObservationExtras, type ObservationKind } from "./observations.ts";
 
 export type Source = "user" | "agent" | "environment";
@@ -37,6 +45,8 @@ export type NewAction<K extends ActionKind = ActionKind> = K extends ActionKind
       readonly args: ActionArgs<K>;
       /** The action does not start before an `approve` names its id. */
       readonly approval?: ApprovalAsked;
+      /** A person would have been asked, had these rules not allowed it before. */
+      readonly allowed_by?: readonly AllowingRule[];
     }
   : never;
 
@@ -76,7 +86,13 @@ export const eventFields = {
 /** The schema of each event as the server sends it, by kind; the source of the JSON Schemas. */
 export const eventSchemas = {
   actions: mapValues(actionArgs, (args, action) =>
-    z.object({ ...eventFields, action: z.literal(action), args, approval: approvalAsked.optional() }),
+    z.object({
+      ...eventFields,
+      action: z.literal(action),
+      args,
+      approval: approvalAsked.optional(),
+      allowed_by: z.array(allowingRule).optional(),
+    }),
   ),
   observations: mapValues(observationExtras, (extras, observation) =>
     z.object({

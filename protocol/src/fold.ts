@@ -2,11 +2,12 @@
  * State is a fold: `state = events.reduce(apply, empty)`. Server, client and UI use this one function, so that resume,
  * replay and what a person sees cannot differ. Unknown kinds move `head` and nothing else.
  */
-import { isRunnable, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
+import { isRunnable, type ActionArgs, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { JobState, ReplyPart, Usage } from "./observations.ts";
+import type { JobState, ReplyPart } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
+import type { Usage } from "./usage.ts";
 
 export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
 
@@ -31,7 +32,7 @@ export interface RunningJob {
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
   readonly id: number;
-  readonly decision: "allow" | "allow_for_conversation" | "deny";
+  readonly decision: ActionArgs<"approve">["decision"];
   /** `environment`: nobody answered in time. */
   readonly by: Source;
 }
@@ -62,6 +63,7 @@ export interface ConversationState {
   /** Id of an action that was approved and has no observation yet. */
   readonly approved: number | null;
   readonly lastAnswer: ApprovalAnswer | null;
+  /** Of the conversation; those of the server are not in its log. */
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
@@ -122,6 +124,8 @@ function applyAction(state: ConversationState, event: Action): ConversationState
       return event.args.agent_state === "running" ? raise(next) : next;
     case "approve":
       return answer(next, event);
+    case "compact":
+      return event.args.usage === undefined ? next : spend(next, event.args.usage, event.args.cost_usd ?? null);
     default:
       if (!isRunnable(event.action)) return next;
       return {

@@ -7,5 +7,6 @@ export * from "./frames.ts";
 export * from "./observations.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";
+export * from "./usage.ts";
 export * from "./version.ts";
 export * from "./visible.ts";

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { planTask } from "./actions.ts";
 import { errorCodes } from "./errors.ts";
 import { agentStates } from "./states.ts";
+import { usageSchema } from "./usage.ts";
 
 /** One part of a model's reply, kept as it came so that the next request can be rebuilt byte for byte. */
 export const replyPart = z.discriminatedUnion("type", [
@@ -20,16 +21,6 @@ export const replyPart = z.discriminatedUnion("type", [
   }),
 ]);
 export type ReplyPart = z.infer<typeof replyPart>;
-
-/** Tokens of one reply, as the provider counted them. `cached_input` is the part of `input` read from its cache. */
-export const usageSchema = z.object({
-  input: z.int().min(0),
-  output: z.int().min(0),
-  cached_input: z.int().min(0),
-  cache_write: z.int().min(0),
-  reasoning: z.int().min(0),
-});
-export type Usage = z.infer<typeof usageSchema>;
 
 /** Where the whole of an output lies when `content` holds only its head and tail. */
 const wholeOutput = z.object({

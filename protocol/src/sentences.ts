@@ -1,4 +1,5 @@
 /** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
+import type { ActionArgs } from "./actions.ts";
 import type { NewAction, NewObservation } from "./event.ts";
 import type { JobState } from "./observations.ts";
 
@@ -54,9 +55,11 @@ export function actionSentence(event: Bare<NewAction>): string {
     case "initialize":
       return "Settings are taken.";
     case "approve":
-      return event.args.decision === "deny" ? "The action is denied." : "The action is allowed.";
+      return approvalSentence(event.args);
     case "compact":
-      return event.args.summary;
+      return event.args.how === "mask"
+        ? "Long outputs from before are left out of what the model reads."
+        : "What came before is summarised for the model.";
   }
 }
 
@@ -103,4 +106,27 @@ export function observationSentence(event: Bare<NewObservation>): string {
 function jobSentence({ id, state, exit_code: code = -1 }: JobState): string {
   if (state === "running") return `Job ${id} is running.`;
   return code === -1 ? `Job ${id} has ended.` : `Job ${id} has ended with exit code ${code}.`;
+}
+
+function approvalSentence({ decision, rules = [] }: ActionArgs<"approve">): string {
+  const patterns = rules.map(({ action, pattern }) => `${action} ${pattern}`).join(", ");
+  switch (decision) {
+    case "deny":
+      return "The action is denied.";
+    case "allow":
+      return "The action is allowed.";
+    case "allow_for_conversation":
+      return `The action is allowed, and in this conversation from now on: ${patterns}`;
+    case "allow_for_server":
+      return `The action is allowed, and in every conversation from now on: ${patterns}`;
+  }
+}
+
+/** Who allowed an action that would have been asked about; empty where nobody had to. */
+export function allowedSentence({ allowed_by: by = [] }: Pick<NewAction, "allowed_by">): string {
+  const rules = by.map(
+    ({ action, pattern, scope }) =>
+      `${action} ${pattern} ${scope === "server" ? "(in every conversation)" : "(in this conversation)"}`,
+  );
+  return rules.length === 0 ? "" : `Allowed by the rule ${rules.join(" and ")}`;
 }

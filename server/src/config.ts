@@ -28,6 +28,10 @@ const environment = z.object({
   LLM_NUM_RETRIES: z.coerce.number().int().min(0).max(20).default(5),
   /** Seconds of silence after which a model call is given up. */
   LLM_TIMEOUT: seconds.default(120),
+  /** Tokens that the model can read; not set: what is known of it. */
+  LLM_MAX_INPUT_TOKENS: z.coerce.number().int().min(1000).optional(),
+  /** Whether the model calls tools by itself; `false`: it is told of them in words. Not set: tried out. */
+  LLM_NATIVE_TOOL_CALLING: boolean.optional(),
   /** Steps of one turn. */
   MAX_ITERATIONS: z.coerce.number().int().min(1).default(100),
   /** Dollars of one conversation. */
@@ -64,6 +68,8 @@ export interface Config {
   readonly model: { readonly name?: string; readonly apiKey?: string; readonly baseUrl?: string };
   readonly modelRetries: number;
   readonly modelTimeoutMs: number;
+  readonly contextTokens: number | undefined;
+  readonly toolCalling: "native" | "text" | "auto";
   readonly discover: boolean;
   readonly titles: boolean;
   readonly maxSteps: number;
@@ -101,6 +107,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     },
     modelRetries: e.LLM_NUM_RETRIES,
     modelTimeoutMs: e.LLM_TIMEOUT * 1000,
+    contextTokens: e.LLM_MAX_INPUT_TOKENS,
+    toolCalling: e.LLM_NATIVE_TOOL_CALLING === undefined ? "auto" : e.LLM_NATIVE_TOOL_CALLING ? "native" : "text",
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
     maxSteps: e.MAX_ITERATIONS,

@@ -12,10 +12,11 @@
 import type { ActionKind } from "@deckhand/protocol";
 import type { Model, ModelFinder } from "./llm/model.ts";
 import type { EventStore } from "./store/event-store.ts";
+import type { Store } from "./store/store.ts";
 import type { Tool } from "./tools/tool.ts";
 
 export interface Parts {
-  readonly store: EventStore;
+  readonly store: Store;
   readonly findModel: ModelFinder;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
@@ -40,7 +41,7 @@ export function withFailPoint(text: string | undefined, parts: Parts): Parts {
   };
 }
 
-function failingStore(store: EventStore, reached: Reached): EventStore {
+function failingStore(store: Store, reached: Reached): Store {
   const append: EventStore["append"] = async (conversation, expectedNext, events, row) => {
     reached("storing");
     const stored = await store.append(conversation, expectedNext, events, (withIds) => {

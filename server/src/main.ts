@@ -8,6 +8,7 @@ import { protocolVersion } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "./agent/agents.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
+import { serverRules } from "./conversation/server-rules.ts";
 import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
 import { assertMayBind } from "./http/hosts.ts";
@@ -50,6 +51,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     env,
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
+    toolCalling: config.toolCalling,
+    contextTokens: config.contextTokens,
     discover: config.discover,
   });
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
@@ -79,6 +82,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     token: config.token ?? home.token,
     hosts: config.hosts,
     conversations,
+    rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),

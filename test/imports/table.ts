@@ -30,6 +30,8 @@ export const table: readonly Unit[] = [
     mayImport: [
       "server/src/agent",
       "server/src/store/event-store.ts",
+      "server/src/store/rule-store.ts",
+      "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
@@ -46,7 +48,13 @@ export const table: readonly Unit[] = [
   { path: "server/src/config.ts", mayImport: [] },
   {
     path: "server/src/fail-point.ts",
-    mayImport: ["server/src/store/event-store.ts", "server/src/llm/model.ts", "server/src/tools/tool.ts", protocol],
+    mayImport: [
+      "server/src/store/event-store.ts",
+      "server/src/store/store.ts",
+      "server/src/llm/model.ts",
+      "server/src/tools/tool.ts",
+      protocol,
+    ],
   },
   { path: "bench", mayImport: ["client", protocol] },
   { path: "test", mayImport: ["client", protocol] },

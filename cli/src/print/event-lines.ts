@@ -1,5 +1,5 @@
 /** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
-import { exactly, isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
+import { allowedSentence, exactly, isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
 import { plain } from "./plain.ts";
 
 /** Colours a text, or leaves it alone where there is no terminal. */
@@ -8,7 +8,8 @@ export type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
 const mostLines = 24;
 
 export function eventLines(event: Event, paint: Paint): readonly string[] {
-  return isAction(event) ? actionLines(event, paint) : observationLines(event, paint);
+  if (!isAction(event)) return observationLines(event, paint);
+  return [...actionLines(event, paint), ...lines(allowedSentence(event)).map((line) => paint("dim", `  ${line}`))];
 }
 
 function actionLines(event: Action, paint: Paint): readonly string[] {
@@ -31,10 +32,8 @@ function actionLines(event: Action, paint: Paint): readonly string[] {
     case "initialize":
     case "change_agent_state":
       return [];
-    case "approve": {
-      const rules = event.args.rules?.map(({ action, pattern }) => ` From now on: ${action} ${pattern}.`) ?? [];
-      return lines(event.message + rules.join("")).map((line) => paint("yellow", `  ${line}`));
-    }
+    case "approve":
+      return lines(event.message).map((line) => paint("yellow", `  ${line}`));
     case "run":
       return [...said, ...asked("$", event.args.command, paint)];
     case "read":

@@ -15,6 +15,8 @@ export interface Agent {
   readonly prompt: string;
   readonly toolNames: readonly ActionKind[];
   readonly specs: readonly ToolSpec[];
+  /** Length of the prompt and of the specs as they are sent. */
+  readonly chars: number;
   /** How runnable actions run. */
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** Replies in place of the configured model. */
@@ -48,19 +50,25 @@ const dummyTools: readonly ActionKind[] = ["add_task", "modify_task", "message",
 
 export function agentFinder(tools: ReadonlyMap<ActionKind, Tool>): AgentFinder {
   const codeActSpecs = codeActTools.map((name) => specOf(tools.get(name) ?? spoken.get(name)));
+  const codeActChars = JSON.stringify(codeActSpecs).length;
   const makers: Record<string, (workspace: string) => Agent> = {
-    CodeActAgent: (workspace) => ({
-      name: "CodeActAgent",
-      prompt: systemPrompt(workspace),
-      toolNames: codeActTools,
-      specs: codeActSpecs,
-      tools,
-    }),
+    CodeActAgent: (workspace) => {
+      const prompt = systemPrompt(workspace);
+      return {
+        name: "CodeActAgent",
+        prompt,
+        toolNames: codeActTools,
+        specs: codeActSpecs,
+        chars: prompt.length + codeActChars,
+        tools,
+      };
+    },
     DummyAgent: () => ({
       name: "DummyAgent",
       prompt: "",
       toolNames: dummyTools,
       specs: [],
+      chars: 0,
       tools,
       model: dummyModel,
     }),

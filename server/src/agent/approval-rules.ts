@@ -1,6 +1,5 @@
 /**
- * What a person can allow once for the rest of a conversation, and whether that covers an action. A rule never covers
- * more than it says: of a command line every simple command has to be covered, and one that is not plain never is.
+ * What a person can allow from now on, and whether that covers an action. A rule never covers more than it says: of a command line every simple command has to be covered, and one that is not plain never is.
  */
 import { posix } from "node:path";
 import type { ApprovalRule, NewAction } from "@deckhand/protocol";
@@ -33,27 +32,37 @@ export async function rulesFor(action: NewAction, workspace: string): Promise<re
   }
 }
 
-export async function isCovered(
+/** Those of the rules, the first that fit, that together cover the action; null where they do not. */
+export async function coveredBy<R extends ApprovalRule>(
   action: NewAction,
   workspace: string,
-  rules: readonly ApprovalRule[],
-): Promise<boolean> {
-  const mine = rules.filter((rule) => rule.action === action.action).map((rule) => rule.pattern);
-  if (mine.length === 0) return false;
-  if (action.action === "run") {
-    const commands = await commandsOf(action);
-    return commands?.every((words) => mine.some((pattern) => matches(pattern, words))) ?? false;
+  rules: readonly R[],
+): Promise<readonly R[] | null> {
+  const mine = rules.filter((rule) => rule.action === action.action);
+  if (mine.length === 0) return null;
+  const found =
+    action.action === "run"
+      ? (await commandsOf(action))?.map((words) => mine.find(({ pattern }) => matches(pattern, words)))
+      : (await rulesFor(action, workspace)).map((needed) => mine.find(({ pattern }) => pattern === needed.pattern));
+  if (found === undefined || found.length === 0) return null;
+  const covering = new Set<R>();
+  for (const rule of found) {
+    if (rule === undefined) return null;
+    covering.add(rule);
   }
-  const needed = await rulesFor(action, workspace);
-  return needed.length > 0 && needed.every((rule) => mine.includes(rule.pattern));
+  return [...covering];
 }
 
 type Run = Extract<NewAction, { action: "run" }>;
 
 async function commandsOf({ args }: Run): Promise<readonly SimpleCommand[] | undefined> {
   // What is typed into a program that runs can be anything.
-  if (args.input !== undefined || args.background || args.tty === true) return undefined;
-  const commands = await simpleCommands(args.command);
+  return args.input !== undefined || args.background || args.tty === true ? undefined : plainCommands(args.command);
+}
+
+/** The simple commands of a line about which rules can speak. */
+export async function plainCommands(line: string): Promise<readonly SimpleCommand[] | undefined> {
+  const commands = await simpleCommands(line);
   return commands?.every(([name = ""]) => !beyondRules.has(posix.basename(name))) ? commands : undefined;
 }
 
@@ -86,11 +95,11 @@ function matches(pattern: string, words: SimpleCommand): boolean {
 }
 
 /** One way to write the words, so that equal text means equal words. */
-function written(words: SimpleCommand): string {
+export function written(words: SimpleCommand): string {
   return words.map((word) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word}'`)).join(" ");
 }
 
-function originOf(address: string): string | undefined {
+export function originOf(address: string): string | undefined {
   const url = URL.parse(address);
   const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
   return isPlain ? url.origin : undefined;

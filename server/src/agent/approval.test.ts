@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, actionArgs, type NewAction, type Settings } from "@deckhand/protocol";
+import { action, actionArgs, type ApprovalRule, type NewAction, type Settings } from "@deckhand/protocol";
 import type { Effect } from "../tools/tool.ts";
-import { questionFor, type ApprovalDefaults } from "./approval.ts";
+import { judge, type ApprovalDefaults } from "./approval.ts";
 
 const defaults: ApprovalDefaults = { policy: "risky", seconds: 60, sandboxed: true };
 const run = action("agent", "run", actionArgs.run.parse({ command: "ls" }));
@@ -10,14 +10,26 @@ const browse = action("agent", "browse", { url: "https://example.org/a", thought
 const read = action("agent", "read", actionArgs.read.parse({ path: "/etc/hosts" }));
 const write = (path: string): NewAction => action("agent", "write", actionArgs.write.parse({ path, content: "" }));
 
+interface Given {
+  readonly settings?: Settings;
+  readonly rules?: readonly ApprovalRule[];
+  readonly serverRules?: readonly ApprovalRule[];
+  readonly defaults?: ApprovalDefaults;
+}
+
+function circumstances({ settings = {}, rules = [], serverRules = [], ...given }: Given): Parameters<typeof judge>[2] {
+  const state = { settings, rules };
+  return { workspace: "/w", state, defaults: given.defaults ?? defaults, serverRules: async () => serverRules };
+}
+
 async function reasons(
   event: NewAction,
   effect: Effect,
   settings: Settings = {},
   more: Partial<ApprovalDefaults> = {},
 ) {
-  const question = await questionFor(event, effect, "/w", { settings, rules: [] }, { ...defaults, ...more });
-  return question?.reasons ?? null;
+  const judged = await judge(event, effect, circumstances({ settings, defaults: { ...defaults, ...more } }));
+  return judged.may ? null : judged.reasons;
 }
 
 test("[Q15] `risky` asks about the network, about writing outside the workspace, and about commands without a sandbox", async () => {
@@ -35,18 +47,36 @@ test("[Q15] the conversation's settings go before the server's", async () => {
   assert.equal(await reasons(browse, "network", { approval: "never" }), null);
   assert.deepEqual(await reasons(read, "read", { approval: "always" }), ["Every action is asked about."]);
   assert.equal(await reasons(read, "read", { confirmation_mode: true }), null);
-  const question = await questionFor(
-    run,
-    "execute",
-    "/w",
-    { settings: { confirmation_mode: true }, rules: [] },
-    defaults,
-  );
-  assert.deepEqual(question, {
+  const judged = await judge(run, "execute", circumstances({ settings: { confirmation_mode: true } }));
+  assert.deepEqual(judged, {
+    may: false,
     reasons: ["Commands are asked about."],
     rules: [{ action: "run", pattern: "ls" }],
     seconds: 60,
   });
-  const known = { settings: { approval_seconds: 5 }, rules: [{ action: "browse", pattern: "https://example.org" }] };
-  assert.equal(await questionFor(browse, "network", "/w", known, defaults), null);
+});
+
+test("[Q19] who is not asked because of rules is told which, those of the conversation before those of the server", async () => {
+  const origin = { action: "browse", pattern: "https://example.org" };
+  const by = async (event: NewAction, effect: Effect, given: Given): Promise<unknown> => {
+    const judged = await judge(event, effect, circumstances(given));
+    return judged.may ? judged.by : null;
+  };
+  assert.deepEqual(await by(browse, "network", { rules: [origin] }), [{ ...origin, scope: "conversation" }]);
+  assert.deepEqual(await by(browse, "network", { serverRules: [origin] }), [{ ...origin, scope: "server" }]);
+  assert.deepEqual(await by(browse, "network", { rules: [origin], serverRules: [origin] }), [
+    { ...origin, scope: "conversation" },
+  ]);
+  assert.deepEqual(await by(browse, "network", { settings: { approval: "never" }, serverRules: [origin] }), []);
+  const both = action("agent", "run", actionArgs.run.parse({ command: "ls && git status -s" }));
+  const always: Settings = { approval: "always" };
+  const [ls, status] = [
+    { action: "run", pattern: "ls" },
+    { action: "run", pattern: "git status *" },
+  ] as const;
+  assert.deepEqual(await by(both, "execute", { settings: always, rules: [ls], serverRules: [status] }), [
+    { ...ls, scope: "conversation" },
+    { ...status, scope: "server" },
+  ]);
+  assert.equal(await by(both, "execute", { settings: always, serverRules: [status] }), null);
 });

@@ -1,8 +1,8 @@
 /** Whether an action of the agent has to wait for a person. It sees the action, its effect and the workspace alone. */
 import { posix } from "node:path";
-import type { ApprovalPolicyName, ApprovalRule, ConversationState, NewAction } from "@deckhand/protocol";
+import type { AllowingRule, ApprovalPolicyName, ApprovalRule, ConversationState, NewAction } from "@deckhand/protocol";
 import type { Effect } from "../tools/tool.ts";
-import { isCovered, rulesFor } from "./approval-rules.ts";
+import { coveredBy, rulesFor } from "./approval-rules.ts";
 
 /** What holds where a conversation's settings say nothing. */
 export interface ApprovalDefaults {
@@ -13,26 +13,41 @@ export interface ApprovalDefaults {
   readonly sandboxed: boolean;
 }
 
-/** Why it has to be asked about, and what a person could allow for the rest of the conversation. */
+/** Why it has to be asked about, and what a person could allow from now on. */
 export interface Question {
   readonly reasons: readonly string[];
   readonly rules: readonly ApprovalRule[];
   readonly seconds: number;
 }
 
-/** Null: it may run. */
-export async function questionFor(
+export type Judgement =
+  /** It may run; `by` are the rules but for which it would have been asked about. */
+  { readonly may: true; readonly by: readonly AllowingRule[] } | ({ readonly may: false } & Question);
+
+interface Circumstances {
+  readonly workspace: string;
+  readonly state: Pick<ConversationState, "settings" | "rules">;
+  readonly defaults: ApprovalDefaults;
+  /** Looked at only where it would be asked about. */
+  readonly serverRules: () => Promise<readonly ApprovalRule[]>;
+}
+
+export async function judge(
   action: NewAction,
   effect: Effect,
-  workspace: string,
-  state: Pick<ConversationState, "settings" | "rules">,
-  defaults: ApprovalDefaults,
-): Promise<Question | null> {
+  { workspace, state, defaults, serverRules }: Circumstances,
+): Promise<Judgement> {
   const reasons = reasonsFor(action, effect, workspace, state, defaults);
-  if (reasons.length === 0) return null;
-  if (await isCovered(action, workspace, state.rules)) return null;
+  if (reasons.length === 0) return { may: true, by: [] };
+  const known = [...scoped(state.rules, "conversation"), ...scoped(await serverRules(), "server")];
+  const by = await coveredBy(action, workspace, known);
+  if (by !== null) return { may: true, by };
   const rules = await rulesFor(action, workspace);
-  return { reasons, rules, seconds: state.settings.approval_seconds ?? defaults.seconds };
+  return { may: false, reasons, rules, seconds: state.settings.approval_seconds ?? defaults.seconds };
+}
+
+function scoped(rules: readonly ApprovalRule[], scope: AllowingRule["scope"]): AllowingRule[] {
+  return rules.map(({ action, pattern }) => ({ action, pattern, scope }));
 }
 
 function reasonsFor(

@@ -12,28 +12,30 @@ import {
 } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { Question } from "./approval.ts";
+import type { Judgement } from "./approval.ts";
 import type { PreparedCall } from "./calls.ts";
 
 export interface GateDeps {
-  /** Null: the action may run. */
-  readonly policy: (action: NewAction, tool: Tool) => Promise<Question | null>;
+  readonly policy: (action: NewAction, tool: Tool) => Promise<Judgement>;
   readonly runtime: () => Promise<Runtime>;
   readonly now: () => number;
 }
 
 export type Gated =
-  | { readonly type: "free" }
+  | { readonly type: "free"; readonly event: NewEvent }
   /** Its action waits; nothing else is done before it is answered. */
   | { readonly type: "waits"; readonly event: NewAction }
   /** There is nobody to ask. */
   | { readonly type: "denied"; readonly event: NewAction; readonly answer: (id: number) => NewObservation };
 
 export async function gate(call: PreparedCall, deps: GateDeps): Promise<Gated> {
-  if (call.type !== "runnable") return { type: "free" };
-  const question = await deps.policy(call.event, call.tool);
-  if (question === null) return { type: "free" };
-  const { reasons, rules, seconds } = question;
+  if (call.type !== "runnable") return { type: "free", event: call.event };
+  const judged = await deps.policy(call.event, call.tool);
+  if (judged.may) {
+    const { by } = judged;
+    return { type: "free", event: by.length === 0 ? call.event : { ...call.event, allowed_by: by } };
+  }
+  const { reasons, rules, seconds } = judged;
   const cwd = await deps.runtime().then(
     (runtime) => runtime.cwd,
     () => undefined,

@@ -43,7 +43,7 @@ const ran = (source: "agent" | "user", content: string, origin: object): NewEven
   );
 
 function promptOf(events: readonly NewEvent[]): Prompt {
-  const prompt = new Prompt(tools);
+  const prompt = new Prompt(tools, { fixedChars: 0, maxResultChars: Number.POSITIVE_INFINITY });
   events.forEach((event, id) => prompt.add({ id, timestamp: "2026-01-01T00:00:00.000Z", ...event }));
   return prompt;
 }
@@ -90,7 +90,7 @@ test("[A2] a call that never got a result is told to be not run, and a result th
 
 test("[A3] each request has the one before as its prefix, byte for byte, and a fold of the log gives the same", () => {
   const log: NewEvent[] = [];
-  const prompt = new Prompt(tools);
+  const prompt = new Prompt(tools, { fixedChars: 0, maxResultChars: Number.POSITIVE_INFINITY });
   const requests: string[][] = [];
   const add = (...events: NewEvent[]): void => {
     for (const event of events) {

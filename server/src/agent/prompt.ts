@@ -1,6 +1,6 @@
 /**
  * What the model sees, as a fold of the log. Events only ever add at the end, so that each request has the one before as
- * its prefix, byte for byte, after a restart too.
+ * its prefix, byte for byte, after a restart too. Only a compaction changes what stands there already.
  *
  * A provider wants the results of a reply's calls right behind it, all of them and in order. So results are collected
  * until the last is there; what a person did meanwhile (their own commands) waits and comes after. Calls that never got
@@ -10,6 +10,9 @@ import { isAction, isRunnable, type Action, type Event, type Observation } from 
 import type { ModelMessage, ModelRequest, ToolResult } from "../llm/model.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
+import { Measure } from "./context/measure.ts";
+import { Messages } from "./context/messages.ts";
+import { Spoken } from "./context/spoken.ts";
 import { Trail } from "./stuck.ts";
 
 interface OpenReply {
@@ -18,37 +21,85 @@ interface OpenReply {
   readonly results: Map<string, ToolResult>;
 }
 
+export interface PromptSize {
+  /** Of system text and tools. */
+  readonly fixedChars: number;
+  /** Longer results are cut in the middle, for a model that reads little. */
+  readonly maxResultChars: number;
+}
+
 export class Prompt {
   /** What the agent has just done, folded along. */
   readonly trail = new Trail();
-  readonly #messages: ModelMessage[] = [];
+  readonly #messages = new Messages();
+  readonly #measure = new Measure();
+  readonly #spoken = new Spoken();
   readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #size: PromptSize;
   /** A person's own actions, until their observation is there. */
   readonly #userActions = new Map<number, Action>();
   #open: OpenReply | null = null;
   #afterResults: string[] = [];
-  #hasUserMessage = false;
+  #hasReplies = false;
+  #summaries = 0;
+  #head = -1;
 
-  constructor(tools: ReadonlyMap<string, Tool>) {
+  constructor(tools: ReadonlyMap<string, Tool>, size: PromptSize) {
     this.#tools = tools;
+    this.#size = size;
   }
 
   get hasUserMessage(): boolean {
-    return this.#hasUserMessage;
+    return this.#spoken.any;
+  }
+
+  /** There is more than what the user said. */
+  get hasReplies(): boolean {
+    return this.#hasReplies;
+  }
+
+  /** Summaries since the model's last reply. */
+  get summaries(): number {
+    return this.#summaries;
   }
 
   request(agent: Agent): ModelRequest {
     this.#beforeReply();
-    return { system: agent.prompt, tools: agent.specs, messages: this.#messages };
+    return { system: agent.prompt, tools: agent.specs, messages: this.#messages.all };
+  }
+
+  /** What the next request will be, by what the model counted in the last one. */
+  get tokens(): number {
+    return this.#measure.tokens(this.#size.fixedChars + this.#messages.chars);
+  }
+
+  chars(tokens: number): number {
+    return this.#measure.chars(tokens);
+  }
+
+  /** See `Messages`. */
+  endBefore(chars: number): number {
+    this.#beforeReply();
+    return this.#messages.endBefore(chars);
+  }
+
+  upTo(id: number): readonly ModelMessage[] {
+    return this.#messages.upTo(id);
+  }
+
+  maskable(id: number): number {
+    return this.#messages.maskable(id);
   }
 
   add(event: Event): void {
+    this.#head = event.id;
     this.trail.add(event);
     if (isAction(event)) this.#addAction(event);
     else this.#addObservation(event);
   }
 
   #addAction(event: Action): void {
+    if (event.action === "compact") return this.#compact(event);
     if (event.source === "user") {
       if (isRunnable(event.action)) this.#userActions.set(event.id, event);
     } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
@@ -59,16 +110,19 @@ export class Prompt {
   #addObservation(event: Observation): void {
     if (event.observation === "chat") {
       this.#close();
-      this.#hasUserMessage = true;
-      this.#messages.push({ role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
+      this.#spoken.add(event.id, event.content);
+      this.#push({ role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
     } else if (event.observation === "nudge") {
       this.#close();
-      this.#messages.push({ role: "user", text: event.content, imageUrls: [] });
+      this.#push({ role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "job" && event.cause === undefined) {
       this.#note(`(A note of the server, not of the user.) ${event.content}`);
     } else if (event.observation === "reply") {
       this.#beforeReply();
-      this.#messages.push({ role: "assistant", parts: event.extras.parts });
+      this.#hasReplies = true;
+      this.#summaries = 0;
+      this.#measure.learn(this.#size.fixedChars + this.#messages.chars, event.extras.usage.input);
+      this.#push({ role: "assistant", parts: event.extras.parts });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
     } else if (event.tool_call !== undefined) {
@@ -87,7 +141,7 @@ export class Prompt {
   }
 
   #note(text: string): void {
-    if (this.#open === null) this.#messages.push({ role: "user", text, imageUrls: [] });
+    if (this.#open === null) this.#push({ role: "user", text, imageUrls: [] });
     else this.#afterResults.push(text);
   }
 
@@ -95,14 +149,14 @@ export class Prompt {
     const open = this.#open;
     const call = open?.id === origin.reply ? open.calls.find((each) => each.id === origin.id) : undefined;
     if (open === null || call === undefined) return;
-    open.results.set(call.id, { call: call.id, name: call.name, content, isError });
+    open.results.set(call.id, { call: call.id, name: call.name, content: this.#cut(content), isError });
     if (open.results.size === open.calls.length) this.#close();
   }
 
   /** Who lets it go on need not say a word; but providers take the model's own words at the end for half of a reply. */
   #beforeReply(): void {
     this.#close();
-    if (this.#messages.at(-1)?.role === "assistant") this.#messages.push({ role: "user", text: goOn, imageUrls: [] });
+    if (this.#messages.all.at(-1)?.role === "assistant") this.#push({ role: "user", text: goOn, imageUrls: [] });
   }
 
   #close(): void {
@@ -112,10 +166,28 @@ export class Prompt {
       (call): ToolResult =>
         open.results.get(call.id) ?? { call: call.id, name: call.name, content: notRun, isError: true },
     );
-    this.#messages.push({ role: "tool", results });
-    for (const text of this.#afterResults) this.#messages.push({ role: "user", text, imageUrls: [] });
+    this.#messages.add(open.id, { role: "tool", results });
+    for (const text of this.#afterResults) this.#push({ role: "user", text, imageUrls: [] });
     this.#open = null;
     this.#afterResults = [];
+  }
+
+  #compact({ args }: Action<"compact">): void {
+    this.#close();
+    if (args.how === "mask") return this.#messages.mask(args.to);
+    this.#summaries += 1;
+    this.#messages.replace(args.to, { role: "user", text: this.#spoken.before(args.to, args.summary), imageUrls: [] });
+  }
+
+  #push(message: ModelMessage): void {
+    this.#messages.add(this.#head, message);
+  }
+
+  #cut(content: string): string {
+    const max = this.#size.maxResultChars;
+    if (content.length <= max) return content;
+    const half = Math.floor(max / 2);
+    return `${content.slice(0, half)}\n[… ${content.length - 2 * half} characters are left out …]\n${content.slice(-half)}`;
   }
 
   #tell(event: Observation): string {

@@ -1,78 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  action,
-  apply,
-  DeckhandError,
-  empty,
-  isAction,
-  stateChange,
-  type ConversationState,
-  type Event,
-  type NewAction,
-  type NewEvent,
-} from "@deckhand/protocol";
-import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { Question } from "./approval.ts";
+import { action, DeckhandError, isAction, stateChange } from "@deckhand/protocol";
 import { arrayModel, call, findTestAgent, testTools, text, type Reply } from "./array-model.test-kit.ts";
-import type { Limits } from "./limits.ts";
+import { play, type Played } from "./play.test-kit.ts";
 import { Prompt } from "./prompt.ts";
-import { endEvents, runTurn, type Step, type TurnEnd, type View } from "./turn.ts";
+import { endEvents } from "./turn.ts";
 
 const agent = findTestAgent("CodeActAgent", "/w")!;
-
-interface Played {
-  readonly events: readonly Event[];
-  readonly end: TurnEnd;
-  readonly state: ConversationState;
-}
-
-interface Play {
-  readonly limits?: Partial<Limits>;
-  readonly from?: readonly NewEvent[];
-  readonly policy?: (event: NewAction) => Question | null;
-  /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
-  readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
-}
-
-async function play(model: Model, { limits, from = [], meanwhile, policy = () => null }: Play = {}): Promise<Played> {
-  const events: Event[] = [];
-  const prompt = new Prompt(testTools);
-  let state = empty;
-  const stop = new AbortController();
-  const store = (added: readonly NewEvent[]): readonly Event[] =>
-    added.map((event) => {
-      const stored = { id: events.length, timestamp: new Date(events.length * 1000).toISOString(), ...event } as Event;
-      events.push(stored);
-      state = apply(state, stored);
-      prompt.add(stored);
-      return stored;
-    });
-  const start: NewEvent[] = [action("user", "start", { task: "do it" }), stateChange("running")];
-  store(from.length > 0 ? from : start);
-  const view = (stored: readonly Event[]): View => ({ state, prompt, stored });
-  const turn = runTurn(
-    view([]),
-    {
-      model,
-      agent,
-      runtime: async () => ({ cwd: "/w" }) as Runtime,
-      limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
-      now: () => events.length * 1000,
-      policy: async (event) => policy(event),
-    },
-    stop.signal,
-  );
-  let step: IteratorResult<Step, TurnEnd> = await turn.next();
-  while (!step.done) {
-    const stored = step.value.type === "events" ? store(step.value.events(events.length, state)) : [];
-    const added = meanwhile?.(stored, stop) ?? [];
-    if (added.length > 0) store(added);
-    step = await turn.next(view(stored));
-  }
-  return { events, end: step.value, state };
-}
 
 const kinds = ({ events }: Played): string[] =>
   events.map((event) => (isAction(event) ? event.action : event.observation));
@@ -228,7 +162,7 @@ test("[X7] two calls of one reply with the same id both run, and both are answer
   const model = arrayModel([twins, [text("Bye.")]]);
   const played = await play(model);
   assert.deepEqual(kinds(played).slice(3), ["reply", "read", "read", "read", "error", "error", "reply", "message"]);
-  const prompt = new Prompt(testTools);
+  const prompt = new Prompt(testTools, { fixedChars: 0, maxResultChars: Number.POSITIVE_INFINITY });
   for (const event of played.events) prompt.add(event);
   const answered = prompt.request(agent).messages.find((message) => message.role === "tool");
   assert.deepEqual(

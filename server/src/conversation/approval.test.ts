@@ -17,10 +17,12 @@ import {
 } from "@deckhand/protocol";
 import { arrayModel, call, testTools, text, type ArrayModel } from "../agent/array-model.test-kit.ts";
 import { agentFinder } from "../agent/agents.ts";
+import { mostRules } from "../store/rule-store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { Tool } from "../tools/tool.ts";
-import { Conversation, type ConversationDeps } from "./conversation.ts";
-import { testDeps, testRuntime } from "./deps.test-kit.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
+import { testDeps, testRuntimes } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-approval-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -68,10 +70,7 @@ async function stage(
   const deps = testDeps(model, {
     store: openSqliteStore(join(folder, `${(files += 1)}.db`)),
     findAgent: agentFinder(tools),
-    runtimes: {
-      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () => testRuntime(shell),
-    },
+    runtimes: testRuntimes(shell),
     tools,
     approval: { policy: "risky", seconds: 3600, sandboxed: false },
     ...options,
@@ -220,12 +219,63 @@ test("[Q4] what is allowed for the conversation is remembered as the rule that w
   await it.conversation.submit("change_agent_state", { agent_state: "stopped" });
 });
 
+test("[Q19] what is allowed for the server is not asked about in any conversation, and the action says by which rule", async () => {
+  const model = (): ArrayModel => arrayModel([[command("git status -s")], [command("rm a")], [text("Done.")]]);
+  await using it = await stage(model());
+  await it.conversation.submit("start", go);
+  const first = await it.asked();
+  const stored = await it.conversation.submit("approve", { id: first.id, decision: "allow_for_server" });
+  const shown = [{ action: "run", pattern: "git status *" }];
+  assert.ok(isAction(stored) && stored.action === "approve");
+  assert.deepEqual(stored.args.rules, shown);
+  const kept = await it.deps.store.rules.list();
+  assert.deepEqual(
+    kept.map(({ action, pattern }) => ({ action, pattern })),
+    shown,
+  );
+  await it.until("awaiting_user_confirmation");
+  const here = await it.asked();
+  assert.equal(here.args.command, "rm a");
+  await it.conversation.submit("approve", { id: here.id, decision: "deny" });
+
+  await using other = await Conversation.open("other", { ...it.deps, findModel: async () => model() });
+  await other.submit("start", go);
+  const stop = new AbortController();
+  for await (const event of other.follow(-1, stop.signal)) if ("approval" in event) stop.abort();
+  const runs = (await other.read(-1, 100)).filter((event) => isAction(event) && event.action === "run");
+  assert.deepEqual(
+    runs.map(({ args, allowed_by, approval }) => [args.command, allowed_by, approval?.reasons]),
+    [
+      ["git status -s", [{ ...shown[0], scope: "server" }], undefined],
+      ["rm a", undefined, ["It runs without a sandbox."]],
+    ],
+  );
+  assert.deepEqual(other.state.rules, [], "it is the server's, not the conversation's");
+});
+
+test("[Q19] a rule of the server that is deleted holds no longer; one that cannot be kept allows nothing", async () => {
+  const model = arrayModel([[command("ls")], [command("ls", "2")], [text("Done.")]]);
+  await using it = await stage(model);
+  const { rules } = it.deps.store;
+  const [kept] = await rules.add([{ action: "run", pattern: "ls" }]);
+  await rules.delete(kept?.id ?? 0);
+  await it.conversation.submit("start", go);
+  const { id } = await it.asked();
+  await rules.add(Array.from({ length: mostRules }, (_, at) => ({ action: "run", pattern: `x ${at}` })));
+  const allow = it.conversation.submit("approve", { id, decision: "allow_for_server" });
+  await assert.rejects(allow, refused("conflict", /delete one/));
+  assert.equal(it.conversation.state.awaiting?.id, id);
+  assert.deepEqual(it.ran, []);
+});
+
 test("[Q4] what no rule can say is allowed once or not at all", async () => {
   await using it = await stage(arrayModel([[command("bash -c 'rm a'")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
   const always = it.conversation.submit("approve", { id, decision: "allow_for_conversation" });
   await assert.rejects(always, refused("bad_args", /allowed once/));
+  const everywhere = it.conversation.submit("approve", { id, decision: "allow_for_server" });
+  await assert.rejects(everywhere, refused("bad_args", /allowed once/));
   assert.equal(it.conversation.state.awaiting?.id, id);
 });
 

@@ -5,6 +5,7 @@ import {
   errorObservation,
   stateChange,
   type AgentState,
+  type ApprovalRule,
   type ConversationState,
   type NewAction,
   type NewEvent,
@@ -14,21 +15,29 @@ import { denial } from "../agent/gate.ts";
 
 type Answer = NewAction<"approve">;
 
+interface Answered {
+  readonly events: readonly NewEvent[];
+  /** What holds from now on in every conversation. */
+  readonly remembers?: readonly ApprovalRule[];
+}
+
 /** An approval by its id. Fails with `conflict` where it does not wait (any more), and says who answered. */
-export function answered(event: Answer, state: ConversationState): readonly NewEvent[] {
+export function answered(event: Answer, state: ConversationState): Answered {
   const { id, decision, reason } = event.args;
   const { awaiting } = state;
   if (awaiting?.id !== id) throw new DeckhandError("conflict", whyNot(id, state));
   if (decision === "deny") {
     const words = reason === "" ? "The user denied this action." : `The user denied this action: ${reason}`;
-    return denied({ ...event, args: { id, decision, reason } }, words, "running", state);
+    return { events: denied({ ...event, args: { id, decision, reason } }, words, "running", state) };
   }
-  if (decision === "allow_for_conversation" && awaiting.rules.length === 0) {
+  if (decision !== "allow" && awaiting.rules.length === 0) {
     throw new DeckhandError("bad_args", "No rule can be made of this action; it can be allowed once.");
   }
-  const rules = decision === "allow_for_conversation" ? { rules: awaiting.rules } : {};
-  const args = { id, decision, reason, ...rules };
-  return [{ ...event, args }, stateChange("user_confirmed")];
+  const args = { id, decision, reason, ...(decision === "allow" ? {} : { rules: awaiting.rules }) };
+  return {
+    events: [action(event.source, "approve", args, { command: event.command }), stateChange("user_confirmed")],
+    ...(decision === "allow_for_server" ? { remembers: awaiting.rules } : {}),
+  };
 }
 
 /** The classic clients' answer to whatever waits; after a no the agent rests, unless somebody has said something. */
@@ -41,7 +50,7 @@ export function confirmed(
   if (awaiting === null) throw new DeckhandError("conflict", "No action waits for a confirmation.");
   const decision = wanted === "user_confirmed" ? "allow" : "deny";
   const event = action("user", "approve", { id: awaiting.id, decision, reason: "" }, { command });
-  if (decision === "allow") return answered(event, state);
+  if (decision === "allow") return answered(event, state).events;
   const rest: AgentState = state.queued.length > 0 ? "running" : "awaiting_user_input";
   return denied(event, "Action has been rejected by the user! Waiting for further user input.", rest, state);
 }

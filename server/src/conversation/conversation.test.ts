@@ -15,16 +15,17 @@ import {
 } from "@deckhand/protocol";
 import { arrayModel, call, text, untilAborted } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
-import type { EventStore } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
 import { testDeps } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-conversation-"));
 after(() => rm(folder, { recursive: true, force: true }));
 let files = 0;
 
-function openStore(): EventStore {
+function openStore(): Store {
   return openSqliteStore(join(folder, `${(files += 1)}.db`));
 }
 

@@ -8,52 +8,28 @@ import {
   fold,
   isAtWork,
   stateChange,
-  type ActionKind,
   type ConversationState,
   type Delta,
   type Event,
   type NewEvent,
 } from "@deckhand/protocol";
-import { questionFor, type ApprovalDefaults } from "../agent/approval.ts";
-import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
-import type { Limits } from "../agent/limits.ts";
-import type { Model, ModelFinder } from "../llm/model.ts";
-import type { RuntimeFactory } from "../runtime/runtime.ts";
-import type { ConversationId, EventStore } from "../store/event-store.ts";
-import type { Tool } from "../tools/tool.ts";
+import { judge } from "../agent/approval.ts";
+import type { Agent } from "../agent/agents.ts";
+import type { Model } from "../llm/model.ts";
+import type { ConversationId } from "../store/event-store.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
+import { agentOf, hasImages, modelOf, refuseUnseen, workspaceOf } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
 import { JobEnds, lostJobs } from "./job-ends.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
+import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
 import { TurnDriver } from "./turn-driver.ts";
-import { UserAction } from "./user-action.ts";
-
-/** A shell takes a few megabytes and three processes; one that nobody used for half an hour is not missed. */
-const idleShellMs = 30 * 60_000;
-
-export interface ConversationDeps {
-  readonly store: EventStore;
-  readonly findModel: ModelFinder;
-  readonly findAgent: AgentFinder;
-  readonly runtimes: RuntimeFactory;
-  readonly tools: ReadonlyMap<ActionKind, Tool>;
-  readonly limits: Limits;
-  readonly approval: ApprovalDefaults;
-  /** The default workspace; another one is a folder inside it. */
-  readonly workspace: string;
-  /** Folder of what the conversation keeps beside its log. */
-  readonly home: (id: ConversationId) => string;
-  readonly now: () => number;
-  /** Ask the model for a title when the first turn has ended; not done by default. */
-  readonly titles?: boolean;
-  /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
-  readonly onFault: (conversation: ConversationId, fault: unknown) => void;
-}
+import { UserActions } from "./user-action.ts";
 
 /** What outlives the object; `Conversations` has it for all. */
 interface Beyond {
@@ -69,32 +45,40 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
-  readonly #userActions = new Set<UserAction>();
   readonly #jobEnds = new JobEnds();
+  readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
   #closing = false;
-  /** Is there while a shell may be, and fires when nothing has happened for long: the shell is given up then. */
-  #rest: NodeJS.Timeout | undefined;
 
   private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps, beyond: Beyond) {
     this.id = id;
     this.#deps = deps;
     this.#beyond = beyond;
     this.#state = state;
-    this.#runtime = new LazyRuntime(async () => {
-      this.#rest ??= setInterval(() => this.#giveUpShell(), idleShellMs).unref();
-      const runtime = await deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(this.id) });
-      runtime.jobs.onEnd((job, last) => {
-        this.#jobEnds.add(job, last);
-        this.#tellJobEnds();
-      });
-      return runtime;
+    const onFault = (fault: unknown): void => deps.onFault(id, fault);
+    this.#runtime = new LazyRuntime({
+      create: async () => {
+        const runtime = await deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(id) });
+        runtime.jobs.onEnd((job, last) => {
+          this.#jobEnds.add(job, last);
+          this.#tellJobEnds();
+        });
+        return runtime;
+      },
+      isNeeded: () => this.#needsShell(),
+      onFault,
+    });
+    this.#userActions = new UserActions({
+      runtime: () => this.#runtime.start(),
+      append: (events) => this.#enqueue(() => this.#append(events)),
+      emit: (delta) => this.#emit(delta),
+      onFault,
     });
     this.#deadline = new Deadline(deps.now, (waiting) => {
-      this.#enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(this.id, fault));
+      this.#enqueue(() => this.#expire(waiting)).catch(onFault);
     });
     this.#titles = new Titles({
       limits: deps.limits,
@@ -110,7 +94,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       limits: deps.limits,
       now: deps.now,
       policy: (action, tool) =>
-        questionFor(action, tool.effect(action.args as never), this.#workspace(), this.#state, deps.approval),
+        judge(action, tool.effect(action.args as never), {
+          workspace: this.#workspace(),
+          state: this.#state,
+          defaults: deps.approval,
+          serverRules: () => deps.store.rules.list(),
+        }),
       tools: deps.tools,
       prepare: async () => {
         const agent = this.#agent();
@@ -122,7 +111,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: () => this.#runtime.start(),
-      onFault: (fault) => deps.onFault(this.id, fault),
+      onFault,
     });
   }
 
@@ -146,7 +135,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   async submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
-    if (kind === "message" && hasImages(args)) await this.#refuseUnseen();
+    if (kind === "message" && hasImages(args)) await refuseUnseen(this.#state.settings, this.#apiKey(), this.#deps);
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
       const before = await this.#alreadyDone(options.command);
@@ -158,6 +147,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         tools: this.#deps.tools,
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
+      // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
+      if (todo.remembers !== undefined) await this.#deps.store.rules.add(todo.remembers);
       const stored = await this.#append(todo.events(this.#state.head + 1));
       this.#carryOut(todo, stored);
       const own = stored[todo.at];
@@ -183,7 +174,6 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    clearInterval(this.#rest);
     this.#deadline[Symbol.dispose]();
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
     await this.#enqueue(() =>
@@ -195,13 +185,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     await this.#runtime[Symbol.asyncDispose]();
   }
 
-  #giveUpShell(): void {
-    const { agentState, awaiting } = this.#state;
+  #needsShell(): boolean {
+    const { agentState, awaiting, jobs } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
-    if (isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || this.#state.jobs.length > 0) return;
-    clearInterval(this.#rest);
-    this.#rest = undefined;
-    this.#runtime[Symbol.asyncDispose]().catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    return isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length > 0;
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {
@@ -209,7 +196,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (todo.stops === true) void this.#stopAll();
     if (todo.endsJobs === true) void this.#endJobs();
     const last = stored.at(-1);
-    if (todo.runs !== undefined && last !== undefined) this.#runUserAction(todo.runs, last.id);
+    if (todo.runs !== undefined && last !== undefined) this.#userActions.start({ ...todo.runs, id: last.id });
     if (isAtWork(this.#state.agentState)) this.#turn.start();
   }
 
@@ -220,23 +207,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#turn.start();
   }
 
-  #runUserAction(runs: NonNullable<Plan["runs"]>, id: number): void {
-    const running = new UserAction(
-      { ...runs, id },
-      {
-        runtime: () => this.#runtime.start(),
-        append: (events) => this.#enqueue(() => this.#append(events)),
-        emit: (delta) => this.#emit(delta),
-        onFault: (fault) => this.#deps.onFault(this.id, fault),
-      },
-    );
-    this.#userActions.add(running);
-    void running.done.then(() => this.#userActions.delete(running));
-  }
-
   async #stopAll(): Promise<void> {
-    const stopped = [...this.#userActions].map((running) => running.stop());
-    await Promise.all([this.#closing ? this.#turn.close() : this.#turn.stop(), ...stopped]);
+    await Promise.all([this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
   }
 
   async #endJobs(): Promise<void> {
@@ -276,7 +248,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#turn.saw(stored);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
-    this.#rest?.refresh();
+    this.#runtime.touch();
     this.#tellJobEnds();
     return stored;
   }
@@ -293,33 +265,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #workspace(): string {
-    return this.#state.settings.directory ?? this.#deps.workspace;
+    return workspaceOf(this.#state.settings, this.#deps);
   }
 
   #agent(): Agent {
-    const name = this.#state.settings.agent_cls ?? defaultAgent;
-    const agent = this.#deps.findAgent(name, this.#workspace());
-    if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
-    return agent;
-  }
-
-  /** A picture that the model cannot see is refused while its sender still looks. */
-  async #refuseUnseen(): Promise<void> {
-    const model = this.#agent().model ?? (await this.#model().catch(() => undefined));
-    if (model?.takesImages !== false) return;
-    throw new DeckhandError(
-      "bad_args",
-      "Model does not support image upload, change to a different model or try without an image.",
-    );
+    return agentOf(this.#state.settings, this.#deps);
   }
 
   #model(): Promise<Model> {
-    const { model: name, base_url: baseUrl } = this.#state.settings;
-    return this.#deps.findModel({ name, baseUrl, apiKey: this.#beyond.apiKeys.get(this.id) });
+    return modelOf(this.#state.settings, this.#apiKey(), this.#deps);
   }
-}
 
-function hasImages(args: unknown): boolean {
-  const images = (args as { image_urls?: unknown } | null | undefined)?.image_urls;
-  return Array.isArray(images) && images.length > 0;
+  #apiKey(): string | undefined {
+    return this.#beyond.apiKeys.get(this.id);
+  }
 }

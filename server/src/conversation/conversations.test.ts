@@ -9,7 +9,8 @@ import { runInNewContext } from "node:vm";
 import { fold, type Event } from "@deckhand/protocol";
 import { arrayModel, text } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
-import type { EventStore, Snapshot } from "../store/event-store.ts";
+import type { Snapshot } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
 import { writeLog } from "../store/long-log.test-kit.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import type { ConversationApi } from "./api.ts";
@@ -24,15 +25,15 @@ const folder = await mkdtemp(join(tmpdir(), "deckhand-conversations-"));
 after(() => rm(folder, { recursive: true, force: true }));
 let files = 0;
 
-const openStore = (): EventStore => openSqliteStore(join(folder, `${(files += 1)}.db`));
+const openStore = (): Store => openSqliteStore(join(folder, `${(files += 1)}.db`));
 
 interface Stage extends AsyncDisposable {
   readonly conversations: Conversations;
-  readonly store: EventStore;
+  readonly store: Store;
   readonly keys: (string | undefined)[];
 }
 
-function stage(options: { readonly model?: Model; readonly store?: EventStore } = {}): Stage {
+function stage(options: { readonly model?: Model; readonly store?: Store } = {}): Stage {
   const store = options.store ?? openStore();
   const keys: (string | undefined)[] = [];
   const model = options.model ?? arrayModel(() => [text("Hello.")]);
@@ -56,7 +57,7 @@ function stage(options: { readonly model?: Model; readonly store?: EventStore } 
   };
 }
 
-async function wholeLog(store: EventStore, id: string): Promise<readonly Event[]> {
+async function wholeLog(store: Store, id: string): Promise<readonly Event[]> {
   const events: Event[] = [];
   for (;;) {
     const page = await store.read(id, events.at(-1)?.id ?? -1, 1000);

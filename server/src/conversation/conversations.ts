@@ -10,7 +10,8 @@ import { rm } from "node:fs/promises";
 import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
-import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
 
 /** At rest a conversation is its state, a few kilobytes; opening one again reads the end of its log. */

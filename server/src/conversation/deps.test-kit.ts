@@ -1,13 +1,14 @@
 /** For tests: what a conversation is made of, with a model and a store of the caller's and tools that need no sandbox. */
 import assert from "node:assert/strict";
+import { DeckhandError } from "@deckhand/protocol";
 import { findTestAgent, testTools } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { EventStore } from "../store/event-store.ts";
-import type { ConversationDeps } from "./conversation.ts";
+import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
+import type { Store } from "../store/store.ts";
+import type { ConversationDeps } from "./deps.ts";
 
 interface TestParts extends Partial<ConversationDeps> {
-  readonly store: EventStore;
+  readonly store: Store;
 }
 
 /** Nobody is asked for an approval, and a fault fails the test. */
@@ -15,10 +16,7 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
   return {
     findModel: async () => model,
     findAgent: findTestAgent,
-    runtimes: {
-      status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
-      create: async () => testRuntime({ cwd: "/w" }),
-    },
+    runtimes: testRuntimes({ cwd: "/w" }),
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
     approval: { policy: "never", seconds: 3600, sandboxed: true },
@@ -30,8 +28,17 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
   };
 }
 
+/** Makes that of `testRuntime`; nothing runs apart. */
+export function testRuntimes(shell: { readonly cwd: string }): RuntimeFactory {
+  return {
+    status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
+    create: async () => testRuntime(shell),
+    runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+  };
+}
+
 /** A runtime of which the tools of the test look at the directory alone. */
-export function testRuntime(shell: { readonly cwd: string }): Runtime {
+function testRuntime(shell: { readonly cwd: string }): Runtime {
   const runtime = {
     get cwd(): string {
       return shell.cwd;

@@ -1,12 +1,27 @@
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** The runtime of a conversation, started at the first need. A start that failed is tried again at the next. */
-export class LazyRuntime implements AsyncDisposable {
-  readonly #create: () => Promise<Runtime>;
-  #started: Promise<Runtime> | undefined;
+/** A shell takes a few megabytes and three processes; one that nobody used for half an hour is not missed. */
+const idleMs = 30 * 60_000;
 
-  constructor(create: () => Promise<Runtime>) {
-    this.#create = create;
+interface LazyRuntimeDeps {
+  readonly create: () => Promise<Runtime>;
+  /** Somebody still counts on this very shell. */
+  readonly isNeeded: () => boolean;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/**
+ * The runtime of a conversation, started at the first need and given up when nothing has happened for long. A start that
+ * failed is tried again at the next need.
+ */
+export class LazyRuntime implements AsyncDisposable {
+  readonly #deps: LazyRuntimeDeps;
+  #started: Promise<Runtime> | undefined;
+  /** Is there while a shell may be, and holds the conversation: one that was forgotten would leave its shell behind. */
+  #rest: NodeJS.Timeout | undefined;
+
+  constructor(deps: LazyRuntimeDeps) {
+    this.#deps = deps;
   }
 
   /** What is there, or on its way. */
@@ -16,7 +31,8 @@ export class LazyRuntime implements AsyncDisposable {
 
   start(): Promise<Runtime> {
     if (this.#started === undefined) {
-      const starting = this.#create();
+      this.#rest ??= setInterval(() => this.#giveUp(), idleMs).unref();
+      const starting = this.#deps.create();
       this.#started = starting;
       starting.catch(() => {
         if (this.#started === starting) this.#started = undefined;
@@ -25,12 +41,23 @@ export class LazyRuntime implements AsyncDisposable {
     return this.#started;
   }
 
+  /** Something has happened. */
+  touch(): void {
+    this.#rest?.refresh();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#rest);
+    this.#rest = undefined;
     const started = this.#started;
     this.#started = undefined;
     await started?.then(
       (runtime) => runtime[Symbol.asyncDispose](),
       () => {},
     );
+  }
+
+  #giveUp(): void {
+    if (!this.#deps.isNeeded()) this[Symbol.asyncDispose]().catch(this.#deps.onFault);
   }
 }

@@ -14,6 +14,7 @@ import {
   stateChange,
   type ActionKind,
   type AgentState,
+  type ApprovalRule,
   type ConversationState,
   type NewAction,
   type NewEvent,
@@ -28,6 +29,8 @@ export interface Plan {
   readonly at: number;
   /** The last event is an action of the client that runs now, beside the agent's. */
   readonly runs?: { readonly event: NewAction; readonly tool: Tool };
+  /** What holds from now on in every conversation. */
+  readonly remembers?: readonly ApprovalRule[];
   /** The turn and everything else that runs ends. */
   readonly stops?: true;
   /** Jobs end, too. */
@@ -76,11 +79,13 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
     case "reject":
       return ends(event, "rejected", agentState, state);
     case "approve": {
-      const events = answered(event, state);
-      return { events: () => events, at: 0 };
+      const { events, remembers } = answered(event, state);
+      return { events: () => events, at: 0, ...(remembers === undefined ? {} : { remembers }) };
     }
     case "change_agent_state":
       return changeState(event, agentState, state);
+    case "compact":
+      throw new DeckhandError("bad_args", "The agent makes room for itself; nobody else says what it remembers.");
     default:
       // A thought, a plan of the first protocol: kept, without effect.
       return { events: () => [event], at: 0 };

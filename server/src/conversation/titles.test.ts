@@ -7,7 +7,8 @@ import { fold, isAction, type AgentState, type Event } from "@deckhand/protocol"
 import { arrayModel, call, text, untilAborted } from "../agent/array-model.test-kit.ts";
 import type { Model, ModelRequest } from "../llm/model.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { Conversation, type ConversationDeps } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationDeps } from "./deps.ts";
 import { testDeps } from "./deps.test-kit.ts";
 import { titleOf } from "./titles.ts";
 

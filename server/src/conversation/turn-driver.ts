@@ -15,8 +15,10 @@ import {
 } from "@deckhand/protocol";
 import type { Agent } from "../agent/agents.ts";
 import type { Limits } from "../agent/limits.ts";
-import { Prompt } from "../agent/prompt.ts";
-import { endEvents, runTurn, type TurnDeps, type TurnEnd, type View } from "../agent/turn.ts";
+import { Prompt, type PromptSize } from "../agent/prompt.ts";
+import { promptSize } from "../agent/context/prompt-size.ts";
+import type { TurnDeps, TurnEnd, View } from "../agent/step.ts";
+import { endEvents, runTurn } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -110,7 +112,7 @@ export class TurnDriver {
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
     const { conversation, append, emit, runtime, limits, now, policy } = this.#deps;
     const { agent, model } = await this.#deps.prepare();
-    const prompt = await this.#readPrompt();
+    const prompt = await this.#readPrompt(promptSize(agent, model));
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
     const turn = runTurn(view([]), { model, agent, runtime, limits, now, policy }, signal);
     let step = await turn.next();
@@ -149,8 +151,8 @@ export class TurnDriver {
     );
   }
 
-  async #readPrompt(): Promise<Prompt> {
-    const prompt = new Prompt(this.#deps.tools);
+  async #readPrompt(size: PromptSize): Promise<Prompt> {
+    const prompt = new Prompt(this.#deps.tools, size);
     this.#promptHead = -1;
     this.#prompt = prompt;
     const { conversation } = this.#deps;

@@ -1,3 +1,4 @@
+/** The actions that clients sent themselves, which run beside the agent's work. */
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
 import { runPrepared } from "../agent/calls.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -17,7 +18,7 @@ interface UserActionDeps {
 }
 
 /** An action that a client sent, running beside the agent's work until its observation is stored. */
-export class UserAction {
+class UserAction {
   /** Never rejects. */
   readonly done: Promise<void>;
   readonly #stop = new AbortController();
@@ -40,5 +41,28 @@ export class UserAction {
     }
     await append([step.value.event]);
     if (step.value.bug !== undefined) onFault(step.value.bug);
+  }
+}
+
+export class UserActions {
+  readonly #deps: UserActionDeps;
+  readonly #running = new Set<UserAction>();
+
+  constructor(deps: UserActionDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  start(started: Started): void {
+    const running = new UserAction(started, this.#deps);
+    this.#running.add(running);
+    void running.done.then(() => this.#running.delete(running));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running].map((running) => running.stop()));
   }
 }

@@ -171,6 +171,7 @@ describe("other sites", () => {
 test("[D5] every route and the upgrade stand behind the door", async () => {
   const { routes } = createRoutes({
     conversations: server.conversations,
+    rules: server.rules,
     health: async () => ({}),
     models: async () => [],
     agents: [],

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { ConversationsApi } from "../conversation/api.ts";
+import type { RulesApi } from "../conversation/server-rules.ts";
 import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
@@ -22,6 +23,7 @@ export interface ServeOptions {
   /** Further names under which the server is reached, `name` or `name:port`. */
   readonly hosts: readonly string[];
   readonly conversations: ConversationsApi;
+  readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   /** Names of models that can be asked for, best first. */

@@ -53,6 +53,26 @@ describe("small routes", () => {
   });
 });
 
+describe("rules of the server", () => {
+  test("[Q22] are listed, checked, added and deleted; what is wrong is refused", async () => {
+    const written = { action: "run", pattern: " npm   run * " };
+    const checked = await call("POST", "/api/rules", { ...written, dry_run: true });
+    assert.deepEqual([checked.status, checked.body], [200, { action: "run", pattern: "npm run *" }]);
+    assert.deepEqual((await call("GET", "/api/rules")).body, { rules: [] });
+    const made = await call("POST", "/api/rules", written);
+    assert.equal(made.status, 201);
+    assert.equal(made.headers.get("Location"), `/api/rules/${made.body.id}`);
+    assert.deepEqual((await call("GET", "/api/rules")).body, { rules: [made.body] });
+    assert.equal((await call("POST", "/api/rules", written)).body.id, made.body.id, "it is there once");
+    for (const bad of [{}, { action: "run" }, { action: "run", pattern: "rm -rf *" }, { action: "x", pattern: "*" }]) {
+      assert.deepEqual(code(await call("POST", "/api/rules", bad)), [400, "bad_args"], JSON.stringify(bad));
+    }
+    assert.equal((await call("DELETE", `/api/rules/${made.body.id}`)).status, 204);
+    assert.deepEqual(code(await call("DELETE", `/api/rules/${made.body.id}`)), [404, "unknown_path"]);
+    assert.deepEqual(code(await call("DELETE", "/api/rules/x")), [404, "unknown_path"]);
+  });
+});
+
 describe("a conversation", () => {
   test("[H3] is made, listed, read, renamed and deleted", async () => {
     const made = await call("POST", "/api/conversations", { task: "say hello", settings: { MAX_ITERATIONS: "3" } });

@@ -1,16 +1,19 @@
 /** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
+import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { libraryRoutes } from "./library.ts";
+import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
 import { webFiles } from "./web-files.ts";
 
 export interface RoutesOptions {
   readonly conversations: ConversationsApi;
+  readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   /** Names of models that can be asked for, best first. */
@@ -40,6 +43,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
+  ruleRoutes(app, options.rules);
   eventRoutes(app, options);
   classicRoutes(app, options);
   app.all("/api/*", notFound);

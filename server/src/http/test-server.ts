@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
+import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
 import type { Model } from "../llm/model.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
@@ -16,6 +17,7 @@ export interface TestServer extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   readonly conversations: Conversations;
+  readonly rules: RulesApi;
   /** A folder of the test's own. */
   readonly home: string;
   close(): Promise<void>;
@@ -52,12 +54,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       },
     }),
   );
+  const rules = serverRules(store.rules);
   const listening = await serve({
     host: "127.0.0.1",
     port: 0,
     token: testToken,
     hosts: [],
     conversations,
+    rules,
     health: async () => ({}),
     models: async () => [model.name],
     agents: agentNames,
@@ -72,6 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     port: listening.port,
     url: listening.url,
     conversations,
+    rules,
     home,
     close: () => listening.close(),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),
@@ -104,9 +109,8 @@ export function sayingModel(replies: readonly (readonly ReplyPart[] | DeckhandEr
 
 const noRuntimes: RuntimeFactory = {
   status: async () => ({ kind: "bubblewrap", proven: false, sentence: "There is none in this test.", checks: [] }),
-  create: async () => {
-    throw new DeckhandError("sandbox_unavailable");
-  },
+  create: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+  runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
 };
 
 export interface RawAnswer {

@@ -8,6 +8,7 @@ import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } fro
 import { modelAt } from "./providers/load.ts";
 import type { ModelAddress } from "./providers/names.ts";
 import type { ScriptInput } from "./script.ts";
+import type { ToolCalling } from "./text-tools/text-tools.ts";
 
 export const never = new AbortController().signal;
 
@@ -67,6 +68,7 @@ export interface ModelOptions {
   readonly retries?: number;
   readonly timeoutMs?: number;
   readonly apiKey?: string;
+  readonly toolCalling?: ToolCalling;
 }
 
 /** Waits between retries are as short as they can be. */
@@ -78,6 +80,7 @@ export function modelOf(
     retries = 0,
     timeoutMs = 10_000,
     apiKey = "the-secret-key",
+    toolCalling = "auto",
   }: ModelOptions = {},
 ): Model {
   const baseUrl = server.url;
@@ -86,7 +89,7 @@ export function modelOf(
   return modelAt(
     model,
     { ...address, sendsReasoning: true },
-    { retries, timeoutMs, random: () => 0, fetch: globalThis.fetch },
+    { retries, timeoutMs, random: () => 0, fetch: globalThis.fetch, toolCalling },
   );
 }
 

@@ -22,7 +22,19 @@ const patienceMs = 300;
 /** Anything may listen on these ports: no more than this is read of it. */
 const longestAnswer = 1_000_000;
 
-const modelList = z.object({ object: z.literal("list"), data: z.array(z.object({ id: z.string().min(1) })) });
+const tokens = z.number().int().positive().optional().catch(undefined);
+/** With the names that vLLM, OpenRouter and llama.cpp have for what a model can read. */
+const modelList = z.object({
+  object: z.literal("list").optional(),
+  data: z.array(
+    z.object({
+      id: z.string().min(1),
+      max_model_len: tokens,
+      context_length: tokens,
+      meta: z.object({ n_ctx: tokens, n_ctx_train: tokens }).nullish().catch(undefined),
+    }),
+  ),
+});
 
 /** All are asked at once; the found ones in the order in which they are named. */
 export async function discover({ fetch, servers = localServers }: DiscoverOptions): Promise<readonly FoundServer[]> {
@@ -45,7 +57,21 @@ export interface ListOptions {
 }
 
 /** Ids of the models that a server offers for chat, in its order. Fails when it is no OpenAI-compatible server. */
-export async function listModels({ fetch, baseUrl, apiKey, timeoutMs }: ListOptions): Promise<readonly string[]> {
+export async function listModels(options: ListOptions): Promise<readonly string[]> {
+  const { object, data } = await askForModels(options);
+  if (object === undefined) throw new Error("That is no list of models.");
+  // Servers list what they use for search and speech beside what can talk.
+  return data.map(({ id }) => id).filter((id) => !/embed|rerank|whisper|tts|(^|[-/])bge-/i.test(id));
+}
+
+/** What the server says that the model can read; null where it does not say. */
+export async function servedContextTokens(model: string, options: ListOptions): Promise<number | null> {
+  const list = await askForModels(options).catch(() => undefined);
+  const served = list?.data.find(({ id }) => id === model);
+  return served?.max_model_len ?? served?.context_length ?? served?.meta?.n_ctx ?? served?.meta?.n_ctx_train ?? null;
+}
+
+async function askForModels({ fetch, baseUrl, apiKey, timeoutMs }: ListOptions): Promise<z.infer<typeof modelList>> {
   const response = await fetch(`${baseUrl.replace(/\/+$/, "")}/models`, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     redirect: "error",
@@ -55,9 +81,7 @@ export async function listModels({ fetch, baseUrl, apiKey, timeoutMs }: ListOpti
     await response.body?.cancel();
     throw new Error(`${response.status} from ${new URL(baseUrl).origin}`);
   }
-  const { data } = modelList.parse(JSON.parse(await bounded(response)));
-  // Servers list what they use for search and speech beside what can talk.
-  return data.map(({ id }) => id).filter((id) => !/embed|rerank|whisper|tts|(^|[-/])bge-/i.test(id));
+  return modelList.parse(JSON.parse(await bounded(response)));
 }
 
 async function bounded(response: Response): Promise<string> {

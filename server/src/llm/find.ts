@@ -1,11 +1,13 @@
 /** From a name to a model: what is configured, chosen, or found on this machine; `demo` when there is nothing. */
 import { DeckhandError } from "@deckhand/protocol";
+import { contextTokensOf } from "./context-tokens.ts";
 import { demoModel } from "./demo.ts";
 import { discover, listModels } from "./discover.ts";
 import type { FoundServer } from "./discover.ts";
 import type { Model, ModelChoice, ModelFinder } from "./model.ts";
 import { loadProvider, modelAt } from "./providers/load.ts";
 import type { CallLimits } from "./providers/load.ts";
+import type { ToolCalling } from "./text-tools/text-tools.ts";
 import { plainUrl } from "./providers/failure.ts";
 import { atBaseUrl, nameModel } from "./providers/names.ts";
 import type { ModelAddress } from "./providers/names.ts";
@@ -16,6 +18,10 @@ export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly retries: number;
   readonly timeoutMs: number;
+  /** What every model can read; what is known of it by default. */
+  readonly contextTokens?: number | undefined;
+  /** Whether models call tools by themselves or are told of them in words; tried out by default. */
+  readonly toolCalling?: ToolCalling;
   /** Look for a model server on this machine when no model is configured. */
   readonly discover: boolean;
   readonly random?: () => number;
@@ -48,6 +54,7 @@ export function findModels(options: FindOptions): Models {
     timeoutMs: options.timeoutMs,
     random: options.random ?? Math.random,
     fetch: options.fetch ?? globalThis.fetch,
+    toolCalling: options.toolCalling ?? "auto",
   };
   const models = new Map<string, Model>();
   const firstModels = new Map<string, string>();
@@ -111,7 +118,10 @@ export function findModels(options: FindOptions): Models {
   }
 
   function keepAddress(name: string, address: ModelAddress): Promise<Model> {
-    return keep(JSON.stringify([name, address]), () => Promise.resolve(modelAt(name, address, limits)));
+    return keep(JSON.stringify([name, address]), async () => {
+      const contextTokens = await contextTokensOf(address, { configured: options.contextTokens, fetch: limits.fetch });
+      return modelAt(name, address, limits, { contextTokens });
+    });
   }
 
   async function keep(key: string, make: () => Promise<Model>): Promise<Model> {

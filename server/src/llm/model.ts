@@ -62,6 +62,8 @@ export interface Model {
   /** As the user named it, for logs and the `reply` event. */
   readonly name: string;
   readonly takesImages: boolean;
+  /** Tokens that a request and its reply may have together; undefined or null while that is not known. */
+  readonly contextTokens?: number | null;
   /** It has nothing to say beside its script. */
   readonly isScript?: true;
   reply(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply>;

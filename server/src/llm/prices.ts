@@ -1,4 +1,4 @@
-/** What a reply costs, from the price list that @pydantic/genai-prices carries: no network. */
+/** What a reply costs and how much a model reads, from the price list that @pydantic/genai-prices carries: no network. */
 import type { Usage } from "@deckhand/protocol";
 
 export interface Priced {
@@ -40,6 +40,13 @@ export async function costOf(
   const price = calcPrice?.(tokens, model, { ...where, timestamp: now });
   if (price !== null && price !== undefined) return price.total_price;
   return provider === null && isLoopback(baseUrl) ? 0 : null;
+}
+
+/** Tokens that the model can read, from the same list; null where it is not in it. */
+export async function listedContextTokens({ provider, model, baseUrl }: Priced, now: Date): Promise<number | null> {
+  await loadPrices();
+  const where = provider === null ? { providerApiUrl: baseUrl } : { providerId: provider };
+  return calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now })?.model.context_window ?? null;
 }
 
 function isLoopback(url: string): boolean {

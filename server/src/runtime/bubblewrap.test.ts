@@ -27,6 +27,7 @@ import {
   until,
 } from "./runtime.contract.ts";
 import type { Runtime } from "./runtime.ts";
+import { homeInside } from "./wall/mounts.ts";
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
@@ -134,6 +135,55 @@ describe("the wall", () => {
       await run(runtime, `echo x >${name}`);
     }
     assert.deepEqual(readdirSync(root).toSorted(), ["data", "user"]);
+  });
+
+  it("[V1] a program apart sees the folders it was given and nothing else, without a network", async () => {
+    const [read, write] = [join(options.dataHome, "one of two"), join(options.dataHome, "two of two")];
+    for (const each of [read, write]) mkdirSync(each, { recursive: true });
+    writeFileSync(join(read, "file"), "seen\n");
+    const server = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.on("listening", resolve));
+    const script = `
+      cat '${read}/file'; echo no > '${read}/file' && echo written
+      echo yes > file; ls '${options.dataHome}' "$HOME"
+      cat '${workspace}'/* '${options.dataHome}/secret' '${options.userHome}/.netrc' && echo reached
+      echo > /dev/tcp/127.0.0.1/${(server.address() as AddressInfo).port} && echo connected
+      env | grep -i secret; ls -A ${homeInside}; exit 0`;
+    try {
+      const { stdout } = await bubblewrapRuntimes(options).runApart(
+        {
+          argv: ["bash", "-c", script],
+          folders: [
+            { path: read, access: "read" },
+            { path: write, access: "write" },
+          ],
+          cwd: write,
+        },
+        10_000,
+        never,
+      );
+      assert.equal(
+        Buffer.from(stdout).toString(),
+        `seen\n${homeInside}:\n\n${options.dataHome}:\none of two\ntwo of two\n`,
+      );
+      assert.equal(readFileSync(join(read, "file"), "utf8"), "seen\n");
+      assert.equal(readFileSync(join(write, "file"), "utf8"), "yes\n");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("[V1] a program apart is the owner of its folder where the server is root", { skip: !isRoot }, async () => {
+    const folder = join(root, "of nobody");
+    mkdirSync(folder);
+    chownSync(folder, nobody, nobody);
+    const ran = await bubblewrapRuntimes(options).runApart(
+      { argv: ["touch", "made"], folders: [{ path: folder, access: "write" }], cwd: folder },
+      1000,
+      never,
+    );
+    assert.deepEqual(ran, { stdout: Buffer.alloc(0), stderr: "", exitCode: 0, cut: false });
+    assert.equal(statSync(join(folder, "made")).uid, nobody);
   });
 
   it("[R24] the network is out of reach", async () => {

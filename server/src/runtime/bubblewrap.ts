@@ -2,10 +2,11 @@
  * The sandbox on Linux: bubblewrap, one for each conversation, from its first command until it is disposed of. What is inside is in
  * wall/, what runs inside in box/. Nothing runs before the wall has been tried (wall/probe.ts) for the kind of owner that the workspace has.
  */
-import { accessSync, chownSync, constants, mkdirSync, realpathSync } from "node:fs";
+import { accessSync, chownSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
+import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
 import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
@@ -13,15 +14,29 @@ import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { ownDevices } from "./wall/devices.ts";
 import { commandEnvironment } from "./wall/environment.ts";
-import { homeInside, outputsInside, wallMounts } from "./wall/mounts.ts";
+import {
+  apartMounts,
+  conversationMounts,
+  homeInside,
+  outputsInside,
+  wallMounts,
+  type WallFolders,
+} from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
-import { probeWall, type ProbeFolders } from "./wall/probe.ts";
+import { probeWall } from "./wall/probe.ts";
+import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
-import { checkedWorkspace, type CheckedWorkspace } from "./wall/workspace.ts";
+import { checkedWorkspace } from "./wall/workspace.ts";
 
 type Owner = WallOptions["owner"];
-type Wall = (folders: ProbeFolders, command: readonly string[]) => WallCommand;
+type Wall = (place: Place, command: readonly string[]) => WallCommand;
+
+/** Where a command is, and what it has for its own. */
+interface Place extends Pick<WallFolders, "home" | "work"> {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 const checkout = resolve(import.meta.dirname, "../../..");
 /** Whose workspace is tried where the server is root: nobody. */
@@ -41,13 +56,18 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     return proof;
   };
 
+  /** Fails with `sandbox_unavailable` unless the wall has held for such an owner. */
+  const proven = async (owner: Owner): Promise<void> => {
+    const proof = owner === undefined ? await prove("server", undefined) : await prove("owner", nobody);
+    if (!proof.proven) throw new DeckhandError("sandbox_unavailable", proof.sentence);
+  };
+
   return {
     status: () => prove("server", undefined),
     async create({ workspace, home }) {
       const checked = await checkedWorkspace(workspace, options);
       const owner = ownerOf(checked);
-      const proof = owner === undefined ? await prove("server", undefined) : await prove("owner", nobody);
-      if (!proof.proven) throw new DeckhandError("sandbox_unavailable", proof.sentence);
+      await proven(owner);
       const folders = { home: join(home, "home"), outputs: join(home, "outputs"), workspace: checked.path };
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
@@ -57,24 +77,40 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
         pipes,
+        streams: { outside: folders.outputs, inside: outputsInside },
         launch: async () => ({
           ...(await wall(options, owner))(
-            folders,
+            { ...conversationMounts(folders), cwd: checked.path },
             supervisorCommand(supervisorFileInside, [checked.path, homeInside, "/tmp"], ""),
           ),
           env: {},
           cwd: "/",
-          streams: { outside: folders.outputs, inside: outputsInside },
           walled: true,
           mark: "",
         }),
       });
     },
+    async runApart(program, maxBytes, signal) {
+      const { folders, cwd, env = {}, argv } = program;
+      const owner = ownerOf(ownersOf(cwd));
+      await proven(owner);
+      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env }, argv);
+      return runOnce({ ...command, env: {}, cwd: "/", walled: true, mark: "" }, program, maxBytes, signal);
+    },
   };
 }
 
+/** Fails with `sandbox_unavailable`. */
+function ownersOf(folder: string): { readonly uid: number; readonly gid: number } {
+  try {
+    return statSync(folder);
+  } catch (error) {
+    throw new DeckhandError("sandbox_unavailable", `${folder} cannot be used: ${(error as Error).message}`);
+  }
+}
+
 /** Who commands are: the workspace's owner where the server can be anybody, else the server's own user. */
-function ownerOf(workspace: CheckedWorkspace): Owner {
+function ownerOf(workspace: { readonly uid: number; readonly gid: number }): Owner {
   return process.getuid?.() === 0 && workspace.uid !== 0 ? { uid: workspace.uid, gid: workspace.gid } : undefined;
 }
 
@@ -84,11 +120,12 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
+  const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const asRoot = process.getuid?.() === 0 && owner === undefined;
   const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return (folders, command) =>
+  return ({ cwd, env, ...own }, command) =>
     wallCommand(
       {
         bwrap,
@@ -97,14 +134,15 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
           devices,
           tools: tools.mounts,
           hidden: [...new Set([options.dataHome, checkout].flatMap((path) => [resolve(path), real(path)]))],
-          ...folders,
+          ...own,
         }),
         env: commandEnvironment({
           path: tools.path,
           home: homeInside,
-          extra: { USER: "agent", LOGNAME: "agent", ...tools.env },
+          extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...env },
         }),
-        cwd: folders.workspace,
+        cwd,
+        filter,
         ...(owner === undefined ? {} : { owner }),
       },
       command,
@@ -114,9 +152,10 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
 async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeStatus> {
   const kind = "bubblewrap";
   try {
+    const tried = await wall(options, owner);
     const { checks, said } = await probeWall(
       { ...options, ...(owner === undefined ? {} : { owner }) },
-      await wall(options, owner),
+      (folders, command) => tried({ ...conversationMounts(folders), cwd: folders.workspace }, command),
     );
     const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
     if (broken.length === 0) {

@@ -7,6 +7,7 @@ import { mkdir, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
+import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFile } from "./box/driver.ts";
 import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
@@ -24,6 +25,10 @@ const status: RuntimeStatus = {
 
 export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
   const pipes = pipeSource();
+  const environment = (mark: string) => ({
+    ...commandEnvironment({ path: options.path, home: options.userHome }),
+    [mark.slice(0, mark.indexOf("="))]: mark.slice(mark.indexOf("=") + 1),
+  });
   return {
     status: () => Promise.resolve(status),
     async create({ workspace, home }) {
@@ -39,19 +44,26 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
         workspace: checked.path,
         outputs: outputFiles(outputs, outputs),
         pipes,
+        streams: { outside: outputs, inside: outputs },
         launch: async () => ({
           argv: supervisorCommand(supervisorFile, zones, mark),
           feeds: [],
-          env: {
-            ...commandEnvironment({ path: options.path, home: options.userHome }),
-            [mark.slice(0, mark.indexOf("="))]: mark.slice(mark.indexOf("=") + 1),
-          },
+          env: environment(mark),
           cwd: "/",
-          streams: { outside: outputs, inside: outputs },
           walled: false,
           mark,
         }),
       });
+    },
+    runApart(program, maxBytes, signal) {
+      const { argv, cwd, env } = program;
+      const mark = `DECKHAND_APART=${randomUUID()}`;
+      return runOnce(
+        { argv, feeds: [], env: { ...environment(mark), ...env }, cwd, walled: false, mark },
+        program,
+        maxBytes,
+        signal,
+      );
     },
   };
 }

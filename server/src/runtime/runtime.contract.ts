@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
-import type { ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
+import type { ApartProgram, ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
 import type { JobStatus } from "./jobs.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 
@@ -464,6 +464,46 @@ export function runtimeContract(name: string, makeFactory: (options: RuntimeOpti
       await assert.rejects(slow, failsWith("interrupted"));
       await until("it is dead", () => processesWith(sleep).length === 0);
       assert.equal(String((await runtime.spawn(["echo", "next"], 10, never)).stdout), "next\n");
+    });
+
+    describe("a program apart", () => {
+      const factory = makeFactory(folders.options);
+      const apart = (argv: readonly string[], more: Partial<ApartProgram> = {}, signal = never, maxBytes = 1000) =>
+        factory.runApart(
+          { argv, cwd: workspace, folders: [{ path: workspace, access: "write" }], ...more },
+          maxBytes,
+          signal,
+        );
+
+      it("[V1] gets its arguments, input and environment as they are and returns both streams and its code", async () => {
+        writeFileSync(join(workspace, "read me"), "in a file\n");
+        const script =
+          'printf "%s|" "$@"; cat; cat "read me"; echo $MORE >&2; pwd >&2; echo made > "made apart"; exit 3';
+        const { stdout, ...rest } = await apart(["bash", "-c", script, "x", "a b", "c\nd", ""], {
+          env: { MORE: "of it" },
+          stdin: "given\n",
+        });
+        assert.equal(Buffer.from(stdout).toString(), "a b|c\nd||given\nin a file\n");
+        assert.deepEqual(rest, { stderr: `of it\n${workspace}\n`, exitCode: 3, cut: false });
+        assert.equal(readFileSync(join(workspace, "made apart"), "utf8"), "made\n");
+        assert.notEqual((await apart(["bash", "-c", "kill -9 $$"])).exitCode, 0);
+        await assert.rejects(apart(["echo", "a\0b"]), failsWith("bad_tool_args"));
+      });
+
+      it("[V1] is killed when it is stopped or prints too much, and leaves nothing running", async () => {
+        const [behind, waits] = [uniqueSleep(), uniqueSleep()];
+        await apart(["bash", "-c", `setsid sleep ${behind} & echo started`]);
+        await until("nothing is left behind", () => processesWith(behind).length === 0);
+        const printed = await apart(["bash", "-c", "yes"]);
+        assert.deepEqual([printed.stdout.length, printed.cut], [1000, true]);
+        const stop = new AbortController();
+        const waiting = apart(["bash", "-c", `trap '' TERM INT; sleep ${waits} & sleep ${waits}`], {}, stop.signal);
+        await until("it runs", () => processesWith(waits).length === 2);
+        stop.abort();
+        await assert.rejects(waiting, failsWith("interrupted"));
+        await until("nothing is left of it", () => processesWith(waits).length === 0);
+        await assert.rejects(apart(["true"], {}, stop.signal), failsWith("interrupted"));
+      });
     });
 
     it("[R17] commands run one at a time, in the order of the calls", async () => {

@@ -91,9 +91,29 @@ export interface RuntimeStatus {
   readonly checks: readonly { readonly name: string; readonly held: boolean }[];
 }
 
+/** A program of the server's own (git), which is to be held back as commands are, because what it reads is theirs. */
+export interface ApartProgram {
+  readonly argv: readonly string[];
+  /** Each at its own path, without symbolic links; a later one lies over an earlier one. */
+  readonly folders: readonly { readonly path: string; readonly access: "read" | "write" }[];
+  /** One of the folders, or in one. Where the server is root, the program runs as its owner. */
+  readonly cwd: string;
+  /** Beside that of every command. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Empty when not given. */
+  readonly stdin?: Uint8Array | string;
+}
+
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
   readonly status: () => Promise<RuntimeStatus>;
   /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
   create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
+  /**
+   * Runs one program behind a wall of its own, apart from any conversation: it sees the system, the tools and `folders`, each at its
+   * own path, has an empty home and no network, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is
+   * killed and `cut`). A program that cannot be found ends with 127 or 1. Who wants a deadline gives a signal that has one. Fails with
+   * `sandbox_unavailable`, `interrupted`, and with `bad_tool_args` for an argument with a NUL.
+   */
+  runApart(program: ApartProgram, maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
 }

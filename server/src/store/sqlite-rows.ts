@@ -1,5 +1,6 @@
 /** A row of the list as it lies in the SQLite store. */
-import type { ConversationRow } from "./event-store.ts";
+import type { ConversationId, ConversationRow } from "./event-store.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
 
 export interface StoredRow {
   readonly key: number;
@@ -25,4 +26,10 @@ export function toRow(row: StoredRow): ConversationRow {
     costUsd: row.cost_usd,
     busy: row.busy === 1,
   };
+}
+
+export function findRow(file: SqliteFile, conversation: ConversationId): StoredRow | undefined {
+  return file.prepare("SELECT * FROM conversation WHERE id = ? AND draft = 0").get(conversation) as
+    | StoredRow
+    | undefined;
 }

@@ -7,7 +7,7 @@ import { DeckhandError, type Event } from "@deckhand/protocol";
 import { searchRow, wordsOf } from "./sqlite-search.ts";
 
 /** The first step finds its tables there already in files of before there were steps. */
-const steps: readonly ((db: DatabaseSync) => void)[] = [(db) => db.exec(first), addLibrary];
+const steps: readonly ((db: DatabaseSync) => void)[] = [(db) => db.exec(first), addLibrary, (db) => db.exec(addRules)];
 
 /** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
 export function migrate(db: DatabaseSync): void {
@@ -80,3 +80,14 @@ function addLibrary(db: DatabaseSync): void {
     if (words !== "") insert.run(searchRow(Number(row["conversation"]), Number(row["id"])), words);
   }
 }
+
+/** What is allowed in every conversation. AUTOINCREMENT: who deletes a rule by its id does not delete a later one. */
+const addRules = `
+  CREATE TABLE rule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    action TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (action, pattern)
+  ) STRICT;
+`;

@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { action, DeckhandError } from "@deckhand/protocol";
 import { eventStoreContract } from "./event-store.contract.ts";
+import { ruleStoreContract, type StoreUnderTest } from "./rule-store.contract.ts";
 import { openSqliteStore } from "./sqlite.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-store-"));
@@ -16,7 +17,7 @@ let made = 0;
 let clock = Date.UTC(2026, 0, 1);
 const tick = (): number => (clock += 1);
 
-eventStoreContract("sqlite", async () => {
+async function make(): Promise<StoreUnderTest> {
   const file = join(folder, `${(made += 1)}.db`);
   const store = openSqliteStore(file, tick);
   return {
@@ -26,7 +27,10 @@ eventStoreContract("sqlite", async () => {
       return openSqliteStore(file, tick);
     },
   };
-});
+}
+
+eventStoreContract("sqlite", make);
+ruleStoreContract("sqlite", make);
 
 test("[T10] a second opener of the same file is refused", async () => {
   const file = join(folder, "locked.db");

@@ -1,26 +1,19 @@
 /**
  * The log in one SQLite file: WAL, `synchronous=FULL`, so a commit is on the disk before it is shown (about 0.2 ms on a
  * machine whose disk is honest about it). The calls are synchronous: a thread between would cost more than it saves.
- * While the disk is waited for, others ask; what they ask for is one transaction, the next.
  * The file is locked for this process alone, which also keeps the index of the WAL in memory instead of a shared file.
  */
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type {
-  ConversationId,
-  ConversationRow,
-  Draft,
-  EventStore,
-  ListOptions,
-  RowUpdate,
-  Snapshot,
-} from "./event-store.ts";
+import type { Event, NewEvent } from "@deckhand/protocol";
+import type { ConversationId, ConversationRow, Draft, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
+import type { RuleStore } from "./rule-store.ts";
+import { SqliteAppends } from "./sqlite-appends.ts";
 import { SqliteDraft } from "./sqlite-draft.ts";
-import { toRow, type StoredRow } from "./sqlite-rows.ts";
-import { migrate } from "./sqlite-schema.ts";
-import { matchOf, searchRow, wordsOf } from "./sqlite-search.ts";
+import { failing, SqliteFile } from "./sqlite-file.ts";
+import { SqliteRules } from "./sqlite-rules.ts";
+import { findRow, toRow, type StoredRow } from "./sqlite-rows.ts";
+import { matchOf } from "./sqlite-search.ts";
+import { saidIn, SqliteWords } from "./sqlite-words.ts";
+import type { Store } from "./store.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events read at once while following: a slow reader holds this many and no more. */
@@ -29,53 +22,29 @@ const pageSize = 64;
 const pageChars = 1024 * 1024;
 /** Deleted ids that are remembered: more than any client has in flight. */
 const mostDeleted = 10_000;
-/** Events whose words wait for the index: a search takes them in, or the append that makes them so many (2 ms). */
-const mostUnsaid = 256;
-
-/** The newest places where the words are; a word that stands everywhere is not looked up everywhere. */
-const saidIn = `SELECT place >> 24 FROM
-  (SELECT rowid AS place FROM said WHERE said MATCH ? ORDER BY rowid DESC LIMIT 20000)`;
-
-interface Append {
-  readonly conversation: ConversationId;
-  readonly expectedNext: number;
-  readonly events: readonly NewEvent[];
-  readonly row: (stored: readonly Event[]) => RowUpdate;
-  readonly resolve: (stored: readonly Event[]) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Outcome {
-  readonly stored?: readonly Event[];
-  readonly error?: unknown;
-}
-
 /** Opens the store, making the file and its folder. `now` is the clock, in milliseconds since 1970. */
-export function openSqliteStore(file: string, now: () => number = Date.now): EventStore {
+export function openSqliteStore(file: string, now: () => number = Date.now): Store {
   return new SqliteStore(file, now);
 }
 
-class SqliteStore implements EventStore {
-  readonly #db: DatabaseSync;
-  readonly #now: () => number;
+class SqliteStore implements Store {
+  readonly rules: RuleStore;
+  readonly #file: SqliteFile;
+  readonly #now: () => string;
+  readonly #words: SqliteWords;
+  readonly #appends: SqliteAppends;
   readonly #waiters = new Waiters();
-  readonly #statements = new Map<string, StatementSync>();
-  #waiting: Append[] = [];
-  /** At most so many events in `unsaid`, whatever was rolled back or deleted since. */
-  #unsaid = mostUnsaid;
 
   constructor(file: string, now: () => number) {
-    this.#now = now;
-    this.#db = failing(`The log ${file} could not be opened`, () => {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-      const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
-      db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-      migrate(db);
-      // Looked at first: the index of words, which a deletion needs, may be damaged while the log can be read.
-      if (db.prepare("SELECT 1 FROM conversation WHERE draft = 1").get() !== undefined) {
-        db.exec("DELETE FROM conversation WHERE draft = 1");
-      }
-      return db;
+    this.#file = new SqliteFile(file);
+    this.#now = () => new Date(now()).toISOString();
+    this.rules = new SqliteRules(this.#file, this.#now);
+    this.#words = new SqliteWords(this.#file);
+    this.#appends = new SqliteAppends({
+      file: this.#file,
+      words: this.#words,
+      now: this.#now,
+      stored: (conversation, events) => this.#waiters.wake(conversation, events),
     });
   }
 
@@ -85,121 +54,16 @@ class SqliteStore implements EventStore {
     events: readonly NewEvent[],
     row: (stored: readonly Event[]) => RowUpdate,
   ): Promise<readonly Event[]> {
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Event[]>();
-    this.#waiting.push({ conversation, expectedNext, events, row, resolve, reject });
-    if (this.#waiting.length === 1) setImmediate(() => this.#commit());
-    return promise;
-  }
-
-  /** One transaction, and so one wait for the disk, for all that was asked for since the last one. */
-  #commit(): void {
-    const appends = this.#waiting;
-    this.#waiting = [];
-    if (appends.length === 0) return;
-    let outcomes: readonly Outcome[];
-    try {
-      outcomes = failing("The event could not be stored", () => this.#transaction(appends));
-    } catch (error) {
-      for (const { reject } of appends) reject(error);
-      return;
-    }
-    for (const [index, { conversation, resolve, reject }] of appends.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.stored === undefined) {
-        reject(outcome?.error);
-      } else {
-        resolve(outcome.stored);
-        this.#waiters.wake(conversation, outcome.stored);
-      }
-    }
-  }
-
-  #transaction(appends: readonly Append[]): Outcome[] {
-    return this.#atomically(() => appends.map((append) => this.#tryAppend(append)));
-  }
-
-  #atomically<T>(work: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
-    try {
-      const done = work();
-      this.#db.exec("COMMIT");
-      return done;
-    } catch (error) {
-      // After some failures (a full disk) SQLite has rolled back by itself.
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      this.#unsaid = mostUnsaid;
-      throw error;
-    }
-  }
-
-  /** All of its events or none; what is wrong with one append is nothing to the others. */
-  #tryAppend(append: Append): Outcome {
-    this.#db.exec("SAVEPOINT one");
-    try {
-      const stored = failing("The event could not be stored", () => this.#insert(append));
-      this.#db.exec("RELEASE one");
-      return { stored };
-    } catch (error) {
-      if (!this.#db.isTransaction) throw error;
-      this.#unsaid = mostUnsaid;
-      this.#db.exec("ROLLBACK TO one; RELEASE one");
-      return { error };
-    }
-  }
-
-  #insert({ conversation, expectedNext, events, row: rowAfter }: Append): readonly Event[] {
-    const found = this.#find(conversation);
-    if ((found?.head ?? -1) + 1 !== expectedNext) throw new DeckhandError("conflict");
-    const timestamp = new Date(this.#now()).toISOString();
-    const stored = events.map((event, index) => ({ id: expectedNext + index, timestamp, ...event }));
-    const row = rowAfter(stored);
-    const head = expectedNext + stored.length - 1;
-    const key = found === undefined ? this.#insertRow(conversation, head, timestamp, row) : found.key;
-    if (found !== undefined) {
-      this.#prepare(
-        "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, head = ?, updated_at = ? WHERE key = ?",
-      ).run(row.title, row.agentState, row.costUsd, Number(row.busy), head, timestamp, key);
-    }
-    for (const event of stored) this.#insertEvent(key, event, event.command ?? null);
-    return stored;
-  }
-
-  #insertEvent(key: number, event: Event, command: string | null): void {
-    this.#prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)").run(
-      key,
-      event.id,
-      command,
-      JSON.stringify(event),
-    );
-    const words = wordsOf(event);
-    if (words === "") return;
-    this.#prepare("INSERT INTO unsaid (place, words) VALUES (?, ?)").run(searchRow(key, event.id), words);
-    this.#unsaid += 1;
-    if (this.#unsaid >= mostUnsaid) this.#index();
-  }
-
-  /** Takes the words that wait into the index; inside of a transaction. */
-  #index(): void {
-    this.#prepare("INSERT INTO said (rowid, words) SELECT place, words FROM unsaid ORDER BY place").run();
-    this.#prepare("DELETE FROM unsaid").run();
-    this.#unsaid = 0;
-  }
-
-  #insertRow(conversation: ConversationId, head: number, at: string, row: RowUpdate): number {
-    if (this.#prepare("SELECT 1 FROM deleted WHERE id = ?").get(conversation) !== undefined) {
-      throw new DeckhandError("unknown_conversation", "This conversation was deleted.");
-    }
-    const inserted = this.#prepare(
-      "INSERT INTO conversation (id, title, agent_state, cost_usd, busy, head, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    ).run(conversation, row.title, row.agentState, row.costUsd, Number(row.busy), head, at, at);
-    return Number(inserted.lastInsertRowid);
+    return this.#appends.add({ conversation, expectedNext, events, row });
   }
 
   async read(conversation: ConversationId, after: number, limit: number): Promise<readonly Event[]> {
     return failing("The log could not be read", () => {
-      const rows = this.#prepare(
-        "SELECT body FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND id > ? ORDER BY id LIMIT ?",
-      ).iterate(conversation, after, limit);
+      const rows = this.#file
+        .prepare(
+          "SELECT body FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND id > ? ORDER BY id LIMIT ?",
+        )
+        .iterate(conversation, after, limit);
       const page: Event[] = [];
       let chars = 0;
       for (const row of rows) {
@@ -227,7 +91,7 @@ class SqliteStore implements EventStore {
       if (page.length > 0) continue;
       const changed = this.#waiters.wait(conversation, signal);
       // What was stored between the read and the wait is not missed; a log that is gone is not waited for.
-      const head = this.#find(conversation)?.head;
+      const head = findRow(this.#file, conversation)?.head;
       if (head === undefined && at >= 0) return;
       if ((head ?? -1) <= at) told = await changed;
     }
@@ -235,78 +99,87 @@ class SqliteStore implements EventStore {
 
   async findCommand(conversation: ConversationId, command: string): Promise<number | undefined> {
     const row = failing("The log could not be read", () =>
-      this.#prepare(
-        "SELECT id FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND command = ?",
-      ).get(conversation, command),
+      this.#file
+        .prepare(
+          "SELECT id FROM event WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND command = ?",
+        )
+        .get(conversation, command),
     );
     return row === undefined ? undefined : Number(row["id"]);
   }
 
   async keepSnapshot(conversation: ConversationId, { version, head, body }: Snapshot): Promise<void> {
     failing("The snapshot could not be stored", () =>
-      this.#prepare(
-        "INSERT OR REPLACE INTO snapshot (conversation, version, head, body) SELECT key, ?, ?, ? FROM conversation WHERE id = ?",
-      ).run(version, head, body, conversation),
+      this.#file
+        .prepare(
+          "INSERT OR REPLACE INTO snapshot (conversation, version, head, body) SELECT key, ?, ?, ? FROM conversation WHERE id = ?",
+        )
+        .run(version, head, body, conversation),
     );
   }
 
   async snapshot(conversation: ConversationId): Promise<Snapshot | undefined> {
     const row = failing("The snapshot could not be read", () =>
-      this.#prepare(
-        `SELECT version, snapshot.head AS head, body FROM snapshot JOIN conversation ON conversation = key
+      this.#file
+        .prepare(
+          `SELECT version, snapshot.head AS head, body FROM snapshot JOIN conversation ON conversation = key
          WHERE id = ? AND snapshot.head <= conversation.head`,
-      ).get(conversation),
+        )
+        .get(conversation),
     );
     return row as Snapshot | undefined;
   }
 
   async row(conversation: ConversationId): Promise<ConversationRow | undefined> {
-    const found = failing("The index could not be read", () => this.#find(conversation));
+    const found = failing("The index could not be read", () => findRow(this.#file, conversation));
     return found === undefined ? undefined : toRow(found);
   }
 
   async list({ after, limit, query }: ListOptions): Promise<readonly ConversationRow[]> {
-    const from = after === undefined ? undefined : this.#find(after);
+    const from = after === undefined ? undefined : findRow(this.#file, after);
     const pattern = `%${(query ?? "").slice(0, 200).replaceAll(/[\\%_]/g, "\\$&")}%`;
     const match = matchOf(query ?? "");
-    if (match !== undefined && this.#unsaid > 0) {
-      failing("The index could not be written", () => this.#atomically(() => this.#index()));
-    }
+    if (match !== undefined) failing("The index could not be written", () => this.#words.flush());
     const titled = "coalesce(name, title) LIKE ? ESCAPE '\\'";
     const isFound = match === undefined ? titled : `(${titled} OR key IN (${saidIn}))`;
     const rows = failing("The index could not be read", () =>
-      this.#prepare(
-        `SELECT * FROM conversation WHERE draft = 0 AND ${isFound} AND (updated_at, key) < (?, ?)
+      this.#file
+        .prepare(
+          `SELECT * FROM conversation WHERE draft = 0 AND ${isFound} AND (updated_at, key) < (?, ?)
          ORDER BY updated_at DESC, key DESC LIMIT ?`,
-      ).all(
-        pattern,
-        ...(match === undefined ? [] : [match]),
-        from?.updated_at ?? "9999",
-        from?.key ?? 0,
-        Math.min(limit, 100),
-      ),
+        )
+        .all(
+          pattern,
+          ...(match === undefined ? [] : [match]),
+          from?.updated_at ?? "9999",
+          from?.key ?? 0,
+          Math.min(limit, 100),
+        ),
     );
     return rows.map((row) => toRow(row as unknown as StoredRow));
   }
 
   async busy(): Promise<readonly ConversationId[]> {
-    return this.#prepare("SELECT id FROM conversation WHERE busy = 1")
+    return this.#file
+      .prepare("SELECT id FROM conversation WHERE busy = 1")
       .all()
       .map((row) => String(row["id"]));
   }
 
   async rename(conversation: ConversationId, title: string): Promise<void> {
     failing("The title could not be stored", () =>
-      this.#prepare("UPDATE conversation SET name = ? WHERE id = ?").run(title, conversation),
+      this.#file.prepare("UPDATE conversation SET name = ? WHERE id = ?").run(title, conversation),
     );
   }
 
   async delete(conversation: ConversationId): Promise<void> {
     failing("The conversation could not be deleted", () =>
-      this.#atomically(() => {
-        this.#prepare("DELETE FROM conversation WHERE id = ?").run(conversation);
-        const { lastInsertRowid } = this.#prepare("INSERT OR REPLACE INTO deleted (id) VALUES (?)").run(conversation);
-        this.#prepare("DELETE FROM deleted WHERE key <= ?").run(Number(lastInsertRowid) - mostDeleted);
+      this.#file.atomically(() => {
+        this.#file.prepare("DELETE FROM conversation WHERE id = ?").run(conversation);
+        const { lastInsertRowid } = this.#file
+          .prepare("INSERT OR REPLACE INTO deleted (id) VALUES (?)")
+          .run(conversation);
+        this.#file.prepare("DELETE FROM deleted WHERE key <= ?").run(Number(lastInsertRowid) - mostDeleted);
       }),
     );
     this.#waiters.wake(conversation);
@@ -314,38 +187,16 @@ class SqliteStore implements EventStore {
 
   async draft(conversation: ConversationId): Promise<Draft> {
     return new SqliteDraft(conversation, {
-      prepare: (sql) => this.#prepare(sql),
-      insertEvent: (key, event) => this.#insertEvent(key, event, null),
-      atomically: (work) => failing("The conversation could not be stored", () => this.#atomically(work)),
-      now: () => new Date(this.#now()).toISOString(),
+      prepare: (sql) => this.#file.prepare(sql),
+      insertEvent: (key, event) => this.#appends.insertEvent(key, event, null),
+      atomically: (work) => failing("The conversation could not be stored", () => this.#file.atomically(work)),
+      now: this.#now,
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#commit();
+    this.#appends.commit();
     this.#waiters.wakeAll();
-    this.#db.close();
-  }
-
-  #find(conversation: ConversationId): StoredRow | undefined {
-    return this.#prepare("SELECT * FROM conversation WHERE id = ? AND draft = 0").get(conversation) as
-      | StoredRow
-      | undefined;
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
-    return statement;
-  }
-}
-
-function failing<T>(sentence: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof DeckhandError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DeckhandError("store_failed", `${sentence}: ${why}.`, { cause: error });
+    this.#file[Symbol.dispose]();
   }
 }

@@ -100,7 +100,7 @@ test("[N4] edit replaces text that is there once, or everywhere when told, and s
 test("[N5] an edit that cannot be made says why and what to send, and changes nothing", async () => {
   await run("write", { path: "twice.txt", content: "x\nx\n" });
   const edit = (args: object) => run("edit", { path: "twice.txt", new_str: "y", ...args });
-  await assert.rejects(edit({ old_str: "z" }), failsWith("no_match", /exactly, with its white space/));
+  await assert.rejects(edit({ old_str: "z" }), failsWith("no_match", /not in twice.txt/));
   await assert.rejects(edit({ old_str: "x" }), failsWith("ambiguous_match", /2 times.*replace_all/));
   await assert.rejects(edit({ old_str: "" }), failsWith("ambiguous_match", /old_str/));
   await assert.rejects(edit({ path: "none.txt", old_str: "x" }), failsWith("file_not_found", /File not found/));

@@ -1,7 +1,7 @@
 /** The tools that run, by action. Those of other kinds (`think`, `finish`) need no running. */
 import type { ActionKind } from "@deckhand/protocol";
 import { browseTool } from "./browse.ts";
-import { editTool } from "./edit.ts";
+import { editTool } from "./edit/edit.ts";
 import { jobTool } from "./job.ts";
 import { planTool } from "./plan.ts";
 import { readTool } from "./read.ts";

@@ -48,14 +48,19 @@ export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
           Allow once
         </button>
         {rules.length > 0 && (
-          <button
-            type="button"
-            className="button"
-            disabled={sent}
-            onClick={() => void answer("allow_for_conversation")}
-          >
-            Allow for this conversation
-          </button>
+          <>
+            <button
+              type="button"
+              className="button"
+              disabled={sent}
+              onClick={() => void answer("allow_for_conversation")}
+            >
+              Allow for this conversation
+            </button>
+            <button type="button" className="button" disabled={sent} onClick={() => void answer("allow_for_server")}>
+              Allow for every conversation
+            </button>
+          </>
         )}
         <input
           aria-label="Reason"
@@ -69,7 +74,17 @@ export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
         </button>
       </form>
       <p className="mt-2 text-xs text-muted">
-        {rules.length > 0 && `For this conversation: ${rules.map((rule) => rule.pattern).join(", ")}. `}
+        {rules.length > 0 && (
+          <>
+            What is remembered for a conversation, or for every one:{" "}
+            {rules.map((rule) => (
+              <code key={rule.pattern} className="mr-1 rounded bg-raised px-1 font-mono">
+                {rule.action} {rule.pattern}
+              </code>
+            ))}
+            .{" "}
+          </>
+        )}
         Without an answer it is denied at {new Date(until).toLocaleTimeString()}.
       </p>
       {failure !== "" && (

@@ -30,6 +30,7 @@ export function Chat({ snapshot }: { readonly snapshot: ViewSnapshot }) {
               key={`${item.type}${item.id}`}
               item={item}
               queued={queued.has(item.id)}
+              waiting={state.awaiting?.id === item.id}
               live={item.type === "action" && item.observation === undefined ? streaming.get(item.id) : undefined}
             />
           ))}

@@ -8,14 +8,16 @@ interface MessageProps {
   readonly queued: boolean;
   /** Output of the action so far. */
   readonly live: string | undefined;
+  /** An action that has to be allowed first. */
+  readonly waiting: boolean;
 }
 
 export const Message = memo(
   DrawnMessage,
-  (a, b) => isSame(a.item, b.item) && a.queued === b.queued && a.live === b.live,
+  (a, b) => isSame(a.item, b.item) && a.queued === b.queued && a.live === b.live && a.waiting === b.waiting,
 );
 
-function DrawnMessage({ item, queued, live }: MessageProps) {
+function DrawnMessage({ item, queued, live, waiting }: MessageProps) {
   switch (item.type) {
     case "user":
       return (
@@ -35,7 +37,7 @@ function DrawnMessage({ item, queued, live }: MessageProps) {
     case "thought":
       return <p className="plain-text text-ink/80">{item.text}</p>;
     case "action":
-      return <ActionCard action={item.action} observation={item.observation} live={live} />;
+      return <ActionCard action={item.action} observation={item.observation} live={live} waiting={waiting} />;
     case "note":
       return (
         <p className={`plain-text rounded-lg px-3 py-1.5 text-sm ${noteColours[item.tone]}`}>

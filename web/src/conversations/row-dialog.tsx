@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import type { ConversationRow } from "@deckhand/client";
-import { exportAddressOf } from "../address.ts";
+import { exportAddressOf, go } from "../address.ts";
 import { client } from "../server.ts";
 
 interface RowDialogProps {
@@ -40,6 +40,8 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
     void act(client.rename(row.id, title));
   };
 
+  const fork = async (): Promise<void> => go((await client.fork(row.id)).id);
+
   return (
     <dialog
       ref={dialog}
@@ -70,6 +72,9 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
             {name}
           </a>
         ))}
+        <button type="button" className="button ml-auto py-0.5" onClick={() => act(fork())}>
+          Fork
+        </button>
       </p>
       {failure !== "" && (
         <p role="alert" className="mt-3 text-sm text-bad">

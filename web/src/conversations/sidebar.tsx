@@ -3,6 +3,7 @@ import type { ConversationRow } from "@deckhand/client";
 import { addressOf, go } from "../address.ts";
 import { Connection } from "../connection/connection.tsx";
 import { stateDot, stateWords } from "../now/words.ts";
+import { ImportButton } from "./import-button.tsx";
 import { RowDialog } from "./row-dialog.tsx";
 import type { ConversationList } from "./use-conversations.ts";
 
@@ -80,8 +81,9 @@ export function Sidebar({ list, current, open, onClose }: SidebarProps) {
             </li>
           )}
         </ul>
-        <div className="border-t border-line px-4 py-3">
+        <div className="flex flex-wrap items-center justify-between gap-2 border-t border-line px-4 py-3">
           <Connection />
+          <ImportButton onImported={list.reload} />
         </div>
       </nav>
       {chosen !== undefined && (

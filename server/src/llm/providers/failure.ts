@@ -1,8 +1,8 @@
 /**
  * What can go wrong with a model call, each with its code and a sentence that says what to do.
  *
- * Decided by status, error code and type, as the provider gave them. The one thing for which providers give nothing
- * but words is a conversation that is too long: `tooLong` is the only place that reads messages.
+ * Decided by status, error code and type, as the provider gave them. The two things for which providers give nothing
+ * but words are a conversation that is too long and tools that are not taken: `tooLong` and `noTools` alone read messages.
  */
 import {
   AISDKError,
@@ -22,18 +22,22 @@ export class ModelFailure extends DeckhandError {
   readonly passes: boolean;
   /** When the provider said to try again; null when it said nothing. */
   readonly retryAfterMs: number | null;
+  /** The model, or the server that runs it, takes no tools; without them it may answer. */
+  readonly refusesTools: boolean;
 
   constructor(code: ErrorCode, message: string, options: FailureOptions = {}) {
     super(code, message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "ModelFailure";
     this.passes = options.passes ?? false;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.refusesTools = options.refusesTools ?? false;
   }
 }
 
 interface FailureOptions {
   readonly passes?: boolean;
   readonly retryAfterMs?: number | null;
+  readonly refusesTools?: boolean;
   readonly cause?: unknown;
 }
 
@@ -74,6 +78,16 @@ const noCreditCodes = new Set([
 ]);
 const noModelCodes = new Set(["model_not_found", "not_found_error", "NOT_FOUND"]);
 const refusedCodes = new Set(["content_filter", "content_policy_violation", "content_policy"]);
+/**
+ * Of servers that take no tools: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"), llama.cpp
+ * ("tools param requires --jinja flag"), OpenRouter ("No endpoints found that support tool use").
+ */
+const noTools = [
+  /does not support (tools|tool use|tool calling|function calling)/i,
+  /requires --enable-auto-tool-choice/i,
+  /tools? param requires --jinja/i,
+  /no endpoints found that support tool use/i,
+];
 /** Statuses that pass: 529 is Anthropic's "overloaded"; 425 is "too early". */
 const passing = (status: number) => [408, 409, 425, 429].includes(status) || status >= 500;
 
@@ -161,6 +175,13 @@ function failureOfReport(report: Report, context: FailureContext): ModelFailure 
     return fail(
       "model_context_too_long",
       `The conversation is longer than ${model} can read (${status}). Start a new one, or choose a model that reads more (LLM_MODEL).`,
+    );
+  }
+  if (noTools.some((words) => words.test(report.message))) {
+    return fail(
+      "model_bad_request",
+      `${model} at ${label} takes no tools (${status}). Set LLM_NATIVE_TOOL_CALLING=false, so that it is told of them in words.`,
+      { refusesTools: true },
     );
   }
   if (has(refusedCodes)) return refused(context, report.message);

@@ -11,6 +11,7 @@ import { takesImages } from "./names.ts";
 import type { ModelAddress } from "./names.ts";
 import { promptWriter } from "./prompt.ts";
 import { callModel } from "./stream.ts";
+import { withToolCalling, type ToolCalling } from "../text-tools/text-tools.ts";
 
 export interface CallLimits {
   readonly retries: number;
@@ -19,10 +20,17 @@ export interface CallLimits {
   /** In [0, 1), for the waits between retries. */
   readonly random: () => number;
   readonly fetch: typeof globalThis.fetch;
+  /** Whether models call tools by themselves or are told of them in words; `auto` by default. */
+  readonly toolCalling?: ToolCalling;
+}
+
+export interface ModelTraits {
+  /** See `Model`. */
+  readonly contextTokens?: number | null;
 }
 
 /** The model at an address. Nothing is loaded or asked before the first reply. */
-export function modelAt(name: string, address: ModelAddress, limits: CallLimits): Model {
+export function modelAt(name: string, address: ModelAddress, limits: CallLimits, traits: ModelTraits = {}): Model {
   const images = takesImages(address.model);
   const write = promptWriter({
     takesImages: images,
@@ -38,11 +46,13 @@ export function modelAt(name: string, address: ModelAddress, limits: CallLimits)
     return yield* callModel({ ...call, timeoutMs: limits.timeoutMs }, request, signal);
   }
 
-  return {
+  const plain: Model = {
     name,
     takesImages: images,
+    ...traits,
     reply: (request, signal) => withRetries(() => attempt(request, signal), limits, signal),
   };
+  return withToolCalling(plain, limits.toolCalling ?? "auto");
 }
 
 /** Imports what the first call of such a model needs. */

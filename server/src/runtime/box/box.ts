@@ -24,12 +24,10 @@ export interface Launch {
   /** The whole command, supervisor included. */
   readonly argv: readonly string[];
   /** Written to further descriptors of the process, which follow each other from `descriptors.arguments` on. */
-  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+  readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Where the streams of further bashes are put; inside, it can be read and not written. */
-  readonly streams: FifoFolder;
   /** A pid namespace of its own, as bubblewrap's `--info-fd` reports it; without one, `mark` in the environment finds what it started. */
   readonly walled: boolean;
   readonly mark: string;
@@ -69,8 +67,8 @@ export interface Box {
 const maxSaidBytes = 4096;
 const lastWordsMs = 50;
 
-/** `output` is destroyed with the box. */
-export function openBox(launch: Launch, output: Pipe): Box {
+/** `output` is destroyed with the box. Streams of further bashes are put into `streams`. */
+export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -84,7 +82,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
       "pipe",
       "pipe",
       output.writeFd,
-      ...Array.from({ length: 9 }, () => "pipe" as const),
+      ...Array.from({ length: 10 }, () => "pipe" as const),
     ],
   });
   const gone = new AbortController();
@@ -145,7 +143,7 @@ export function openBox(launch: Launch, output: Pipe): Box {
     programs,
     gone: gone.signal,
     async openSeat() {
-      if (firstTaken) return fifoSeat(launch.streams, files, gone.signal);
+      if (firstTaken) return fifoSeat(streams, files, gone.signal);
       firstTaken = true;
       return first;
     },
@@ -191,7 +189,7 @@ export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {
 }
 
 /** New ones may be born while we look, so until a look finds none. */
-async function killMarked(session: number | undefined, mark: string): Promise<void> {
+export async function killMarked(session: number | undefined, mark: string): Promise<void> {
   if (session === undefined) return;
   for (let round = 0; round < 20; round++) {
     const pids = findOf(session, mark).filter(isAlive);
@@ -202,7 +200,7 @@ async function killMarked(session: number | undefined, mark: string): Promise<vo
 }
 
 /** bubblewrap's word on where it put the first process: bwrap(1), `--info-fd`. */
-function readInfo(child: ChildProcess): Promise<number | undefined> {
+export function readInfo(child: ChildProcess): Promise<number | undefined> {
   return new Promise((resolve) => {
     const stream = (child.stdio as readonly unknown[])[descriptors.info] as Readable;
     let text = "";

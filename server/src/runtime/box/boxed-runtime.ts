@@ -11,6 +11,7 @@ import { BoxedJobs } from "./jobs/boxed-jobs.ts";
 import type { OutputFiles } from "./output/whole-file.ts";
 import type { PipeSource } from "./pipe.ts";
 import { signalAll, treesOf } from "./processes.ts";
+import type { FifoFolder } from "./seat.ts";
 import { Shell, type Execution } from "./shell.ts";
 import { Turns } from "./turns.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -33,6 +34,8 @@ export interface BoxedRuntimeOptions {
   readonly workspace: string;
   readonly outputs: OutputFiles;
   readonly pipes: PipeSource;
+  /** Inside, it can be read and not written. */
+  readonly streams: FifoFolder;
   /** Called for every start. Fails with `sandbox_unavailable`. */
   readonly launch: () => Promise<Launch>;
 }
@@ -202,7 +205,7 @@ export class BoxedRuntime implements Runtime {
     const again = () => (this.#started = undefined);
     try {
       const [launch, output] = await Promise.all([this.#options.launch(), this.#options.pipes.take()]);
-      const box = openBox(launch, output);
+      const box = openBox(launch, output, this.#options.streams);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();
       const late = setTimeout(() => void box.kill(), startDeadlineMs);

@@ -12,7 +12,7 @@
  *
  *   3 shellIn   lines for the shell            6 filesIn  7 filesOut  8 filesErr
  *   4 status    records from shell and keeper  9 programsIn  10 programsOut  11 programsErr
- *   5 output    what commands print            12, 13, 14 for bubblewrap
+ *   5 output    what commands print            12 to 15 for bubblewrap
  *
  * 3, 4 and 5 are the streams of the first shell. A job, and a shell that starts while another one is still busy, have FIFOs of their own
  * (seat.ts). A shell gets its input as standard input, `status` as 200 and `output` as 201; a command sees none of the three.
@@ -54,6 +54,7 @@ export const descriptors = {
   info: 12,
   arguments: 13,
   outerArguments: 14,
+  filter: 15,
 } as const;
 
 /** Where the supervisor's text lies, and where it is shown behind a wall. */

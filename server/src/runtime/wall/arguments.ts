@@ -21,6 +21,8 @@ export interface WallOptions {
   readonly mounts: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Of system calls; seccomp.ts. */
+  readonly filter: Uint8Array;
   /** Who commands are, outside; as whoever the server is when not given. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -31,7 +33,7 @@ export interface WallCommand {
    * What is to be written to descriptors of the process, then closed: most arguments come this way, since the command line can be
    * read from inside and would tell where things lie.
    */
-  readonly feeds: readonly { readonly fd: number; readonly text: string }[];
+  readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
 }
 
 /** `command` behind the wall. */
@@ -47,8 +49,11 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
     ["--chdir", options.cwd],
   ].flat();
   const innerArgv = [bwrap, "--args", String(descriptors.arguments), "--", ...command];
-  const innerFeed = { fd: descriptors.arguments, text: nulEnded(inner) };
-  if (owner === undefined) return { argv: innerArgv, feeds: [innerFeed] };
+  const innerFeeds = [
+    { fd: descriptors.arguments, text: nulEnded(inner) },
+    { fd: descriptors.filter, text: options.filter },
+  ];
+  if (owner === undefined) return { argv: innerArgv, feeds: innerFeeds };
   const outer = [
     ["--die-with-parent"],
     withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
@@ -59,7 +64,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const become = ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
     argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
-    feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, innerFeed],
+    feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],
   };
 }
 
@@ -68,7 +73,7 @@ const namespaces = [
   ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
   ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
   ["--hostname", "deckhand", "--cap-drop", "ALL", "--new-session", "--die-with-parent"],
-  ["--info-fd", String(descriptors.info), "--clearenv"],
+  ["--info-fd", String(descriptors.info), "--clearenv", "--seccomp", String(descriptors.filter)],
 ].flat();
 
 /** With the folders above each mount: bubblewrap would make them for their owner alone, and the inner one could not get through. */

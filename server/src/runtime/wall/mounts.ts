@@ -1,3 +1,5 @@
+import type { ApartProgram } from "../runtime.ts";
+
 /** The file system inside: an allow-list on an empty read-only root, later entries over earlier ones. */
 export type Mount =
   | { readonly how: "read" | "write" | "device"; readonly from: string; readonly to: string }
@@ -10,19 +12,22 @@ const mib = 1024 * 1024;
 export const homeInside = "/home/agent";
 export const outputsInside = "/outputs";
 
-/** In this order: what is common to all, then what is the conversation's own. */
-export function wallMounts(options: {
+export interface WallFolders {
   readonly system: readonly Mount[];
   readonly tools: readonly Mount[];
   readonly devices: readonly Mount[];
   /** Folders that are hidden where a system or tool folder would show them. */
   readonly hidden: readonly string[];
-  readonly home: string;
-  readonly outputs: string;
-  readonly workspace: string;
-}): Mount[] {
-  const shown = [...options.system, ...options.tools];
-  const hidden = options.hidden.filter((path) =>
+  /** What makes up the home, under the tools that may lie in one. */
+  readonly home: readonly Mount[];
+  /** What is worked on, over everything else. */
+  readonly work: readonly Mount[];
+}
+
+/** In this order: what is common to all, then what is its own. */
+export function wallMounts(folders: WallFolders): Mount[] {
+  const shown = [...folders.system, ...folders.tools];
+  const hidden = folders.hidden.filter((path) =>
     shown.some((mount) => mount.how === "read" && path.startsWith(`${mount.to}/`)),
   );
   return [
@@ -30,12 +35,34 @@ export function wallMounts(options: {
     { how: "memory", to: "/var/tmp", sizeBytes: 256 * mib },
     { how: "memory", to: "/run", sizeBytes: 64 * mib },
     { how: "memory", to: "/dev/shm", sizeBytes: 256 * mib },
-    ...options.devices,
-    ...options.system,
-    { how: "write", from: options.home, to: homeInside },
-    { how: "read", from: options.outputs, to: outputsInside },
-    ...options.tools,
+    ...folders.devices,
+    ...folders.system,
+    ...folders.home,
+    ...folders.tools,
     ...hidden.map((to) => ({ how: "closed", to }) as const),
-    { how: "write", from: options.workspace, to: options.workspace },
+    ...folders.work,
   ];
+}
+
+/** Of a conversation. */
+export function conversationMounts(folders: {
+  readonly home: string;
+  readonly outputs: string;
+  readonly workspace: string;
+}): Pick<WallFolders, "home" | "work"> {
+  return {
+    home: [
+      { how: "write", from: folders.home, to: homeInside },
+      { how: "read", from: folders.outputs, to: outputsInside },
+    ],
+    work: [{ how: "write", from: folders.workspace, to: folders.workspace }],
+  };
+}
+
+/** Of a program that runs apart. */
+export function apartMounts(folders: ApartProgram["folders"]): Pick<WallFolders, "home" | "work"> {
+  return {
+    home: [{ how: "memory", to: homeInside, sizeBytes: 64 * mib }],
+    work: folders.map(({ path, access }) => ({ how: access, from: path, to: path })),
+  };
 }

@@ -110,7 +110,7 @@ async function run(
     timeout: deadlineMs,
     killSignal: "SIGKILL",
     // Node leaves what is ignored above 2 closed, and a bubblewrap that cannot say where its child is leaves that behind.
-    stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: 12 }, () => "pipe" as const)],
+    stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: 13 }, () => "pipe" as const)],
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
   feed(child, feeds);

@@ -1,7 +1,9 @@
 import { createTwoFilesPatch } from "diff";
 import { DeckhandError, type ActionArgs, type Delta } from "@deckhand/protocol";
-import { decodeText, withFileProblems } from "./file-problem.ts";
-import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
+import { decodeText, withFileProblems } from "../file-problem.ts";
+import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
+import { whyNoMatch } from "./no-match.ts";
+import { replaceAll } from "./replace.ts";
 
 const maxFileBytes = 16 * 1024 * 1024;
 
@@ -14,14 +16,14 @@ const diffOptions = { context: 3, timeout: 500 } as const;
 export const editTool: Tool<"edit"> = {
   action: "edit",
   description:
-    "Replace text in a file. `old_str` must be in the file exactly as given, with its white space, and only once unless `replace_all` is true. An empty `old_str` makes a new file. A diff comes back.",
+    "Replace text in a file. `old_str` must be in the file as given, and only once unless `replace_all` is true: quote whole lines, with their white space. An empty `old_str` makes a new file. A diff comes back.",
   offers: ["path", "old_str", "new_str", "replace_all"],
   effect: () => "write",
   // oxlint-disable-next-line require-yield -- a file is edited at once
   async *run(args: ActionArgs<"edit">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
     return withFileProblems(runtime, args.path, "write to", async () => {
       const before = await present();
-      const after = replaced(before, args);
+      const after = edited(before, args);
       const { path } = await runtime.writeFile(args.path, new TextEncoder().encode(after), signal);
       const diff = createTwoFilesPatch(path, path, before ?? "", after, undefined, undefined, diffOptions);
       return {
@@ -47,7 +49,7 @@ export const editTool: Tool<"edit"> = {
   },
 };
 
-function replaced(
+function edited(
   before: string | null,
   { path, old_str: old, new_str: text, replace_all: all }: ActionArgs<"edit">,
 ): string {
@@ -55,18 +57,13 @@ function replaced(
   if (old === "") {
     throw new DeckhandError("ambiguous_match", `${path} exists: give the text to replace in old_str.`);
   }
-  const count = before.split(old).length - 1;
-  if (count === 0) {
-    throw new DeckhandError(
-      "no_match",
-      `old_str is not in ${path}. It must be there exactly, with its white space: read the file and try again.`,
-    );
-  }
-  if (count > 1 && !all) {
+  const replaced = replaceAll(before, old, text);
+  if ("missing" in replaced) throw new DeckhandError("no_match", whyNoMatch(path, before, old));
+  if (replaced.count > 1 && !all) {
     throw new DeckhandError(
       "ambiguous_match",
-      `old_str is in ${path} ${count} times. Give more lines around it, or set replace_all.`,
+      `old_str is in ${path} ${replaced.count} times. Give more lines around it, or set replace_all.`,
     );
   }
-  return before.replaceAll(old, () => text);
+  return replaced.text;
 }

@@ -1,0 +1,48 @@
+/** Asks the model for its next reply; what it streams and what goes wrong on the way is shown. */
+import { observation, type NewEvent } from "@deckhand/protocol";
+import type { ModelReply } from "../llm/model.ts";
+import { textOf, withOwnIds } from "./calls.ts";
+import { failed, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
+
+export async function* ask(
+  view: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, TurnEnd | { reply: ModelReply; durationMs: number }, View> {
+  const startedAt = deps.now();
+  try {
+    const replying = deps.model.reply(view.prompt.request(deps.agent), signal);
+    let step = await replying.next();
+    while (!step.done) {
+      const progress = step.value;
+      if (progress.type === "delta") {
+        yield { type: "delta", delta: progress.delta };
+      } else {
+        const { code, attempt, waitMs } = progress;
+        yield {
+          type: "events",
+          events: () => [
+            observation("environment", "status", progress.message, { code, attempt, wait_ms: Math.round(waitMs) }),
+          ],
+        };
+      }
+      step = await replying.next();
+    }
+    return { reply: { ...step.value, parts: withOwnIds(step.value.parts) }, durationMs: deps.now() - startedAt };
+  } catch (error) {
+    if (signal.aborted) return { state: null };
+    return failed(error);
+  }
+}
+
+export function replyEvent(reply: ModelReply, model: string, durationMs: number): NewEvent {
+  return observation("agent", "reply", textOf(reply.parts), {
+    model,
+    parts: [...reply.parts],
+    finish_reason: reply.finishReason,
+    usage: reply.usage,
+    cost_usd: reply.costUsd,
+    duration_ms: durationMs,
+    first_token_ms: reply.firstTokenMs,
+  });
+}

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { action, DeckhandError, isAction, stateChange, type ActionKind, type Event } from "@deckhand/protocol";
+import type { Model, ModelMessage, ModelRequest } from "../../llm/model.ts";
+import type { Tool } from "../../tools/tool.ts";
+import { arrayModel, call, testTools, text, type Reply } from "../array-model.test-kit.ts";
+import { agentFinder } from "../agents.ts";
+import { play, type Played } from "../play.test-kit.ts";
+import { Prompt } from "../prompt.ts";
+import { endEvents } from "../turn.ts";
+import { promptSize } from "./prompt-size.ts";
+
+const contextTokens = 16_000;
+const task = action("user", "start", { task: "Read all files. Never touch secrets.txt." });
+const begin = [task, stateChange("running")];
+
+/** Reads are as long as their path says. */
+const tools: typeof testTools = new Map<ActionKind, Tool>(testTools).set("read", {
+  ...testTools.get("read"),
+  // oxlint-disable-next-line require-yield -- a read comes at once
+  async *run(args: { path: string }) {
+    const [, chars = "0"] = args.path.split(":");
+    return { observation: "read", content: "line of a file\n".repeat(Number(chars) / 15), extras: { path: args.path } };
+  },
+} as unknown as Tool);
+
+interface Reader {
+  readonly model: Model;
+  readonly requests: ModelRequest[];
+  refused: number;
+}
+
+/** Counts four characters as a token, refuses what is too much, and says what `reply` says for the number of its step. */
+function reader(
+  reply: (step: number) => Reply,
+  { says = true, summary = "It went well so far." }: { says?: boolean; summary?: Reply | string } = {},
+): Reader {
+  let steps = 0;
+  const requests: ModelRequest[] = [];
+  const found: Reader = {
+    requests,
+    refused: 0,
+    model: {
+      name: "reader",
+      takesImages: false,
+      contextTokens: says ? contextTokens : null,
+      async *reply(request) {
+        const tokens = Math.ceil(JSON.stringify(request).length / 4);
+        if (tokens > contextTokens) {
+          found.refused += 1;
+          throw new DeckhandError("model_context_too_long", "That is too long for me.");
+        }
+        requests.push({ ...request, messages: [...request.messages] });
+        const asksForSummary = textOf(request.messages.at(-1)).includes("Write a summary");
+        const said = asksForSummary ? summary : reply((steps += 1));
+        if (said instanceof Error) throw said;
+        yield { type: "delta", delta: { of: "reply", text: "…" } };
+        return {
+          parts: typeof said === "string" ? [text(said)] : said,
+          finishReason: "stop",
+          usage: { input: tokens, output: 5, cached_input: 0, cache_write: 0, reasoning: 0 },
+          costUsd: 0.01,
+          firstTokenMs: 1,
+        };
+      },
+    },
+  };
+  return found;
+}
+
+const textOf = (message: ModelMessage | undefined): string => (message?.role === "user" ? message.text : "");
+const read = (step: number, chars: number): Reply => [call("read", { path: `file-${step}:${chars}` }, `c${step}`)];
+const compactions = ({ events }: Played, how?: string) =>
+  events.filter((event) => isAction(event) && event.action === "compact" && (how ?? event.args.how) === event.args.how);
+
+function assertPaired(events: readonly Event[]): void {
+  const actions = events.filter((event) => isAction(event) && event.action === "read").map(({ id }) => id);
+  const causes = events.flatMap((event) => (isAction(event) || event.cause === undefined ? [] : [event.cause]));
+  for (const id of actions) assert.equal(causes.filter((cause) => cause === id).length, 1, `action ${id}`);
+}
+
+/** Each request begins with the one before, unless there was a compaction between them. */
+function changes(requests: readonly ModelRequest[]): number {
+  let count = 0;
+  for (const [index, { messages }] of requests.entries()) {
+    const before = requests[index - 1]?.messages.map((message) => JSON.stringify(message)) ?? [];
+    if (before.some((message, at) => message !== JSON.stringify(messages[at]))) count += 1;
+  }
+  return count;
+}
+
+test("[A14] 500 steps go through a model that reads 16,000 tokens, every action answered, with few compactions", async (t: TestContext) => {
+  const steps = 500;
+  const { model, requests } = reader((step) =>
+    step > steps ? [call("finish", { thought: "Done." })] : read(step, step % 7 === 0 ? 15_000 : 600),
+  );
+  const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
+  assert.deepEqual(played.end, { state: "finished" });
+  assertPaired(played.events);
+  const count = compactions(played).length;
+  t.diagnostic(`${count} compactions, ${compactions(played, "summary").length} of them summaries, in ${steps} steps`);
+  assert.ok(count <= steps / 5, `${count} compactions`);
+  assert.ok(changes(requests) <= 2 * count + 1);
+  // What the user said is still there, word by word, and what is spent on summaries is counted.
+  assert.match(textOf(requests.at(-1)?.messages[0]), /Never touch secrets\.txt\.[\s\S]*It went well so far\./);
+  assert.equal(played.state.usage.input > 0 && played.state.usage.costUsd > steps * 0.01, true);
+});
+
+test("[A15] what the model reads after a restart is the same as without it", async () => {
+  const { model, requests } = reader((step) => (step > 300 ? [text("Well?")] : read(step, 900)));
+  const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
+  assert.ok(compactions(played, "mask").length > 0 && compactions(played, "summary").length > 0);
+  const agent = agentFinder(tools)("CodeActAgent", "/w");
+  assert.ok(agent !== undefined);
+  const again = new Prompt(tools, promptSize(agent, model));
+  for (const event of played.events.slice(0, -2)) again.add(event);
+  assert.deepEqual(again.request(agent).messages, requests.at(-1)?.messages);
+});
+
+test("[A16] a model that does not say how much it reads is made room for when it refuses, and goes on", async () => {
+  const found = reader((step) => (step > 200 ? [call("finish", {})] : read(step, 1500)), { says: false });
+  const played = await play(found.model, { tools, from: begin, limits: { maxSteps: 1000 } });
+  assert.deepEqual(played.end, { state: "finished" });
+  assertPaired(played.events);
+  assert.ok(found.refused > 0 && found.refused <= 2 * compactions(played).length);
+});
+
+test("[A17] a model that refuses whatever it is sent ends the turn with one clear error", async () => {
+  const refusal = new DeckhandError("model_context_too_long", "That is too long for me.");
+  let asked = 0;
+  const model = arrayModel(() => ((asked += 1) > 2 ? refusal : read(asked, 300)));
+  const played = await play(model, { tools, from: begin });
+  assert.deepEqual(played.end, { state: "error", code: "model_context_too_long", message: "That is too long for me." });
+  assert.equal(endEvents(played.end).length, 2);
+  assert.equal(compactions(played).length, 2);
+  assertPaired(played.events);
+  // Two steps, then three times asked, and twice for a summary of it.
+  assert.equal(model.asked.length, 2 + 5);
+});
+
+test("[A18] where no summary can be had, the last calls are listed in its place", async () => {
+  for (const summary of [new DeckhandError("model_unavailable", "Down."), [call("read", { path: "x" })]]) {
+    const { model, requests } = reader((step) => (step > 300 ? [call("finish", {})] : read(step, 900)), { summary });
+    const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
+    assert.deepEqual(played.end, { state: "finished" });
+    assert.match(textOf(requests.at(-1)?.messages[0]), /No summary could be written[\s\S]*- read \{"path":"file-/);
+  }
+});
+
+test("[A19] long results are cut in the middle for a model that reads little", async () => {
+  const { model, requests } = reader((step) => (step > 1 ? [call("finish", {})] : read(step, 60_000)));
+  assert.deepEqual((await play(model, { tools, from: begin })).end, { state: "finished" });
+  const result = requests[1]?.messages.find((message) => message.role === "tool")?.results[0]?.content ?? "";
+  assert.ok(result.length < 10_000 && /characters are left out/.test(result));
+});
+
+test("[A20] a stop while the summary is written ends the turn at once and keeps what is there", async () => {
+  const { model } = reader((step) => read(step, 1500));
+  let asked = false;
+  const played = await play(model, {
+    tools,
+    from: begin,
+    limits: { maxSteps: 1000 },
+    meanwhile: (stored, stop) => {
+      asked ||= stored.some((event) => !isAction(event) && event.observation === "status");
+      if (asked) stop.abort(new Error("stopped"));
+      return [];
+    },
+  });
+  assert.ok(asked);
+  assert.deepEqual(played.end, { state: null });
+  assertPaired(played.events);
+});

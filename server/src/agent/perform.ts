@@ -1,0 +1,103 @@
+/** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
+import { stateChange, type ConversationState, type NewEvent } from "@deckhand/protocol";
+import { runPrepared, type PreparedCall } from "./calls.ts";
+import { gate, refusalOf, waitingEvents } from "./gate.ts";
+import { failed, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
+
+/** In a call whose reply is stored together with it, until the id of that reply is known. */
+export const unknownReply = -1;
+
+type Begun = AsyncGenerator<Step, TurnEnd | { view: View; denied: boolean }, View>;
+
+/** Stores a call behind `before`, in one commit, and does it, or leaves it waiting for a person. */
+export async function* begin(
+  call: PreparedCall,
+  before: readonly NewEvent[],
+  deps: TurnDeps,
+  signal: AbortSignal,
+): Begun {
+  const gated = await gate(call, deps);
+  switch (gated.type) {
+    case "waits": {
+      yield {
+        type: "events",
+        events: (firstId, now) => waitingEvents(inReply(gated.event, firstId), before, now),
+      };
+      return { state: null };
+    }
+    case "denied": {
+      const view = yield {
+        type: "events",
+        events: (firstId) => {
+          const answer = gated.answer(firstId + before.length);
+          return [...before, inReply(gated.event, firstId), inReply(answer, firstId)];
+        },
+      };
+      return { view, denied: true };
+    }
+    case "free": {
+      const view = yield { type: "events", events: (firstId) => [...before, inReply(gated.event, firstId)] };
+      const stored = view.stored.at(-1);
+      const origin = stored?.tool_call;
+      const known = call.type === "runnable" && origin !== undefined ? { ...call, origin } : call;
+      const end = yield* perform(known, stored?.id ?? 0, view, deps, signal);
+      return "state" in end ? end : { ...end, denied: false };
+    }
+  }
+}
+
+/** Runs the stored action that was approved: its arguments are those that the person saw. */
+export async function* performApproved(
+  view: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
+  const event = view.state.open.find((each) => each.id === view.state.approved);
+  const tool = event === undefined ? undefined : deps.agent.tools.get(event.action);
+  if (event === undefined || tool === undefined) throw new Error("what was approved is an open action with a tool");
+  const refusal = await refusalOf(event, deps.runtime).catch(() => undefined);
+  if (refusal !== undefined) return { view: yield { type: "events", events: (_, now) => goesOn(refusal, now) } };
+  const origin = event.tool_call ?? { reply: unknownReply, id: "" };
+  return yield* perform({ type: "runnable", event, tool, origin }, event.id, view, deps, signal);
+}
+
+/** Does what a stored call asks and yields its observation. */
+async function* perform(
+  call: PreparedCall,
+  id: number,
+  view: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
+  switch (call.type) {
+    case "refused":
+    case "noted":
+      return { view };
+    case "ends":
+      return { state: call.state };
+    case "runnable": {
+      const running = runPrepared(call, { id, runtime: deps.runtime, signal });
+      let step = await running.next();
+      while (!step.done) {
+        yield { type: "delta", delta: step.value };
+        step = await running.next();
+      }
+      const { event, bug } = step.value;
+      const after = yield {
+        type: "events",
+        events: (_, now) => goesOn(event, now),
+      };
+      return bug === undefined ? { view: after } : failed(bug);
+    }
+  }
+}
+
+/** After what was approved the turn is as any other. */
+function goesOn(answer: NewEvent, now: ConversationState): readonly NewEvent[] {
+  return now.agentState === "user_confirmed" ? [answer, stateChange("running")] : [answer];
+}
+
+function inReply<T extends NewEvent>(event: T, reply: number): T {
+  const { tool_call: origin } = event;
+  return origin?.reply === unknownReply ? { ...event, tool_call: { ...origin, reply } } : event;
+}

@@ -1,0 +1,82 @@
+/** For tests: the loop with an array in place of the log. */
+import {
+  action,
+  apply,
+  empty,
+  stateChange,
+  type ConversationState,
+  type Event,
+  type NewAction,
+  type NewEvent,
+} from "@deckhand/protocol";
+import type { Model } from "../llm/model.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { testTools } from "./array-model.test-kit.ts";
+import { agentFinder } from "./agents.ts";
+import type { Question } from "./approval.ts";
+import { promptSize } from "./context/prompt-size.ts";
+import type { Limits } from "./limits.ts";
+import { Prompt } from "./prompt.ts";
+import type { Step, TurnEnd, View } from "./step.ts";
+import { runTurn } from "./turn.ts";
+
+export interface Played {
+  readonly events: readonly Event[];
+  readonly end: TurnEnd;
+  readonly state: ConversationState;
+}
+
+export interface Play {
+  readonly limits?: Partial<Limits>;
+  readonly from?: readonly NewEvent[];
+  readonly tools?: typeof testTools;
+  readonly policy?: (event: NewAction) => Question | null;
+  /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
+  readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
+}
+
+export async function play(
+  model: Model,
+  { limits, from = [], meanwhile, tools = testTools, policy = () => null }: Play = {},
+): Promise<Played> {
+  const events: Event[] = [];
+  const agent = agentFinder(tools)("CodeActAgent", "/w");
+  if (agent === undefined) throw new Error("there is no such agent");
+  const prompt = new Prompt(tools, promptSize(agent, model));
+  let state = empty;
+  const stop = new AbortController();
+  const store = (added: readonly NewEvent[]): readonly Event[] =>
+    added.map((event) => {
+      const stored = { id: events.length, timestamp: new Date(events.length * 1000).toISOString(), ...event } as Event;
+      events.push(stored);
+      state = apply(state, stored);
+      prompt.add(stored);
+      return stored;
+    });
+  const start: NewEvent[] = [action("user", "start", { task: "do it" }), stateChange("running")];
+  store(from.length > 0 ? from : start);
+  const view = (stored: readonly Event[]): View => ({ state, prompt, stored });
+  const turn = runTurn(
+    view([]),
+    {
+      model,
+      agent,
+      runtime: async () => ({ cwd: "/w" }) as Runtime,
+      limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
+      now: () => events.length * 1000,
+      policy: async (event) => {
+        const question = policy(event);
+        return question === null ? { may: true, by: [] } : { may: false, ...question };
+      },
+    },
+    stop.signal,
+  );
+  let step: IteratorResult<Step, TurnEnd> = await turn.next();
+  while (!step.done) {
+    const stored = step.value.type === "events" ? store(step.value.events(events.length, state)) : [];
+    const added = meanwhile?.(stored, stop) ?? [];
+    if (added.length > 0) store(added);
+    step = await turn.next(view(stored));
+  }
+  return { events, end: step.value, state };
+}

@@ -1,0 +1,54 @@
+/** What the loop is given, what it yields, what it sees when it is resumed, and how it ends. */
+import {
+  DeckhandError,
+  type AgentState,
+  type ConversationState,
+  type Delta,
+  type ErrorCode,
+  type Event,
+  type NewEvent,
+} from "@deckhand/protocol";
+import type { Model } from "../llm/model.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Agent } from "./agents.ts";
+import type { GateDeps } from "./gate.ts";
+import type { Limits } from "./limits.ts";
+import type { Prompt } from "./prompt.ts";
+
+export interface TurnDeps extends GateDeps {
+  readonly model: Model;
+  readonly agent: Agent;
+  /** Started at the first need; where there is none, each action that needs it is refused. */
+  readonly runtime: () => Promise<Runtime>;
+  readonly limits: Limits;
+  readonly now: () => number;
+}
+
+export type Step =
+  /** To be stored, all or none. The ids are known only when they are: the events are made from the first, in the state as it then is. */
+  | { readonly type: "events"; readonly events: (firstId: number, now: ConversationState) => readonly NewEvent[] }
+  | { readonly type: "delta"; readonly delta: Delta };
+
+/** What the loop sees when it is resumed; after `events` with the events as stored. */
+export interface View {
+  readonly state: ConversationState;
+  /** Has taken in every event up to `state.head`. */
+  readonly prompt: Prompt;
+  readonly stored: readonly Event[];
+}
+
+export type TurnEnd =
+  | { readonly state: Extract<AgentState, "finished" | "rejected" | "awaiting_user_input"> }
+  | {
+      readonly state: Extract<AgentState, "error" | "paused">;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
+  /** The state was changed from outside, or the signal aborted. */
+  | { readonly state: null };
+
+/** A mistake of ours is thrown on. */
+export function failed(error: unknown): TurnEnd {
+  if (error instanceof DeckhandError) return { state: "error", code: error.code, message: error.message };
+  throw error;
+}

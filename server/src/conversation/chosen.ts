@@ -1,0 +1,44 @@
+/** What the settings of a conversation choose: where it works, who does, with which model. */
+import { DeckhandError, type Settings } from "@deckhand/protocol";
+import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
+import type { Model, ModelFinder } from "../llm/model.ts";
+
+export interface ChoiceDeps {
+  readonly findModel: ModelFinder;
+  readonly findAgent: AgentFinder;
+  /** The default workspace; another one is a folder inside it. */
+  readonly workspace: string;
+}
+
+export function workspaceOf(settings: Settings, deps: ChoiceDeps): string {
+  return settings.directory ?? deps.workspace;
+}
+
+/** Fails with `unknown_agent`. */
+export function agentOf(settings: Settings, deps: ChoiceDeps): Agent {
+  const name = settings.agent_cls ?? defaultAgent;
+  const agent = deps.findAgent(name, workspaceOf(settings, deps));
+  if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
+  return agent;
+}
+
+/** Of an agent without a model of its own. Fails where there is none. */
+export function modelOf(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<Model> {
+  const { model: name, base_url: baseUrl } = settings;
+  return deps.findModel({ name, baseUrl, apiKey });
+}
+
+export function hasImages(args: unknown): boolean {
+  const images = (args as { image_urls?: unknown } | null | undefined)?.image_urls;
+  return Array.isArray(images) && images.length > 0;
+}
+
+/** A picture that the model cannot see is refused with `bad_args` while its sender still looks. */
+export async function refuseUnseen(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<void> {
+  const model = agentOf(settings, deps).model ?? (await modelOf(settings, apiKey, deps).catch(() => undefined));
+  if (model?.takesImages !== false) return;
+  throw new DeckhandError(
+    "bad_args",
+    "Model does not support image upload, change to a different model or try without an image.",
+  );
+}

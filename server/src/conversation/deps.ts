@@ -1,0 +1,24 @@
+/** What conversations are made of; `main.ts` gives it. */
+import type { ActionKind } from "@deckhand/protocol";
+import type { ApprovalDefaults } from "../agent/approval.ts";
+import type { Limits } from "../agent/limits.ts";
+import type { RuntimeFactory } from "../runtime/runtime.ts";
+import type { ConversationId } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { ChoiceDeps } from "./chosen.ts";
+
+export interface ConversationDeps extends ChoiceDeps {
+  readonly store: Store;
+  readonly runtimes: RuntimeFactory;
+  readonly tools: ReadonlyMap<ActionKind, Tool>;
+  readonly limits: Limits;
+  readonly approval: ApprovalDefaults;
+  /** Folder of what the conversation keeps beside its log. */
+  readonly home: (id: ConversationId) => string;
+  readonly now: () => number;
+  /** Ask the model for a title when the first turn has ended; not done by default. */
+  readonly titles?: boolean;
+  /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
+  readonly onFault: (conversation: ConversationId, fault: unknown) => void;
+}

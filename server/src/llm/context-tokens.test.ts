@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test, type TestContext } from "node:test";
+import { contextTokensOf } from "./context-tokens.ts";
+import type { ModelAddress } from "./providers/names.ts";
+
+async function listing(t: TestContext, data: unknown): Promise<string> {
+  const server = createServer((_, response) => response.end(JSON.stringify({ object: "list", data })));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+function address(kind: ModelAddress["kind"], model: string, baseUrl = "http://127.0.0.1:1/v1"): ModelAddress {
+  const priced = { provider: kind === "compatible" ? null : kind, model, baseUrl, free: false };
+  return {
+    kind,
+    label: "it",
+    priced,
+    model,
+    baseUrl,
+    apiKey: undefined,
+    keyNames: "LLM_API_KEY",
+    sendsReasoning: true,
+  };
+}
+
+test("[M32] how much a model reads is what is configured, listed, or said by its server; else it is not known", async (t) => {
+  const asked = { configured: undefined, fetch: globalThis.fetch };
+  assert.equal(await contextTokensOf(address("openai", "gpt-4o"), { ...asked, configured: 5000 }), 5000);
+  assert.equal(await contextTokensOf(address("openai", "gpt-4o"), asked), 128_000);
+  for (const fields of [{ max_model_len: 4096 }, { context_length: 4096 }, { meta: { n_ctx_train: 4096 } }]) {
+    const url = await listing(t, [
+      { id: "other", max_model_len: 1 },
+      { id: "mine", ...fields },
+    ]);
+    assert.equal(await contextTokensOf(address("compatible", "mine", url), asked), 4096);
+  }
+  const silent = await listing(t, [{ id: "mine", max_model_len: "many" }]);
+  assert.equal(await contextTokensOf(address("compatible", "mine", silent), asked), null);
+  assert.equal(await contextTokensOf(address("compatible", "mine"), asked), null);
+  assert.equal(await contextTokensOf(address("openai", "a-model-of-next-year"), asked), null);
+});

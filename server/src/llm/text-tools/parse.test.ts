@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { ReplyPart } from "@deckhand/protocol";
+import type { ToolSpec } from "../model.ts";
+import { callAsText } from "./format.ts";
+import { parseReply } from "./parse.ts";
+
+const tools: readonly ToolSpec[] = [
+  {
+    name: "write",
+    description: "Writes.",
+    parameters: {
+      type: "object",
+      properties: { path: { type: "string" }, content: { type: "string" }, start: { type: "integer" } },
+    },
+  },
+];
+
+const call = (name: string, args: object, index = 1): ReplyPart => ({
+  type: "call",
+  id: `call_${index}`,
+  name,
+  arguments: JSON.stringify(args),
+});
+
+test("[M28] calls are read from text with their values as they stand, of the types that the tool says", () => {
+  const text = `I write it.
+
+<function=write>
+<parameter=path>
+a/b.sh
+</parameter>
+<parameter=content>
+echo "</parameter> is no end"
+
+</parameter>
+<parameter=start>
+3
+</parameter>
+</function>
+<function=finish>
+</function>`;
+  assert.deepEqual(parseReply(text, tools), [
+    { type: "text", text: "I write it." },
+    call("write", { path: "a/b.sh", content: 'echo "</parameter> is no end"\n', start: 3 }),
+    call("finish", {}, 2),
+  ]);
+});
+
+test("[M28] whatever the values are, a call that is written as text is read as it was", () => {
+  const value = fc.string({ unit: "grapheme" }).filter((text) => !/<\/parameter>\s*(<|$)/.test(text));
+  fc.assert(
+    fc.property(value, value, fc.integer(), (path, content, start) => {
+      const given = call("write", { path, content, start });
+      assert.ok(given.type === "call");
+      // A carriage return at an edge is taken for part of the newline there.
+      fc.pre(![path, content].some((text) => /^\r|\r$|^\n|\n$/.test(text)));
+      assert.deepEqual(parseReply(callAsText(given), tools), [given]);
+    }),
+  );
+});
+
+test("[M29] the JSON form is read too, in its tags or alone in a fence, with the mistakes that models make", () => {
+  const expected = call("write", { path: "a", content: "b" });
+  for (const text of [
+    '<tool_call>\n{"name": "write", "arguments": {"path": "a", "content": "b"}}\n</tool_call>',
+    "<tool_call>{'name': 'write', 'arguments': {'path': 'a', 'content': 'b',}}",
+    '```json\n{"name": "write", "parameters": {"path": "a", "content": "b"}}\n```',
+  ]) {
+    assert.deepEqual(parseReply(text, tools), [expected], text);
+  }
+  const example = '```json\n{"name": "somebody", "age": 3}\n```';
+  assert.deepEqual(parseReply(example, tools), [{ type: "text", text: example }]);
+});
+
+test("[M29] a missing end is forgiven, but a value that was cut is no call", () => {
+  const written = "<function=write>\n<parameter=path>\na\n</parameter>\n";
+  assert.deepEqual(parseReply(written, tools), [call("write", { path: "a" })]);
+  const cut = `${written}<parameter=content>\nhalf of`;
+  assert.deepEqual(parseReply(cut, tools), [{ type: "text", text: cut }]);
+});
+
+test("[M29] what a model thinks is no call, and what it says behind its calls is thrown away", () => {
+  const text =
+    "<think>I could <function=write>\n</function></think>\nNow.\n<function=finish>\n</function>\nResult of finish:\nAll is well.\n<function=write>\n</function>";
+  assert.deepEqual(parseReply(text, tools), [
+    { type: "reasoning", text: "I could <function=write>\n</function>" },
+    { type: "text", text: "Now." },
+    call("finish", {}),
+  ]);
+});
+
+test("[M29] hostile text is read in time", () => {
+  const startedAt = performance.now();
+  for (const piece of ["<tool_call>{", "<function=", "```json\n{", "<parameter=a>", "<function=a>\n<parameter=b>\n"]) {
+    parseReply(piece.repeat(20_000), tools);
+  }
+  assert.ok(performance.now() - startedAt < 2000);
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { afterReply, ask, askInVain, modelOf, requestOf, serveScript, user } from "../asking.ts";
+import { withToolCalling } from "./text-tools.ts";
+
+const runHello = "I look.\n<function=run>\n<parameter=command>\necho hello\n</parameter>\n</function>";
+const noTools = { status: 400, body: { error: { message: "registry/gemma:2b does not support tools" } } };
+
+interface Body {
+  readonly tools?: unknown;
+  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
+}
+
+test("[M28] tools, calls and results are words to the model, and each request begins with the one before", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: runHello }, { text: "It says hello." }] });
+  const model = withToolCalling(modelOf(server), "text");
+  const request = requestOf(user("go"));
+  const first = await ask(model, request);
+  assert.deepEqual(first.reply.parts, [
+    { type: "text", text: "I look." },
+    { type: "call", id: "call_1", name: "run", arguments: '{"command":"echo hello"}' },
+  ]);
+  const second = await ask(model, { ...request, messages: [...request.messages, ...afterReply(first.reply)] });
+  assert.deepEqual(second.reply.parts, [{ type: "text", text: "It says hello." }]);
+
+  const [before, now] = server.requests.map(({ body }) => JSON.parse(body) as Body);
+  assert.ok(before !== undefined && now !== undefined);
+  assert.equal(before.tools, undefined);
+  assert.match(String(before.messages[0]?.content), /^You work\.[\s\S]*## run\nRuns a command\.\n- command \(string\)/);
+  assert.deepEqual(now.messages.slice(0, before.messages.length), before.messages);
+  assert.deepEqual(now.messages.slice(before.messages.length), [
+    { role: "assistant", content: runHello },
+    { role: "user", content: "Result of run:\nresult of call_1" },
+  ]);
+});
+
+test("[M30] what it says is streamed without its calls, and what it thinks as reasoning", async (t) => {
+  const text = `<think>Hm, a < b.</think>1 < 2, so:\n${runHello}`;
+  for (const size of [1, 3, 7, 1000]) {
+    const server = await serveScript(t, { replies: [{ text, chunk_size: size }] });
+    const { progress, reply } = await ask(withToolCalling(modelOf(server), "text"), requestOf(user("go")));
+    const said = (of: string) =>
+      progress.flatMap((one) => (one.type === "delta" && one.delta.of === of ? [one.delta.text] : [])).join("");
+    assert.equal(said("reasoning"), "Hm, a < b.");
+    assert.equal(said("reply"), "1 < 2, so:\nI look.\n");
+    assert.deepEqual(
+      reply.parts.map(({ type }) => type),
+      ["reasoning", "text", "call"],
+    );
+  }
+});
+
+test("[M31] a model that refuses tools is asked again without them, once and for all, and that is told", async (t) => {
+  const server = await serveScript(t, { replies: [noTools, { text: runHello }, { text: "Done." }] });
+  const model = modelOf(server);
+  const first = await ask(model, requestOf(user("go")));
+  assert.equal(first.reply.parts.at(-1)?.type, "call");
+  const told = first.progress.find((one) => one.type === "retry");
+  assert.match(told?.message ?? "", /cannot call tools by itself/);
+  const second = await ask(model, requestOf(user("go"), ...afterReply(first.reply)));
+  assert.ok(second.progress.every((one) => one.type === "delta"));
+  assert.equal(server.requests.length, 3);
+});
+
+test("[M31] who says that tools are called natively is told what to set when they are refused", async (t) => {
+  const server = await serveScript(t, { replies: [noTools, { text: "Not asked." }] });
+  const model = modelOf(server, { toolCalling: "native" });
+  const { code, message } = await askInVain(model, requestOf(user("go")));
+  assert.equal(code, "model_bad_request");
+  assert.match(message, /LLM_NATIVE_TOOL_CALLING=false/);
+});

@@ -1,0 +1,7 @@
+import type { EventStore } from "./event-store.ts";
+import type { RuleStore } from "./rule-store.ts";
+
+/** All that a server keeps, on one medium. */
+export interface Store extends EventStore {
+  readonly rules: RuleStore;
+}
