@@ -24,6 +24,8 @@ export interface StatusRecord {
 export class Bash {
   readonly seat: Seat;
   readonly nonce = newNonce();
+  /** When its number is known, or when it has ended. */
+  readonly started: Promise<void>;
   /** Called once, with the exit code, -1 where it is not known. */
   onExit: (code: number) => void = () => {};
   /** Called for what `pid` and `exit` do not cover. */
@@ -31,6 +33,7 @@ export class Bash {
   readonly #box: Box;
   readonly #onGone = () => this.end(-1);
   readonly #onData = (bytes: Buffer) => this.#read(this.#decoder.decode(bytes, { stream: true }));
+  readonly #started = Promise.withResolvers<void>();
   readonly #decoder = new TextDecoder();
   #ended = false;
   #pidInside: number | undefined;
@@ -43,6 +46,7 @@ export class Bash {
   constructor(box: Box, seat: Seat, request: Omit<SeatRequest, "nonce">, opening: (nonce: string) => string) {
     this.#box = box;
     this.seat = seat;
+    this.started = this.#started.promise;
     seat.status.on("data", this.#onData);
     box.gone.addEventListener("abort", this.#onGone, { once: true });
     // After the caller has set its listeners.
@@ -80,6 +84,7 @@ export class Bash {
     this.seat.status.off("data", this.#onData);
     this.#box.gone.removeEventListener("abort", this.#onGone);
     this.seat.leave();
+    this.#started.resolve();
     this.onExit(code);
   }
 
@@ -105,8 +110,10 @@ export class Bash {
   }
 
   #take([kind = "", first = "", second = "", third = ""]: readonly string[]): void {
-    if (kind === "pid") this.#pidInside = Number(first);
-    else if (kind !== "exit") this.onRecord({ kind, first, second, third });
+    if (kind === "pid") {
+      this.#pidInside = Number(first);
+      this.#started.resolve();
+    } else if (kind !== "exit") this.onRecord({ kind, first, second, third });
     else if (second === this.nonce) this.end(Number(first));
   }
 }

@@ -86,7 +86,8 @@ export function jobOpening(nonce: string, state: string, command: string, termin
   const screen =
     terminal === undefined
       ? ""
-      : `\\builtin export TERM=xterm-256color; \\unset COLUMNS LINES; stty rows ${terminal.rows} cols ${terminal.columns}\n`;
+      : // With job control each program is alone in the foreground, and Ctrl-C is for it alone.
+        `\\builtin export TERM=xterm-256color; \\unset COLUMNS LINES; stty rows ${terminal.rows} cols ${terminal.columns}; \\builtin set -m\n`;
   return (
     `\0${nonce}\0` +
     // Not `builtin exec`: there a redirection does not last.

@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises";
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { DeckhandError } from "@deckhand/protocol";
 import type { Readable, Writable } from "node:stream";
 import { newNonce, type Lane, type LaneRequest } from "./lane.ts";
 import { makeFifos, openPipe, type Pipe } from "./pipe.ts";
@@ -49,8 +50,8 @@ export async function fifoSeat(folder: FifoFolder, files: Lane, gone: AbortSigna
   const at = (stream: string) => join(folder.outside, `${name}.${stream}`);
   const paths = ["in", "status", "output"].map(at);
   const unlink = () => Promise.all(paths.map((path) => rm(path, { force: true }))).catch(() => {});
-  await makeFifos(paths);
   try {
+    await makeFifos(paths);
     const ends = (stream: string) => ({
       readFd: openSync(at(stream), constants.O_RDONLY | constants.O_NONBLOCK),
       // Held until the bash has its own, so that the stream does not seem to have ended.
@@ -93,6 +94,7 @@ export async function fifoSeat(folder: FifoFolder, files: Lane, gone: AbortSigna
     };
   } catch (error) {
     await unlink();
-    throw error;
+    const why = `No streams could be made for a command: ${(error as Error).message}`;
+    throw new DeckhandError("sandbox_unavailable", why, { cause: error });
   }
 }

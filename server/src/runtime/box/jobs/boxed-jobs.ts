@@ -70,9 +70,7 @@ export class BoxedJobs implements Jobs {
       startedAt: Date.now(),
       output: new Output(this.#parts.files, job.keepBytes),
       input,
-      signal: (name) => {
-        if (bash.pid !== undefined) box.signal(box.treeOf(bash.pid), name);
-      },
+      signal: (name) => void bash.started.then(() => bash.pid !== undefined && box.signal(box.treeOf(bash.pid), name)),
       ...(screen === undefined ? {} : { screen }),
       resize: async ({ rows, columns }) => {
         const tty = `/proc/${bash.pidInside}/fd/0`;

@@ -54,7 +54,8 @@ function tidied(bytes: Buffer): Buffer {
   if (bytes.indexOf(cr) === -1 && bytes.indexOf(esc) === -1) return bytes;
   // Bytes as characters: what is looked for is ASCII, and everything else comes back as it was.
   const text = bytes.toString("latin1").replaceAll(escapes, "");
-  return Buffer.from(text.split("\n").map(lastWritten).join("\n"), "latin1");
+  const written = /\r[^\r\n]/.test(text) ? text.split("\n").map(lastWritten).join("\n") : text;
+  return Buffer.from(written, "latin1");
 }
 
 /** A carriage return at the end belongs to the line's end. */
