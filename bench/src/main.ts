@@ -9,6 +9,7 @@ import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
 import { measureScale } from "./scale.ts";
+import { measureShell } from "./shell.ts";
 import { median, percentile, table } from "./table.ts";
 
 const steps = 200;
@@ -32,8 +33,16 @@ console.log(`one command (echo) a step. The machine's speed moves: compare withi
 const bare = await measureBare();
 const ours = await measureServer();
 print(bare, ours);
+console.log(`\nA command beside a plain bash:\n`);
+console.log(await shellFigures());
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
+
+async function shellFigures(): Promise<string> {
+  await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
+  using client = connectTo(server);
+  return await measureShell(client);
+}
 
 async function measureServer(): Promise<Figures> {
   const listening: number[] = [];

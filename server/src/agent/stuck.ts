@@ -116,7 +116,6 @@ export class Trail {
 /** What is said beside a call does not make it another one. */
 function textOf(event: Action): string {
   if (event.action === "run" && waits.test(event.args.command)) return `#${event.id}`;
-  if (event.action === "job" && event.args.wait !== undefined) return `#${event.id}`;
   const args = event.action === "think" ? event.args : { ...event.args, thought: "" };
   return JSON.stringify([event.action, args]);
 }
@@ -124,8 +123,11 @@ function textOf(event: Action): string {
 const waits = /(^|[\s;&|(])(sleep|wait|inotifywait)(\s|$|;)/;
 
 function resultOf(event: Observation): string {
-  // Looked at again, it may have gone on without a word.
-  if (event.observation === "job" && event.extras.job.state === "running") return `#${event.id}`;
+  if (event.observation === "job") {
+    const { job } = event.extras;
+    // It may go on for long without a word.
+    return job.state === "running" ? `#${event.id}` : JSON.stringify([event.content, job]);
+  }
   if (event.observation !== "run") return JSON.stringify([event.observation, event.content]);
   return JSON.stringify([event.content, event.extras.exit_code, event.extras.cwd]);
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
+import { Jobs } from "../now/jobs.tsx";
 import { NowBar } from "../now/now-bar.tsx";
 import { isWorking } from "../now/words.ts";
 import { client } from "../server.ts";
@@ -27,6 +28,11 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
     client
       .send(id, "change_agent_state", { agent_state: agentState, thought: "" })
       .catch((error: Error) => setFailure(error.message));
+  };
+
+  const endJob = (job: string): void => {
+    setFailure("");
+    client.send(id, "job", { id: job, signal: "KILL" }).catch((error: Error) => setFailure(error.message));
   };
 
   const waiting = state.open.find((action) => action.id === state.awaiting?.id);
@@ -63,6 +69,7 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
               onAnswer={(decision, reason) => client.send(id, "approve", { id: waiting.id, decision, reason })}
             />
           )}
+          <Jobs jobs={state.jobs} onEnd={endJob} />
           <NowBar snapshot={snapshot} onWant={want} />
           {failure !== "" && (
             <p role="alert" className="px-3 pb-1 text-sm text-bad">
