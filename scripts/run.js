@@ -5,7 +5,7 @@ import { runDev } from "./dev.js";
 import { runInForeground } from "./processes.js";
 import { setup } from "./setup.js";
 import { SetupError, say } from "./setup/say.js";
-import { runChecks, runTests } from "./test.js";
+import { runChecks, runLongTests, runTests } from "./test.js";
 import { buildWeb } from "./web.js";
 
 /** @typedef {{ node: string, args: readonly string[], place: import("./processes.js").Place }} Run */
@@ -21,6 +21,7 @@ const commands = {
   check: { run: ({ place }) => runChecks(place) },
   format: { run: ({ args, place }) => runInForeground("oxfmt", args, place) },
   test: { all: true, run: test },
+  "test:long": { run: ({ node, place }) => runLongTests(node, place) },
 };
 
 /** @param {string} name @param {readonly string[]} args */

@@ -34,6 +34,20 @@ export function runTests(node, files, place) {
   return runPhases(files.length > 0 ? [tests] : [...checks, tests], place);
 }
 
+/** Chance and crashes, so many times that a push can wait for it: some minutes on two cores. */
+const long = { files: ["test/fuzz.test.ts", "test/kill-points.test.ts"], fuzzRuns: 4000, timeoutMs: 15 * 60_000 };
+
+/**
+ * `npm run test:long`: what `npm test` tries a few times, many times.
+ * @param {string} node
+ * @param {Place} place
+ */
+export function runLongTests(node, place) {
+  const env = { DECKHAND_FUZZ_RUNS: String(long.fuzzRuns), DECKHAND_ALL_TESTS: "1", ...place.env };
+  const options = ["--test", `--test-timeout=${long.timeoutMs}`, "--test-concurrency=1"];
+  return runPhases([["long tests", node, ...options, ...long.files]], { ...place, env });
+}
+
 /**
  * Resolves with 0 if all went well; ends with the list of what was run.
  * @param {readonly (readonly string[])[]} phases name, program, arguments

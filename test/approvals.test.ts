@@ -161,6 +161,7 @@ test("[Q17] attach at a terminal says how to answer, and takes the answer", asyn
   await using server = await ServerProcess.start({ env: { ...model.env, DECKHAND_APPROVAL: "always" } });
   const client = connect({ url: server.url });
   const { id } = await client.create({ task: "go" });
+  client.close();
   const attached = new CliProcess(["attach", "--url", server.url, id], { terminal: true });
   await attached.prints("run echo one > one");
   await attached.prints("Answer with /allow or /deny REASON.");
@@ -174,5 +175,4 @@ test("[Q17] attach at a terminal says how to answer, and takes the answer", asyn
     ["one", "two"].map((name) => existsSync(join(server.workspace, name))),
     [false, true],
   );
-  client.close();
 });

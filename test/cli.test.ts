@@ -194,3 +194,17 @@ async function newest(): Promise<{ id: string; events: readonly Event[]; state: 
     client.close();
   }
 }
+
+test("[L20] models lists what can be chosen, and --test says whether a model can do the work", async () => {
+  const url = ["--url", server.url];
+  const list = new CliProcess(["models", ...url]);
+  assert.equal(await list.end(), 0, list.stderr);
+  assert.ok(list.stdout.split("\n").includes("demo"));
+  const refused = { when: "Call the tool add with a = 17 and b = 25.", replies: [{ status: 401 }], after: "error" };
+  const path = join(folder, "refused.json");
+  await writeFile(path, JSON.stringify({ conversations: [refused] }));
+  const wrong = new CliProcess(["models", ...url, "--test", `scripted/${path}`]);
+  assert.equal(await wrong.end(), 1);
+  assert.match(wrong.stdout, /✖ reply +The key|✖ reply +No key/);
+  assert.equal(await new CliProcess(["models", ...url, "demo"]).end(), 2);
+});

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { ModelProcess } from "./kit/model-process.ts";
 import { processesWith, until } from "./kit/processes.ts";
@@ -63,6 +65,128 @@ test("[E7] kill -9 in the middle of a command: the log is whole, nothing runs on
   const requests = await model.requests();
   const told = requests[1]?.body.messages.find((message) => message.role === "tool");
   assert.match(JSON.stringify(told), /outcome is unknown.*Look at what it did before repeating it/);
+  await second.end();
+  await rm(home, { recursive: true, force: true });
+});
+
+test("[X24] what the workspace shows of an unknown outcome is told, also when several ran at once", async () => {
+  const seconds = 31_538_000 + process.pid;
+  const command = `echo begun > begun; rm old; echo x > 'a b'; sleep ${seconds}`;
+  await using model = await ModelProcess.start([{ calls: [{ name: "run", arguments: { command } }] }]);
+  const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
+  await mkdir(join(home, "workspace", "src"), { recursive: true });
+  await writeFile(join(home, "workspace", "src", "same"), "");
+  await writeFile(join(home, "workspace", "old"), "");
+  const long = new Date(Date.now() - 60_000);
+  await utimes(join(home, "workspace", "src", "same"), long, long);
+  await utimes(join(home, "workspace", "src"), long, long);
+  const first = await ServerProcess.start({ home, env: model.env });
+  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
+  socket.send({ subscribe: { conversation: "c" } });
+  await socket.next((frame) => frame["action"] === "run");
+  for (const mine of ["one", "two"])
+    socket.send({ action: "run", args: { command: `echo ${mine}` }, conversation: "c", command: mine });
+  await socket.next((frame) => frame["ack"]?.command === "two");
+  await until(async () => (await processesWith(`sleep\0${seconds}`)).length > 0, 5000);
+  // A sign of life comes each second.
+  await delay(1100);
+  await first.end("SIGKILL");
+  await using second = await ServerProcess.start({ home, env: model.env });
+  const closed = (await logOf(second)).filter((event) => event["extras"]?.code === "outcome_unknown");
+  assert.equal(closed.length, 3);
+  const [agents, one, two] = closed.map((event) => event["content"] as string);
+  assert.match(
+    agents ?? "",
+    /ran for at least \d\.\d s\)\. In the workspace changed since it began: "a b", begun\. Several/,
+  );
+  for (const mine of [one, two])
+    assert.match(mine ?? "", /Running command: echo (one|two) .*Several actions ran at once/);
+  assert.doesNotMatch(closed.map((event) => event["content"] as string).join(), /same|src/);
+  await second.end();
+  await rm(home, { recursive: true, force: true });
+});
+
+test("[X24] of a file that was to be written it is told whether it was", async () => {
+  const write = { name: "write", arguments: { path: "note", content: "written\n" } };
+  await using model = await ModelProcess.start([{ calls: [write] }]);
+  for (const [place, says] of [
+    ["acting:1", /The file is not there\./],
+    ["acted:1", /The file has the new content\./],
+  ] as const) {
+    const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
+    const first = await ServerProcess.start({ home, env: { ...model.env, DECKHAND_FAILPOINT: place } });
+    const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+    socket.send({ action: "start", args: { task: "write" }, conversation: "c" });
+    await socket.closed;
+    await using second = await ServerProcess.start({ home, env: model.env });
+    const closed = (await logOf(second)).find((event) => event["extras"]?.code === "outcome_unknown");
+    assert.match(closed?.["content"] as string, says);
+    await second.end();
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
+test("[X26] with DECKHAND_RESUME=always work goes on by itself and the model is told of what is unknown", async () => {
+  const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
+  await using model = await ModelProcess.start([
+    { calls: [1, 2].map((n) => ({ name: "run", arguments: { command: `echo ${n} >> lines` } })) },
+    { calls: [{ name: "run", arguments: { command: "cat lines" } }] },
+    { calls: [{ name: "finish", arguments: { thought: "Looked." } }] },
+  ]);
+  const env = { ...model.env, DECKHAND_RESUME: "always" };
+  const first = await ServerProcess.start({ home, env: { ...env, DECKHAND_FAILPOINT: "acted:1" } });
+  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "start", args: { task: "two lines" }, conversation: "c" });
+  await socket.closed;
+  // Three more crashes, where it is about to ask the model; then a person is asked.
+  for (let at = 0; at < 3; at += 1) {
+    const server = await ServerProcess.start({ home, env: { ...env, DECKHAND_FAILPOINT: "asking:1" } }).catch(
+      () => null,
+    );
+    if (server !== null) await until(async () => (await fetch(server.url).catch(() => null)) === null, 5000);
+  }
+  await using last = await ServerProcess.start({ home, env });
+  assert.equal((await logOf(last)).at(-1)?.["extras"].agent_state, "paused");
+  assert.equal((await model.requests()).length, 1);
+  using again = await RawSocket.open(last.wsUrl, ["deckhand.v1"]);
+  again.send({ subscribe: { conversation: "c" } });
+  again.send({ action: "change_agent_state", args: { agent_state: "running" }, conversation: "c" });
+  await again.state("finished");
+  const log = await logOf(last);
+  assert.deepEqual(
+    log.flatMap((event) => (event["action"] === "run" ? [event["args"].command as string] : [])),
+    ["echo 1 >> lines", "cat lines"],
+    "what was planned behind the unknown outcome is not done",
+  );
+  assert.equal(log.find((event) => event["observation"] === "run")?.["content"], "1\n");
+  const [, told] = await model.requests();
+  assert.match(JSON.stringify(told?.body.messages), /outcome is unknown/);
+  await last.end();
+  await rm(home, { recursive: true, force: true });
+});
+
+test("[X26] with DECKHAND_RESUME=always a server that was stopped in peace goes on, too, to the end", async () => {
+  const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
+  await using model = await ModelProcess.start([
+    { calls: [{ name: "run", arguments: { command: "echo begun > begun; sleep 600" } }] },
+    { calls: [{ name: "finish", arguments: { thought: "Done." } }] },
+  ]);
+  const env = { ...model.env, DECKHAND_RESUME: "always" };
+  const first = await ServerProcess.start({ home, env });
+  const socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
+  await until(() => existsSync(join(first.workspace, "begun")), 10_000);
+  assert.equal(await first.end("SIGTERM"), 0);
+  await using second = await ServerProcess.start({ home, env });
+  using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
+  again.send({ subscribe: { conversation: "c" } });
+  await again.state("finished");
+  const log = await logOf(second);
+  const asked = log.find((event) => event["action"] === "run");
+  assert.equal(log.filter((event) => event["cause"] === asked?.["id"]).length, 1);
+  assert.equal(log.find((event) => event["extras"]?.resumed !== undefined)?.["extras"].resumed, 1);
+  assert.ok(!log.some((event) => event["extras"]?.agent_state === "paused"));
   await second.end();
   await rm(home, { recursive: true, force: true });
 });

@@ -1,10 +1,12 @@
 /** A disk that is full, or may only be read. Small file systems in memory stand for it, which takes root. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ModelProcess } from "./kit/model-process.ts";
+import { until } from "./kit/processes.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
@@ -114,4 +116,47 @@ test("[X21] a server does not start on a disk that may only be read, and says wh
   disk.fill();
   await using again = await ServerProcess.start({ home, env });
   assert.equal((await logOf(again)).filter((event) => event["command"] === "kept").length, 1);
+});
+
+test("[X27] a server whose work was cut off starts on a full disk, shows what there is, and clears up when there is room", async (t) => {
+  using disk = smallDisk();
+  if (disk === undefined) return t.skip(noMount);
+  const home = join(disk.path, "home");
+  await using model = await ModelProcess.start([
+    { calls: [{ name: "run", arguments: { command: "echo begun > begun; sleep 600" } }] },
+    { calls: [{ name: "finish", arguments: { thought: "Done." } }] },
+  ]);
+  const runs = { ...env, ...model.env };
+  await using first = await ServerProcess.start({ home, env: runs });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
+  await until(() => existsSync(join(first.workspace, "begun")), 10_000);
+  const before = await logOf(first);
+  await first.end("SIGKILL");
+  disk.fill();
+  for (const _ of ["started", "started again"]) {
+    await using full = await ServerProcess.start({ home, env: runs });
+    assert.deepEqual(await logOf(full), before);
+    await full.end("SIGKILL");
+  }
+  await using second = await ServerProcess.start({ home, env: runs });
+  using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
+  again.send({ subscribe: { conversation: "c" } });
+  await again.next((frame) => "caught_up" in frame);
+  // The kernel gives what SQLite has of room in its file: it takes some to find none.
+  let refused: Frame | undefined;
+  for (let at = 0; refused === undefined && at < 300; at += 1) {
+    const told = await send(again, `full ${at}`);
+    if ("error" in told) refused = told["error"] as Frame;
+  }
+  assert.equal(refused?.["code"], "store_failed");
+  disk.free();
+  again.send({ action: "message", args: { content: "go on" }, conversation: "c" });
+  await again.state("finished");
+  const log = await logOf(second);
+  const run = log.find((event) => event["action"] === "run");
+  assert.deepEqual(
+    log.filter((event) => event["cause"] === run?.["id"]).map((event) => event["extras"].code),
+    ["outcome_unknown"],
+  );
 });

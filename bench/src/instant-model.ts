@@ -21,6 +21,8 @@ export class InstantModel implements AsyncDisposable {
   private constructor(steps: number) {
     this.#steps = steps;
     this.#server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
+      // A server may look for what a model can do; this one does not say.
+      if (request.method !== "POST") return void response.writeHead(404).end();
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const askedAt = performance.now();

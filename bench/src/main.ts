@@ -8,6 +8,7 @@ import { InstantModel } from "./instant-model.ts";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
+import { measurePast } from "./past.ts";
 import { measureScale } from "./scale.ts";
 import { measureShell } from "./shell.ts";
 import { median, percentile, table } from "./table.ts";
@@ -37,6 +38,8 @@ console.log(`\nA command beside a plain bash:\n`);
 console.log(await shellFigures());
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
+console.log(`\nWhat the workspace was (snapshots):\n`);
+console.log(await measurePast());
 
 async function shellFigures(): Promise<string> {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });

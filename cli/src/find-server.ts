@@ -13,7 +13,11 @@ export interface FoundServer extends AsyncDisposable {
   readonly own: boolean;
 }
 
-const probeMs = 2_000;
+/**
+ * Where nothing listens it is known at once. What listens may be a server that has just started and tries its sandbox
+ * out, on a machine that does other things too; or something else, that never answers.
+ */
+const probeMs = { named: 20_000, looked: 5_000 } as const;
 /** A first start makes folders and a database; it takes well under a second. */
 const startMs = 20_000;
 const stopMs = 5_000;
@@ -22,7 +26,7 @@ const stopMs = 5_000;
 export async function findServer(url: string | undefined, maySpawn: boolean): Promise<FoundServer> {
   const at = url ?? configuredUrl();
   const client = clientOf(at);
-  if (await answers(client, at)) return open(at, client, undefined);
+  if (await answers(client, at, url === undefined ? probeMs.looked : probeMs.named)) return open(at, client, undefined);
   client.close();
   if (url !== undefined || !maySpawn) {
     throw new Error(
@@ -46,9 +50,9 @@ function configuredUrl(): string {
 }
 
 /** True for a Deckhand server; false when nothing or something else is there. Fails when it does not let us in. */
-async function answers(client: Client, url: string): Promise<boolean> {
+async function answers(client: Client, url: string, withinMs: number): Promise<boolean> {
   try {
-    const health = await client.health(AbortSignal.timeout(probeMs));
+    const health = await client.health(AbortSignal.timeout(withinMs));
     return health?.status === "ok" && typeof health.model === "object";
   } catch (error) {
     const refused = error instanceof DeckhandError && (error.code === "unauthorized" || error.code === "forbidden");

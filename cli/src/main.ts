@@ -12,9 +12,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   run: async () => (await import("./run.ts")).runCommand,
   attach: async () => (await import("./attach.ts")).attachCommand,
+  diff: async () => (await import("./workspace.ts")).diffCommand,
+  restore: async () => (await import("./workspace.ts")).restoreCommand,
   fork: async () => (await import("./library.ts")).forkCommand,
   export: async () => (await import("./library.ts")).exportCommand,
   import: async () => (await import("./library.ts")).importCommand,
+  models: async () => (await import("./models.ts")).modelsCommand,
+  replay: async () => (await import("./replay.ts")).replayCommand,
   rules: async () => (await import("./rules.ts")).rulesCommand,
 };
 
@@ -24,9 +28,13 @@ Commands
   serve        start the server, with the web page
   run "task"   work on one task without a person, and end with it
   attach ID    follow a conversation and say something in it
+  diff ID      print what changed in the workspace of a conversation
+  restore ID N bring the workspace back to what it was at an event
   fork ID      make a new conversation of the beginning of another
   export ID    print a conversation as JSON lines, Markdown or HTML
   import FILE  make a conversation of what export printed
+  models       list the models, and try one
+  replay ID    run a conversation again from its log, and tell where it differs
   rules        list, add and delete what is allowed in every conversation
 
 deckhand COMMAND --help tells more.

@@ -26,7 +26,11 @@ test("[L2] an agent that waits for an answer is told twice that nobody is there;
   assert.equal(judge("awaiting_user_confirmation", empty, 0).type, "ends");
 });
 
-test("[L1] the limit at which the work rests is named", () => {
+test("[L1] the limit at which the work rests, or why else it is paused, is said", () => {
   const verdict = judge("paused", { ...empty, atLimit: "limit_steps" }, 0);
   assert.ok(verdict.type === "ends" && verdict.say.includes("limit on steps"));
+  const stuck = judge("paused", { ...empty, reason: "Agent got stuck in a loop" }, 0);
+  assert.ok(stuck.type === "ends" && stuck.say === "The work is paused. Agent got stuck in a loop");
+  const person = judge("paused", empty, 0);
+  assert.ok(person.type === "ends" && person.say.includes("Somebody"));
 });

@@ -37,7 +37,7 @@ export function judge(changedTo: AgentState, state: ConversationState, nudges: n
       return ends(
         exitCodes.stopped,
         state.atLimit === null
-          ? "Somebody paused the work."
+          ? `The work is paused. ${state.reason || "Somebody paused it."}`
           : `The limit on ${state.atLimit.slice("limit_".length)} is reached.`,
       );
     case "awaiting_user_confirmation":

@@ -1,11 +1,15 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
 import {
+  type ModelReport,
   DeckhandError,
   errorKinds,
   type AgentState,
   type ApprovalRule,
   type ErrorCode,
+  type Observation,
+  type RestorePreview,
   type Settings,
+  type WorkspaceDiff,
 } from "@deckhand/protocol";
 
 export interface ConversationRow {
@@ -74,12 +78,35 @@ export interface Http {
   export(conversation: string, format?: ExportFormat, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** A new conversation, at rest, of an export in JSON lines. Fails with the number of the line that is none. */
   import(lines: string | Uint8Array<ArrayBuffer> | Blob, signal?: AbortSignal): Promise<ConversationRow>;
+  /** What changed in the workspace; by default since the conversation began to work, until now. */
+  diff(
+    conversation: string,
+    range?: { readonly from?: number; readonly to?: number },
+    signal?: AbortSignal,
+  ): Promise<WorkspaceDiff>;
+  /** What `restore` would do now. */
+  previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
+  /**
+   * Brings the workspace back to what it was at event `at`. Fails with `changed_since` where this would take back what was changed
+   * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
+   */
+  restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
   /** Oldest first. */
   rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
   addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
+  /** Names that can be chosen, best first. */
+  models(signal?: AbortSignal): Promise<readonly string[]>;
+  /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
+  checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
   health(signal?: AbortSignal): Promise<Health>;
+}
+
+export interface ModelTrial {
+  readonly model?: string;
+  readonly api_key?: string;
+  readonly base_url?: string;
 }
 
 /**
@@ -130,10 +157,24 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const body = { type: "application/x-ndjson", data: lines };
       return (await (await ask("POST", "api/conversations/import", body, signal)).json()) as ConversationRow;
     },
+    diff: async (conversation, { from, to } = {}, signal) => {
+      const search = new URLSearchParams({ to: to === undefined ? "now" : String(to) });
+      if (from !== undefined) search.set("from", String(from));
+      return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
+    },
+    previewRestore: async (conversation, at, signal) =>
+      (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
+    restore: async (conversation, at, force = false, signal) =>
+      (await call("POST", `${one(conversation)}/restore`, { at, force }, signal)) as Observation<"restore">,
     rules: async (signal) => {
       const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
       return rules;
     },
+    models: async (signal) => {
+      const { models } = (await call("GET", "api/models", undefined, signal)) as { models: readonly string[] };
+      return models;
+    },
+    checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);

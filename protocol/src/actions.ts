@@ -64,6 +64,8 @@ export const settingsSchema = z.object({
   max_steps: z.int().min(1).optional(),
   max_cost_usd: z.number().positive().optional(),
   max_seconds: z.number().positive().optional(),
+  /** Read and written, of all its model calls together. */
+  max_tokens: z.int().min(1).optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -142,6 +144,12 @@ export const actionArgs = {
     arguments: z.record(z.string(), z.unknown()).default({}),
     thought,
   }),
+  restore: z.object({
+    /** Id of the event after which the workspace was as it is to be. */
+    at: z.int().min(0),
+    /** Also where that takes back what was changed outside the agent's turns. */
+    force: z.boolean().default(false),
+  }),
   finish: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
   reject: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
   add_task: z.object({
@@ -194,11 +202,17 @@ export const runnableActions = [
   "plan",
   "delegate",
   "call_tool",
+  "restore",
 ] as const satisfies readonly ActionKind[];
 export type RunnableKind = (typeof runnableActions)[number];
 
 export function isRunnable(kind: string): kind is RunnableKind {
   return (runnableActions as readonly string[]).includes(kind);
+}
+
+/** After these the workspace may be another. */
+export function mayChangeWorkspace(kind: ActionKind): boolean {
+  return isRunnable(kind) && kind !== "read" && kind !== "search" && kind !== "browse" && kind !== "plan";
 }
 
 /** Defined so that nobody guesses at their shape; answered with an `error` observation until their tools are here. */

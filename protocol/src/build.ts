@@ -49,8 +49,12 @@ export function errorObservation(
   return observation(source, "error", content, { code, retryable: errorKinds[code].retryable, error_id: "" }, origin);
 }
 
-export function stateChange(agentState: AgentState, reason?: string): NewObservation<"agent_state_changed"> {
-  const extras = { agent_state: agentState, ...(reason === undefined ? {} : { reason }) };
+export function stateChange(
+  agentState: AgentState,
+  reason?: string,
+  more: Pick<ObservationExtras<"agent_state_changed">, "resumed"> = {},
+): NewObservation<"agent_state_changed"> {
+  const extras = { agent_state: agentState, ...(reason === undefined ? {} : { reason }), ...more };
   return observation("environment", "agent_state_changed", "", extras);
 }
 

@@ -21,6 +21,8 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   plan: "The tasks that the agent means to do, and how far it is.",
   delegate: "Hands a task to another agent.",
   call_tool: "Calls a tool of an MCP server.",
+  restore:
+    "Brings the workspace back to what it was at event `at`, commands included. Only a client can ask for it, and not while the agent works. What it is now is kept first, so `restore` with an event before this one takes it back. Where files were changed outside the agent's turns since, it is refused with `changed_since` unless `force` is true.",
   finish: "The work is done; `thought` sums it up. Answered by the state `finished`.",
   reject: "The agent cannot or will not do it. Answered by the state `rejected`.",
   add_task: "From the first protocol; stored, without effect.",
@@ -45,6 +47,9 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   plan: "The plan as it is now.",
   delegate: "What the other agent gives back, and its conversation.",
   call_tool: "What the tool returned.",
+  restore: "The workspace is what it was at event `at`. What is left out of snapshots was not touched.",
+  snapshot:
+    "What the workspace was after event `after`. Made before and after what may change it; one that is the same as the last is not told. Bookkeeping.",
   chat: "The agent has taken in the message or task that is the `cause`. One without its `chat` is still queued.",
   agent_state_changed: "The state of the conversation, with a `reason` where there is one.",
   user_rejected: "A person has denied the action.",
@@ -55,6 +60,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
   imported:
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
+  knowledge:
+    "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
   nudge:
     "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",

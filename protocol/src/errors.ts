@@ -44,6 +44,12 @@ export const errorKinds = {
   sandbox_unavailable: { sentence: "There is no proven sandbox, so nothing is run.", retryable: false },
   fetch_refused: { sentence: "The address may not be fetched.", retryable: false },
   fetch_failed: { sentence: "The page could not be fetched.", retryable: true },
+  no_snapshot: { sentence: "It is not known what the workspace was then.", retryable: false },
+  changed_since: { sentence: "Files were changed outside the agent's turns since then.", retryable: false },
+  snapshot_failed: {
+    sentence: "The workspace could not be looked at as a whole, or not be brought back.",
+    retryable: true,
+  },
   interrupted: { sentence: "The action was stopped before it ended.", retryable: true },
   outcome_unknown: {
     sentence: "The server stopped while the action ran: look at what it did before repeating it.",
@@ -64,6 +70,7 @@ export const errorKinds = {
   // limits and the rest
   limit_steps: { sentence: "The limit on steps is reached.", retryable: false },
   limit_cost: { sentence: "The limit on cost is reached.", retryable: false },
+  limit_tokens: { sentence: "The limit on tokens is reached.", retryable: false },
   limit_time: { sentence: "The limit on time is reached.", retryable: false },
   stuck: { sentence: "The agent goes round in a circle, although it was told.", retryable: false },
   store_failed: { sentence: "The event could not be stored.", retryable: true },

@@ -27,6 +27,7 @@ const args: Readonly<Record<ActionKind, object>> = {
   plan: { tasks: [{ title: "x" }] },
   delegate: { agent: "a" },
   call_tool: { server: "s", name: "n" },
+  restore: { at: 3 },
   finish: {},
   reject: {},
   add_task: { goal: "g" },
@@ -36,6 +37,7 @@ const args: Readonly<Record<ActionKind, object>> = {
   compact: { from: 0, to: 3, summary: "s" },
 };
 
+const leftOut = { ignored: 1, large: 0, unreadable: 0 };
 const extras: Readonly<Record<ObservationKind, object>> = {
   read: { path: "p" },
   write: { path: "p" },
@@ -54,9 +56,11 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   plan: { tasks: [{ title: "x", status: "done" }] },
   delegate: { outputs: {}, conversation: "c" },
   call_tool: { server: "s", name: "n" },
+  restore: { at: 3, changed_files: 1, files: [{ status: "deleted", path: "p" }], taken_back: [], left_out: leftOut },
   chat: { image_urls: null },
   agent_state_changed: { agent_state: "running" },
   user_rejected: {},
+  knowledge: { pieces: [{ kind: "skill", path: "a/SKILL.md", hash: "0" }] },
   error: { code: "internal", retryable: true, error_id: "" },
   reply: {
     model: "m",
@@ -69,6 +73,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   },
   title: { model: "m", usage, cost_usd: 0.001 },
   imported: {},
+  snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   nudge: { reason: "repeat" },
 };

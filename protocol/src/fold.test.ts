@@ -131,10 +131,25 @@ test("[P8] letting it go on past a limit raises that limit once; a new message t
   const atLimit = fold(stored(rest));
   assert.equal(atLimit.atLimit, "limit_steps");
   const raised = fold(stored([...rest, resume, resume]));
-  assert.deepEqual([raised.raised, raised.atLimit], [{ turn: 1, cost: 0 }, null]);
+  assert.deepEqual([raised.raised, raised.atLimit], [{ turn: 1, cost: 0, tokens: 0 }, null]);
   const cost = fold(stored([errorObservation("environment", "limit_cost"), resume, chat(0)]));
-  assert.deepEqual(cost.raised, { turn: 0, cost: 1 });
-  assert.deepEqual(fold(stored([...rest, resume, chat(0)])).raised, { turn: 0, cost: 0 });
+  assert.deepEqual(cost.raised, { turn: 0, cost: 1, tokens: 0 });
+  assert.deepEqual(fold(stored([...rest, resume, chat(0)])).raised, { turn: 0, cost: 0, tokens: 0 });
+  const tokens = fold(stored([errorObservation("environment", "limit_tokens"), resume, resume]));
+  assert.deepEqual(tokens.raised, { turn: 0, cost: 0, tokens: 1 });
+});
+
+test("[P8] a limit that is set anew is what was said, however often it was raised; the same said again changes nothing", () => {
+  const resume = action("user", "change_agent_state", { agent_state: "running", thought: "" });
+  const set = (max_tokens: number): NewEvent => action("user", "initialize", { max_tokens });
+  const past = [set(10), errorObservation("environment", "limit_tokens"), resume];
+  const again = [...past, errorObservation("environment", "limit_tokens"), set(10)];
+  assert.deepEqual([fold(stored(again)).raised.tokens, fold(stored(again)).atLimit], [1, "limit_tokens"]);
+  const more = fold(stored([...again, set(100)]));
+  assert.deepEqual([more.raised.tokens, more.atLimit, more.settings.max_tokens], [0, null, 100]);
+  assert.equal(fold(stored([...again, set(100), resume])).raised.tokens, 0, "going on raises it no further");
+  const other = fold(stored([...again, action("user", "initialize", { max_steps: 7 })]));
+  assert.deepEqual([other.raised.tokens, other.atLimit], [1, "limit_tokens"]);
 });
 
 test("[P8] settings are taken key by key; a key that is missing keeps what it was", () => {

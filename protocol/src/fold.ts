@@ -5,7 +5,7 @@
 import { isRunnable, type ActionArgs, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { JobState, ReplyPart } from "./observations.ts";
+import type { JobState, KnowledgePiece, ObservationExtras, ReplyPart } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
 import type { Usage } from "./usage.ts";
 
@@ -55,7 +55,11 @@ export interface ConversationState {
   /** From a user's message to rest; what the limits on steps and time count. */
   readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
   /** How often a person let it go on past a limit; each time raises that limit by its first value. */
-  readonly raised: { readonly turn: number; readonly cost: number };
+  readonly raised: Readonly<Record<"turn" | "cost" | "tokens", number>>;
+  /** How often it went on by itself after a crash since a person's last word. */
+  readonly resumed: number;
+  /** Why it is in its state, as a sentence; empty where that is plain. */
+  readonly reason: string;
   /** The limit at which it rests now. */
   readonly atLimit: LimitCode | null;
   /** The one action that waits for a person's approval. */
@@ -67,6 +71,10 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** The last snapshot of the workspace. */
+  readonly snapshot: { readonly tree: string; readonly after: number } | null;
+  /** What the workspace says and the model was told. */
+  readonly knowledge: readonly KnowledgePiece[];
 }
 
 export const empty: ConversationState = {
@@ -89,13 +97,17 @@ export const empty: ConversationState = {
     reasoning: 0,
   },
   turn: { steps: 0, activeMs: 0, runningSince: null },
-  raised: { turn: 0, cost: 0 },
+  raised: { turn: 0, cost: 0, tokens: 0 },
+  resumed: 0,
+  reason: "",
   atLimit: null,
   awaiting: null,
   approved: null,
   lastAnswer: null,
   rules: [],
   jobs: [],
+  snapshot: null,
+  knowledge: [],
 };
 
 export function apply(state: ConversationState, event: Event): ConversationState {
@@ -113,7 +125,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
   const next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
   switch (event.action) {
     case "initialize":
-      return { ...next, settings: { ...next.settings, ...event.args } };
+      return takeSettings(next, event.args);
     case "start":
       return event.source === "user" ? queueMessage(next, event.id, event.args.task, []) : next;
     case "message":
@@ -121,7 +133,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
         ? queueMessage(next, event.id, event.args.content, event.args.image_urls ?? [])
         : next;
     case "change_agent_state":
-      return event.args.agent_state === "running" ? raise(next) : next;
+      return event.args.agent_state === "running" ? raise({ ...next, resumed: 0 }) : next;
     case "approve":
       return answer(next, event);
     case "compact":
@@ -162,13 +174,15 @@ function applyObservation(state: ConversationState, event: Observation): Convers
   }
   switch (event.observation) {
     case "agent_state_changed":
-      return changeState(next, event.extras.agent_state, Date.parse(event.timestamp));
+      next = changeState(next, event.extras, Date.parse(event.timestamp));
+      return event.extras.resumed === undefined ? next : { ...next, resumed: event.extras.resumed };
     case "chat":
       return {
         ...next,
         queued: next.queued.filter((message) => message.id !== event.cause),
         turn: { ...next.turn, steps: 0, activeMs: 0, runningSince: Date.parse(event.timestamp) },
         raised: { ...next.raised, turn: 0 },
+        resumed: 0,
         pendingCalls: [],
       };
     case "reply":
@@ -185,9 +199,16 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "run":
     case "job":
       return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
+    case "knowledge":
+      return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules };
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, snapshot: null };
+    case "snapshot":
+      return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":
+      // What the model planned after it is not done before it knows.
+      if (event.extras.code === "outcome_unknown" && event.tool_call !== undefined)
+        return { ...next, pendingCalls: [] };
       return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
     default:
       return next;
@@ -202,6 +223,15 @@ function withJob(
   const known = state.jobs.some(({ id }) => id === job.id);
   if (job.state === "ended") return known ? { ...state, jobs: state.jobs.filter(({ id }) => id !== job.id) } : state;
   return known ? state : { ...state, jobs: [...state.jobs, { id: job.id, command: extras.command, since: timestamp }] };
+}
+
+/** Microagents come one by one; all else is told anew as a whole. */
+function learned(known: readonly KnowledgePiece[], pieces: readonly KnowledgePiece[]): readonly KnowledgePiece[] {
+  const isMicroagent = ({ kind }: KnowledgePiece): boolean => kind === "microagent";
+  const paths = new Set(pieces.map(({ path }) => path));
+  if (pieces.length > 0 && pieces.every(isMicroagent))
+    return [...known.filter(({ path }) => !paths.has(path)), ...pieces];
+  return [...pieces, ...known.filter(isMicroagent)];
 }
 
 function applyReply(state: ConversationState, event: Observation<"reply">): ConversationState {
@@ -248,13 +278,18 @@ function queueMessage(
   };
 }
 
-function changeState(state: ConversationState, agentState: AgentState, atMs: number): ConversationState {
+function changeState(
+  state: ConversationState,
+  { agent_state: agentState, reason = "" }: ObservationExtras<"agent_state_changed">,
+  atMs: number,
+): ConversationState {
   const { turn } = state;
   const running = isAtWork(agentState);
   const activeMs = turn.runningSince === null ? turn.activeMs : turn.activeMs + (atMs - turn.runningSince);
   return {
     ...state,
     agentState,
+    reason,
     turn: { ...turn, activeMs, runningSince: running ? atMs : null },
     atLimit: running ? null : state.atLimit,
     pendingCalls: agentState === "stopped" || agentState === "error" ? [] : state.pendingCalls,
@@ -265,10 +300,30 @@ function changeState(state: ConversationState, agentState: AgentState, atMs: num
 
 const endsApproved: ReadonlySet<AgentState> = new Set(["stopped", "error", "finished", "rejected"]);
 
+/** What sets each limit, and what counts how often a person let it go on past it. */
+const limitsBy = {
+  limit_steps: { setting: "max_steps", raised: "turn" },
+  limit_time: { setting: "max_seconds", raised: "turn" },
+  limit_cost: { setting: "max_cost_usd", raised: "cost" },
+  limit_tokens: { setting: "max_tokens", raised: "tokens" },
+} as const satisfies Record<LimitCode, { setting: keyof Settings; raised: keyof ConversationState["raised"] }>;
+
 function raise(state: ConversationState): ConversationState {
   if (state.atLimit === null) return state;
-  const which = state.atLimit === "limit_cost" ? "cost" : "turn";
+  const { raised: which } = limitsBy[state.atLimit];
   return { ...state, raised: { ...state.raised, [which]: state.raised[which] + 1 }, atLimit: null };
+}
+
+/** A limit that is set to another value is that value, however often it was raised before. */
+function takeSettings(state: ConversationState, args: Settings): ConversationState {
+  let { raised, atLimit } = state;
+  for (const [code, by] of Object.entries(limitsBy)) {
+    const wanted = args[by.setting];
+    if (wanted === undefined || wanted === state.settings[by.setting]) continue;
+    raised = { ...raised, [by.raised]: 0 };
+    if (atLimit === code) atLimit = null;
+  }
+  return { ...state, settings: { ...state.settings, ...args }, raised, atLimit };
 }
 
 function withoutPendingCall(state: ConversationState, id: string): ConversationState {

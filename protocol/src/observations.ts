@@ -49,9 +49,28 @@ const screen = z.object({
   alternate: z.boolean(),
 });
 
+/** Entries that no snapshot has, and that are therefore neither compared nor restored. */
+export const leftOutSchema = z.object({
+  /** What .gitignore names, a folder as one; small files are kept all the same. */
+  ignored: z.int(),
+  /** Files over 20 MiB that are new or changed. */
+  large: z.int(),
+  unreadable: z.int(),
+});
+export type LeftOut = z.infer<typeof leftOutSchema>;
+
 /** The circle in which the agent goes: what it did, or said, again and again. */
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
+
+/** A file of the workspace that speaks to agents. `deeper`: named only. */
+export const knowledgePiece = z.object({
+  kind: z.enum(["instructions", "skill", "microagent", "deeper"]),
+  path: z.string(),
+  /** Of its text. */
+  hash: z.string(),
+});
+export type KnowledgePiece = z.infer<typeof knowledgePiece>;
 
 export const observationExtras = {
   read: z.object({ path: z.string() }),
@@ -67,6 +86,8 @@ export const observationExtras = {
     hidden: z.boolean(),
     /** Why the command ended, where it was not by itself. */
     ended_by: z.enum(["timeout", "stop", "shell_exit"]).optional(),
+    /** A limit of the conversation's commands that was hit meanwhile. */
+    limit: z.enum(["memory", "processes", "file_size"]).optional(),
     whole: wholeOutput.optional(),
     /** The command goes on. */
     job: jobState.optional(),
@@ -95,8 +116,22 @@ export const observationExtras = {
   plan: z.object({ tasks: z.array(planTask) }),
   delegate: z.object({ outputs: z.record(z.string(), z.unknown()), conversation: z.string() }),
   call_tool: z.object({ server: z.string(), name: z.string() }),
+  restore: z.object({
+    at: z.int(),
+    /** Files that are another now; the first 200 of them. */
+    changed_files: z.int(),
+    files: z.array(z.object({ status: z.string(), path: z.string() })),
+    /** Those among them that were changed outside the agent's turns since. */
+    taken_back: z.array(z.string()),
+    left_out: leftOutSchema,
+  }),
   chat: z.object({ image_urls: z.array(z.string()).nullable() }),
-  agent_state_changed: z.object({ agent_state: z.enum(agentStates), reason: z.string().optional() }),
+  agent_state_changed: z.object({
+    agent_state: z.enum(agentStates),
+    reason: z.string().optional(),
+    /** After a crash it went on by itself, so many times since a person's last word. */
+    resumed: z.int().min(1).optional(),
+  }),
   user_rejected: z.object({}),
   error: z.object({ code: z.enum(errorCodes), retryable: z.boolean(), error_id: z.string() }),
   /** What the model replied. Bookkeeping: the actions that follow name it. */
@@ -113,8 +148,19 @@ export const observationExtras = {
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),
   /** What came before was written elsewhere: its settings, and what a person let go on there, hold no longer. Bookkeeping. */
   imported: z.object({}),
+  /** What the workspace was after event `after`, as the name of a git tree that the server keeps. Bookkeeping. */
+  snapshot: z.object({
+    tree: z.string(),
+    after: z.int(),
+    /** What changed since the snapshot before was changed outside the agent's turns. */
+    outside: z.boolean(),
+    left_out: leftOutSchema,
+    duration_ms: z.number(),
+  }),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
+  /** What the workspace says to agents, and the files that it is from. Bookkeeping. */
+  knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** What the server tells the model by itself. Bookkeeping. */
   nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;

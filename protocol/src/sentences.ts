@@ -1,7 +1,7 @@
 /** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
 import type { ActionArgs } from "./actions.ts";
 import type { NewAction, NewObservation } from "./event.ts";
-import type { JobState } from "./observations.ts";
+import type { JobState, KnowledgePiece } from "./observations.ts";
 
 type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
 
@@ -40,6 +40,8 @@ export function actionSentence(event: Bare<NewAction>): string {
       return `I'm asking ${event.args.agent} for help with this task.`;
     case "call_tool":
       return `Calling ${event.args.name} of ${event.args.server}`;
+    case "restore":
+      return `Bringing the workspace back to what it was at event ${event.args.at}`;
     case "finish":
       return event.args.thought || "All done! What's next on the agenda?";
     case "reject": {
@@ -82,6 +84,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
       return `Visited ${event.extras.url}`;
     case "search":
       return `Found ${event.extras.matches} lines.`;
+    case "restore":
+      return `The workspace is what it was at event ${event.extras.at}: ${event.extras.changed_files} files changed.`;
     case "plan": {
       const done = event.extras.tasks.filter((task) => task.status === "done").length;
       return `${done} of ${event.extras.tasks.length} tasks are done.`;
@@ -90,6 +94,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
       return event.extras.reason ?? "";
     case "delegate":
       return "";
+    case "knowledge":
+      return knowledgeSentence(event.extras.pieces);
     case "call_tool":
     case "chat":
     case "error":
@@ -98,6 +104,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "reply":
     case "title":
     case "imported":
+    case "snapshot":
     case "user_rejected":
       return event.content;
   }
@@ -106,6 +113,11 @@ export function observationSentence(event: Bare<NewObservation>): string {
 function jobSentence({ id, state, exit_code: code = -1 }: JobState): string {
   if (state === "running") return `Job ${id} is running.`;
   return code === -1 ? `Job ${id} has ended.` : `Job ${id} has ended with exit code ${code}.`;
+}
+
+function knowledgeSentence(pieces: readonly KnowledgePiece[]): string {
+  if (pieces.length === 0) return "The workspace has no instructions any more.";
+  return `The agent was told what the workspace says: ${pieces.map(({ path }) => path).join(", ")}.`;
 }
 
 function approvalSentence({ decision, rules = [] }: ActionArgs<"approve">): string {

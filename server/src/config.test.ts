@@ -29,3 +29,13 @@ test("[G3] what is wrong is told with the name of the variable, all at once", ()
       ),
   );
 });
+
+test("[Y3] limits of commands are sizes and numbers, and wrong ones are told", () => {
+  const { commandLimits } = parseConfig({
+    DECKHAND_MEMORY: "1.5G",
+    DECKHAND_PROCESSES: "64",
+    DECKHAND_FILE_SIZE: "2m",
+  });
+  assert.deepEqual(commandLimits, { memoryBytes: 1.5 * 2 ** 30, processes: 64, fileBytes: 2 * 2 ** 20 });
+  assert.throws(() => parseConfig({ DECKHAND_MEMORY: "lots" }), /DECKHAND_MEMORY: a size is a number/);
+});

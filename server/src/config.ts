@@ -7,6 +7,13 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 
 const boolean = z.stringbool();
+/** `512M`, `1.5G`. */
+const size = z
+  .string()
+  .regex(/^\d+(\.\d+)?[KMGT]$/i, "a size is a number and K, M, G or T, as in 512M")
+  .transform((text) =>
+    Math.floor(Number(text.slice(0, -1)) * 1024 ** (1 + "KMGT".indexOf(text.slice(-1).toUpperCase()))),
+  );
 const seconds = z.coerce.number().positive();
 
 const environment = z.object({
@@ -36,16 +43,29 @@ const environment = z.object({
   MAX_ITERATIONS: z.coerce.number().int().min(1).default(100),
   /** Dollars of one conversation. */
   MAX_BUDGET_PER_TASK: z.coerce.number().positive().optional(),
+  /** Tokens of one conversation, read and written. */
+  DECKHAND_MAX_TOKENS: z.coerce.number().int().min(1).optional(),
   /** Seconds of one turn. */
   DECKHAND_MAX_SECONDS: seconds.optional(),
   /** When a person is asked before the agent acts: `never`, `risky` or `always`. */
   DECKHAND_APPROVAL: z.enum(["never", "risky", "always"]).default("risky"),
   /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
   DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
+  /** After a crash a conversation that was at work waits for a person (`ask`), or goes on by itself (`always`). */
+  DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
   DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** What all commands of a conversation may take together; of memory three quarters of the machine's when not set. */
+  DECKHAND_MEMORY: size.optional(),
+  DECKHAND_PROCESSES: z.coerce.number().int().min(16, "a shell and what it needs take 16").optional(),
+  /** Processors' worth of time; all of them when not set. */
+  DECKHAND_CPUS: z.coerce.number().min(0.05).optional(),
+  /** The largest file that a command may write. */
+  DECKHAND_FILE_SIZE: size.optional(),
+  /** Names of files and folders that commands cannot write in a workspace, separated by commas; instead of the usual ones. */
+  DECKHAND_PROTECT: z.string().optional(),
   /** Token that lets in from anywhere; without one a random one is kept in DECKHAND_HOME, for loopback only. */
   DECKHAND_TOKEN: z.string().min(16, "a token has at least 16 characters").optional(),
   /** Further names under which the server is reached (`deckhand.example.org:443`), separated by commas. */
@@ -58,6 +78,8 @@ const environment = z.object({
   DECKHAND_DISCOVER: boolean.default(true),
   /** Ask the model for a title of each conversation when its first turn has ended. */
   DECKHAND_TITLES: boolean.default(true),
+  /** Keep what workspaces were, so that they can be compared and brought back. */
+  DECKHAND_SNAPSHOTS: boolean.default(true),
 });
 
 export interface Config {
@@ -72,13 +94,24 @@ export interface Config {
   readonly toolCalling: "native" | "text" | "auto";
   readonly discover: boolean;
   readonly titles: boolean;
+  readonly snapshots: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
+  readonly maxTokens: number;
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
+  readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
+  /** Of all commands of a conversation; what is not given has its default in runtime/wall/limits.ts. */
+  readonly commandLimits: {
+    readonly memoryBytes?: number;
+    readonly processes?: number;
+    readonly cpus?: number;
+    readonly fileBytes?: number;
+  };
+  readonly protectedNames: readonly string[] | undefined;
   readonly token: string | undefined;
   readonly hosts: readonly string[];
   readonly browseAllow: readonly string[];
@@ -111,13 +144,23 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     toolCalling: e.LLM_NATIVE_TOOL_CALLING === undefined ? "auto" : e.LLM_NATIVE_TOOL_CALLING ? "native" : "text",
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
+    snapshots: e.DECKHAND_SNAPSHOTS,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
+    maxTokens: e.DECKHAND_MAX_TOKENS ?? Number.POSITIVE_INFINITY,
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
+    resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    commandLimits: {
+      ...(e.DECKHAND_MEMORY === undefined ? {} : { memoryBytes: e.DECKHAND_MEMORY }),
+      ...(e.DECKHAND_PROCESSES === undefined ? {} : { processes: e.DECKHAND_PROCESSES }),
+      ...(e.DECKHAND_CPUS === undefined ? {} : { cpus: e.DECKHAND_CPUS }),
+      ...(e.DECKHAND_FILE_SIZE === undefined ? {} : { fileBytes: e.DECKHAND_FILE_SIZE }),
+    },
+    protectedNames: e.DECKHAND_PROTECT === undefined ? undefined : list(e.DECKHAND_PROTECT),
     token: e.DECKHAND_TOKEN,
     hosts: list(e.DECKHAND_HOSTS),
     browseAllow: list(e.DECKHAND_BROWSE_ALLOW),

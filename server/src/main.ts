@@ -1,21 +1,25 @@
 /**
  * Wiring only: config -> parts -> listen -> stop. The one file that names concrete classes.
  */
-import { mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
+import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { protocolVersion } from "@deckhand/protocol";
+import { protocolVersion, type Event } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "./agent/agents.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
 import { serverRules } from "./conversation/server-rules.ts";
 import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
+import { readExport } from "./http/import.ts";
 import { assertMayBind } from "./http/hosts.ts";
+import { checkModel } from "./llm/check.ts";
 import { findModels } from "./llm/find.ts";
+import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
+import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import { createTools } from "./tools/tools.ts";
@@ -55,12 +59,12 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     contextTokens: config.contextTokens,
     discover: config.discover,
   });
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, tools });
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
-      runtimes,
+      ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: config,
       approval: {
         policy: config.approvalPolicy,
@@ -71,6 +75,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
       titles: config.titles,
+      resume: config.resume,
+      aliveMs: home.aliveMs,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );
@@ -88,7 +94,10 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       runtime: await runtimes.status(),
       protocol: protocolVersion,
     }),
-    models: models.names,
+    models: {
+      names: models.names,
+      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+    },
     agents: agentNames,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
@@ -111,12 +120,64 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   };
 }
 
+export type { Replay };
+
+export interface ReplayOptions {
+  /** What `deckhand export` prints, as bytes. */
+  readonly file: AsyncIterable<Uint8Array>;
+  /** A folder whose copy is the workspace; an empty one without it. */
+  readonly workspace: string | undefined;
+}
+
+/**
+ * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
+ * sandbox, whatever is configured. Fails with an `Error` that says what to do.
+ */
+export async function replayFile(
+  env: Readonly<Record<string, string | undefined>>,
+  { file, workspace: start }: ReplayOptions,
+): Promise<Replay> {
+  const { events } = await readExport(file);
+  const log: Event[] = [];
+  for await (const page of events) log.push(...page);
+  const home = await mkdtemp(join(await realpath(tmpdir()), "deckhand-replay-"));
+  try {
+    const workspace = join(home, "workspace");
+    await mkdir(workspace);
+    if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
+    const config = parseConfig({
+      ...env,
+      DECKHAND_HOME: home,
+      WORKSPACE_BASE: workspace,
+      DECKHAND_RUNTIME: "bubblewrap",
+    });
+    const runtimes = createRuntimes(config, env);
+    const { proven, sentence } = await runtimes.status();
+    if (!proven) throw new Error(sentence);
+    await using store = openSqliteStore(join(home, "deckhand.db"));
+    return await replay(log, {
+      store,
+      runtimes,
+      tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
+      findAgent: agentFinder,
+      limits: config,
+      workspace,
+      onFault: (_, fault) => console.error(fault),
+      home: (id) => join(home, "conversations", id),
+    });
+  } finally {
+    await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
 function createRuntimes(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeFactory {
   const options = {
     dataHome: config.home,
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    limits: config.commandLimits,
+    ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 const main = join(import.meta.dirname, "../../cli/src/main.ts");
 
 export interface ServerOptions {
-  /** Beside what every test wants: a free port, a fresh home, no look at this machine's model servers, no titles by a model. */
+  /** Beside what every test wants: a free port, a fresh home, no look at this machine's model servers, no titles by a model, no snapshots of the workspace. */
   readonly env?: Readonly<Record<string, string>>;
   /** An earlier server's home, to start on what it left. It is not removed. */
   readonly home?: string;
@@ -52,6 +52,7 @@ export class ServerProcess implements AsyncDisposable {
         DECKHAND_DISCOVER: "false",
         // A request that no script expects.
         DECKHAND_TITLES: "false",
+        DECKHAND_SNAPSHOTS: "false",
         ...options.env,
       },
     });

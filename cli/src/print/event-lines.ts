@@ -56,6 +56,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "chat":
     case "reply":
     case "title":
+    case "snapshot":
       return [];
     case "job":
       if (event.cause === undefined) return lines(event.content).map((line) => paint("yellow", `  ${line}`));

@@ -17,6 +17,8 @@ export interface Agent {
   readonly specs: readonly ToolSpec[];
   /** Length of the prompt and of the specs as they are sent. */
   readonly chars: number;
+  /** It is told what the workspace says to agents. */
+  readonly readsWorkspace: boolean;
   /** How runnable actions run. */
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** Replies in place of the configured model. */
@@ -60,6 +62,7 @@ export function agentFinder(tools: ReadonlyMap<ActionKind, Tool>): AgentFinder {
         toolNames: codeActTools,
         specs: codeActSpecs,
         chars: prompt.length + codeActChars,
+        readsWorkspace: true,
         tools,
       };
     },
@@ -69,6 +72,7 @@ export function agentFinder(tools: ReadonlyMap<ActionKind, Tool>): AgentFinder {
       toolNames: dummyTools,
       specs: [],
       chars: 0,
+      readsWorkspace: false,
       tools,
       model: dummyModel,
     }),

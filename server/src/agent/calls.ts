@@ -58,6 +58,9 @@ export function prepareCall(call: PendingCall, agent: Agent, thought = ""): Prep
   return tool === undefined ? { type: "noted", event } : { type: "runnable", event, tool, origin };
 }
 
+/** Started at the first need; what else has to be over before this action begins is waited for. Fails with the signal's reason. */
+export type RuntimeFor = (action?: NewAction, signal?: AbortSignal) => Promise<Runtime>;
+
 /** Milliseconds that a tool has to end after a stop before it is left behind. */
 const stopGraceMs = 800;
 
@@ -70,14 +73,14 @@ export interface Answered {
 /** Runs the action's tool and makes its one observation, whatever happens. */
 export async function* runPrepared(
   call: { readonly event: NewAction; readonly tool: Tool; readonly origin?: ToolCall },
-  context: Omit<ToolContext, "runtime"> & { readonly runtime: () => Promise<Runtime> },
+  context: Omit<ToolContext, "runtime"> & { readonly runtime: RuntimeFor },
 ): AsyncGenerator<Delta, Answered> {
   const origin = { cause: context.id, ...(call.origin === undefined ? {} : { tool_call: call.origin }) };
   const { source } = call.event;
   const stopped = abortedFor(context.signal, stopGraceMs);
   try {
     context.signal.throwIfAborted();
-    const runtime = await context.runtime();
+    const runtime = await context.runtime(call.event, context.signal);
     context.signal.throwIfAborted();
     const running = call.tool.run(call.event.args as never, { ...context, runtime });
     while (true) {

@@ -5,7 +5,6 @@ import {
   stateChange,
   type Action,
   type ApprovalAsked,
-  type ConversationState,
   type NewAction,
   type NewEvent,
   type NewObservation,
@@ -56,17 +55,9 @@ export async function gate(call: PreparedCall, deps: GateDeps): Promise<Gated> {
   };
 }
 
-/**
- * The state comes before the action, as the first protocol had it. Where somebody paused the work meanwhile, the call
- * stays pending and is looked at again; where it was stopped, nothing of it is kept.
- */
-export function waitingEvents(
-  event: NewAction,
-  before: readonly NewEvent[],
-  now: Pick<ConversationState, "agentState">,
-): readonly NewEvent[] {
-  if (now.agentState === "running") return [...before, stateChange("awaiting_user_confirmation"), event];
-  return now.agentState === "paused" ? before : [];
+/** The state comes before the action, as the first protocol had it. */
+export function waitingEvents(event: NewAction): readonly NewEvent[] {
+  return [stateChange("awaiting_user_confirmation"), event];
 }
 
 export function denial(content: string, action: Pick<Action, "id" | "tool_call">): NewObservation<"user_rejected"> {

@@ -6,6 +6,8 @@ export interface Limits {
   readonly maxSteps: number;
   /** Of the whole conversation. */
   readonly maxCostUsd: number;
+  /** Of the whole conversation, read and written. */
+  readonly maxTokens: number;
   /** Of one turn, while it runs. */
   readonly maxSeconds: number;
 }
@@ -21,15 +23,28 @@ export function limitReached(
   if (turn.steps >= steps) return { code: "limit_steps", message: sentence("iteration", turn.steps, steps) };
   const cost = costLimitUsd(state, limits);
   if (usage.costUsd >= cost) return { code: "limit_cost", message: sentence("budget", usage.costUsd, cost) };
+  const tokens = tokenLimit(state, limits);
+  const used = usage.input + usage.output;
+  if (used >= tokens) return { code: "limit_tokens", message: sentence("tokens", used, tokens) };
   const seconds = (settings.max_seconds ?? limits.maxSeconds) * (1 + raised.turn);
   const active = (turn.activeMs + (turn.runningSince === null ? 0 : nowMs - turn.runningSince)) / 1000;
   if (active >= seconds) return { code: "limit_time", message: sentence("time", active, seconds) };
   return null;
 }
 
+/** It may use no more of what does not come back with a new message. */
+export function isSpent(state: ConversationState, limits: Limits): boolean {
+  const { costUsd, input, output } = state.usage;
+  return costUsd >= costLimitUsd(state, limits) || input + output >= tokenLimit(state, limits);
+}
+
 /** What the conversation may cost by now: each time that a person let it go on raises it by its first value. */
-export function costLimitUsd({ settings, raised }: ConversationState, limits: Limits): number {
+function costLimitUsd({ settings, raised }: ConversationState, limits: Limits): number {
   return (settings.max_cost_usd ?? limits.maxCostUsd) * (1 + raised.cost);
+}
+
+function tokenLimit({ settings, raised }: ConversationState, limits: Limits): number {
+  return (settings.max_tokens ?? limits.maxTokens) * (1 + raised.tokens);
 }
 
 /** The trailing blank is the original's; classic clients look at how the text begins. */

@@ -1,8 +1,8 @@
 /** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
-import { stateChange, type ConversationState, type NewEvent } from "@deckhand/protocol";
+import { isAtWork, stateChange, type ConversationState, type NewEvent } from "@deckhand/protocol";
 import { runPrepared, type PreparedCall } from "./calls.ts";
 import { gate, refusalOf, waitingEvents } from "./gate.ts";
-import { failed, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
+import { failed, isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 
 /** In a call whose reply is stored together with it, until the id of that reply is known. */
 export const unknownReply = -1;
@@ -21,22 +21,26 @@ export async function* begin(
     case "waits": {
       yield {
         type: "events",
-        events: (firstId, now) => waitingEvents(inReply(gated.event, firstId), before, now),
+        events: (firstId, now) => whileAtWork(now, before, waitingEvents(inReply(gated.event, firstId))),
       };
       return { state: null };
     }
     case "denied": {
       const view = yield {
         type: "events",
-        events: (firstId) => {
+        events: (firstId, now) => {
           const answer = gated.answer(firstId + before.length);
-          return [...before, inReply(gated.event, firstId), inReply(answer, firstId)];
+          return whileAtWork(now, before, [inReply(gated.event, firstId), inReply(answer, firstId)]);
         },
       };
       return { view, denied: true };
     }
     case "free": {
-      const view = yield { type: "events", events: (firstId) => [...before, inReply(gated.event, firstId)] };
+      const view = yield {
+        type: "events",
+        events: (firstId, now) => whileAtWork(now, before, [inReply(gated.event, firstId)]),
+      };
+      if (view.stored.length <= before.length) return { state: null };
       const stored = view.stored.at(-1);
       const origin = stored?.tool_call;
       const known = call.type === "runnable" && origin !== undefined ? { ...call, origin } : call;
@@ -55,8 +59,13 @@ export async function* performApproved(
   const event = view.state.open.find((each) => each.id === view.state.approved);
   const tool = event === undefined ? undefined : deps.agent.tools.get(event.action);
   if (event === undefined || tool === undefined) throw new Error("what was approved is an open action with a tool");
+  // Waited for before the last look: a pause that comes while it starts still holds.
+  await deps.runtime().catch(() => {});
   const refusal = await refusalOf(event, deps.runtime).catch(() => undefined);
   if (refusal !== undefined) return { view: yield { type: "events", events: (_, now) => goesOn(refusal, now) } };
+  const now = yield { type: "events", events: () => [] };
+  // It is still approved, and is done when the work goes on.
+  if (!isRunning(now, signal)) return { state: null };
   const origin = event.tool_call ?? { reply: unknownReply, id: "" };
   return yield* perform({ type: "runnable", event, tool, origin }, event.id, view, deps, signal);
 }
@@ -90,6 +99,19 @@ async function* perform(
       return bug === undefined ? { view: after } : failed(bug);
     }
   }
+}
+
+/**
+ * What is stored of a call and of what stands before it. Where somebody paused the work meanwhile, the call stays pending
+ * and is looked at again; where it was ended, nothing of it is kept.
+ */
+function whileAtWork(
+  { agentState }: ConversationState,
+  before: readonly NewEvent[],
+  events: readonly NewEvent[],
+): readonly NewEvent[] {
+  if (isAtWork(agentState)) return [...before, ...events];
+  return agentState === "paused" ? before : [];
 }
 
 /** After what was approved the turn is as any other. */

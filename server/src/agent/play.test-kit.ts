@@ -62,7 +62,7 @@ export async function play(
       model,
       agent,
       runtime: async () => ({ cwd: "/w" }) as Runtime,
-      limits: { maxSteps: 100, maxCostUsd: Infinity, maxSeconds: Infinity, ...limits },
+      limits: { maxSteps: 100, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,
       policy: async (event) => {
         const question = policy(event);

@@ -13,6 +13,7 @@ import type { Agent } from "./agents.ts";
 import { Measure } from "./context/measure.ts";
 import { Messages } from "./context/messages.ts";
 import { Spoken } from "./context/spoken.ts";
+import { ToldKnowledge } from "./context/told-knowledge.ts";
 import { Trail } from "./stuck.ts";
 
 interface OpenReply {
@@ -34,6 +35,7 @@ export class Prompt {
   readonly #messages = new Messages();
   readonly #measure = new Measure();
   readonly #spoken = new Spoken();
+  readonly #told = new ToldKnowledge();
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #size: PromptSize;
   /** A person's own actions, until their observation is there. */
@@ -112,6 +114,10 @@ export class Prompt {
       this.#close();
       this.#spoken.add(event.id, event.content);
       this.#push({ role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
+    } else if (event.observation === "knowledge") {
+      this.#close();
+      this.#told.add(event.id, event.content, event.extras.pieces);
+      this.#push({ role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "nudge") {
       this.#close();
       this.#push({ role: "user", text: event.content, imageUrls: [] });
@@ -176,7 +182,8 @@ export class Prompt {
     this.#close();
     if (args.how === "mask") return this.#messages.mask(args.to);
     this.#summaries += 1;
-    this.#messages.replace(args.to, { role: "user", text: this.#spoken.before(args.to, args.summary), imageUrls: [] });
+    const texts = [...this.#told.upTo(args.to), this.#spoken.before(args.to, args.summary)];
+    this.#messages.replace(args.to, { role: "user", text: texts.join("\n\n"), imageUrls: [] });
   }
 
   #push(message: ModelMessage): void {

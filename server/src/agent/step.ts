@@ -1,6 +1,7 @@
 /** What the loop is given, what it yields, what it sees when it is resumed, and how it ends. */
 import {
   DeckhandError,
+  isAtWork,
   type AgentState,
   type ConversationState,
   type Delta,
@@ -9,8 +10,8 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Agent } from "./agents.ts";
+import type { RuntimeFor } from "./calls.ts";
 import type { GateDeps } from "./gate.ts";
 import type { Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
@@ -18,8 +19,8 @@ import type { Prompt } from "./prompt.ts";
 export interface TurnDeps extends GateDeps {
   readonly model: Model;
   readonly agent: Agent;
-  /** Started at the first need; where there is none, each action that needs it is refused. */
-  readonly runtime: () => Promise<Runtime>;
+  /** Where there is none, each action that needs it is refused. */
+  readonly runtime: RuntimeFor;
   readonly limits: Limits;
   readonly now: () => number;
 }
@@ -51,4 +52,8 @@ export type TurnEnd =
 export function failed(error: unknown): TurnEnd {
   if (error instanceof DeckhandError) return { state: "error", code: error.code, message: error.message };
   throw error;
+}
+
+export function isRunning(view: View, signal: AbortSignal): boolean {
+  return isAtWork(view.state.agentState) && !signal.aborted;
 }

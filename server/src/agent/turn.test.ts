@@ -75,11 +75,19 @@ test("[A8] the limit on steps is exact, and is raised by its first value when a 
   assert.equal(second.end.message, "Agent reached maximum iteration. Current iteration: 4.00, max iteration: 4.00. ");
 });
 
-test("[A9] the limits on cost and on time end a turn before the next request", async () => {
+/** What the model of these tests reads and writes at each step. */
+const perStep = 11;
+
+test("[A9] the limits on cost, on tokens and on time end a turn before the next request", async () => {
   const step: Reply = [call("read", { path: "a" })];
   const cost = await play(arrayModel([step, step, step]), { limits: { maxCostUsd: 0.5 } });
   assert.ok(cost.end.state === "paused" && cost.end.code === "limit_cost");
   assert.equal(cost.state.usage.costUsd, 0.5);
+  const tokens = await play(arrayModel([step, step, step]), { limits: { maxTokens: perStep + 1 } });
+  assert.ok(tokens.end.state === "paused" && tokens.end.code === "limit_tokens");
+  const used = 2 * perStep;
+  const said = `Current tokens: ${used}.00, max tokens: ${perStep + 1}.00. `;
+  assert.equal(tokens.end.message, `Agent reached maximum tokens. ${said}`);
   const time = await play(arrayModel([step, step, step]), { limits: { maxSeconds: 5 } });
   assert.ok(time.end.state === "paused" && time.end.code === "limit_time");
 });

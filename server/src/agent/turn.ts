@@ -6,13 +6,13 @@
  *
  * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
  * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
- * then it says nothing and the state stays as it was made. It also ends where an action has to wait for a person; the
+ * then it says nothing and the state stays as it was made. Whether a call begins is decided where its action is stored: none
+ * does behind a pause. It also ends where an action has to wait for a person; the
  * turn after the approval begins with that action.
  */
 import {
   action,
   errorObservation,
-  isAtWork,
   observation,
   type ConversationState,
   type NewEvent,
@@ -21,15 +21,18 @@ import {
 import { ask, replyEvent } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
 import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
+import type { Knowledge } from "./knowledge/knowledge.ts";
+import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
-import type { Step, TurnDeps, TurnEnd, View } from "./step.ts";
+import { isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 import { stuckSentence } from "./stuck.ts";
 
 export type Turn = AsyncGenerator<Step, TurnEnd, View>;
 
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
+  let knowledge: Knowledge | null | undefined;
   while (isRunning(view, signal)) {
     if (view.state.approved !== null) {
       const end = yield* performApproved(view, deps, signal);
@@ -47,7 +50,12 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       if (end.denied) break;
     }
 
-    if (view.state.queued.length > 0) view = yield takeIn(view.state);
+    if (knowledge === undefined) {
+      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.runtime, signal) : null;
+      if (signal.aborted) return { state: null };
+    }
+    const taken = takeIn(view.state, knowledge);
+    if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
 
     const limit = limitReached(view.state, deps.limits, deps.now());
@@ -99,17 +107,13 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
   return { state: null };
 }
 
-function takeIn(state: ConversationState): Step {
-  const events = state.queued.map((message) =>
-    observation(
-      "user",
-      "chat",
-      message.content,
-      { image_urls: message.imageUrls.length > 0 ? [...message.imageUrls] : null },
-      { cause: message.id },
-    ),
-  );
-  return { type: "events", events: () => events };
+/** What the workspace says stands before the messages, and what a message calls for behind it. */
+function takeIn(state: ConversationState, knowledge: Knowledge | null): readonly NewEvent[] {
+  const messages = state.queued.flatMap(({ id, content, imageUrls }) => {
+    const images = { image_urls: imageUrls.length > 0 ? [...imageUrls] : null };
+    return [observation("user", "chat", content, images, { cause: id }), ...calledFor(knowledge, content, state)];
+  });
+  return [...newKnowledge(knowledge, state), ...messages];
 }
 
 function nudge(reason: NudgeReason): Step {
@@ -118,10 +122,6 @@ function nudge(reason: NudgeReason): Step {
 
 const circleNote =
   "(A note of the server, not of the user.) You are going round in a circle: the same again, with the same result. Look at what came of it and try another way. To wait for something, run a command that sleeps. If nothing is left to try, call finish and tell what stands in the way.";
-
-function isRunning(view: View, signal: AbortSignal): boolean {
-  return isAtWork(view.state.agentState) && !signal.aborted;
-}
 
 /** The events that tell how a turn ended, for the conversation to store. */
 export function endEvents(end: TurnEnd): readonly NewEvent[] {

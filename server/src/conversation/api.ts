@@ -1,5 +1,5 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
-import type { ActionKind, ConversationState, Delta, Event } from "@deckhand/protocol";
+import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
 export type { ConversationRow };
@@ -24,6 +24,13 @@ export interface ConversationApi {
   submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
   read(after: number, limit: number): Promise<readonly Event[]>;
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
+  /**
+   * What is another in the workspace since it was as at event `from` (by default: since the conversation began to work), until event
+   * `to` or now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`.
+   */
+  diff(from?: number, to?: number): Promise<WorkspaceDiff>;
+  /** What the action `restore` would do now. Fails as `diff`. */
+  previewRestore(at: number): Promise<RestorePreview>;
   /** Streamed text, from now on; the listener must return at once. Returns what ends it. */
   onDelta(listener: (delta: Delta) => void): () => void;
 }

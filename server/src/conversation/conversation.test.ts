@@ -13,13 +13,13 @@ import {
   type ErrorCode,
   type Event,
 } from "@deckhand/protocol";
-import { arrayModel, call, text, untilAborted } from "../agent/array-model.test-kit.ts";
+import { arrayModel, call, text, untilAborted, type ArrayModel } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
 import type { Store } from "../store/store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
-import { testDeps } from "./deps.test-kit.ts";
+import { testDeps, watchedStore } from "./deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-conversation-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -152,7 +152,7 @@ test("[K4] a stop ends a model call and a tool in under a second, and the next m
   await it.state("awaiting_user_input");
 });
 
-test("[K5] a pause is announced at once and holds after the current action; running goes on", async () => {
+test("[K5] a pause while the model thinks is announced at once: its reply is kept, and begun when the work goes on", async () => {
   const model = arrayModel(
     [[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")], [text("Done.")]],
     async () => {
@@ -162,15 +162,16 @@ test("[K5] a pause is announced at once and holds after the current action; runn
   await using it = await stage(model);
   await it.conversation.submit("start", { task: "go" });
   const stop = new AbortController();
-  for await (const event of it.conversation.follow(-1, stop.signal)) if (kinds([event])[0] === "→read") stop.abort();
+  for await (const event of it.conversation.follow(-1, stop.signal)) if (kinds([event])[0] === "→reply") stop.abort();
   assert.equal(it.conversation.state.agentState, "paused");
-  assert.equal(it.conversation.state.pendingCalls.length, 1);
+  assert.equal(it.conversation.state.pendingCalls.length, 2);
   await it.conversation.submit("change_agent_state", { agent_state: "running" });
   await it.state("awaiting_user_input");
   assert.deepEqual(
     kinds(await it.log()).filter((kind) => kind.includes("read")),
     ["read", "→read", "read", "→read"],
   );
+  assert.equal(model.asked.length, 2);
 });
 
 test("[K6] what a killed server left open is closed as unknown, nothing is run, and the next message works", async () => {
@@ -264,20 +265,16 @@ test("[K9] a kind whose tool is not here yet is answered with an error observati
 
 test("[K10] initialising again leaves the work as it is, and a state that is there is not announced again", async () => {
   await using it = await stage(arrayModel([[call("finish", {})]]));
+  const pause = (): Promise<Event> => it.conversation.submit("change_agent_state", { agent_state: "paused" });
+  await it.conversation.submit("initialize", {});
+  await pause();
+  await pause();
+  const announced = ["initialize", "loading", "init", "change_agent_state", "paused", "change_agent_state"];
+  assert.deepEqual(kinds(await it.log()), announced);
   await it.conversation.submit("start", { task: "go" });
   await it.state("finished");
   await it.conversation.submit("initialize", { max_steps: 3 });
-  await it.conversation.submit("change_agent_state", { agent_state: "paused" });
-  await it.conversation.submit("change_agent_state", { agent_state: "paused" });
-  assert.deepEqual(kinds(await it.log()).slice(-7), [
-    "initialize",
-    "loading",
-    "init",
-    "finished",
-    "change_agent_state",
-    "paused",
-    "change_agent_state",
-  ]);
+  assert.deepEqual(kinds(await it.log()).slice(-4), ["initialize", "loading", "init", "finished"]);
   assert.equal(it.conversation.state.settings.max_steps, 3);
 });
 
@@ -327,6 +324,58 @@ test("[K13] a store that fails ends the work with a clear error, and is not aske
   assert.equal(model.asked.length, asked);
   assert.deepEqual(fold(await made.log()), made.conversation.state);
 });
+
+const again = call("read", { path: "a" });
+const ends = {
+  limit_steps: { limits: { maxSteps: 2 }, paused: 0 },
+  limit_cost: { limits: { maxCostUsd: 0.5 }, paused: 1 },
+  limit_tokens: { limits: { maxTokens: 22 }, paused: 1 },
+  stuck: { limits: {}, paused: 0 },
+} as const;
+
+for (const [code, { limits, paused }] of Object.entries(ends)) {
+  const circling = (): ArrayModel =>
+    arrayModel(({ messages }) => (JSON.stringify(messages).includes("try this") ? [text("Yes.")] : [again]));
+  const parts = {
+    limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
+  };
+
+  test(`[K16] a message goes on where ${code} has paused the work, or is told why not`, async () => {
+    await using it = await stage(circling(), parts);
+    await it.conversation.submit("start", { task: "go" });
+    await it.state("paused");
+    const { head, reason } = it.conversation.state;
+    assert.ok(reason.startsWith("Agent "), reason);
+    await it.conversation.submit("message", say("try this"));
+    await it.state(paused === 1 ? "paused" : "awaiting_user_input");
+    const since = kinds((await it.log()).slice(head + 1));
+    const told = ["message", "running", "→chat", "→error", "paused"];
+    assert.deepEqual(since, paused === 1 ? told : [...told.slice(0, 3), "→reply", "message", "awaiting_user_input"]);
+    assert.deepEqual(it.conversation.state.queued, []);
+  });
+
+  test(`[K16] a message that comes in the moment in which ${code} would pause the work is not left lying`, async () => {
+    await using first = await stage(circling(), parts);
+    await first.conversation.submit("start", { task: "go" });
+    await first.state("paused");
+    const observations = (await first.log()).filter((event) => kinds([event])[0] === "→read").length;
+
+    let seen = 0;
+    const store = watchedStore(openStore(), (events) => {
+      if (!events.some((event) => !isAction(event) && event.observation === "read")) return;
+      seen += 1;
+      // Stored right behind: the turn has not seen it when it ends, and its end is not stored yet.
+      if (seen === observations) void it.conversation.submit("message", say("try this"));
+    });
+    await using it = await stage(circling(), { ...parts, store });
+    await it.conversation.submit("start", { task: "go" });
+    await it.state(paused === 1 ? "paused" : "awaiting_user_input");
+    const log = kinds(await it.log());
+    assert.equal(log.filter((kind) => kind === "→chat").length, 2);
+    assert.equal(log.filter((kind) => kind === "paused").length, paused);
+    assert.deepEqual(it.conversation.state.queued, []);
+  });
+}
 
 test("[K14] after any order of messages, stops and pauses the state is the fold and every action has one answer", async () => {
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];

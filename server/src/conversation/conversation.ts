@@ -12,11 +12,14 @@ import {
   type Delta,
   type Event,
   type NewEvent,
+  type RestorePreview,
+  type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
 import type { ConversationId } from "../store/event-store.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { ConversationApi, SubmitOptions } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen, workspaceOf } from "./chosen.ts";
@@ -25,9 +28,12 @@ import { JobEnds, lostJobs } from "./job-ends.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
+import { Past } from "./past.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
+import { lookMs, tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { UserActions } from "./user-action.ts";
 
@@ -46,12 +52,16 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
   readonly #jobEnds = new JobEnds();
+  readonly #snapshots: Snapshots;
+  readonly #past: Past;
   readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
   #closing = false;
+  /** What a killed server left open is closed. */
+  #recovered = false;
 
   private constructor(id: ConversationId, state: ConversationState, deps: ConversationDeps, beyond: Beyond) {
     this.id = id;
@@ -71,8 +81,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       isNeeded: () => this.#needsShell(),
       onFault,
     });
-    this.#userActions = new UserActions({
+    this.#snapshots = new Snapshots({
+      id,
+      histories: deps.histories,
       runtime: () => this.#runtime.start(),
+      state: () => this.#state,
+      read: (after, limit) => this.read(after, limit),
+      append: (event) => this.#enqueue(() => this.#append([event])),
+      now: deps.now,
+    });
+    this.#past = new Past(this.#snapshots);
+    this.#userActions = new UserActions({
+      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
       append: (events) => this.#enqueue(() => this.#append(events)),
       emit: (delta) => this.#emit(delta),
       onFault,
@@ -110,23 +130,27 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         );
         return { agent, model: agent.model ?? (await this.#model()) };
       },
-      runtime: () => this.#runtime.start(),
+      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
       onFault,
     });
   }
 
-  /** Reads the log of that id (empty for a new one); what a killed server left open is closed first. */
+  /**
+   * Reads the log of that id (empty for a new one); what a killed server left open is closed first. Where nothing can be
+   * stored it can be read as it is, and what is open is closed before anything else is stored.
+   */
   static async open(
     id: ConversationId,
     deps: ConversationDeps,
     beyond: Beyond = { apiKeys: new Map(), atWork: new Set() },
+    look: AbortSignal = AbortSignal.timeout(lookMs),
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps, beyond);
-    const last = (await deps.store.read(id, state.head - 1, 1))[0];
-    const left = recoveryEvents(state, deps.now(), last);
-    if (left.length === 0) conversation.#deadline.watch(state.awaiting);
-    else await conversation.#enqueue(() => conversation.#append(left));
+    await conversation.#enqueue(() => conversation.#recover(look)).catch((fault: unknown) => {
+      if (!(fault instanceof DeckhandError && fault.code === "store_failed")) throw fault;
+      deps.onFault(id, fault);
+    });
     return conversation;
   }
 
@@ -138,13 +162,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (kind === "message" && hasImages(args)) await refuseUnseen(this.#state.settings, this.#apiKey(), this.#deps);
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
+      await this.#recover();
       const before = await this.#alreadyDone(options.command);
       if (before !== undefined) return before;
       const todo = plan(kind, args, this.#state, {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         workspace: this.#deps.workspace,
-        tools: this.#deps.tools,
+        tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
@@ -170,19 +195,42 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     return () => this.#deltaListeners.delete(listener);
   }
 
+  diff(from?: number, to?: number): Promise<WorkspaceDiff> {
+    return this.#past.diff(from, to);
+  }
+
+  previewRestore(at: number): Promise<RestorePreview> {
+    return this.#past.preview(at);
+  }
+
   /** Stops what runs, says so in the log, and leaves no process. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     this.#deadline[Symbol.dispose]();
+    const rests = isAtWork(this.#state.agentState) && this.#deps.resume === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-    await this.#enqueue(() =>
-      this.#append([...(isAtWork(this.#state.agentState) ? [paused] : []), ...lostJobs(this.#state)]),
-    ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    await this.#enqueue(() => this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state)])).catch(
+      (fault: unknown) => this.#deps.onFault(this.id, fault),
+    );
     await this.#stopAll();
     await this.#titles.stop();
+    await this.#snapshots[Symbol.asyncDispose]();
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
+  }
+
+  /** Inside the mailbox, before anything else is stored. Fails with `store_failed`; the next one tries again. */
+  async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
+    if (this.#recovered) return;
+    const { resume, aliveMs, now } = this.#deps;
+    const last = (await this.read(this.#state.head - 1, 1))[0];
+    const traces = await tracesOf(this, this.#runtime, look);
+    const left = recoveryEvents(this.#state, { nowMs: now(), last, resume, aliveMs, traces });
+    await this.#append(left);
+    this.#recovered = true;
+    this.#deadline.watch(this.#state.awaiting);
+    if (isAtWork(this.#state.agentState)) this.#turn.start();
   }
 
   #needsShell(): boolean {
@@ -203,6 +251,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   /** Nobody has answered in time: the agent is told and goes on. */
   async #expire(waiting: number): Promise<void> {
     if (this.#closing || this.#state.awaiting?.id !== waiting) return;
+    await this.#recover();
+    if (this.#state.awaiting?.id !== waiting) return;
     await this.#append(expired(this.#state, "running"));
     this.#turn.start();
   }
@@ -246,6 +296,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
     this.#turn.saw(stored);
+    this.#snapshots.saw(stored, before, state);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#runtime.touch();

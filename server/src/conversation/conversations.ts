@@ -14,6 +14,10 @@ import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
 
+/** At start all looks at what a killed server's actions did take so long together, so many at once. */
+const lookMs = 3000;
+const looksAtOnce = 4;
+
 /** At rest a conversation is its state, a few kilobytes; opening one again reads the end of its log. */
 const mostRecent = 200;
 
@@ -41,12 +45,17 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     return this.#open.size;
   }
 
-  /** Closes what a killed server left open. Nothing is run. */
+  /** Closes what a killed server left open. Nothing is run, unless it is configured to go on. */
   async recover(): Promise<void> {
-    for (const id of await this.#deps.store.busy()) await this.open(id);
+    const ids = (await this.#deps.store.busy()).values();
+    const look = AbortSignal.timeout(lookMs);
+    const worker = async (): Promise<void> => {
+      for (const id of ids) await this.open(id, look);
+    };
+    await Promise.all(Array.from({ length: looksAtOnce }, worker));
   }
 
-  open(id: ConversationId): Promise<ConversationApi> {
+  open(id: ConversationId, look?: AbortSignal): Promise<ConversationApi> {
     const there = this.#leaving.has(id) ? undefined : this.#open.get(id)?.deref();
     if (there !== undefined) {
       this.#use(there);
@@ -54,7 +63,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     }
     let opening = this.#opening.get(id);
     if (opening === undefined) {
-      const reading = this.#read(id);
+      const reading = this.#read(id, look);
       void reading.catch(() => {}).then(() => this.#opening.get(id) === reading && this.#opening.delete(id));
       this.#opening.set(id, (opening = reading));
     }
@@ -92,6 +101,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   fork(from: ConversationId, at?: number): Promise<ConversationRow> {
     return this.#made(async (to) => {
       await fork({ from, at, to }, this.#deps);
+      this.#deps.histories?.share(from, to, at ?? Infinity);
       const key = this.#apiKeys.get(from);
       if (key !== undefined) this.#apiKeys.set(to, key);
     });
@@ -119,9 +129,14 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     await Promise.all(open.map((conversation) => conversation[Symbol.asyncDispose]()));
   }
 
-  async #read(id: ConversationId): Promise<Conversation> {
+  async #read(id: ConversationId, look?: AbortSignal): Promise<Conversation> {
     await this.#leaving.get(id);
-    const conversation = await Conversation.open(id, this.#deps, { apiKeys: this.#apiKeys, atWork: this.#atWork });
+    const conversation = await Conversation.open(
+      id,
+      this.#deps,
+      { apiKeys: this.#apiKeys, atWork: this.#atWork },
+      look,
+    );
     this.#open.set(id, new WeakRef(conversation));
     this.#collected.register(conversation, id);
     this.#use(conversation);
@@ -143,6 +158,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (open !== undefined) for (const held of [this.#recent, this.#atWork]) held.delete(open);
     this.#apiKeys.delete(id);
     await this.#deps.store.delete(id);
+    this.#deps.histories?.forget(id);
     await rm(this.#deps.home(id), { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** For tests: what a conversation is made of, with a model and a store of the caller's and tools that need no sandbox. */
 import assert from "node:assert/strict";
-import { DeckhandError } from "@deckhand/protocol";
+import { DeckhandError, type NewEvent } from "@deckhand/protocol";
 import { findTestAgent, testTools } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
 import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
@@ -18,11 +18,12 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
     findAgent: findTestAgent,
     runtimes: testRuntimes({ cwd: "/w" }),
     tools: testTools,
-    limits: { maxSteps: 50, maxCostUsd: Infinity, maxSeconds: Infinity },
+    limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
     approval: { policy: "never", seconds: 3600, sandboxed: true },
     workspace: "/w",
     home: () => "/nowhere",
     now: Date.now,
+    resume: "ask",
     onFault: (_, fault) => assert.fail(String(fault)),
     ...parts,
   };
@@ -48,4 +49,19 @@ function testRuntime(shell: { readonly cwd: string }): Runtime {
     [Symbol.asyncDispose]: async () => {},
   };
   return runtime as unknown as Runtime;
+}
+
+/** Calls back at the beginning of each append, with what it stores: nobody else can store anything then. */
+export function watchedStore(store: Store, appending: (events: readonly NewEvent[]) => void): Store {
+  const append: Store["append"] = (conversation, expectedNext, events, row) => {
+    appending(events);
+    return store.append(conversation, expectedNext, events, row);
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === "append") return append;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
 }

@@ -3,15 +3,19 @@ import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
+import type { Histories } from "../snapshots/histories.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { ChoiceDeps } from "./chosen.ts";
+import type { Resume } from "./recovery.ts";
 
 export interface ConversationDeps extends ChoiceDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
+  /** What workspaces were; nothing is kept where there is none. */
+  readonly histories?: Histories;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** Folder of what the conversation keeps beside its log. */
@@ -19,6 +23,10 @@ export interface ConversationDeps extends ChoiceDeps {
   readonly now: () => number;
   /** Ask the model for a title when the first turn has ended; not done by default. */
   readonly titles?: boolean;
+  /** What becomes of work in which the server was killed. */
+  readonly resume: Resume;
+  /** Last sign of life of the server before this one, where that was killed; in milliseconds since 1970. */
+  readonly aliveMs?: number | undefined;
   /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }

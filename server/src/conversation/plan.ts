@@ -22,6 +22,7 @@ import {
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
 import { answered, confirmed, withdrawn } from "./approving.ts";
+import { atWorkSentence } from "./past.ts";
 
 export interface Plan {
   readonly events: (firstId: number) => readonly NewEvent[];
@@ -59,6 +60,7 @@ export function plan(kind: string, args: unknown, state: ConversationState, cont
 }
 
 function act(event: NewAction, agentState: AgentState | null, state: ConversationState, context: PlanContext): Plan {
+  if (event.action === "restore" && isAtWork(agentState)) throw new DeckhandError("conflict", atWorkSentence);
   const tool = context.tools.get(event.action);
   if (isRunnable(event.action) && tool !== undefined) return { events: () => [event], at: 0, runs: { event, tool } };
   if ((comingActions as readonly string[]).includes(event.action)) {

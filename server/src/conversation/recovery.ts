@@ -1,7 +1,8 @@
 /**
  * After a crash. An action that had started and has no observation is never run again by itself: nobody knows what it
- * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on. An action that waits
- * for an approval goes on waiting; where its time is over it is denied, and nothing is run. Jobs are gone with their server.
+ * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on, or goes on by
+ * itself where that is configured, with the model told. An action that waits for an approval goes on waiting; where its
+ * time is over it is denied, and nothing is run. Jobs are gone with their server.
  */
 import {
   actionSentence,
@@ -18,25 +19,52 @@ import {
 import { expired } from "./approving.ts";
 import { lostJobs } from "./job-ends.ts";
 
-/**
- * What has to be stored when a log is opened by a server that did not write it; empty for one that rested. `last` is the
- * last event of the log: the server may have been stopped between the word that ended the turn and the state that says so.
- */
-export function recoveryEvents(state: ConversationState, nowMs: number, last?: Event): readonly NewEvent[] {
+/** What becomes of a turn in which the server was stopped: a person is asked, or it goes on. */
+export type Resume = "ask" | "always";
+
+/** Times that a turn goes on by itself before a person is asked: what it does may be what kills the server. */
+const mostResumes = 3;
+
+export interface Found {
+  readonly nowMs: number;
+  /** The server may have been stopped between the word that ended the turn and the state that says so. */
+  readonly last?: Event | undefined;
+  readonly resume: Resume;
+  /** Until then the server that was stopped is known to have lived; in milliseconds since 1970. */
+  readonly aliveMs?: number | undefined;
+  /** By the id of an action: a sentence on what the workspace shows of it. */
+  readonly traces?: ReadonlyMap<number, string>;
+}
+
+/** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
+export function recoveryEvents(state: ConversationState, found: Found): readonly NewEvent[] {
   const { awaiting } = state;
-  const closed = [...closings(state), ...lostJobs(state)];
-  if (awaiting !== null && Date.parse(awaiting.expires_at) <= nowMs) return [...closed, ...expired(state, "paused")];
-  const wasAtWork = isAtWork(state.agentState) || state.agentState === "loading";
-  if (!wasAtWork) return closed;
-  const end = last === undefined || state.queued.length > 0 ? null : endedBy(last);
+  const closed = [...closings(state, found), ...lostJobs(state)];
+  if (awaiting !== null && Date.parse(awaiting.expires_at) <= found.nowMs)
+    return [...closed, ...expired(state, "paused")];
+  const wasAtWork = isAtWork(state.agentState);
+  if (!wasAtWork && state.agentState !== "loading") return closed;
+  const end = found.last === undefined || state.queued.length > 0 ? null : endedBy(found.last);
   if (end !== null) return [...closed, stateChange(end)];
+  if (wasAtWork && found.resume === "always" && state.resumed < mostResumes) {
+    const resumed = state.resumed + 1;
+    const reason = `The server was stopped in the middle of the work, which goes on by itself (${resumed} of ${mostResumes} times).`;
+    return [...closed, stateChange("running", reason, { resumed })];
+  }
+  const again =
+    state.resumed < mostResumes ? "" : ` It went on by itself ${mostResumes} times and was stopped each time.`;
   return [
     ...closed,
     stateChange(
       "paused",
-      "The server was stopped in the middle of the work. Say `running` or send a message to go on.",
+      `The server was stopped in the middle of the work.${again} Say \`running\` or send a message to go on.`,
     ),
   ];
+}
+
+/** The actions that had started when the server was stopped: what they did is not known. */
+export function startedActions({ open, awaiting }: ConversationState): readonly Action[] {
+  return open.filter((action) => action.id !== awaiting?.id);
 }
 
 function endedBy(event: Event): AgentState | null {
@@ -46,16 +74,24 @@ function endedBy(event: Event): AgentState | null {
   return event.action === "message" && event.args.wait_for_response ? "awaiting_user_input" : null;
 }
 
-function closings({ open, awaiting }: ConversationState): readonly NewEvent[] {
-  const started = open.filter((action) => action.id !== awaiting?.id);
-  return started.map((action) =>
-    errorObservation(action.source, "outcome_unknown", whatIsKnown(action), {
+function closings(state: ConversationState, found: Found): readonly NewEvent[] {
+  return startedActions(state).map((action) =>
+    errorObservation(action.source, "outcome_unknown", whatIsKnown(action, found), {
       cause: action.id,
       tool_call: action.tool_call,
     }),
   );
 }
 
-function whatIsKnown(open: Action): string {
-  return `The server stopped while this ran, and its outcome is unknown. ${actionSentence(open)} (started ${open.timestamp}). Look at what it did before repeating it.`;
+function whatIsKnown(open: Action, { last, aliveMs = 0, traces }: Found): string {
+  const startedMs = Date.parse(open.timestamp);
+  const seconds = (Math.max(aliveMs, Date.parse(last?.timestamp ?? "") || 0) - startedMs) / 1000;
+  const ran = seconds >= 0.1 ? `, ran for at least ${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : "";
+  const trace = traces?.get(open.id);
+  return [
+    "The server stopped while this ran, and its outcome is unknown.",
+    `${actionSentence(open)} (started ${open.timestamp}${ran}).`,
+    ...(trace === undefined ? [] : [trace]),
+    "Look at what it did before repeating it.",
+  ].join(" ");
 }

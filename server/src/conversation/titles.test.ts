@@ -108,7 +108,12 @@ for (const [name, more, answer] of [
 test("[J14] a script is not asked, nor where the money is spent, nor where a person gave a title", async () => {
   for (const [model, more, rename] of [
     [{ ...arrayModel(() => [text("Hm.")]), isScript: true }, {}, false],
-    [arrayModel(() => [text("Hm.")]), { limits: { maxSteps: 5, maxCostUsd: 0.2, maxSeconds: 5 } }, false],
+    [
+      arrayModel(() => [text("Hm.")]),
+      { limits: { maxSteps: 5, maxCostUsd: 0.2, maxTokens: Infinity, maxSeconds: 5 } },
+      false,
+    ],
+    [arrayModel(() => [text("Hm.")]), { limits: { maxSteps: 5, maxCostUsd: 9, maxTokens: 1, maxSeconds: 5 } }, false],
     [arrayModel(() => [text("Hm.")]), {}, true],
   ] as const) {
     const { conversation, store, rests, titles } = await stage(model, more);

@@ -8,6 +8,7 @@ import {
   isAtWork,
   type Action,
   type ActionKind,
+  type AgentState,
   type ConversationState,
   type Delta,
   type Event,
@@ -20,7 +21,6 @@ import { promptSize } from "../agent/context/prompt-size.ts";
 import type { TurnDeps, TurnEnd, View } from "../agent/step.ts";
 import { endEvents, runTurn } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { logPages } from "./log-pages.ts";
 
@@ -36,7 +36,7 @@ interface TurnDriverDeps {
   readonly emit: (delta: Delta) => void;
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
-  readonly runtime: () => Promise<Runtime>;
+  readonly runtime: TurnDeps["runtime"];
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
@@ -131,9 +131,11 @@ export class TurnDriver {
   /** Decided inside the mailbox, so that a message which comes in the last moment is not left lying. */
   #closing(end: TurnEnd): readonly NewEvent[] {
     const { agentState, queued } = this.#deps.conversation.state;
-    if (!isAtWork(agentState)) return [];
-    const failed = end.state === "error" || end.state === "paused";
-    if (queued.length > 0 && !failed) return [];
+    // Paused behind the agent's last word there is nothing left to go on with.
+    const hasEnded = agentState === "paused" && saidLast.has(end.state) && queued.length === 0;
+    if (!isAtWork(agentState) && !hasEnded) return [];
+    // The next turn takes it in, and looks again at what stood in the way: limits and circles begin anew, or are told again.
+    if (queued.length > 0 && end.state !== "error") return [];
     return [...this.#closeLeft(end.state === "error"), ...endEvents(end)];
   }
 
@@ -169,6 +171,8 @@ export class TurnDriver {
     this.#promptHead = event.id;
   }
 }
+
+const saidLast: ReadonlySet<AgentState | null> = new Set(["finished", "rejected", "awaiting_user_input"] as const);
 
 function endOf(fault: unknown): TurnEnd {
   return fault instanceof DeckhandError

@@ -1,7 +1,6 @@
 /** The actions that clients sent themselves, which run beside the agent's work. */
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
-import { runPrepared } from "../agent/calls.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { runPrepared, type RuntimeFor } from "../agent/calls.ts";
 import type { Tool } from "../tools/tool.ts";
 
 interface Started {
@@ -11,7 +10,7 @@ interface Started {
 }
 
 interface UserActionDeps {
-  readonly runtime: () => Promise<Runtime>;
+  readonly runtime: RuntimeFor;
   readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
   readonly emit: (delta: Delta) => void;
   readonly onFault: (fault: unknown) => void;

@@ -173,7 +173,7 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     conversations: server.conversations,
     rules: server.rules,
     health: async () => ({}),
-    models: async () => [],
+    models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },
     agents: [],
     tickets: createTickets(),
     webRoot: undefined,

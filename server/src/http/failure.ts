@@ -33,8 +33,10 @@ export function statusOf(code: ErrorCode): FailureStatus {
       return 403;
     case "unknown_conversation":
     case "unknown_path":
+    case "no_snapshot":
       return 404;
     case "conflict":
+    case "changed_since":
       return 409;
     case "frame_too_large":
       return 413;
@@ -44,6 +46,8 @@ export function statusOf(code: ErrorCode): FailureStatus {
       return 501;
     case "shutting_down":
     case "store_failed":
+    case "snapshot_failed":
+    case "sandbox_unavailable":
       return 503;
     default:
       // Codes of tools and models are outcomes in the log; as an answer to a request they are nobody's plan.

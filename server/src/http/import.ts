@@ -37,9 +37,14 @@ export interface Import {
 }
 
 /** Fails as its events do, for the first line. */
-export async function readImport(c: Context): Promise<Import> {
+export function readImport(c: Context): Promise<Import> {
   if (Number(c.req.header("Content-Length")) > mostBytes) throw tooLarge();
-  const lines = linesOf(c.req.raw.body ?? new Blob([]).stream())[Symbol.asyncIterator]();
+  return readExport(c.req.raw.body ?? new Blob([]).stream());
+}
+
+/** Fails as its events do, for the first line. */
+export async function readExport(file: AsyncIterable<Uint8Array>): Promise<Import> {
+  const lines = linesOf(file)[Symbol.asyncIterator]();
   const first = await lines.next();
   const { title, events } = checked(1, header, parsed(1, first.done === true ? "" : first.value));
   return { title, events: eventsOf({ [Symbol.asyncIterator]: () => lines }, events) };
@@ -107,7 +112,7 @@ function tooLarge(): DeckhandError {
 }
 
 /** Without their ends; an empty one is left out only at the end. */
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let begun: string[] = [];
   let begunBytes = 0;

@@ -10,6 +10,7 @@ import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { assertMayBind, bracketed } from "./hosts.ts";
+import type { ModelsApi } from "./models.ts";
 import { createRoutes } from "./routes.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
@@ -26,8 +27,7 @@ export interface ServeOptions {
   readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
-  /** Names of models that can be asked for, best first. */
-  readonly models: () => Promise<readonly string[]>;
+  readonly models: ModelsApi;
   readonly agents: readonly string[];
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;

@@ -7,8 +7,10 @@ import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { libraryRoutes } from "./library.ts";
+import { modelRoutes, type ModelsApi } from "./models.ts";
 import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
+import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
 
 export interface RoutesOptions {
@@ -16,8 +18,7 @@ export interface RoutesOptions {
   readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
-  /** Names of models that can be asked for, best first. */
-  readonly models: () => Promise<readonly string[]>;
+  readonly models: ModelsApi;
   readonly agents: readonly string[];
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
@@ -39,12 +40,13 @@ export function createRoutes(options: RoutesOptions): Hono {
 
   app.get("/api/health", async (c) => c.json({ status: "ok", version: options.version, ...(await options.health()) }));
   app.post("/api/ticket", (c) => c.json(options.tickets.issue(), 201));
-  app.get("/api/models", async (c) => c.json({ models: await options.models() }));
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
+  modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   ruleRoutes(app, options.rules);
   eventRoutes(app, options);
+  workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
   webFiles(app, options.webRoot);
@@ -59,7 +61,7 @@ export function createRoutes(options: RoutesOptions): Hono {
 /** What the first web page asks for before it connects. There is no security analyzer here, so none is offered. */
 function classicRoutes(app: Hono, options: RoutesOptions): void {
   app.get("/health", (c) => c.json("OK"));
-  app.get("/api/options/models", async (c) => c.json((await options.models()).toSorted()));
+  app.get("/api/options/models", async (c) => c.json((await options.models.names()).toSorted()));
   app.get("/api/options/agents", (c) => c.json(options.agents.toSorted()));
   app.get("/api/options/security-analyzers", (c) => c.json([]));
 }

@@ -44,11 +44,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findAgent: agentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
       tools,
-      limits: { maxSteps: 5, maxCostUsd: Number.POSITIVE_INFINITY, maxSeconds: Number.POSITIVE_INFINITY },
+      limits: { maxSteps: 5, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
       approval: { policy: "never", seconds: 3600, sandboxed: true },
       workspace: home,
       home: (id) => join(home, "conversations", id),
       now: Date.now,
+      resume: "ask",
       onFault: (_, fault) => {
         throw fault;
       },
@@ -63,7 +64,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     conversations,
     rules,
     health: async () => ({}),
-    models: async () => [model.name],
+    models: {
+      names: async () => [model.name],
+      check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
+    },
     agents: agentNames,
     webRoot: undefined,
     jwtSecret: "a-secret-for-tests-0123456789",

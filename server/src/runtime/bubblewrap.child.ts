@@ -1,14 +1,23 @@
 /** A server in small, for tests that need one of another user or one that is killed: `node bubblewrap.child.ts ROOT command…`. */
 import { join } from "node:path";
 import { bubblewrapRuntimes } from "./bubblewrap.ts";
+import type { Limits } from "./wall/limits.ts";
 import { hostRuntimes } from "./host.ts";
 import { run } from "./runtime.contract.ts";
 
 const [kind = "", root = "", ...commands] = process.argv.slice(2);
-const options = { dataHome: join(root, "data"), userHome: join(root, "user"), path: process.env["PATH"] ?? "" };
+const options = {
+  dataHome: join(root, "data"),
+  userHome: join(root, "user"),
+  path: process.env["PATH"] ?? "",
+  limits: JSON.parse(process.env["LIMITS"] ?? "{}") as Partial<Limits>,
+};
 const factory = kind === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 const runtime = await factory.create({ workspace: join(root, "workspace"), home: join(root, "data", "conversation") });
-for (const command of commands) process.stdout.write((await run(runtime, command)).output);
+for (const command of commands) {
+  const { output, limit } = await run(runtime, command);
+  process.stdout.write(output + (limit === undefined ? "" : `[${limit.kind} ${limit.most}]\n`));
+}
 process.stdout.write("ready\n");
 // It is ended from outside, or by the end of its input.
 for await (const _ of process.stdin);

@@ -12,6 +12,8 @@ import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
+import { createLimiter } from "./wall/limited.ts";
+import { limitsOf } from "./wall/limits.ts";
 import { ownDevices } from "./wall/devices.ts";
 import { commandEnvironment } from "./wall/environment.ts";
 import {
@@ -20,22 +22,31 @@ import {
   homeInside,
   outputsInside,
   wallMounts,
+  type Mount,
   type WallFolders,
 } from "./wall/mounts.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 import { probeWall } from "./wall/probe.ts";
+import { protectedPaths } from "./wall/protected-paths.ts";
+import { hiddenSockets } from "./wall/sockets.ts";
 import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
 import { toolFolders } from "./wall/tool-folders.ts";
 import { checkedWorkspace } from "./wall/workspace.ts";
 
 type Owner = WallOptions["owner"];
-type Wall = (place: Place, command: readonly string[]) => WallCommand;
+
+interface Wall {
+  command(place: Place, command: readonly string[]): WallCommand;
+  /** What is mounted over a workspace: what runs code later, and sockets of programs outside, there and in the tools. */
+  over(workspace: string): Promise<Mount[]>;
+}
 
 /** Where a command is, and what it has for its own. */
 interface Place extends Pick<WallFolders, "home" | "work"> {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly untrusted?: readonly Mount[];
 }
 
 const checkout = resolve(import.meta.dirname, "../../..");
@@ -45,6 +56,8 @@ const nobody = { uid: 65_534, gid: 65_534 };
 export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proofs = new Map<string, Promise<RuntimeStatus>>();
   const pipes = pipeSource();
+  const limiter = createLimiter();
+  const limits = limitsOf(options.limits);
 
   /** A wall that held is trusted from then on; one that did not is tried again, because people install what is missing. */
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
@@ -78,24 +91,32 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         outputs: outputFiles(folders.outputs, outputsInside),
         pipes,
         streams: { outside: folders.outputs, inside: outputsInside },
-        launch: async () => ({
-          ...(await wall(options, owner))(
-            { ...conversationMounts(folders), cwd: checked.path },
-            supervisorCommand(supervisorFileInside, [checked.path, homeInside, "/tmp"], ""),
-          ),
-          env: {},
-          cwd: "/",
-          walled: true,
-          mark: "",
-        }),
+        launch: async () => {
+          const walled = await wall(options, owner);
+          const untrusted = await walled.over(checked.path);
+          const limited = await limiter.limit(limits, isRootAs(owner));
+          const zones = [checked.path, homeInside, "/tmp"];
+          const command = walled.command(
+            { ...conversationMounts(folders), untrusted, cwd: checked.path },
+            supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
+          );
+          return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
+        },
       });
     },
     async runApart(program, maxBytes, signal) {
       const { folders, cwd, env = {}, argv } = program;
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
-      const command = (await wall(options, owner))({ ...apartMounts(folders), cwd, env }, argv);
-      return runOnce({ ...command, env: {}, cwd: "/", walled: true, mark: "" }, program, maxBytes, signal);
+      const walled = await wall(options, owner);
+      const limited = await limiter.limit(limits, isRootAs(owner));
+      const command = walled.command({ ...apartMounts(folders), cwd, env }, argv);
+      try {
+        const launch = { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
+        return await runOnce(launch, program, maxBytes, signal);
+      } finally {
+        await limited.close();
+      }
     },
   };
 }
@@ -114,22 +135,28 @@ function ownerOf(workspace: { readonly uid: number; readonly gid: number }): Own
   return process.getuid?.() === 0 && workspace.uid !== 0 ? { uid: workspace.uid, gid: workspace.gid } : undefined;
 }
 
+/** Whether commands of that owner are root outside. */
+function isRootAs(owner: Owner): boolean {
+  return owner === undefined && process.getuid?.() === 0;
+}
+
 /** Fails with `sandbox_unavailable` when there is no bwrap. */
 async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   const bwrap = findBwrap(options.path);
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
+  const limits = limitsOf(options.limits);
   const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
-  const asRoot = process.getuid?.() === 0 && owner === undefined;
-  const devices = asRoot ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  return ({ cwd, env, ...own }, command) =>
+  const devices = isRootAs(owner) ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
+  const command: Wall["command"] = ({ cwd, env, untrusted = [], ...own }, argv) =>
     wallCommand(
       {
         bwrap,
         mounts: wallMounts({
+          memoryBytes: limits.memoryBytes,
           system,
           devices,
           tools: tools.mounts,
@@ -143,10 +170,18 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
         }),
         cwd,
         filter,
+        untrusted,
         ...(owner === undefined ? {} : { owner }),
       },
-      command,
+      argv,
     );
+  return {
+    command,
+    async over(workspace) {
+      const shown = [workspace, "/usr", ...tools.mounts.map(({ to }) => to)];
+      return [...(await protectedPaths(workspace, options.protectedNames)), ...(await hiddenSockets(shown))];
+    },
+  };
 }
 
 async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeStatus> {
@@ -155,7 +190,7 @@ async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeSt
     const tried = await wall(options, owner);
     const { checks, said } = await probeWall(
       { ...options, ...(owner === undefined ? {} : { owner }) },
-      (folders, command) => tried({ ...conversationMounts(folders), cwd: folders.workspace }, command),
+      (folders, command) => tried.command({ ...conversationMounts(folders), cwd: folders.workspace }, command),
     );
     const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
     if (broken.length === 0) {

@@ -332,7 +332,7 @@ export function runtimeContract(name: string, makeFactory: (options: RuntimeOpti
         const { live, durationMs } = await run(runtime, flood, { timeoutMs: 60_000 });
         delay.disable();
         assert.ok(live.length < 4 + durationMs / 100, `${live.length} deltas in ${durationMs} ms`);
-        blockedMs.push(delay.max / 1e6);
+        blockedMs.push(delay.percentile(90) / 1e6);
       }
       assert.ok(Math.min(...blockedMs) < 50, `${blockedMs.join(", ")} ms`);
     });

@@ -1,15 +1,20 @@
 /**
  * DECKHAND_HOME: what the server keeps beside the log.
  *
- *   server.json   {pid, url} of the server that holds the folder
+ *   server.json   {pid, url} of the server that holds the folder; touched every second while that lives
  *   token         lets in from anywhere (0600)
  *   jwt-secret    signs the tokens of classic clients (0600)
  */
 import { randomBytes } from "node:crypto";
-import { link, readFile, rm, unlink, writeFile } from "node:fs/promises";
+import { link, readFile, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+/** Between two signs of life. */
+const beatMs = 1000;
+
 export interface Home extends AsyncDisposable {
+  /** The last sign of life of a server that was killed here, in milliseconds since 1970; undefined where none was. */
+  readonly aliveMs: number | undefined;
   readonly token: string;
   readonly jwtSecret: string;
   /** Tells others where the server is. */
@@ -31,13 +36,25 @@ export async function claimHome(folder: string): Promise<Home> {
       `Another Deckhand server holds ${folder}: process ${holder.pid}${where}. Stop it, or set DECKHAND_HOME to another folder.`,
     );
   }
+  const aliveMs = await stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
   const tell = (tale: Holder): Promise<void> => writeFile(file, `${JSON.stringify(tale)}\n`, { mode: 0o600 });
   await tell({ pid: process.pid });
+  const beat = setInterval(() => {
+    const now = new Date();
+    utimes(file, now, now).catch(() => {});
+  }, beatMs).unref();
   return {
+    aliveMs,
     token: await secret(join(folder, "token")),
     jwtSecret: await secret(join(folder, "jwt-secret")),
     listening: (url) => tell({ pid: process.pid, url }),
-    [Symbol.asyncDispose]: () => rm(file, { force: true }),
+    [Symbol.asyncDispose]: () => {
+      clearInterval(beat);
+      return rm(file, { force: true });
+    },
   };
 }
 

@@ -85,12 +85,34 @@ function outcome(args: ActionArgs<"run">, result: ExecResult, words: string, job
       ...wholeExtras(result.whole),
       ...(endedBy === undefined || endedBy === "job" ? {} : { ended_by: endedBy }),
       ...(endedBy === "job" ? { job: { id: job, state: "running" } } : {}),
+      ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
     },
   };
 }
 
 /** The original's words where it has some. */
-function note({ endedBy }: ExecResult, timeoutMs: number, job: string): string {
+function note(result: ExecResult, timeoutMs: number, job: string): string {
+  return `${howItEnded(result, timeoutMs, job)}${limitHit(result)}`;
+}
+
+function limitHit({ limit }: ExecResult): string {
+  switch (limit?.kind) {
+    case "memory":
+      return `\n[The kernel ended a process: all commands here together may take ${mebibytes(limit.most)} of memory.]`;
+    case "processes":
+      return `\n[Processes could not be started: all commands here together may have ${limit.most}.]`;
+    case "file_size":
+      return `\n[A program was ended because it wrote too large a file: one may have ${mebibytes(limit.most)}.]`;
+    case undefined:
+      return "";
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 1024 ** 2)} MiB`;
+}
+
+function howItEnded({ endedBy }: ExecResult, timeoutMs: number, job: string): string {
   switch (endedBy) {
     case "job":
       return `\n[Not over after ${timeoutMs / 1000} seconds: it goes on as job ${job}. The next command has a new shell, with directory, variables, functions and options as they were before this one.]`;

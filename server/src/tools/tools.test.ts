@@ -12,6 +12,7 @@ import {
   type Observation,
 } from "@deckhand/protocol";
 import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { AnyOutcome, Tool } from "./tool.ts";
 import { createTools } from "./tools.ts";
 
@@ -19,12 +20,12 @@ const folder = await mkdtemp(join(tmpdir(), "deckhand-tools-"));
 const workspace = join(folder, "workspace");
 await mkdir(workspace);
 const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
-const runtime = await bubblewrapRuntimes({ dataHome: folder, userHome: homedir(), path }).create({
+const shared = await bubblewrapRuntimes({ dataHome: folder, userHome: homedir(), path }).create({
   workspace,
   home: join(folder, "home"),
 });
 after(async () => {
-  await runtime[Symbol.asyncDispose]();
+  await shared[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 const tools = createTools({ commandTimeoutMs: 5000, browseAllow: [] });
@@ -36,9 +37,18 @@ interface Ran {
   readonly told: string;
 }
 
-async function run(kind: ActionKind, args: object, signal = new AbortController().signal): Promise<Ran> {
+async function run(
+  kind: ActionKind,
+  args: object,
+  more: { readonly signal?: AbortSignal; readonly runtime?: Runtime } = {},
+): Promise<Ran> {
   const tool = tools.get(kind) as Tool;
-  const running = tool.run(actionArgs[kind].parse(args) as never, { runtime, id: 7, signal });
+  const running = tool.run(actionArgs[kind].parse(args) as never, {
+    runtime: shared,
+    id: 7,
+    signal: new AbortController().signal,
+    ...more,
+  });
   let streamed = "";
   let step = await running.next();
   while (!step.done) {
@@ -143,11 +153,20 @@ test("[N7] run tells the model output, exit code and directory; a time-out, a st
   assert.ok(left.outcome.observation === "run" && left.outcome.extras.exit_code === -1);
   assert.match((await run("job", { id: "j7", signal: "KILL" })).told, /^\[job j7 has ended with exit code 137\]$/);
   const stop = new AbortController();
-  const stopped = run("run", { command: "sleep 60" }, stop.signal);
+  const stopped = run("run", { command: "sleep 60" }, { signal: stop.signal });
   setImmediate(() => stop.abort());
   assert.match((await stopped).outcome.content, /\[The command was stopped\.\]$/);
   assert.match((await run("run", { command: "exit 3" })).outcome.content, /\[The shell ended\..*new one/);
   assert.equal((await run("run", { command: "echo again" })).outcome.content, "again\n");
+});
+
+test("[Y3] a limit that was hit is told to the model and stands beside the result", async () => {
+  const limits = { processes: 40, memoryBytes: 64 * 1024 ** 2, fileBytes: 1024 ** 2 };
+  const options = { dataHome: folder, userHome: homedir(), path, limits };
+  await using limited = await bubblewrapRuntimes(options).create({ workspace, home: join(folder, "limited") });
+  const { outcome } = await run("run", { command: "head -c 2M /dev/zero >large" }, { runtime: limited });
+  assert.ok(outcome.observation === "run" && outcome.extras.limit === "file_size");
+  assert.match(outcome.content, /\[A program was ended because it wrote too large a file: one may have 1 MiB\.\]$/);
 });
 
 test("[N8] long output is head and tail for the model, and the whole can be read where it is told to lie", async () => {

@@ -29,9 +29,11 @@ const bookkeeping = new Set([
   "compact",
   "reply",
   "chat",
+  "knowledge",
   "nudge",
   "title",
   "imported",
+  "snapshot",
 ]);
 
 export class ClassicView {

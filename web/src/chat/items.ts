@@ -48,7 +48,8 @@ export function itemsOf(events: readonly Event[]): readonly Item[] {
         return note(id, event.message, "quiet");
       default:
         if (!isRunnable(event.action)) return note(id, event.message, "quiet");
-        if (event.args.thought !== "") items.push({ type: "thought", id, text: event.args.thought });
+        if ("thought" in event.args && event.args.thought !== "")
+          items.push({ type: "thought", id, text: event.args.thought });
         open.set(id, items.length);
         return void items.push({ type: "action", id, action: event, observation: undefined });
     }
@@ -72,6 +73,7 @@ export function itemsOf(events: readonly Event[]): readonly Item[] {
       case "chat":
       case "reply":
       case "title":
+      case "snapshot":
         return;
       case "status": {
         // Of a row of retries the last is enough.

@@ -27,6 +27,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
         {now.what !== undefined && (
           <code className="truncate font-mono text-[13px] text-muted">{firstLine(now.what)}</code>
         )}
+        {now.why !== undefined && <span className="truncate text-muted">{firstLine(now.why)}</span>}
         {seconds >= 3 && (
           <span aria-hidden="true" className="shrink-0 text-muted tabular-nums">
             {seconds} s

@@ -61,6 +61,8 @@ export interface Now {
   readonly words: string;
   /** A command or a path, shown as code. */
   readonly what?: string;
+  /** A sentence beside the words. */
+  readonly why?: string;
   /** Since when, as milliseconds since 1970. */
   readonly since?: number;
 }
@@ -69,7 +71,7 @@ export interface Now {
 export function nowOf({ state, events, streaming }: ViewSnapshot): Now {
   if (!isWorking(state.agentState)) {
     if (state.atLimit !== null) return { words: `Paused at its limit on ${state.atLimit.slice("limit_".length)}` };
-    return { words: stateWords(state.agentState) };
+    return { words: stateWords(state.agentState), ...(state.reason === "" ? {} : { why: state.reason }) };
   }
   const action = state.open[0];
   if (action !== undefined) {

@@ -7,6 +7,8 @@ import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
+import type { LimitHit } from "../wall/limits.ts";
+import type { Limited } from "../wall/limited.ts";
 import type { Pipe } from "./pipe.ts";
 import { fifoSeat, seatFields, type FifoFolder, type Seat } from "./seat.ts";
 import {
@@ -31,6 +33,8 @@ export interface Launch {
   /** A pid namespace of its own, as bubblewrap's `--info-fd` reports it; without one, `mark` in the environment finds what it started. */
   readonly walled: boolean;
   readonly mark: string;
+  /** What holds it to its limits; the process enters before it is told what to do. */
+  readonly limited?: Limited;
 }
 
 /** What ran when a command began. */
@@ -60,6 +64,8 @@ export interface Box {
   before(shell: number | undefined, count: number): Before;
   /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
   startedSince(before: Before, shell: number | undefined): number[];
+  /** A limit that was hit since the last call, where a command ended with this code. */
+  limitHit(exitCode: number): LimitHit | undefined;
   /** Ends everything; resolves when it is dead. */
   kill(): Promise<void>;
 }
@@ -97,7 +103,7 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
     output.destroy();
     for (const stream of child.stdio) stream?.destroy();
     gone.abort(new DeckhandError("sandbox_unavailable", why));
-    exited.resolve();
+    void Promise.resolve(launch.limited?.close()).finally(exited.resolve);
   };
   child.on("error", (error) => onGone(`${command} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
@@ -109,7 +115,10 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
   if (child.pid !== undefined) output.closeWriteEnd();
-  feed(child, launch.feeds);
+  begin(child, launch).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    onGone(`The processes of the conversation could not be limited: ${(error as Error).message}`);
+  });
 
   const info = launch.walled ? readInfo(child) : Promise.resolve(child.pid);
   let root: number | undefined;
@@ -167,6 +176,7 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
       const left = findMarked(launch.mark, `${commandVariable}=${before.count}`).filter((pid) => !ours.has(pid));
       return [...below, ...treesOf(left, except)];
     },
+    limitHit: (exitCode) => launch.limited?.hit(exitCode),
     async kill() {
       if (gone.signal.aborted) {
         if (!launch.walled) await killMarked(child.pid, launch.mark);
@@ -181,6 +191,12 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
       clearTimeout(late);
     },
   };
+}
+
+/** bubblewrap waits for what it is fed, so that nothing is started before the process is where it belongs. */
+export async function begin(child: ChildProcess, launch: Launch): Promise<void> {
+  if (child.pid !== undefined) await launch.limited?.enter(child.pid);
+  feed(child, launch.feeds);
 }
 
 export function feed(child: ChildProcess, feeds: Launch["feeds"]): void {

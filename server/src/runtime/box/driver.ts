@@ -64,9 +64,15 @@ export const supervisorFileInside = "/etc/deckhand/supervisor.sh";
 /**
  * Argv of the supervisor, whose text is at `file`. `zones` are the folders, without symbolic links, in which files may be written; the first is the workspace.
  * `mark` (`NAME=value`) stands in the environment of everything that it starts; when the server is gone, what has it is killed.
+ * `limits` are arguments of `ulimit` (`-f=1024 -u=100`) that hold for everything inside.
  */
-export function supervisorCommand(file: string, zones: readonly string[], mark: string): readonly string[] {
-  return ["/bin/bash", "--noprofile", "--norc", file, mark, ...zones];
+export function supervisorCommand(
+  file: string,
+  zones: readonly string[],
+  mark: string,
+  limits = "",
+): readonly string[] {
+  return ["/bin/bash", "--noprofile", "--norc", file, mark, limits, ...zones];
 }
 
 /** First lines for a new shell; `nonce` is the one that it was started with, `state` what another shell told of itself. */

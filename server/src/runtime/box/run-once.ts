@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ApartProgram, SpawnResult } from "../runtime.ts";
-import { feed, killMarked, readInfo, type Launch } from "./box.ts";
+import { begin, killMarked, readInfo, type Launch } from "./box.ts";
 import { descriptors } from "./driver.ts";
 import { signalAll } from "./processes.ts";
 
@@ -32,7 +32,8 @@ export async function runOnce(
     ),
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
-  feed(child, [...launch.feeds, { fd: 0, text: stdin ?? "" }]);
+  const begun = begin(child, { ...launch, feeds: [...launch.feeds, { fd: 0, text: stdin ?? "" }] });
+  begun.catch(() => child.kill("SIGKILL"));
 
   const root = launch.walled ? readInfo(child) : Promise.resolve(undefined);
   const kill = () => {

@@ -90,6 +90,7 @@ export class Shell {
     const running = new Running(command, {
       timeoutMs: options.timeoutMs,
       cwd: () => this.#cwd,
+      limitHit: (code) => box.limitHit(code),
       leave: () => options.job !== undefined && this.#leave(options.job, text, command),
       over: (code) => {
         this.#idle(bash.seat.output);
@@ -161,6 +162,7 @@ interface RunningParts {
   readonly cwd: () => string;
   /** Whether it goes on as a job. */
   readonly leave: () => boolean;
+  readonly limitHit: Box["limitHit"];
   /** It has ended, with `$?` for the next command. */
   readonly over: (code: number) => void;
 }
@@ -225,6 +227,7 @@ class Running implements Execution {
     const byItself = this.#endedBy === undefined;
     this.#parts.over(byItself && how === "done" ? code : 0);
     const kept = await command.output.end();
+    const limit = this.#parts.limitHit(code);
     const endedBy = this.#endedBy ?? (how === "shell_exit" ? how : undefined);
     return {
       ...kept,
@@ -232,6 +235,7 @@ class Running implements Execution {
       cwd: this.#parts.cwd(),
       durationMs: command.durationMs,
       ...(endedBy === undefined ? {} : { endedBy }),
+      ...(limit === undefined ? {} : { limit }),
     };
   }
 }

@@ -1,4 +1,4 @@
-# Runs inside, with the descriptors that driver.ts describes. Arguments: mark (or nothing), then the folders in which files may be
+# Runs inside, with the descriptors that driver.ts describes. Arguments: mark (or nothing), limits for ulimit, then the folders in which files may be
 # written, without symbolic links, the workspace first.
 exec 0</dev/null 1>/dev/null 2>/dev/null
 # Whoever started the server may have left descriptors open in it, which are nobody's business here. 255 is this text.
@@ -10,9 +10,11 @@ done
 # decides who reads them.
 ulimit -Sn 4096
 ulimit -c 0
+# Each by itself: one that is already lower cannot be set, and stays.
+for limit in $2; do ulimit "${limit%%=*}" "${limit#*=}"; done
 LC_ALL=C
 mark=$1
-shift
+shift 2
 zones=("$@")
 tools=$PATH
 

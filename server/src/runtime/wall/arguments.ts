@@ -4,7 +4,8 @@
  * When the server is root and the workspace belongs to somebody else, commands must run as him: what they make is his, and what only
  * root can read stays unread. bubblewrap maps a single user, so that is done in two: the outer one, as root, puts together the folders
  * (some of them may lie where their owner cannot get to, such as /root/.local/share) and gives up being root; the inner one, as the
- * owner, builds the wall from what it finds, each thing already at its place.
+ * owner, builds the wall from what it finds, each thing already at its place. The same two stages are taken where something in the
+ * workspace is to be mounted over: bubblewrap follows links in the machine's own file system, and the workspace may be full of them.
  *
  * When the workspace is root's, commands are root outside, though without any capability. What the kernel lets root do by owning a file
  * is then stopped by mounts: /proc is read-only, or a line written to /proc/sys/kernel/core_pattern would reach the machine, and the
@@ -19,6 +20,8 @@ export interface WallOptions {
   /** Where bwrap is. */
   readonly bwrap: string;
   readonly mounts: readonly Mount[];
+  /** Over those, by paths that commands have had in their hands: a link that was put there must lead to nothing but what is inside. */
+  readonly untrusted: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** Of system calls; seccomp.ts. */
@@ -38,13 +41,14 @@ export interface WallCommand {
 
 /** `command` behind the wall. */
 export function wallCommand(options: WallOptions, command: readonly string[]): WallCommand {
-  const { bwrap, mounts, owner } = options;
+  const { bwrap, mounts, untrusted, owner } = options;
+  const staged = owner !== undefined || untrusted.length > 0;
   const placed = mounts.map((mount) => ("from" in mount ? { ...mount, from: mount.to } : mount));
   const inner = [
     namespaces,
     Object.entries(options.env).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--dev", "/dev", "--proc", "/proc"],
-    withParents(owner === undefined ? mounts : placed),
+    withParents([...(staged ? placed : mounts), ...untrusted]),
     ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"],
     ["--chdir", options.cwd],
   ].flat();
@@ -53,15 +57,16 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
     { fd: descriptors.arguments, text: nulEnded(inner) },
     { fd: descriptors.filter, text: options.filter },
   ];
-  if (owner === undefined) return { argv: innerArgv, feeds: innerFeeds };
+  if (!staged) return { argv: innerArgv, feeds: innerFeeds };
   const outer = [
     ["--die-with-parent"],
-    withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
-    ["--ro-bind", bwrap, bwrap],
     // The inner one needs the devices to show them, and a whole /proc to be allowed one of its own.
-    ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc", "--remount-ro", "/"],
+    ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"],
+    withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
+    ["--ro-bind", bwrap, bwrap, "--remount-ro", "/"],
   ].flat();
-  const become = ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
+  const become =
+    owner === undefined ? [] : ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
     argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
     feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],

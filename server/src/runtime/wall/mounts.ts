@@ -13,6 +13,8 @@ export const homeInside = "/home/agent";
 export const outputsInside = "/outputs";
 
 export interface WallFolders {
+  /** What all commands together may take; a full temporary folder must not use it up, or the next program would be killed. */
+  readonly memoryBytes: number;
   readonly system: readonly Mount[];
   readonly tools: readonly Mount[];
   readonly devices: readonly Mount[];
@@ -30,11 +32,16 @@ export function wallMounts(folders: WallFolders): Mount[] {
   const hidden = folders.hidden.filter((path) =>
     shown.some((mount) => mount.how === "read" && path.startsWith(`${mount.to}/`)),
   );
+  const inMemory = (to: string, sizeBytes: number, part: number): Mount => ({
+    how: "memory",
+    to,
+    sizeBytes: Math.floor(Math.min(sizeBytes, folders.memoryBytes / part)),
+  });
   return [
-    { how: "memory", to: "/tmp", sizeBytes: 1024 * mib },
-    { how: "memory", to: "/var/tmp", sizeBytes: 256 * mib },
-    { how: "memory", to: "/run", sizeBytes: 64 * mib },
-    { how: "memory", to: "/dev/shm", sizeBytes: 256 * mib },
+    inMemory("/tmp", 1024 * mib, 2),
+    inMemory("/var/tmp", 256 * mib, 8),
+    inMemory("/run", 64 * mib, 16),
+    inMemory("/dev/shm", 256 * mib, 8),
     ...folders.devices,
     ...folders.system,
     ...folders.home,

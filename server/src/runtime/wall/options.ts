@@ -1,3 +1,5 @@
+import type { Limits } from "./limits.ts";
+
 /** What a factory of runtimes must know of the machine. */
 export interface RuntimeOptions {
   /** DECKHAND_HOME: the folder of all that the server keeps. */
@@ -6,4 +8,8 @@ export interface RuntimeOptions {
   readonly userHome: string;
   /** The user's PATH. */
   readonly path: string;
+  /** How much commands may take; what is not given has its default. */
+  readonly limits?: Partial<Limits>;
+  /** Names of files and folders that cannot be written in a workspace, in place of those of protected-paths.ts. */
+  readonly protectedNames?: readonly string[];
 }

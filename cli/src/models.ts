@@ -1,0 +1,49 @@
+/** `deckhand models`: which models can be chosen, and whether one can do the work. */
+import { styleText } from "node:util";
+import { parse, textOf } from "./arguments.ts";
+import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+import { findServer } from "./find-server.ts";
+import { plain } from "./print/plain.ts";
+
+const help = `Usage: deckhand models [option…]
+       deckhand models [option…] --test [NAME]
+
+Lists the models that can be chosen. --test makes real calls to one (default: as the server is configured): whether it
+answers, calls a tool and sees a picture, and whether its size and price are known. It may cost a fraction of a cent.
+
+  --url URL   the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token, where it wants one)
+  --test      try the model
+  --json      print the report as JSON
+
+Exit code
+  0 the model can do the work · 1 it cannot · 2 wrong usage
+`;
+
+export const modelsCommand = { help, run: models };
+
+const options = { url: { type: "string" }, test: { type: "boolean" }, json: { type: "boolean" } } as const;
+
+async function models(args: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = parse(args, options);
+  const [name] = positionals;
+  if (positionals.length > 1 || (name !== undefined && values["test"] !== true)) {
+    throw new UsageError("models takes the name of one model, with --test.");
+  }
+  await using server = await findServer(textOf(values["url"]), true);
+  const { client } = server;
+  if (values["test"] !== true) {
+    const names = await client.models();
+    process.stdout.write(values["json"] === true ? `${JSON.stringify(names)}\n` : `${names.map(plain).join("\n")}\n`);
+    return exitCodes.finished;
+  }
+  const report = await client.checkModel(name === undefined ? {} : { model: name });
+  if (values["json"] === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    process.stdout.write(`${plain(report.model)}\n`);
+    for (const { ok, what, sentence } of report.findings) {
+      const mark = ok ? styleText("green", "✔") : styleText("red", "✖");
+      process.stdout.write(`  ${mark} ${what.padEnd(8)} ${plain(sentence)}\n`);
+    }
+  }
+  return report.ok ? exitCodes.finished : exitCodes.failed;
+}

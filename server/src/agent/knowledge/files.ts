@@ -1,0 +1,65 @@
+/**
+ * What a workspace says to agents, as files: instructions, microagents and skills, where the field puts them. They are read in the
+ * sandbox: a link that leads out of it leads nowhere.
+ */
+import type { Runtime } from "../../runtime/runtime.ts";
+
+export interface KnowledgeFile {
+  /** From the workspace on. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface KnowledgeFiles {
+  readonly files: readonly KnowledgeFile[];
+  /** Instructions of folders further down: named, not read. */
+  readonly deeper: readonly string[];
+}
+
+const maxFileBytes = 16 * 1024;
+const maxBytes = 512 * 1024;
+const maxFiles = 100;
+const maxDeeper = 20;
+
+/** `path NUL text NUL` for each, an empty path, then the paths further down. */
+const script = `
+cd "$1" || exit
+for f in AGENTS.md CLAUDE.md .openhands_instructions .openhands/microagents/*.md \\
+  .openhands/skills/*/SKILL.md .agents/skills/*/SKILL.md .claude/skills/*/SKILL.md; do
+  [ -f "$f" ] || continue
+  printf '%s\\0' "$f"
+  head -c ${maxFileBytes} -- "$f" | tr -d '\\000'
+  printf '\\0'
+done
+printf '\\0'
+timeout 0.3 find . -maxdepth 4 \\( -name '.?*' -o -name node_modules -o -name vendor -o -name target \\) -prune \\
+  -o -type f -path './*/AGENTS.md' -printf '%P\\0'
+`;
+
+/** Nothing where the workspace cannot be read. */
+export async function readKnowledge(runtime: Runtime, signal: AbortSignal): Promise<KnowledgeFiles> {
+  const argv = ["sh", "-c", script, "knowledge", runtime.workspace];
+  const { stdout } = await runtime.spawn(argv, maxBytes, signal);
+  const [read, further] = splitOnce(new TextDecoder().decode(stdout));
+  const fields = read.split("\0");
+  const files: KnowledgeFile[] = [];
+  for (let at = 0; at + 1 < fields.length && files.length < maxFiles; at += 2) {
+    files.push({ path: fields[at] ?? "", text: fields[at + 1] ?? "" });
+  }
+  return {
+    files,
+    deeper: further
+      .split("\0")
+      .filter((path) => path !== "")
+      .slice(0, maxDeeper),
+  };
+}
+
+/** At the empty path, which is where a path would begin. */
+function splitOnce(text: string): [string, string] {
+  const fields = text.split("\0");
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at] === "") return [fields.slice(0, at).join("\0"), fields.slice(at + 1).join("\0")];
+  }
+  return [text, ""];
+}

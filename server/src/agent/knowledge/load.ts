@@ -1,0 +1,51 @@
+/** At the beginning of a turn: what the workspace says, where it says something new. */
+import { observation, type ConversationState, type KnowledgePiece, type NewEvent } from "@deckhand/protocol";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { readKnowledge } from "./files.ts";
+import { knowledgeOf, type Knowledge, type Told } from "./knowledge.ts";
+
+/** Without it the task can be done as well. */
+const deadlineMs = 3000;
+
+/** Null where it cannot be read. */
+export async function loadKnowledge(runtime: () => Promise<Runtime>, signal: AbortSignal): Promise<Knowledge | null> {
+  try {
+    return knowledgeOf(
+      await readKnowledge(await runtime(), AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])),
+    );
+  } catch {
+    // No sandbox, a stop, a workspace that does not answer: the first action says so.
+    return null;
+  }
+}
+
+/** Nothing where the model has been told the same already. */
+export function newKnowledge(knowledge: Knowledge | null, state: ConversationState): readonly NewEvent[] {
+  if (knowledge === null) return [];
+  const known = state.knowledge.filter(({ kind }) => kind !== "microagent");
+  const always = knowledge.always ?? { text: goneText, pieces: [] };
+  return sameAs(known, always.pieces) ? [] : [event(always)];
+}
+
+/** What the words of a message call for and the model was not told yet. */
+export function calledFor(knowledge: Knowledge | null, message: string, state: ConversationState): readonly NewEvent[] {
+  if (knowledge === null) return [];
+  const isKnown = ({ path, hash }: KnowledgePiece): boolean =>
+    state.knowledge.some((piece) => piece.path === path && piece.hash === hash);
+  return knowledge
+    .for(message)
+    .filter(({ pieces }) => !pieces.every(isKnown))
+    .map(event);
+}
+
+const goneText = "(The workspace has no instructions for agents any more.)";
+
+function event({ text, pieces }: Told): NewEvent {
+  return observation("environment", "knowledge", text, { pieces: [...pieces] });
+}
+
+function sameAs(some: readonly KnowledgePiece[], others: readonly KnowledgePiece[]): boolean {
+  const key = (pieces: readonly KnowledgePiece[]): string =>
+    pieces.map(({ kind, path, hash }) => `${kind} ${path} ${hash}`).join("\n");
+  return key(some) === key(others);
+}

@@ -1,0 +1,161 @@
+/** What the workspace was, for who asks: what changed between two events, what a restore would do, and the restore. */
+import {
+  DeckhandError,
+  isAtWork,
+  visible,
+  type FileChange,
+  type LeftOut,
+  type ObservationExtras,
+  type RestorePreview,
+  type WorkspaceDiff,
+} from "@deckhand/protocol";
+import type { History } from "../snapshots/histories.ts";
+import type { AnyOutcome, Tool } from "../tools/tool.ts";
+import { keptSnapshots, snapshotAt, wroteBetween, type Kept } from "./snapshot-log.ts";
+import type { Snapshots } from "./snapshots.ts";
+
+const mostNamed = 20;
+const mostFiles = 200;
+/** In a preview. */
+const mostPreviewed = 2000;
+
+/** All of it; a preview is cut. */
+interface Changes {
+  readonly at: number;
+  readonly after: number;
+  readonly files: readonly FileChange[];
+  readonly changed_since: readonly string[];
+  readonly left_out: LeftOut;
+}
+
+export class Past {
+  readonly #snapshots: Snapshots;
+  /** The action, as clients can ask for it. The agent has no such tool. */
+  readonly restoreTool: Tool<"restore">;
+
+  constructor(snapshots: Snapshots) {
+    this.#snapshots = snapshots;
+    this.restoreTool = {
+      action: "restore",
+      description: "",
+      offers: [],
+      effect: () => "write",
+      run: ({ at, force }, { signal }) => outcome(snapshots.alone(() => this.#restore(at, force, signal))),
+    };
+  }
+
+  /** From the first snapshot, to the workspace as it is now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`. */
+  async diff(from: number | undefined, to: number | undefined): Promise<WorkspaceDiff> {
+    const history = await this.#history();
+    const signal = this.#snapshots.signal();
+    const kept = await keptSnapshots(this.#snapshots.deps.read);
+    const start = from === undefined ? kept[0] : snapshotAt(kept, from);
+    if (start === undefined) throw noSnapshot(from);
+    const end = to === undefined ? undefined : snapshotAt(kept, to);
+    if (to !== undefined && end === undefined) throw noSnapshot(to);
+    const { tree, leftOut } = end ?? (await history.take(signal));
+    const patches = await history.patches(start.tree, tree, signal);
+    return { from: start.after, to: end?.after ?? null, ...patches, left_out: leftOut };
+  }
+
+  /** Fails as `diff`. */
+  async preview(at: number): Promise<RestorePreview> {
+    const signal = this.#snapshots.signal();
+    const history = await this.#history();
+    const kept = await keptSnapshots(this.#snapshots.deps.read);
+    const { head } = this.#snapshots.deps.state();
+    const now = await history.take(signal);
+    const last = kept.at(-1);
+    const outside = last !== undefined && !(await wroteBetween(this.#snapshots.deps.read, last.after, head));
+    const changes = await this.#changes(at, [...kept, { ...now, after: Infinity, outside }], history, signal);
+    return { ...changes, files: changes.files.slice(0, mostPreviewed), changed_files: changes.files.length };
+  }
+
+  async #restore(at: number, force: boolean, asked: AbortSignal): Promise<AnyOutcome> {
+    const signal = AbortSignal.any([asked, this.#snapshots.signal()]);
+    const history = await this.#history();
+    if (isAtWork(this.#snapshots.deps.state().agentState)) throw new DeckhandError("conflict", atWorkSentence);
+    const others = [...history.atWork].filter((id) => id !== this.#snapshots.deps.id);
+    if (others.length > 0) {
+      const sentence = `Conversation ${others[0]} works in the same workspace: pause or stop it first.`;
+      throw new DeckhandError("conflict", sentence);
+    }
+    const now = await this.#snapshots.record();
+    if (now === undefined) {
+      throw new DeckhandError("snapshot_failed", "What the workspace is now could not be kept, so it is not changed.");
+    }
+    const kept = await keptSnapshots(this.#snapshots.deps.read);
+    const changes = await this.#changes(at, kept, history, signal);
+    if (changes.changed_since.length > 0 && !force) throw changedSince(changes);
+    const target = snapshotAt(kept, at);
+    if (target !== undefined && target.tree !== now.tree) await history.restore(now.tree, target.tree, signal);
+    return told(changes);
+  }
+
+  /** `kept` ends with the workspace as it is. */
+  async #changes(at: number, kept: readonly Kept[], history: History, signal: AbortSignal): Promise<Changes> {
+    const target = snapshotAt(kept, at);
+    const now = kept.at(-1);
+    if (target === undefined || now === undefined) throw noSnapshot(at);
+    const since = kept.indexOf(target);
+    const pairs = kept.flatMap((each, index) => {
+      const before = kept[index - 1];
+      return index > since && each.outside && before !== undefined ? [[before.tree, each.tree] as const] : [];
+    });
+    const files = await history.changes(now.tree, target.tree, signal);
+    const others = await history.names(pairs, signal);
+    const named = files.flatMap(({ path, old_path: old }) => (old === undefined ? [path] : [path, old]));
+    return {
+      at,
+      after: target.after,
+      files,
+      changed_since: named.filter((path) => others.has(path)),
+      left_out: now.leftOut,
+    };
+  }
+
+  async #history(): Promise<History> {
+    const history = await this.#snapshots.history();
+    if (history !== undefined) return history;
+    throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_SNAPSHOTS).");
+  }
+}
+
+export const atWorkSentence = "The agent works: pause or stop it first.";
+
+// oxlint-disable-next-line require-yield -- it has nothing to tell on the way
+async function* outcome(work: Promise<AnyOutcome>): AsyncGenerator<never, AnyOutcome> {
+  return work;
+}
+
+function told({ at, files, changed_since: taken, left_out }: Changes): AnyOutcome {
+  const extras: ObservationExtras<"restore"> = {
+    at,
+    changed_files: files.length,
+    files: files.slice(0, mostFiles).map(({ status, path }) => ({ status, path })),
+    taken_back: taken.slice(0, mostFiles),
+    left_out,
+  };
+  const lines = files.slice(0, mostNamed).map(({ status, path }) => `${status}: ${nameOf(path)}`);
+  const more = files.length > mostNamed ? [`… and ${files.length - mostNamed} more`] : [];
+  const what = files.length === 0 ? "Nothing in it had changed since." : "Files that are another now:";
+  const content = [`The workspace is what it was at event ${at}. ${what}`, ...lines, ...more].join("\n");
+  return { observation: "restore", content, extras } satisfies AnyOutcome;
+}
+
+function changedSince({ changed_since: names }: Changes): DeckhandError {
+  const listed = names.slice(0, mostNamed).map(nameOf).join(", ");
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
+  const sentence = `Nothing was restored, because this would take back what was changed outside the agent's turns since: ${listed}${more}. Ask with \`force\` to do it all the same.`;
+  return new DeckhandError("changed_since", sentence);
+}
+
+/** On one line, whatever it is. */
+function nameOf(path: string): string {
+  return visible(path).replaceAll("\n", "⟨U+000A⟩").replaceAll("\t", "⟨U+0009⟩");
+}
+
+function noSnapshot(at: number | undefined): DeckhandError {
+  const when = at === undefined ? "The agent has not worked here yet, so there" : `At event ${at} there`;
+  return new DeckhandError("no_snapshot", `${when} is no snapshot of the workspace.`);
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { ModelReport } from "@deckhand/protocol";
+import { modelOf, never, serveScript, type ModelOptions } from "./asking.ts";
+import { checkModel } from "./check.ts";
+import type { ScriptInput } from "./script.ts";
+
+/** Both questions are the first of a conversation, so the script is chosen by their words. */
+async function tried(
+  t: TestContext,
+  [called, seen]: NonNullable<ScriptInput["replies"]>,
+  options: ModelOptions = {},
+): Promise<ModelReport> {
+  const conversations = [
+    { when: "Call the tool add with a = 17 and b = 25.", replies: called === undefined ? [] : [called] },
+    { when: "Which colour is this picture? Answer with one word.", replies: seen === undefined ? [] : [seen] },
+  ];
+  return checkModel(modelOf(await serveScript(t, { conversations }), options), never);
+}
+
+const findings = ({ findings: list }: ModelReport): Record<string, boolean> =>
+  Object.fromEntries(list.map(({ what, ok }) => [what, ok]));
+const sentence = ({ findings: list }: ModelReport, wanted: string): string =>
+  list.find(({ what }) => what === wanted)?.sentence ?? "";
+const adds = { calls: [{ name: "add", arguments: { a: 17, b: 25 } }] };
+
+test("[M33] a trial tells whether a model answers, calls tools and sees, and what is not known of it", async (t) => {
+  const seeing = await tried(t, [adds, { text: "Red." }], { model: "gpt-4o", kind: "compatible" });
+  assert.equal(seeing.ok, true);
+  assert.deepEqual(findings(seeing), { reply: true, tools: true, images: true, context: false, price: true });
+  assert.match(sentence(seeing, "context"), /LLM_MAX_INPUT_TOKENS/);
+
+  const blind = await tried(t, [adds, { text: "Blue?" }], { model: "gpt-4o" });
+  assert.equal(blind.ok, false);
+  assert.match(sentence(blind, "images"), /it said: Blue\?/);
+
+  const silent = await tried(t, [{ text: "The sum is 42." }], { model: "text-only" });
+  assert.equal(silent.ok, false);
+  assert.match(sentence(silent, "tools"), /LLM_NATIVE_TOOL_CALLING=false/);
+  const wrong = await tried(t, [{ calls: [{ name: "add", arguments: { a: 17 } }] }], { model: "text-only" });
+  assert.match(sentence(wrong, "tools"), /wrong arguments/);
+});
+
+test("[M33] a wrong key, and a server that is busy, are told at once with what to do", async (t) => {
+  const refused = await tried(t, [{ status: 401 }], { retries: 5 });
+  assert.deepEqual([refused.ok, refused.cost_usd], [false, null]);
+  assert.match(sentence(refused, "reply"), /key was refused/);
+  const busy = await tried(t, [{ status: 503, headers: { "retry-after-ms": "50000" } }], { retries: 5 });
+  assert.match(sentence(busy, "reply"), /503/);
+});
+
+test("[M33] a model that takes no tools is tried in words", async (t) => {
+  const written = "<function=add>\n<parameter=a>\n17\n</parameter>\n<parameter=b>\n25\n</parameter>\n</function>";
+  const server = await serveScript(t, {
+    replies: [{ status: 400, body: { error: { message: "x does not support tools" } } }, { text: written }],
+  });
+  const report = await checkModel(modelOf(server), never);
+  assert.equal(report.ok, true);
+  assert.match(sentence(report, "tools"), /told in words/);
+});

@@ -1,0 +1,153 @@
+/**
+ * A log, read as what has to be done again: what came from outside (people, the model, a killed server), each with its
+ * place, and the events that should come of it. A place is the number of events before; bookkeeping that need not come
+ * again (titles, retries, and compactions: the model says what it said, however long its prompt is) is not counted.
+ */
+import {
+  isAction,
+  isAtWork,
+  isRunnable,
+  type Action,
+  type AgentState,
+  type ErrorCode,
+  type Event,
+  type Observation,
+} from "@deckhand/protocol";
+
+export type Input =
+  | { readonly at: number; readonly type: "says"; readonly action: Action }
+  /** An answer of the first protocol to whatever waits, after which the agent rests. */
+  | { readonly at: number; readonly type: "says_no" }
+  /** The server was killed, and the next one cleared up. */
+  | { readonly at: number; readonly type: "crash" }
+  /** The server was stopped in peace, and started again. */
+  | { readonly at: number; readonly type: "restart" };
+
+export type Said =
+  | { readonly at: number; readonly type: "reply"; readonly event: Observation<"reply"> }
+  | { readonly at: number; readonly type: "failure"; readonly code: ErrorCode; readonly message: string };
+
+export interface Recording {
+  readonly events: readonly Event[];
+  readonly inputs: readonly Input[];
+  readonly said: readonly Said[];
+  /** The observation of the action at that place, with its own place. */
+  readonly answerTo: (place: number) => { readonly at: number; readonly event: Observation } | undefined;
+  /** Actions that were cut off at that place or later, with the milliseconds that they had run by then. */
+  readonly cutOffAt: (place: number) => readonly { readonly at: number; readonly ranMs: number }[];
+  /** Nobody answered in time whether the action at that place may run. */
+  readonly expires: (place: number) => boolean;
+  readonly endsAtWork: boolean;
+  /** It went on by itself after a crash. */
+  readonly resumes: boolean;
+}
+
+const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "compact"]);
+
+export function counts(event: Event): boolean {
+  return !notCounted.has(isAction(event) ? event.action : event.observation);
+}
+
+export function recordingOf(log: readonly Event[]): Recording {
+  const events = log.filter(counts);
+  const places = new Map(events.map((event, at) => [event.id, at]));
+  const answers = new Map<number, { readonly at: number; readonly event: Observation }>();
+  const expired = new Set<number>();
+  for (const [at, event] of events.entries()) {
+    if (isAction(event)) {
+      const asked =
+        event.action === "approve" && event.source === "environment" ? places.get(event.args.id) : undefined;
+      if (asked !== undefined) expired.add(asked);
+      continue;
+    }
+    const cause = event.cause === undefined ? undefined : places.get(event.cause);
+    const caused = cause === undefined ? undefined : events[cause];
+    if (cause !== undefined && caused !== undefined && isAction(caused) && isRunnable(caused.action))
+      answers.set(cause, { at, event });
+  }
+  return {
+    events,
+    inputs: inputsOf(events),
+    said: events.flatMap(saidIn),
+    answerTo: (place) => answers.get(place),
+    cutOffAt: (place) =>
+      [...answers]
+        .filter(([at, answer]) => at < place && answer.at >= place && isCutOff(answer.event))
+        .map(([at]) => ({ at, ranMs: timeOf(events[place]) - timeOf(events[at]) })),
+    expires: (place) => expired.has(place),
+    endsAtWork: isAtWork(stateIn(events, events.length)),
+    resumes: events.some((event) => isState(event) && event.extras.resumed !== undefined),
+  };
+}
+
+/** It did not end by itself. */
+export function isCutOff(event: Observation): boolean {
+  if (event.observation === "run") return event.extras.ended_by === "stop";
+  return (
+    event.observation === "error" && (event.extras.code === "outcome_unknown" || event.extras.code === "interrupted")
+  );
+}
+
+function timeOf(event: Event | undefined): number {
+  return Date.parse(event?.timestamp ?? "");
+}
+
+function saidIn(event: Event, at: number): readonly Said[] {
+  if (isAction(event)) return [];
+  if (event.observation === "reply") return [{ at, type: "reply", event }];
+  if (event.observation !== "error" || event.cause !== undefined) return [];
+  const { code } = event.extras;
+  return code.startsWith("model_") ? [{ at, type: "failure", code, message: event.content }] : [];
+}
+
+function inputsOf(events: readonly Event[]): readonly Input[] {
+  const inputs: Input[] = [];
+  for (let at = 0; at < events.length; at += 1) {
+    const event = events[at];
+    if (event === undefined) continue;
+    if (isAction(event)) {
+      if (event.source === "user")
+        inputs.push(isNo(event, events, at) ? { at, type: "says_no" } : { at, type: "says", action: event });
+    } else if (isCrash(event)) {
+      inputs.push({ at, type: "crash" });
+      // What the next server stored is of one piece.
+      while (events[at + 1] !== undefined && isClearedUp(events[at + 1] as Event)) at += 1;
+    } else if (isStop(event, events, at)) inputs.push({ at, type: "restart" });
+  }
+  return inputs;
+}
+
+function isNo(event: Action, events: readonly Event[], at: number): boolean {
+  if (event.action !== "approve" || event.args.decision !== "deny") return false;
+  const rest = events[at + 3];
+  return rest !== undefined && isState(rest) && rest.extras.agent_state === "awaiting_user_input";
+}
+
+function isCrash(event: Event): boolean {
+  if (isState(event)) return event.extras.resumed !== undefined;
+  return !isAction(event) && event.observation === "error" && event.extras.code === "outcome_unknown";
+}
+
+function isClearedUp(event: Event): boolean {
+  return event.source === "environment" && isState(event) ? true : isCrash(event);
+}
+
+/** The server paused the work: neither a person nor a limit did. */
+function isStop(event: Event, events: readonly Event[], at: number): boolean {
+  if (!isState(event) || event.extras.agent_state !== "paused" || !isAtWork(stateIn(events, at))) return false;
+  const before = events[at - 1];
+  if (before === undefined) return false;
+  return isAction(before) ? before.action !== "change_agent_state" : before.observation !== "error";
+}
+
+function isState(event: Event): event is Observation<"agent_state_changed"> {
+  return !isAction(event) && event.observation === "agent_state_changed";
+}
+
+function stateIn(events: readonly Event[], before: number): AgentState | null {
+  for (let at = before - 1; at >= 0; at -= 1) {
+    const event = events[at];
+    if (event !== undefined && isState(event)) return event.extras.agent_state;
+  }
+  return null;
+}

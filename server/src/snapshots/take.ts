@@ -1,0 +1,56 @@
+/** A snapshot: the index is brought to what the workspace is, and written as a tree. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { DeckhandError, type LeftOut } from "@deckhand/protocol";
+import { listDifference, type Difference } from "./list.ts";
+import { keepModes } from "./modes.ts";
+import type { ShadowGit } from "./shadow-git.ts";
+
+export interface Taken {
+  /** Names the tree: the same for the same content. */
+  readonly tree: string;
+  readonly leftOut: LeftOut;
+}
+
+/** From so many files on they are written into one pack: a file each would take twice as long and five times the room. */
+const manyFiles = 500;
+/** `work/tree` names the tree of the index; whatever changes the one takes away the other first. */
+export const forgetTree = 'rm -f "$GIT_DIR/work/tree"';
+const noObject = "0".repeat(40);
+
+/**
+ * Fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`. An index that a crash has torn is made anew; a file that changes
+ * while it is read is in it as it was at some moment.
+ */
+export async function takeSnapshot(git: ShadowGit, signal: AbortSignal): Promise<Taken> {
+  try {
+    return await take(git, signal);
+  } catch (error) {
+    if (!(error instanceof DeckhandError) || error.code !== "snapshot_failed" || signal.aborted) throw error;
+    for (const name of ["index", "tree"]) rmSync(join(git.folder, "work", name), { force: true });
+    return take(git, signal);
+  }
+}
+
+async function take(git: ShadowGit, signal: AbortSignal): Promise<Taken> {
+  const difference = await listDifference(git, signal);
+  const { dropped, leftOut, tree } = difference;
+  if (tree !== undefined) return { tree, leftOut };
+  if (dropped.length > 0) {
+    const gone = dropped.map((name) => `0 ${noObject}\t${name}\0`).join("");
+    await git.run(`${forgetTree} && git update-index -z --index-info`, { stdin: Buffer.from(gone, "latin1") }, signal);
+  }
+  const { stdout } = await git.run(
+    `${forgetTree} && ${update(difference)} && git write-tree | tee "$GIT_DIR/work/tree"`,
+    { stdin: Buffer.from(difference.changed.map((name) => `${name}\0`).join(""), "latin1"), maxBytes: 1000 },
+    signal,
+  );
+  keepModes(git.folder, difference.modes);
+  return { tree: Buffer.from(stdout).toString("latin1").trim(), leftOut };
+}
+
+function update({ changed, packs }: Difference): string {
+  if (changed.length === 0) return "true";
+  const how = packs && changed.length >= manyFiles ? "-c core.bigFileThreshold=1" : "";
+  return `git ${how} update-index -z --add --remove --replace --stdin >&2`;
+}

@@ -1,0 +1,69 @@
+/** What the clients of one conversation do, made by chance from a seed. */
+import fc from "fast-check";
+
+const kinds = [
+  "message",
+  /** Sent in the moment in which the agent says its last word. */
+  "last_moment",
+  "run",
+  "pause",
+  "go_on",
+  "stop",
+  /** Several clients answer what waits for an approval, at once and not the same. */
+  "answer",
+  /** An answer to something that does not wait. */
+  "stray_answer",
+  "leave_and_return",
+  "join",
+  "lag",
+  "cut",
+] as const;
+
+export interface Step {
+  readonly kind: (typeof kinds)[number];
+  readonly waitMs: number;
+  /** Which client; of as many as there are. */
+  readonly by: number;
+  /** Another client that does the same with the same command. */
+  readonly also: number | null;
+  readonly answers: readonly ("allow" | "deny" | "allow_for_conversation")[];
+}
+
+export interface Plan {
+  /** A person is asked about every action of the agent. */
+  readonly asks: boolean;
+  readonly clients: number;
+  readonly steps: readonly Step[];
+}
+
+const weights = { message: 4, run: 2, pause: 2, go_on: 3, last_moment: 2, lag: 2, cut: 1, answer: 2 } as const;
+
+const step = (asks: boolean): fc.Arbitrary<Step> =>
+  fc.record({
+    kind: fc.oneof(
+      ...kinds.map((kind) => ({
+        weight: kind === "answer" && asks ? 12 : ((weights as Partial<Record<string, number>>)[kind] ?? 1),
+        arbitrary: fc.constant(kind),
+      })),
+    ),
+    waitMs: fc.nat(40),
+    by: fc.nat(9),
+    also: fc.option(fc.nat(9)),
+    answers: fc.array(fc.constantFrom("allow", "allow", "deny", "allow_for_conversation"), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+  });
+
+const plan: fc.Arbitrary<Plan> = fc.boolean().chain((asks) =>
+  fc.record({
+    asks: fc.constant(asks),
+    clients: fc.integer({ min: 1, max: 3 }),
+    steps: fc.array(step(asks), { minLength: 4, maxLength: 14, size: "max" }),
+  }),
+);
+
+/** The same for the same seed. */
+export function plansOf(seed: number, count: number): readonly Plan[] {
+  return fc.sample(plan, { seed, numRuns: count });
+}
