@@ -180,6 +180,18 @@ export function runtimeContract(name: string, makeFactory: (options: RuntimeOpti
       assert.equal((await run(runtime, "cd ..; echo ${x-gone}")).output, "gone\n");
     });
 
+    it("[O1] a shell that knows too much to be carried over says so, and the directory is kept", async () => {
+      await run(runtime, "mkdir -p large; cd large; large=$(head -c 5000000 /dev/zero | tr '\\0' x)");
+      const left = await run(runtime, "sleep 1000", { timeoutMs: 300, job: "large" });
+      assert.deepEqual([left.endedBy, left.forgets], ["job", true]);
+      assert.equal((await run(runtime, "pwd; echo ${large-gone}; small=1")).output, `${workspace}/large\ngone\n`);
+      const again = await run(runtime, "sleep 1000", { timeoutMs: 300, job: "small" });
+      assert.deepEqual([again.endedBy, again.forgets], ["job", undefined]);
+      assert.equal((await run(runtime, "echo $small; cd ..")).output, "1\n");
+      for (const id of ["large", "small"]) runtime.jobs.signal(id, "KILL");
+      for (const id of ["large", "small"]) await runtime.jobs.wait(id, { timeoutMs: 10_000 }, never);
+    });
+
     it("[O1] a job that outlived its time-out is ended by a signal with all that it started, and nobody else's", async () => {
       const [other, its] = [uniqueSleep(), uniqueSleep()];
       await run(runtime, `sleep ${other} &`);

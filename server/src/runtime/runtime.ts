@@ -32,6 +32,8 @@ export interface ExecResult {
    * it goes on; the next command finds directory, variables, functions, aliases and options as they were before it, in a new shell.
    */
   readonly endedBy?: "timeout" | "stop" | "shell_exit" | "job";
+  /** With `job`: the shell knew too much (over 4 MiB) to be carried over, so the next command finds its directory alone. */
+  readonly forgets?: true;
   /** A limit that was hit while it ran: bytes of memory, a number of processes, bytes of a file. */
   readonly limit?: { readonly kind: "memory" | "processes" | "file_size"; readonly most: number };
 }

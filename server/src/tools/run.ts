@@ -112,10 +112,10 @@ function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 1024 ** 2)} MiB`;
 }
 
-function howItEnded({ endedBy }: ExecResult, timeoutMs: number, job: string): string {
+function howItEnded({ endedBy, forgets }: ExecResult, timeoutMs: number, job: string): string {
   switch (endedBy) {
     case "job":
-      return `\n[Not over after ${timeoutMs / 1000} seconds: it goes on as job ${job}. The next command has a new shell, with directory, variables, functions and options as they were before this one.]`;
+      return `\n[Not over after ${timeoutMs / 1000} seconds: it goes on as job ${job}. The next command has a new shell, with ${forgets === true ? "the directory alone: what the shell knew is too much to be carried over" : "directory, variables, functions and options as they were before this one"}.]`;
     case "timeout":
       return `\n\n[Command timed out after ${timeoutMs / 1000} seconds. SIGINT was sent to interrupt the command.]`;
     case "stop":

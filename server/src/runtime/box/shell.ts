@@ -90,6 +90,7 @@ export class Shell {
     const running = new Running(command, {
       timeoutMs: options.timeoutMs,
       cwd: () => this.#cwd,
+      forgets: () => this.#stateIsHuge,
       limitHit: (code) => box.limitHit(code),
       leave: () => options.job !== undefined && this.#leave(options.job, text, command),
       over: (code) => {
@@ -140,6 +141,7 @@ export class Shell {
     const { bash } = command;
     if (!this.#parts.onLeft(id, text, command)) return false;
     this.#bash = undefined;
+    this.#stateIsHuge = false;
     this.#last = 0;
     void command.end.then(() => {
       bash.seat.output.drain();
@@ -160,6 +162,8 @@ export class Shell {
 interface RunningParts {
   readonly timeoutMs: number;
   readonly cwd: () => string;
+  /** What the shell knows is lost with it. */
+  readonly forgets: () => boolean;
   /** Whether it goes on as a job. */
   readonly leave: () => boolean;
   readonly limitHit: Box["limitHit"];
@@ -205,10 +209,11 @@ class Running implements Execution {
   #timeUp(): void {
     if (this.#endedBy !== undefined || this.#command.ended) return;
     const { durationMs, output } = this.#command;
+    const more = this.#parts.forgets() ? ({ forgets: true } as const) : {};
     if (!this.#parts.leave()) return this.#interrupt("timeout");
     this.#endedBy = "job";
-    const cwd = this.#parts.cwd();
-    this.#left.resolve(output.look().then((kept) => ({ ...kept, exitCode: -1, cwd, durationMs, endedBy: "job" })));
+    const left = { exitCode: -1, cwd: this.#parts.cwd(), durationMs, endedBy: "job" } as const;
+    this.#left.resolve(output.look().then((kept) => ({ ...kept, ...left, ...more })));
   }
 
   async #finish(): Promise<ExecResult> {
