@@ -330,6 +330,18 @@ export function runtimeContract(name: string, makeFactory: (options: RuntimeOpti
       assert.match(output, /^y\n[^]*bytes left out[^]*y\n$/);
       assert.deepEqual([whole?.sizeBytes, whole?.cut], [300_000_000, true]);
       assert.match((await runtime.jobs.look("y2")).output, /^(a line\n?){7}$/);
+      // A program that asks the terminal for ever and reads no answer.
+      await onTerminal("y3", "stty -echo; yes \"$(printf '\\033[6n')\" | head -c 1000000; sleep 1000");
+      await runtime.jobs.wait("y3", { timeoutMs: 60_000, quietMs: 1000 }, never);
+      assert.equal((await runtime.jobs.look("y3")).status.state, "running");
+      runtime.jobs.signal("y3", "KILL");
+      await runtime.jobs.wait("y3", { timeoutMs: 10_000 }, never);
+      // Neither does it get more to read than it can be expected to read.
+      await runtime.jobs.start({ id: "y4", command: "sleep 1000", keepBytes: 1000 }, never);
+      assert.throws(() => {
+        for (let i = 0; i < 20; i += 1) runtime.jobs.type("y4", { text: "x".repeat(60_000) });
+      }, failsWith("bad_tool_args"));
+      runtime.jobs.signal("y4", "KILL");
       const grownBytes = process.memoryUsage().rss - rssBefore;
       assert.ok(grownBytes < 250_000_000, String(grownBytes));
     });

@@ -19,6 +19,9 @@ const mostEnded = 20;
 /** A job that nobody ended in a day is forgotten by whoever started it. */
 const longestMs = 24 * 3_600_000;
 
+/** Of a terminal's answers that wait to be read; a person cannot type so much. */
+const maxAnswerBytes = 16 * 1024;
+
 export interface JobsParts {
   readonly files: OutputFiles;
   readonly turns: Turns;
@@ -58,12 +61,18 @@ export class BoxedJobs implements Jobs {
       get waitingBytes() {
         return seat.in.writableLength;
       },
+      get ended() {
+        return seat.in.writableEnded;
+      },
       end: () => void seat.in.end(),
     };
     const screen =
       terminal === undefined
         ? undefined
-        : await TerminalScreen.open(terminal, seat.output, (text) => input.write(text));
+        : await TerminalScreen.open(terminal, seat.output, (text) => {
+            // A program may ask for ever and read no answer.
+            if (input.waitingBytes < maxAnswerBytes) input.write(text);
+          });
     const started = new Job({
       id: job.id,
       command: job.command,

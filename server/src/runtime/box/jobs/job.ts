@@ -22,6 +22,7 @@ export interface JobInput {
   write(text: string): void;
   /** Bytes that it has not read yet. */
   readonly waitingBytes: number;
+  readonly ended: boolean;
   end(): void;
 }
 
@@ -146,9 +147,11 @@ export class Job {
       ? "has ended"
       : input === undefined
         ? "has no input, because it was not started in the background"
-        : input.waitingBytes > maxWaitingBytes
-          ? "does not read what was typed before"
-          : undefined;
+        : input.ended
+          ? "has been told that its input is over"
+          : input.waitingBytes > maxWaitingBytes
+            ? "does not read what was typed before"
+            : undefined;
     if (input === undefined || why !== undefined) throw new DeckhandError("bad_tool_args", `Job ${id} ${why}.`);
     return input;
   }
