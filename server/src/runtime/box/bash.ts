@@ -38,6 +38,7 @@ export class Bash {
   #ended = false;
   #pidInside: number | undefined;
   #pid: number | undefined;
+  #onTerminal: number | undefined;
   #fields: string[] = [];
   #field = "";
   #watch: NodeJS.Timeout | undefined;
@@ -65,8 +66,9 @@ export class Bash {
     return this.#pid;
   }
 
-  get pidInside(): number | undefined {
-    return this.#pidInside;
+  /** What has the terminal, as it calls itself. */
+  get onTerminal(): number | undefined {
+    return this.#onTerminal;
   }
 
   /** While something is expected of it. */
@@ -112,6 +114,7 @@ export class Bash {
   #take([kind = "", first = "", second = "", third = ""]: readonly string[]): void {
     if (kind === "pid") {
       this.#pidInside = Number(first);
+      this.#onTerminal = Number(second);
       this.#started.resolve();
     } else if (kind !== "exit") this.onRecord({ kind, first, second, third });
     else if (second === this.nonce) this.end(Number(first));

@@ -10,7 +10,7 @@ import { Lane } from "./lane.ts";
 import type { LimitHit } from "../wall/limits.ts";
 import type { Limited } from "../wall/limited.ts";
 import type { Pipe } from "./pipe.ts";
-import { fifoSeat, seatFields, type FifoFolder, type Seat } from "./seat.ts";
+import { fifoSeat, seatFields, type FifoFolder, type Seat, type SeatRequest } from "./seat.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -19,6 +19,7 @@ import {
   findOf,
   isAlive,
   signalAll,
+  statOf,
   treesOf,
 } from "./processes.ts";
 
@@ -50,11 +51,13 @@ export interface Box {
   readonly programs: Lane;
   /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
   readonly gone: AbortSignal;
-  /** Streams for one more bash. The first are there at once. */
-  openSeat(): Promise<Seat>;
+  /** Streams for one more bash. Those of the first shell are there at once. */
+  openSeat(kind: SeatRequest["kind"]): Promise<Seat>;
   /** The process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
   isAlive(pid: number): boolean;
+  /** It does nothing: it is stopped, or has ended. */
+  isStopped(pid: number): boolean;
   /** A process that has ended is no error. */
   signal(pids: readonly number[], signal: NodeJS.Signals): void;
   /** It and all below it that live. */
@@ -62,8 +65,8 @@ export interface Box {
   /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
   readonly countsCommands: boolean;
   before(shell: number | undefined, count: number): Before;
-  /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
-  startedSince(before: Before, shell: number | undefined): number[];
+  /** What lives now and was started after `before` by the shell's commands; by default also what has left the shell's tree. */
+  startedSince(before: Before, shell: number | undefined, where?: "below" | "anywhere"): number[];
   /** A limit that was hit since the last call, where a command ended with this code. */
   limitHit(exitCode: number): LimitHit | undefined;
   /** Ends everything; resolves when it is dead. */
@@ -151,13 +154,14 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
     files,
     programs,
     gone: gone.signal,
-    async openSeat() {
-      if (firstTaken) return fifoSeat(streams, files, gone.signal);
+    async openSeat(kind) {
+      if (kind === "job" || firstTaken) return fifoSeat(streams, files, gone.signal);
       firstTaken = true;
       return first;
     },
     find,
     isAlive,
+    isStopped: (pid) => /^[TtZX]$/.test(statOf(pid)?.state ?? "X"),
     signal: signalAll,
     treeOf: (pid) => treesOf([pid], new Set()),
     countsCommands: !launch.walled,
@@ -165,11 +169,12 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
       const children = shell === undefined ? [] : childrenOfSingle(shell);
       return { pids: new Set([...children, ...strays()]), count };
     },
-    startedSince(before, shell) {
+    startedSince(before, shell, where = "anywhere") {
       const own = supervisorInside === undefined ? undefined : find(supervisorInside);
       const except = new Set(before.pids);
       if (own !== undefined) except.add(own);
       const below = treesOf(shell === undefined ? [] : childrenOf(shell), except);
+      if (where === "below") return below;
       if (launch.walled) return own === undefined ? below : [...new Set([...below, ...treesOf(strays(), except)])];
       if (root === undefined) return below;
       const ours = new Set(treesOf([root], new Set()));

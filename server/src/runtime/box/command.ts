@@ -2,6 +2,7 @@
 import type { Bash } from "./bash.ts";
 import type { Before, Box } from "./box.ts";
 import { interrupt } from "./interrupt.ts";
+import { killAll } from "./kill-all.ts";
 import type { Output } from "./output/output.ts";
 
 export type CommandEnd = { readonly how: "done" | "shell_exit"; readonly code: number };
@@ -21,6 +22,8 @@ export class Command {
   readonly #before: Before;
   readonly #end = Promise.withResolvers<CommandEnd>();
   #ended = false;
+  /** What it had started when it went on as a job. Of what leaves its tree later nobody can say that it was its. */
+  #left: readonly number[] | undefined;
 
   constructor(box: Box, bash: Bash, count: number, output: Output) {
     this.bash = bash;
@@ -49,15 +52,23 @@ export class Command {
     return interrupt({ bash: this.bash, ended: () => this.#ended, started: () => this.#started() }, this.#box);
   }
 
+  /** It goes on beside later commands. */
+  leave(): void {
+    this.#left = this.#started();
+  }
+
   /** To what it started. One that asks to end, or kills, ends the rest of the list too. */
   signal(name: NodeJS.Signals): void {
     const shell = this.#ended || this.bash.pid === undefined ? [] : [this.bash.pid];
+    if (name === "SIGKILL") return void killAll(() => [...shell, ...this.#started()], this.#box);
     if (endings.has(name)) this.#box.signal(shell, "SIGUSR1");
     this.#box.signal(this.#started(), name);
-    if (name === "SIGKILL") this.#box.signal(shell, name);
   }
 
   #started(): readonly number[] {
-    return this.#box.startedSince(this.#before, this.bash.pid);
+    const { pid } = this.bash;
+    if (this.#left === undefined) return this.#box.startedSince(this.#before, pid);
+    const below = this.#box.startedSince(this.#before, pid, "below");
+    return [...new Set([...below, ...this.#left.flatMap((each) => this.#box.treeOf(each))])];
   }
 }

@@ -18,7 +18,7 @@
  * (seat.ts). A shell gets its input as standard input, `status` as 200 and `output` as 201; a command sees none of the three.
  *
  * Status records are four fields, each ended by NUL:
- *   pid   \0 the pid of shell or job \0 \0 \0
+ *   pid   \0 the pid of shell or job \0 with a terminal, the pid of what has it \0 \0
  *   N     \0 "run" or the exit code \0 $? \0 $PWD \0    command N ended; "run": it was broken off
  *   state \0 what to evaluate to be as that shell is now \0 \0 \0
  *   exit  \0 the exit code of shell or job \0 its nonce \0 \0
@@ -97,7 +97,7 @@ export function jobOpening(nonce: string, state: string, command: string, termin
   return (
     `\0${nonce}\0` +
     // Not `builtin exec`: there a redirection does not last.
-    "\\builtin printf 'pid\\0%s\\0\\0\\0' $$ >&200; \\exec 9<&- 200>&-\n" +
+    `\\builtin printf 'pid\\0%s\\0%s\\0\\0' ${terminal === undefined ? "$$ ''" : "$PPID $$"} >&200; \\exec 9<&- 200>&-\n` +
     `${restoring(state)}\n${screen}\\builtin eval ${quoted(command)}\n\0`
   );
 }

@@ -6,6 +6,7 @@
  *   any --exit record, or the process is no more--> no bash, and what it knew is lost but the directory
  *   busy --time-out--> no bash, and what it knew is carried over
  */
+import { setTimeout as wait } from "node:timers/promises";
 import type { ExecOptions, ExecResult } from "../runtime.ts";
 import { Bash, type StatusRecord } from "./bash.ts";
 import type { Box } from "./box.ts";
@@ -17,6 +18,8 @@ import type { OutputFiles } from "./output/whole-file.ts";
 import type { Pipe } from "./pipe.ts";
 
 const earlyBytes = 16 * 1024;
+/** It takes 0.2 ms; a signal in the middle of it could break it off. */
+const tellMs = 1000;
 
 export interface Execution {
   /** Settles when the command has ended, or goes on as a job; never rejects. */
@@ -38,8 +41,9 @@ export class Shell {
   readonly #parts: ShellParts;
   #cwd: string;
   #bash: Bash | undefined;
-  /** What the bash has told of itself after its last command. */
-  #state = "";
+  /** What the bash tells of itself after its last command; that comes right after the command's end. */
+  #state: Promise<string> = Promise.resolve("");
+  readonly #telling = new WeakMap<Bash, (state: string) => void>();
   /** It is too much to be told after each command. */
   #stateIsHuge = false;
   #count = 0;
@@ -58,17 +62,18 @@ export class Shell {
   }
 
   /** Enough for another bash to be as this one is; empty for a fresh one. */
-  get state(): string {
-    return this.#state;
+  state(): Promise<string> {
+    return Promise.race([this.#state, wait(tellMs, "", { ref: false })]);
   }
 
   /** Sees to it that there is a bash. Fails where no streams can be made for it. */
   async ready(): Promise<void> {
     if (this.#bash !== undefined) return;
     const { box } = this.#parts;
-    const seat = await box.openSeat();
-    const request = { kind: "shell", cwd: this.#cwd, bare: this.#state !== "", terminal: false } as const;
-    const bash = new Bash(box, seat, request, (nonce) => shellOpening(nonce, this.#state));
+    const state = await this.state();
+    const seat = await box.openSeat("shell");
+    const request = { kind: "shell", cwd: this.#cwd, bare: state !== "", terminal: false } as const;
+    const bash = new Bash(box, seat, request, (nonce) => shellOpening(nonce, state));
     this.#bash = bash;
     this.#idle(seat.output);
     bash.onExit = () => this.#lost(bash);
@@ -126,13 +131,18 @@ export class Shell {
   }
 
   #told(command: Command, { kind, first, second, third }: StatusRecord): void {
-    const mine = command.bash === this.#bash;
+    const { bash } = command;
+    const mine = bash === this.#bash;
     if (kind === "state") {
-      if (!mine) return;
-      this.#state = first;
-      this.#stateIsHuge = first === "";
+      this.#telling.get(bash)?.(first);
+      if (mine) this.#stateIsHuge = first === "";
     } else if (Number(kind) === command.count) {
       if (mine && third !== "") this.#cwd = third;
+      if (mine && !this.#stateIsHuge) {
+        const { promise, resolve } = Promise.withResolvers<string>();
+        this.#state = promise;
+        this.#telling.set(bash, resolve);
+      }
       command.over({ how: "done", code: Number(first === "run" ? second : first) });
     }
   }
@@ -140,6 +150,7 @@ export class Shell {
   #leave(id: string, text: string, command: Command): boolean {
     const { bash } = command;
     if (!this.#parts.onLeft(id, text, command)) return false;
+    command.leave();
     this.#bash = undefined;
     this.#stateIsHuge = false;
     this.#last = 0;
@@ -152,9 +163,10 @@ export class Shell {
   }
 
   #lost(bash: Bash): void {
+    this.#telling.get(bash)?.("");
     if (this.#bash !== bash) return;
     this.#bash = undefined;
-    this.#state = "";
+    this.#state = Promise.resolve("");
     this.#stateIsHuge = false;
   }
 }

@@ -6,6 +6,7 @@ import type { Box } from "../box.ts";
 import type { Started } from "../boxed-runtime.ts";
 import type { Command } from "../command.ts";
 import { jobOpening } from "../driver.ts";
+import { killAll } from "../kill-all.ts";
 import { Output } from "../output/output.ts";
 import type { OutputFiles } from "../output/whole-file.ts";
 import type { Turns } from "../turns.ts";
@@ -31,6 +32,7 @@ export interface JobsParts {
 export class BoxedJobs implements Jobs {
   readonly #parts: JobsParts;
   readonly #jobs = new Map<string, Job>();
+  readonly #withTerminals = new WeakSet<Box>();
   #listener: (job: JobStatus, last: string) => void = () => {};
 
   constructor(parts: JobsParts) {
@@ -48,23 +50,22 @@ export class BoxedJobs implements Jobs {
     }
     const { terminal } = job;
     if (terminal !== undefined) await this.#needTerminals(box);
-    const seat = await box.openSeat();
-    const request = {
-      kind: "job",
-      cwd: shell.cwd,
-      bare: shell.state !== "",
-      terminal: terminal !== undefined,
-    } as const;
-    const bash = new Bash(box, seat, request, (nonce) => jobOpening(nonce, shell.state, job.command, terminal));
+    const state = await shell.state();
+    const seat = await box.openSeat("job");
+    let hasEnd = false;
     const input: JobInput = {
       write: (text) => void seat.in.write(text),
       get waitingBytes() {
         return seat.in.writableLength;
       },
       get ended() {
-        return seat.in.writableEnded;
+        return hasEnd;
       },
-      end: () => void seat.in.end(),
+      end() {
+        hasEnd = true;
+        // Before it is open inside, it would never open.
+        void bash.started.then(() => seat.in.end());
+      },
     };
     const screen =
       terminal === undefined
@@ -73,16 +74,24 @@ export class BoxedJobs implements Jobs {
             // A program may ask for ever and read no answer.
             if (input.waitingBytes < maxAnswerBytes) input.write(text);
           });
+    const { cwd } = shell;
+    const request = { kind: "job", cwd, bare: state !== "", terminal: terminal !== undefined } as const;
+    const bash = new Bash(box, seat, request, (nonce) => jobOpening(nonce, state, job.command, terminal));
     const started = new Job({
       id: job.id,
       command: job.command,
       startedAt: Date.now(),
       output: new Output(this.#parts.files, job.keepBytes),
       input,
-      signal: (name) => void bash.started.then(() => bash.pid !== undefined && box.signal(box.treeOf(bash.pid), name)),
+      signal: (name) =>
+        void bash.started.then(() => {
+          const tree = (): number[] => (bash.pid === undefined ? [] : box.treeOf(bash.pid));
+          if (name === "SIGKILL") void killAll(tree, box);
+          else box.signal(tree(), name);
+        }),
       ...(screen === undefined ? {} : { screen }),
       resize: async ({ rows, columns }) => {
-        const tty = `/proc/${bash.pidInside}/fd/0`;
+        const tty = `/proc/${bash.onTerminal}/fd/0`;
         await this.#spawn(box, ["stty", "-F", tty, "rows", String(rows), "cols", String(columns)]);
       },
     });
@@ -143,7 +152,8 @@ export class BoxedJobs implements Jobs {
   }
 
   async #needTerminals(box: Box): Promise<void> {
-    if ((await this.#spawn(box, ["script", "--version"])) === "0") return;
+    if (this.#withTerminals.has(box)) return;
+    if ((await this.#spawn(box, ["script", "--version"])) === "0") return void this.#withTerminals.add(box);
     throw new DeckhandError("not_available", "There are no terminals here, because `script` of util-linux is missing.");
   }
 
