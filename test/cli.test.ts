@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
 import { fold, type ConversationState, type Event } from "@deckhand/protocol";
 import { CliProcess } from "./kit/cli-process.ts";
+import { makeRepository } from "./kit/places.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 const hello = "write a bash script that prints hello";
@@ -194,6 +195,36 @@ async function newest(): Promise<{ id: string; events: readonly Event[]; state: 
     client.close();
   }
 }
+
+test("[V49] run works in a folder, a worktree or a copy that its options name; two of them are wrong usage", async () => {
+  const env = { PORT: String(server.port) };
+  const given = join(folder, "given");
+  const repository = join(folder, "repository");
+  makeRepository(repository);
+  const settingsOf = async (...args: readonly string[]): Promise<unknown> => {
+    const run = new CliProcess(["run", "--json", ...args, "ask once"], { env });
+    assert.equal(await run.end(), 0, run.stderr);
+    const events = run.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Event);
+    return fold(events).settings.workspace;
+  };
+  assert.deepEqual(await settingsOf("--folder", given), { folder: given });
+  assert.deepEqual(await settingsOf("--worktree", repository, "--ref", "main"), {
+    repository,
+    as: "worktree",
+    ref: "main",
+  });
+  assert.deepEqual(await settingsOf("--copy", repository), { repository, as: "copy" });
+  for (const args of [
+    ["--folder", given, "--copy", repository],
+    ["--ref", "x"],
+  ]) {
+    const wrong = new CliProcess(["run", ...args, "x"], { env });
+    assert.equal(await wrong.end(), 2, wrong.stderr);
+  }
+});
 
 test("[L20] models lists what can be chosen, and --test says whether a model can do the work", async () => {
   const url = ["--url", server.url];

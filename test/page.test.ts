@@ -300,3 +300,29 @@ async function serve(
   const env = { LLM_MODEL: model === "demo" ? "demo" : `scripted/${script}`, ...options.env };
   return ServerProcess.start({ ...options, env });
 }
+
+test("[V48] on the page a task is begun in an own workspace, whose files are listed, opened, sent and fetched", async () => {
+  await using server = await serve("demo");
+  const { page, complaints } = await open(server.url);
+  await page.getByLabel("Work in").selectOption("upload");
+  await page
+    .getByLabel("Files to send")
+    .setInputFiles({ name: "sent.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+  await page.getByLabel("Task").fill(task);
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
+  await page.getByRole("button", { name: "Files", exact: true }).click();
+  const files = page.getByRole("complementary", { name: "Files" });
+  await files.getByText("hello.sh").waitFor();
+  const shown = page.waitForEvent("popup");
+  await files.getByText("sent.txt").click();
+  assert.equal(await (await shown).locator("body").innerText(), "hello");
+  await files
+    .getByLabel("Upload")
+    .setInputFiles({ name: "later.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
+  await files.getByText("later.txt").waitFor();
+  const downloading = page.waitForEvent("download");
+  await files.getByText("Download zip").click();
+  assert.equal((await downloading).suggestedFilename(), "workspace.zip");
+  assert.deepEqual(complaints, []);
+});

@@ -25,6 +25,8 @@ export class InstantModel implements AsyncDisposable {
       if (request.method !== "POST") return void response.writeHead(404).end();
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
+      // What the server wants to know of a model beforehand is not known here.
+      if (request.method !== "POST") return void response.writeHead(404).end();
       const askedAt = performance.now();
       const body = JSON.parse(Buffer.concat(chunks).toString()) as { messages: { role: string; content: unknown }[] };
       const task = JSON.stringify(body.messages.find((message) => message.role === "user")?.content);

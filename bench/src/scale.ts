@@ -1,5 +1,6 @@
 /** Many readers, many conversations, long logs: what each takes, beside the bar that it has to stay under. */
 import { measureCrowd } from "@deckhand/test/crowd";
+import { measureFollowed, measureLeft } from "@deckhand/test/idle";
 import { timeFollow, timeList } from "@deckhand/test/reading";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { homeWith, timeStore } from "@deckhand/test/stored-logs";
@@ -10,9 +11,10 @@ type Row = readonly [figure: string, value: string, bar: string];
 const env = { LLM_MODEL: "demo" };
 const longCount = 30_000;
 const storedCount = 2_000;
+const idleCount = 10_000;
 
 export async function measureScale(): Promise<string> {
-  const rows = [...(await crowd()), ...(await stored()), ...(await store())];
+  const rows = [...(await crowd()), ...(await idle()), ...(await stored()), ...(await store())];
   return table(["figure", "deckhand", "bar"], rows);
 }
 
@@ -31,6 +33,20 @@ async function crowd(): Promise<Row[]> {
 async function crowdOf(options: Parameters<typeof measureCrowd>[1]): ReturnType<typeof measureCrowd> {
   await using server = await ServerProcess.start({ env });
   return await measureCrowd(server, options);
+}
+
+async function idle(): Promise<Row[]> {
+  const logs = Array.from({ length: idleCount }, (_, n) => ({ id: `c${n}`, count: 12 }));
+  await using home = await homeWith(logs);
+  const of = async (measure: typeof measureLeft, prefix: string): Promise<string> => {
+    await using server = await ServerProcess.start({ home: home.path, env });
+    const ids = logs.map(({ id }) => `${prefix}${id}`);
+    return kilobytes(await measure(server, ids));
+  };
+  return [
+    ["10,000 conversations, made and left: memory each", await of(measureLeft, "new-"), "10 kB"],
+    ["10,000 stored ones, all followed by 100 sockets: memory each", await of(measureFollowed, ""), "10 kB"],
+  ];
 }
 
 async function stored(): Promise<Row[]> {
@@ -71,6 +87,10 @@ async function store(): Promise<Row[]> {
 
 function ms(value: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1e3).toFixed(1)} kB`;
 }
 
 function megabytes(bytes: number): string {

@@ -10,6 +10,12 @@ const awaiting = {
   default: "deny",
 } as const;
 
+test("[I18] `/allow-host` lets commands reach a host, whether anything waits or not", () => {
+  assert.deepEqual(typed("/allow-host example.org:8443", null), { type: "allow_host", host: "example.org:8443" });
+  for (const line of ["/allow-host", "/allow-host a b", "/allow-hosts a"])
+    assert.equal(typed(line, null).type, "message");
+});
+
 test("[Q17] a typed line is an answer to what waits, or a message", () => {
   const waits = { ...awaiting, rules: [...awaiting.rules], reasons: [...awaiting.reasons] };
   assert.deepEqual(typed("/allow", waits), { type: "answer", args: { id: 9, decision: "allow", reason: "" } });

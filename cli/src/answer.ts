@@ -2,12 +2,15 @@ import type { ActionArgs, ConversationState } from "@deckhand/protocol";
 
 export type Typed =
   | { readonly type: "message"; readonly content: string }
+  | { readonly type: "allow_host"; readonly host: string }
   | { readonly type: "answer"; readonly args: Pick<ActionArgs<"approve">, "id" | "decision" | "reason"> }
   /** There is nothing to answer. */
   | { readonly type: "nothing"; readonly say: string };
 
 /** What a line means that was typed beside a conversation: an answer such as `/allow`, or a message. */
 export function typed(line: string, awaiting: ConversationState["awaiting"]): Typed {
+  const [, host] = /^\/allow-host\s+(\S+)$/.exec(line.trim()) ?? [];
+  if (host !== undefined) return { type: "allow_host", host };
   const [, word = "", reason = ""] = /^\/(allow|always|everywhere|deny)(?:\s+(.*))?$/.exec(line.trim()) ?? [];
   if (word === "") return { type: "message", content: line };
   if (awaiting === null) return { type: "nothing", say: "Nothing waits for an approval." };

@@ -10,8 +10,8 @@ import { createPrinter } from "./print/printer.ts";
 const help = `Usage: deckhand attach [option…] ID
 
 Follows a conversation from its beginning. At a terminal, a line that is typed is a message to the agent; /allow, /always
-(in this conversation), /everywhere (in all) and /deny REASON answer for the action that waits for an approval. Ctrl-C
-ends this, not the work.
+(in this conversation), /everywhere (in all) and /deny REASON answer for the action that waits for an approval,
+/allow-host HOST lets commands reach a host. Ctrl-C ends this, not the work.
 
   --url URL   the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
   --json      print the events, one JSON object a line
@@ -88,6 +88,8 @@ function openPrompt(
         return write(`${meant.say}\n`);
       case "answer":
         return void client.send(id, "approve", meant.args).catch(failed);
+      case "allow_host":
+        return void client.send(id, "allow_host", { host: meant.host, allowed: true }).catch(failed);
       case "message":
         return void client.send(id, "message", { content: meant.content }).catch(failed);
     }

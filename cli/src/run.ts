@@ -5,6 +5,7 @@ import { apply, approvalPolicies, empty, isAction, type Settings } from "@deckha
 import { numberOf, parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
+import { workspaceOf } from "./workspace-choice.ts";
 import { createPrinter, type Printer } from "./print/printer.ts";
 import { judge, nudge } from "./unattended.ts";
 
@@ -16,7 +17,12 @@ none does, it starts one for itself. Ctrl-C stops the work.
 
   --url URL          the server (DECKHAND_TOKEN is its token, where it wants one)
   --model NAME       the model (default: as the server is configured)
-  --workspace PATH   the folder to work in (default: as the server is configured)
+  --workspace PATH   a folder in the server's default workspace
+  --folder PATH      work in this folder; it is made when it is missing
+  --worktree PATH    work on this repository in a copy of its own, on a branch that comes back when the conversation is deleted
+  --copy PATH        work in a copy of this folder
+  --git URL          work in a clone of this repository
+  --ref NAME         the branch, tag or commit of --git or --worktree
   --approval WHEN    never (default), risky or always: what would be asked about is denied at once
   --max-steps N      stop after so many steps
   --timeout SECONDS  stop after so long
@@ -33,6 +39,11 @@ const options = {
   url: { type: "string" },
   model: { type: "string" },
   workspace: { type: "string" },
+  folder: { type: "string" },
+  worktree: { type: "string" },
+  copy: { type: "string" },
+  git: { type: "string" },
+  ref: { type: "string" },
   approval: { type: "string" },
   "max-steps": { type: "string" },
   timeout: { type: "string" },
@@ -47,7 +58,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const timeoutSeconds = numberOf("timeout", values["timeout"], false);
   const maxSteps = numberOf("max-steps", values["max-steps"], true);
   const model = textOf(values["model"]);
-  const workspace = textOf(values["workspace"]);
+  const directory = textOf(values["workspace"]);
+  const workspace = workspaceOf(values);
   const task = await taskOf(positionals);
   const approval = approvalPolicies.find((each) => each === (textOf(values["approval"]) ?? "never"));
   if (approval === undefined) throw new UsageError(`--approval is one of ${approvalPolicies.join(", ")}.`);
@@ -56,7 +68,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     approval,
     approval_seconds: 0,
     ...(model === undefined ? {} : { model }),
-    ...(workspace === undefined ? {} : { directory: resolve(workspace) }),
+    ...(directory === undefined ? {} : { directory: resolve(directory) }),
+    ...(workspace === undefined ? {} : { workspace }),
     ...(maxSteps === undefined ? {} : { max_steps: maxSteps }),
   };
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { startServer, type RunningServer } from "@deckhand/server";
 import { parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
@@ -23,6 +24,9 @@ const options = {
 } as const;
 
 async function serve(args: readonly string[]): Promise<ExitCode> {
+  // V8 doubles the space of young objects up to 48 MB once a server is busy: with 200 readers most of its memory is garbage
+  // that nobody has collected yet. Left at its first size, following and appending are as fast as before.
+  setFlagsFromString("--semi-space-growth-factor=1");
   const { values, positionals } = parse(args, options);
   if (positionals.length > 0) throw new UsageError(`serve takes no "${positionals[0]}".`);
   const given = {

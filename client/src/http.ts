@@ -11,6 +11,7 @@ import {
   type Settings,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
+import { fileCalls, type Files } from "./files.ts";
 
 export interface ConversationRow {
   readonly id: string;
@@ -68,10 +69,12 @@ export interface ServerRule extends ApprovalRule {
 export type ExportFormat = "jsonl" | "markdown" | "html";
 
 export interface Http {
+  readonly files: Files;
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
   rename(conversation: string, title: string, signal?: AbortSignal): Promise<void>;
-  delete(conversation: string, signal?: AbortSignal): Promise<void>;
+  /** Fails with `conflict` where work in a workspace of its own would be lost, unless `discard` says that it may. */
+  delete(conversation: string, options?: { readonly discard?: boolean }, signal?: AbortSignal): Promise<void>;
   /** A new conversation, at rest, with the events up to `at` (by default all). */
   fork(conversation: string, at?: number, signal?: AbortSignal): Promise<ConversationRow>;
   /** The conversation as a file, as it comes. */
@@ -114,25 +117,24 @@ export interface ModelTrial {
  * cannot be reached, and with the signal's reason.
  */
 export function httpCalls(base: URL, token: string | undefined): Http {
-  const ask = async (method: string, path: string, body?: Body, signal?: AbortSignal): Promise<Response> => {
+  const ask: Ask = async (method, path, { headers = {}, data } = {}, signal) => {
     const response = await fetch(new URL(path, base), {
       method,
-      headers: {
-        ...(body === undefined ? {} : { "content-type": body.type }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      ...(body === undefined ? {} : { body: body.data }),
+      headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      ...(data === undefined ? {} : { body: data }),
       ...(signal === undefined ? {} : { signal }),
     });
     if (!response.ok) throw failure(response.status, await response.text());
     return response;
   };
   const call = async (method: string, path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
-    const json = body === undefined ? undefined : { type: "application/json", data: JSON.stringify(body) };
+    const json =
+      body === undefined ? {} : { headers: { "content-type": "application/json" }, data: JSON.stringify(body) };
     const text = await (await ask(method, path, json, signal)).text();
     return text === "" ? undefined : JSON.parse(text);
   };
   return {
+    files: fileCalls(ask),
     list: async ({ after, limit = 50, query } = {}, signal) => {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
@@ -144,17 +146,17 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     rename: async (conversation, title, signal) => {
       await call("PATCH", one(conversation), { title }, signal);
     },
-    delete: async (conversation, signal) => {
-      await call("DELETE", one(conversation), undefined, signal);
+    delete: async (conversation, { discard = false } = {}, signal) => {
+      await call("DELETE", `${one(conversation)}${discard ? "?discard=true" : ""}`, undefined, signal);
     },
     fork: async (conversation, at, signal) =>
       (await call("POST", `${one(conversation)}/fork`, at === undefined ? {} : { at }, signal)) as ConversationRow,
     export: async (conversation, format = "jsonl", signal) => {
-      const { body } = await ask("GET", `${one(conversation)}/export?format=${format}`, undefined, signal);
+      const { body } = await ask("GET", `${one(conversation)}/export?format=${format}`, {}, signal);
       return body ?? new Blob([]).stream();
     },
     import: async (lines, signal) => {
-      const body = { type: "application/x-ndjson", data: lines };
+      const body = { headers: { "content-type": "application/x-ndjson" }, data: lines };
       return (await (await ask("POST", "api/conversations/import", body, signal)).json()) as ConversationRow;
     },
     diff: async (conversation, { from, to } = {}, signal) => {
@@ -183,10 +185,13 @@ export function httpCalls(base: URL, token: string | undefined): Http {
   };
 }
 
-interface Body {
-  readonly type: string;
-  readonly data: string | Uint8Array<ArrayBuffer> | Blob;
+interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly data?: string | Uint8Array<ArrayBuffer> | Blob | FormData;
 }
+
+/** A request; fails as all calls do. */
+export type Ask = (method: string, path: string, sent?: Sent, signal?: AbortSignal) => Promise<Response>;
 
 function one(conversation: string): string {
   return `api/conversations/${encodeURIComponent(conversation)}`;

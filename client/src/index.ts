@@ -1,4 +1,5 @@
 export { connect, type Client, type ConnectOptions, type SendOptions } from "./connect.ts";
+export type { FileData, FileEntry, FilePage, Files, SentFile, StoredUpload, WriteOptions } from "./files.ts";
 export type { FollowOptions, Followed } from "./follow.ts";
 export type { ConversationPage, ConversationRow, CreateOptions, ExportFormat, Health, ListOptions } from "./http.ts";
 export type { Status } from "./link.ts";

@@ -49,11 +49,45 @@ export type JobSignal = (typeof jobSignals)[number];
 
 const maxTyped = 65_536;
 const screenSide = z.int().min(2).max(500);
+/**
+ * Where a conversation works, chosen when it begins. All but `folder` are made for the one conversation, in a folder of its
+ * own, and go with it; `{}` begins empty.
+ */
+export const workspaceChoice = z.union([
+  /** This very folder, absolute; made when it is missing. */
+  z.strictObject({ folder: z.string().min(1).max(4096) }),
+  /** The newest state of `ref` (branch, tag or commit; else the default branch), without the history before it. */
+  z.strictObject({ git: z.string().min(1).max(2048), ref: z.string().min(1).max(255).optional() }),
+  /**
+   * Of a repository on the server's machine. `worktree`: what is committed (`ref`, else HEAD), on a branch `deckhand/ID`;
+   * `copy`: all that lies in the folder.
+   */
+  z.strictObject({
+    repository: z.string().min(1).max(4096),
+    as: z.enum(["worktree", "copy"]),
+    ref: z.string().min(1).max(255).optional(),
+  }),
+  /** What was sent to `POST /api/uploads`. */
+  z.strictObject({ upload: z.string().min(1).max(100) }),
+  /** A copy of what another conversation's own folder holds. */
+  z.strictObject({ conversation: z.string().min(1).max(100) }),
+  z.strictObject({}),
+]);
+export type WorkspaceChoice = z.infer<typeof workspaceChoice>;
+/** One that names something. */
+export type NamedChoice = Exclude<WorkspaceChoice, Record<string, never>>;
+
+/** Undefined for `{}`. */
+export function namedChoice(choice: WorkspaceChoice): NamedChoice | undefined {
+  return Object.keys(choice).length === 0 ? undefined : (choice as NamedChoice);
+}
 
 /** Who does the work and with what; every key is optional, and one that is missing keeps what is configured. */
 export const settingsSchema = z.object({
   model: z.string().optional(),
+  /** A folder in the workspace. */
   directory: z.string().optional(),
+  workspace: workspaceChoice.optional(),
   agent_cls: z.string().optional(),
   base_url: z.string().optional(),
   /** Ask before `run` and `run_ipython`, as the classic clients know it. */
@@ -171,6 +205,12 @@ export const actionArgs = {
     reason: z.string().default(""),
     /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
+  }),
+  allow_host: z.object({
+    /** `example.org` (ports 80 and 443), `*.example.org` (below it), `example.org:8443`; with a port also a private address. */
+    host: z.string().min(1).max(300),
+    /** False takes it back. */
+    allowed: z.boolean().default(true),
   }),
   compact: z.object({
     from: z.int().min(0),

@@ -31,6 +31,8 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
     "Pauses, resumes or stops the agent; what it has started as a job goes on, unless `stopped` comes with `jobs`. `user_confirmed` and `user_rejected` answer for whatever waits for an approval; they are stored as `approve`.",
   approve:
     "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question, `allow_for_server` for all conversations.",
+  allow_host:
+    "A person lets the commands of this conversation reach a host, or takes that back. What is so already is a `conflict`. An agent cannot do it.",
   compact:
     "In what the model reads, the events `from` to `to` lose their long outputs or are replaced by a summary. The agent's own; the log keeps the originals.",
 };
@@ -39,7 +41,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   read: "The lines.",
   write: "The file is written; `content` is empty.",
   edit: "A unified diff.",
-  run: "The output, head and tail where it is long; then `whole` says where all of it can be read. `exit_code` is 130 after an interruption and -1 where the shell went away or the command goes on as `job`.",
+  run: "The output, head and tail where it is long; then `whole` says where all of it can be read. `exit_code` is 130 after an interruption and -1 where the shell went away or the command goes on as `job`; `network` has the hosts that were refused.",
   job: "What a job has printed since the last look, or, where `screen` is there, what its terminal shows. Without a `cause`: the job has ended, and `content` says so.",
   run_ipython: "What the cell printed.",
   browse: "The page as HTML; `text` is what the model reads of it.",
@@ -58,6 +60,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
   title:
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
+  upload: "What a person put into the workspace, not by an action: what is large, or no text. The first hundred files.",
   imported:
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
   knowledge:

@@ -42,8 +42,10 @@ export const errorKinds = {
   ambiguous_match: { sentence: "The text to replace is in the file more than once.", retryable: false },
   file_failed: { sentence: "The file could not be read or written.", retryable: false },
   sandbox_unavailable: { sentence: "There is no proven sandbox, so nothing is run.", retryable: false },
+  workspace_failed: { sentence: "The workspace could not be made.", retryable: true },
   fetch_refused: { sentence: "The address may not be fetched.", retryable: false },
   fetch_failed: { sentence: "The page could not be fetched.", retryable: true },
+  port_closed: { sentence: "Nothing listens on this port of the conversation.", retryable: true },
   no_snapshot: { sentence: "It is not known what the workspace was then.", retryable: false },
   changed_since: { sentence: "Files were changed outside the agent's turns since then.", retryable: false },
   snapshot_failed: {

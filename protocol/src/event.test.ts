@@ -34,6 +34,7 @@ const args: Readonly<Record<ActionKind, object>> = {
   modify_task: { task_id: "1", state: "s" },
   change_agent_state: { agent_state: "paused" },
   approve: { id: 1, decision: "allow" },
+  allow_host: { host: "example.org" },
   compact: { from: 0, to: 3, summary: "s" },
 };
 
@@ -73,6 +74,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   },
   title: { model: "m", usage, cost_usd: 0.001 },
   imported: {},
+  upload: { files: [{ path: "a", size_bytes: 1 }], count: 1, size_bytes: 1 },
   snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   nudge: { reason: "repeat" },

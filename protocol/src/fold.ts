@@ -71,6 +71,8 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** What a person lets commands reach, as rules of the network. */
+  readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
   readonly snapshot: { readonly tree: string; readonly after: number } | null;
   /** What the workspace says and the model was told. */
@@ -106,6 +108,7 @@ export const empty: ConversationState = {
   lastAnswer: null,
   rules: [],
   jobs: [],
+  allowedHosts: [],
   snapshot: null,
   knowledge: [],
 };
@@ -136,6 +139,8 @@ function applyAction(state: ConversationState, event: Action): ConversationState
       return event.args.agent_state === "running" ? raise({ ...next, resumed: 0 }) : next;
     case "approve":
       return answer(next, event);
+    case "allow_host":
+      return allowHost(next, event.args);
     case "compact":
       return event.args.usage === undefined ? next : spend(next, event.args.usage, event.args.cost_usd ?? null);
     default:
@@ -160,6 +165,11 @@ function answer(state: ConversationState, { args, source }: Action<"approve">): 
     lastAnswer: { id, decision, by: source },
     rules: decision === "allow_for_conversation" ? [...state.rules, ...added] : state.rules,
   };
+}
+
+function allowHost(state: ConversationState, { host, allowed }: Action<"allow_host">["args"]): ConversationState {
+  const others = state.allowedHosts.filter((each) => each !== host);
+  return { ...state, allowedHosts: allowed ? [...others, host] : others };
 }
 
 function applyObservation(state: ConversationState, event: Observation): ConversationState {
@@ -202,7 +212,7 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, snapshot: null };
+      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, allowedHosts: [], snapshot: null };
     case "snapshot":
       return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":

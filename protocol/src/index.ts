@@ -6,6 +6,7 @@ export * from "./fold.ts";
 export * from "./frames.ts";
 export * from "./model-report.ts";
 export * from "./observations.ts";
+export * from "./refusals.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";
 export * from "./usage.ts";

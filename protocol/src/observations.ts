@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { planTask } from "./actions.ts";
 import { errorCodes } from "./errors.ts";
+import { refusalReasons } from "./refusals.ts";
 import { agentStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -49,6 +50,18 @@ const screen = z.object({
   alternate: z.boolean(),
 });
 
+/** What a command tried to reach and was refused, each once. */
+const networkNotes = z.object({
+  refused: z.array(
+    z.object({
+      host: z.string(),
+      port: z.int(),
+      reason: z.enum(refusalReasons),
+      /** What `allow_host` would have to be given; none where that does not help. */
+      rule: z.string().optional(),
+    }),
+  ),
+});
 /** Entries that no snapshot has, and that are therefore neither compared nor restored. */
 export const leftOutSchema = z.object({
   /** What .gitignore names, a folder as one; small files are kept all the same. */
@@ -92,6 +105,7 @@ export const observationExtras = {
     /** The command goes on. */
     job: jobState.optional(),
     screen: screen.optional(),
+    network: networkNotes.optional(),
   }),
   /** Without a cause: it has ended by itself. */
   job: z.object({
@@ -148,6 +162,13 @@ export const observationExtras = {
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),
   /** What came before was written elsewhere: its settings, and what a person let go on there, hold no longer. Bookkeeping. */
   imported: z.object({}),
+  /** What a person put into the workspace beside the log: what is large, or no text, is not in the event. */
+  upload: z.object({
+    /** The first hundred. */
+    files: z.array(z.object({ path: z.string(), size_bytes: z.int() })),
+    count: z.int(),
+    size_bytes: z.int(),
+  }),
   /** What the workspace was after event `after`, as the name of a git tree that the server keeps. Bookkeeping. */
   snapshot: z.object({
     tree: z.string(),

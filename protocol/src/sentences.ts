@@ -58,6 +58,10 @@ export function actionSentence(event: Bare<NewAction>): string {
       return "Settings are taken.";
     case "approve":
       return approvalSentence(event.args);
+    case "allow_host": {
+      const { host, allowed } = event.args;
+      return allowed ? `Commands may reach ${host} in this conversation.` : `Commands may no longer reach ${host}.`;
+    }
     case "compact":
       return event.args.how === "mask"
         ? "Long outputs from before are left out of what the model reads."
@@ -104,6 +108,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "reply":
     case "title":
     case "imported":
+    case "upload":
     case "snapshot":
     case "user_rejected":
       return event.content;

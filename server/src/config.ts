@@ -51,12 +51,20 @@ const environment = z.object({
   DECKHAND_APPROVAL: z.enum(["never", "risky", "always"]).default("risky"),
   /** Seconds after which what nobody has answered is denied; with 0 nobody is asked and it is denied at once. */
   DECKHAND_ASK_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
+  /** Seconds in which a workspace is made: cloned, copied. */
+  DECKHAND_WORKSPACE_SECONDS: seconds.default(600),
+  /** Mebibytes of a workspace that is made, and of an upload. */
+  DECKHAND_WORKSPACE_MIB: z.coerce.number().positive().default(4096),
   /** After a crash a conversation that was at work waits for a person (`ask`), or goes on by itself (`always`). */
   DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
   /** `bubblewrap` (the default), or `host` for no sandbox at all. */
   DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** What commands reach: nothing (`off`), listed hosts (`allow`), any public address (`on`); through the server's proxy alone. */
+  DECKHAND_NETWORK: z.enum(["off", "allow", "on"]).default("allow"),
+  /** Hosts of `allow` (`example.org`, `*.example.org`, `10.0.0.5:8080`), separated by commas; `default` stands for the built-in list. */
+  DECKHAND_NETWORK_ALLOW: z.string().default("default"),
   /** What all commands of a conversation may take together; of memory three quarters of the machine's when not set. */
   DECKHAND_MEMORY: size.optional(),
   DECKHAND_PROCESSES: z.coerce.number().int().min(16, "a shell and what it needs take 16").optional(),
@@ -101,9 +109,13 @@ export interface Config {
   readonly maxSeconds: number;
   readonly approvalPolicy: "never" | "risky" | "always";
   readonly approvalSeconds: number;
+  readonly workspaceSeconds: number;
+  readonly workspaceBytes: number;
   readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
   readonly runtime: "bubblewrap" | "host";
+  readonly network: "off" | "allow" | "on";
+  readonly networkAllow: readonly string[];
   /** Of all commands of a conversation; what is not given has its default in runtime/wall/limits.ts. */
   readonly commandLimits: {
     readonly memoryBytes?: number;
@@ -151,9 +163,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSeconds: e.DECKHAND_MAX_SECONDS ?? Number.POSITIVE_INFINITY,
     approvalPolicy: e.DECKHAND_APPROVAL,
     approvalSeconds: e.DECKHAND_ASK_SECONDS,
+    workspaceSeconds: e.DECKHAND_WORKSPACE_SECONDS,
+    workspaceBytes: e.DECKHAND_WORKSPACE_MIB * 1024 * 1024,
     resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    network: e.DECKHAND_NETWORK,
+    networkAllow: list(e.DECKHAND_NETWORK_ALLOW),
     commandLimits: {
       ...(e.DECKHAND_MEMORY === undefined ? {} : { memoryBytes: e.DECKHAND_MEMORY }),
       ...(e.DECKHAND_PROCESSES === undefined ? {} : { processes: e.DECKHAND_PROCESSES }),

@@ -17,7 +17,13 @@ import { checkModel } from "./llm/check.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
+import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
+import type { RuntimeOptions } from "./runtime/wall/options.ts";
+import { createPlaces } from "./runtime/places/create-places.ts";
+import { systemResolve } from "./runtime/network/reach.ts";
+import { networkPolicy } from "./runtime/network/rules.ts";
+import { upstreamOf } from "./runtime/network/upstream.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
@@ -48,7 +54,18 @@ export async function startServer(env: Readonly<Record<string, string | undefine
 
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
-  const runtimes = createRuntimes(config, env);
+  const machine = machineOf(config, env);
+  const runtimes = createRuntimes(config, machine);
+  const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
+  const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
+  const places = await createPlaces({
+    ...machine,
+    workspace: config.workspace,
+    runtimes,
+    uploads,
+    maxSeconds: config.workspaceSeconds,
+    maxBytes: config.workspaceBytes,
+  });
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const models = findModels({
     configured: config.model,
@@ -64,6 +81,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
+      places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: config,
       approval: {
@@ -88,10 +106,14 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     token: config.token ?? home.token,
     hosts: config.hosts,
     conversations,
+    uploads,
+    fileLimits,
     rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
       runtime: await runtimes.status(),
+      // What commands reach; without a sandbox it is what this machine reaches.
+      network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
     }),
     models: {
@@ -129,6 +151,19 @@ export interface ReplayOptions {
   readonly workspace: string | undefined;
 }
 
+/** What of the configuration holds in a replay: what ends work and keeps commands in. Nothing lets anything out. */
+const replayed = [
+  "MAX_ITERATIONS",
+  "MAX_BUDGET_PER_TASK",
+  "DECKHAND_MAX_SECONDS",
+  "SANDBOX_TIMEOUT",
+  "DECKHAND_MEMORY",
+  "DECKHAND_PROCESSES",
+  "DECKHAND_CPUS",
+  "DECKHAND_FILE_SIZE",
+  "DECKHAND_PROTECT",
+] as const;
+
 /**
  * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
  * sandbox, whatever is configured. Fails with an `Error` that says what to do.
@@ -146,12 +181,12 @@ export async function replayFile(
     await mkdir(workspace);
     if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
     const config = parseConfig({
-      ...env,
+      ...Object.fromEntries(replayed.map((name) => [name, env[name]])),
       DECKHAND_HOME: home,
       WORKSPACE_BASE: workspace,
       DECKHAND_RUNTIME: "bubblewrap",
     });
-    const runtimes = createRuntimes(config, env);
+    const runtimes = createRuntimes(config, machineOf(config, env));
     const { proven, sentence } = await runtimes.status();
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));
@@ -170,14 +205,22 @@ export async function replayFile(
   }
 }
 
-function createRuntimes(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeFactory {
-  const options = {
+function machineOf(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
+  return {
     dataHome: config.home,
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    network: {
+      policy: networkPolicy(config.network, config.networkAllow),
+      resolve: systemResolve,
+      upstream: upstreamOf(env),
+    },
     limits: config.commandLimits,
     ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
   };
+}
+
+function createRuntimes(config: Config, options: RuntimeOptions): RuntimeFactory {
   return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 }

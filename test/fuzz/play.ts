@@ -10,7 +10,7 @@ import { Reader } from "./reader.ts";
 import type { World } from "./world.ts";
 
 /** A server may be away and come back meanwhile, on a machine that does other things too. */
-const settleMs = 30_000;
+const settleMs = 60_000;
 
 export async function play(plan: Plan, conversation: string, world: World): Promise<void> {
   const run = new Run(plan, conversation, world);
@@ -50,7 +50,9 @@ class Run {
       await delay(step.waitMs);
       await this.#step(step);
     }
-    await this.#end(first, folder);
+    await this.#end(first, folder).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${told(first.seen)}`, { cause: error });
+    });
   }
 
   async close(): Promise<void> {
@@ -131,21 +133,17 @@ class Run {
     await until(() => first.state.head >= stopped, settleMs);
     await until(() => first.state.open.length === 0 && first.state.agentState === "stopped", settleMs);
     const log = await this.#log();
-    try {
-      for (const [at, reader] of this.#readers.entries()) {
-        await until(() => hasSeen(reader, log.length), settleMs);
-        assert.deepEqual(reader.seen, log, `client ${at} has something else`);
-      }
-      for (const sent of acknowledged) {
-        if (sent.status === "fulfilled") assert.equal(log[sent.value.id]?.command, sent.value.command);
-        // Its client had left, or it answered what did not wait.
-        else assert.match((sent.reason as { code?: string }).code ?? "", /^(interrupted|conflict|bad_args)$/);
-      }
-      checkLog(log, this.#plan.asks);
-      checkLines(log, await this.#world.lines(folder));
-    } catch (error) {
-      throw new Error(`${String(error)}\n${told(log)}`, { cause: error });
+    for (const [at, reader] of this.#readers.entries()) {
+      await until(() => hasSeen(reader, log.length), settleMs);
+      assert.deepEqual(reader.seen, log, `client ${at} has something else`);
     }
+    for (const sent of acknowledged) {
+      if (sent.status === "fulfilled") assert.equal(log[sent.value.id]?.command, sent.value.command);
+      // Its client had left, or it answered what did not wait.
+      else assert.match((sent.reason as { code?: string }).code ?? "", /^(interrupted|conflict|bad_args)$/);
+    }
+    checkLog(log, this.#plan.asks);
+    checkLines(log, await this.#world.lines(folder));
   }
 
   async #log(): Promise<readonly Event[]> {

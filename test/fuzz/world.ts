@@ -49,12 +49,15 @@ export class World implements AsyncDisposable {
 
   #moved: (server: ServerProcess) => void = () => {};
 
-  /** Kills and starts the server from now on; `pauseMs` says how long it lives. */
-  keepKilling(pauseMs: () => number): void {
+  /**
+   * Kills and starts the server from now on. It lives as long as it took to start, so that clients come through on a slow
+   * machine too, and by chance longer.
+   */
+  keepKilling(moreMs: () => number): void {
     const { signal } = this.#ending;
     this.#killing = (async () => {
       for (;;) {
-        await delay(pauseMs(), undefined, { signal }).catch(() => {});
+        await delay(this.#server.listeningMs + moreMs(), undefined, { signal }).catch(() => {});
         if (signal.aborted) return;
         await this.#server.end("SIGKILL");
         this.kills += 1;

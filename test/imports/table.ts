@@ -16,6 +16,10 @@ export interface Unit {
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
 const jobs = "server/src/runtime/jobs.ts";
+const places = "server/src/runtime/places/places.ts";
+/** Which addresses are private is decided once, for commands and for `browse`. */
+const hostRules = "server/src/runtime/network/rules.ts";
+const addresses = "server/src/runtime/network/addresses.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -27,7 +31,10 @@ export const table: readonly Unit[] = [
     also: { "cli/src/serve.ts": "server/src/main.ts", "cli/src/replay.ts": "server/src/main.ts" },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
-  { path: "server/src/http", mayImport: ["server/src/ws", "server/src/conversation", protocol] },
+  {
+    path: "server/src/http",
+    mayImport: ["server/src/ws", "server/src/conversation", "server/src/files", runtime, protocol],
+  },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
   {
     path: "server/src/conversation",
@@ -41,9 +48,12 @@ export const table: readonly Unit[] = [
       "server/src/snapshots/histories.ts",
       runtime,
       jobs,
+      places,
+      hostRules,
       protocol,
     ],
   },
+  { path: "server/src/files", mayImport: [runtime, protocol] },
   {
     path: "server/src/replay",
     mayImport: [
@@ -52,12 +62,13 @@ export const table: readonly Unit[] = [
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
+      "server/src/runtime/places/one-place.ts",
       protocol,
     ],
   },
   { path: "server/src/snapshots", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
-  { path: "server/src/tools", mayImport: [runtime, jobs, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, jobs, addresses, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },

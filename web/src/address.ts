@@ -28,6 +28,15 @@ export function exportAddressOf(conversation: string, format: ExportFormat): str
   return `${base}api/conversations/${encodeURIComponent(conversation)}/export?format=${format}`;
 }
 
+/** Shown where it is text or a picture, else downloaded. */
+export function fileAddressOf(conversation: string, path: string): string {
+  return `${base}api/conversations/${encodeURIComponent(conversation)}/file?path=${encodeURIComponent(path)}`;
+}
+
+export function archiveAddressOf(conversation: string, path: string): string {
+  return `${base}api/conversations/${encodeURIComponent(conversation)}/archive?path=${encodeURIComponent(path)}`;
+}
+
 export function go(conversation: string | undefined): void {
   history.pushState(null, "", addressOf(conversation));
   for (const listener of listeners) listener();

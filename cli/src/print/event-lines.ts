@@ -1,5 +1,14 @@
 /** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
-import { allowedSentence, exactly, isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
+import {
+  allowedSentence,
+  exactly,
+  isAction,
+  refusalSentence,
+  type Action,
+  type Event,
+  type Observation,
+  type ObservationExtras,
+} from "@deckhand/protocol";
 import { plain } from "./plain.ts";
 
 /** Colours a text, or leaves it alone where there is no terminal. */
@@ -65,7 +74,11 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
       if (event.extras.job !== undefined) return [...output(event.content, paint), paint("dim", `  ${event.message}`)];
       const { exit_code: code, ended_by: endedBy } = event.extras;
       const end = endedBy === undefined ? `exit ${code}` : `exit ${code}, ended by ${endedBy}`;
-      return [...output(event.content, paint), ...(code === 0 ? [] : [paint("red", `  ${end}`)])];
+      return [
+        ...output(event.content, paint),
+        ...(code === 0 ? [] : [paint("red", `  ${end}`)]),
+        ...refusals(event.extras.network?.refused ?? [], paint),
+      ];
     }
     case "edit":
       return indented(event.content).map((line) =>
@@ -91,6 +104,16 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     default:
       return lines(event.message).map((line) => paint("dim", `  ${line}`));
   }
+}
+
+function refusals(
+  refused: NonNullable<ObservationExtras<"run">["network"]>["refused"],
+  paint: Paint,
+): readonly string[] {
+  return refused.map((refusal) => {
+    const way = refusal.rule === undefined ? "" : `; /allow-host ${refusal.rule}`;
+    return paint("yellow", `  refused: ${plain(refusalSentence(refusal))}${plain(way)}`);
+  });
 }
 
 /** The states that a reader would not guess from what is around them. */

@@ -9,7 +9,7 @@ export interface ApprovalDefaults {
   readonly policy: ApprovalPolicyName;
   /** Until what nobody has answered is denied. */
   readonly seconds: number;
-  /** Commands run in a sandbox without network. */
+  /** Commands run in a sandbox that reaches only what was allowed beforehand. */
   readonly sandboxed: boolean;
 }
 

@@ -104,6 +104,7 @@ export class Prompt {
     if (event.action === "compact") return this.#compact(event);
     if (event.source === "user") {
       if (isRunnable(event.action)) this.#userActions.set(event.id, event);
+      else if (event.action === "allow_host") this.#aside(`The user has decided: ${event.message}`);
     } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
       this.#result(event.tool_call, "ok", false);
     }
@@ -122,7 +123,7 @@ export class Prompt {
       this.#close();
       this.#push({ role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "job" && event.cause === undefined) {
-      this.#note(`(A note of the server, not of the user.) ${event.content}`);
+      this.#aside(`(A note of the server, not of the user.) ${event.content}`);
     } else if (event.observation === "reply") {
       this.#beforeReply();
       this.#hasReplies = true;
@@ -131,6 +132,8 @@ export class Prompt {
       this.#push({ role: "assistant", parts: event.extras.parts });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
+    } else if (event.observation === "upload") {
+      this.#aside(event.content);
     } else if (event.tool_call !== undefined) {
       this.#result(event.tool_call, this.#tell(event), event.observation === "error");
     } else if (event.cause !== undefined) {
@@ -143,10 +146,11 @@ export class Prompt {
     if (asked === undefined) return;
     this.#userActions.delete(asked.id);
     if (asked.action === "run" && asked.args.hidden) return;
-    this.#note(`The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
+    this.#aside(`The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
   }
 
-  #note(text: string): void {
+  /** What a person did; not between a reply's calls and their results. */
+  #aside(text: string): void {
     if (this.#open === null) this.#push({ role: "user", text, imageUrls: [] });
     else this.#afterResults.push(text);
   }

@@ -1,14 +1,21 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
+import type { Network, Runtime } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
-export type { ConversationRow };
+export type { ConversationRow, Network };
 
 export interface SubmitOptions {
   /** Sent twice, it happens once: the second time the first event is returned. */
   readonly command?: string | undefined;
   /** Key for the model, kept in memory only; with `initialize`. */
   readonly apiKey?: string | undefined;
+}
+
+export interface UploadedFile {
+  /** In the workspace. */
+  readonly path: string;
+  readonly sizeBytes: number;
 }
 
 export interface ConversationApi {
@@ -22,8 +29,14 @@ export interface ConversationApi {
    * where it was deleted; then nothing is stored.
    */
   submit(kind: ActionKind | (string & {}), args: unknown, options?: SubmitOptions): Promise<Event>;
+  /** Of its commands, since the server started; undefined where they have had none of their own. */
+  readonly network: Network | undefined;
   read(after: number, limit: number): Promise<readonly Event[]>;
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
+  /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */
+  runtime(): Promise<Runtime>;
+  /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
+  uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /**
    * What is another in the workspace since it was as at event `from` (by default: since the conversation began to work), until event
    * `to` or now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`.
@@ -51,6 +64,9 @@ export interface ConversationsApi {
   import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow>;
   /** The events up to `last`, page by page; fails with `unknown_conversation` when it is deleted meanwhile. */
   pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]>;
-  /** Stops what runs, leaves no process, forgets the log. The workspace stays. The id is not made again. */
-  delete(id: ConversationId): Promise<void>;
+  /**
+   * Stops what runs, leaves no process, forgets the log, and removes the workspace that was made for it; one that was given stays.
+   * The id is not made again. Fails with `conflict` where work in that workspace would be lost, unless `discard` says that it may.
+   */
+  delete(id: ConversationId, discard?: boolean): Promise<void>;
 }

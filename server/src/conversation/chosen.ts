@@ -1,4 +1,4 @@
-/** What the settings of a conversation choose: where it works, who does, with which model. */
+/** What the settings of a conversation choose: who does the work, with which model. */
 import { DeckhandError, type Settings } from "@deckhand/protocol";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
 import type { Model, ModelFinder } from "../llm/model.ts";
@@ -6,18 +6,14 @@ import type { Model, ModelFinder } from "../llm/model.ts";
 export interface ChoiceDeps {
   readonly findModel: ModelFinder;
   readonly findAgent: AgentFinder;
-  /** The default workspace; another one is a folder inside it. */
+  /** The default workspace. */
   readonly workspace: string;
-}
-
-export function workspaceOf(settings: Settings, deps: ChoiceDeps): string {
-  return settings.directory ?? deps.workspace;
 }
 
 /** Fails with `unknown_agent`. */
 export function agentOf(settings: Settings, deps: ChoiceDeps): Agent {
   const name = settings.agent_cls ?? defaultAgent;
-  const agent = deps.findAgent(name, workspaceOf(settings, deps));
+  const agent = deps.findAgent(name, deps.workspace);
   if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
   return agent;
 }

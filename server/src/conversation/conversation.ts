@@ -6,7 +6,9 @@
 import {
   DeckhandError,
   fold,
+  isAction,
   isAtWork,
+  settingsSchema,
   stateChange,
   type ConversationState,
   type Delta,
@@ -18,11 +20,13 @@ import {
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import type { Model } from "../llm/model.ts";
+import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { ConversationApi, SubmitOptions } from "./api.ts";
+import type { ConversationApi, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
-import { agentOf, hasImages, modelOf, refuseUnseen, workspaceOf } from "./chosen.ts";
+import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
 import { JobEnds, lostJobs } from "./job-ends.ts";
 import { plan, type Plan } from "./plan.ts";
@@ -35,7 +39,12 @@ import { keepState, readState, rowOf } from "./stored-state.ts";
 import { Titles } from "./titles.ts";
 import { lookMs, tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
+import { uploadEvent } from "./upload-event.ts";
 import { UserActions } from "./user-action.ts";
+import { Workspace } from "./workspace.ts";
+
+/** Events at the end of a log that tell how far its last turn had come. */
+const recoveredTail = 8;
 
 /** What outlives the object; `Conversations` has it for all. */
 interface Beyond {
@@ -48,6 +57,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly id: ConversationId;
   readonly #deps: ConversationDeps;
   readonly #beyond: Beyond;
+  readonly #workspace: Workspace;
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
@@ -69,9 +79,22 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#beyond = beyond;
     this.#state = state;
     const onFault = (fault: unknown): void => deps.onFault(id, fault);
+    this.#workspace = new Workspace({
+      conversation: id,
+      places: deps.places,
+      settings: () => this.#state.settings,
+      isAtWork: () => isAtWork(this.#state.agentState),
+      append: (event) => this.#enqueue(() => this.#append([event])),
+      onFault,
+    });
     this.#runtime = new LazyRuntime({
       create: async () => {
-        const runtime = await deps.runtimes.create({ workspace: this.#workspace(), home: deps.home(id) });
+        await this.#workspace.ready();
+        const runtime = await deps.runtimes.create({
+          workspace: this.#workspace.path,
+          home: deps.home(id),
+          allowedHosts: () => this.#state.allowedHosts,
+        });
         runtime.jobs.onEnd((job, last) => {
           this.#jobEnds.add(job, last);
           this.#tellJobEnds();
@@ -115,7 +138,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       now: deps.now,
       policy: (action, tool) =>
         judge(action, tool.effect(action.args as never), {
-          workspace: this.#workspace(),
+          workspace: this.#workspace.path,
           state: this.#state,
           defaults: deps.approval,
           serverRules: () => deps.store.rules.list(),
@@ -123,6 +146,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       tools: deps.tools,
       prepare: async () => {
         const agent = this.#agent();
+        await this.#workspace.ready();
         // Started while the model thinks; whoever needs it meets its failure.
         this.#runtime.start().then(
           (runtime) => runtime.start().catch(() => {}),
@@ -160,6 +184,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   async submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
     if (kind === "message" && hasImages(args)) await refuseUnseen(this.#state.settings, this.#apiKey(), this.#deps);
+    if (kind === "initialize") await this.#checkWorkspace(args);
     return this.#enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
       await this.#recover();
@@ -168,7 +193,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       const todo = plan(kind, args, this.#state, {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
-        workspace: this.#deps.workspace,
+        rootOf: (choice) => this.#deps.places.pathOf(this.id, choice),
+        isSettled: this.#workspace.isMade,
         tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
@@ -182,6 +208,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
   }
 
+  get network(): Network | undefined {
+    return this.#deps.runtimes.network?.(this.#deps.home(this.id));
+  }
+
   read(after: number, limit: number): Promise<readonly Event[]> {
     return this.#deps.store.read(this.id, after, limit);
   }
@@ -193,6 +223,24 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   onDelta(listener: (delta: Delta) => void): () => void {
     this.#deltaListeners.add(listener);
     return () => this.#deltaListeners.delete(listener);
+  }
+
+  runtime(): Promise<Runtime> {
+    return this.#runtime.start();
+  }
+
+  async uploaded(files: readonly UploadedFile[]): Promise<Event> {
+    const [event] = await this.#enqueue(() => {
+      if (this.#closing) throw new DeckhandError("shutting_down");
+      return this.#append([uploadEvent(files)]);
+    });
+    if (event === undefined) throw new Error("an event is stored");
+    return event;
+  }
+
+  /** Makes its folder, unless it is there. */
+  beginWorkspace(): void {
+    this.#workspace.begin();
   }
 
   diff(from?: number, to?: number): Promise<WorkspaceDiff> {
@@ -224,9 +272,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
     if (this.#recovered) return;
     const { resume, aliveMs, now } = this.#deps;
-    const last = (await this.read(this.#state.head - 1, 1))[0];
-    const traces = await tracesOf(this, this.#runtime, look);
-    const left = recoveryEvents(this.#state, { nowMs: now(), last, resume, aliveMs, traces });
+    const tail = await this.read(Math.max(-1, this.#state.head - recoveredTail), recoveredTail);
+    // Where there is no workspace yet nothing was done in it, and a look is no reason to make it.
+    const traces = this.#workspace.isMade ? await tracesOf(this, this.#runtime, look) : new Map<number, string>();
+    const left = recoveryEvents(this.#state, { nowMs: now(), tail, resume, aliveMs, traces });
     await this.#append(left);
     this.#recovered = true;
     this.#deadline.watch(this.#state.awaiting);
@@ -243,6 +292,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (this.#closing) return;
     if (todo.stops === true) void this.#stopAll();
     if (todo.endsJobs === true) void this.#endJobs();
+    if (stored.some((event) => isAction(event) && event.action === "initialize")) this.#workspace.begin();
     const last = stored.at(-1);
     if (todo.runs !== undefined && last !== undefined) this.#userActions.start({ ...todo.runs, id: last.id });
     if (isAtWork(this.#state.agentState)) this.#turn.start();
@@ -258,7 +308,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all([this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
+    // Whoever waits for the workspace fails with it.
+    const made = this.#workspace.stop();
+    await Promise.all([made, this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
   }
 
   async #endJobs(): Promise<void> {
@@ -315,8 +367,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     for (const listener of this.#deltaListeners) listener(delta);
   }
 
-  #workspace(): string {
-    return workspaceOf(this.#state.settings, this.#deps);
+  /** What is wrong with it is said while its sender still looks. */
+  async #checkWorkspace(args: unknown): Promise<void> {
+    const parsed = settingsSchema.safeParse(args);
+    if (parsed.data?.workspace === undefined || (this.#state.agentState !== null && this.#workspace.isMade)) return;
+    await this.#deps.places.check(this.id, parsed.data.workspace);
   }
 
   #agent(): Agent {

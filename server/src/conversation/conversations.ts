@@ -13,11 +13,15 @@ import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
+import { readState } from "./stored-state.ts";
 
 /** At start all looks at what a killed server's actions did take so long together, so many at once. */
 const lookMs = 3000;
 const looksAtOnce = 4;
 
+/** Of a look at what would be lost with a workspace. */
+const lossMs = 30_000;
+const unknown = "Whether something in its workspace would be lost cannot be told.";
 /** At rest a conversation is its state, a few kilobytes; opening one again reads the end of its log. */
 const mostRecent = 200;
 
@@ -56,6 +60,10 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   open(id: ConversationId, look?: AbortSignal): Promise<ConversationApi> {
+    return this.#opened(id, look);
+  }
+
+  #opened(id: ConversationId, look?: AbortSignal): Promise<Conversation> {
     const there = this.#leaving.has(id) ? undefined : this.#open.get(id)?.deref();
     if (there !== undefined) {
       this.#use(there);
@@ -86,11 +94,13 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     return this.#deps.store.rename(id, title);
   }
 
-  async delete(id: ConversationId): Promise<void> {
+  async delete(id: ConversationId, discard = false): Promise<void> {
+    const open = this.#open.get(id)?.deref();
+    if (!discard && (open === undefined || open.state.settings.workspace !== undefined)) await this.#refuseLoss(id);
     // Whoever opens it from now on waits: by then the id is one that is not made again.
     const opening = this.#opening.get(id);
     this.#opening.delete(id);
-    const gone = Promise.resolve(this.#leaving.get(id)).then(() => this.#remove(id, opening));
+    const gone = Promise.resolve(this.#leaving.get(id)).then(() => this.#remove(id, opening, discard));
     const settled = gone.catch(() => {});
     this.#leaving.set(id, settled);
     await settled;
@@ -98,13 +108,19 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     await gone;
   }
 
-  fork(from: ConversationId, at?: number): Promise<ConversationRow> {
-    return this.#made(async (to) => {
-      await fork({ from, at, to }, this.#deps);
+  async fork(from: ConversationId, at?: number): Promise<ConversationRow> {
+    const { workspace } = (await readState(from, this.#deps.store)).settings;
+    const isOwn = workspace !== undefined && !("folder" in workspace);
+    const copies = isOwn && this.#deps.places.isMade(from, workspace);
+    const row = await this.#made(async (to) => {
+      await fork({ from, at, to, copies }, this.#deps);
       this.#deps.histories?.share(from, to, at ?? Infinity);
       const key = this.#apiKeys.get(from);
       if (key !== undefined) this.#apiKeys.set(to, key);
     });
+    // Now, before the other one changes further.
+    if (copies) (await this.#opened(row.id)).beginWorkspace();
+    return row;
   }
 
   import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow> {
@@ -150,13 +166,25 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (this.#recent.size > mostRecent && oldest !== undefined) this.#recent.delete(oldest);
   }
 
-  async #remove(id: ConversationId, opening: Promise<Conversation> | undefined): Promise<void> {
+  async #refuseLoss(id: ConversationId): Promise<void> {
+    if (!(await this.exists(id))) return;
+    const { settings } = (await this.open(id)).state;
+    const lost = await this.#deps.places
+      .unsaved(id, settings.workspace, AbortSignal.timeout(lossMs))
+      .catch(() => unknown);
+    if (lost !== undefined) throw new DeckhandError("conflict", `${lost} Delete it with \`discard\` all the same.`);
+  }
+
+  async #remove(id: ConversationId, opening: Promise<Conversation> | undefined, discard: boolean): Promise<void> {
     await opening?.catch(() => {});
     const open = this.#open.get(id)?.deref();
     await open?.[Symbol.asyncDispose]();
     this.#open.delete(id);
     if (open !== undefined) for (const held of [this.#recent, this.#atWork]) held.delete(open);
     this.#apiKeys.delete(id);
+    const { workspace } = (await readState(id, this.#deps.store)).settings;
+    // What fails here can be tried again: the log that says where it works goes last.
+    await this.#deps.places.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
     this.#deps.histories?.forget(id);
     await rm(this.#deps.home(id), { recursive: true, force: true });

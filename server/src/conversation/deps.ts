@@ -2,6 +2,7 @@
 import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { Limits } from "../agent/limits.ts";
+import type { Places } from "../runtime/places/places.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { Histories } from "../snapshots/histories.ts";
 import type { ConversationId } from "../store/event-store.ts";
@@ -13,6 +14,7 @@ import type { Resume } from "./recovery.ts";
 export interface ConversationDeps extends ChoiceDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
+  readonly places: Places;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** What workspaces were; nothing is kept where there is none. */
   readonly histories?: Histories;

@@ -4,6 +4,7 @@
  */
 import { setImmediate as othersTurn } from "node:timers/promises";
 import {
+  action,
   actionSentence,
   DeckhandError,
   empty,
@@ -34,10 +35,12 @@ interface ForkOptions {
   /** Id of the last event that is copied; by default the last there is. */
   readonly at: number | undefined;
   readonly to: ConversationId;
+  /** It works in a folder of its own, so the fork begins with a copy. */
+  readonly copies: boolean;
 }
 
 /** Fails with `unknown_conversation`, and with `bad_args` where there is no such event. */
-export async function fork({ from, at, to }: ForkOptions, { store, now }: LibraryDeps): Promise<void> {
+export async function fork({ from, at, to, copies }: ForkOptions, { store, now }: LibraryDeps): Promise<void> {
   const row = await store.row(from);
   if (row === undefined) throw new DeckhandError("unknown_conversation");
   const last = at ?? row.head;
@@ -46,11 +49,14 @@ export async function fork({ from, at, to }: ForkOptions, { store, now }: Librar
   }
   await write(to, withoutCommands(pages(from, last, store)), { store, now }, (state) => ({
     name: `${row.title || "Untitled"} (fork)`,
-    end: restEvents(
-      state,
-      `This is a fork of conversation ${from} at event ${last}.`,
-      "It had not ended at that event, and does not run here",
-    ),
+    end: [
+      ...restEvents(
+        state,
+        `This is a fork of conversation ${from} at event ${last}.`,
+        "It had not ended at that event, and does not run here",
+      ),
+      ...(copies ? [action("environment", "initialize", { workspace: { conversation: from } })] : []),
+    ],
   }));
 }
 

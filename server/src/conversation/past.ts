@@ -48,11 +48,11 @@ export class Past {
   async diff(from: number | undefined, to: number | undefined): Promise<WorkspaceDiff> {
     const history = await this.#history();
     const signal = this.#snapshots.signal();
-    const kept = await keptSnapshots(this.#snapshots.deps.read);
-    const start = from === undefined ? kept[0] : snapshotAt(kept, from);
-    if (start === undefined) throw noSnapshot(from);
+    const kept = await this.#kept(history);
+    const start = from === undefined ? kept.find(({ there }) => there) : snapshotAt(kept, from);
+    if (start?.there !== true) throw noSnapshot(from);
     const end = to === undefined ? undefined : snapshotAt(kept, to);
-    if (to !== undefined && end === undefined) throw noSnapshot(to);
+    if (to !== undefined && end?.there !== true) throw noSnapshot(to);
     const { tree, leftOut } = end ?? (await history.take(signal));
     const patches = await history.patches(start.tree, tree, signal);
     return { from: start.after, to: end?.after ?? null, ...patches, left_out: leftOut };
@@ -62,12 +62,17 @@ export class Past {
   async preview(at: number): Promise<RestorePreview> {
     const signal = this.#snapshots.signal();
     const history = await this.#history();
-    const kept = await keptSnapshots(this.#snapshots.deps.read);
+    const kept = await this.#kept(history);
     const { head } = this.#snapshots.deps.state();
     const now = await history.take(signal);
     const last = kept.at(-1);
     const outside = last !== undefined && !(await wroteBetween(this.#snapshots.deps.read, last.after, head));
-    const changes = await this.#changes(at, [...kept, { ...now, after: Infinity, outside }], history, signal);
+    const changes = await this.#changes(
+      at,
+      [...kept, { ...now, after: Infinity, outside, there: true }],
+      history,
+      signal,
+    );
     return { ...changes, files: changes.files.slice(0, mostPreviewed), changed_files: changes.files.length };
   }
 
@@ -84,7 +89,7 @@ export class Past {
     if (now === undefined) {
       throw new DeckhandError("snapshot_failed", "What the workspace is now could not be kept, so it is not changed.");
     }
-    const kept = await keptSnapshots(this.#snapshots.deps.read);
+    const kept = await this.#kept(history);
     const changes = await this.#changes(at, kept, history, signal);
     if (changes.changed_since.length > 0 && !force) throw changedSince(changes);
     const target = snapshotAt(kept, at);
@@ -96,14 +101,9 @@ export class Past {
   async #changes(at: number, kept: readonly Kept[], history: History, signal: AbortSignal): Promise<Changes> {
     const target = snapshotAt(kept, at);
     const now = kept.at(-1);
-    if (target === undefined || now === undefined) throw noSnapshot(at);
-    const since = kept.indexOf(target);
-    const pairs = kept.flatMap((each, index) => {
-      const before = kept[index - 1];
-      return index > since && each.outside && before !== undefined ? [[before.tree, each.tree] as const] : [];
-    });
+    if (target?.there !== true || now === undefined) throw noSnapshot(at);
     const files = await history.changes(now.tree, target.tree, signal);
-    const others = await history.names(pairs, signal);
+    const others = await history.names(outsidePairs(kept, target), signal);
     const named = files.flatMap(({ path, old_path: old }) => (old === undefined ? [path] : [path, old]));
     return {
       at,
@@ -114,11 +114,31 @@ export class Past {
     };
   }
 
+  #kept(history: History): Promise<Kept[]> {
+    const { id, read } = this.#snapshots.deps;
+    return keptSnapshots(read, (after, tree) => history.keeps(id, after, tree));
+  }
+
   async #history(): Promise<History> {
     const history = await this.#snapshots.history();
     if (history !== undefined) return history;
     throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_SNAPSHOTS).");
   }
+}
+
+/** Trees between which others than the agent changed something, from `target` on. Where one is gone, what it tells goes to the next. */
+function outsidePairs(kept: readonly Kept[], target: Kept): [from: string, to: string][] {
+  const pairs: [string, string][] = [];
+  let before = target.tree;
+  let outside = false;
+  for (const each of kept.slice(kept.indexOf(target) + 1)) {
+    outside ||= each.outside;
+    if (!each.there) continue;
+    if (outside) pairs.push([before, each.tree]);
+    before = each.tree;
+    outside = false;
+  }
+  return pairs;
 }
 
 export const atWorkSentence = "The agent works: pause or stop it first.";
@@ -157,5 +177,5 @@ function nameOf(path: string): string {
 
 function noSnapshot(at: number | undefined): DeckhandError {
   const when = at === undefined ? "The agent has not worked here yet, so there" : `At event ${at} there`;
-  return new DeckhandError("no_snapshot", `${when} is no snapshot of the workspace.`);
+  return new DeckhandError("no_snapshot", `${when} is no snapshot of the workspace (any more).`);
 }

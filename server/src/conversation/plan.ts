@@ -3,6 +3,7 @@
  * Pure: it looks at the state and decides; `conversation.ts` carries it out.
  */
 import { isAbsolute, relative, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   action,
   actionArgs,
@@ -19,8 +20,10 @@ import {
   type NewAction,
   type NewEvent,
   type Settings,
+  type WorkspaceChoice,
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
+import { parseRule } from "../runtime/network/rules.ts";
 import { answered, confirmed, withdrawn } from "./approving.ts";
 import { atWorkSentence } from "./past.ts";
 
@@ -41,7 +44,10 @@ export interface Plan {
 export interface PlanContext {
   readonly command: string | undefined;
   readonly knowsAgent: (name: string) => boolean;
-  readonly workspace: string;
+  /** Where it would work, had it made that choice. */
+  readonly rootOf: (choice: WorkspaceChoice | undefined) => string;
+  /** Its workspace is there. */
+  readonly isSettled: boolean;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
 
@@ -84,6 +90,10 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
       const { events, remembers } = answered(event, state);
       return { events: () => events, at: 0, ...(remembers === undefined ? {} : { remembers }) };
     }
+    case "allow_host": {
+      const decided = allowedHost(event, state);
+      return { events: () => [decided], at: 0 };
+    }
     case "change_agent_state":
       return changeState(event, agentState, state);
     case "compact":
@@ -92,6 +102,25 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
       // A thought, a plan of the first protocol: kept, without effect.
       return { events: () => [event], at: 0 };
   }
+}
+
+/** More than these is no person's doing. */
+const mostHosts = 100;
+
+function allowedHost(event: NewAction<"allow_host">, { allowedHosts }: ConversationState): NewEvent {
+  const host = parseRule(event.args.host)?.text;
+  if (host === undefined) throw new DeckhandError("bad_args", `"${event.args.host}" is no host.`);
+  const { allowed } = event.args;
+  if (allowed === allowedHosts.includes(host)) {
+    throw new DeckhandError(
+      "conflict",
+      `${host} is already ${allowed ? "allowed" : "not allowed"} in this conversation.`,
+    );
+  }
+  if (allowed && allowedHosts.length >= mostHosts) {
+    throw new DeckhandError("bad_args", `No more than ${mostHosts} hosts can be allowed for one conversation.`);
+  }
+  return action("user", "allow_host", { host, allowed }, { command: event.command });
 }
 
 function ends(event: NewAction, wanted: AgentState, agentState: AgentState | null, state: ConversationState): Plan {
@@ -144,7 +173,13 @@ function initialize(event: NewAction<"initialize">, state: ConversationState, co
     throw new DeckhandError("unknown_agent", `There is no agent ${agent}.`);
   }
   const settings: Settings = { ...event.args };
-  if (settings.directory !== undefined) settings.directory = insideWorkspace(settings.directory, context.workspace);
+  const choice = settings.workspace ?? state.settings.workspace;
+  if (state.agentState !== null && context.isSettled && !isDeepStrictEqual(choice, state.settings.workspace)) {
+    throw new DeckhandError("conflict", "A conversation stays in its workspace; begin another one, or fork it.");
+  }
+  if (settings.directory !== undefined) {
+    settings.directory = insideWorkspace(settings.directory, context.rootOf(choice));
+  }
   const moves = settings.directory !== undefined && settings.directory !== state.settings.directory;
   if (state.awaiting !== null && moves) {
     throw new DeckhandError("conflict", `Action ${state.awaiting.id} waits for an approval in the directory as it is.`);

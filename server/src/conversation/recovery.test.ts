@@ -15,7 +15,7 @@ import { recoveryEvents, type Found } from "./recovery.ts";
 
 const at = "2026-01-01T10:00:00.000Z";
 const startedMs = Date.parse(at);
-const found: Found = { nowMs: startedMs + 3_600_000, resume: "ask" };
+const found: Found = { nowMs: startedMs + 3_600_000, resume: "ask", tail: [] };
 
 const stored = (events: readonly NewEvent[], from = 0): readonly Event[] =>
   events.map((event, index) => ({ id: from + index, timestamp: at, ...event }));
@@ -93,7 +93,10 @@ test("[X26] what had ended, rests, or waits for an approval does not go on by it
   assert.deepEqual(crash(fold(stored([...begin, stateChange("paused")])), { resume })[1], []);
   const finish = action("agent", "finish", { thought: "", outputs: {} });
   const ended = stored([...begin, observation("user", "chat", "go", { image_urls: null }, { cause: 0 }), finish]);
-  assert.equal(crash(fold(ended), { resume, last: ended.at(-1) })[0].agentState, "finished");
+  assert.equal(crash(fold(ended), { resume, tail: ended })[0].agentState, "finished");
+  const title = observation("agent", "title", "Go", { model: "m", usage: reply.extras.usage, cost_usd: 0 });
+  const noted = [...ended, ...stored([title], ended.length)];
+  assert.equal(crash(fold(noted), { resume, tail: noted })[0].agentState, "finished", "bookkeeping is no word");
   const approval = { reasons: [], rules: [], expires_at: "2027-01-01T00:00:00.000Z", default: "deny" as const };
   const gated = fold(stored([...begin, stateChange("awaiting_user_confirmation"), { ...run("a"), approval }]));
   assert.deepEqual(crash(gated, { resume })[1], []);

@@ -27,8 +27,8 @@ const mostResumes = 3;
 
 export interface Found {
   readonly nowMs: number;
-  /** The server may have been stopped between the word that ended the turn and the state that says so. */
-  readonly last?: Event | undefined;
+  /** The end of the log: the server may have been stopped between the word that ended the turn and the state that says so. */
+  readonly tail: readonly Event[];
   readonly resume: Resume;
   /** Until then the server that was stopped is known to have lived; in milliseconds since 1970. */
   readonly aliveMs?: number | undefined;
@@ -44,7 +44,7 @@ export function recoveryEvents(state: ConversationState, found: Found): readonly
     return [...closed, ...expired(state, "paused")];
   const wasAtWork = isAtWork(state.agentState);
   if (!wasAtWork && state.agentState !== "loading") return closed;
-  const end = found.last === undefined || state.queued.length > 0 ? null : endedBy(found.last);
+  const end = state.queued.length > 0 ? null : endedBy(found.tail.findLast((event) => !isBookkeeping(event)));
   if (end !== null) return [...closed, stateChange(end)];
   if (wasAtWork && found.resume === "always" && state.resumed < mostResumes) {
     const resumed = state.resumed + 1;
@@ -67,8 +67,13 @@ export function startedActions({ open, awaiting }: ConversationState): readonly 
   return open.filter((action) => action.id !== awaiting?.id);
 }
 
-function endedBy(event: Event): AgentState | null {
-  if (!isAction(event) || event.source !== "agent") return null;
+/** It may come between two events of one turn. */
+function isBookkeeping(event: Event): boolean {
+  return !isAction(event) && ["snapshot", "status", "title"].includes(event.observation);
+}
+
+function endedBy(event: Event | undefined): AgentState | null {
+  if (event === undefined || !isAction(event) || event.source !== "agent") return null;
   if (event.action === "finish") return "finished";
   if (event.action === "reject") return "rejected";
   return event.action === "message" && event.args.wait_for_response ? "awaiting_user_input" : null;
@@ -83,9 +88,9 @@ function closings(state: ConversationState, found: Found): readonly NewEvent[] {
   );
 }
 
-function whatIsKnown(open: Action, { last, aliveMs = 0, traces }: Found): string {
+function whatIsKnown(open: Action, { tail, aliveMs = 0, traces }: Found): string {
   const startedMs = Date.parse(open.timestamp);
-  const seconds = (Math.max(aliveMs, Date.parse(last?.timestamp ?? "") || 0) - startedMs) / 1000;
+  const seconds = (Math.max(aliveMs, Date.parse(tail.at(-1)?.timestamp ?? "") || 0) - startedMs) / 1000;
   const ran = seconds >= 0.1 ? `, ran for at least ${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : "";
   const trace = traces?.get(open.id);
   return [

@@ -10,18 +10,19 @@ export interface Kept {
   readonly after: number;
   readonly outside: boolean;
   readonly leftOut: LeftOut;
+  /** The tree is still there; a log that was imported has none. */
+  readonly there: boolean;
 }
 
 /** All snapshots of a log, oldest first. */
-export async function keptSnapshots(read: Read): Promise<Kept[]> {
-  let kept: Kept[] = [];
+export async function keptSnapshots(read: Read, isThere: (after: number, tree: string) => boolean): Promise<Kept[]> {
+  const kept: Kept[] = [];
   for await (const page of logPages(read)) {
     for (const event of page) {
       if (isAction(event)) continue;
-      if (event.observation === "imported") kept = [];
       if (event.observation !== "snapshot") continue;
       const { tree, after, outside, left_out: leftOut } = event.extras;
-      kept.push({ tree, after, outside, leftOut });
+      kept.push({ tree, after, outside, leftOut, there: isThere(after, tree) });
     }
   }
   return kept;

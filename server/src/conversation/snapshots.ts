@@ -32,6 +32,8 @@ interface SnapshotsDeps {
 /** A first look at a large workspace takes seconds; past this the agent goes on without. */
 const deadlineMs = 60_000;
 
+const mostSkips = 8;
+
 export interface Now {
   readonly tree: string;
   readonly leftOut: LeftOut;
@@ -44,7 +46,12 @@ export class Snapshots {
   #waiting = 0;
   /** Something may have changed that no snapshot has, nor one that is to begin. */
   #due = false;
-  #failed = false;
+  /** The agent has acted since the last snapshot in the log, and changed nothing; the log is told when it rests. */
+  #unsaid = false;
+  /** Failures since it last went well. */
+  #failures = 0;
+  /** Turns that go without, so that nobody waits for the same failure at every step. */
+  #skips = 0;
   /** Others in the same workspace see there whether the agent works. */
   #history: History | undefined;
 
@@ -62,7 +69,10 @@ export class Snapshots {
       const asked = cause === undefined ? undefined : before.open.find(({ id }) => id === cause);
       return asked !== undefined && mayChangeWorkspace(asked.action);
     });
-    if (begins || wrote) this.#due = true;
+    const rests = isAtWork(before.agentState) && !isAtWork(state.agentState);
+    if (begins && this.#skips > 0) this.#skips -= 1;
+    else if (begins || (wrote && this.#failures === 0) || (rests && this.#unsaid)) this.#due = true;
+    if (rests) this.#history?.tidy();
     // The calls of one reply follow each other at once: the model thinks when they are done.
     if (!this.#due || (state.pendingCalls.length > 0 && isAtWork(state.agentState) && !begins)) return;
     this.#due = false;
@@ -102,16 +112,17 @@ export class Snapshots {
       this.#history = history;
       this.#tellAtWork(state());
       const { tree, leftOut } = await history.take(signal);
-      this.#failed = false;
+      this.#failures = 0;
       const { snapshot: last, agentState } = state();
       const wrote = last !== null && (await wroteBetween(read, last.after, after));
+      const isKnown = last?.tree === tree && history.keeps(id, last.after, tree);
       // The same again is worth a word at rest: what changes from then on was not the agent.
-      if (last?.tree === tree && !(wrote && !isAtWork(agentState))) return { tree, leftOut };
+      this.#unsaid = isKnown && wrote && isAtWork(agentState);
+      if (isKnown && (!wrote || this.#unsaid)) return { tree, leftOut };
       history.keep(id, after, tree);
       const outside = last !== null && !wrote;
       const extras = { tree, after, outside, left_out: leftOut, duration_ms: Math.round(now() - began) };
       await append(observation("environment", "snapshot", "", extras));
-      if (!isAtWork(agentState)) history.tidy();
       return { tree, leftOut };
     } catch (error) {
       await this.#tell(error);
@@ -144,8 +155,10 @@ export class Snapshots {
   }
 
   async #tell(error: unknown): Promise<void> {
-    if (this.#closing.signal.aborted || this.#failed) return;
-    this.#failed = true;
+    if (this.#closing.signal.aborted) return;
+    this.#failures += 1;
+    this.#skips = Math.min(this.#failures - 1, mostSkips);
+    if (this.#failures > 1) return;
     const why = error instanceof Error ? error.message : String(error);
     const sentence = `No snapshot was taken of the workspace, so it cannot be brought back to what it is now: ${why}`;
     try {

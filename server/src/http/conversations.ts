@@ -19,6 +19,7 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   q: z.string().optional(),
 });
+const deletion = z.object({ discard: z.stringbool().default(false) });
 const changes = z.object({ title: z.string().trim().min(1).max(200) });
 
 export function conversationRoutes(app: Hono, conversations: ConversationsApi): void {
@@ -51,7 +52,8 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
 
   app.delete("/api/conversations/:id", async (c) => {
     const { id } = await rowOf(c.req.param("id"));
-    await conversations.delete(id);
+    const { discard } = queryOf(c, deletion);
+    await conversations.delete(id, discard);
     return c.body(null, 204);
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { UploadStore } from "../files/uploads.ts";
 import { createRoutes } from "./routes.ts";
 import { raw, requestText, startTestServer, testToken, upgradeHeaders, type TestServer } from "./test-server.ts";
 import { createTickets } from "./tickets.ts";
@@ -171,11 +172,15 @@ describe("other sites", () => {
 test("[D5] every route and the upgrade stand behind the door", async () => {
   const { routes } = createRoutes({
     conversations: server.conversations,
+    uploads: {} as UploadStore,
+    fileLimits: { maxFiles: 1, maxBytes: 1 },
+    jwtSecret: "a-secret-for-tests-0123456789",
     rules: server.rules,
     health: async () => ({}),
     models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },
     agents: [],
     tickets: createTickets(),
+    ports: { link: () => undefined },
     webRoot: undefined,
     version: "",
     tickMs: 1000,
@@ -184,10 +189,11 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
   const paths = routes
     .filter(({ method, path }) => !(method === "ALL" && path === "/*"))
     .map(
-      ({ method, path }) => [method === "ALL" ? "GET" : method, path.replace(":id", "x").replace("*", "y")] as const,
+      ({ method, path }) =>
+        [method === "ALL" ? "GET" : method, path.replace(":id", "x").replace(":port", "80").replace("*", "y")] as const,
     );
   assert.ok(paths.length >= 15, `${paths.length} routes`);
-  for (const [method, path] of [...paths, ["GET", "/ws"] as const]) {
+  for (const [method, path] of [...paths, ["GET", "/ws"] as const, ["GET", "/c/x/port/80/"] as const]) {
     const extra: Headers = path === "/ws" ? upgradeHeaders : [];
     const refused = async (...headers: Headers): Promise<number> =>
       (await raw(server.port, requestText(method, path, [...headers, ...extra]))).status;

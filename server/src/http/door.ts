@@ -106,7 +106,7 @@ function refused(status: 400 | 401 | 403 | 415, code: ErrorCode, message: string
 }
 
 /** The same user's process on this machine, speaking for itself. */
-async function isNeighbour({ socket, headers }: IncomingMessage): Promise<boolean> {
+export async function isNeighbour({ socket, headers }: IncomingMessage): Promise<boolean> {
   if (socket.remoteAddress === undefined || !isLoopbackAddress(socket.remoteAddress)) return false;
   if (proxyHeaders.some((name) => headers[name] !== undefined)) return false;
   return isSameUser(socket);
@@ -135,18 +135,25 @@ function isPageVisit(request: IncomingMessage, url: URL): boolean {
     request.method === "GET" &&
     request.headers["sec-fetch-mode"] === "navigate" &&
     request.headers["sec-fetch-dest"] === "document" &&
-    !/^\/(api|ws|health)(\/|$)/.test(url.pathname)
+    !/^\/(api|ws|health|c\/[^/]+\/port)(\/|$)/.test(url.pathname)
   );
 }
 
 /**
  * JSON is what a form of another site cannot send without asking first. No body at all is fine. Neither can it send JSON
- * lines, which are what an import is made of; nowhere else is there a use for them.
+ * lines, which are what an import is made of; nowhere else is there a use for them. Where files are taken a form is too, of
+ * our own page or of a program: a browser's says of which origin it is, and that was looked at.
  */
+const takesFiles = /^\/api\/(?:uploads|upload-files|conversations\/[^/]+\/(?:upload|file))$/;
+const fileTypes =
+  /^(?:multipart\/form-data|application\/(?:octet-stream|zip|x-zip-compressed|x-tar|gzip|x-gzip)) *(?:;|$)/i;
+
 function isJson(request: IncomingMessage, url: URL): boolean {
   const { headers } = request;
   const type = headers["content-type"];
   if (url.pathname === "/api/conversations/import" && /^application\/x-ndjson *(;|$)/i.test(type ?? "")) return true;
+  // A form knows no PUT.
+  if (takesFiles.test(url.pathname) && (request.method === "PUT" || fileTypes.test(type ?? ""))) return true;
   if (type !== undefined) return /^application\/json *(;|$)/i.test(type);
   return headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0";
 }

@@ -1,7 +1,7 @@
 /** Failures as HTTP answers: always `{"error": {code, message, retryable}}`, with the status that fits the code. */
 import { DeckhandError, errorKinds, type ErrorCode } from "@deckhand/protocol";
 
-export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 501 | 503;
+export type FailureStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 501 | 502 | 503;
 
 export interface FailureBody {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly retryable: boolean };
@@ -26,19 +26,25 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "binary_frame":
     case "unknown_kind":
     case "unknown_agent":
+    case "is_directory":
       return 400;
     case "unauthorized":
       return 401;
     case "forbidden":
+    case "outside_workspace":
       return 403;
     case "unknown_conversation":
     case "unknown_path":
+    case "file_not_found":
     case "no_snapshot":
       return 404;
+    case "port_closed":
+      return 502;
     case "conflict":
     case "changed_since":
       return 409;
     case "frame_too_large":
+    case "file_too_large":
       return 413;
     case "too_fast":
       return 429;
@@ -48,6 +54,7 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "store_failed":
     case "snapshot_failed":
     case "sandbox_unavailable":
+    case "workspace_failed":
       return 503;
     default:
       // Codes of tools and models are outcomes in the log; as an answer to a request they are nobody's plan.

@@ -16,6 +16,10 @@ export function queryOf<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query());
 }
 
+export function paramsOf<T>(c: Context, schema: z.ZodType<T>): T {
+  return checked(schema, c.req.param());
+}
+
 function objectOf(text: string): object {
   try {
     return parseFrame(text);

@@ -8,14 +8,18 @@ import type { ConversationsApi } from "../conversation/api.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
+import type { FileRoutesOptions } from "./files.ts";
 import { securityHeaders } from "./headers.ts";
-import { assertMayBind, bracketed } from "./hosts.ts";
+import { assertMayBind, bracketed, isLoopbackAddress, ownNames } from "./hosts.ts";
 import type { ModelsApi } from "./models.ts";
+import type { Forwarded } from "./ports/forward.ts";
+import type { PortVerdict } from "./ports/port-door.ts";
+import { createPorts, type Ports } from "./ports/ports.ts";
 import { createRoutes } from "./routes.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends FileRoutesOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -56,12 +60,10 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const { tickMs = 20_000, pingMs = 20_000, stalledMs = 30_000 } = options;
   const stopping = new AbortController();
   const tickets = createTickets();
-  const routes = createRoutes({ ...options, tickets, tickMs, signal: stopping.signal });
-  const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
   const server = createServer({
-    // Long enough for a slow line, too short to hold sockets for nothing.
+    // Long enough for a slow line and a large upload, too short to hold sockets for nothing.
     headersTimeout: 15_000,
-    requestTimeout: 60_000,
+    requestTimeout: 600_000,
     // `Upgrade: h2c`, which some HTTP clients send along, is a request like any other.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
   });
@@ -74,8 +76,12 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   const { address, port } = server.address() as AddressInfo;
   assertMayBind(address, options.token);
   const door = createDoor({ address, port, hosts: options.hosts, token: options.token }, tickets);
-  const upgrades = createUpgrades({ ...options, door, tickMs, pingMs, stalledMs });
-  server.on("request", (request, response) => void enter(door, request, response, answer));
+  const names = ownNames({ address, port, hosts: options.hosts });
+  const ports = createPorts({ ...options, names, local: isLoopbackAddress(address) });
+  const routes = createRoutes({ ...options, ports, tickets, tickMs, signal: stopping.signal });
+  const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+  const upgrades = createUpgrades({ ...options, door, ports, tickMs, pingMs, stalledMs });
+  server.on("request", (request, response) => void enter(door, ports, request, response, answer));
   server.on("upgrade", upgrades.upgrade);
 
   async function close(): Promise<void> {
@@ -105,26 +111,40 @@ function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
 
 async function enter(
   door: Door,
+  ports: Ports,
   request: IncomingMessage,
   response: ServerResponse,
   answer: ReturnType<typeof getRequestListener>,
 ): Promise<void> {
-  let verdict: Verdict;
+  let verdict: Verdict | PortVerdict;
   try {
-    verdict = await door.decide(request);
+    verdict = ports.isFor(request) ? await ports.enter(request) : await door.decide(request);
   } catch (error) {
     const { status, body } = failureOf(error);
     return refuse(response, status, JSON.stringify(body));
   }
   switch (verdict.verdict) {
-    case "in":
-      return answer(request, response);
-    case "redirect":
-      if (verdict.cookie !== undefined) response.setHeader("Set-Cookie", verdict.cookie);
-      response.writeHead(302, { ...securityHeaders, "Cache-Control": "no-store", Location: "/" }).end();
+    case "in": {
+      const to = ports.target(request);
+      return to === undefined ? answer(request, response) : toPort(ports, request, response, to);
+    }
+    case "redirect": {
+      const { cookie, location: Location = "/" } = { location: undefined, ...verdict };
+      if (cookie !== undefined) response.setHeader("Set-Cookie", cookie);
+      response.writeHead(302, { ...securityHeaders, "Cache-Control": "no-store", Location }).end();
       return;
+    }
     case "refused":
       refuse(response, verdict.status, JSON.stringify(failureBody(verdict.code, verdict.message)));
+  }
+}
+
+async function toPort(ports: Ports, request: IncomingMessage, response: ServerResponse, to: Forwarded): Promise<void> {
+  try {
+    await ports.answer(request, response, to);
+  } catch (error) {
+    const { status, body } = failureOf(error);
+    refuse(response, status, JSON.stringify(body));
   }
 }
 

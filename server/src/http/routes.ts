@@ -6,20 +6,27 @@ import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { classicFileRoutes } from "./classic-files.ts";
+import { fileRoutes, type FileRoutesOptions } from "./files.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
+import { networkRoutes } from "./network.ts";
+import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
 
-export interface RoutesOptions {
+export interface RoutesOptions extends FileRoutesOptions {
   readonly conversations: ConversationsApi;
+  /** Signs the tokens of classic clients. */
+  readonly jwtSecret: string;
   readonly rules: RulesApi;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
   readonly agents: readonly string[];
+  readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
@@ -44,8 +51,11 @@ export function createRoutes(options: RoutesOptions): Hono {
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
+  networkRoutes(app, options);
   ruleRoutes(app, options.rules);
   eventRoutes(app, options);
+  fileRoutes(app, options);
+  classicFileRoutes(app, options);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
@@ -53,6 +63,10 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.notFound(notFound);
   app.onError((error, c) => {
     const { status, body } = failureOf(error);
+    // What is left of a file that was being sent is not read, so nothing more can come on this connection.
+    if (c.req.raw.body !== null && c.req.header("Content-Type")?.startsWith("application/json") !== true) {
+      c.header("Connection", "close");
+    }
     return c.json(body, status);
   });
   return app;

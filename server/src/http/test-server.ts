@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
+import { openUploads } from "../files/uploads.ts";
 import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
 import type { Model } from "../llm/model.ts";
+import { onePlace } from "../runtime/places/one-place.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createTools } from "../tools/tools.ts";
@@ -28,6 +30,7 @@ export interface TestServerOptions extends Partial<ServeOptions> {
   readonly runtimes?: RuntimeFactory;
 }
 
+const fileLimits = { maxFiles: 1000, maxBytes: 64 * 1024 * 1024 };
 export const testToken = "a-token-for-tests-0123456789";
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -43,6 +46,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findModel: async () => model,
       findAgent: agentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
+      places: onePlace(home),
       tools,
       limits: { maxSteps: 5, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
       approval: { policy: "never", seconds: 3600, sandboxed: true },
@@ -62,6 +66,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     token: testToken,
     hosts: [],
     conversations,
+    uploads: await openUploads(join(home, "uploads"), fileLimits),
+    fileLimits,
     rules,
     health: async () => ({}),
     models: {

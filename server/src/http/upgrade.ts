@@ -13,11 +13,14 @@ import { dialectOf, type Dialect } from "../ws/dialect.ts";
 import { createNativeSession } from "../ws/native.ts";
 import { defaultLimits, Socket } from "../ws/socket.ts";
 import type { Door } from "./door.ts";
-import { failureBody, statusOf, type FailureBody } from "./failure.ts";
+import { failureBody, failureOf, statusOf, type FailureBody } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
+import type { Forwarded } from "./ports/forward.ts";
+import type { Ports } from "./ports/ports.ts";
 
 export interface UpgradeOptions {
   readonly door: Door;
+  readonly ports: Ports;
   readonly conversations: ConversationsApi;
   readonly jwtSecret: string;
   readonly version: string;
@@ -37,13 +40,10 @@ const subscriptions = 100;
 /** For the last frames to go out; a peer that does not even close is cut off. */
 const closingMs = 500;
 
-/** How long a closed socket whose peer does not read is waited for; known to ws, not yet to its types. */
-const unread = { closeTimeout: 5000 };
-
 type Spoken = Exclude<Dialect, { readonly dialect: "refused" }>;
 
 export function createUpgrades(options: UpgradeOptions): Upgrades {
-  const { conversations, door, version, tickMs } = options;
+  const { conversations, door, ports, version, tickMs } = options;
   const tokens = createClassicTokens(options.jwtSecret);
   const chosen = new WeakMap<IncomingMessage, Spoken>();
   const sockets = new Set<Socket>();
@@ -53,7 +53,6 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
     maxPayload: frameBytes,
     perMessageDeflate: false,
     clientTracking: false,
-    ...unread,
     handleProtocols: (_, request) => chosen.get(request)?.subprotocol ?? false,
   });
 
@@ -62,6 +61,7 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
     void decide(request).then(
       (decision) => {
         if ("status" in decision) return refuse(socket, decision.status, decision.body);
+        if ("port" in decision) return toPort(request, socket, head, decision);
         chosen.set(request, decision);
         webSockets.handleUpgrade(request, socket, head, (ws) => open(ws, decision));
       },
@@ -69,13 +69,23 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
     );
   }
 
-  async function decide(request: IncomingMessage): Promise<Spoken | { status: number; body: FailureBody }> {
-    const verdict = await door.decide(request);
+  function toPort(request: IncomingMessage, socket: Duplex, head: Buffer, to: Forwarded): void {
+    ports.upgrade(request, socket, head, to).catch((error: unknown) => {
+      const { status, body } = failureOf(error);
+      refuse(socket, status, body);
+    });
+  }
+
+  async function decide(request: IncomingMessage): Promise<Spoken | Forwarded | { status: number; body: FailureBody }> {
+    const verdict = ports.isFor(request) ? await ports.enter(request) : await door.decide(request);
     if (verdict.verdict === "refused") {
       return { status: verdict.status, body: failureBody(verdict.code, verdict.message) };
     }
     if (closing) return { status: 503, body: failureBody("shutting_down") };
-    if (request.url?.split("?", 1)[0] !== "/ws") return { status: 404, body: failureBody("unknown_path") };
+    const to = verdict.verdict === "in" ? ports.target(request) : undefined;
+    if (to !== undefined) return to;
+    if (ports.isFor(request) || request.url?.split("?", 1)[0] !== "/ws")
+      return { status: 404, body: failureBody("unknown_path") };
     const dialect = dialectOf(request);
     if (dialect.dialect !== "refused") return dialect;
     const message = "The subprotocols are `deckhand.v1`, or three: `openhands`, a token or NO_JWT, NO_GITHUB.";

@@ -1,7 +1,8 @@
 /**
  * A log, read as what has to be done again: what came from outside (people, the model, a killed server), each with its
  * place, and the events that should come of it. A place is the number of events before; bookkeeping that need not come
- * again (titles, retries, and compactions: the model says what it said, however long its prompt is) is not counted.
+ * again (titles, retries, snapshots, and compactions: the model says what it said, however long its prompt is) is not
+ * counted.
  */
 import {
   isAction,
@@ -42,7 +43,7 @@ export interface Recording {
   readonly resumes: boolean;
 }
 
-const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "compact"]);
+const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "snapshot", "compact"]);
 
 export function counts(event: Event): boolean {
   return !notCounted.has(isAction(event) ? event.action : event.observation);

@@ -6,6 +6,7 @@ import { setImmediate as othersTurn, setTimeout as delay } from "node:timers/pro
 import { DeckhandError, isAction, isAtWork, isRunnable, type ActionKind, type Event } from "@deckhand/protocol";
 import { Conversation } from "../conversation/conversation.ts";
 import type { ConversationDeps } from "../conversation/deps.ts";
+import { onePlace } from "../runtime/places/one-place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { differences, type Difference } from "./compare.ts";
@@ -140,6 +141,7 @@ class Player implements Disposable {
     return Conversation.open(id, {
       ...others,
       ...approvalOf(this.#recording),
+      places: onePlace(others.workspace),
       store: watchedStore(store, isAlive, (events) => this.#came(events)),
       runtimes: keptRuntimes(runtimes, order, this.#made),
       tools: ordered,

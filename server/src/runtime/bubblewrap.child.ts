@@ -3,16 +3,26 @@ import { join } from "node:path";
 import { bubblewrapRuntimes } from "./bubblewrap.ts";
 import type { Limits } from "./wall/limits.ts";
 import { hostRuntimes } from "./host.ts";
+import { systemResolve } from "./network/reach.ts";
+import { networkPolicy } from "./network/rules.ts";
 import { run } from "./runtime.contract.ts";
 
 const [kind = "", root = "", ...commands] = process.argv.slice(2);
+/** `bubblewrap:RULE`: with a network in which that may be reached. */
+const [runtimeKind = "", ...rule] = kind.split(":");
+const network = {
+  policy: networkPolicy("allow", rule.length > 0 ? [rule.join(":")] : []),
+  resolve: systemResolve,
+  upstream: undefined,
+};
 const options = {
   dataHome: join(root, "data"),
   userHome: join(root, "user"),
   path: process.env["PATH"] ?? "",
   limits: JSON.parse(process.env["LIMITS"] ?? "{}") as Partial<Limits>,
+  ...(rule.length > 0 && { network }),
 };
-const factory = kind === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
+const factory = runtimeKind === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
 const runtime = await factory.create({ workspace: join(root, "workspace"), home: join(root, "data", "conversation") });
 for (const command of commands) {
   const { output, limit } = await run(runtime, command);

@@ -186,7 +186,7 @@ describe("the wall", () => {
     assert.equal(statSync(join(folder, "made")).uid, nobody);
   });
 
-  it("[R24] the network is out of reach", async () => {
+  it("[R24] where no network is configured none is in reach", async () => {
     let reached = false;
     const server = createServer(() => (reached = true));
     await new Promise<void>((resolve) => server.listen(0, resolve));

@@ -10,6 +10,9 @@ import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
 import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
+import { ConversationNetwork } from "./network/conversation-network.ts";
+import { namespaceSource } from "./network/namespace.ts";
+import { proxyEnvironment } from "./network/proxy-environment.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { createLimiter } from "./wall/limited.ts";
@@ -46,8 +49,13 @@ interface Wall {
 interface Place extends Pick<WallFolders, "home" | "work"> {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What enters its network; it has none when not given. */
+  readonly enter?: readonly string[];
   readonly untrusted?: readonly Mount[];
 }
+
+/** Conversations whose connections are remembered. */
+const mostNetworks = 1000;
 
 const checkout = resolve(import.meta.dirname, "../../..");
 /** Whose workspace is tried where the server is root: nobody. */
@@ -56,6 +64,23 @@ const nobody = { uid: 65_534, gid: 65_534 };
 export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proofs = new Map<string, Promise<RuntimeStatus>>();
   const pipes = pipeSource();
+  const namespaces = namespaceSource(() => findBwrap(options.path));
+  const networks = new Map<string, ConversationNetwork>();
+  const newNetwork = () =>
+    options.network === undefined || options.network.policy.mode === "off"
+      ? undefined
+      : new ConversationNetwork(options.network, namespaces);
+
+  /** What went through is remembered when the sandbox has gone, of the last conversations. */
+  const networkOf = (home: string): ConversationNetwork | undefined => {
+    const network = networks.get(home) ?? newNetwork();
+    if (network === undefined) return undefined;
+    networks.delete(home);
+    networks.set(home, network);
+    const [oldest] = networks.keys();
+    if (networks.size > mostNetworks && oldest !== undefined) networks.delete(oldest);
+    return network;
+  };
   const limiter = createLimiter();
   const limits = limitsOf(options.limits);
 
@@ -63,9 +88,12 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
     const known = proofs.get(key);
     if (known !== undefined) return known;
-    const proof = tryWall(options, owner);
+    const proof = tryWall(options, owner, newNetwork());
     proofs.set(key, proof);
-    void proof.then(({ proven }) => (proven ? pipes.prepare() : proofs.delete(key)));
+    void proof.then(({ proven }) => {
+      if (!proven) proofs.delete(key);
+      else pipes.prepare();
+    });
     return proof;
   };
 
@@ -77,7 +105,8 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
 
   return {
     status: () => prove("server", undefined),
-    async create({ workspace, home }) {
+    network: (home) => networks.get(home),
+    async create({ workspace, home, allowedHosts }) {
       const checked = await checkedWorkspace(workspace, options);
       const owner = ownerOf(checked);
       await proven(owner);
@@ -85,8 +114,11 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
       if (owner !== undefined) chownSync(folders.home, owner.uid, owner.gid);
+      const network = networkOf(home);
+      network?.allow(allowedHosts ?? (() => []));
       return new BoxedRuntime({
         kind: "bubblewrap",
+        network,
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
         pipes,
@@ -96,8 +128,9 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
           const untrusted = await walled.over(checked.path);
           const limited = await limiter.limit(limits, isRootAs(owner));
           const zones = [checked.path, homeInside, "/tmp"];
+          const enter = (await network?.enter()) ?? [];
           const command = walled.command(
-            { ...conversationMounts(folders), untrusted, cwd: checked.path },
+            { ...conversationMounts(folders), untrusted, cwd: checked.path, enter },
             supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
           );
           return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
@@ -105,12 +138,15 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       });
     },
     async runApart(program, maxBytes, signal) {
-      const { folders, cwd, env = {}, argv } = program;
+      const { folders, cwd, env = {}, argv, reaches } = program;
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
+      await using network = reaches === undefined ? undefined : newNetwork();
+      network?.allow(() => reaches ?? []);
+      const enter = (await network?.enter()) ?? [];
       const walled = await wall(options, owner);
       const limited = await limiter.limit(limits, isRootAs(owner));
-      const command = walled.command({ ...apartMounts(folders), cwd, env }, argv);
+      const command = walled.command({ ...apartMounts(folders), cwd, env, enter }, argv);
       try {
         const launch = { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
         return await runOnce(launch, program, maxBytes, signal);
@@ -151,7 +187,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   const tools = toolFolders({ ...options, checkout });
   const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
   const devices = isRootAs(owner) ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
-  const command: Wall["command"] = ({ cwd, env, untrusted = [], ...own }, argv) =>
+  const command: Wall["command"] = ({ cwd, env, enter = [], untrusted = [], ...own }, argv) =>
     wallCommand(
       {
         bwrap,
@@ -166,9 +202,10 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
         env: commandEnvironment({
           path: tools.path,
           home: homeInside,
-          extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...env },
+          extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...(enter.length > 0 && proxyEnvironment), ...env },
         }),
         cwd,
+        enter,
         filter,
         untrusted,
         ...(owner === undefined ? {} : { owner }),
@@ -184,13 +221,18 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   };
 }
 
-async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeStatus> {
+async function tryWall(
+  options: RuntimeOptions,
+  owner: Owner,
+  network: ConversationNetwork | undefined,
+): Promise<RuntimeStatus> {
   const kind = "bubblewrap";
   try {
     const tried = await wall(options, owner);
+    const enter = (await network?.enter()) ?? [];
     const { checks, said } = await probeWall(
       { ...options, ...(owner === undefined ? {} : { owner }) },
-      (folders, command) => tried.command({ ...conversationMounts(folders), cwd: folders.workspace }, command),
+      (folders, command) => tried.command({ ...conversationMounts(folders), cwd: folders.workspace, enter }, command),
     );
     const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
     if (broken.length === 0) {
@@ -203,6 +245,8 @@ async function tryWall(options: RuntimeOptions, owner: Owner): Promise<RuntimeSt
   } catch (error) {
     const sentence = error instanceof DeckhandError ? error.message : advice((error as Error).message);
     return { kind, proven: false, sentence, checks: [] };
+  } finally {
+    await network?.[Symbol.asyncDispose]();
   }
 }
 

@@ -19,7 +19,8 @@ import type { RuntimeOptions } from "./wall/options.ts";
 const status: RuntimeStatus = {
   kind: "host",
   proven: false,
-  sentence: "There is no sandbox: commands run on this machine with all rights of the server's user.",
+  sentence:
+    "There is no sandbox: commands run on this machine with all rights of the server's user, and with this machine's network.",
   checks: [],
 };
 

@@ -1,4 +1,7 @@
 import type { Jobs } from "./jobs.ts";
+import type { Network } from "./network/network.ts";
+
+export type { Network, Refusal } from "./network/network.ts";
 
 export interface ExecOptions {
   /** After this long the command goes on as a job; without a name for that it is interrupted: SIGINT, then SIGKILL. */
@@ -57,6 +60,8 @@ export interface Runtime extends AsyncDisposable {
   /** The shell's directory now. */
   readonly cwd: string;
   readonly jobs: Jobs;
+  /** Of its commands; not there where they have none of their own: none at all, or the machine's. */
+  readonly network?: Network | undefined;
   /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */
   start(): Promise<void>;
   /**
@@ -104,18 +109,31 @@ export interface ApartProgram {
   readonly cwd: string;
   /** Beside that of every command. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts beside those that are configured, as rules (`example.org`, `host:port`); without it, even empty, there is no network. */
+  readonly reaches?: readonly string[];
   /** Empty when not given. */
   readonly stdin?: Uint8Array | string;
+  /** Gets what it prints on its standard error, as it comes. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
   readonly status: () => Promise<RuntimeStatus>;
-  /** Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. */
-  create(options: { readonly workspace: string; readonly home: string }): Promise<Runtime>;
+  /**
+   * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
+   * what a person has allowed for it, as rules of the network, whenever a connection is made.
+   */
+  create(options: {
+    readonly workspace: string;
+    readonly home: string;
+    readonly allowedHosts?: () => readonly string[];
+  }): Promise<Runtime>;
+  /** What is known of the network of the conversation with that `home` since the server started, whether its runtime is there or not. */
+  network?(home: string): Network | undefined;
   /**
    * Runs one program behind a wall of its own, apart from any conversation: it sees the system, the tools and `folders`, each at its
-   * own path, has an empty home and no network, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is
+   * own path, has an empty home and no network but what it `reaches`, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is
    * killed and `cut`). A program that cannot be found ends with 127 or 1. Who wants a deadline gives a signal that has one. Fails with
    * `sandbox_unavailable`, `interrupted`, and with `bad_tool_args` for an argument with a NUL.
    */

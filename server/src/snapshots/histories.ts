@@ -1,14 +1,16 @@
 /**
  * What workspaces were. Each workspace has one history, shared by all conversations in it: a file is stored once, and a snapshot costs
- * what changed since the last one, whoever took it. One thing is done at a time; tidying gives way to everything else.
+ * what changed since the last one, whoever took it. One thing is done at a time; a look that has not begun is for all who asked
+ * meanwhile, and tidying gives way to everything else.
  */
 import { readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FileChange, TreeDiff } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { changesBetween, namesBetween, patchesBetween } from "./changes.ts";
-import { forgetTrees, keepTree, shareTrees, tidy } from "./keep.ts";
+import { forgetTrees, keepsTree, keepTree, refuseOverfull, shareTrees, tidy } from "./keep.ts";
 import { restoreTree } from "./restore.ts";
+import { shared } from "./shared.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { takeSnapshot, type Taken } from "./take.ts";
 
@@ -19,6 +21,7 @@ export interface History {
   take(signal: AbortSignal): Promise<Taken>;
   /** Keeps the tree of an event; until then tidying may drop it once the workspace has moved on. */
   keep(conversation: string, event: number, tree: string): void;
+  keeps(conversation: string, event: number, tree: string): boolean;
   changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]>;
   patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff>;
   /** Names that differ in any of the pairs. */
@@ -37,6 +40,7 @@ export interface Histories {
   forget(conversation: string): void;
 }
 
+const mostUncountedBytes = 256 * 1024 * 1024;
 const tidyDeadlineMs = 10 * 60_000;
 
 /** `root` is a folder of the server's own. */
@@ -63,6 +67,8 @@ export function openHistories(root: string, runtimes: RuntimeFactory): Histories
 
 function openHistory(git: ShadowGit): History {
   let last: Promise<unknown> = Promise.resolve();
+  /** Added since the room was measured. */
+  let uncountedBytes = Infinity;
   let tidying: AbortController | undefined;
   const next = <T>(work: () => Promise<T>): Promise<T> => {
     tidying?.abort();
@@ -72,8 +78,17 @@ function openHistory(git: ShadowGit): History {
   };
   return {
     atWork: new Set(),
-    take: (signal) => next(() => takeSnapshot(git, signal)),
+    take: shared(next, async (signal) => {
+      if (uncountedBytes > mostUncountedBytes) {
+        await refuseOverfull(git.folder);
+        uncountedBytes = 0;
+      }
+      const taken = await takeSnapshot(git, signal);
+      uncountedBytes += taken.addedBytes;
+      return taken;
+    }),
     keep: (conversation, event, tree) => keepTree(git.folder, conversation, event, tree),
+    keeps: (conversation, event, tree) => keepsTree(git.folder, conversation, event, tree),
     changes: (from, to, signal) => next(() => changesBetween(git, from, to, signal)),
     patches: (from, to, signal) => next(() => patchesBetween(git, from, to, signal)),
     names: (pairs, signal) => next(() => namesBetween(git, pairs, signal)),

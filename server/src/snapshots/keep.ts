@@ -2,25 +2,46 @@
  * Which trees are kept, and how much room they may take. A tree is kept by a file below `refs/conversations/ID/`, named by the event
  * whose workspace it is. The server writes those, git reads them; what no file names goes when there is tidying to be done.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DeckhandError } from "@deckhand/protocol";
 import type { ShadowGit } from "./shadow-git.ts";
 
 /** Of one conversation: the first, from which its diff is told, and the last ones. */
-export const mostSnapshots = 200;
+const mostSnapshots = 200;
 /** Of one workspace, on the disk. */
-export const mostStoredBytes = 2 * 1024 * 1024 * 1024;
+const mostStoredBytes = 2 * 1024 * 1024 * 1024;
 
 export function keepTree(folder: string, conversation: string, event: number, tree: string): void {
   const own = ownFolder(folder, conversation);
   mkdirSync(own, { recursive: true, mode: 0o755 });
   // Beside and renamed, so that nobody reads half of one.
   writeFileSync(join(folder, "keeping"), `${tree}\n`);
-  renameSync(join(folder, "keeping"), join(own, String(event).padStart(10, "0")));
+  renameSync(join(folder, "keeping"), treeFile(folder, conversation, event));
   for (const name of readdirSync(own)
     .toSorted()
     .slice(1, -(mostSnapshots - 1)))
     rmSync(join(own, name), { force: true });
+}
+
+/** A log can be of elsewhere, and what it names be dropped: this is what counts. */
+export function keepsTree(folder: string, conversation: string, event: number, tree: string): boolean {
+  try {
+    return readFileSync(treeFile(folder, conversation, event), "utf8").trim() === tree;
+  } catch {
+    return false;
+  }
 }
 
 /** What `from` has kept up to `at` is kept for `to` too. */
@@ -43,7 +64,7 @@ export function forgetTrees(folder: string, conversation: string): void {
  * and the last of each. An abort leaves everything as it was. Fails as `ShadowGit.run`.
  */
 export async function tidy(git: ShadowGit, signal: AbortSignal, mostBytes = mostStoredBytes): Promise<void> {
-  const { looseObjects, packs, sizeBytes } = sizes(git.folder);
+  const { looseObjects, packs, sizeBytes } = await sizes(git.folder);
   const full = sizeBytes > mostBytes;
   if (!full && looseObjects < 2000 && packs < 20) return;
   if (full) dropOlderHalf(git.folder);
@@ -67,18 +88,37 @@ function allKept(folder: string): string[] {
   return existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
 }
 
+function treeFile(folder: string, conversation: string, event: number): string {
+  return join(ownFolder(folder, conversation), String(event).padStart(10, "0"));
+}
+
 function ownFolder(folder: string, conversation: string): string {
   return join(folder, "refs", "conversations", conversation);
 }
 
-function sizes(folder: string): { readonly looseObjects: number; readonly packs: number; readonly sizeBytes: number } {
+/** Without the others' turn being kept from them: there may be many. */
+async function sizes(folder: string): Promise<{ looseObjects: number; packs: number; sizeBytes: number }> {
+  const objects = join(folder, "objects");
   let [looseObjects, packs, sizeBytes] = [0, 0, 0];
-  for (const name of readdirSync(join(folder, "objects"))) {
-    for (const file of readdirSync(join(folder, "objects", name))) {
-      if (name.length === 2) looseObjects += 1;
-      if (file.endsWith(".pack")) packs += 1;
-      sizeBytes += statSync(join(folder, "objects", name, file), { throwIfNoEntry: false })?.size ?? 0;
-    }
+  for (const name of await namesIn(objects)) {
+    const files = await namesIn(join(objects, name));
+    if (name.length === 2) looseObjects += files.length;
+    packs += files.filter((file) => file.endsWith(".pack")).length;
+    const found = await Promise.all(files.map((file) => stat(join(objects, name, file)).catch(() => undefined)));
+    sizeBytes += found.reduce((sum, each) => sum + (each?.size ?? 0), 0);
   }
   return { looseObjects, packs, sizeBytes };
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** While work goes on there may be more than `mostStoredBytes`, but not for long. Fails with `snapshot_failed`. */
+export async function refuseOverfull(folder: string): Promise<void> {
+  if ((await sizes(folder)).sizeBytes < 1.5 * mostStoredBytes) return;
+  throw new DeckhandError(
+    "snapshot_failed",
+    "There is no room for more until the agent rests, when the oldest are dropped.",
+  );
 }

@@ -19,6 +19,7 @@ export interface Difference {
   readonly dropped: readonly string[];
   /** Of files that are new or changed. */
   readonly modes: Modes;
+  readonly addedBytes: number;
   /** A socket, pipe or device counts as unreadable where something else was there before; git does not see others. */
   readonly leftOut: LeftOut;
   /** The tree, where the index is it already. */
@@ -30,7 +31,7 @@ export interface Difference {
 /** Of one file: bigger ones are data, models, pictures of disks. */
 export const mostFileBytes = 20 * 1024 * 1024;
 /** Of all that one snapshot adds. */
-const mostAddedBytes = 2 * 1024 * 1024 * 1024;
+const mostAddedBytes = 1024 * 1024 * 1024;
 /** An ignored file is kept when it is small, because nobody can make `.env` again; an ignored folder is not. */
 const mostIgnoredBytes = 1024 * 1024;
 const mostIgnored = 2000;
@@ -72,6 +73,7 @@ export async function listDifference(git: ShadowGit, signal: AbortSignal): Promi
     changed: [...kept.keys()],
     dropped,
     modes: new Map(modes),
+    addedBytes,
     leftOut: counts,
     tree: same?.[0],
     packs: isNewer(version?.[0] ?? "", 2, 38),

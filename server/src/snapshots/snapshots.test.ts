@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -105,7 +106,8 @@ describe("snapshots of a workspace", () => {
     symlinkSync("/nowhere", join(path, "link to nothing"));
     const before = allOf(path);
     const { tree } = await history.take(never);
-    assert.deepEqual(await history.take(never), { tree, leftOut: { ignored: 0, large: 0, unreadable: 0 } });
+    const again = await history.take(never);
+    assert.deepEqual(again, { tree, leftOut: { ignored: 0, large: 0, unreadable: 0 }, addedBytes: 0 });
 
     for (const name of ["plain", "with\nnew line", "bytes", "link to folder", "deep", "-rf"]) {
       rmSync(join(path, name), { recursive: true });
@@ -444,6 +446,46 @@ it("[V16] what takes too much room is dropped from the oldest on, and what is ke
   await assert.rejects(history.changes(second, last, never), { code: "snapshot_failed" });
   await history.restore(last, first, never);
   assert.equal((await history.take(never)).tree, first);
+});
+
+it(
+  "[V2] what a server of root restores belongs to the workspace's owner",
+  { skip: process.getuid?.() !== 0 },
+  async () => {
+    const nobody = 65_534;
+    const { path, history, file } = place();
+    file("closed", "1", 0o600);
+    for (const each of [path, join(path, "closed")]) chownSync(each, nobody, nobody);
+    chmodSync(path, 0o700);
+    const { tree, leftOut } = await history.take(never);
+    assert.equal(leftOut.unreadable, 0);
+    rmSync(join(path, "closed"));
+    await history.restore((await history.take(never)).tree, tree, never);
+    const { uid, mode } = lstatSync(join(path, "closed"));
+    assert.deepEqual([uid, mode & 0o777], [nobody, 0o600]);
+  },
+);
+
+it("[V18] who asks while a look has not begun shares it, and may leave without the others", async () => {
+  const { history, file } = place();
+  file("a", "a");
+  const stop = new AbortController();
+  const first = history.take(never);
+  const left = history.take(stop.signal);
+  const others = Promise.all(Array.from({ length: 20 }, () => history.take(never)));
+  stop.abort();
+  await assert.rejects(left, { code: "interrupted" });
+  const { tree } = await first;
+  const startedAt = performance.now();
+  assert.ok((await others).every((each) => each.tree === tree));
+  const sharedMs = performance.now() - startedAt;
+  const alone = new AbortController();
+  const one = history.take(alone.signal);
+  alone.abort();
+  await assert.rejects(one, { code: "interrupted" });
+  const againAt = performance.now();
+  for (let look = 0; look < 20; look += 1) await history.take(never);
+  assert.ok(sharedMs < (performance.now() - againAt) / 2, "twenty are not twenty looks");
 });
 
 it("[V7] on the host runtime the same holds, without a wall", async () => {

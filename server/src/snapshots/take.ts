@@ -10,6 +10,8 @@ export interface Taken {
   /** Names the tree: the same for the same content. */
   readonly tree: string;
   readonly leftOut: LeftOut;
+  /** Of files that are new or changed. */
+  readonly addedBytes: number;
 }
 
 /** From so many files on they are written into one pack: a file each would take twice as long and five times the room. */
@@ -35,7 +37,7 @@ export async function takeSnapshot(git: ShadowGit, signal: AbortSignal): Promise
 async function take(git: ShadowGit, signal: AbortSignal): Promise<Taken> {
   const difference = await listDifference(git, signal);
   const { dropped, leftOut, tree } = difference;
-  if (tree !== undefined) return { tree, leftOut };
+  if (tree !== undefined) return { tree, leftOut, addedBytes: 0 };
   if (dropped.length > 0) {
     const gone = dropped.map((name) => `0 ${noObject}\t${name}\0`).join("");
     await git.run(`${forgetTree} && git update-index -z --index-info`, { stdin: Buffer.from(gone, "latin1") }, signal);
@@ -46,7 +48,7 @@ async function take(git: ShadowGit, signal: AbortSignal): Promise<Taken> {
     signal,
   );
   keepModes(git.folder, difference.modes);
-  return { tree: Buffer.from(stdout).toString("latin1").trim(), leftOut };
+  return { tree: Buffer.from(stdout).toString("latin1").trim(), leftOut, addedBytes: difference.addedBytes };
 }
 
 function update({ changed, packs }: Difference): string {

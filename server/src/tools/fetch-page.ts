@@ -6,8 +6,9 @@
 import { lookup } from "node:dns";
 import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { DeckhandError } from "@deckhand/protocol";
+import { isClosedAddress } from "../runtime/network/addresses.ts";
 
 export interface Page {
   /** Where it came from in the end. */
@@ -20,41 +21,6 @@ export interface Page {
 const maxBytes = 5 * 1024 * 1024;
 const maxRedirects = 5;
 const timeoutMs = 30_000;
-
-/** Networks that are not the internet (IANA special-purpose registries, November 2026). */
-const closed = new BlockList();
-for (const [net, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.0.2.0", 24],
-  ["192.88.99.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["198.51.100.0", 24],
-  ["203.0.113.0", 24],
-  ["224.0.0.0", 3],
-] as const) {
-  closed.addSubnet(net, prefix, "ipv4");
-}
-for (const [net, prefix] of [
-  ["::", 96],
-  ["64:ff9b::", 96],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  ["2001::", 23],
-  ["2001:db8::", 32],
-  ["2002::", 16],
-  ["fc00::", 7],
-  ["fe80::", 9],
-  ["ff00::", 8],
-] as const) {
-  closed.addSubnet(net, prefix, "ipv6");
-}
 
 export interface FetchOptions {
   /** `host:port` pairs that may be fetched although they are private. */
@@ -131,10 +97,7 @@ const checkedLookup: LookupFunction = (hostname, options, callback) => {
 };
 
 function refuseClosed(address: string, name: string): void {
-  const bare = address.split("%", 1)[0] ?? address;
-  // IPv4 addresses in IPv6 clothes are checked as what they are.
-  const isClosed = closed.check(bare, isIP(bare) === 6 ? "ipv6" : "ipv4");
-  if (isClosed) {
+  if (isClosedAddress(address)) {
     throw new DeckhandError(
       "fetch_refused",
       `${name} is an address of this machine or a private network (${address}); DECKHAND_BROWSE_ALLOW can allow it.`,

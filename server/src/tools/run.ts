@@ -1,6 +1,6 @@
-import type { ActionArgs, Delta, Observation } from "@deckhand/protocol";
+import { refusalSentence, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
 import type { Terminal, WaitOptions } from "../runtime/jobs.ts";
-import type { ExecResult, Runtime } from "../runtime/runtime.ts";
+import type { ExecResult, Refusal, Runtime } from "../runtime/runtime.ts";
 import { jobExtras, jobWords, printable, wholeExtras, wholeWords } from "./printed.ts";
 import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
 
@@ -27,7 +27,7 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
     async *run(args: ActionArgs<"run">, { runtime, id, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
       // An id of the conversation's own, so that no restart gives it to another one.
       const job = `j${id}`;
-      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "");
+      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", [], job);
       if (args.background || args.tty === true) return start(args, job, runtime, signal);
       const timeoutMs = args.timeout === undefined ? defaultTimeoutMs : args.timeout * 1000;
       const goesOn = args.on_timeout === "interrupt" ? {} : { job };
@@ -37,13 +37,15 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
         yield { of: id, text: step.value.slice(-deltaChars) };
         step = await running.next();
       }
-      return outcome(args, step.value, note(step.value, timeoutMs, job), job);
+      const refused = runtime.network?.takeRefused() ?? [];
+      return outcome(args, step.value, note(step.value, timeoutMs, job), refused, job);
     },
     tell(event: Observation): string {
       if (event.observation !== "run") return event.content;
-      const { exit_code: exitCode, cwd, whole, job, screen } = event.extras;
+      const { exit_code: exitCode, cwd, whole, job, screen, network } = event.extras;
       if (job !== undefined) return jobWords(event.content, { job, screen, whole });
-      return `${event.content.trimEnd()}${wholeWords(whole)}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
+      const more = wholeWords(whole) + refusals(network?.refused ?? []);
+      return `${event.content.trimEnd()}${more}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
     },
   };
 }
@@ -71,7 +73,13 @@ async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, sign
   };
 }
 
-function outcome(args: ActionArgs<"run">, result: ExecResult, words: string, job = ""): AnyOutcome {
+function outcome(
+  args: ActionArgs<"run">,
+  result: ExecResult,
+  words: string,
+  refused: readonly Refusal[],
+  job: string,
+): AnyOutcome {
   const { endedBy } = result;
   return {
     observation: "run",
@@ -86,8 +94,17 @@ function outcome(args: ActionArgs<"run">, result: ExecResult, words: string, job
       ...(endedBy === undefined || endedBy === "job" ? {} : { ended_by: endedBy }),
       ...(endedBy === "job" ? { job: { id: job, state: "running" } } : {}),
       ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
+      ...(refused.length === 0 ? {} : { network: { refused: [...refused] } }),
     },
   };
+}
+
+function refusals(refused: readonly Refusal[]): string {
+  if (refused.length === 0) return "";
+  const ask = refused.some(({ rule }) => rule !== undefined)
+    ? " Only the user can allow it; do not look for a way around."
+    : "";
+  return `\n[Network: ${refused.map(refusalSentence).join("; ")}.${ask}]`;
 }
 
 /** The original's words where it has some. */

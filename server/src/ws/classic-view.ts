@@ -33,7 +33,9 @@ const bookkeeping = new Set([
   "nudge",
   "title",
   "imported",
+  "upload",
   "snapshot",
+  "restore",
 ]);
 
 export class ClassicView {

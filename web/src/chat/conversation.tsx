@@ -1,8 +1,11 @@
 import { useEffect, useState } from "react";
+import { isAction, type Event } from "@deckhand/protocol";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
 import { Jobs } from "../now/jobs.tsx";
+import { FilesPanel } from "../files/files-panel.tsx";
+import { RefusedHosts } from "../network/refused-hosts.tsx";
 import { NowBar } from "../now/now-bar.tsx";
 import { isWorking } from "../now/words.ts";
 import { client } from "../server.ts";
@@ -20,6 +23,7 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
   const snapshot = useView(id);
   const { state, refused } = snapshot;
   const [eventsOpen, setEventsOpen] = useState(() => window.innerWidth >= 1280);
+  const [filesOpen, setFilesOpen] = useState(false);
   const [failure, setFailure] = useState("");
   useEffect(onChange, [onChange, state.agentState, state.title]);
 
@@ -51,14 +55,24 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
       <main className="flex min-w-0 flex-1 flex-col">
         <header className="hidden items-center justify-between gap-3 border-b border-line px-5 py-2.5 md:flex">
           <h1 className="truncate text-sm font-semibold">{title || state.title || "Untitled"}</h1>
-          <button
-            type="button"
-            className="button py-0.5"
-            aria-pressed={eventsOpen}
-            onClick={() => setEventsOpen((open) => !open)}
-          >
-            Events
-          </button>
+          <span className="flex shrink-0 gap-2">
+            <button
+              type="button"
+              className="button py-0.5"
+              aria-pressed={filesOpen}
+              onClick={() => setFilesOpen((open) => !open)}
+            >
+              Files
+            </button>
+            <button
+              type="button"
+              className="button py-0.5"
+              aria-pressed={eventsOpen}
+              onClick={() => setEventsOpen((open) => !open)}
+            >
+              Events
+            </button>
+          </span>
         </header>
         <Chat snapshot={snapshot} />
         <div className="mx-auto w-full max-w-3xl px-4 pb-4">
@@ -70,6 +84,10 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
             />
           )}
           <Jobs jobs={state.jobs} onEnd={endJob} />
+          <RefusedHosts
+            snapshot={snapshot}
+            onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })}
+          />
           <NowBar snapshot={snapshot} onWant={want} />
           {failure !== "" && (
             <p role="alert" className="px-3 pb-1 text-sm text-bad">
@@ -89,7 +107,16 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
           />
         </div>
       </main>
+      {filesOpen && (
+        <FilesPanel conversation={id} changed={lastChange(snapshot.events)} onClose={() => setFilesOpen(false)} />
+      )}
       {eventsOpen && <EventPanel events={snapshot.events} onClose={() => setEventsOpen(false)} />}
     </div>
   );
+}
+
+/** Id of the last observation that may have changed a file. */
+function lastChange(events: readonly Event[]): number {
+  const writes = new Set(["write", "edit", "run", "upload"]);
+  return events.findLast((event) => !isAction(event) && writes.has(event.observation))?.id ?? -1;
 }

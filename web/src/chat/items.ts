@@ -42,6 +42,7 @@ export function itemsOf(events: readonly Event[]): readonly Item[] {
       case "change_agent_state":
         return;
       case "approve":
+      case "allow_host":
       case "compact":
       case "add_task":
       case "modify_task":

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import type { ConversationRow } from "@deckhand/client";
+import { DeckhandError } from "@deckhand/protocol";
 import { exportAddressOf, go } from "../address.ts";
 import { client } from "../server.ts";
 
@@ -22,6 +23,7 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
   const dialog = useRef<HTMLDialogElement>(null);
   const [title, setTitle] = useState(row.title);
   const [isAsked, setAsked] = useState(false);
+  const [isLossTold, setLossTold] = useState(false);
   const [failure, setFailure] = useState("");
   useEffect(() => dialog.current?.showModal(), []);
 
@@ -32,6 +34,7 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
       onChange();
       dialog.current?.close();
     } catch (error) {
+      if (error instanceof DeckhandError && error.code === "conflict") setLossTold(true);
       setFailure(error instanceof Error ? error.message : String(error));
     }
   };
@@ -86,9 +89,9 @@ export function RowDialog({ row, onClose, onChange, onDeleted }: RowDialogProps)
           <button
             type="button"
             className="button border-bad text-bad"
-            onClick={() => act(client.delete(row.id).then(onDeleted))}
+            onClick={() => act(client.delete(row.id, { discard: isLossTold }).then(onDeleted))}
           >
-            Yes, delete it for good
+            {isLossTold ? "Delete it all the same" : "Yes, delete it for good"}
           </button>
         ) : (
           <button type="button" className="button text-bad" onClick={() => setAsked(true)}>

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { go } from "../address.ts";
 import { Composer } from "../composer/composer.tsx";
 import { client } from "../server.ts";
+import { usual, WorkspaceField, workspaceOf } from "./workspace-choice.tsx";
 
 const examples = [
   "write a bash script that prints hello",
@@ -12,8 +13,10 @@ const examples = [
 /** The first visit, and "New task". */
 export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
   const [failure, setFailure] = useState("");
+  const [chosen, setChosen] = useState(usual);
   const start = async (task: string): Promise<void> => {
-    const { id } = await client.create({ task });
+    const workspace = await workspaceOf(chosen);
+    const { id } = await client.create({ task, ...(workspace === undefined ? {} : { settings: { workspace } }) });
     onCreated();
     go(id);
   };
@@ -29,6 +32,7 @@ export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
           An agent works on it step by step in your workspace. You see everything it does, and can stop it at any time.
         </p>
         <Composer label="Task" placeholder="Describe a task" button="Start" autoFocus onSend={start} />
+        <WorkspaceField chosen={chosen} onChange={setChosen} />
         <ul className="mt-5 flex flex-col gap-2" aria-label="Examples">
           {examples.map((example) => (
             <li key={example}>

@@ -53,7 +53,9 @@ export interface Box {
   readonly gone: AbortSignal;
   /** Streams for one more bash. Those of the first shell are there at once. */
   openSeat(kind: SeatRequest["kind"]): Promise<Seat>;
-  /** The process that calls itself `pidInside`. */
+  /** Host's number of the first process behind the wall, when it is known. */
+  readonly firstPid: number | undefined;
+  /** Host's number of a process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
   isAlive(pid: number): boolean;
   /** It does nothing: it is stopped, or has ended. */
@@ -158,6 +160,9 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
       if (kind === "job" || firstTaken) return fifoSeat(streams, files, gone.signal);
       firstTaken = true;
       return first;
+    },
+    get firstPid() {
+      return root;
     },
     find,
     isAlive,

@@ -4,7 +4,8 @@
  */
 import { posix } from "node:path";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
-import type { ExecOptions, ExecResult, FileData, Runtime, SpawnResult } from "../runtime.ts";
+import type { ExecOptions, ExecResult, FileData, Network, Runtime, SpawnResult } from "../runtime.ts";
+import type { ConversationNetwork } from "../network/conversation-network.ts";
 import { openBox, type Box, type Launch } from "./box.ts";
 import type { LaneRequest, LaneReply } from "./lane.ts";
 import { BoxedJobs } from "./jobs/boxed-jobs.ts";
@@ -36,6 +37,7 @@ export interface BoxedRuntimeOptions {
   readonly pipes: PipeSource;
   /** Inside, it can be read and not written. */
   readonly streams: FifoFolder;
+  readonly network?: ConversationNetwork | undefined;
   /** Called for every start. Fails with `sandbox_unavailable`. */
   readonly launch: () => Promise<Launch>;
 }
@@ -43,6 +45,7 @@ export interface BoxedRuntimeOptions {
 export class BoxedRuntime implements Runtime {
   readonly kind: Runtime["kind"];
   readonly workspace: string;
+  readonly network: Network | undefined;
   readonly #options: BoxedRuntimeOptions;
   #cwd: string;
   #started: Promise<Started> | undefined;
@@ -53,6 +56,7 @@ export class BoxedRuntime implements Runtime {
   constructor(options: BoxedRuntimeOptions) {
     this.kind = options.kind;
     this.workspace = options.workspace;
+    this.network = options.network;
     this.#options = options;
     this.#cwd = options.workspace;
     this.jobs = new BoxedJobs({ files: options.outputs, turns: this.#turns, start: () => this.#start() });
@@ -172,6 +176,7 @@ export class BoxedRuntime implements Runtime {
     this.#disposed.abort(new DeckhandError("sandbox_unavailable", "The conversation's sandbox has been closed."));
     const started = await this.#started?.catch(() => undefined);
     await started?.box.kill();
+    await this.#options.network?.[Symbol.asyncDispose]();
   }
 
   async #askFiles(request: LaneRequest, path: string, signal: AbortSignal): Promise<LaneReply> {
@@ -206,6 +211,7 @@ export class BoxedRuntime implements Runtime {
     try {
       const [launch, output] = await Promise.all([this.#options.launch(), this.#options.pipes.take()]);
       const box = openBox(launch, output, this.#options.streams);
+      this.#options.network?.runs(() => box.firstPid);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();
       const late = setTimeout(() => void box.kill(), startDeadlineMs);

@@ -13,7 +13,7 @@ const lastWordsMs = 200;
 /** Fails with `sandbox_unavailable` where it cannot be started, `interrupted`, `bad_tool_args`. */
 export async function runOnce(
   launch: Launch,
-  { argv, stdin }: Pick<ApartProgram, "argv" | "stdin">,
+  { argv, stdin, onStderr }: Pick<ApartProgram, "argv" | "stdin" | "onStderr">,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<SpawnResult> {
@@ -44,7 +44,10 @@ export async function runOnce(
   const out = new Kept(maxBytes, kill);
   const err = new Kept(maxErrBytes);
   child.stdout?.on("data", (bytes: Buffer) => out.add(bytes));
-  child.stderr?.on("data", (bytes: Buffer) => err.add(bytes));
+  child.stderr?.on("data", (bytes: Buffer) => {
+    err.add(bytes);
+    onStderr?.(bytes.toString("utf8"));
+  });
   signal.addEventListener("abort", kill, { once: true });
   try {
     const exitCode = await ended(child, async () => {

@@ -28,6 +28,8 @@ export interface WallOptions {
   readonly filter: Uint8Array;
   /** Who commands are, outside; as whoever the server is when not given. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** What enters a network namespace of the conversation's own (network/namespace.ts); empty: none but an unconnected one. */
+  readonly enter: readonly string[];
 }
 
 export interface WallCommand {
@@ -46,6 +48,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const placed = mounts.map((mount) => ("from" in mount ? { ...mount, from: mount.to } : mount));
   const inner = [
     namespaces,
+    options.enter.length === 0 ? ["--unshare-net"] : [],
     Object.entries(options.env).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--dev", "/dev", "--proc", "/proc"],
     withParents([...(staged ? placed : mounts), ...untrusted]),
@@ -57,7 +60,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
     { fd: descriptors.arguments, text: nulEnded(inner) },
     { fd: descriptors.filter, text: options.filter },
   ];
-  if (!staged) return { argv: innerArgv, feeds: innerFeeds };
+  if (!staged) return { argv: [...options.enter, ...innerArgv], feeds: innerFeeds };
   const outer = [
     ["--die-with-parent"],
     // The inner one needs the devices to show them, and a whole /proc to be allowed one of its own.
@@ -68,7 +71,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   const become =
     owner === undefined ? [] : ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
-    argv: [bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
+    argv: [...options.enter, bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
     feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],
   };
 }
@@ -76,7 +79,7 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
 /** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
 const namespaces = [
   ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
-  ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
+  ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"],
   ["--hostname", "deckhand", "--cap-drop", "ALL", "--new-session", "--die-with-parent"],
   ["--info-fd", String(descriptors.info), "--clearenv", "--seccomp", String(descriptors.filter)],
 ].flat();

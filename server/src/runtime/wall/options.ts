@@ -1,3 +1,4 @@
+import type { NetworkOptions } from "../network/conversation-network.ts";
 import type { Limits } from "./limits.ts";
 
 /** What a factory of runtimes must know of the machine. */
@@ -8,6 +9,8 @@ export interface RuntimeOptions {
   readonly userHome: string;
   /** The user's PATH. */
   readonly path: string;
+  /** The network of commands; none when not given. */
+  readonly network?: NetworkOptions;
   /** How much commands may take; what is not given has its default. */
   readonly limits?: Partial<Limits>;
   /** Names of files and folders that cannot be written in a workspace, in place of those of protected-paths.ts. */

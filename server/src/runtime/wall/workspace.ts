@@ -78,6 +78,19 @@ export async function checkedWorkspace(workspace: string, options: RuntimeOption
   }
 }
 
+/** Why a path cannot be one, in a sentence; undefined where it can. */
+export function whyNoWorkspace(
+  path: string,
+  { dataHome, userHome }: Pick<RuntimeOptions, "dataHome" | "userHome">,
+): string | undefined {
+  const isServers = isIn(path, resolve(dataHome)) && ownPlace.test(path.slice(resolve(dataHome).length));
+  return whyNot(path, resolve(dataHome), resolve(userHome)) ?? (isServers ? otherPlace : undefined);
+}
+
+const otherPlace = "it is another conversation's.";
+/** Below the data: where a conversation works that has a folder of its own, and all else that conversations keep. */
+const ownPlace = /^\/(?:conversations|making|uploads)(?:\/|$)/;
+
 function refuse(path: string, { dataHome, userHome }: Pick<RuntimeOptions, "dataHome" | "userHome">): void {
   const why = whyNot(path, resolve(dataHome), resolve(userHome));
   if (why !== undefined) {
@@ -87,11 +100,18 @@ function refuse(path: string, { dataHome, userHome }: Pick<RuntimeOptions, "data
 
 function whyNot(path: string, dataHome: string, userHome: string): string | undefined {
   if (isIn(dataHome, path)) return "the server keeps its own data in it.";
+  if (isIn(path, dataHome) && !isWorkspaceIn(path.slice(dataHome.length)))
+    return "the server keeps its own data there.";
   if (isIn(userHome, path) || dirname(path) === "/home") return "it is, or holds, a home folder.";
   if (closedFolders.includes(path) || closedTrees.some((tree) => isIn(path, tree))) return "it belongs to the system.";
   if (isIn(path, "/usr") && !openInUsr.some((tree) => isIn(path, tree))) return "it belongs to the system.";
   if (closedInHome.some((name) => isIn(path, `${userHome}/${name}`))) return "credentials and tools are kept there.";
   return undefined;
+}
+
+/** Of what is below the data: the default workspace, and those that were made for one conversation. */
+function isWorkspaceIn(path: string): boolean {
+  return /^\/(?:workspaces?|conversations\/[^/]+\/workspace)(?:\/|$)/.test(path);
 }
 
 /** `path` is `folder` or lies in it. */

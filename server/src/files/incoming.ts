@@ -1,0 +1,207 @@
+/** Files as they come in, one after another: each must be read, or left, before the next one is there. */
+import { open, unlink, type FileHandle } from "node:fs/promises";
+import { basename } from "node:path";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { Busboy, type BusboyInstance } from "@fastify/busboy";
+import { extract } from "tar-stream";
+import { fromFd, type Entry, type ZipFile } from "yauzl";
+import { DeckhandError } from "@deckhand/protocol";
+import { safePath } from "./safe-path.ts";
+
+export interface IncomingFile {
+  /** Relative and checked. */
+  readonly path: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+export interface IncomingLimits {
+  readonly maxFiles: number;
+  /** Of all files together, unpacked. */
+  readonly maxBytes: number;
+}
+
+export const archiveTypes = {
+  "application/zip": "zip",
+  "application/x-zip-compressed": "zip",
+  "application/x-tar": "tar",
+  "application/gzip": "tgz",
+  "application/x-gzip": "tgz",
+} as const;
+export type ArchiveKind = (typeof archiveTypes)[keyof typeof archiveTypes];
+
+/** Counts for all files together. Fails with `file_too_large`. */
+export async function* limited(
+  files: AsyncIterable<IncomingFile>,
+  { maxFiles, maxBytes }: IncomingLimits,
+): AsyncGenerator<IncomingFile> {
+  let count = 0;
+  let size = 0;
+  async function* counted(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      size += chunk.byteLength;
+      if (size > maxBytes) {
+        throw new DeckhandError("file_too_large", `An upload has up to ${Math.round(maxBytes / 1024 / 1024)} MiB.`);
+      }
+      yield chunk;
+    }
+  }
+  for await (const { path, bytes } of files) {
+    count += 1;
+    if (count > maxFiles) throw new DeckhandError("file_too_large", `An upload has up to ${maxFiles} files.`);
+    yield { path, bytes: counted(bytes) };
+  }
+}
+
+/** A form (RFC 7578): each part with a file name is one; other fields are left out. Fails with `bad_args`. */
+export async function* fromForm(
+  body: AsyncIterable<Uint8Array>,
+  contentType: string,
+  pathOf: (name: string) => string = safePath,
+): AsyncGenerator<IncomingFile> {
+  let form: BusboyInstance;
+  try {
+    form = new Busboy({
+      headers: { "content-type": contentType },
+      preservePath: true,
+      limits: { fieldSize: 64 * 1024 },
+    });
+  } catch (error) {
+    throw new DeckhandError("bad_args", `The form cannot be read: ${(error as Error).message}.`);
+  }
+  const waiting: { readonly name: string; readonly stream: Readable }[] = [];
+  let wake = (): void => {};
+  let over = false;
+  let failure: Error | undefined;
+  form.on("file", (_field, stream, name) => {
+    // Unread, it holds the form back; unheard, its failure would end the process.
+    stream.on("error", () => {});
+    waiting.push({ name, stream });
+    wake();
+  });
+  const end = (error: Error): void => {
+    failure ??= error;
+    over = true;
+    for (const { stream } of waiting) stream.destroy(new Error("the form ended"));
+    wake();
+  };
+  form.on("error", (error: unknown) => end(new DeckhandError("bad_args", `The form cannot be read: ${String(error)}`)));
+  form.on("finish", () => {
+    over = true;
+    wake();
+  });
+  const source = Readable.from(body);
+  source.on("error", (error) => {
+    end(error);
+    form.destroy();
+  });
+  source.pipe(form);
+  try {
+    for (;;) {
+      const next = waiting.shift();
+      if (next !== undefined) {
+        if (next.name === "") next.stream.resume();
+        else yield { path: pathOf(next.name), bytes: next.stream };
+        if (!next.stream.readableEnded) next.stream.resume();
+      } else if (failure !== undefined) throw failure;
+      else if (over) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    source.destroy();
+    form.destroy();
+  }
+}
+
+export function fromArchive(
+  kind: ArchiveKind,
+  body: AsyncIterable<Uint8Array>,
+  spool: string,
+): AsyncIterable<IncomingFile> {
+  return kind === "zip" ? fromZip(body, spool) : fromTar(body, kind === "tgz");
+}
+
+/** Its folders, links and devices are left out: alone what is a file comes in. Fails with `bad_args`. */
+async function* fromTar(body: AsyncIterable<Uint8Array>, isZipped: boolean): AsyncGenerator<IncomingFile> {
+  const entries = extract();
+  const source = Readable.from(body);
+  const plain = isZipped ? source.pipe(createGunzip()) : source;
+  for (const stream of [source, plain]) stream.on("error", (error) => entries.destroy(error));
+  plain.pipe(entries);
+  try {
+    for await (const entry of entries) {
+      const { type, name } = entry.header;
+      if (type === "file" || type === "contiguous-file")
+        yield { path: safePath(name), bytes: entry as AsyncIterable<Uint8Array> };
+      entry.resume();
+    }
+  } catch (error) {
+    throw asBadArchive(error);
+  } finally {
+    source.destroy();
+    plain.destroy();
+  }
+}
+
+/** A zip's index is at its end, so it is put into the file `spool` first, which is removed. */
+async function* fromZip(body: AsyncIterable<Uint8Array>, spool: string): AsyncGenerator<IncomingFile> {
+  await using file = await open(spool, "wx+", 0o600);
+  await unlink(spool);
+  for await (const chunk of body) await file.write(chunk);
+  try {
+    const zip = await openZip(file);
+    for (let entry = await nextEntry(zip); entry !== undefined; entry = await nextEntry(zip)) {
+      if (!isFile(entry)) continue;
+      yield { path: safePath(entry.fileName), bytes: await contentOf(zip, entry) };
+    }
+  } catch (error) {
+    throw asBadArchive(error);
+  }
+}
+
+function openZip({ fd }: FileHandle): Promise<ZipFile> {
+  return new Promise((resolve, reject) => {
+    fromFd(fd, { lazyEntries: true, autoClose: false, strictFileNames: true }, (error, zip) =>
+      error === null ? resolve(zip) : reject(error),
+    );
+  });
+}
+
+function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      zip.removeAllListeners("entry");
+      zip.removeAllListeners("end");
+      zip.removeAllListeners("error");
+    };
+    zip.once("entry", (entry: Entry) => (done(), resolve(entry)));
+    zip.once("end", () => (done(), resolve(undefined)));
+    zip.once("error", (error: unknown) => (done(), reject(error as Error)));
+    zip.readEntry();
+  });
+}
+
+/** No folder, and by its Unix mode no link and no device. */
+function isFile(entry: Entry): boolean {
+  const type = (entry.externalFileAttributes >>> 16) & 0o170000;
+  return !entry.fileName.endsWith("/") && (type === 0 || type === 0o100000);
+}
+
+function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, (error, stream) => (error === null ? resolve(stream) : reject(error)));
+  });
+}
+
+function asBadArchive(error: unknown): unknown {
+  if (error instanceof DeckhandError) return error;
+  return new DeckhandError("bad_args", `The archive cannot be read: ${(error as Error).message}.`, { cause: error });
+}
+
+/** Of the first web page's uploads: the last part of the name, letters, digits and `_.-`. */
+export function plainName(given: string): string {
+  const name = basename(given.replaceAll("\\", "/"))
+    .replaceAll(/[^\p{L}\p{N}_.-]/gu, "")
+    .slice(0, 120);
+  return safePath(name);
+}

@@ -1,0 +1,126 @@
+/** What is in a folder of the workspace, as programs in the sandbox see it. */
+import { DeckhandError } from "@deckhand/protocol";
+import type { Runtime } from "../runtime/runtime.ts";
+
+export interface Entry {
+  readonly name: string;
+  readonly type: "file" | "folder" | "link" | "other";
+  /** Of a link: what it leads to; `missing` where that is not there. */
+  readonly target_type?: "file" | "folder" | "other" | "missing";
+  readonly size_bytes: number;
+  /** ISO 8601. */
+  readonly modified_at: string;
+  /** Its name begins with a dot. */
+  readonly hidden: boolean;
+  /** A repository around it does not want it. */
+  readonly ignored: boolean;
+}
+
+export interface Listing {
+  readonly entries: readonly Entry[];
+  /** The `after` of the next page. */
+  readonly next: string | null;
+  /** There is more in the folder than is looked at, or a name that is no UTF-8. */
+  readonly incomplete: boolean;
+}
+
+/** Names and figures of a folder: some hundred thousand files. */
+const maxBytes = 16 * 1024 * 1024;
+
+export interface ListOptions {
+  /** Absolute. */
+  readonly path: string;
+  /** The name after which the page begins. */
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** Folders first, then by name. Fails with `file_not_found`, `file_failed`, `sandbox_unavailable`, `interrupted`. */
+export async function listFolder(
+  runtime: Runtime,
+  { path, after, limit }: ListOptions,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const { all, incomplete } = await entriesOf(runtime, path, signal);
+  const sorted = all.toSorted(inOrder);
+  const from = after === undefined ? 0 : sorted.findIndex((entry) => `${rank(entry)}${entry.name}` === after) + 1;
+  const page = sorted.slice(from, from + limit);
+  const last = page.at(-1);
+  const ignored = await ignoredOf(
+    runtime,
+    path,
+    page.map(({ name }) => name),
+    signal,
+  );
+  return {
+    entries: page.map((entry) => ({ ...entry, ignored: ignored.has(entry.name) })),
+    next: last === undefined || from + limit >= sorted.length ? null : `${rank(last)}${last.name}`,
+    incomplete,
+  };
+}
+
+async function entriesOf(
+  runtime: Runtime,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ readonly all: readonly Entry[]; readonly incomplete: boolean }> {
+  // The slash behind it: where it is a link, into what it leads to.
+  const format = "%y\\0%Y\\0%s\\0%T@\\0%f\\0";
+  const argv = ["find", `${path}/`, "-mindepth", "1", "-maxdepth", "1", "-printf", format];
+  const { stdout, exitCode, cut } = await runtime.spawn(argv, maxBytes, signal);
+  if (exitCode !== 0 && stdout.length === 0) {
+    throw new DeckhandError("file_not_found", "There is no folder of this name, or it cannot be read.");
+  }
+  const { fields, unreadable } = nulFields(stdout);
+  const all: Entry[] = [];
+  for (let at = 0; at + 5 <= fields.length; at += 5) {
+    const [type = "", target = "", size = "", modified = "", name = ""] = fields.slice(at, at + 5);
+    if (name.includes("\ufffd")) continue;
+    all.push({
+      name,
+      type: type === "l" ? "link" : typeOf(type),
+      ...(type === "l"
+        ? { target_type: "NLD?".includes(target) && target !== "D" ? ("missing" as const) : typeOf(target) }
+        : {}),
+      size_bytes: Number(size),
+      modified_at: new Date(Number(modified) * 1000).toISOString(),
+      hidden: name.startsWith("."),
+      ignored: false,
+    });
+  }
+  return { all, incomplete: cut || unreadable };
+}
+
+function typeOf(letter: string): "file" | "folder" | "other" {
+  return letter === "f" ? "file" : letter === "d" ? "folder" : "other";
+}
+
+/** In one call; outside a repository git says so and nothing is ignored. It is run where commands run, with what they could set. */
+async function ignoredOf(
+  runtime: Runtime,
+  path: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  if (names.length === 0) return new Set();
+  const script = 'cd -- "$0" && printf "%s\\0" "$@" | git -c core.fsmonitor=false check-ignore -z --stdin';
+  const argv = ["/bin/sh", "-c", script, path, ...names.map((name) => `./${name}`)];
+  const { stdout } = await runtime.spawn(argv, maxBytes, signal);
+  return new Set(nulFields(stdout).fields.map((name) => name.replace(/^\.\//, "")));
+}
+
+/** Texts that each end with NUL. */
+export function nulFields(bytes: Uint8Array): { readonly fields: readonly string[]; readonly unreadable: boolean } {
+  const text = new TextDecoder().decode(bytes);
+  return { fields: text.split("\0").slice(0, -1), unreadable: text.includes("\ufffd") };
+}
+
+function rank({ type, target_type: target }: Entry): "0" | "1" {
+  return type === "folder" || target === "folder" ? "0" : "1";
+}
+
+/** By code points: the same everywhere. */
+function inOrder(a: Entry, b: Entry): number {
+  const [one, other] = [`${rank(a)}${a.name}`, `${rank(b)}${b.name}`];
+  return one < other ? -1 : one > other ? 1 : 0;
+}

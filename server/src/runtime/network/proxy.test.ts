@@ -1,0 +1,381 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createNetServer } from "node:net";
+import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
+import fc from "fast-check";
+import { get, httpServer, listening, proxyFor, rest, tunnel } from "./proxy.test-kit.ts";
+import { fewAtOnce } from "./reach.ts";
+import { serverNameGate } from "./server-name.ts";
+import { upstreamOf } from "./upstream.ts";
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (const deadline = performance.now() + 20_000; !condition();) {
+    assert.ok(performance.now() < deadline, what);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test("[I1] only what is listed is reached, by tunnel and by request, and nothing with an empty list", async () => {
+  let hits = 0;
+  await using outside = await httpServer((_request, response) => void (hits++, response.end("outside")));
+  await using proxy = await proxyFor([`listed.test:${outside.port}`]);
+  await using empty = await proxyFor([]);
+  assert.equal((await get(proxy.port, `http://listed.test:${outside.port}/`)).body, "outside");
+  const opened = await tunnel(proxy.port, `listed.test:${outside.port}`);
+  assert.equal(opened.status, 200);
+  opened.socket.destroy();
+  for (const [port, host] of [
+    [proxy.port, "other.test"],
+    [proxy.port, "127.0.0.1"],
+    [proxy.port, "localhost"],
+    [empty.port, "listed.test"],
+  ] as const) {
+    const refused = await get(port, `http://${host}:${outside.port}/`);
+    assert.deepEqual(
+      [refused.status, refused.body],
+      [403, `${host}:${outside.port} is not among the hosts that may be reached\n`],
+    );
+    assert.equal((await tunnel(port, `${host}:${outside.port}`)).status, 403);
+  }
+  assert.equal(hits, 1);
+});
+
+test("[I2] a private address is refused however it is written, in requests and in tunnels", async () => {
+  let hits = 0;
+  await using outside = await httpServer((_request, response) => void (hits++, response.end()));
+  await using proxy = await proxyFor([], { mode: "on" });
+  for (const host of [
+    "127.0.0.1",
+    "127.1",
+    "0x7f.1",
+    "2130706433",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "127.0.0.1.",
+    "0",
+    "flip.test",
+  ]) {
+    const { status, said } = await tunnel(proxy.port, `${host}:${outside.port}`);
+    assert.equal(status, 403, host);
+    assert.match(said, /is an address of this machine or a private network/);
+    assert.equal((await get(proxy.port, `http://${host}:${outside.port}/`)).status, 403, host);
+  }
+  for (const target of [
+    "a\0.test:80",
+    "evil.example#.listed.test:80",
+    "/",
+    "http:80",
+    "x@listed.test:80",
+    `${"a".repeat(300)}:80`,
+  ])
+    assert.notEqual((await tunnel(proxy.port, target)).status, 200, target);
+  for (const url of ["/", "*", "https://listed.test/", "ftp://listed.test/"])
+    assert.equal((await get(proxy.port, url)).status, 403, url);
+  assert.equal(hits, 0);
+});
+
+test("[I3] a name is resolved once, and the connection goes to what was looked at", async () => {
+  await using outside = await httpServer((_request, response) => void response.end("reached"));
+  let asked = 0;
+  // First an address that may be reached by its rule, then one that nobody looked at.
+  const answers = ["127.0.0.1", "203.0.113.1"];
+  await using proxy = await proxyFor([`flip.test:${outside.port}`], {
+    resolve: () => Promise.resolve([{ address: answers[asked++] ?? "203.0.113.1", family: 4 }]),
+  });
+  assert.equal((await get(proxy.port, `http://flip.test:${outside.port}/`)).body, "reached");
+  assert.equal(asked, 1);
+  assert.equal(proxy.log.view().connections[0]?.address, "127.0.0.1");
+});
+
+test("[I3] a name that answers with a public address first and a private one then is refused, and one with both too", async () => {
+  let hits = 0;
+  await using outside = await httpServer((_request, response) => void (hits++, response.end()));
+  const rebinds = [["192.0.2.1"], ["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["1.1.1.1", "::1"]];
+  for (const addresses of rebinds) {
+    await using proxy = await proxyFor([], {
+      mode: "on",
+      resolve: () => Promise.resolve(addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }))),
+    });
+    assert.equal((await tunnel(proxy.port, `rebind.test:${outside.port}`)).status, 403, addresses.join());
+  }
+  assert.equal(hits, 0);
+});
+
+test("[I3] a private address is reached where a rule names its port, and not by the name alone", async () => {
+  await using outside = await httpServer((_request, response) => void response.end("private"));
+  await using proxy = await proxyFor(["byname.test", `*.below.test`, `127.0.0.1:${outside.port}`]);
+  assert.equal((await get(proxy.port, `http://0x7f.1:${outside.port}/`)).body, "private");
+  const { status, said } = await tunnel(proxy.port, "byname.test:443");
+  assert.deepEqual([status, said.trim()], [403, "byname.test:443 is an address of this machine or a private network"]);
+  assert.deepEqual(proxy.log.takeRefused(), [
+    { host: "byname.test", port: 443, reason: "private_address", rule: "byname.test:443" },
+  ]);
+});
+
+test("[I4] a request goes on with its method, path, body and headers, without those of the hop, to the host of its target", async () => {
+  const seen: unknown[] = [];
+  await using outside = await httpServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += String(chunk)));
+    request.on("end", () => {
+      seen.push([request.method, request.url, request.headers.host, request.headers["x-own"], body]);
+      assert.equal(request.headers["proxy-authorization"], undefined);
+      assert.equal(request.headers["x-hop"], undefined);
+      response.writeHead(201, { "x-back": "yes", "keep-alive": "timeout=5" }).end("made");
+    });
+  });
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  const got = await get(proxy.port, `http://a.test:${outside.port}/p?q=1`, {
+    method: "PUT",
+    headers: { host: "other.test", "proxy-authorization": "Basic x", connection: "x-hop", "x-hop": "1", "x-own": "2" },
+    body: "body",
+  });
+  assert.deepEqual([got.status, got.body, got.headers["x-back"]], [201, "made", "yes"]);
+  assert.deepEqual(seen, [["PUT", "/p?q=1", `a.test:${outside.port}`, "2", "body"]]);
+});
+
+test("[I4] a redirect is a new request, and checked as one", async () => {
+  await using outside = await httpServer(
+    (_request, response) => void response.writeHead(302, { location: "http://169.254.169.254/latest" }).end(),
+  );
+  await using proxy = await proxyFor([`a.test:${outside.port}`], { mode: "on" });
+  const { status, headers } = await get(proxy.port, `http://a.test:${outside.port}/`);
+  assert.equal(status, 302);
+  assert.equal((await get(proxy.port, String(headers.location))).status, 403);
+});
+
+test("[I5] a tunnel whose TLS asks for another server is cut before a byte of it goes out", async () => {
+  let received = 0;
+  await using outside = await listening(
+    createNetServer((socket) => socket.on("data", (chunk: Buffer) => (received += chunk.length))),
+  );
+  await using proxy = await proxyFor([`front.test:${outside.port}`]);
+  const greet = async (servername: string): Promise<void> => {
+    const { status, socket } = await tunnel(proxy.port, `front.test:${outside.port}`);
+    assert.equal(status, 200);
+    const tls = connectTls({ socket, servername, rejectUnauthorized: false });
+    tls.on("error", () => {});
+    await Promise.race([once(socket, "close"), until("the greeting arrives", () => received > 0)]);
+    tls.destroy();
+    socket.destroy();
+  };
+  await greet("hidden.test");
+  assert.equal(received, 0);
+  assert.deepEqual(proxy.log.takeRefused(), [{ host: "hidden.test", port: outside.port, reason: "other_server" }]);
+  await greet("FRONT.test");
+  assert.ok(received > 0);
+});
+
+test("[I5] a tunnel for what is no TLS passes, whoever speaks first", async () => {
+  await using outside = await listening(
+    createNetServer({ allowHalfOpen: true }, (socket) => {
+      socket.write("SSH-2.0-x\r\n");
+      socket.pipe(socket);
+    }),
+  );
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  const { socket, said } = await tunnel(proxy.port, `a.test:${outside.port}`);
+  socket.write("\x16");
+  socket.end("and bytes");
+  assert.equal(said + (await rest(socket)), "SSH-2.0-x\r\n\x16and bytes");
+});
+
+test("[I8] every connection is accounted with host, address, bytes and rule, and nothing of its content", async () => {
+  await using outside = await httpServer((_request, response) => void response.end("x".repeat(1000)));
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  await get(proxy.port, `http://a.test:${outside.port}/secret-path?secret=1`, { headers: { authorization: "secret" } });
+  await get(proxy.port, "http://b.test/secret-path");
+  await get(proxy.port, "http://secret:secret@b.test/secret-path");
+  await until("it is over", () => proxy.log.view().connections.every(({ open }) => !open));
+  const { connections, hosts } = proxy.log.view();
+  assert.deepEqual(
+    connections.map(({ host, port, address, rule }) => [host, port, address, rule]),
+    [["a.test", outside.port, "127.0.0.1", `a.test:${outside.port}`]],
+  );
+  assert.ok((connections[0]?.downBytes ?? 0) > 1000 && (connections[0]?.upBytes ?? 0) > 50);
+  assert.deepEqual(
+    hosts.map(({ host, connections: count, refused }) => [host, count, refused]),
+    [
+      ["b.test", 0, 2],
+      ["a.test", 1, 0],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify([connections, hosts, proxy.log.takeRefused()]), /secret/);
+});
+
+test("[I8] what is remembered is bounded, and so are the refusals of a command", async () => {
+  await using outside = await httpServer((_request, response) => void response.end());
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  for (let i = 0; i < 250; i++) await get(proxy.port, `http://a.test:${outside.port}/`);
+  for (let i = 0; i < 250; i++) await get(proxy.port, `http://h${i}.test/`);
+  const { connections, hosts } = proxy.log.view();
+  assert.equal(connections.length, 200);
+  assert.equal(hosts.length, 201);
+  assert.equal(
+    hosts.reduce((sum, { refused }) => sum + refused, 0),
+    250,
+  );
+  assert.equal(proxy.log.takeRefused().length, 20);
+  assert.deepEqual(proxy.log.takeRefused(), []);
+});
+
+test("[I9] a large download is streamed: memory stays flat while nobody reads, and nothing is lost", async () => {
+  const size = 256 * 1024 * 1024;
+  const piece = Buffer.alloc(1024 * 1024, "x");
+  let sent = 0;
+  await using outside = await httpServer((_request, response) => {
+    response.writeHead(200, { "content-length": size });
+    const more = (): void => {
+      while (sent < size) {
+        sent += piece.length;
+        if (!response.write(piece)) return void response.once("drain", more);
+      }
+      response.end();
+    };
+    more();
+  });
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  const { socket } = await tunnel(proxy.port, `a.test:${outside.port}`);
+  socket.write(`GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`);
+  // Nobody reads: what is sent comes to a halt.
+  let before = -1;
+  await until("it halts", () => {
+    const halted = sent === before && sent > 0;
+    before = sent;
+    return halted;
+  });
+  assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes are under way`);
+  const memory = process.memoryUsage().rss;
+  let got = 0;
+  let peak = 0;
+  socket.on("data", (chunk: Buffer) => {
+    got += chunk.length;
+    peak = Math.max(peak, process.memoryUsage().rss);
+  });
+  await once(socket, "end");
+  socket.destroy();
+  assert.ok(got > size, `${got} of ${size}`);
+  assert.ok(peak - memory < 150 * 1024 * 1024, `${peak - memory} more`);
+});
+
+test("[I9] a half-open connection ends, and one on which nothing comes too", async () => {
+  await using outside = await listening(createNetServer({ allowHalfOpen: true }, (socket) => socket.resume()));
+  await using proxy = await proxyFor([`a.test:${outside.port}`], { idleMs: 200 });
+  const half = await tunnel(proxy.port, `a.test:${outside.port}`);
+  const idle = await tunnel(proxy.port, `a.test:${outside.port}`);
+  half.socket.end();
+  await Promise.all([half, idle].map(({ socket }) => rest(socket)));
+  await until("both are over outside", () => proxy.log.view().connections.every(({ open }) => !open));
+});
+
+test("[I9] more than 256 connections at once are refused, and it goes on when some have ended", async () => {
+  await using outside = await listening(createNetServer((socket) => socket.resume()));
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  const opened = await Promise.all(Array.from({ length: 256 }, () => tunnel(proxy.port, `a.test:${outside.port}`)));
+  assert.ok(opened.every(({ status }) => status === 200));
+  assert.notEqual((await tunnel(proxy.port, `a.test:${outside.port}`)).status, 200);
+  for (const { socket } of opened) socket.destroy();
+  await until("all have ended", () => proxy.log.view().connections.every(({ open }) => !open));
+  const again = await tunnel(proxy.port, `a.test:${outside.port}`);
+  assert.equal(again.status, 200);
+  again.socket.destroy();
+});
+
+test("[I9] an answer that cannot be passed on ends its own request and nothing else", async () => {
+  const heads = [
+    "HTTP/1.1 099 x\r\n\r\n",
+    "HTTP/1.1 200 \x01\x7f\r\nx\x01: y\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nx: a\x01b\r\n\r\n",
+    "nonsense",
+  ];
+  await using outside = await listening(
+    createNetServer((socket) =>
+      socket.once("data", () =>
+        socket.end(heads.shift() ?? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine", "latin1"),
+      ),
+    ),
+  );
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  for (let left = heads.length; left > 0; left--)
+    await get(proxy.port, `http://a.test:${outside.port}/`).catch(() => {});
+  assert.equal((await get(proxy.port, `http://a.test:${outside.port}/`)).body, "fine");
+});
+
+test("[I9] of one conversation only a few names are resolved at once, and the others have their turn", async () => {
+  let busy = 0;
+  let peak = 0;
+  const resolve = fewAtOnce(async () => {
+    peak = Math.max(peak, ++busy);
+    await new Promise((done) => setImmediate(done));
+    busy -= 1;
+    if (peak === 2) throw new Error("unknown");
+    return [];
+  }, 4);
+  const all = await Promise.allSettled(Array.from({ length: 50 }, () => resolve("x")));
+  assert.deepEqual([all.length, peak, busy], [50, 4, 0]);
+});
+
+test("[I5] whatever a tunnel begins with, no byte is lost or held for ever", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
+      fc.boolean(),
+      async (parts, likeTls) => {
+        const gate = serverNameGate(() => true);
+        const chunks = [
+          ...(likeTls ? [Buffer.from([22, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3])] : []),
+          ...parts.map((part) => Buffer.from(part)),
+        ];
+        const out: Buffer[] = [];
+        gate.on("data", (chunk: Buffer) => out.push(chunk));
+        for (const chunk of chunks) gate.write(chunk);
+        gate.end();
+        await once(gate, "end");
+        assert.deepEqual(Buffer.concat(out), Buffer.concat(chunks));
+      },
+    ),
+  );
+});
+
+test("[I9] with the proxy all that goes through it ends", async () => {
+  await using outside = await listening(createNetServer((socket) => socket.resume()));
+  await using proxy = await proxyFor([`a.test:${outside.port}`]);
+  const { socket } = await tunnel(proxy.port, `a.test:${outside.port}`);
+  proxy.end();
+  await rest(socket);
+  socket.destroy();
+  await assert.rejects(tunnel(proxy.port, `a.test:${outside.port}`), { code: "ECONNREFUSED" });
+});
+
+test("[I12] behind a proxy of the server's own, our rules come first; it gets the name, and its password stays with it", async () => {
+  const asked: string[] = [];
+  await using outside = await httpServer((_request, response) => void response.end("far away"));
+  await using upstream = await listening(
+    createNetServer((socket) => {
+      socket.once("data", (head: Buffer) => {
+        asked.push(String(head).split("\r\n")[0] ?? "");
+        assert.match(String(head), /proxy-authorization: Basic dTpw/i);
+        socket.end(
+          String(head).startsWith("CONNECT")
+            ? "HTTP/1.1 200 OK\r\nX: y\r\n\r\nfirst words"
+            : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nplain",
+        );
+      });
+    }),
+  );
+  await using proxy = await proxyFor(["far.example", "10.0.0.1", `near.test:${outside.port}`], {
+    upstream: upstreamOf({ HTTPS_PROXY: `http://u:p@127.0.0.1:${upstream.port}` }),
+  });
+  const { status, socket, said } = await tunnel(proxy.port, "FAR.example:443");
+  assert.deepEqual([status, said + (await rest(socket))], [200, "first words"]);
+  assert.equal((await get(proxy.port, "http://far.example/x")).body, "plain");
+  assert.equal((await tunnel(proxy.port, "other.example:443")).status, 403);
+  assert.equal((await tunnel(proxy.port, "10.0.0.1:443")).status, 403);
+  assert.equal((await get(proxy.port, `http://near.test:${outside.port}/`)).body, "far away");
+  assert.deepEqual(asked, ["CONNECT far.example:443 HTTP/1.1", "GET http://far.example:80/x HTTP/1.1"]);
+  assert.throws(
+    () => upstreamOf({ https_proxy: "socks5://secret@host:1" }),
+    /^Error: https_proxy: only a proxy of the form http/,
+  );
+});

@@ -1,0 +1,197 @@
+/** Workspaces that are cloned over the network, limits of their making, and what a killed server leaves of it. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import { connect, type Client } from "@deckhand/client";
+import { isAction, type Observation, type WorkspaceChoice } from "@deckhand/protocol";
+import { startGitServer, type GitServer } from "./kit/git-server.ts";
+import { conversationIn, eventOf, isReady, makeRepository, runIn } from "./kit/places.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+
+let folder: string;
+let git: GitServer;
+let elsewhere: Server;
+let reached = 0;
+let server: ServerProcess;
+let client: Client;
+let env: Readonly<Record<string, string>>;
+let commits: readonly string[];
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "deckhand-clones-"));
+  elsewhere = createServer((_, response) => {
+    reached += 1;
+    response.end();
+  });
+  elsewhere.listen(0, "127.0.0.1");
+  await once(elsewhere, "listening");
+  const { port } = elsewhere.address() as AddressInfo;
+  git = await startGitServer(folder, `http://127.0.0.1:${port}`);
+  const repository = makeRepository(join(folder, "public"));
+  repository("tag", "v1");
+  repository("switch", "--quiet", "--create", "next");
+  writeFileSync(join(folder, "public", "a"), "next\n");
+  symlinkSync("/etc/shadow", join(folder, "public", "link"));
+  const module = `[submodule "m"]\n\tpath = m\n\turl = http://127.0.0.1:${port}/m\n`;
+  writeFileSync(join(folder, "public", ".gitmodules"), module);
+  writeFileSync(join(folder, "public", ".gitattributes"), "* filter=evil diff=evil\n");
+  repository("add", ".");
+  repository("commit", "--quiet", "-m", "next");
+  commits = repository("log", "--format=%H").trim().split("\n");
+  repository("switch", "--quiet", "main");
+  env = { LLM_MODEL: "demo", DECKHAND_NETWORK_ALLOW: `127.0.0.1:${git.port}` };
+  server = await ServerProcess.start({ env });
+  client = connect({ url: server.url });
+});
+after(async () => {
+  client?.close();
+  await server?.[Symbol.asyncDispose]();
+  await git?.[Symbol.asyncDispose]();
+  elsewhere?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const own = (id: string): string => join(server.home, "conversations", id, "workspace");
+
+async function failureOf(workspace: WorkspaceChoice): Promise<string> {
+  const { id } = await client.create({ settings: { workspace } });
+  const failed = (await eventOf(
+    client,
+    id,
+    (event) => !isAction(event) && event.observation === "error",
+  )) as Observation<"error">;
+  assert.equal(failed.extras.code, "workspace_failed");
+  assert.ok(!existsSync(own(id)));
+  assert.deepEqual(readdirSync(join(server.home, "making")), []);
+  return failed.content;
+}
+
+test("[V37] a repository is cloned, by its default branch, a branch, a tag or a commit, and its stages are told", async () => {
+  const url = git.url("public/.git");
+  const id = await conversationIn(client, { git: url });
+  assert.equal(
+    await runIn(client, id, "cat a; git log --oneline | wc -l; git remote get-url origin"),
+    `one\n1\n${url}\n`,
+  );
+  const stage = await eventOf(client, id, (event) => !isAction(event) && event.content === `Cloning ${url}`);
+  assert.ok(!isAction(stage) && stage.observation === "status" && stage.extras.code === "workspace");
+  for (const [ref, content] of [
+    ["next", "next"],
+    ["v1", "one"],
+    [commits[0] ?? "", "next"],
+  ] as const) {
+    const at = await conversationIn(client, { git: url, ref });
+    assert.equal(await runIn(client, at, "cat a"), `${content}\n`, ref);
+  }
+});
+
+test("[V37] what fails is said with what to do; another host is not reached by a redirect or a submodule", async () => {
+  assert.match(await failureOf({ git: git.url("public/.git"), ref: "none" }), /no such branch, tag or commit/);
+  assert.match(await failureOf({ git: git.url("none/.git") }), /not found|not there/i);
+  assert.match(await failureOf({ git: git.url("private/x") }), /wants a login/);
+  await failureOf({ git: git.url("away/x") });
+  const { port } = elsewhere.address() as AddressInfo;
+  assert.match(await failureOf({ git: `http://127.0.0.1:${port}/x` }), /DECKHAND_NETWORK/);
+  await conversationIn(client, { git: git.url("public/.git"), ref: "next" });
+  assert.equal(reached, 0);
+});
+
+test("[V37] hostile addresses and names are refused at once", async () => {
+  const addresses = [
+    "--upload-pack=touch /tmp/x",
+    "-oProxyCommand=x",
+    "ext::sh -c touch% /tmp/x",
+    "file:///etc",
+    "/etc",
+    "ssh://-oProxyCommand=x/y",
+    "git@github.com:a/b",
+    "git://127.0.0.1/x",
+    "fd::17",
+    "https://user:secret@github.com/a/b",
+    "https://token@github.com/a/b",
+    "http::https://github.com/a/b",
+    "https://github.com/a/b#--upload-pack=x",
+    "",
+  ];
+  for (const address of addresses) {
+    await assert.rejects(client.create({ settings: { workspace: { git: address } } }), { code: "bad_args" }, address);
+  }
+  for (const ref of [
+    "--upload-pack=x",
+    "-c",
+    "a..b",
+    "a b",
+    "a\nb",
+    "refs/heads/x.lock",
+    "@{1}",
+    "a:b",
+    "^x",
+    "\u202ex",
+    "..",
+  ]) {
+    const choice = { git: "https://github.com/a/b", ref };
+    await assert.rejects(client.create({ settings: { workspace: choice } }), { code: "bad_args" }, ref);
+  }
+});
+
+test("[V38] a server that is killed while it clones leaves nothing half there; the next message makes it", async () => {
+  const home = join(folder, "killed");
+  const first = await ServerProcess.start({ home, env });
+  const early = connect({ url: first.url });
+  const { id } = await early.create({ settings: { workspace: { git: git.url("stalled/x") } } });
+  await eventually(() => git.asked.some((path) => path.startsWith("/stalled/")));
+  assert.deepEqual(readdirSync(join(home, "making")), [id]);
+  early.close();
+  await first.end("SIGKILL");
+  await using second = await ServerProcess.start({ home, env });
+  const next = connect({ url: second.url });
+  assert.ok(!existsSync(join(home, "making")) || readdirSync(join(home, "making")).length === 0);
+  assert.ok(!existsSync(join(home, "conversations", id, "workspace")));
+  await next.send(id, "initialize", { workspace: { git: git.url("public/.git") } });
+  await isReady(next, id);
+  assert.equal(await runIn(next, id, "cat a"), "one\n");
+  next.close();
+});
+
+test("[V39] a workspace that is too large or takes too long is given up, and a stop ends its making", async () => {
+  await using small = await ServerProcess.start({
+    env: { ...env, DECKHAND_WORKSPACE_MIB: "2", DECKHAND_WORKSPACE_SECONDS: "3" },
+  });
+  const near = connect({ url: small.url });
+  const large = join(folder, "large");
+  makeRepository(large);
+  writeFileSync(join(large, "large"), Buffer.alloc(8 * 1024 * 1024, "x"));
+  const endOf = async (workspace: WorkspaceChoice, meanwhile?: (id: string) => Promise<unknown>): Promise<string> => {
+    const { id } = await near.create({ settings: { workspace } });
+    await meanwhile?.(id);
+    const failed = (await eventOf(
+      near,
+      id,
+      (event) => !isAction(event) && event.observation === "error",
+    )) as Observation;
+    assert.deepEqual(readdirSync(join(small.home, "making")), []);
+    assert.ok(!existsSync(join(small.home, "conversations", id, "workspace")));
+    return failed.content;
+  };
+  assert.match(await endOf({ repository: large, as: "copy" }), /larger than 2 MiB/);
+  assert.match(await endOf({ git: git.url("stalled/late") }), /not ready after 3 s/);
+  const stopped = await endOf({ git: git.url("stalled/stopped") }, async (id) => {
+    await eventually(() => git.asked.some((path) => path.startsWith("/stalled/stopped")));
+    await near.send(id, "change_agent_state", { agent_state: "stopped" });
+  });
+  assert.match(stopped, /was stopped/);
+  near.close();
+});
+
+async function eventually(holds: () => boolean): Promise<void> {
+  const until = performance.now() + 30_000;
+  while (!holds() && performance.now() < until) await wait(20);
+  assert.ok(holds());
+}

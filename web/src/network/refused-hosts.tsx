@@ -1,0 +1,44 @@
+import { useMemo, useState } from "react";
+import type { ViewSnapshot } from "@deckhand/client";
+import { refusedHosts } from "./refused.ts";
+
+interface RefusedHostsProps {
+  readonly snapshot: ViewSnapshot;
+  /** Fails when it is allowed already. */
+  readonly onAllow: (host: string) => Promise<unknown>;
+}
+
+/** Hosts that a command could not reach, each with the way to let it. */
+export function RefusedHosts({ snapshot: { events, state }, onAllow }: RefusedHostsProps) {
+  const [dismissed, setDismissed] = useState<readonly string[]>([]);
+  const [failure, setFailure] = useState("");
+  const refused = useMemo(() => refusedHosts(events, state.allowedHosts), [events, state.allowedHosts]);
+  const shown = refused.filter(({ rule }) => !dismissed.includes(rule));
+  if (shown.length === 0) return null;
+  return (
+    <section aria-label="Refused hosts" className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">
+      {shown.map(({ rule, why }) => (
+        <p key={rule} className="flex flex-wrap items-center gap-2 py-0.5">
+          <span className="min-w-0 flex-1 truncate" title={why}>
+            Refused: <code>{rule}</code>
+          </span>
+          <button
+            type="button"
+            className="button py-0.5"
+            onClick={() => onAllow(rule).catch((error: Error) => setFailure(error.message))}
+          >
+            Allow for this conversation
+          </button>
+          <button type="button" className="button py-0.5" onClick={() => setDismissed([...dismissed, rule])}>
+            Not now
+          </button>
+        </p>
+      ))}
+      {failure !== "" && (
+        <p role="alert" className="text-bad">
+          {failure}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,85 @@
+import type { WorkspaceChoice } from "@deckhand/protocol";
+import { client } from "../server.ts";
+
+const kinds = {
+  default: { name: "the usual workspace", hint: "" },
+  folder: { name: "a folder", hint: "/path/to/folder on the server" },
+  worktree: { name: "a worktree of a repository", hint: "/path/to/repository on the server" },
+  git: { name: "a clone", hint: "https://…" },
+  upload: { name: "files that I send", hint: "" },
+  empty: { name: "an empty folder", hint: "" },
+} as const;
+type Kind = keyof typeof kinds;
+
+export interface Chosen {
+  readonly kind: Kind;
+  readonly text: string;
+  readonly files: readonly File[];
+}
+
+export const usual: Chosen = { kind: "default", text: "", files: [] };
+
+/** Sends the files first, where there are some. Undefined for the server's default. */
+export async function workspaceOf({ kind, text, files }: Chosen): Promise<WorkspaceChoice | undefined> {
+  switch (kind) {
+    case "default":
+      return undefined;
+    case "empty":
+      return {};
+    case "folder":
+      return { folder: text.trim() };
+    case "worktree":
+      return { repository: text.trim(), as: "worktree" };
+    case "git":
+      return { git: text.trim() };
+    case "upload": {
+      const sent = files.map((file) => ({ path: file.webkitRelativePath || file.name, data: file }));
+      return { upload: (await client.files.prepare(sent)).id };
+    }
+  }
+}
+
+interface WorkspaceChoiceProps {
+  readonly chosen: Chosen;
+  readonly onChange: (chosen: Chosen) => void;
+}
+
+/** Where the work is done. */
+export function WorkspaceField({ chosen, onChange }: WorkspaceChoiceProps) {
+  const { name, hint } = kinds[chosen.kind];
+  return (
+    <div className="mt-2 flex flex-wrap items-center gap-2 px-2 text-sm text-muted">
+      <label className="flex items-center gap-1.5">
+        Work in
+        <select
+          value={chosen.kind}
+          className="rounded-lg border border-line bg-page px-1.5 py-1 text-ink"
+          onChange={(event) => onChange({ ...usual, kind: event.target.value as Kind })}
+        >
+          {Object.entries(kinds).map(([kind, each]) => (
+            <option key={kind} value={kind}>
+              {each.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {hint !== "" && (
+        <input
+          aria-label={`Where ${name} is`}
+          placeholder={hint}
+          value={chosen.text}
+          className="min-w-0 flex-1 rounded-lg border border-line bg-page px-2.5 py-1 text-ink"
+          onChange={(event) => onChange({ ...chosen, text: event.target.value })}
+        />
+      )}
+      {chosen.kind === "upload" && (
+        <input
+          type="file"
+          multiple
+          aria-label="Files to send"
+          onChange={(event) => onChange({ ...chosen, files: [...(event.target.files ?? [])] })}
+        />
+      )}
+    </div>
+  );
+}
