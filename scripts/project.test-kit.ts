@@ -39,7 +39,8 @@ export class Project {
     cpSync(here, join(this.root, "scripts"), { recursive: true, filter: isSource });
     cpSync(join(home, "bin"), join(this.root, "bin"), { recursive: true });
     for (const program of ["npm", "flock", "sh", "env", "sleep", "touch", "chmod"]) this.#borrow(program);
-    for (const program of ["bwrap", "rg", "git", "chromium"]) this.program(program, "exit 0");
+    for (const program of ["bwrap", "rg", "git", "chromium", "podman", "runc", "busybox"])
+      this.program(program, "exit 0");
     this.write("package.json", JSON.stringify({ name: "p", private: true, type: "module", workspaces: ["lib"] }));
     this.write("lib/package.json", JSON.stringify({ name: "lib", version: "1.0.0" }));
     this.lock();

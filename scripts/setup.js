@@ -10,11 +10,11 @@ import { runLocked } from "./setup/lock.js";
 import { hasNode, installNode, node } from "./setup/node.js";
 import { install, isInstalled } from "./setup/packages.js";
 import { SetupError, say } from "./setup/say.js";
-import { installCommand, installPackages, mayInstall, missingPackages } from "./setup/system.js";
+import { installCommand, installPackages, isOptional, mayInstall, missingPackages } from "./setup/system.js";
 
 /**
  * Returns the path of the Node that runs the sources; fails with a `SetupError`. With `all`, what only the tests need
- * (a browser) is set up too, and a program that cannot be installed is an error; without, it is said and left out.
+ * (a browser, a container engine) is set up too, and a program that cannot be installed is an error; without, it is said and left out.
  * @param {{ all: boolean }} options
  */
 export function setup({ all }) {
@@ -27,7 +27,7 @@ export function setup({ all }) {
   const missing = missingPackages(all);
   if (missing.length === 0) return node;
   const advice = `Not on this machine: ${missing.join(", ")}. To install: ${installCommand(missing)}`;
-  if (all) throw new SetupError(advice);
+  if (all && !missing.every(isOptional)) throw new SetupError(advice);
   say(advice);
   return node;
 }

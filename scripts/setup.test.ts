@@ -145,3 +145,13 @@ test("[S5] an installation that fails stops the tests and not the start", { skip
   );
   assert.equal((await project.run([...setup, "--all"])).code, 1);
 });
+
+test("[S5] a container engine that cannot be installed is said, and stops nothing", { skip: !isRoot }, async (t) => {
+  const project = new Project(t);
+  project.remove("podman");
+  project.program("apt-get", "echo 'E: no network' >&2; exit 100");
+  const all = await project.run([...setup, "--all"]);
+  assert.equal(all.code, 0);
+  assert.match(all.stderr, /E: no network\nNot on this machine: podman\./);
+  assert.doesNotMatch((await project.run(setup)).stderr, /podman/);
+});

@@ -6,6 +6,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setImmediate as othersTurn } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { connect, type Client } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
 import { pack, type Header as TarHeader } from "tar-stream";
@@ -34,7 +36,9 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function ask(path: string, init?: RequestInit): Promise<Response> {
+/** What the server has closed while a program ran is seen first, or it would be sent into. */
+async function ask(path: string, init?: RequestInit): Promise<Response> {
+  for (let turns = 0; turns < 3; turns += 1) await othersTurn();
   return fetch(`${server.url}/api/conversations/${id}/${path}`, init);
 }
 const file = (path: string): string => `file?path=${encodeURIComponent(path)}`;
@@ -197,6 +201,10 @@ test("[V44] what is large or no text is written whole, with bounded memory, and 
   });
   assert.equal(over.status, 413);
   assert.ok(!existsSync(join(workspace, "toolarge")));
+  const bomb = gzipSync(await tarOf([{ name: "zeros", size: 97 * mib }, "\0".repeat(97 * mib)]));
+  const unpacked = await ask("upload", { method: "POST", headers: { "content-type": "application/gzip" }, body: bomb });
+  assert.equal(unpacked.status, 413, "what it unpacks to counts");
+  assert.ok(!existsSync(join(workspace, "zeros")));
 });
 
 test("[V45] many files come in at once, as a form or an archive, and no name leads out", async () => {
@@ -266,6 +274,7 @@ test("[V46] the workspace comes as a zip without links and .git, many small file
 test("[V36] a conversation begins with files that were sent before; the upload is used up", async () => {
   const form = new FormData();
   form.append("files", new Blob(["hello"]), "src/a.txt");
+  await ask("files");
   const sent = await fetch(`${server.url}/api/uploads`, { method: "POST", body: form });
   const { id: upload, files } = (await sent.json()) as { id: string; files: number };
   assert.equal(files, 1);

@@ -244,33 +244,39 @@ test("[X17] the run that is not killed does each thing once", () => {
 });
 
 const what = all ? "every place" : "some places";
-test(`[X17] killed at ${what}, nothing told is lost, nothing is done twice, and it ends the same`, async (t) => {
-  let killed = 0;
-  const reached = new Set<string>();
-  const one = async (stage: Stage, place: string, at: number): Promise<boolean> => {
-    const wasKilled = await stage.killedAt(place, at % 2 === 0 ? "word" : "message");
-    if (wasKilled) killed += 1;
-    return wasKilled;
-  };
-  const work = stages.flatMap((stage) =>
-    all
-      ? everyPlace.map((place) => async () => {
-          let at = 1;
-          while (at <= mostOfOne && (await one(stage, `${place}:${at}`, at))) at += 1;
-          if (at > 1) reached.add(place);
-        })
-      : stage.scenario.few.map((place, at) => async () => {
-          assert.ok(await one(stage, place, at), `${place} is not reached`);
-        }),
-  );
-  const waiting = work.values();
-  const worker = async (): Promise<void> => {
-    for (const next of waiting) await next();
-  };
-  await Promise.all([worker(), worker(), worker()]);
-  if (all) assert.deepEqual(reached, new Set(everyPlace));
-  t.diagnostic(`the server was killed ${killed} times`);
-});
+/** Of two servers for each kill; alone on the machine fifteen kills take as many seconds. */
+const timeout = 15 * 60_000;
+test(
+  `[X17] killed at ${what}, nothing told is lost, nothing is done twice, and it ends the same`,
+  { timeout },
+  async (t) => {
+    let killed = 0;
+    const reached = new Set<string>();
+    const one = async (stage: Stage, place: string, at: number): Promise<boolean> => {
+      const wasKilled = await stage.killedAt(place, at % 2 === 0 ? "word" : "message");
+      if (wasKilled) killed += 1;
+      return wasKilled;
+    };
+    const work = stages.flatMap((stage) =>
+      all
+        ? everyPlace.map((place) => async () => {
+            let at = 1;
+            while (at <= mostOfOne && (await one(stage, `${place}:${at}`, at))) at += 1;
+            if (at > 1) reached.add(place);
+          })
+        : stage.scenario.few.map((place, at) => async () => {
+            assert.ok(await one(stage, place, at), `${place} is not reached`);
+          }),
+    );
+    const waiting = work.values();
+    const worker = async (): Promise<void> => {
+      for (const next of waiting) await next();
+    };
+    await Promise.all([worker(), worker(), worker()]);
+    if (all) assert.deepEqual(reached, new Set(everyPlace));
+    t.diagnostic(`the server was killed ${killed} times`);
+  },
+);
 
 test("[X18] killed again while it clears up after the first time, it clears up at the next start", async () => {
   const [stage] = stages;

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { request } from "node:http";
 import { test } from "node:test";
-import { chromium } from "playwright-core";
+import { chromium, type Browser } from "playwright-core";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
@@ -49,6 +49,12 @@ async function listening(server: ServerProcess): Promise<{ port: number; path: s
   throw new Error("nothing listens");
 }
 
+const launch = (): Promise<Browser> =>
+  chromium.launch({
+    ...(executablePath === undefined ? {} : { executablePath }),
+    args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"],
+  });
+
 test("[I14] a server that a command started is seen, and opened by path and under its own host", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   await inSandbox(server, "echo inside >file", "python3 -m http.server 8000 >/dev/null 2>&1 &");
@@ -76,10 +82,7 @@ test("[I16] in a real browser a port's page is an origin of its own: it runs, an
     "python3 -m http.server 8000 >/dev/null 2>&1 &",
   );
   await listening(server);
-  const browser = await chromium.launch({
-    ...(executablePath === undefined ? {} : { executablePath }),
-    args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"],
-  });
+  const browser = await launch();
   try {
     const shown = await (await browser.newContext()).newPage();
     // As a person has it: with the token's cookie on our own origin.
@@ -95,10 +98,40 @@ test("[I16] in a real browser a port's page is an origin of its own: it runs, an
     assert.equal(await shown.locator("#got").textContent(), "false,false,false,false mine=1");
     assert.equal(new URL(shown.url()).search, "", "the ticket has left the address");
 
+    // From the conversation's own page, by a click.
+    await shown.goto(`${server.url}/c/c`);
+    const [tab] = await Promise.all([
+      shown.waitForEvent("popup"),
+      shown.getByRole("region", { name: "Open ports" }).getByRole("button", { name: "8000" }).click(),
+    ]);
+    await tab.locator("#got", { hasText: "," }).waitFor();
+    assert.equal(new URL(tab.url()).host, new URL(url).host);
+    assert.equal(await tab.evaluate("window.opener"), null);
+
     await shown.goto(`${server.url}/c/c/port/8000/`);
     assert.equal(await shown.title(), "inside");
     assert.equal(await shown.evaluate("self.origin"), "null");
     assert.equal(await shown.locator("#own").textContent(), "no script");
+  } finally {
+    await browser.close();
+  }
+});
+
+test("[I18] on the page a refused host is named, and allowed for the conversation by a click", async () => {
+  await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
+  await inSandbox(server, "curl -sS https://refused.example:8443/");
+  const browser = await launch();
+  try {
+    const shown = await browser.newPage();
+    await shown.goto(`${server.url}/c/c`);
+    const refused = shown.getByRole("region", { name: "Refused hosts" });
+    await refused.getByText("refused.example:8443").waitFor();
+    await refused.getByRole("button", { name: "Allow for this conversation" }).click();
+    await refused.waitFor({ state: "detached" });
+    const { allowed } = (await (await fetch(`${server.url}/api/conversations/c/network`)).json()) as {
+      allowed: string[];
+    };
+    assert.deepEqual(allowed, ["refused.example:8443"]);
   } finally {
     await browser.close();
   }

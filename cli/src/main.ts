@@ -11,6 +11,7 @@ interface Command {
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./serve.ts")).serveCommand,
   run: async () => (await import("./run.ts")).runCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
   attach: async () => (await import("./attach.ts")).attachCommand,
   diff: async () => (await import("./workspace.ts")).diffCommand,
   restore: async () => (await import("./workspace.ts")).restoreCommand,
@@ -27,6 +28,7 @@ const help = `Usage: deckhand COMMAND [option…]
 Commands
   serve        start the server, with the web page
   run "task"   work on one task without a person, and end with it
+  doctor       try out the sandbox, and show what a server here would have
   attach ID    follow a conversation and say something in it
   diff ID      print what changed in the workspace of a conversation
   restore ID N bring the workspace back to what it was at an event

@@ -94,6 +94,10 @@ export interface Http {
    * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
    */
   restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
+  /** What listens in the conversation's sandbox now. */
+  ports(conversation: string, signal?: AbortSignal): Promise<readonly OpenPort[]>;
+  /** Where it can be opened. */
+  openPort(conversation: string, port: number, signal?: AbortSignal): Promise<PortLink>;
   /** Oldest first. */
   rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
@@ -104,6 +108,19 @@ export interface Http {
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
   health(signal?: AbortSignal): Promise<Health>;
+}
+
+export interface OpenPort {
+  readonly port: number;
+  /** On the sandbox's own loopback alone, as most development servers do. */
+  readonly loopback: boolean;
+}
+
+export interface PortLink {
+  /** An origin of its own, for a browser; good once, within 30 seconds. Null where there can be none. */
+  readonly url: string | null;
+  /** On the server's own origin, sandboxed; for programs. */
+  readonly path: string;
 }
 
 export interface ModelTrial {
@@ -168,6 +185,12 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
       (await call("POST", `${one(conversation)}/restore`, { at, force }, signal)) as Observation<"restore">,
+    ports: async (conversation, signal) => {
+      const answer = await call("GET", `${one(conversation)}/ports`, undefined, signal);
+      return (answer as { ports: readonly OpenPort[] }).ports;
+    },
+    openPort: async (conversation, port, signal) =>
+      (await call("POST", `${one(conversation)}/ports/${port}`, {}, signal)) as PortLink,
     rules: async (signal) => {
       const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
       return rules;

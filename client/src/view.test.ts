@@ -28,6 +28,11 @@ test("[C7] a view folds events to a state, and streamed text is there until the 
   server.append(errorObservation("environment", "interrupted", "stopped", { cause: 7 }));
   await until(() => view.snapshot().events.length === 3);
   assert.equal(view.snapshot().streaming.size, 0);
+  delta("runtime", "pulling image: 40 %");
+  delta("runtime", "starting the container");
+  await until(() => view.snapshot().streaming.get("runtime") === "starting the container");
+  delta("runtime", "");
+  await until(() => view.snapshot().streaming.size === 0);
   delta(9, "x".repeat(200_000));
   await until(() => view.snapshot().streaming.size === 1);
   assert.ok((view.snapshot().streaming.get(9)?.length ?? 0) < 140_000);

@@ -63,9 +63,11 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
       changed();
     },
     onDelta: (delta) => {
+      if (delta.of === "runtime") streaming.delete(delta.of);
       const text = (streaming.get(delta.of) ?? "") + delta.text;
       // Cut at twice the bound, not at each delta: or every further character would copy the whole.
-      streaming.set(delta.of, text.length > 2 * mostText ? `…${text.slice(-mostText)}` : text);
+      if (text === "") streaming.delete(delta.of);
+      else streaming.set(delta.of, text.length > 2 * mostText ? `…${text.slice(-mostText)}` : text);
       changed();
     },
     onCaughtUp: () => {
@@ -73,6 +75,7 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
       tell();
     },
     onDown: () => {
+      streaming.delete("runtime");
       for (const [of, text] of streaming) if (!text.endsWith(missing)) streaming.set(of, text + missing);
       changed();
     },

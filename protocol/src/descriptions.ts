@@ -79,7 +79,7 @@ export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames,
   hello: "The first frame on every socket, with the limits that hold for it.",
   caught_up: "The past is over; what follows is live. `id` is that of the last event, -1 for an empty log.",
   delta:
-    "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows.",
+    "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each text instead of the one before, empty when that is over.",
   ack: "The command is stored as event `id`.",
   error: "The frame was refused. The socket stays open.",
   tick: "Every 20 seconds for each conversation that is followed: a sign of life, and the id of its last event.",

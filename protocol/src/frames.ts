@@ -33,11 +33,12 @@ export const serverFrames = {
   caught_up: z.object({ conversation, id: after }),
   /**
    * Text that streams in and may be dropped: of a model's reply, of its reasoning, or (a number) of the output of
-   * the action with that id. It is whole in the event that follows.
+   * the action with that id. It is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each instead
+   * of the one before; empty when it has started or failed.
    */
   delta: z.object({
     conversation,
-    of: z.union([z.literal("reply"), z.literal("reasoning"), z.int()]),
+    of: z.union([z.literal("reply"), z.literal("reasoning"), z.literal("runtime"), z.int()]),
     text: z.string(),
   }),
   /** The command is stored as event `id`. */

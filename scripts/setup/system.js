@@ -15,6 +15,12 @@ const always = [
 ];
 /** @type {Need} */
 const browser = { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] };
+/** The tests make containers with them, as root; as somebody else they say that they do not. @type {readonly Need[]} */
+const containers = [
+  { package: "podman", programs: ["podman"], only: "linux" },
+  { package: "runc", programs: ["runc"], only: "linux" },
+  { package: "busybox-static", programs: ["busybox"], only: "linux" },
+];
 
 /** How each system installs packages; the first that is there counts. */
 const installers = /** @type {const} */ ([
@@ -27,15 +33,20 @@ const installers = /** @type {const} */ ([
 ]);
 
 /**
- * The packages whose programs are not on PATH.
- * @param {boolean} withBrowser
+ * The packages whose programs are not on PATH. `all` has what only the tests need.
+ * @param {boolean} all
  */
-export function missingPackages(withBrowser) {
-  const needs = withBrowser ? [...always, browser] : always;
+export function missingPackages(all) {
+  const needs = all ? [...always, browser, ...(mayInstall() ? containers : [])] : always;
   return needs
     .filter((need) => need.only === undefined || need.only === process.platform)
     .filter((need) => !need.programs.some(isOnPath))
     .map((need) => need.package);
+}
+
+/** Without it the tests run all the same, and say which they leave out. @param {string} name */
+export function isOptional(name) {
+  return containers.some((need) => need.package === name);
 }
 
 export function mayInstall() {

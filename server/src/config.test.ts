@@ -22,7 +22,7 @@ test("[G2] an empty value is the same as none, and everything has a default", ()
 
 test("[G3] what is wrong is told with the name of the variable, all at once", () => {
   assert.throws(
-    () => parseConfig({ PORT: "99999", DECKHAND_TOKEN: "short", DECKHAND_RUNTIME: "docker", LLM_BASE_URL: "nope" }),
+    () => parseConfig({ PORT: "99999", DECKHAND_TOKEN: "short", DECKHAND_RUNTIME: "none", LLM_BASE_URL: "nope" }),
     (error: Error) =>
       ["PORT", "DECKHAND_TOKEN", "DECKHAND_RUNTIME", "LLM_BASE_URL"].every((name) =>
         error.message.includes(`  ${name}: `),

@@ -59,8 +59,26 @@ const environment = z.object({
   DECKHAND_RESUME: z.enum(["ask", "always"]).default("ask"),
   /** Seconds of a command that has no time-out of its own. */
   SANDBOX_TIMEOUT: seconds.default(120),
-  /** `bubblewrap` (the default), or `host` for no sandbox at all. */
-  DECKHAND_RUNTIME: z.enum(["bubblewrap", "host"]).default("bubblewrap"),
+  /** `bubblewrap` (the default), `docker` for containers of Docker or Podman, `kubernetes` for pods, or `host` for no sandbox at all. */
+  DECKHAND_RUNTIME: z.enum(["bubblewrap", "docker", "kubernetes", "host"]).default("bubblewrap"),
+  /** Image of containers; anything with a `sh` in it. */
+  DECKHAND_IMAGE: z.string().default("docker.io/library/buildpack-deps:bookworm"),
+  /** Whether a container's own files can be changed: `read-only` leaves the workspace, the home and /tmp. */
+  DECKHAND_CONTAINER_ROOT: z.enum(["writable", "read-only"]).default("writable"),
+  /** What a container sees at the workspace's path: the `folder` itself, or a `volume` of the conversation's own. */
+  DECKHAND_CONTAINER_WORKSPACE: z.enum(["folder", "volume"]).default("folder"),
+  /** Namespace of the pods; that of kubectl's context when not set. */
+  DECKHAND_KUBERNETES_NAMESPACE: z.string().optional(),
+  /** Claim of a volume that keeps workspace and home of each conversation; without one they end with its pod. */
+  DECKHAND_KUBERNETES_CLAIM: z.string().optional(),
+  /** RuntimeClass of the pods, such as `gvisor`. */
+  DECKHAND_KUBERNETES_CLASS: z.string().optional(),
+  /** Seconds that a pod may take to run, its image included. */
+  DECKHAND_KUBERNETES_SECONDS: seconds.default(300),
+  /** Minutes without a command after which a container is paused; it wakes up by itself. */
+  DECKHAND_IDLE_MINUTES: z.coerce.number().positive().max(10_000).default(15),
+  /** Days without use after which a starting server removes a container. */
+  DECKHAND_CONTAINER_DAYS: z.coerce.number().positive().max(3650).default(14),
   /** What commands reach: nothing (`off`), listed hosts (`allow`), any public address (`on`); through the server's proxy alone. */
   DECKHAND_NETWORK: z.enum(["off", "allow", "on"]).default("allow"),
   /** Hosts of `allow` (`example.org`, `*.example.org`, `10.0.0.5:8080`), separated by commas; `default` stands for the built-in list. */
@@ -113,7 +131,20 @@ export interface Config {
   readonly workspaceBytes: number;
   readonly resume: "ask" | "always";
   readonly commandTimeoutMs: number;
-  readonly runtime: "bubblewrap" | "host";
+  readonly runtime: "bubblewrap" | "docker" | "kubernetes" | "host";
+  readonly pods: {
+    readonly namespace: string | undefined;
+    readonly claim: string | undefined;
+    readonly runtimeClass: string | undefined;
+    readonly startMs: number;
+  };
+  readonly container: {
+    readonly image: string;
+    readonly readOnly: boolean;
+    readonly workspaceIn: "folder" | "volume";
+    readonly idleMs: number;
+    readonly keepMs: number;
+  };
   readonly network: "off" | "allow" | "on";
   readonly networkAllow: readonly string[];
   /** Of all commands of a conversation; what is not given has its default in runtime/wall/limits.ts. */
@@ -168,6 +199,19 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     resume: e.DECKHAND_RESUME,
     commandTimeoutMs: e.SANDBOX_TIMEOUT * 1000,
     runtime: e.DECKHAND_RUNTIME,
+    pods: {
+      namespace: e.DECKHAND_KUBERNETES_NAMESPACE,
+      claim: e.DECKHAND_KUBERNETES_CLAIM,
+      runtimeClass: e.DECKHAND_KUBERNETES_CLASS,
+      startMs: e.DECKHAND_KUBERNETES_SECONDS * 1000,
+    },
+    container: {
+      image: e.DECKHAND_IMAGE,
+      readOnly: e.DECKHAND_CONTAINER_ROOT === "read-only",
+      workspaceIn: e.DECKHAND_CONTAINER_WORKSPACE,
+      idleMs: e.DECKHAND_IDLE_MINUTES * 60_000,
+      keepMs: e.DECKHAND_CONTAINER_DAYS * 86_400_000,
+    },
     network: e.DECKHAND_NETWORK,
     networkAllow: list(e.DECKHAND_NETWORK_ALLOW),
     commandLimits: {

@@ -17,6 +17,8 @@ import { checkModel } from "./llm/check.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
+import { dockerRuntimes } from "./runtime/container/docker.ts";
+import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
@@ -55,7 +57,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
   const machine = machineOf(config, env);
-  const runtimes = createRuntimes(config, machine);
+  const runtimes = createRuntimes(config, machine, env);
   const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
   const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
   const places = await createPlaces({
@@ -66,16 +68,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxSeconds: config.workspaceSeconds,
     maxBytes: config.workspaceBytes,
   });
+  const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
-  const models = findModels({
-    configured: config.model,
-    env,
-    retries: config.modelRetries,
-    timeoutMs: config.modelTimeoutMs,
-    toolCalling: config.toolCalling,
-    contextTokens: config.contextTokens,
-    discover: config.discover,
-  });
+  const models = modelsOf(config, env);
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
@@ -111,7 +106,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     rules: serverRules(store.rules),
     health: async () => ({
       model: await models.describe(),
-      runtime: await runtimes.status(),
+      runtime: await sandbox(),
       // What commands reach; without a sandbox it is what this machine reaches.
       network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
@@ -128,7 +123,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   parts.defer(() => listening.close());
   await home.listening(listening.url);
   // Not needed to listen, and wanted by the first task.
-  void runtimes.status();
+  void sandbox();
   models.warmUp();
 
   const whole = parts.move();
@@ -136,10 +131,38 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     url: listening.url,
     link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
     config,
-    sandbox: runtimes.status,
+    sandbox,
     model: models.describe,
     close: () => whole.disposeAsync(),
   };
+}
+
+function modelsOf(config: Config, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof findModels> {
+  return findModels({
+    configured: config.model,
+    env,
+    retries: config.modelRetries,
+    timeoutMs: config.modelTimeoutMs,
+    toolCalling: config.toolCalling,
+    contextTokens: config.contextTokens,
+    discover: config.discover,
+  });
+}
+
+/** Without a server: the configuration, and the sandbox and the model that one would have, tried now. */
+export async function examine(env: Readonly<Record<string, string | undefined>>): Promise<{
+  readonly config: Config;
+  readonly sandbox: RuntimeStatus;
+  readonly model: { readonly name: string; readonly demo: boolean };
+}> {
+  const config = parseConfig(env);
+  await mkdir(config.home, { recursive: true, mode: 0o700 });
+  await mkdir(config.workspace, { recursive: true });
+  const [sandbox, model] = await Promise.all([
+    createRuntimes(config, machineOf(config, env), env).status(config.workspace),
+    modelsOf(config, env).describe(),
+  ]);
+  return { config, sandbox, model };
 }
 
 export type { Replay };
@@ -186,8 +209,8 @@ export async function replayFile(
       WORKSPACE_BASE: workspace,
       DECKHAND_RUNTIME: "bubblewrap",
     });
-    const runtimes = createRuntimes(config, machineOf(config, env));
-    const { proven, sentence } = await runtimes.status();
+    const runtimes = createRuntimes(config, machineOf(config, env), env);
+    const { proven, sentence } = await runtimes.status(workspace);
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));
     return await replay(log, {
@@ -221,6 +244,23 @@ function machineOf(config: Config, env: Readonly<Record<string, string | undefin
   };
 }
 
-function createRuntimes(config: Config, options: RuntimeOptions): RuntimeFactory {
-  return config.runtime === "host" ? hostRuntimes(options) : bubblewrapRuntimes(options);
+function createRuntimes(
+  config: Config,
+  options: RuntimeOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): RuntimeFactory {
+  // A proxy in front of containers is not there yet, so `allow` is nothing.
+  const reach = config.network === "on" ? "default" : "none";
+  switch (config.runtime) {
+    case "bubblewrap":
+      return bubblewrapRuntimes(options);
+    case "docker":
+      return dockerRuntimes({ ...options, ...config.container, env, reach, apart: bubblewrapRuntimes(options) });
+    case "kubernetes": {
+      const apart = bubblewrapRuntimes(options);
+      return kubernetesRuntimes({ ...options, ...config.container, ...config.pods, env, reach, apart });
+    }
+    case "host":
+      return hostRuntimes(options);
+  }
 }

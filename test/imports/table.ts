@@ -28,7 +28,11 @@ export const table: readonly Unit[] = [
   {
     path: "cli",
     mayImport: ["client", protocol],
-    also: { "cli/src/serve.ts": "server/src/main.ts", "cli/src/replay.ts": "server/src/main.ts" },
+    also: {
+      "cli/src/serve.ts": "server/src/main.ts",
+      "cli/src/replay.ts": "server/src/main.ts",
+      "cli/src/doctor.ts": "server/src/main.ts",
+    },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
   {

@@ -1,9 +1,9 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
-import type { Network, Runtime } from "../runtime/runtime.ts";
+import type { Network, Runtime, RuntimeStatus } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
 
-export type { ConversationRow, Network };
+export type { ConversationRow, Network, RuntimeStatus };
 
 export interface SubmitOptions {
   /** Sent twice, it happens once: the second time the first event is returned. */
@@ -44,6 +44,8 @@ export interface ConversationApi {
   diff(from?: number, to?: number): Promise<WorkspaceDiff>;
   /** What the action `restore` would do now. Fails as `diff`. */
   previewRestore(at: number): Promise<RestorePreview>;
+  /** What holds its commands back, as it was tried. */
+  isolation(): Promise<RuntimeStatus>;
   /** Streamed text, from now on; the listener must return at once. Returns what ends it. */
   onDelta(listener: (delta: Delta) => void): () => void;
 }

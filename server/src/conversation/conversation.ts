@@ -24,7 +24,7 @@ import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { ConversationApi, SubmitOptions, UploadedFile } from "./api.ts";
+import type { ConversationApi, RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
@@ -94,6 +94,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
           workspace: this.#workspace.path,
           home: deps.home(id),
           allowedHosts: () => this.#state.allowedHosts,
+          onStage: (text) => this.#emit({ of: "runtime", text }),
         });
         runtime.jobs.onEnd((job, last) => {
           this.#jobEnds.add(job, last);
@@ -218,6 +219,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   follow(after: number, signal: AbortSignal): AsyncIterable<Event> {
     return this.#deps.store.follow(this.id, after, signal);
+  }
+
+  isolation(): Promise<RuntimeStatus> {
+    return this.#deps.runtimes.status(this.#workspace.path);
   }
 
   onDelta(listener: (delta: Delta) => void): () => void {

@@ -187,6 +187,8 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     await this.#deps.places.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
     this.#deps.histories?.forget(id);
-    await rm(this.#deps.home(id), { recursive: true, force: true });
+    const home = this.#deps.home(id);
+    await this.#deps.runtimes.remove?.({ home }).catch((fault: unknown) => this.#deps.onFault(id, fault));
+    await rm(home, { recursive: true, force: true });
   }
 }

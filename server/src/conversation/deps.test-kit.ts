@@ -34,7 +34,7 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
 /** Makes that of `testRuntime`; nothing runs apart. */
 export function testRuntimes(shell: { readonly cwd: string }): RuntimeFactory {
   return {
-    status: async () => ({ kind: "host", proven: false, sentence: "", checks: [] }),
+    status: async () => ({ kind: "host", proven: false, sentence: "", checks: [], untried: [], triedAt: "" }),
     create: async () => testRuntime(shell),
     runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
   };

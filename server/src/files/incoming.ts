@@ -36,20 +36,29 @@ export async function* limited(
   { maxFiles, maxBytes }: IncomingLimits,
 ): AsyncGenerator<IncomingFile> {
   let count = 0;
-  let size = 0;
-  async function* counted(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of bytes) {
-      size += chunk.byteLength;
-      if (size > maxBytes) {
-        throw new DeckhandError("file_too_large", `An upload has up to ${Math.round(maxBytes / 1024 / 1024)} MiB.`);
-      }
-      yield chunk;
-    }
-  }
+  const left = { bytes: maxBytes, of: maxBytes };
   for await (const { path, bytes } of files) {
     count += 1;
     if (count > maxFiles) throw new DeckhandError("file_too_large", `An upload has up to ${maxFiles} files.`);
-    yield { path, bytes: counted(bytes) };
+    yield { path, bytes: counted(bytes, left) };
+  }
+}
+
+/** Fails with `file_too_large` where there is more. */
+export function bounded(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
+  return counted(bytes, { bytes: maxBytes, of: maxBytes });
+}
+
+async function* counted(
+  bytes: AsyncIterable<Uint8Array>,
+  left: { bytes: number; readonly of: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    left.bytes -= chunk.byteLength;
+    if (left.bytes < 0) {
+      throw new DeckhandError("file_too_large", `An upload has up to ${Math.round(left.of / 1024 / 1024)} MiB.`);
+    }
+    yield chunk;
   }
 }
 
@@ -113,41 +122,47 @@ export async function* fromForm(
   }
 }
 
-export function fromArchive(
-  kind: ArchiveKind,
-  body: AsyncIterable<Uint8Array>,
-  spool: string,
-): AsyncIterable<IncomingFile> {
-  return kind === "zip" ? fromZip(body, spool) : fromTar(body, kind === "tgz");
+export interface Archive {
+  readonly kind: ArchiveKind;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** A file that does not exist, for one whose index is at its end. */
+  readonly spool: string;
+  /** Of the archive, and of what it unpacks to. */
+  readonly maxBytes: number;
 }
 
-/** Its folders, links and devices are left out: alone what is a file comes in. Fails with `bad_args`. */
-async function* fromTar(body: AsyncIterable<Uint8Array>, isZipped: boolean): AsyncGenerator<IncomingFile> {
+/** Folders, links and devices in it are left out: alone what is a file comes in. Fails with `bad_args`, `file_too_large`. */
+export function fromArchive(archive: Archive): AsyncIterable<IncomingFile> {
+  return archive.kind === "zip" ? fromZip(archive) : fromTar(archive);
+}
+
+async function* fromTar({ kind, body, maxBytes }: Archive): AsyncGenerator<IncomingFile> {
   const entries = extract();
-  const source = Readable.from(body);
-  const plain = isZipped ? source.pipe(createGunzip()) : source;
-  for (const stream of [source, plain]) stream.on("error", (error) => entries.destroy(error));
+  const source = Readable.from(bounded(body, maxBytes));
+  const unzipped = kind === "tgz" ? source.pipe(createGunzip()) : source;
+  // Much may come of little, and be none of the files.
+  const plain = Readable.from(bounded(unzipped as AsyncIterable<Uint8Array>, 2 * maxBytes));
+  for (const stream of [source, unzipped, plain]) stream.on("error", (error) => entries.destroy(error));
   plain.pipe(entries);
   try {
     for await (const entry of entries) {
       const { type, name } = entry.header;
-      if (type === "file" || type === "contiguous-file")
+      if (type === "file" || type === "contiguous-file") {
         yield { path: safePath(name), bytes: entry as AsyncIterable<Uint8Array> };
+      }
       entry.resume();
     }
   } catch (error) {
     throw asBadArchive(error);
   } finally {
-    source.destroy();
-    plain.destroy();
+    for (const stream of [source, unzipped, plain]) stream.destroy();
   }
 }
 
-/** A zip's index is at its end, so it is put into the file `spool` first, which is removed. */
-async function* fromZip(body: AsyncIterable<Uint8Array>, spool: string): AsyncGenerator<IncomingFile> {
+async function* fromZip({ body, spool, maxBytes }: Archive): AsyncGenerator<IncomingFile> {
   await using file = await open(spool, "wx+", 0o600);
   await unlink(spool);
-  for await (const chunk of body) await file.write(chunk);
+  for await (const chunk of bounded(body, maxBytes)) await file.writeFile(chunk);
   try {
     const zip = await openZip(file);
     for (let entry = await nextEntry(zip); entry !== undefined; entry = await nextEntry(zip)) {

@@ -94,7 +94,7 @@ async function save(path: string, bytes: AsyncIterable<Uint8Array>): Promise<num
     await using file = await open(path, "w", 0o644);
     let size = 0;
     for await (const chunk of bytes) {
-      await file.write(chunk);
+      await file.writeFile(chunk);
       size += chunk.byteLength;
     }
     return size;

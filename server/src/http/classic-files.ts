@@ -104,7 +104,11 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
           for await (const file of limited(form, fileLimits)) {
             names.push(file.path);
             if (!/\.zip$/i.test(file.path)) yield file;
-            else yield* limited(fromArchive("zip", file.bytes, uploads.spool()), fileLimits);
+            else {
+              const { maxBytes } = fileLimits;
+              const packed = { kind: "zip" as const, body: file.bytes, spool: uploads.spool(), maxBytes };
+              yield* limited(fromArchive(packed), fileLimits);
+            }
           }
         }
         await receive(conversation, runtime, ".", unpacked(), signal);

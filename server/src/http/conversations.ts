@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
-import type { ConversationRow, ConversationsApi } from "../conversation/api.ts";
+import type { ConversationRow, ConversationsApi, RuntimeStatus } from "../conversation/api.ts";
 import { checkConversationId } from "../ws/conversation-id.ts";
 import { takeSettings } from "../ws/settings.ts";
 import { bodyOf, queryOf } from "./input.ts";
@@ -41,7 +41,11 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
     return c.json({ conversations: rows.map(onWire), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) });
   });
 
-  app.get("/api/conversations/:id", async (c) => c.json(onWire(await rowOf(c.req.param("id")))));
+  app.get("/api/conversations/:id", async (c) => {
+    const row = await rowOf(c.req.param("id"));
+    const conversation = await conversations.open(row.id);
+    return c.json({ ...onWire(row), isolation: isolationOnWire(await conversation.isolation()) });
+  });
 
   app.patch("/api/conversations/:id", async (c) => {
     const { title } = await bodyOf(c, changes);
@@ -62,6 +66,13 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
     if (row === undefined) throw new DeckhandError("unknown_conversation");
     return row;
   }
+}
+
+/** "isolation proven 10:42: files, network …"; what was tried, one by one, stands in `/api/health`. */
+function isolationOnWire({ kind, proven, checks, triedAt, sentence }: RuntimeStatus): object {
+  const groups = [...new Set(checks.map(({ group }) => group))];
+  const held = groups.filter((group) => checks.every((check) => check.group !== group || check.held));
+  return { kind, proven, held, tried_at: triedAt, sentence };
 }
 
 export function onWire(row: ConversationRow): object {

@@ -167,6 +167,30 @@ describe("other sites", () => {
     const unsized = requestText("POST", "/api/conversations", chunked) + "2\r\n{}\r\n0\r\n\r\n";
     assert.equal((await raw(server.port, unsized)).status, 415);
   });
+
+  test("[D4] files are forms, archives or bytes, where files are taken, and from no other site", async () => {
+    const form = '--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\na\r\n--x--\r\n';
+    const send = async (path: string, type: string, ...more: Headers): Promise<number> => {
+      const headers: Headers = [["Host", own], ["Content-Type", type], ...more];
+      return (await raw(server.port, requestText("POST", path, headers, form))).status;
+    };
+    const asForm = "multipart/form-data; boundary=x";
+    assert.equal(await send("/api/uploads", asForm), 201);
+    assert.equal(await send("/api/uploads", asForm, ["Origin", `http://${own}`]), 201);
+    assert.equal(await send("/api/uploads", asForm, ["Origin", "https://evil.example"]), 403);
+    assert.equal(await send("/api/uploads", asForm, ["Origin", "null"]), 403);
+    assert.equal(await send("/api/uploads", asForm, ["Sec-Fetch-Site", "cross-site"]), 403);
+    assert.equal(await send("/api/uploads", "text/plain"), 415);
+    assert.equal(await send("/api/uploads", "application/x-www-form-urlencoded"), 415);
+    for (const path of [
+      "/api/conversations/import",
+      "/api/conversations/x/events",
+      "/api/save-file",
+      "/api/uploads/x",
+    ]) {
+      assert.equal(await send(path, asForm), 415, path);
+    }
+  });
 });
 
 test("[D5] every route and the upgrade stand behind the door", async () => {

@@ -1,7 +1,7 @@
 /** Bodies that are files. */
 import type { Context } from "hono";
 import { DeckhandError } from "@deckhand/protocol";
-import { archiveTypes, fromArchive, fromForm, type IncomingFile } from "../files/incoming.ts";
+import { archiveTypes, fromArchive, fromForm, type IncomingFile, type IncomingLimits } from "../files/incoming.ts";
 import { safePath } from "../files/safe-path.ts";
 import type { UploadStore } from "../files/uploads.ts";
 
@@ -18,14 +18,23 @@ export function bodyBytes(c: Context): AsyncIterable<Uint8Array> {
 /** A form, an archive, or one file. Fails with `bad_args`, as its files do. */
 export function incomingFiles(
   c: Context,
-  { uploads, rawName }: { readonly uploads: Pick<UploadStore, "spool">; readonly rawName: string },
+  {
+    uploads,
+    fileLimits,
+    rawName,
+  }: {
+    readonly uploads: Pick<UploadStore, "spool">;
+    readonly fileLimits: IncomingLimits;
+    readonly rawName: string;
+  },
 ): Incoming {
   const type = c.req.header("Content-Type") ?? "";
   const bare = type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (bare === "multipart/form-data") return { files: fromForm(bodyBytes(c), type), isRaw: false };
   if (Object.hasOwn(archiveTypes, bare)) {
     const kind = archiveTypes[bare as keyof typeof archiveTypes];
-    return { files: fromArchive(kind, bodyBytes(c), uploads.spool()), isRaw: false };
+    const archive = { kind, body: bodyBytes(c), spool: uploads.spool(), maxBytes: fileLimits.maxBytes };
+    return { files: fromArchive(archive), isRaw: false };
   }
   if (bare !== "application/octet-stream") {
     const types = ["multipart/form-data", "application/octet-stream", ...Object.keys(archiveTypes)];

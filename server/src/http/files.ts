@@ -6,7 +6,7 @@ import { DeckhandError, isAction, type ErrorCode } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi, UploadedFile } from "../conversation/api.ts";
 import { archive } from "../files/archive.ts";
 import { factsOf, readPieces, writePieces, type FileFacts } from "../files/content.ts";
-import { limited, type IncomingFile, type IncomingLimits } from "../files/incoming.ts";
+import { bounded, limited, type IncomingFile, type IncomingLimits } from "../files/incoming.ts";
 import { listFolder } from "../files/list.ts";
 import { shown } from "../files/safe-path.ts";
 import type { UploadStore } from "../files/uploads.ts";
@@ -61,7 +61,7 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
     const path = await workspacePath(runtime, queryOf(c, fileQuery).path, c.req.raw.signal);
     const { id } = conversation;
     const before = writing.get(id) ?? Promise.resolve();
-    const written = before.then(() => put(c, conversation, runtime, path));
+    const written = before.then(() => put(c, { conversation, runtime, path, maxBytes: fileLimits.maxBytes }));
     const settled = written.catch(() => {});
     writing.set(id, settled);
     void settled.then(() => writing.get(id) === settled && writing.delete(id));
@@ -73,7 +73,7 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
   app.post("/api/conversations/:id/upload", async (c) => {
     const { path } = queryOf(c, uploadQuery);
     const { conversation, runtime } = await opened(c);
-    const files = incomingFiles(c, { uploads, rawName: path });
+    const files = incomingFiles(c, { uploads, fileLimits, rawName: path });
     const target = files.isRaw ? "." : path;
     const { stored, event } = await receive(
       conversation,
@@ -99,7 +99,7 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
   });
 
   app.post("/api/uploads", async (c) => {
-    const { files } = incomingFiles(c, { uploads, rawName: c.req.query("path") ?? "" });
+    const { files } = incomingFiles(c, { uploads, fileLimits, rawName: c.req.query("path") ?? "" });
     const { id, files: count, sizeBytes, expiresAt } = await uploads.store(files);
     return c.json({ id, files: count, size_bytes: sizeBytes, expires_at: expiresAt }, 201);
   });
@@ -140,16 +140,21 @@ export async function receive(
   return { stored, event: conversation.state.head };
 }
 
+interface Put {
+  readonly conversation: ConversationApi;
+  readonly runtime: Runtime;
+  readonly path: string;
+  readonly maxBytes: number;
+}
+
 async function put(
   c: Context,
-  conversation: ConversationApi,
-  runtime: Runtime,
-  path: string,
+  { conversation, runtime, path, maxBytes }: Put,
 ): Promise<{ readonly event: number; readonly facts: FileFacts }> {
   const { signal } = c.req.raw;
   const now = await factsOf(runtime, path, signal);
   refuseChanged(c, now);
-  const { bytes, rest } = await upTo(bodyBytes(c), mostLoggedBytes);
+  const { bytes, rest } = await upTo(bounded(bodyBytes(c), maxBytes), mostLoggedBytes);
   const text = rest === undefined ? asText(bytes) : undefined;
   let event: number;
   if (text === undefined) {

@@ -118,7 +118,14 @@ export function sayingModel(replies: readonly (readonly ReplyPart[] | DeckhandEr
 }
 
 const noRuntimes: RuntimeFactory = {
-  status: async () => ({ kind: "bubblewrap", proven: false, sentence: "There is none in this test.", checks: [] }),
+  status: async () => ({
+    kind: "bubblewrap",
+    proven: false,
+    sentence: "There is none in this test.",
+    checks: [],
+    untried: [],
+    triedAt: "",
+  }),
   create: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
   runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
 };

@@ -5,6 +5,7 @@
 import { accessSync, chownSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
+import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
@@ -15,7 +16,8 @@ import { namespaceSource } from "./network/namespace.ts";
 import { proxyEnvironment } from "./network/proxy-environment.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
-import { createLimiter } from "./wall/limited.ts";
+import { createGitAnchors } from "./wall/git-anchors.ts";
+import { createLimiter, type Limiter } from "./wall/limited.ts";
 import { limitsOf } from "./wall/limits.ts";
 import { ownDevices } from "./wall/devices.ts";
 import { commandEnvironment } from "./wall/environment.ts";
@@ -42,11 +44,13 @@ type Owner = WallOptions["owner"];
 interface Wall {
   command(place: Place, command: readonly string[]): WallCommand;
   /** What is mounted over a workspace: what runs code later, and sockets of programs outside, there and in the tools. */
-  over(workspace: string): Promise<Mount[]>;
+  over(workspace: string): Promise<{ readonly mounts: readonly Mount[]; readonly commondirs: readonly string[] }>;
 }
 
 /** Where a command is, and what it has for its own. */
 interface Place extends Pick<WallFolders, "home" | "work"> {
+  /** What all that runs may take; the configured limit when not given. */
+  readonly memoryBytes?: number;
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   /** What enters its network; it has none when not given. */
@@ -82,13 +86,14 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     return network;
   };
   const limiter = createLimiter();
+  const anchors = createGitAnchors();
   const limits = limitsOf(options.limits);
 
   /** A wall that held is trusted from then on; one that did not is tried again, because people install what is missing. */
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
     const known = proofs.get(key);
     if (known !== undefined) return known;
-    const proof = tryWall(options, owner, newNetwork());
+    const proof = tryWall(options, owner, limiter, newNetwork());
     proofs.set(key, proof);
     void proof.then(({ proven }) => {
       if (!proven) proofs.delete(key);
@@ -104,7 +109,10 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   };
 
   return {
-    status: () => prove("server", undefined),
+    async status(workspace) {
+      const owner = ownerOf(statSync(workspace, { throwIfNoEntry: false }) ?? { uid: 0, gid: 0 });
+      return owner === undefined ? prove("server", undefined) : prove("owner", nobody);
+    },
     network: (home) => networks.get(home),
     async create({ workspace, home, allowedHosts }) {
       const checked = await checkedWorkspace(workspace, options);
@@ -121,20 +129,21 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         network,
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
-        pipes,
-        streams: { outside: folders.outputs, inside: outputsInside },
-        launch: async () => {
+        open: boxOpener(pipes, { outside: folders.outputs, inside: outputsInside }, async () => {
           const walled = await wall(options, owner);
-          const untrusted = await walled.over(checked.path);
+          const over = await walled.over(checked.path);
           const limited = await limiter.limit(limits, isRootAs(owner));
+          const dropped = await anchors.drop(over.commondirs);
+          const untrusted = [...over.mounts, ...dropped.mounts];
+          const close = async () => void (await Promise.all([limited.close(), dropped.lift()]));
           const zones = [checked.path, homeInside, "/tmp"];
           const enter = (await network?.enter()) ?? [];
           const command = walled.command(
             { ...conversationMounts(folders), untrusted, cwd: checked.path, enter },
             supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
           );
-          return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
-        },
+          return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited: { ...limited, close } };
+        }),
       });
     },
     async runApart(program, maxBytes, signal) {
@@ -216,7 +225,8 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
     command,
     async over(workspace) {
       const shown = [workspace, "/usr", ...tools.mounts.map(({ to }) => to)];
-      return [...(await protectedPaths(workspace, options.protectedNames)), ...(await hiddenSockets(shown))];
+      const { mounts, commondirs } = await protectedPaths(workspace, options.protectedNames);
+      return { mounts: [...mounts, ...(await hiddenSockets(shown))], commondirs };
     },
   };
 }
@@ -224,27 +234,39 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
 async function tryWall(
   options: RuntimeOptions,
   owner: Owner,
+  limiter: Limiter,
   network: ConversationNetwork | undefined,
 ): Promise<RuntimeStatus> {
   const kind = "bubblewrap";
   try {
     const tried = await wall(options, owner);
     const enter = (await network?.enter()) ?? [];
-    const { checks, said } = await probeWall(
-      { ...options, ...(owner === undefined ? {} : { owner }) },
-      (folders, command) => tried.command({ ...conversationMounts(folders), cwd: folders.workspace, enter }, command),
-    );
-    const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
+    const { checks, untried, said } = await probeWall({
+      ...options,
+      ...(owner === undefined ? {} : { owner }),
+      isRootOutside: isRootAs(owner),
+      limiter,
+      hasProxy: network !== undefined,
+      async wall(folders, command, memoryBytes) {
+        const over = await tried.over(folders.workspace);
+        const dropped = await createGitAnchors().drop(over.commondirs);
+        const untrusted = [...over.mounts, ...dropped.mounts];
+        const place = { ...conversationMounts(folders), untrusted, memoryBytes, cwd: folders.workspace, enter };
+        return tried.command(place, command);
+      },
+    });
+    const triedAt = new Date().toISOString();
+    const broken = checks.filter(({ held }) => !held);
     if (broken.length === 0) {
       const sentence = `Commands run in a bubblewrap sandbox, which held against ${checks.length} attempts.`;
-      return { kind, proven: true, sentence, checks };
+      return { kind, proven: true, sentence, checks, untried, triedAt };
     }
-    const why =
-      said === "" ? `the sandbox did not hold: ${broken.join("; ")}.` : `bubblewrap does not work here: ${said}`;
-    return { kind, proven: false, sentence: advice(why), checks };
+    const ways = broken.map(({ name, controlled, control }) => (controlled ? name : `${name} (not: ${control})`));
+    const why = said === "" ? `the sandbox let through: ${ways.join("; ")}.` : `bubblewrap does not work here: ${said}`;
+    return { kind, proven: false, sentence: advice(why), checks, untried, triedAt };
   } catch (error) {
     const sentence = error instanceof DeckhandError ? error.message : advice((error as Error).message);
-    return { kind, proven: false, sentence, checks: [] };
+    return { kind, proven: false, sentence, checks: [], untried: [], triedAt: new Date().toISOString() };
   } finally {
     await network?.[Symbol.asyncDispose]();
   }
@@ -266,7 +288,8 @@ function findBwrap(path: string): string | undefined {
     try {
       if (!folder.startsWith("/")) continue;
       accessSync(file, constants.X_OK);
-      return file;
+      // The second stage is started from inside the first, where a link may lead nowhere.
+      return realpathSync(file);
     } catch {
       continue;
     }

@@ -11,7 +11,7 @@ it("[R20] the host runtime says everywhere that it is no sandbox, and hands on n
   process.env["DECKHAND_TEST_SECRET"] = "secret";
   try {
     const factory = hostRuntimes(folders.options);
-    const status = await factory.status();
+    const status = await factory.status(folders.root);
     assert.deepEqual([status.kind, status.proven], ["host", false]);
     assert.match(status.sentence, /no sandbox/);
     await using runtime = await factory.create({

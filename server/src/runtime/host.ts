@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFile } from "./box/driver.ts";
@@ -22,6 +23,8 @@ const status: RuntimeStatus = {
   sentence:
     "There is no sandbox: commands run on this machine with all rights of the server's user, and with this machine's network.",
   checks: [],
+  untried: [],
+  triedAt: new Date().toISOString(),
 };
 
 export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
@@ -44,16 +47,14 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
         kind: "host",
         workspace: checked.path,
         outputs: outputFiles(outputs, outputs),
-        pipes,
-        streams: { outside: outputs, inside: outputs },
-        launch: async () => ({
+        open: boxOpener(pipes, { outside: outputs, inside: outputs }, async () => ({
           argv: supervisorCommand(supervisorFile, zones, mark),
           feeds: [],
           env: environment(mark),
           cwd: "/",
           walled: false,
           mark,
-        }),
+        })),
       });
     },
     runApart(program, maxBytes, signal) {

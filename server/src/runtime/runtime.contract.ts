@@ -14,7 +14,7 @@ import {
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it as test } from "node:test";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
 import type { ApartProgram, ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
 import type { JobStatus } from "./jobs.ts";
@@ -84,7 +84,15 @@ export function failsWith(code: ErrorCode): (error: unknown) => boolean {
   return (error) => error instanceof DeckhandError && error.code === code;
 }
 
-export function runtimeContract(name: string, makeFactory: (options: RuntimeOptions) => RuntimeFactory): void {
+/** `without` says of the title of a test why it cannot hold there. */
+export function runtimeContract(
+  name: string,
+  makeFactory: (options: RuntimeOptions) => RuntimeFactory,
+  without: (title: string) => string | undefined = () => undefined,
+): void {
+  const it = (title: string, show: () => Promise<void>): void => {
+    void test(title, { skip: without(title) ?? false }, show);
+  };
   describe(`${name} keeps the contract of runtimes`, () => {
     const folders = makeFolders();
     const workspace = join(folders.root, "workspace");

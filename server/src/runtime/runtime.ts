@@ -2,6 +2,7 @@ import type { Jobs } from "./jobs.ts";
 import type { Network } from "./network/network.ts";
 
 export type { Network, Refusal } from "./network/network.ts";
+export type RuntimeKind = "bubblewrap" | "docker" | "kubernetes" | "host";
 
 export interface ExecOptions {
   /** After this long the command goes on as a job; without a name for that it is interrupted: SIGINT, then SIGKILL. */
@@ -53,8 +54,8 @@ export interface FileData {
  * Everything fails with `sandbox_unavailable` (and why) when no proven wall is there.
  */
 export interface Runtime extends AsyncDisposable {
-  /** What holds commands back, for people: "bubblewrap" or "none". */
-  readonly kind: "bubblewrap" | "host";
+  /** What holds commands back; with `host` nothing does. */
+  readonly kind: RuntimeKind;
   /** The folder the shell starts in, the same path inside and outside. */
   readonly workspace: string;
   /** The shell's directory now. */
@@ -93,11 +94,15 @@ export interface SpawnResult {
 
 /** What the attempts at start showed; commands run only when it is proven or the user chose `host`. */
 export interface RuntimeStatus {
-  readonly kind: "bubblewrap" | "host";
+  readonly kind: RuntimeKind;
   readonly proven: boolean;
   /** One sentence: what was proven, or why nothing runs and what to install. */
   readonly sentence: string;
-  readonly checks: readonly { readonly name: string; readonly held: boolean }[];
+  /** What was tried, by group ("files", "network" …); one is held when it did not get through and its control worked. */
+  readonly checks: readonly RuntimeCheck[];
+  readonly untried: readonly { readonly name: string; readonly why: string }[];
+  /** ISO 8601. */
+  readonly triedAt: string;
 }
 
 /** A program of the server's own (git), which is to be held back as commands are, because what it reads is theirs. */
@@ -117,20 +122,35 @@ export interface ApartProgram {
   readonly onStderr?: (text: string) => void;
 }
 
+export interface RuntimeCheck {
+  readonly group: string;
+  /** What was tried: "read the server's data". */
+  readonly name: string;
+  /** What had to work beside it, so that the attempt means anything. */
+  readonly control: string;
+  readonly controlled: boolean;
+  readonly held: boolean;
+}
+
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
-  readonly status: () => Promise<RuntimeStatus>;
+  /** Of the wall for such a workspace: whose it is makes a difference where the server is root. */
+  readonly status: (workspace: string) => Promise<RuntimeStatus>;
   /**
    * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
-   * what a person has allowed for it, as rules of the network, whenever a connection is made.
+   * what a person has allowed for it, as rules of the network, whenever a connection is made. `onStage` hears what a start that takes
+   * long is at ("pulling image …: 40 %"), and "" when that is over.
    */
   create(options: {
     readonly workspace: string;
     readonly home: string;
+    readonly onStage?: (sentence: string) => void;
     readonly allowedHosts?: () => readonly string[];
   }): Promise<Runtime>;
   /** What is known of the network of the conversation with that `home` since the server started, whether its runtime is there or not. */
   network?(home: string): Network | undefined;
+  /** Removes what outlives the server, of a conversation that is deleted; `home` is still there. */
+  remove?(options: { readonly home: string }): Promise<void>;
   /**
    * Runs one program behind a wall of its own, apart from any conversation: it sees the system, the tools and `folders`, each at its
    * own path, has an empty home and no network but what it `reaches`, and leaves nothing running. Returns what it printed (at most `maxBytes`; at more it is

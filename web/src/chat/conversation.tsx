@@ -4,6 +4,7 @@ import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
 import { Jobs } from "../now/jobs.tsx";
+import { OpenPorts } from "../network/open-ports.tsx";
 import { FilesPanel } from "../files/files-panel.tsx";
 import { RefusedHosts } from "../network/refused-hosts.tsx";
 import { NowBar } from "../now/now-bar.tsx";
@@ -88,6 +89,7 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
             snapshot={snapshot}
             onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })}
           />
+          <OpenPorts conversation={id} />
           <NowBar snapshot={snapshot} onWant={want} />
           {failure !== "" && (
             <p role="alert" className="px-3 pb-1 text-sm text-bad">

@@ -74,6 +74,8 @@ export function nowOf({ state, events, streaming }: ViewSnapshot): Now {
     return { words: stateWords(state.agentState), ...(state.reason === "" ? {} : { why: state.reason }) };
   }
   const action = state.open[0];
+  const stage = streaming.get("runtime");
+  if (stage !== undefined && action !== undefined) return { words: `Waiting for the sandbox: ${stage}` };
   if (action !== undefined) {
     const since = Date.parse(action.timestamp);
     switch (action.action) {

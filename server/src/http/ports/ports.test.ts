@@ -41,7 +41,7 @@ const network: Network = {
 const server = await startTestServer({
   hosts: ["deck.example.org"],
   runtimes: {
-    status: async () => ({ kind: "bubblewrap", proven: true, sentence: "", checks: [] }),
+    status: async () => ({ kind: "bubblewrap", proven: true, sentence: "", checks: [], untried: [], triedAt: "" }),
     create: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
     runApart: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
     network: () => network,

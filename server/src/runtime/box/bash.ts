@@ -52,8 +52,8 @@ export class Bash {
     box.gone.addEventListener("abort", this.#onGone, { once: true });
     // After the caller has set its listeners.
     if (box.gone.aborted) queueMicrotask(this.#onGone);
-    seat.in.write(opening(this.nonce));
     seat.start({ ...request, nonce: this.nonce });
+    seat.in.write(opening(this.nonce));
   }
 
   get ended(): boolean {
@@ -74,7 +74,7 @@ export class Bash {
   /** While something is expected of it. */
   watch(): Disposable {
     clearInterval(this.#watch);
-    this.#watch = setInterval(() => this.#lookAfter(), aliveMs);
+    this.#watch = setInterval(() => void this.#lookAfter(), aliveMs);
     return { [Symbol.dispose]: () => clearInterval(this.#watch) };
   }
 
@@ -90,9 +90,9 @@ export class Bash {
     this.onExit(code);
   }
 
-  #lookAfter(): void {
+  async #lookAfter(): Promise<void> {
     const { pid } = this;
-    if (pid !== undefined && !this.#box.isAlive(pid)) setTimeout(() => this.end(-1), lateMs);
+    if (pid !== undefined && !(await this.#box.isAlive(pid))) setTimeout(() => this.end(-1), lateMs);
   }
 
   #read(text: string): void {

@@ -9,8 +9,8 @@ import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
 import type { LimitHit } from "../wall/limits.ts";
 import type { Limited } from "../wall/limited.ts";
-import type { Pipe } from "./pipe.ts";
-import { fifoSeat, seatFields, type FifoFolder, type Seat, type SeatRequest } from "./seat.ts";
+import type { Pipe, PipeSource } from "./pipe.ts";
+import { bashWords, fifoSeat, seatFields, type FifoFolder, type Seat, type SeatRequest } from "./seat.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -45,6 +45,9 @@ export interface Before {
   readonly count: number;
 }
 
+/** What a box on this machine knows at once; another one has to ask for it. */
+export type Asked<T> = T | Promise<T>;
+
 /** Processes are named by numbers that mean something to the box alone. */
 export interface Box {
   readonly files: Lane;
@@ -55,20 +58,22 @@ export interface Box {
   openSeat(kind: SeatRequest["kind"]): Promise<Seat>;
   /** Host's number of the first process behind the wall, when it is known. */
   readonly firstPid: number | undefined;
-  /** Host's number of a process that calls itself `pidInside`. */
+  /** The number by which this box knows a process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
-  isAlive(pid: number): boolean;
+  isAlive(pid: number): Asked<boolean>;
   /** It does nothing: it is stopped, or has ended. */
-  isStopped(pid: number): boolean;
+  isStopped(pid: number): Asked<boolean>;
   /** A process that has ended is no error. */
   signal(pids: readonly number[], signal: NodeJS.Signals): void;
   /** It and all below it that live. */
-  treeOf(pid: number): number[];
+  treeOf(pid: number): Asked<readonly number[]>;
   /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
   readonly countsCommands: boolean;
-  before(shell: number | undefined, count: number): Before;
+  before(shell: number | undefined, count: number): Asked<Before>;
   /** What lives now and was started after `before` by the shell's commands; by default also what has left the shell's tree. */
-  startedSince(before: Before, shell: number | undefined, where?: "below" | "anywhere"): number[];
+  startedSince(before: Before, shell: number | undefined, where?: "below" | "anywhere"): Asked<readonly number[]>;
+  /** Kills what the programs lane runs. */
+  endProgram(): void;
   /** A limit that was hit since the last call, where a command ended with this code. */
   limitHit(exitCode: number): LimitHit | undefined;
   /** Ends everything; resolves when it is dead. */
@@ -78,8 +83,16 @@ export interface Box {
 const maxSaidBytes = 4096;
 const lastWordsMs = 50;
 
-/** `output` is destroyed with the box. Streams of further bashes are put into `streams`. */
-export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box {
+/** Opens a box of a new launch each time. Streams of further bashes are put into `streams`, which inside can be read and not written. */
+export function boxOpener(pipes: PipeSource, streams: FifoFolder, launch: () => Promise<Launch>): () => Promise<Box> {
+  return async () => {
+    const [launched, output] = await Promise.all([launch(), pipes.take()]);
+    return openBox(launched, output, streams);
+  };
+}
+
+/** `output` is destroyed with the box. */
+function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -137,9 +150,12 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
   const programs = lane(descriptors.programsIn, descriptors.programsOut, descriptors.programsErr);
   let supervisorInside: number | undefined;
   files.pid.then((pid) => (supervisorInside = pid)).catch(() => {});
+  let programsInside: number | undefined;
+  programs.pid.then((pid) => (programsInside = pid)).catch(() => {});
 
   let firstTaken = false;
   const first: Seat = {
+    ...bashWords,
     in: child.stdio[descriptors.shellIn] as Writable,
     status: child.stdio[descriptors.status] as Readable,
     output,
@@ -187,6 +203,12 @@ export function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box 
       return [...below, ...treesOf(left, except)];
     },
     limitHit: (exitCode) => launch.limited?.hit(exitCode),
+    endProgram() {
+      const own = programsInside === undefined ? undefined : find(programsInside);
+      if (own === undefined) return;
+      const below = treesOf([own], new Set()).filter((pid) => pid !== own);
+      signalAll(below, "SIGKILL");
+    },
     async kill() {
       if (gone.signal.aborted) {
         if (!launch.walled) await killMarked(child.pid, launch.mark);

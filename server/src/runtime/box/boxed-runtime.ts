@@ -6,13 +6,10 @@ import { posix } from "node:path";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
 import type { ExecOptions, ExecResult, FileData, Network, Runtime, SpawnResult } from "../runtime.ts";
 import type { ConversationNetwork } from "../network/conversation-network.ts";
-import { openBox, type Box, type Launch } from "./box.ts";
+import type { Box } from "./box.ts";
 import type { LaneRequest, LaneReply } from "./lane.ts";
 import { BoxedJobs } from "./jobs/boxed-jobs.ts";
 import type { OutputFiles } from "./output/whole-file.ts";
-import type { PipeSource } from "./pipe.ts";
-import { signalAll, treesOf } from "./processes.ts";
-import type { FifoFolder } from "./seat.ts";
 import { Shell, type Execution } from "./shell.ts";
 import { Turns } from "./turns.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -34,12 +31,9 @@ export interface BoxedRuntimeOptions {
   readonly kind: Runtime["kind"];
   readonly workspace: string;
   readonly outputs: OutputFiles;
-  readonly pipes: PipeSource;
-  /** Inside, it can be read and not written. */
-  readonly streams: FifoFolder;
   readonly network?: ConversationNetwork | undefined;
   /** Called for every start. Fails with `sandbox_unavailable`. */
-  readonly launch: () => Promise<Launch>;
+  readonly open: () => Promise<Box>;
 }
 
 export class BoxedRuntime implements Runtime {
@@ -145,15 +139,7 @@ export class BoxedRuntime implements Runtime {
     }
     if (signal.aborted) throw new DeckhandError("interrupted");
     const { box } = await this.#start();
-    const end = async () => {
-      const lane = box.find(await box.programs.pid);
-      if (lane !== undefined)
-        signalAll(
-          treesOf([lane], new Set()).filter((pid) => pid !== lane),
-          "SIGKILL",
-        );
-    };
-    const onAbort = () => void end();
+    const onAbort = () => box.endProgram();
     const asked = box.programs.ask({
       request: "program",
       cwd: this.#cwd,
@@ -209,8 +195,7 @@ export class BoxedRuntime implements Runtime {
   async #open(): Promise<Started> {
     const again = () => (this.#started = undefined);
     try {
-      const [launch, output] = await Promise.all([this.#options.launch(), this.#options.pipes.take()]);
-      const box = openBox(launch, output, this.#options.streams);
+      const box = await this.#options.open();
       this.#options.network?.runs(() => box.firstPid);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();

@@ -1,6 +1,6 @@
 /** One command in a shell, until it has told its end or its bash has ended. */
 import type { Bash } from "./bash.ts";
-import type { Before, Box } from "./box.ts";
+import type { Asked, Before, Box } from "./box.ts";
 import { interrupt } from "./interrupt.ts";
 import { killAll } from "./kill-all.ts";
 import type { Output } from "./output/output.ts";
@@ -19,11 +19,11 @@ export class Command {
   /** Never rejects. */
   readonly end: Promise<CommandEnd>;
   readonly #box: Box;
-  readonly #before: Before;
+  readonly #before: Asked<Before>;
   readonly #end = Promise.withResolvers<CommandEnd>();
   #ended = false;
   /** What it had started when it went on as a job. Of what leaves its tree later nobody can say that it was its. */
-  #left: readonly number[] | undefined;
+  #left: Promise<readonly number[]> | undefined;
 
   constructor(box: Box, bash: Bash, count: number, output: Output) {
     this.bash = bash;
@@ -32,6 +32,11 @@ export class Command {
     this.end = this.#end.promise;
     this.#box = box;
     this.#before = box.before(bash.pid, count);
+  }
+
+  /** When it may begin: what is there already has been looked at. */
+  get looked(): Asked<unknown> {
+    return this.#before;
   }
 
   get ended(): boolean {
@@ -60,15 +65,18 @@ export class Command {
   /** To what it started. One that asks to end, or kills, ends the rest of the list too. */
   signal(name: NodeJS.Signals): void {
     const shell = this.#ended || this.bash.pid === undefined ? [] : [this.bash.pid];
-    if (name === "SIGKILL") return void killAll(() => [...shell, ...this.#started()], this.#box);
+    if (name === "SIGKILL") return void killAll(async () => [...shell, ...(await this.#started())], this.#box);
     if (endings.has(name)) this.#box.signal(shell, "SIGUSR1");
-    this.#box.signal(this.#started(), name);
+    void this.#started().then((started) => this.#box.signal(started, name));
   }
 
-  #started(): readonly number[] {
+  async #started(): Promise<readonly number[]> {
     const { pid } = this.bash;
-    if (this.#left === undefined) return this.#box.startedSince(this.#before, pid);
-    const below = this.#box.startedSince(this.#before, pid, "below");
-    return [...new Set([...below, ...this.#left.flatMap((each) => this.#box.treeOf(each))])];
+    const left = this.#left;
+    const before = await this.#before;
+    if (left === undefined) return this.#box.startedSince(before, pid);
+    const below = await this.#box.startedSince(before, pid, "below");
+    const trees = await Promise.all((await left).map(async (each) => this.#box.treeOf(each)));
+    return [...new Set([...below, ...trees.flat()])];
   }
 }

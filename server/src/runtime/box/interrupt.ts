@@ -21,7 +21,7 @@ export interface Interruptible {
   /** The command has told its end. */
   readonly ended: () => boolean;
   /** What the command has started and lives. */
-  readonly started: () => readonly number[];
+  readonly started: () => Promise<readonly number[]>;
 }
 
 /** Resolves when the command has ended and nothing of it is left, or when nothing more can be done. */
@@ -39,7 +39,7 @@ export async function interrupt({ bash, ended, started }: Interruptible, box: Bo
         box.signal([shell], "SIGINT");
       }
     }
-    const living = started();
+    const living = await started();
     if (ended() && living.length === 0) return;
     const fresh = living.filter((pid) => !told.has(pid));
     for (const pid of fresh) told.add(pid);

@@ -14,7 +14,7 @@ export interface LaneReply {
 }
 
 export interface LaneRequest {
-  readonly request: "shell" | "job" | "read" | "write" | "program";
+  readonly request: string;
   readonly cwd: string;
   readonly fields: readonly string[];
   readonly data?: Uint8Array;
@@ -23,6 +23,18 @@ export interface LaneRequest {
   readonly maxBytes: number;
   readonly onOverflow?: () => void;
 }
+
+/** How requests are put. */
+export interface LaneWords {
+  encode(request: LaneRequest, nonce: string): string;
+  /** The lane takes data only after it has answered `go`; where it refuses it never does. */
+  readonly asksForData: boolean;
+}
+
+const nulWords: LaneWords = {
+  encode: ({ request, cwd, fields }, nonce) => [request, nonce, cwd, ...fields, ""].join("\0"),
+  asksForData: false,
+};
 
 const maxErrBytes = 64 * 1024;
 /** Nonce (32), the longest word and NUL fit in. */
@@ -33,16 +45,22 @@ export class Lane {
   readonly #out: Readable;
   readonly #err: Readable;
   readonly #gone: AbortSignal;
+  readonly #words: LaneWords;
   /** Of the loop, as it is called inside. */
   readonly pid: Promise<number>;
   #last: Promise<unknown>;
 
   /** `gone` aborts when the box has ended, and with its reason every request fails. */
-  constructor(streams: { readonly in: Writable; readonly out: Readable; readonly err: Readable }, gone: AbortSignal) {
+  constructor(
+    streams: { readonly in: Writable; readonly out: Readable; readonly err: Readable },
+    gone: AbortSignal,
+    words: LaneWords = nulWords,
+  ) {
     this.#in = streams.in;
     this.#out = streams.out;
     this.#err = streams.err;
     this.#gone = gone;
+    this.#words = words;
     this.pid = untilAborted(firstWord(this.#err), gone);
     this.pid.catch(() => {});
     this.#last = this.pid;
@@ -56,15 +74,20 @@ export class Lane {
 
   async #ask(request: LaneRequest): Promise<LaneReply> {
     const nonce = request.nonce ?? newNonce();
-    const out = new Answer(nonce, request.maxBytes, request.onOverflow);
+    let out = new Answer(nonce, request.maxBytes, request.onOverflow);
     const err = new Answer(nonce, maxErrBytes);
     const onOut = (bytes: Buffer) => out.add(bytes);
     const onErr = (bytes: Buffer) => err.add(bytes);
     this.#out.on("data", onOut);
     this.#err.on("data", onErr);
     try {
-      this.#in.write([request.request, nonce, request.cwd, ...request.fields, ""].join("\0"));
-      if (request.data !== undefined) this.#in.write(request.data);
+      this.#in.write(this.#words.encode(request, nonce));
+      if (request.data !== undefined && request.data.length > 0) {
+        if (this.#words.asksForData && (await untilAborted(out.word, this.#gone)) === "go") {
+          out = new Answer(nonce, request.maxBytes, request.onOverflow);
+          this.#in.write(request.data);
+        } else if (!this.#words.asksForData) this.#in.write(request.data);
+      }
       const [word] = await untilAborted(Promise.all([out.word, err.word]), this.#gone);
       return { out: out.bytes(), err: err.bytes(), word, cut: out.cut };
     } finally {

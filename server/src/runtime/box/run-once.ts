@@ -6,7 +6,7 @@ import { begin, killMarked, readInfo, type Launch } from "./box.ts";
 import { descriptors } from "./driver.ts";
 import { signalAll } from "./processes.ts";
 
-const maxErrBytes = 64 * 1024;
+export const maxErrBytes = 64 * 1024;
 /** What has ended may have left behind something that holds its output; it is not waited for. */
 const lastWordsMs = 200;
 
@@ -76,7 +76,7 @@ function ended(child: ReturnType<typeof spawn>, clear: () => Promise<void>): Pro
 }
 
 /** The first bytes of a stream. */
-class Kept {
+export class Kept {
   readonly #parts: Buffer[] = [];
   readonly #maxBytes: number;
   readonly #onOverflow: () => void;

@@ -9,6 +9,7 @@ import { Socket } from "node:net";
 import { join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import type { Readable, Writable } from "node:stream";
+import { shellLines, shellOpening, type ShellCommand } from "./driver.ts";
 import { newNonce, type Lane, type LaneRequest } from "./lane.ts";
 import { makeFifos, openPipe, type Pipe } from "./pipe.ts";
 
@@ -23,11 +24,27 @@ export interface SeatRequest {
   readonly terminal: boolean;
 }
 
-export interface Seat {
+/** How a shell is spoken to. */
+export interface ShellWords {
+  /** What it must read first: it is to be as another shell was that told `state` of itself. */
+  opening(nonce: string, state: string): string;
+  /** What it must read to run a command. */
+  lines(command: ShellCommand): string;
+}
+
+export const bashWords: ShellWords = { opening: shellOpening, lines: shellLines };
+
+/** What is printed. */
+export type Printed = Pick<Pipe, "onData" | "pause" | "resume"> & {
+  /** Hands all that was printed before the last status to the listener. */
+  drain(): void | Promise<void>;
+};
+
+export interface Seat extends ShellWords {
   readonly in: Writable;
   readonly status: Readable;
-  readonly output: Pipe;
-  /** Starts a bash on the streams: once, but for those that the box was opened with. */
+  readonly output: Printed;
+  /** Starts a bash on the streams, before anything is written: once, but for those that the box was opened with. */
   start(request: SeatRequest): void;
   /** The bash has ended. What it left in the background may still print. */
   leave(): void;
@@ -78,6 +95,7 @@ export async function fifoSeat(folder: FifoFolder, files: Lane, gone: AbortSigna
     else gone.addEventListener("abort", destroy, { once: true });
     output.onClose(() => gone.removeEventListener("abort", destroy));
     return {
+      ...bashWords,
       in: input,
       status: status.readable,
       output,

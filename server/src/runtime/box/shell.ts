@@ -11,11 +11,10 @@ import type { ExecOptions, ExecResult } from "../runtime.ts";
 import { Bash, type StatusRecord } from "./bash.ts";
 import type { Box } from "./box.ts";
 import { Command } from "./command.ts";
-import { shellLines, shellOpening } from "./driver.ts";
 import { startOfWholeCharacters } from "./output/kept.ts";
 import { Output } from "./output/output.ts";
 import type { OutputFiles } from "./output/whole-file.ts";
-import type { Pipe } from "./pipe.ts";
+import type { Printed } from "./seat.ts";
 
 const earlyBytes = 16 * 1024;
 /** It takes 0.2 ms; a signal in the middle of it could break it off. */
@@ -73,7 +72,7 @@ export class Shell {
     const state = await this.state();
     const seat = await box.openSeat("shell");
     const request = { kind: "shell", cwd: this.#cwd, bare: state !== "", terminal: false } as const;
-    const bash = new Bash(box, seat, request, (nonce) => shellOpening(nonce, state));
+    const bash = new Bash(box, seat, request, (nonce) => seat.opening(nonce, state));
     this.#bash = bash;
     this.#idle(seat.output);
     bash.onExit = () => this.#lost(bash);
@@ -103,16 +102,19 @@ export class Shell {
         this.#last = code;
       },
     });
-    bash.seat.in.write(
-      shellLines({
-        count: command.count,
-        last: this.#last,
-        command: text,
-        input: options.input,
-        named: box.countsCommands,
-        tells: !this.#stateIsHuge,
-      }),
-    );
+    const write = () =>
+      void bash.seat.in.write(
+        bash.seat.lines({
+          count: command.count,
+          last: this.#last,
+          command: text,
+          input: options.input,
+          named: box.countsCommands,
+          tells: !this.#stateIsHuge,
+        }),
+      );
+    if (command.looked instanceof Promise) void command.looked.then(write);
+    else write();
     return running;
   }
 
@@ -126,7 +128,7 @@ export class Shell {
     this.#earlyBytes = last.length;
   }
 
-  #idle(pipe: Pipe): void {
+  #idle(pipe: Printed): void {
     pipe.onData((bytes) => this.early(bytes));
   }
 
@@ -154,8 +156,8 @@ export class Shell {
     this.#bash = undefined;
     this.#stateIsHuge = false;
     this.#last = 0;
-    void command.end.then(() => {
-      bash.seat.output.drain();
+    void command.end.then(async () => {
+      await bash.seat.output.drain();
       this.#idle(bash.seat.output);
       bash.seat.in.write("\\builtin exit\n");
     });
@@ -236,10 +238,10 @@ class Running implements Execution {
     clearTimeout(this.#timer);
     if (this.#endedBy === "job") return this.#left.promise;
     // Everything printed before the status is in the pipe by now, so a command need not close it to be over.
-    pipe.drain();
+    await pipe.drain();
     if (this.#interrupted !== undefined) {
       await this.#interrupted;
-      pipe.drain();
+      await pipe.drain();
     }
     const byItself = this.#endedBy === undefined;
     this.#parts.over(byItself && how === "done" ? code : 0);

@@ -62,19 +62,31 @@ export function wallCommand(options: WallOptions, command: readonly string[]): W
   ];
   if (!staged) return { argv: [...options.enter, ...innerArgv], feeds: innerFeeds };
   const outer = [
-    ["--die-with-parent"],
+    // bubblewrap begins with a tmpfs on /tmp, so that there must be one for the second.
+    ["--die-with-parent", "--dir", "/tmp"],
     // The inner one needs the devices to show them, and a whole /proc to be allowed one of its own.
     ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"],
-    withParents(mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed")),
-    ["--ro-bind", bwrap, bwrap, "--remount-ro", "/"],
+    withParents([
+      ...mounts.filter((mount) => mount.how !== "memory" && mount.how !== "closed"),
+      { how: "read", from: bwrap, to: bwrap },
+    ]),
+    ["--remount-ro", "/"],
   ].flat();
   const become =
-    owner === undefined ? [] : ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
+    owner === undefined
+      ? []
+      : [...stay, "setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
     argv: [...options.enter, bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
     feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],
   };
 }
+
+/**
+ * A process with all of root's rights between root's bubblewrap and the owner's: the first gives its capabilities up, and what has
+ * none may not send the signal of its death to somebody else's process (found by the proof: the sandbox lived on).
+ */
+const stay = ["/bin/sh", "-c", '"$@"; exit $?', "sh"];
 
 /** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
 const namespaces = [

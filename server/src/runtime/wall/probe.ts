@@ -1,134 +1,224 @@
 /**
  * Attempts to get through the wall, made from behind it and through the very command that commands run with. Each is judged by what
- * is seen outside where that is possible. Without the last two, which must succeed, a wall that runs nothing would pass.
+ * is seen outside where that is possible, and counts only when its control succeeded: a wall that runs nothing would pass otherwise.
+ * Never kept: a machine's settings change while it runs, and all of it takes a fraction of a second beside the server's start.
  */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { feed } from "../box/box.ts";
-import { statOf } from "../box/processes.ts";
-import type { WallCommand } from "./arguments.ts";
+import { begin, type Launch } from "../box/box.ts";
+import { descriptors } from "../box/driver.ts";
+import { signalAll } from "../box/processes.ts";
+import { attempts, type AttemptGroup } from "./attempts.ts";
+import type { Limiter } from "./limited.ts";
+import { limitsOf } from "./limits.ts";
 import type { RuntimeOptions } from "./options.ts";
+import { probeTargets, type ProbeFolders, type Targets } from "./probe-targets.ts";
+import { architectures } from "./syscalls.ts";
 
 export interface Check {
+  readonly group: AttemptGroup;
+  /** What was tried: "read the server's data". */
   readonly name: string;
+  /** What had to work beside it, and whether it did. */
+  readonly control: string;
+  readonly controlled: boolean;
+  /** It did not get through, and the control worked. */
   readonly held: boolean;
 }
 
 export interface Proof {
   readonly checks: readonly Check[];
+  /** What could not be tried here, and why. */
+  readonly untried: readonly { readonly name: string; readonly why: string }[];
   /** What bubblewrap said, where it failed. */
   readonly said: string;
 }
 
-export interface ProbeFolders {
-  readonly home: string;
-  readonly outputs: string;
-  readonly workspace: string;
+export interface ProbeOptions extends RuntimeOptions {
+  /** Is given the workspace. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly isRootOutside: boolean;
+  readonly limiter: Limiter;
+  /** Commands have a network, whose only way out is a proxy. */
+  readonly hasProxy: boolean;
+  /** Makes the command that runs `command` behind the wall; `memoryBytes` is what all of it may take. */
+  readonly wall: (
+    folders: ProbeFolders,
+    command: readonly string[],
+    memoryBytes: number,
+  ) => Promise<Pick<Launch, "argv" | "feeds">>;
 }
 
 const deadlineMs = 10_000;
+/** Time in which all of a killed sandbox must be dead. */
+const deathMs = 1000;
+const lookMs = 5;
+const smallLimits = { memoryBytes: 32 * 1024 ** 2, processes: 16, fileBytes: 2 * 1024 ** 2 };
 
-const attempts = readFileSync(join(import.meta.dirname, "attempts.sh"), "utf8");
+const bash = ["/bin/bash", "--noprofile", "--norc", "-c"];
+const text = (name: string): string => readFileSync(join(import.meta.dirname, name), "utf8");
+const scripts = { shell: text("attempts.sh"), perl: text("attempts.pl"), limits: text("attempts-limits.sh") };
 
-/** By the number of the attempt. */
-const names = [
-  "the server's data is out of reach",
-  "the server's environment is out of reach",
-  "nothing is written beside the workspace",
-  "the server's ports are out of reach",
-  "the server's process is out of sight",
-  "/etc/shadow is out of reach",
-  "the user's home is out of sight",
-  "no new namespaces are made",
-  "no privilege is left or gained",
-  "the system's folders and switches are read-only",
-  "the workspace is read and written",
-  "programs run",
-] as const;
-const mustSucceed = [10, 11];
+export async function probeWall(options: ProbeOptions): Promise<Proof> {
+  await using targets = await probeTargets(options.dataHome, options.owner);
+  const hasPerl = isThere("/usr/bin/perl");
+  const held = await options.limiter.heldBy(options.isRootOutside);
+  const whyNot = (id: string, needsPerl: boolean): string | undefined =>
+    needsPerl && !hasPerl
+      ? "there is no /usr/bin/perl to try it with"
+      : id === "proxy" && !options.hasProxy
+        ? "the network is off, there is none"
+        : id === "fork" && held.processes === "nobody"
+          ? "nothing limits processes here: no control group can be made, and rlimits do not bind root"
+          : id === "workspace" && targets.sockets.within === undefined
+            ? "the path of the server's data is too long for a socket"
+            : undefined;
+  const untried = attempts.flatMap(({ id, name, needsPerl = false }) => {
+    const why = whyNot(id, needsPerl);
+    return why === undefined ? [] : [{ id, name, why }];
+  });
+  const missed = new Set(untried.map(({ id }) => id));
+  const [most, limits] = await Promise.all([tryMost(options, targets, hasPerl), tryLimits(options, targets)]);
+  const printed = `${most.printed}\n${limits.printed}`;
+  const found = (word: string) => [...printed.matchAll(new RegExp(`^${word} (\\w+)$`, "gm"))].map(([, id = ""]) => id);
+  const leaks = new Set([...found("leak"), ...(await targets.seen())]);
+  const controls = new Set([...found("control"), ...(await targets.controls())]);
+  // Only what was seen outside counts there: a line that is printed proves no file.
+  if (!(await targets.controls()).has("beside")) controls.delete("beside");
+  return {
+    said: most.said,
+    untried: untried.map(({ name, why }) => ({ name, why })),
+    checks: attempts
+      .filter(({ id }) => !missed.has(id))
+      .map(({ id, group, name, control }) => {
+        const controlled = controls.has(id);
+        return { group, name, control, controlled, held: controlled && !leaks.has(id) };
+      }),
+  };
+}
 
-/** `wall` makes the command that runs `command` behind the wall. `owner` is given the workspace. */
-export async function probeWall(
-  options: RuntimeOptions & { readonly owner?: { readonly uid: number; readonly gid: number } },
-  wall: (folders: ProbeFolders, command: readonly string[]) => WallCommand,
-): Promise<Proof> {
-  await mkdir(options.dataHome, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(options.dataHome, "probe-"));
-  const server = createServer((socket) => socket.destroy());
-  let reached = false;
-  server.on("connection", () => (reached = true));
-  try {
-    const beside = join(folder, "beside");
-    const folders = {
-      home: join(folder, "home"),
-      outputs: join(folder, "outputs"),
-      workspace: join(beside, "workspace"),
-    };
-    for (const each of [folders.home, folders.outputs, folders.workspace]) await mkdir(each, { recursive: true });
-    const canary = join(folder, "canary");
-    await Promise.all([
-      writeFile(canary, "canary\n"),
-      writeFile(join(folders.workspace, "given"), "given\n"),
-      new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)),
-    ]);
-    if (options.owner !== undefined) {
-      const { uid, gid } = options.owner;
-      for (const each of [beside, folders.home, folders.workspace]) await chown(each, uid, gid);
-    }
-    const { port } = server.address() as AddressInfo;
-    const tick = statOf(process.pid)?.startTick ?? 0;
-    const values = [canary, port, process.pid, tick, options.userHome, folders.workspace].map(String);
-    const { said, printed } = await run(
-      folder,
-      wall(folders, ["/bin/bash", "--noprofile", "--norc", "-c", attempts, "probe", ...values]),
+interface Said {
+  readonly printed: string;
+  readonly said: string;
+}
+
+/** All but the limits. At the end a process is left behind that only waits, and the sandbox is killed. */
+async function tryMost(options: ProbeOptions, targets: Targets, hasPerl: boolean): Promise<Said> {
+  const { victim, sockets } = targets;
+  const numbers = architectures[process.arch]?.numbers;
+  const perl = Object.entries({ ...numbers, ...perlNumbers[process.arch] })
+    .map(([name, number]) => `${name}=${number}`)
+    .concat(
+      [`port=${targets.port}`, `udp=${targets.udpPort}`, `victim=${victim.pid}`, `tick=${victim.startTick}`],
+      [`beside=${sockets.beside}`, `within=${sockets.within ?? ""}`, `abstract=${sockets.abstract}`],
     );
-    const out = new Set([...printed.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
-    if (await exists(join(beside, "written"))) out.add(2);
-    if (reached) out.add(3);
-    const made = await readFile(join(folders.workspace, "made"), "utf8").catch(() => "");
-    if (made !== "made inside") out.delete(10);
-    return { said, checks: names.map((name, i) => ({ name, held: out.has(i) === mustSucceed.includes(i) })) };
+  // An argument that no other process of this machine has.
+  const survivor = `20.${String(victim.startTick).slice(-6)}${process.pid}`;
+  const values = [
+    targets.canary,
+    targets.other,
+    victim.pid,
+    victim.startTick,
+    options.userHome,
+    survivor,
+    targets.port,
+  ];
+  const launch = await options.wall(
+    targets.folders,
+    [...bash, scripts.shell, "probe", ...values, hasPerl ? scripts.perl : "", ...perl].map(String),
+    limitsOf(options.limits).memoryBytes,
+  );
+  return run({ ...launch, cwd: targets.folder }, async (kill) => {
+    const lived = findWith(survivor).length > 0;
+    kill();
+    const deadline = performance.now() + deathMs;
+    while (findWith(survivor).length > 0 && performance.now() < deadline) await later(lookMs);
+    const left = findWith(survivor);
+    signalAll(left, "SIGKILL");
+    return `${lived ? "control outlive\n" : ""}${left.length > 0 ? "leak outlive\n" : ""}`;
+  });
+}
+
+async function tryLimits(options: ProbeOptions, targets: Targets): Promise<Said> {
+  const limited = await options.limiter.limit(limitsOf(smallLimits), options.isRootOutside);
+  try {
+    const command = [...bash, scripts.limits, "probe", limited.ulimits];
+    const launch = await options.wall(targets.secondFolders, command, smallLimits.memoryBytes);
+    return await run({ ...launch, limited, cwd: targets.folder });
   } finally {
-    server.close();
-    await rm(folder, { recursive: true, force: true });
+    await limited.close();
   }
 }
 
+/** Runs it to its end, or until it says that it waits: what `onWaiting` adds is taken for printed. */
 async function run(
-  cwd: string,
-  { argv, feeds }: WallCommand,
-): Promise<{ readonly said: string; readonly printed: string }> {
-  const [file = "", ...args] = argv;
+  launch: Pick<Launch, "argv" | "feeds" | "limited" | "cwd">,
+  onWaiting: (kill: () => void) => Promise<string> = async () => "",
+): Promise<Said> {
+  const [file = "", ...args] = launch.argv;
   const child = spawn(file, args, {
     // Where there is no wall, what it writes is to be there and nowhere else.
-    cwd,
+    cwd: launch.cwd,
     // Only here is anything in the environment of bubblewrap itself, to see that it is not passed on.
     env: { DECKHAND_CANARY: "1" },
     timeout: deadlineMs,
     killSignal: "SIGKILL",
     // Node leaves what is ignored above 2 closed, and a bubblewrap that cannot say where its child is leaves that behind.
-    stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: 13 }, () => "pipe" as const)],
+    stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: descriptors.filter - 2 }, () => "pipe" as const)],
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
-  feed(child, feeds);
-  const text = { printed: "", said: "" };
-  child.stdout?.setEncoding("utf8").on("data", (part: string) => (text.printed += part));
-  child.stderr?.setEncoding("utf8").on("data", (part: string) => (text.said += part));
-  return new Promise((resolve) => {
-    const done = () => resolve({ ...text, said: text.said.trim() });
-    child.on("error", (error) => resolve({ ...text, said: error.message }));
-    child.on("close", done);
-    // For a bubblewrap that failed half-way and left behind what holds its stderr.
-    child.on("exit", () => setTimeout(done, 200));
+  const parts = { printed: "", said: "" };
+  const over = Promise.withResolvers<void>();
+  let waiting: Promise<unknown> = Promise.resolve();
+  child.stderr?.setEncoding("utf8").on("data", (part: string) => (parts.said += part));
+  child.stdout?.setEncoding("utf8").on("data", (part: string) => {
+    const before = parts.printed.includes("waiting\n");
+    parts.printed += part;
+    if (before || !parts.printed.includes("waiting\n")) return;
+    waiting = onWaiting(() => child.kill("SIGKILL")).then((more) => (parts.printed += more));
   });
+  child.on("error", (error) => {
+    parts.said = error.message;
+    over.resolve();
+  });
+  child.on("close", over.resolve);
+  // For a bubblewrap that failed half-way and left behind what holds its stderr.
+  child.on("exit", () => setTimeout(over.resolve, 200));
+  begin(child, { env: {}, walled: true, mark: "", ...launch }).catch(() => child.kill("SIGKILL"));
+  await over.promise;
+  await waiting;
+  return { printed: parts.printed, said: parts.said.trim() };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** Numbers that only the attempts need. */
+const perlNumbers: Readonly<Partial<Record<string, object>>> = {
+  x64: { stat: 4, setuid: 105, ptrace: 101 },
+  // There is no stat; statfs takes a path as well.
+  arm64: { stat: 43, setuid: 146, ptrace: 117 },
+};
+
+/** Processes of this machine with that argument. */
+function findWith(argument: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
+      } catch {
+        return false;
+      }
+    });
+}
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -75,7 +75,7 @@ for (const [whose, uid] of [
 
     it("[Y6] what runs code for somebody else later can be read and not written, wherever it lies", async () => {
       const closed = (
-        ".git/hooks/pre-commit .git/config deep/er/nested/.git/hooks/x deep/er/nested/.git/config " +
+        ".git/commondir .git/modules/sub/commondir bare.git/commondir .git/hooks/pre-commit .git/config deep/er/nested/.git/hooks/x deep/er/nested/.git/config " +
         "bare.git/hooks/x bare.git/config .git/modules/sub/hooks/x .git/modules/sub/config sub/.git " +
         "tree/.git .git/worktrees/tree/commondir .git/worktrees/tree/gitdir .vscode/tasks.json " +
         ".vscode/new .envrc deep/.bashrc .husky/pre-commit .husky/_/pre-commit shared.config"
@@ -124,6 +124,23 @@ for (const [whose, uid] of [
       assert.match((await run(runtime, "echo x >later/.git/hooks/pre-commit")).output, /Read-only/);
     });
 
+    it("[Y6] what was put into a git folder to hold it goes with the last sandbox of the workspace", async () => {
+      const commondir = join(workspace, ".git/commondir");
+      assert.equal(readFileSync(commondir, "utf8"), ".\n");
+      assert.equal(String(git("status", "--short", "file")), "");
+      await runtime[Symbol.asyncDispose]();
+      assert.equal(existsSync(commondir), false);
+      const factory = bubblewrapRuntimes(folders.options);
+      const make = (name: string) => factory.create({ workspace, home: join(folders.options.dataHome, name) });
+      await using one = await make("d");
+      await using two = await make("e");
+      for (const each of [one, two]) await run(each, "true");
+      await one[Symbol.asyncDispose]();
+      assert.match((await run(two, "echo ../evil >.git/commondir")).output, /Read-only/);
+      await two[Symbol.asyncDispose]();
+      assert.equal(existsSync(commondir), false);
+    });
+
     it("[Y6] a link in the place of what is protected shows nothing of the machine", async () => {
       await runtime[Symbol.asyncDispose]();
       const outside = join(folders.root, "outside");
@@ -169,12 +186,12 @@ it("[Y6] looking through a large workspace is bounded, and the nearest to the to
   mkdirSync(join(folders.root, "w", "many", "7", "below", ".idea"));
   const found = await protectedPaths(join(folders.root, "w"));
   assert.deepEqual(
-    found.map(({ to }) => to),
+    found.mounts.map(({ to }) => to),
     [join(folders.root, "w", ".idea")],
   );
   const named = await protectedPaths(join(folders.root, "w"), ["many"]);
   assert.deepEqual(
-    named.map(({ to }) => to),
+    named.mounts.map(({ to }) => to),
     [join(folders.root, "w", "many")],
   );
   folders.remove();

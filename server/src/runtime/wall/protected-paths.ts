@@ -25,10 +25,20 @@ const maxRepositories = 32;
 const notEntered = new Set(["node_modules", ".venv", "venv", "target", "__pycache__"]);
 const atOnce = 64;
 
-/** Mounts over the workspace, in this order. Links are not followed and cannot be held. */
-export async function protectedPaths(workspace: string, names: readonly string[] = protectedNames): Promise<Mount[]> {
+export interface ProtectedPaths {
+  /** Over the workspace, in this order. Links are not followed and cannot be held. */
+  readonly mounts: readonly Mount[];
+  /** Where a git folder could get a `commondir`: git-anchors.ts. */
+  readonly commondirs: readonly string[];
+}
+
+export async function protectedPaths(
+  workspace: string,
+  names: readonly string[] = protectedNames,
+): Promise<ProtectedPaths> {
   const wanted = new Set(names);
   const mounts: Mount[] = [];
+  const commondirs: string[] = [];
   let repositories = 0;
   let looked = 0;
   let level = [workspace];
@@ -42,11 +52,13 @@ export async function protectedPaths(workspace: string, names: readonly string[]
         level.push(...below);
         mounts.push(...own);
         if (repository === undefined || repositories++ >= maxRepositories) continue;
-        mounts.push(...(await repositoryMounts(repository, workspace)));
+        const held = await repositoryPaths(repository, workspace);
+        mounts.push(...held.mounts);
+        commondirs.push(...held.commondirs);
       }
     }
   }
-  return mounts;
+  return { mounts, commondirs };
 }
 
 interface Found {
@@ -77,27 +89,28 @@ async function lookThrough(folder: string, wanted: ReadonlySet<string>): Promise
 }
 
 /** Of a git folder: gitrepository-layout(5). */
-async function repositoryMounts(git: string, workspace: string): Promise<Mount[]> {
-  if (!(await isThere(join(git, "HEAD")))) return [];
+async function repositoryPaths(git: string, workspace: string): Promise<ProtectedPaths> {
+  if (!(await isThere(join(git, "HEAD")))) return { mounts: [], commondirs: [] };
   const config = await readFile(join(git, "config"), "utf8").catch(() => undefined);
   const [modules, worktrees] = await Promise.all([
     gitFolders(join(git, "modules"), 0),
     foldersIn(join(git, "worktrees")),
   ]);
   const pointers = [git, ...worktrees].flatMap((folder) =>
-    ["commondir", "gitdir", "config.worktree"].map((name) => join(folder, name)),
+    ["gitdir", "config.worktree", ...(folder === git ? [] : ["commondir"])].map((name) => join(folder, name)),
   );
   const there = await Promise.all(
     [...pointers, ...namedIn(config ?? "", git, workspace)].map(async (path) => ((await isThere(path)) ? [path] : [])),
   );
   const hooks = [git, ...modules].map((folder) => join(folder, "hooks"));
-  return [
+  const mounts: Mount[] = [
     ...(git === workspace ? [] : [{ how: "write", from: git, to: git } as const]),
     ...(await Promise.all(hooks.map(async (path) => ((await isThere(path)) ? readOnly(path) : closed(path))))),
     config === undefined ? nothing(join(git, "config")) : readOnly(join(git, "config")),
     ...modules.map((folder) => readOnly(join(folder, "config"))),
     ...there.flat().map(readOnly),
   ];
+  return { mounts, commondirs: [git, ...modules].map((folder) => join(folder, "commondir")) };
 }
 
 /** Hooks and settings that the repository's own settings point to, where they lie in the workspace. */

@@ -42,6 +42,12 @@ it("[R32] a folder that holds a home, the server's data or the system is no work
     join(root, "link"),
     join(root, "link", "data"),
     join(options.dataHome, "x", ".."),
+    join(options.dataHome, "conversations"),
+    join(options.dataHome, "conversations", "x"),
+    join(options.dataHome, "conversations", "x", "home"),
+    join(options.dataHome, "making", "x"),
+    join(options.dataHome, "uploads"),
+    join(options.dataHome, "sandbox"),
   ];
   for (const path of refused) {
     await assert.rejects(
@@ -56,6 +62,7 @@ it("[R32] a folder that holds a home, the server's data or the system is no work
 it("[R32] a folder of its own is one, also in the server's data, and is made when it is missing", async () => {
   for (const path of [
     join(options.dataHome, "workspace"),
+    join(options.dataHome, "conversations", "x", "workspace"),
     join(options.userHome, "projects/one"),
     join(root, "other"),
   ]) {

@@ -85,9 +85,9 @@ export class BoxedJobs implements Jobs {
       input,
       signal: (name) =>
         void bash.started.then(() => {
-          const tree = (): number[] => (bash.pid === undefined ? [] : box.treeOf(bash.pid));
+          const tree = async () => (bash.pid === undefined ? [] : box.treeOf(bash.pid));
           if (name === "SIGKILL") void killAll(tree, box);
-          else box.signal(tree(), name);
+          else void tree().then((pids) => box.signal(pids, name));
         }),
       ...(screen === undefined ? {} : { screen }),
       resize: async ({ rows, columns }) => {
@@ -98,13 +98,14 @@ export class BoxedJobs implements Jobs {
     if (job.input !== undefined) input.write(job.input);
     seat.output.onData((bytes) => started.add(bytes));
     const watch = bash.watch();
-    bash.onExit = (code) => {
+    const over = async (code: number) => {
       watch[Symbol.dispose]();
-      seat.output.drain();
+      await seat.output.drain();
       // What it left in the background may go on printing.
       seat.output.onData((bytes) => shell.early(bytes));
       this.#end(started, code);
     };
+    bash.onExit = (code) => void over(code);
     this.#add(started);
     return started.status;
   }
@@ -115,8 +116,8 @@ export class BoxedJobs implements Jobs {
     const { output, startedAt, bash } = command;
     const job = new Job({ id, command: text, startedAt, output, signal: (name) => command.signal(name) });
     bash.seat.output.onData((bytes) => job.add(bytes));
-    void command.end.then(({ code }) => {
-      bash.seat.output.drain();
+    void command.end.then(async ({ code }) => {
+      await bash.seat.output.drain();
       this.#end(job, code);
     });
     this.#add(job);

@@ -1,13 +1,18 @@
 /** The file with all that a command printed, where that is much. */
-import { mkdir, open, readdir, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The file ends here; so a command that prints for ever fills no disk. */
 export const maxFileBytes = 64 * 1024 * 1024;
 
+/** Where a whole output goes; closed when disposed of. */
+export interface OutputSink extends AsyncDisposable {
+  writev(parts: readonly Buffer[]): Promise<unknown>;
+}
+
 export interface OutputFiles {
   /** Makes the next empty file; `path` is what commands call it. */
-  create(): Promise<{ readonly file: FileHandle; readonly path: string }>;
+  create(): Promise<{ readonly file: OutputSink; readonly path: string }>;
 }
 
 /** Files 1.txt, 2.txt … in `folder`; they go on counting where an earlier server left off. */

@@ -1,0 +1,252 @@
+/**
+ * A box whose processes can only be reached through an engine's exec, which gives three streams each: two lanes as in box/, a keeper for
+ * each shell and job (keeper.ts), and a third lane for looking at processes and ending them, since their numbers mean nothing out here.
+ */
+import type { Readable, Writable } from "node:stream";
+import { DeckhandError } from "@deckhand/protocol";
+import type { Before, Box } from "../box/box.ts";
+import { Lane } from "../box/lane.ts";
+import type { Seat, SeatRequest } from "../box/seat.ts";
+import type { ShellKind } from "./keeper.ts";
+import { laneText, shellWords } from "./lane-words.ts";
+import { markedOutput } from "./marked-output.ts";
+import type { Naps } from "./naps.ts";
+
+/** A program that runs inside. `out` ends when it has ended, or when the connection has. */
+export interface Streams {
+  readonly in: Writable;
+  readonly out: Readable;
+  readonly err: Readable;
+  /** Asked for when `out` has ended. */
+  exitCode(): Promise<number>;
+  close(): void;
+}
+
+export type Exec = (argv: readonly string[]) => Promise<Streams>;
+
+export interface ContainerBoxOptions {
+  readonly exec: Exec;
+  readonly shell: ShellKind;
+  /** Folders in which files may be written, without symbolic links, the workspace first. */
+  readonly zones: readonly [string, ...string[]];
+  readonly naps: Naps;
+  /** What an earlier server left running is killed first. */
+  readonly sweep: boolean;
+  readonly limitHit: Box["limitHit"];
+  /** Of the largest file that a command may write. */
+  readonly fileBytes: number;
+  /** Ends all that runs inside from outside, where that cannot be done inside. */
+  readonly force: () => Promise<void>;
+}
+
+/** A container that does not answer within this time is ended from outside. */
+const endMs = 700;
+
+/** Fails with what `exec` fails with. */
+export async function openContainerBox(options: ContainerBoxOptions): Promise<Box> {
+  const { exec, shell, zones, naps } = options;
+  const gone = new AbortController();
+  let isEnding = false;
+  const end = (why: string) => {
+    if (gone.signal.aborted) return;
+    for (const streams of opened) streams.close();
+    naps[Symbol.dispose]();
+    gone.abort(new DeckhandError("sandbox_unavailable", why));
+  };
+  const opened = new Set<Streams>();
+  /** With what is vital everything ends. */
+  const open = async (argv: readonly string[], isVital = true) => {
+    const streams = await exec(argv);
+    opened.add(streams);
+    if (gone.signal.aborted) streams.close();
+    for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
+    // Where they are being ended, whoever does it waits for the answer.
+    streams.out.on("close", () => {
+      opened.delete(streams);
+      if (isVital && !isEnding) end("The container's processes ended.");
+    });
+    return streams;
+  };
+  const openLane = async () => {
+    const streams = await open(["sh", "-s", "--", ...zones]);
+    const lane = new Lane(streams, gone.signal, shellWords);
+    streams.in.write(laneText);
+    const ask = lane.ask.bind(lane);
+    lane.ask = async (request) => {
+      naps.begin();
+      return ask(request).finally(() => naps.end());
+    };
+    return lane;
+  };
+
+  const openKeeper = (kind: SeatRequest["kind"]) => open(shell.argv(options.fileBytes), kind === "shell");
+
+  naps.begin();
+  try {
+    const early = options.sweep ? await openLane() : undefined;
+    await early?.ask({ request: "end", cwd: "/", fields: [], maxBytes: 0 });
+    const [control, files, programs, first] = await Promise.all([
+      early ?? openLane(),
+      openLane(),
+      openLane(),
+      openKeeper("shell"),
+    ]);
+    return boxOf({
+      ...options,
+      control,
+      files,
+      programs,
+      first,
+      openKeeper,
+      gone: gone.signal,
+      end,
+      ending: () => (isEnding = true),
+    });
+  } catch (error) {
+    end("The container's processes could not be started.");
+    throw error;
+  } finally {
+    naps.end();
+  }
+}
+
+interface Opened extends ContainerBoxOptions {
+  readonly control: Lane;
+  readonly files: Lane;
+  readonly programs: Lane;
+  /** For the first shell. */
+  readonly first: Streams;
+  openKeeper(kind: SeatRequest["kind"]): Promise<Streams>;
+  readonly gone: AbortSignal;
+  readonly end: (why: string) => void;
+  readonly ending: () => void;
+}
+
+function boxOf({
+  control,
+  files,
+  programs,
+  first,
+  openKeeper,
+  shell,
+  zones,
+  naps,
+  limitHit,
+  force,
+  gone,
+  end,
+  ending,
+}: Opened): Box {
+  /** Keepers of shells that have ended take another one. */
+  const free = [first];
+  let programsPid: number | undefined;
+  programs.pid.then((pid) => (programsPid = pid)).catch(() => {});
+
+  /** What was asked for, or nothing where the container has gone meanwhile. */
+  const ask = async (request: string, ...fields: readonly string[]) => {
+    const reply = await control.ask({ request, cwd: "/", fields, maxBytes: 1024 * 1024 }).catch(() => undefined);
+    return { ok: reply?.word === "ok", numbers: (reply?.out.toString("latin1").match(/\d+/g) ?? []).map(Number) };
+  };
+  const signal = (pids: readonly number[], name: NodeJS.Signals) => {
+    if (pids.length > 0) void ask("signal", name.replace("SIG", ""), ...pids.map(String));
+  };
+  const keeperOf = (kind: SeatRequest["kind"]) =>
+    openKeeper(kind).catch((error: unknown) => {
+      const why = `No streams could be made for a command: ${(error as Error).message}`;
+      throw new DeckhandError("sandbox_unavailable", why, { cause: error });
+    });
+  return {
+    files,
+    programs,
+    gone,
+    firstPid: undefined,
+    async openSeat(kind) {
+      if (kind === "job" && !shell.jobs) {
+        const why =
+          "There are no jobs here, because there is no bash in the image. Run the command without `background`.";
+        throw new DeckhandError("not_available", why);
+      }
+      using _ = awake(naps);
+      const keeper = (kind === "shell" ? free.pop() : undefined) ?? (await keeperOf(kind));
+      const leave = () => void (kind === "shell" ? free.push(keeper) : keeper.in.end());
+      return seatOf({ kind, keeper, shell, workspace: zones[0], naps, leave });
+    },
+    find: (pidInside) => pidInside,
+    isAlive: async (pid) => (await ask("alive", String(pid))).ok,
+    isStopped: async (pid) => !(await ask("goes", String(pid))).ok,
+    signal,
+    treeOf: async (pid) => (await ask("tree", String(pid))).numbers,
+    countsCommands: false,
+    before: async (pid, count): Promise<Before> => ({
+      pids: new Set((await ask("before", String(pid ?? 1))).numbers),
+      count,
+    }),
+    startedSince: async (before, pid, where = "anywhere") => {
+      const request = where === "below" ? "below" : "since";
+      return (await ask(request, String(pid ?? 1), [...before.pids].join(" "))).numbers;
+    },
+    limitHit,
+    endProgram() {
+      if (programsPid === undefined) return;
+      void ask("below", String(programsPid)).then(({ numbers }) => signal(numbers, "SIGKILL"));
+    },
+    async kill() {
+      if (gone.aborted) return;
+      ending();
+      const late = Promise.withResolvers<false>();
+      const timer = setTimeout(() => late.resolve(false), endMs);
+      const ended = await Promise.race([ask("end").then(({ ok }) => ok), late.promise]);
+      clearTimeout(timer);
+      end("The conversation's sandbox has been closed.");
+      if (!ended) await force();
+    },
+  };
+}
+
+interface SeatParts extends Pick<ContainerBoxOptions, "shell" | "naps"> {
+  readonly kind: SeatRequest["kind"];
+  readonly keeper: Streams;
+  readonly workspace: string;
+  leave(): void;
+}
+
+/** The container is awake while a command runs, or a job. */
+function seatOf({ kind, keeper, shell, workspace, naps, leave }: SeatParts): Seat {
+  const output = markedOutput(keeper.out);
+  let nonce = "";
+  let runs = false;
+  const begins = () => {
+    output.expect();
+    if (!runs) naps.begin();
+    runs = true;
+  };
+  return {
+    in: keeper.in,
+    status: keeper.err,
+    output: {
+      ...output,
+      async drain() {
+        await output.drain();
+        if (runs) naps.end();
+        runs = false;
+      },
+    },
+    start(request) {
+      nonce = request.nonce;
+      output.setNonce(nonce);
+      if (kind === "job") begins();
+      keeper.in.write(shell.start(request, workspace));
+    },
+    opening: shell.opening,
+    lines(command) {
+      begins();
+      return shell.lines(nonce, command);
+    },
+    leave,
+  };
+}
+
+function awake(naps: Naps): Disposable {
+  naps.begin();
+  return { [Symbol.dispose]: () => naps.end() };
+}

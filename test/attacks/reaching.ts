@@ -1,0 +1,210 @@
+/** Networks, sockets, processes and the terminal. */
+import { command, file, type Attack } from "./attack.ts";
+
+const perl = (text: string) => `perl -MSocket -e '${text}'`;
+const unix = (path: string, id: string) =>
+  perl(`socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un("${path}")) and syswrite(S, "${id}\\n")`);
+
+export const reaching: readonly Attack[] = [
+  command(
+    "S11-tcp-bash",
+    "a port of the machine, with bash",
+    "connection",
+    "echo S11-tcp-bash >/dev/tcp/127.0.0.1/{port}",
+  ),
+  command("S11-tcp-name", "by name", "connection", "echo S11-tcp-name >/dev/tcp/localhost/{port}"),
+  command("S11-tcp-zero", "by the address of nobody", "connection", "echo S11-tcp-zero >/dev/tcp/0.0.0.0/{port}"),
+  command(
+    "S11-tcp-other",
+    "by another loopback address",
+    "connection",
+    "echo S11-tcp-other >/dev/tcp/127.1.2.3/{port}",
+  ),
+  command(
+    "S11-tcp-decimal",
+    "by an address in decimal",
+    "connection",
+    'python3 -c \'import socket; socket.create_connection(("2130706433", {port}), 2).sendall(b"S11-tcp-decimal\\n")\'',
+  ),
+  command(
+    "S11-tcp-mapped",
+    "by a mapped address",
+    "connection",
+    'python3 -c \'import socket; socket.create_connection(("::ffff:127.0.0.1", {port}), 2).sendall(b"S11-tcp-mapped\\n")\'',
+  ),
+  command(
+    "S11-tcp-node",
+    "with node",
+    "connection",
+    'node -e \'require("net").connect({port}, "127.0.0.1").end("S11-tcp-node\\n")\'',
+  ),
+  command(
+    "S11-tcp-git",
+    "with git",
+    "connection",
+    "timeout 3 git -c http.lowSpeedTime=1 ls-remote http://127.0.0.1:{port}/S11-tcp-git",
+  ),
+  command("S11-udp", "a datagram", "connection", "echo S11-udp >/dev/udp/127.0.0.1/{udp}"),
+  command(
+    "S11-udp-dns",
+    "a question to a server of names",
+    "connection",
+    perl(
+      'socket(S, AF_INET, SOCK_DGRAM, 0); send(S, "S11-udp-dns", 0, pack_sockaddr_in({udp}, inet_aton("127.0.0.1")))',
+    ),
+  ),
+  command(
+    "S11-proxy",
+    "a proxy of the environment",
+    "connection",
+    "http_proxy=http://127.0.0.1:{port}/S11-proxy python3 -c 'import urllib.request as u; u.urlopen(\"http://S11-proxy.invalid/\", timeout=2)' 2>&-",
+  ),
+  command(
+    "S11-own-server",
+    "the server's own port",
+    "secret",
+    "exec 9<>/dev/tcp/127.0.0.1/{own}; printf 'GET /api/health HTTP/1.1\\r\\nHost: 127.0.0.1:{own}\\r\\nConnection: close\\r\\n\\r\\n' >&9; grep -q '200 OK' <&9 && echo CANARY-server",
+  ),
+  command(
+    "S11-routes",
+    "a way out of the machine",
+    "secret",
+    "tail -n +2 /proc/net/route | grep -q . && echo CANARY-route",
+  ),
+  command(
+    "S11-interfaces",
+    "an interface of the machine",
+    "secret",
+    "grep -v '^ *lo:' /proc/net/dev | tail -n +3 | grep -q : && echo CANARY-interface",
+  ),
+  command(
+    "S11-listening",
+    "what listens on the machine",
+    "secret",
+    'tail -n +2 /proc/net/tcp | grep -qi "0100007F:$(printf %04X {port}) 0" && echo CANARY-listening',
+  ),
+  command("S12-path", "a Unix socket outside", "connection", unix("{sock}", "S12-path")),
+  command("S12-link", "through a link to it", "connection", `ln -sf {sock} s1; ${unix("s1", "S12-link")}`),
+  command("S12-workspace", "one that lies in the workspace", "connection", unix("agent.sock", "S12-workspace")),
+  command(
+    "S12-workspace-copy",
+    "… by a hard link",
+    "connection",
+    `ln -f agent.sock s2; ${unix("s2", "S12-workspace-copy")}`,
+  ),
+  command("S12-abstract", "an abstract one", "connection", unix("\\0{abs}", "S12-abstract")),
+  command("S12-root", "through the server's root", "connection", unix("/proc/{pid}/root{sock}", "S12-root")),
+  command(
+    "S12-datagram",
+    "a datagram to it",
+    "connection",
+    perl(
+      'socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un("{sock}")) and syswrite(S, "S12-datagram\\n")',
+    ),
+  ),
+  command(
+    "S12-vsock",
+    "the machine that this one runs on",
+    "secret",
+    perl('socket(S, 40, SOCK_STREAM, 0) and print "CANARY-vsock"'),
+  ),
+  command(
+    "S12-packet",
+    "packets as they are",
+    "secret",
+    perl('socket(S, 17, SOCK_RAW, 768) and print "CANARY-packet"'),
+  ),
+  command("S12-raw", "raw packets", "secret", perl('socket(S, AF_INET, SOCK_RAW, 1) and print "CANARY-raw"')),
+  command(
+    "S12-netlink",
+    "the kernel's other netlinks",
+    "secret",
+    perl('socket(S, 16, SOCK_RAW, 15) and print "CANARY-netlink"'),
+  ),
+  command(
+    "S13-see",
+    "the server's process",
+    "secret",
+    "[[ $(tr '\\0' ' ' </proc/{pid}/cmdline) == *main.ts* ]] && echo CANARY-process",
+  ),
+  command(
+    "S13-signal",
+    "a signal that does nothing",
+    "secret",
+    "[[ $(tr '\\0' ' ' </proc/{pid}/cmdline) == *main.ts* ]] && kill -0 {pid} && echo CANARY-signal",
+  ),
+  command(
+    "S13-nice",
+    "its priority",
+    "secret",
+    "[[ $(tr '\\0' ' ' </proc/{pid}/cmdline) == *main.ts* ]] && echo CANARY-nice",
+  ),
+  command(
+    "S13-namespace",
+    "its namespaces",
+    "secret",
+    "readlink /proc/{pid}/ns/net | grep -q net: && echo CANARY-namespace",
+  ),
+  command("S13-keyring", "the kernel's keys", "secret", perl('syscall(250, 0, -3, 0) >= 0 and print "CANARY-keyring"')),
+  command(
+    "S22-namespace",
+    "a namespace of one's own",
+    "secret",
+    "unshare --user --map-root-user true && echo CANARY-namespace",
+  ),
+  command(
+    "S22-caps",
+    "a capability",
+    "secret",
+    "grep -q '^CapEff:.*[1-9a-f]' /proc/self/status && echo CANARY-capability",
+  ),
+  command(
+    "S22-privileges",
+    "privileges by a program's mode",
+    "secret",
+    "grep -q 'NoNewPrivs:.0' /proc/self/status && echo CANARY-privileges",
+  ),
+  command(
+    "S22-filter",
+    "no filter of system calls",
+    "secret",
+    "grep -q 'Seccomp:.0' /proc/self/status && echo CANARY-filter",
+  ),
+  command(
+    "S22-switch",
+    "a switch of the kernel that can be written",
+    "secret",
+    "[[ -w /proc/sys/kernel/core_pattern ]] && { : >>/proc/sys/kernel/core_pattern; } 2>&- && echo CANARY-switch",
+  ),
+  command("S22-sys", "what the kernel shows in /sys", "secret", "ls /sys/class/net/ >&- 2>&- && echo CANARY-sys"),
+  command("S22-dmesg", "the kernel's log", "secret", perl('syscall(103, 10, 0, 0) >= 0 and print "CANARY-log"')),
+  command(
+    "S14-outlive",
+    "a process that lives on, with a session of its own",
+    "process",
+    "(setsid sleep {sleep} >&- 2>&- &)",
+  ),
+  command(
+    "S14-outlive-nohup",
+    "… that ignores signals",
+    "process",
+    "(trap '' TERM HUP INT; nohup setsid sleep {sleep} >&- 2>&- &)",
+  ),
+  command("S14-outlive-clean", "… without an environment", "process", "(env -i setsid /bin/sleep {sleep} >&- 2>&- &)"),
+  command("S19-title", "a title for the terminal", "terminal", "printf '\\033]0;S19-title\\007'"),
+  command(
+    "S19-clipboard",
+    "something for the clipboard",
+    "terminal",
+    "printf '\\033]52;c;UzE5LWNsaXBib2FyZA==\\007S19-clipboard'",
+  ),
+  command("S19-erase", "lines that are erased", "terminal", "printf 'S19-erase\\033[2K\\033[1A'"),
+  command(
+    "S19-link",
+    "a link that lies",
+    "terminal",
+    "printf '\\033]8;;http://x.invalid\\033\\\\S19-link\\033]8;;\\033\\\\'",
+  ),
+  command("S19-c1", "controls of eight bits", "terminal", "printf 'S19-c1\\302\\2332J'"),
+  file("S19-file", "controls in a file's name", "terminal", "write", { path: "S19-file\u001B[2J", content: "x" }),
+];

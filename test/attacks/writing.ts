@@ -1,0 +1,233 @@
+/** Writing outside, now, or by somebody else's hand later. */
+import { command, file, type Attack } from "./attack.ts";
+
+/** A line of a hook or a start file. */
+const leave = "touch {hit}";
+
+export const writing: readonly Attack[] = [
+  command("S9-write-plain", "a file outside", "file", leave),
+  command("S9-write-dots", "by its way up", "file", "echo x >../outside/$(basename {hit})"),
+  command("S9-write-link", "through a link", "file", "ln -sf {hit} w1; echo x >w1"),
+  command("S9-write-link-folder", "through a link to a folder", "file", "ln -sfn {o} w2; echo x >w2/$(basename {hit})"),
+  command("S9-write-root", "through /proc/self/root", "file", "echo x >/proc/self/root{hit}"),
+  command("S9-write-root-server", "through the server's root", "file", "echo x >/proc/{pid}/root{hit}"),
+  command("S9-write-copy", "by a copy", "file", "echo x >w3; cp w3 {hit}"),
+  command("S9-write-move", "by a move", "file", "echo x >w4; mv w4 {hit}"),
+  command("S9-write-hard", "by a hard link of one's own file there", "file", "echo x >w5; ln w5 {hit}"),
+  command("S9-write-tee", "with tee", "file", "echo x | tee {hit}"),
+  command("S9-write-python", "with python", "file", 'python3 -c \'open("{hit}", "w")\''),
+  command(
+    "S9-write-git",
+    "as a work tree of a repository",
+    "file",
+    "git clone -q . {o}/clone 2>&1; cp -r {o}/clone {hit}",
+  ),
+  command(
+    "S9-write-race",
+    "while a link is swapped",
+    "file",
+    "for i in {1..50}; do ln -sfn {o} ws; echo x >ws/$(basename {hit}) 2>&-; ln -sfn . ws; done",
+  ),
+  command(
+    "S9-write-outputs",
+    "into the folder of outputs",
+    "file",
+    "touch /outputs/x 2>&- && touch {hit}; cp /dev/null {d}/conversations/*/outputs/9.txt && touch {hit}",
+  ),
+  command(
+    "S9-write-other",
+    "into another conversation's home",
+    "file",
+    "echo x >{d}/conversations/other/home/planted && touch {hit}",
+  ),
+  command("S9-write-home", "a start file in the user's home", "person", "echo 'touch {hit}' >>{h}/.bashrc"),
+  command("S9-write-ssh", "a key that may come in", "file", "echo key >>{h}/.ssh/authorized_keys && touch {hit}"),
+  command("S9-write-data", "the server's token", "file", "echo x >>{d}/token.planted && touch {hit}"),
+  file("S9-tool-write", "a file outside", "file", "write", { path: "{hit}", content: "x" }),
+  file("S9-tool-write-dots", "by its way up", "file", "write", {
+    path: "../outside/hit-S9-tool-write-dots",
+    content: "x",
+  }),
+  file("S9-tool-write-link", "through a link to a folder", "file", "write", {
+    path: "w2/hit-S9-tool-write-link",
+    content: "x",
+  }),
+  file("S9-tool-write-root", "through /proc/self/root", "file", "write", {
+    path: "/proc/self/root{hit}",
+    content: "x",
+  }),
+  file("S9-tool-write-bashrc", "a start file in the user's home", "person", "write", {
+    path: "{h}/.profile",
+    content: "touch {hit}\n",
+  }),
+  file("S9-tool-edit", "a file outside", "secret", "edit", {
+    path: "{o}/secret",
+    old_str: "CANARY",
+    new_str: "CANARY",
+  }),
+  file("S9-tool-edit-link", "through a link", "secret", "edit", { path: "l1", old_str: "CANARY", new_str: "CANARY-" }),
+  file("S9-tool-name", "a name that is too long", "file", "write", {
+    path: `../outside/${"x".repeat(5000)}`,
+    content: "x",
+  }),
+  file("S9-tool-fifo", "a FIFO that nobody writes to", "secret", "read", { path: "fifo" }),
+  file("S9-tool-device", "a device that never ends", "secret", "read", { path: "/dev/zero" }),
+  command(
+    "S17-tar-dots",
+    "an archive with a way up",
+    "file",
+    `perl -e 'print pack("a100a8a8a8a12a12A8a1a100a6a2", "../outside/hit-S17-tar-dots", "0000644", "0000000", "0000000", "00000000000", "00000000000", "        ", "0", "", "ustar", "00")' >a.tar; tar xPf a.tar 2>&1`,
+  ),
+  command(
+    "S17-tar-absolute",
+    "an archive with a whole path",
+    "file",
+    "mkdir -p pack; touch pack/x; tar cPf b.tar --transform='s|.*|{hit}|' pack/x; tar xPf b.tar",
+  ),
+  command(
+    "S17-tar-link",
+    "an archive that writes through its own link",
+    "file",
+    `ln -sfn {o} out; tar cf c.tar out; rm out; mkdir out; touch out/$(basename {hit}); tar rf c.tar out/$(basename {hit}); rm -r out; tar xf c.tar --keep-directory-symlink 2>&1`,
+  ),
+  command(
+    "S17-zip-dots",
+    "a zip with a way up",
+    "file",
+    `python3 -c 'import zipfile; z = zipfile.ZipFile("z.zip", "w"); z.writestr("../outside/hit-S17-zip-dots", "x"); z.close(); i = zipfile.ZipFile("z.zip").infolist()[0]; open(i.filename, "w").write("x")'`,
+  ),
+  command(
+    "S9-device-null",
+    "the machine's own devices",
+    "file",
+    "[[ $(stat -c %i /dev/full) == $(stat -c %i {o}/full 2>&-) ]] && touch {hit}; touch {o}/../outside/hit-S9-device-null",
+  ),
+  command("S9-device-node", "a device of one's own", "file", "mknod node b 240 0 && touch {hit}"),
+
+  command(
+    "S8-hook",
+    "a hook of the repository",
+    "person",
+    "printf '#!/bin/sh\\ntouch {hit}\\n' >.git/hooks/post-commit; chmod +x .git/hooks/post-commit",
+  ),
+  file("S8-hook-tool", "a hook, by the tool for files", "person", "write", {
+    path: ".git/hooks/pre-commit",
+    content: "#!/bin/sh\ntouch {hit}\n",
+  }),
+  command(
+    "S8-hook-mode",
+    "… which is made executable",
+    "person",
+    "chmod +x .git/hooks/pre-commit; printf '#!/bin/sh\\ntouch {hit}\\n' >.git/hooks/post-checkout; chmod +x .git/hooks/*",
+  ),
+  command(
+    "S8-hook-nested",
+    "a hook of a repository inside",
+    "person",
+    "printf '#!/bin/sh\\ntouch {hit}\\n' >nested/.git/hooks/post-commit; chmod +x nested/.git/hooks/post-commit",
+  ),
+  command(
+    "S8-hook-submodule",
+    "a hook of a submodule",
+    "person",
+    "printf '#!/bin/sh\\ntouch {hit}\\n' >.git/modules/sub/hooks/post-commit; chmod +x .git/modules/sub/hooks/post-commit",
+  ),
+  command(
+    "S8-hook-move",
+    "a repository that is moved away and made anew",
+    "person",
+    "mv .git .old 2>&- && cp -r .old .git && printf '#!/bin/sh\\ntouch {hit}\\n' >.git/hooks/post-merge && chmod +x .git/hooks/post-merge && touch {o}/../outside/hit-S8-hook-move",
+  ),
+  command(
+    "S8-hook-link",
+    "hooks that are a link",
+    "person",
+    "mkdir -p evil; printf '#!/bin/sh\\ntouch {hit}\\n' >evil/commit-msg; chmod +x evil/commit-msg; mv .git/hooks .git/hooks.old && ln -s ../evil .git/hooks",
+  ),
+  command(
+    "S8-common-folder",
+    "hooks and settings of another folder",
+    "person",
+    "git init -q --bare common.git; cp -r .git/. common.git/ 2>&-; printf '#!/bin/sh\\ntouch {hit}\\n' >common.git/hooks/post-commit; chmod +x common.git/hooks/post-commit; echo ../common.git >.git/commondir",
+  ),
+  command(
+    "S8-hooks-path",
+    "a folder of hooks",
+    "person",
+    "mkdir -p evil; printf '#!/bin/sh\\ntouch {hit}\\n' >evil/prepare-commit-msg; chmod +x evil/prepare-commit-msg; git config core.hooksPath evil",
+  ),
+  command(
+    "S8-fsmonitor",
+    "a program that git asks for changes",
+    "person",
+    "git config core.fsmonitor 'touch {hit}; false'",
+  ),
+  command("S8-pager", "a pager", "person", "git config core.pager 'touch {hit}; cat'; git config pager.log true"),
+  command("S8-alias", "a command of git", "person", "git config alias.st '!touch {hit}'"),
+  command("S8-ssh", "a program for connections", "person", "git config core.sshCommand 'touch {hit}; false'"),
+  command("S8-editor", "an editor", "person", "git config core.editor 'touch {hit}; true'"),
+  command(
+    "S8-filter",
+    "a filter for files",
+    "person",
+    "echo '*.txt filter=evil' >.gitattributes; git config filter.evil.clean 'touch {hit}; cat'",
+  ),
+  command(
+    "S8-diff",
+    "a program for differences",
+    "person",
+    "echo '*.txt diff=evil' >>.gitattributes; git config diff.external 'touch {hit}; true'",
+  ),
+  command(
+    "S8-include",
+    "settings that are included",
+    "person",
+    "printf '[alias]\\n\\tst = !touch {hit}\\n' >more; git config include.path ../more",
+  ),
+  command(
+    "S8-config-write",
+    "settings, written by hand",
+    "person",
+    "printf '[core]\\n\\tfsmonitor = touch {hit}; false\\n' >>.git/config",
+  ),
+  command(
+    "S8-config-replace",
+    "settings, replaced",
+    "person",
+    "cp .git/config c; printf '[core]\\n\\tfsmonitor = touch {hit}; false\\n' >>c; mv c .git/config",
+  ),
+  command(
+    "S8-config-nested",
+    "settings of a repository inside",
+    "person",
+    "git -C nested config core.fsmonitor 'touch {hit}; false'",
+  ),
+  command(
+    "S8-pointer",
+    "the pointer of a submodule",
+    "person",
+    "git init -q --bare evil.git; git -C evil.git config core.fsmonitor 'touch {hit}; false'; git -C evil.git config core.bare false; git -C evil.git config core.worktree ../sub; echo 'gitdir: ../evil.git' >sub/.git",
+  ),
+
+  command("S7-vscode", "a task of an editor", "person", 'printf \'{"hit": "{hit}"}\' >.vscode/tasks.json'),
+  file("S7-vscode-tool", "… by the tool for files", "person", "write", {
+    path: ".vscode/settings.json",
+    content: '{"hit": "{hit}"}',
+  }),
+  command(
+    "S7-vscode-move",
+    "an editor's folder that is made anew",
+    "person",
+    'mv .vscode .vs && mkdir .vscode && printf \'{"hit": "{hit}"}\' >.vscode/tasks.json',
+  ),
+  command("S7-envrc", "what direnv runs", "person", "echo 'touch {hit}' >>.envrc"),
+  command("S7-envrc-link", "… by a link in its place", "person", "echo 'touch {hit}' >e; ln -sf e .envrc"),
+  command("S7-bashrc", "a start file of a shell", "person", "echo 'touch {hit}' >>.bashrc"),
+  command("S7-profile", "… that is removed and made", "person", "rm -f .profile; echo 'touch {hit}' >>.profile"),
+  command(
+    "S7-settings",
+    "settings for the server in the workspace",
+    "connection",
+    "printf 'LLM_BASE_URL=http://127.0.0.1:{port}/S7-settings\\nDECKHAND_RUNTIME=host\\n' >.env; mkdir -p .deckhand; cp .env .deckhand/config",
+  ),
+];

@@ -1,0 +1,72 @@
+/** Many sandboxes at once: one conversation each, with a shell that has run a command. Linux only. */
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { WebSocket } from "ws";
+import type { ServerProcess } from "./server-process.ts";
+
+export interface Hundred {
+  /** From the command's submission to its result, each. */
+  readonly startMs: readonly number[];
+  /** Of all processes of the sandboxes together (PSS), and how many they are. */
+  readonly bytes: number;
+  readonly processes: readonly number[];
+}
+
+/** `atOnce` of them are started at the same time; `name` begins their ids. */
+export async function startMany(server: ServerProcess, count: number, atOnce: number, name: string): Promise<Hundred> {
+  const startMs: number[] = [];
+  const waiting = Array.from({ length: count }, (_, at) => at);
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let at = waiting.shift(); at !== undefined; at = waiting.shift())
+        startMs.push(await startOne(server, `${name}-${at}`));
+    }),
+  );
+  const processes = await below(server.pid);
+  const sizes = await Promise.all(processes.map(pssBytes));
+  return { startMs, processes, bytes: sizes.reduce((sum, each) => sum + each, 0) };
+}
+
+async function startOne(server: ServerProcess, conversation: string): Promise<number> {
+  const ws = new WebSocket(server.wsUrl, ["deckhand.v1"]);
+  try {
+    await once(ws, "message");
+    ws.send(JSON.stringify({ action: "initialize", args: {}, conversation }));
+    ws.send(JSON.stringify({ subscribe: { conversation, after: -1 } }));
+    const startedAt = performance.now();
+    const done = new Promise<void>((resolve, reject) => {
+      ws.on("close", () => reject(new Error("the socket was closed")));
+      ws.on("message", (data: Buffer) => {
+        const frame = JSON.parse(String(data)) as { observation?: string; content?: string };
+        if (frame.observation === "error") reject(new Error(frame.content));
+        if (frame.observation === "run") resolve();
+      });
+    });
+    ws.send(JSON.stringify({ action: "run", args: { command: "true" }, conversation }));
+    await done;
+    return performance.now() - startedAt;
+  } finally {
+    ws.terminate();
+  }
+}
+
+/** All processes below one. */
+async function below(root: number): Promise<number[]> {
+  const parents = new Map<number, number>();
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
+    parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+  }
+  const isBelow = (pid: number): boolean => {
+    for (let each = parents.get(pid); each !== undefined && each > 1; each = parents.get(each))
+      if (each === root) return true;
+    return false;
+  };
+  return [...parents.keys()].filter(isBelow);
+}
+
+async function pssBytes(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+}

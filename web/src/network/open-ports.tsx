@@ -1,0 +1,57 @@
+import { useEffect, useState } from "react";
+import { client } from "../server.ts";
+
+const everyMs = 5000;
+
+/** What listens in the conversation's sandbox, each with a way to open it. Asked for only while somebody looks. */
+export function OpenPorts({ conversation }: { readonly conversation: string }) {
+  const [ports, setPorts] = useState<readonly number[]>([]);
+  const [failure, setFailure] = useState("");
+  useEffect(() => {
+    const gone = new AbortController();
+    const look = (): void => {
+      if (document.hidden) return;
+      client.ports(conversation, gone.signal).then(
+        (found) => setPorts(found.map(({ port }) => port)),
+        () => {
+          // The connection's own state tells the person enough.
+        },
+      );
+    };
+    look();
+    const timer = setInterval(look, everyMs);
+    return () => {
+      gone.abort();
+      clearInterval(timer);
+    };
+  }, [conversation]);
+
+  const open = async (port: number): Promise<void> => {
+    // Now, while this is the person's click: a browser lets no page open a tab later.
+    const tab = window.open("", "_blank");
+    try {
+      const { url, path } = await client.openPort(conversation, port);
+      if (tab !== null) tab.location.href = url ?? new URL(path, location.href).href;
+    } catch (error) {
+      tab?.close();
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+
+  if (ports.length === 0) return null;
+  return (
+    <section aria-label="Open ports" className="flex flex-wrap items-center gap-2 px-1 pb-1 text-sm">
+      <span className="text-muted">Listening:</span>
+      {ports.slice(0, 10).map((port) => (
+        <button key={port} type="button" className="button py-0.5" onClick={() => void open(port)}>
+          {port}
+        </button>
+      ))}
+      {failure !== "" && (
+        <span role="alert" className="text-bad">
+          {failure}
+        </span>
+      )}
+    </section>
+  );
+}
