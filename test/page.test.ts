@@ -119,6 +119,25 @@ test("[U7] a running command is in sight with its output, a message typed meanwh
   await page.getByRole("status").filter({ hasText: "Stopped" }).waitFor();
 });
 
+test("[O12] a job is in sight with its command, its end with its exit code, and it can be ended from the page", async () => {
+  await using server = await serve({
+    replies: [
+      { calls: [{ name: "run", arguments: { command: "echo serving; sleep 600", background: true } }] },
+      { text: "It runs." },
+    ],
+  });
+  const { page, complaints } = await open(server.url);
+  await page.getByLabel("Task").fill("serve");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Jobs").filter({ hasText: "echo serving; sleep 600" }).waitFor();
+  await page.getByLabel("Output", { exact: true }).filter({ hasText: "serving" }).waitFor();
+  await page.getByText("It runs.").waitFor();
+  await page.getByRole("button", { name: /End job/ }).click();
+  await page.getByLabel("Jobs").waitFor({ state: "detached" });
+  await page.getByText("exit 137").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test("[Q16] the page shows the whole of what waits for an approval, and takes the answer", async () => {
   const command = "echo one\u202Etwo; touch asked";
   await using server = await serve(

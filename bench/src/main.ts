@@ -12,6 +12,7 @@ import { measureNetwork } from "./network.ts";
 import { measurePast } from "./past.ts";
 import { measureSandboxes } from "./sandboxes.ts";
 import { measureScale } from "./scale.ts";
+import { measureShell } from "./shell.ts";
 import { median, percentile, table } from "./table.ts";
 
 const steps = 200;
@@ -35,6 +36,8 @@ console.log(`one command (echo) a step. The machine's speed moves: compare withi
 const bare = await measureBare();
 const ours = await measureServer();
 print(bare, ours);
+console.log(`\nA command beside a plain bash:\n`);
+console.log(await shellFigures());
 console.log(`\nA hundred sandboxes at once:\n`);
 console.log(await measureSandboxes());
 console.log(`\nThe network of commands:\n`);
@@ -43,6 +46,12 @@ console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
 console.log(`\nWhat the workspace was (snapshots):\n`);
 console.log(await measurePast());
+
+async function shellFigures(): Promise<string> {
+  await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
+  using client = connectTo(server);
+  return await measureShell(client);
+}
 
 async function measureServer(): Promise<Figures> {
   const listening: number[] = [];

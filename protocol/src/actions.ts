@@ -43,6 +43,12 @@ export const approvalAsked = z.object({
 });
 export type ApprovalAsked = z.infer<typeof approvalAsked>;
 
+/** Signals that a job can be sent. */
+export const jobSignals = ["INT", "TERM", "KILL", "HUP", "QUIT", "USR1", "USR2", "STOP", "CONT"] as const;
+export type JobSignal = (typeof jobSignals)[number];
+
+const maxTyped = 65_536;
+const screenSide = z.int().min(2).max(500);
 /**
  * Where a conversation works, chosen when it begins. All but `folder` are made for the one conversation, in a folder of its
  * own, and go with it; `{}` begins empty.
@@ -121,11 +127,31 @@ export const actionArgs = {
   }),
   run: z.object({
     command: z.string(),
-    /** Seconds until the command is interrupted. */
+    /** Seconds until the command goes on as a job, and what it has printed until then is returned. */
     timeout: z.number().positive().max(86_400).optional(),
+    /** What happens then; without it it goes on as a job. */
+    on_timeout: z.enum(["job", "interrupt"]).optional(),
+    /** Starts it as a job and returns at once. */
     background: z.boolean().default(false),
+    /** A job with a terminal, for programs that need one; returns when its screen is quiet. */
+    tty: z.boolean().optional(),
+    /** Its standard input; empty without it. */
     input: z.string().optional(),
     hidden: z.boolean().default(false),
+    confirmation_state: confirmationState,
+    thought,
+  }),
+  job: z.object({
+    id: z.string().min(1),
+    /** Text to type into it; "\n" is Enter. */
+    input: z.string().max(maxTyped).optional(),
+    /** Keys to press after that, by name: enter, tab, escape, up, pagedown, ctrl-c, f1 … */
+    keys: z.array(z.string().max(20)).max(100).optional(),
+    signal: z.enum(jobSignals).optional(),
+    /** Seconds to wait for its end, at most. */
+    wait: z.number().min(0).max(86_400).optional(),
+    rows: screenSide.optional(),
+    cols: screenSide.optional(),
     confirmation_state: confirmationState,
     thought,
   }),
@@ -167,7 +193,12 @@ export const actionArgs = {
     thought,
   }),
   modify_task: z.object({ task_id: z.string(), state: z.string(), thought }),
-  change_agent_state: z.object({ agent_state: z.enum(requestableStates), thought }),
+  change_agent_state: z.object({
+    agent_state: z.enum(requestableStates),
+    /** With `stopped`: jobs end, too. Else they go on. */
+    jobs: z.boolean().optional(),
+    thought,
+  }),
   approve: z.object({
     id: z.int().min(0),
     decision: z.enum(approvalDecisions),
@@ -203,6 +234,7 @@ export const runnableActions = [
   "write",
   "edit",
   "run",
+  "job",
   "run_ipython",
   "browse",
   "browse_interactive",

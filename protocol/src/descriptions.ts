@@ -11,7 +11,8 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   read: "Reads lines of a text file: from `start` (counted from 0) up to, not including, `end` (-1: to the end).",
   write: "Writes a file, or replaces its lines from `start` up to, not including, `end`.",
   edit: "Replaces a text in a file; it must be there once, or `replace_all` be true.",
-  run: "Runs a command in the conversation's shell. `timeout` is in seconds.",
+  run: "Runs a command in the conversation's shell. After `timeout` seconds it goes on as a job (`on_timeout`: or is interrupted); with `background` it is one at once, with `tty` one that has a terminal.",
+  job: "Looks at a job of the conversation, and before that types into it, sends a signal, or gives its terminal another size; then waits up to `wait` seconds for its end. Answered with what it has printed since the last look, or with its screen.",
   run_ipython: "Runs Python in a notebook kernel.",
   browse: "Fetches a page.",
   browse_interactive: "Acts in a browser. Answered by `browse`.",
@@ -27,7 +28,7 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   add_task: "From the first protocol; stored, without effect.",
   modify_task: "From the first protocol; stored, without effect.",
   change_agent_state:
-    "Pauses, resumes or stops the agent. `user_confirmed` and `user_rejected` answer for whatever waits for an approval; they are stored as `approve`.",
+    "Pauses, resumes or stops the agent; what it has started as a job goes on, unless `stopped` comes with `jobs`. `user_confirmed` and `user_rejected` answer for whatever waits for an approval; they are stored as `approve`.",
   approve:
     "Allows or denies the action with that id, which waits. The first answer counts, another is a `conflict`. `allow_for_conversation` remembers the `rules` of its question, `allow_for_server` for all conversations.",
   allow_host:
@@ -40,7 +41,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   read: "The lines.",
   write: "The file is written; `content` is empty.",
   edit: "A unified diff.",
-  run: "The output, head and tail where it is long; then `whole` says where all of it can be read. `exit_code` is 130 after an interruption and -1 where the shell went away; `network` has the hosts that were refused.",
+  run: "The output, head and tail where it is long; then `whole` says where all of it can be read. `exit_code` is 130 after an interruption and -1 where the shell went away or the command goes on as `job`; `network` has the hosts that were refused.",
+  job: "What a job has printed since the last look, or, where `screen` is there, what its terminal shows. Without a `cause`: the job has ended, and `content` says so.",
   run_ipython: "What the cell printed.",
   browse: "The page as HTML; `text` is what the model reads of it.",
   search: "Matching lines as `path:line:text`.",

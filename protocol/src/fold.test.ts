@@ -255,3 +255,17 @@ test("[P4] the kinds that get an observation are the runnable ones", () => {
     assert.equal(apply(empty, event).open.length, 1, kind);
   }
 });
+
+test("[O14] the state lists the jobs that run, from what started them to their end", () => {
+  const ran = { command: "make", exit_code: -1, cwd: "/w", duration_ms: 1, truncated: false, hidden: false };
+  const job = (id: string, state: "running" | "ended") =>
+    observation("agent", "job", "", { job: { id, state }, command: "make", duration_ms: 1, truncated: false });
+  const started = (id: string) => observation("agent", "run", "", { ...ran, job: { id, state: "running" } });
+  const over = observation("agent", "run", "", { ...ran, job: { id: "j3", state: "ended", exit_code: 0 } });
+  const jobsAfter = (...events: readonly NewEvent[]) => fold(stored(events)).jobs.map(({ id }) => id);
+  assert.deepEqual(fold(stored([started("j1")])).jobs, [
+    { id: "j1", command: "make", since: "2026-01-01T00:00:00.000Z" },
+  ]);
+  assert.deepEqual(jobsAfter(started("j1"), started("j2"), over, job("j1", "running")), ["j1", "j2"]);
+  assert.deepEqual(jobsAfter(started("j1"), started("j2"), job("j1", "ended"), job("j1", "ended")), ["j2"]);
+});

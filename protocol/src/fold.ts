@@ -5,7 +5,7 @@
 import { isRunnable, type ActionArgs, type ApprovalAsked, type ApprovalRule, type Settings } from "./actions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { isAction, type Action, type Event, type Observation, type Source } from "./event.ts";
-import type { KnowledgePiece, ObservationExtras, ReplyPart } from "./observations.ts";
+import type { JobState, KnowledgePiece, ObservationExtras, ReplyPart } from "./observations.ts";
 import { isAtWork, type AgentState } from "./states.ts";
 import type { Usage } from "./usage.ts";
 
@@ -20,6 +20,14 @@ export interface QueuedMessage {
 
 /** A call in the model's last reply that has neither become an action nor been refused. */
 export type PendingCall = Extract<ReplyPart, { type: "call" }> & { readonly reply: number };
+
+/** A command that goes on beside the shell. */
+export interface RunningJob {
+  readonly id: string;
+  readonly command: string;
+  /** ISO 8601, when it was first told of. */
+  readonly since: string;
+}
 
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
@@ -61,6 +69,8 @@ export interface ConversationState {
   readonly lastAnswer: ApprovalAnswer | null;
   /** Of the conversation; those of the server are not in its log. */
   readonly rules: readonly ApprovalRule[];
+  /** Oldest first. */
+  readonly jobs: readonly RunningJob[];
   /** What a person lets commands reach, as rules of the network. */
   readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
@@ -97,6 +107,7 @@ export const empty: ConversationState = {
   approved: null,
   lastAnswer: null,
   rules: [],
+  jobs: [],
   allowedHosts: [],
   snapshot: null,
   knowledge: [],
@@ -195,6 +206,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         title: event.content || next.title,
         titled: true,
       };
+    case "run":
+    case "job":
+      return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
@@ -209,6 +223,16 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     default:
       return next;
   }
+}
+
+function withJob(
+  state: ConversationState,
+  { extras, timestamp }: Observation<"run" | "job">,
+  job: JobState,
+): ConversationState {
+  const known = state.jobs.some(({ id }) => id === job.id);
+  if (job.state === "ended") return known ? { ...state, jobs: state.jobs.filter(({ id }) => id !== job.id) } : state;
+  return known ? state : { ...state, jobs: [...state.jobs, { id: job.id, command: extras.command, since: timestamp }] };
 }
 
 /** Microagents come one by one; all else is told anew as a whole. */

@@ -32,6 +32,24 @@ const wholeOutput = z.object({
   cut: z.boolean(),
 });
 
+/** A command that goes on beside the shell. `exit_code` where it has ended; -1: nobody knows. */
+export const jobState = z.object({
+  id: z.string(),
+  state: z.enum(["running", "ended"]),
+  exit_code: z.int().optional(),
+});
+export type JobState = z.infer<typeof jobState>;
+
+/** Rows and columns count from 0. */
+const screen = z.object({
+  rows: z.int(),
+  cols: z.int(),
+  cursor_row: z.int(),
+  cursor_col: z.int(),
+  /** A program has taken the whole screen. */
+  alternate: z.boolean(),
+});
+
 /** What a command tried to reach and was refused, each once. */
 const networkNotes = z.object({
   refused: z.array(
@@ -73,7 +91,7 @@ export const observationExtras = {
   edit: z.object({ path: z.string(), old_content: z.string().optional(), new_content: z.string().optional() }),
   run: z.object({
     command: z.string(),
-    /** -1: no exit status is known (the shell went away). 130: interrupted. */
+    /** -1: no exit status is known (the shell went away, or `job` is running). 130: interrupted. */
     exit_code: z.int(),
     cwd: z.string(),
     duration_ms: z.number(),
@@ -84,8 +102,20 @@ export const observationExtras = {
     /** A limit of the conversation's commands that was hit meanwhile. */
     limit: z.enum(["memory", "processes", "file_size"]).optional(),
     whole: wholeOutput.optional(),
-    job: z.string().optional(),
+    /** The command goes on. */
+    job: jobState.optional(),
+    screen: screen.optional(),
     network: networkNotes.optional(),
+  }),
+  /** Without a cause: it has ended by itself. */
+  job: z.object({
+    job: jobState,
+    command: z.string(),
+    /** Since it was started. */
+    duration_ms: z.number(),
+    truncated: z.boolean(),
+    whole: wholeOutput.optional(),
+    screen: screen.optional(),
   }),
   run_ipython: z.object({ code: z.string() }),
   browse: z.object({

@@ -1,7 +1,7 @@
 /** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
 import type { ActionArgs } from "./actions.ts";
 import type { NewAction, NewObservation } from "./event.ts";
-import type { KnowledgePiece } from "./observations.ts";
+import type { JobState, KnowledgePiece } from "./observations.ts";
 
 type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
 
@@ -13,6 +13,11 @@ export function actionSentence(event: Bare<NewAction>): string {
       return event.args.task;
     case "run":
       return `Running command: ${event.args.command}`;
+    case "job": {
+      const { id, input, keys, signal } = event.args;
+      if (signal !== undefined) return `Sending SIG${signal} to job ${id}`;
+      return input === undefined && keys === undefined ? `Looking at job ${id}` : `Typing into job ${id}`;
+    }
     case "run_ipython":
       return `Running Python code interactively: ${event.args.code}`;
     case "read":
@@ -66,7 +71,10 @@ export function actionSentence(event: Bare<NewAction>): string {
 
 export function observationSentence(event: Bare<NewObservation>): string {
   switch (event.observation) {
+    case "job":
+      return jobSentence(event.extras.job);
     case "run":
+      if (event.extras.job !== undefined) return jobSentence(event.extras.job);
       return `Command \`${event.extras.command}\` executed with exit code ${event.extras.exit_code}.`;
     case "run_ipython":
       return "Code executed in IPython cell.";
@@ -105,6 +113,11 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "user_rejected":
       return event.content;
   }
+}
+
+function jobSentence({ id, state, exit_code: code = -1 }: JobState): string {
+  if (state === "running") return `Job ${id} is running.`;
+  return code === -1 ? `Job ${id} has ended.` : `Job ${id} has ended with exit code ${code}.`;
 }
 
 function knowledgeSentence(pieces: readonly KnowledgePiece[]): string {

@@ -15,6 +15,7 @@ export interface Unit {
 
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
+const jobs = "server/src/runtime/jobs.ts";
 const places = "server/src/runtime/places/places.ts";
 /** Which addresses are private is decided once, for commands and for `browse`. */
 const hostRules = "server/src/runtime/network/rules.ts";
@@ -50,6 +51,7 @@ export const table: readonly Unit[] = [
       "server/src/tools/tool.ts",
       "server/src/snapshots/histories.ts",
       runtime,
+      jobs,
       places,
       hostRules,
       protocol,
@@ -70,7 +72,7 @@ export const table: readonly Unit[] = [
   },
   { path: "server/src/snapshots", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
-  { path: "server/src/tools", mayImport: [runtime, addresses, protocol] },
+  { path: "server/src/tools", mayImport: [runtime, jobs, addresses, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },

@@ -31,6 +31,21 @@ test("[L3] a command, its output and a failure's exit code are a few plain lines
   assert.deepEqual(linesOf(error), ["model_auth: The key is refused."]);
 });
 
+test("[O12] a job that goes on or ends, and what is typed into it, are told", () => {
+  const job = { id: "j4", state: "running" } as const;
+  const more = { command: "x", duration_ms: 1, truncated: false };
+  const run = { ...more, exit_code: -1, cwd: "/", hidden: false, job };
+  assert.deepEqual(linesOf(observation("agent", "run", "on\n", run, { cause: 1 })), ["  on", "  Job j4 is running."]);
+  const typed = { id: "j4", input: "yes\n", confirmation_state: "confirmed", thought: "" } as const;
+  assert.deepEqual(linesOf(action("agent", "job", typed)), ["Typing into job j4 yes"]);
+  const ended = { ...more, job: { id: "j4", state: "ended", exit_code: 2 } } as const;
+  const looked = observation("agent", "job", "no\n", ended, { cause: 1 });
+  assert.deepEqual(linesOf(looked), ["  no", "  Job j4 has ended with exit code 2."]);
+  assert.deepEqual(linesOf(observation("environment", "job", "Job j4 (x) has ended.", ended)), [
+    "  Job j4 (x) has ended.",
+  ]);
+});
+
 test("[L3] of a long output head and tail are printed", () => {
   const lines = linesOf(ran(Array.from({ length: 1000 }, (_, n) => `line ${n}`).join("\n"), 0));
   assert.equal(lines.length, 25);

@@ -45,6 +45,8 @@ function actionLines(event: Action, paint: Paint): readonly string[] {
       return lines(event.message).map((line) => paint("yellow", `  ${line}`));
     case "run":
       return [...said, ...asked("$", event.args.command, paint)];
+    case "job":
+      return [...said, ...asked(event.message, event.args.input?.trimEnd() ?? event.args.keys?.join(" ") ?? "", paint)];
     case "read":
     case "write":
     case "edit":
@@ -65,7 +67,11 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "title":
     case "snapshot":
       return [];
+    case "job":
+      if (event.cause === undefined) return lines(event.content).map((line) => paint("yellow", `  ${line}`));
+      return [...output(event.content, paint), paint("dim", `  ${event.message}`)];
     case "run": {
+      if (event.extras.job !== undefined) return [...output(event.content, paint), paint("dim", `  ${event.message}`)];
       const { exit_code: code, ended_by: endedBy } = event.extras;
       const end = endedBy === undefined ? `exit ${code}` : `exit ${code}, ended by ${endedBy}`;
       return [

@@ -32,6 +32,7 @@ export type AgentFinder = (name: string, workspace: string) => Agent | undefined
 
 const codeActTools: readonly ActionKind[] = [
   "run",
+  "job",
   "read",
   "write",
   "edit",

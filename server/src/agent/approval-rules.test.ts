@@ -163,6 +163,22 @@ test("[Q14] what does more than was allowed, or cannot be read for certain, is a
   assert.equal(await covered("git status", { background: true }), false);
 });
 
+test("[O13] what is typed into a job is covered by no rule; looking at one can be", async () => {
+  const job = (args: object): NewAction => action("agent", "job", actionArgs.job.parse({ id: "j1", ...args }));
+  const looks = [rule("*", "job"), ...allowed];
+  for (const args of [{}, { wait: 9 }, { signal: "TERM" }]) {
+    assert.deepEqual(await rulesFor(job(args), "/w"), [rule("*", "job")]);
+    assert.equal(await isCovered(job(args), "/w", looks), true);
+  }
+  for (const args of [{ input: "git status\n" }, { input: "" }, { keys: ["enter"] }, { keys: [], wait: 1 }]) {
+    assert.deepEqual(await rulesFor(job(args), "/w"), [], JSON.stringify(args));
+    assert.equal(await isCovered(job(args), "/w", looks), false, JSON.stringify(args));
+  }
+  for (const more of [{ background: true }, { tty: true }, { input: "x" }]) {
+    assert.equal(await covered("git status", more), false, JSON.stringify(more));
+  }
+});
+
 test("[Q14] a command too long to be worth reading is asked about, and quickly", async () => {
   const startedAt = performance.now();
   for (const command of [

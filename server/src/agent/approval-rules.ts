@@ -21,6 +21,9 @@ export async function rulesFor(action: NewAction, workspace: string): Promise<re
     case "write":
     case "edit":
       return [{ action: action.action, pattern: posix.resolve(workspace, action.args.path) }];
+    case "job":
+      // What is typed into a program that runs can be anything.
+      return action.args.input === undefined && action.args.keys === undefined ? [{ action: "job", pattern: "*" }] : [];
     case "search":
     case "plan":
       return [{ action: action.action, pattern: "*" }];
@@ -54,7 +57,7 @@ type Run = Extract<NewAction, { action: "run" }>;
 
 async function commandsOf({ args }: Run): Promise<readonly SimpleCommand[] | undefined> {
   // What is typed into a program that runs can be anything.
-  return args.input !== undefined || args.background ? undefined : plainCommands(args.command);
+  return args.input !== undefined || args.background || args.tty === true ? undefined : plainCommands(args.command);
 }
 
 /** The simple commands of a line about which rules can speak. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, actionArgs, type ApprovalRule, type NewAction, type Settings } from "@deckhand/protocol";
 import type { Effect } from "../tools/tool.ts";
+import { jobTool } from "../tools/job.ts";
 import { judge, type ApprovalDefaults } from "./approval.ts";
 
 const defaults: ApprovalDefaults = { policy: "risky", seconds: 60, sandboxed: true };
@@ -40,6 +41,21 @@ test("[Q15] `risky` asks about the network, about writing outside the workspace,
   for (const path of ["a", "./a/../b", "/w/a", "/w"]) assert.equal(await reasons(write(path), "write"), null, path);
   for (const path of ["../a", "/etc/a", "a/../../w2", "/w2/a", "/w/../a"]) {
     assert.deepEqual(await reasons(write(path), "write"), ["It writes outside the workspace."], path);
+  }
+});
+
+test("[O13] what is typed into a job is asked about as a command is, and looking at one is not", async () => {
+  const { effect } = jobTool;
+  const job = (args: object) => action("agent", "job", actionArgs.job.parse({ id: "j1", ...args }));
+  const asked = (args: object, settings: Settings, sandboxed = true) =>
+    reasons(job(args), effect(actionArgs.job.parse({ id: "j1", ...args })), settings, { sandboxed });
+  for (const args of [{ input: "rm -r .\n" }, { keys: ["enter"] }]) {
+    assert.deepEqual(await asked(args, {}, false), ["It runs without a sandbox."]);
+    assert.deepEqual(await asked(args, { confirmation_mode: true }), ["Commands are asked about."]);
+    assert.equal(await asked(args, {}), null);
+  }
+  for (const args of [{}, { wait: 9 }, { signal: "KILL" }, { rows: 9, cols: 9 }]) {
+    assert.equal(await asked(args, { confirmation_mode: true }, false), null);
   }
 });
 

@@ -65,7 +65,7 @@ function reasonsFor(
     if (effect === "write" && isOutside(action, workspace)) reasons.push("It writes outside the workspace.");
   }
   if (policy === "always" && reasons.length === 0) reasons.push("Every action is asked about.");
-  const confirms = settings.confirmation_mode === true && (action.action === "run" || action.action === "run_ipython");
+  const confirms = settings.confirmation_mode === true && effect === "execute";
   if (confirms && reasons.length === 0) reasons.push("Commands are asked about.");
   return reasons;
 }

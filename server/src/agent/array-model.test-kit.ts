@@ -74,7 +74,7 @@ const readTool: Tool<"read"> = {
 
 /** Every action that runs does what `read` does. */
 export const testTools: ReadonlyMap<ActionKind, Tool> = new Map(
-  (["run", "read", "write", "edit", "search", "browse", "plan"] as const).map((kind) => [
+  (["run", "job", "read", "write", "edit", "search", "browse", "plan"] as const).map((kind) => [
     kind,
     { ...readTool, action: kind } as unknown as Tool,
   ]),

@@ -122,6 +122,8 @@ export class Prompt {
     } else if (event.observation === "nudge") {
       this.#close();
       this.#push({ role: "user", text: event.content, imageUrls: [] });
+    } else if (event.observation === "job" && event.cause === undefined) {
+      this.#aside(`(A note of the server, not of the user.) ${event.content}`);
     } else if (event.observation === "reply") {
       this.#beforeReply();
       this.#hasReplies = true;

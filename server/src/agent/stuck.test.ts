@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, errorObservation, observation, stateChange, type NewEvent } from "@deckhand/protocol";
+import { action, errorObservation, observation, stateChange, type JobState, type NewEvent } from "@deckhand/protocol";
 import { circleIn, Trail, type AgentStep } from "./stuck.ts";
 
 /** Letters are calls; one after a stroke is another result, `!` a failure, `m` a message. */
@@ -42,6 +42,15 @@ class Log {
       this.#trail.add({ id: this.#id, timestamp: "2026-01-01T00:00:00.000Z", ...event });
     }
     return this;
+  }
+
+  /** How the agent looked at a job, and how that was. */
+  job(args: { readonly wait?: number }, job: JobState): this {
+    const asked = { id: job.id, confirmation_state: "confirmed" as const, thought: "", ...args };
+    const origin = { reply: 0, id: `call ${this.#id}` };
+    this.add(action("agent", "job", asked, { tool_call: origin }));
+    const extras = { job, command: "x", duration_ms: this.#id, truncated: false };
+    return this.add(observation("agent", "job", "", extras, { cause: this.#id, tool_call: origin }));
   }
 
   /** What the agent ran, in a reply of its own, and what that printed. */
@@ -87,6 +96,14 @@ test("[X2] looking again at something that changes, and sleeping before a look, 
     assert.equal(times(new Log(), 9, (log) => log.run(command, "busy")).verdict, null, command);
   }
   assert.equal(times(new Log(), 4, (log) => log.run("cat sleep.txt", "busy")).verdict, "nudge");
+});
+
+test("[X2] looking again at a job that runs, or waiting for it, is no circle; at one that has ended it is", () => {
+  const running = { id: "j1", state: "running" } as const;
+  assert.equal(times(new Log(), 9, (log) => log.job({}, running)).verdict, null);
+  assert.equal(times(new Log(), 9, (log) => log.job({ wait: 5 }, running)).verdict, null);
+  assert.equal(times(new Log(), 4, (log) => log.job({}, { ...running, state: "ended" })).verdict, "nudge");
+  assert.equal(times(new Log(), 4, (log) => log.job({ wait: 5 }, { ...running, state: "ended" })).verdict, "nudge");
 });
 
 test("[X3] other words beside the same call, and a call that was refused, are seen for what they are", () => {

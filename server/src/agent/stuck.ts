@@ -3,7 +3,7 @@
  * It is told so once; when it goes on all the same, the turn ends. A person's message, or a word to go on, begins anew.
  *
  * Two runs of a command are the same where their output is, too, so that looking at something that grows is no circle.
- * Nor is a command that sleeps or waits: it asks again later on purpose. The limits of the turn hold for it.
+ * Nor is a command that sleeps or waits, or a look at a job that runs: it asks again later on purpose. The limits of the turn hold for it.
  */
 import { isAction, isRunnable, type Action, type Event, type NudgeReason, type Observation } from "@deckhand/protocol";
 
@@ -123,6 +123,11 @@ function textOf(event: Action): string {
 const waits = /(^|[\s;&|(])(sleep|wait|inotifywait)(\s|$|;)/;
 
 function resultOf(event: Observation): string {
+  if (event.observation === "job") {
+    const { job } = event.extras;
+    // It may go on for long without a word.
+    return job.state === "running" ? `#${event.id}` : JSON.stringify([event.content, job]);
+  }
   if (event.observation !== "run") return JSON.stringify([event.observation, event.content]);
   return JSON.stringify([event.content, event.extras.exit_code, event.extras.cwd]);
 }

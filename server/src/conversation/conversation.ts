@@ -28,6 +28,7 @@ import type { ConversationApi, RuntimeStatus, SubmitOptions, UploadedFile } from
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
 import { Deadline } from "./deadline.ts";
+import { JobEnds, lostJobs } from "./job-ends.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { IdleShells } from "./idle-shells.ts";
@@ -62,6 +63,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #runtime: LazyRuntime;
   readonly #turn: TurnDriver;
   readonly #titles: Titles;
+  readonly #jobEnds = new JobEnds();
   readonly #snapshots: Snapshots;
   readonly #past: Past;
   readonly #userActions: UserActions;
@@ -90,12 +92,17 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#runtime = new LazyRuntime({
       create: async () => {
         await this.#workspace.ready();
-        return deps.runtimes.create({
+        const runtime = await deps.runtimes.create({
           workspace: this.#workspace.path,
           home: deps.home(id),
           allowedHosts: () => this.#state.allowedHosts,
           onStage: (text) => this.#emit({ of: "runtime", text }),
         });
+        runtime.jobs.onEnd((job, last) => {
+          this.#jobEnds.add(job, last);
+          this.#tellJobEnds();
+        });
+        return runtime;
       },
       isNeeded: () => this.#needsShell(),
       shells: beyond.shells,
@@ -257,10 +264,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (this.#closing) return;
     this.#closing = true;
     this.#deadline[Symbol.dispose]();
-    if (isAtWork(this.#state.agentState) && this.#deps.resume === "ask") {
-      const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-      await this.#enqueue(() => this.#append([paused])).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
-    }
+    const rests = isAtWork(this.#state.agentState) && this.#deps.resume === "ask";
+    const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
+    await this.#enqueue(() => this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state)])).catch(
+      (fault: unknown) => this.#deps.onFault(this.id, fault),
+    );
     await this.#stopAll();
     await this.#titles.stop();
     await this.#snapshots[Symbol.asyncDispose]();
@@ -283,14 +291,15 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #needsShell(): boolean {
-    const { agentState, awaiting } = this.#state;
+    const { agentState, awaiting, jobs } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
-    return isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0;
+    return isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length > 0;
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {
     if (this.#closing) return;
     if (todo.stops === true) void this.#stopAll();
+    if (todo.endsJobs === true) void this.#endJobs();
     if (stored.some((event) => isAction(event) && event.action === "initialize")) this.#workspace.begin();
     const last = stored.at(-1);
     if (todo.runs !== undefined && last !== undefined) this.#userActions.start({ ...todo.runs, id: last.id });
@@ -310,6 +319,18 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     // Whoever waits for the workspace fails with it.
     const made = this.#workspace.stop();
     await Promise.all([made, this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
+  }
+
+  async #endJobs(): Promise<void> {
+    const runtime = await this.#runtime.started?.catch(() => undefined);
+    for (const { id, state } of runtime?.jobs.list() ?? []) if (state === "running") runtime?.jobs.signal(id, "KILL");
+  }
+
+  #tellJobEnds(): void {
+    if (this.#closing || !this.#jobEnds.waiting) return;
+    this.#enqueue(() => this.#append(this.#jobEnds.take(this.#state))).catch((fault: unknown) =>
+      this.#deps.onFault(this.id, fault),
+    );
   }
 
   async #alreadyDone(command: string | undefined): Promise<Event | undefined> {
@@ -339,6 +360,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     if (!this.#closing) this.#deadline.watch(state.awaiting);
     if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
     this.#runtime.touch();
+    this.#tellJobEnds();
     return stored;
   }
 

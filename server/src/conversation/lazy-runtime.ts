@@ -27,6 +27,11 @@ export class LazyRuntime implements AsyncDisposable {
     this.#deps = deps;
   }
 
+  /** What is there, or on its way. */
+  get started(): Promise<Runtime> | undefined {
+    return this.#started;
+  }
+
   start(): Promise<Runtime> {
     if (this.#started === undefined) {
       this.#rest ??= setInterval(() => this.giveUp(), idleMs).unref();

@@ -19,6 +19,7 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { ConversationId, EventStore } from "../store/event-store.ts";
+import { lostJobs } from "./job-ends.ts";
 import { rowOf } from "./stored-state.ts";
 
 /** Events read at once; an export holds this many. */
@@ -150,7 +151,7 @@ async function write(
 
 /** What brings a log that was cut anywhere to rest; empty for one that rests. */
 function restEvents(state: ConversationState, what: string, why: string): readonly NewEvent[] {
-  const closed = state.open.map((open) =>
+  const closed: NewEvent[] = state.open.map((open) =>
     errorObservation(
       open.source,
       "interrupted",
@@ -158,6 +159,7 @@ function restEvents(state: ConversationState, what: string, why: string): readon
       { cause: open.id, tool_call: open.tool_call },
     ),
   );
+  closed.push(...lostJobs(state, `${what.charAt(0).toLowerCase()}${what.slice(1, -1)}, and it does not run here`));
   const { agentState, awaiting } = state;
   if (!isAtWork(agentState) && agentState !== "loading" && awaiting === null) return closed;
   return [...closed, stateChange("paused", `${what} Say \`running\` or send a message to go on.`)];

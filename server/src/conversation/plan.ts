@@ -37,6 +37,8 @@ export interface Plan {
   readonly remembers?: readonly ApprovalRule[];
   /** The turn and everything else that runs ends. */
   readonly stops?: true;
+  /** Jobs end, too. */
+  readonly endsJobs?: true;
 }
 
 export interface PlanContext {
@@ -138,8 +140,10 @@ function changeState(
       const events = confirmed(wanted, event.command, state);
       return { events: () => events, at: 0 };
     }
-    case "stopped":
-      return ends(event, wanted, agentState, state);
+    case "stopped": {
+      const ending = ends(event, wanted, agentState, state);
+      return event.args.jobs === true ? { ...ending, endsJobs: true } : ending;
+    }
     case "paused":
     case "running":
       if (state.awaiting !== null) {

@@ -2,7 +2,7 @@
  * After a crash. An action that had started and has no observation is never run again by itself: nobody knows what it
  * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on, or goes on by
  * itself where that is configured, with the model told. An action that waits for an approval goes on waiting; where its
- * time is over it is denied, and nothing is run.
+ * time is over it is denied, and nothing is run. Jobs are gone with their server.
  */
 import {
   actionSentence,
@@ -17,6 +17,7 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import { expired } from "./approving.ts";
+import { lostJobs } from "./job-ends.ts";
 
 /** What becomes of a turn in which the server was stopped: a person is asked, or it goes on. */
 export type Resume = "ask" | "always";
@@ -38,7 +39,7 @@ export interface Found {
 /** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
 export function recoveryEvents(state: ConversationState, found: Found): readonly NewEvent[] {
   const { awaiting } = state;
-  const closed = closings(state, found);
+  const closed = [...closings(state, found), ...lostJobs(state)];
   if (awaiting !== null && Date.parse(awaiting.expires_at) <= found.nowMs)
     return [...closed, ...expired(state, "paused")];
   const wasAtWork = isAtWork(state.agentState);

@@ -9,7 +9,7 @@ import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
-import { outputFiles } from "./box/output.ts";
+import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
 import { ConversationNetwork } from "./network/conversation-network.ts";
 import { namespaceSource } from "./network/namespace.ts";
@@ -129,7 +129,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         network,
         workspace: checked.path,
         outputs: outputFiles(folders.outputs, outputsInside),
-        open: boxOpener(pipes, async () => {
+        open: boxOpener(pipes, { outside: folders.outputs, inside: outputsInside }, async () => {
           const walled = await wall(options, owner);
           const over = await walled.over(checked.path);
           const limited = await limiter.limit(limits, isRootAs(owner));

@@ -10,7 +10,7 @@ import { boxOpener } from "./box/box.ts";
 import { BoxedRuntime } from "./box/boxed-runtime.ts";
 import { runOnce } from "./box/run-once.ts";
 import { supervisorCommand, supervisorFile } from "./box/driver.ts";
-import { outputFiles } from "./box/output.ts";
+import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
 import { commandEnvironment } from "./wall/environment.ts";
@@ -47,7 +47,7 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
         kind: "host",
         workspace: checked.path,
         outputs: outputFiles(outputs, outputs),
-        open: boxOpener(pipes, async () => ({
+        open: boxOpener(pipes, { outside: outputs, inside: outputs }, async () => ({
           argv: supervisorCommand(supervisorFile, zones, mark),
           feeds: [],
           env: environment(mark),

@@ -11,11 +11,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it as test } from "node:test";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
 import type { ApartProgram, ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
+import type { JobStatus } from "./jobs.ts";
 import type { RuntimeOptions } from "./wall/options.ts";
 
 export const never = new AbortController().signal;
@@ -151,6 +153,271 @@ export function runtimeContract(
       assert.deepEqual([result.output, result.exitCode, result.endedBy], ["begun\n", 130, "timeout"]);
       assert.ok(result.durationMs >= 190 && result.durationMs < 1200, String(result.durationMs));
       assert.equal((await run(runtime, "echo $kept; ls not 2>&-")).output, "yes\n");
+    });
+
+    it("[O1] after its time-out a named command goes on as a job, and the next one finds all as it was before it", async () => {
+      const seen: JobStatus[] = [];
+      runtime.jobs.onEnd((job) => seen.push(job));
+      await run(
+        runtime,
+        `mkdir -p kept && cd kept && x='1 "2"' && export e=$'a\nb' && declare -A m=([k]=v) && f() { echo f$x; } && alias g='echo g' && set -f -u && shopt -s extglob && umask 027 && set -- a 'b c'`,
+      );
+      const left = await run(
+        runtime,
+        "cd /; x=changed; echo begun; until [ -e $OLDPWD/go ]; do sleep 0.05; done; echo on; (exit 5)",
+        {
+          timeoutMs: 200,
+          job: "j1",
+        },
+      );
+      assert.deepEqual(
+        [left.output, left.exitCode, left.endedBy, left.cwd],
+        ["begun\n", -1, "job", join(workspace, "kept")],
+      );
+      const next = await run(
+        runtime,
+        'f; echo "$e" ${m[k]} $# "$2" $-; g; shopt -q extglob && umask; pwd; env | grep -c ^x=',
+      );
+      assert.equal(
+        next.output,
+        `f1 "2"\na\nb v 2 b c ${next.output.match(/\S*u\S*$/m)?.[0]}\ng\n0027\n${workspace}/kept\n0\n`,
+      );
+      assert.equal(runtime.jobs.list().find(({ id }) => id === "j1")?.state, "running");
+      await run(runtime, "touch go");
+      await runtime.jobs.wait("j1", { timeoutMs: 10_000 }, never);
+      const { output, status } = await runtime.jobs.look("j1");
+      assert.deepEqual([output, status.state, status.exitCode], ["on\n", "ended", 5]);
+      await until("its end is told", () => seen.some(({ id, exitCode }) => id === "j1" && exitCode === 5));
+      await run(runtime, "exit");
+      assert.equal((await run(runtime, "cd ..; echo ${x-gone}")).output, "gone\n");
+    });
+
+    it("[O1] a shell that knows too much to be carried over says so, and the directory is kept", async () => {
+      await run(runtime, "mkdir -p large; cd large; large=$(head -c 5000000 /dev/zero | tr '\\0' x)");
+      const left = await run(runtime, "sleep 1000", { timeoutMs: 300, job: "large" });
+      assert.deepEqual([left.endedBy, left.forgets], ["job", true]);
+      assert.equal((await run(runtime, "pwd; echo ${large-gone}; small=1")).output, `${workspace}/large\ngone\n`);
+      const again = await run(runtime, "sleep 1000", { timeoutMs: 300, job: "small" });
+      assert.deepEqual([again.endedBy, again.forgets], ["job", undefined]);
+      assert.equal((await run(runtime, "echo $small; cd ..")).output, "1\n");
+      for (const id of ["large", "small"]) runtime.jobs.signal(id, "KILL");
+      for (const id of ["large", "small"]) await runtime.jobs.wait(id, { timeoutMs: 10_000 }, never);
+    });
+
+    it("[O1] a job that outlived its time-out is ended by a signal with all that it started, and nobody else's", async () => {
+      const [other, its] = [uniqueSleep(), uniqueSleep()];
+      await run(runtime, `sleep ${other} &`);
+      const command = `trap '' INT TERM; (setsid sleep ${its} &); while :; do sleep ${its}; done`;
+      assert.equal((await run(runtime, command, { timeoutMs: 300, job: "j2" })).endedBy, "job");
+      await until("it runs", () => processesWith(its).length === 2);
+      runtime.jobs.signal("j2", "KILL");
+      await runtime.jobs.wait("j2", { timeoutMs: 10_000 }, never);
+      await until("nothing of it is left", () => processesWith(its).length === 0);
+      assert.equal(runtime.jobs.list().find(({ id }) => id === "j2")?.exitCode, 137);
+      assert.equal(processesWith(other).length, 1);
+      await run(runtime, `pkill -f ${other}`);
+    });
+
+    it("[O2] a job starts at once with what the shell knows, and its output is told once, in order", async () => {
+      await run(runtime, "y=known; f() { echo f$y; }");
+      const job = {
+        id: "j3",
+        command: "f; echo two >&2; read z; echo got $z; read z || echo end; exit 3",
+        keepBytes: 1000,
+      };
+      assert.equal((await runtime.jobs.start(job, never)).state, "running");
+      await runtime.jobs.wait("j3", { timeoutMs: 10_000, quietMs: 200 }, never);
+      assert.equal((await runtime.jobs.look("j3")).output, "fknown\ntwo\n");
+      assert.equal((await runtime.jobs.look("j3")).output, "");
+      runtime.jobs.type("j3", { text: "it\n" });
+      runtime.jobs.type("j3", { keys: ["ctrl-d"] });
+      await runtime.jobs.wait("j3", { timeoutMs: 10_000 }, never);
+      const { output, status } = await runtime.jobs.look("j3");
+      assert.deepEqual([output, status.exitCode], ["got it\nend\n", 3]);
+      assert.throws(() => runtime.jobs.type("j3", { text: "x" }), failsWith("bad_tool_args"));
+      assert.throws(() => runtime.jobs.signal("j0", "TERM"), failsWith("bad_tool_args"));
+    });
+
+    it("[O2] a job can be the first that runs, and what it does with its streams is nobody else's", async () => {
+      const factory = makeFactory(folders.options);
+      await using own = await factory.create({ workspace: join(folders.root, "third"), home: join(home, "third") });
+      await own.jobs.start({ id: "j1", command: "cat; echo $HOME $CI", keepBytes: 1000, input: "in\n" }, never);
+      own.jobs.type("j1", { keys: ["ctrl-d"] });
+      await own.jobs.wait("j1", { timeoutMs: 10_000 }, never);
+      const { output } = await run(own, "echo $HOME $CI");
+      assert.equal((await own.jobs.look("j1")).output, `in\n${output}`);
+      assert.match(output, /^\/\S+ 1\n$/);
+    });
+
+    it("[O2] a signal reaches a job that has just been started, and all below it; only so many run at once", async () => {
+      const sleep = uniqueSleep();
+      const start = (id: string) =>
+        runtime.jobs.start({ id, command: `sleep ${sleep} & sleep ${sleep}; true`, keepBytes: 1000 }, never);
+      const ids = Array.from({ length: 20 }, (_, at) => `many${at}`);
+      for (const id of ids) await start(id);
+      await assert.rejects(start("more"), failsWith("bad_tool_args"));
+      for (const id of ids) runtime.jobs.signal(id, "KILL");
+      await Promise.all(ids.map((id) => runtime.jobs.wait(id, { timeoutMs: 10_000 }, never)));
+      await until("all are dead", () => processesWith(sleep).length === 0);
+      assert.ok(runtime.jobs.list().every(({ state }) => state === "ended"));
+    });
+
+    const screenOf = async (id: string) => {
+      await runtime.jobs.wait(id, { timeoutMs: 10_000, quietMs: 400 }, never);
+      return runtime.jobs.look(id);
+    };
+    const onTerminal = (id: string, command: string) =>
+      runtime.jobs.start({ id, command, keepBytes: 1000, terminal: { rows: 8, columns: 40 } }, never);
+
+    it("[O8] a program that wants a terminal has one: a prompt, python, and keys by name", async () => {
+      await onTerminal(
+        "t1",
+        "read -p 'Your name? ' n; read -sp 'Word? ' w; printf '\\033[2J\\033[H%s ' \"$n $w\"; stty size",
+      );
+      assert.equal((await screenOf("t1")).output, "Your name?");
+      runtime.jobs.type("t1", { text: "Zoë" });
+      runtime.jobs.type("t1", { keys: ["enter"] });
+      const asked = await screenOf("t1");
+      assert.deepEqual([asked.output, asked.screen?.cursor], ["Your name? Zoë\nWord?", { row: 1, column: 6 }]);
+      runtime.jobs.type("t1", { text: "x\n" });
+      await runtime.jobs.wait("t1", { timeoutMs: 10_000 }, never);
+      assert.equal((await runtime.jobs.look("t1")).output, "Zoë x 8 40");
+      assert.throws(() => runtime.jobs.type("t1", { text: "x" }), failsWith("bad_tool_args"));
+
+      await onTerminal("t2", "python3 -q");
+      assert.match((await screenOf("t2")).output, />>>$/);
+      runtime.jobs.type("t2", { text: "import time; print(6 * 7); time.sleep(999)\n" });
+      assert.match((await screenOf("t2")).output, /\n42$/);
+      runtime.jobs.type("t2", { keys: ["ctrl-c"] });
+      assert.match((await screenOf("t2")).output, /KeyboardInterrupt\n>>>$/);
+      assert.throws(() => runtime.jobs.type("t2", { keys: ["any"] }), failsWith("bad_tool_args"));
+      runtime.jobs.type("t2", { text: "exit(3)" });
+      runtime.jobs.type("t2", { keys: ["enter"] });
+      await runtime.jobs.wait("t2", { timeoutMs: 10_000 }, never);
+      assert.equal((await runtime.jobs.look("t2")).status.exitCode, 3);
+    });
+
+    it("[O8] what a screen shows is told as it is, the alternate one too, and it can change its size", async () => {
+      await run(runtime, "seq -f 'line %g' 100 >lines");
+      await onTerminal("t3", "less lines; echo back; sleep 1000");
+      const top = await screenOf("t3");
+      assert.match(top.output, /^line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nlines$/);
+      assert.equal(top.screen?.alternate, true);
+      runtime.jobs.type("t3", { keys: ["pagedown", "down"] });
+      assert.match((await screenOf("t3")).output, /^line 9\n/);
+      await runtime.jobs.resize("t3", { rows: 4, columns: 20 });
+      const small = await screenOf("t3");
+      assert.deepEqual([small.output.split("\n").length, small.status.terminal], [4, { rows: 4, columns: 20 }]);
+      runtime.jobs.type("t3", { text: "q" });
+      const left = await screenOf("t3");
+      assert.match(left.output, /(^|\n)back$/);
+      assert.equal(left.screen?.alternate, false);
+      runtime.jobs.signal("t3", "KILL");
+      await runtime.jobs.wait("t3", { timeoutMs: 10_000 }, never);
+      assert.equal((await runtime.jobs.look("t3")).status.exitCode, 137);
+    });
+
+    it("[O8] an interactive rebase is edited on the terminal", async () => {
+      await run(
+        runtime,
+        "git init -q rebase && cd rebase && git config user.name a && git config user.email a@b && for i in one two; do git commit -q --allow-empty -m $i; done",
+      );
+      const editor = `sh -c 'cat "$1"; printf "Word? "; read word </dev/tty; sed -i "2s/pick/$word/" "$1"' -`;
+      await run(runtime, `export GIT_SEQUENCE_EDITOR=${JSON.stringify(editor).replaceAll("$", "\\$")}`);
+      await onTerminal("t4", "git rebase -i --root --keep-empty 2>&1 | cat; git log --format=%s");
+      assert.match((await screenOf("t4")).output, /Word\?$/);
+      runtime.jobs.type("t4", { text: "drop\n" });
+      await runtime.jobs.wait("t4", { timeoutMs: 10_000 }, never);
+      assert.match((await runtime.jobs.look("t4")).output, /\none$/);
+      await run(runtime, "cd ..; unset GIT_SEQUENCE_EDITOR; rm -rf rebase");
+    });
+
+    it("[O9] of a line that is written over what was written last is told, without escape codes", async () => {
+      const progress =
+        "for i in {1..300}; do printf '\\r\\e[32m%d%%\\e[0m of it' $i; done; printf '\\ndone\\r\\n\\e]0;title\\a\\e[1mbold\\e[m\\n'";
+      const { output, whole } = await run(runtime, progress, { keepBytes: 100 });
+      assert.equal(output, "300% of it\ndone\r\nbold\n");
+      assert.match((await run(runtime, `head -c 30 ${whole?.path} | cat -v`)).output, /^\^M\^\[\[32m1%/);
+      const slowly = "printf '1%%\\r'; sleep 0.1; printf '2%%\\r\\n'; printf 'a\\rb'";
+      assert.equal((await run(runtime, slowly)).output, "2%\r\nb");
+    });
+
+    it("[O10] output without end costs bounded memory and a bounded file, also as a job and on a terminal", async () => {
+      const rssBefore = process.memoryUsage().rss;
+      const result = await run(runtime, "head -c 300000000 /dev/zero", { timeoutMs: 100_000 });
+      assert.deepEqual([result.whole?.sizeBytes, result.whole?.cut], [300_000_000, true]);
+      await runtime.jobs.start({ id: "y1", command: "yes | head -c 300000000", keepBytes: 1000 }, never);
+      await onTerminal("y2", "yes 'a line' | head -n 200000");
+      for (const id of ["y1", "y2"]) await runtime.jobs.wait(id, { timeoutMs: 100_000 }, never);
+      const { output, whole } = await runtime.jobs.look("y1");
+      assert.match(output, /^y\n[^]*bytes left out[^]*y\n$/);
+      assert.deepEqual([whole?.sizeBytes, whole?.cut], [300_000_000, true]);
+      assert.match((await runtime.jobs.look("y2")).output, /^(a line\n?){7}$/);
+      // A program that asks the terminal for ever and reads no answer.
+      await onTerminal("y3", "stty -echo; yes \"$(printf '\\033[6n')\" | head -c 1000000; sleep 1000");
+      await runtime.jobs.wait("y3", { timeoutMs: 60_000, quietMs: 1000 }, never);
+      assert.equal((await runtime.jobs.look("y3")).status.state, "running");
+      runtime.jobs.signal("y3", "KILL");
+      await runtime.jobs.wait("y3", { timeoutMs: 10_000 }, never);
+      // Neither does it get more to read than it can be expected to read.
+      await runtime.jobs.start({ id: "y4", command: "sleep 1000", keepBytes: 1000 }, never);
+      assert.throws(() => {
+        for (let i = 0; i < 20; i += 1) runtime.jobs.type("y4", { text: "x".repeat(60_000) });
+      }, failsWith("bad_tool_args"));
+      runtime.jobs.signal("y4", "KILL");
+      const grownBytes = process.memoryUsage().rss - rssBefore;
+      assert.ok(grownBytes < 250_000_000, String(grownBytes));
+    });
+
+    it("[O10] five megabytes in a second are few deltas, and others get their turn", async () => {
+      const flood = "for i in {1..50}; do head -c 100000 /dev/zero | tr '\\0' x; echo; sleep 0.01; done";
+      const blockedMs: number[] = [];
+      // A machine that does other things too keeps us waiting; what is ours shows in the best of some.
+      for (let round = 0; round < 5 && !blockedMs.some((ms) => ms < 50); round += 1) {
+        const delay = monitorEventLoopDelay({ resolution: 5 });
+        delay.enable();
+        const { live, durationMs } = await run(runtime, flood, { timeoutMs: 60_000 });
+        delay.disable();
+        assert.ok(live.length < 4 + durationMs / 100, `${live.length} deltas in ${durationMs} ms`);
+        blockedMs.push(delay.percentile(90) / 1e6);
+      }
+      assert.ok(Math.min(...blockedMs) < 50, `${blockedMs.join(", ")} ms`);
+    });
+
+    it("[O11] nothing asks: a command's input is empty unless it is given one, there is no pager, and git fails at once", async () => {
+      assert.equal((await run(runtime, "cat; n=$(wc -c); echo $n", { input: "it's\n$x" })).output, "it's\n$x0\n");
+      assert.equal((await run(runtime, "read a; read b; c=$a$b", { input: "1\n2\n" })).exitCode, 0);
+      assert.equal((await run(runtime, "echo $c; head -c1", { input: "y".repeat(300_000) })).output, "12\ny");
+      assert.equal(
+        (await run(runtime, "echo $CI $PAGER $GIT_PAGER $GIT_TERMINAL_PROMPT; [ -t 0 ] || [ -t 1 ] || echo none"))
+          .output,
+        "1 cat cat 0\nnone\n",
+      );
+      await run(
+        runtime,
+        "git init -q asks; cd asks; git config user.name a; git config user.email a@b; touch a; git add a",
+      );
+      assert.notEqual((await run(runtime, "git commit", { timeoutMs: 10_000 })).exitCode, 0);
+      const logged = await run(runtime, "git commit -qm one; git log --oneline | wc -l; cd ..; rm -rf asks");
+      assert.equal(logged.output, "1\n");
+    });
+
+    it("[R1] a virtual environment that is activated stays so, and can be left", async () => {
+      const activate = [
+        "deactivate() { PATH=$_OLD_PATH; hash -r; unset -f deactivate; unset VIRTUAL_ENV; }",
+        `VIRTUAL_ENV=${workspace}/venv; export VIRTUAL_ENV; _OLD_PATH=$PATH; PATH="$VIRTUAL_ENV/bin:$PATH"; export PATH; hash -r`,
+      ];
+      mkdirSync(join(workspace, "venv/bin"), { recursive: true });
+      writeFileSync(join(workspace, "venv/bin/activate"), activate.join("\n"));
+      writeFileSync(join(workspace, "venv/bin/python3"), "#!/bin/sh\necho mine\n", { mode: 0o755 });
+      await run(runtime, ". venv/bin/activate");
+      assert.equal((await run(runtime, "python3; echo $VIRTUAL_ENV")).output, `mine\n${workspace}/venv\n`);
+      assert.equal((await run(runtime, "sleep 1000", { timeoutMs: 100, job: "v1" })).endedBy, "job");
+      const left = await run(runtime, "python3; deactivate; echo ${VIRTUAL_ENV-left}; python3 -c 'print(1)'");
+      assert.equal(left.output, "mine\nleft\n1\n");
+      runtime.jobs.signal("v1", "INT");
+      await runtime.jobs.wait("v1", { timeoutMs: 10_000 }, never);
+      assert.equal((await runtime.jobs.look("v1")).status.state, "ended");
     });
 
     const stubborn: readonly (readonly [string, string])[] = [

@@ -1,11 +1,16 @@
+import type { Jobs } from "./jobs.ts";
 import type { Network } from "./network/network.ts";
 
 export type { Network, Refusal } from "./network/network.ts";
 export type RuntimeKind = "bubblewrap" | "docker" | "kubernetes" | "host";
 
 export interface ExecOptions {
-  /** The command is interrupted after this long: SIGINT, then SIGKILL. */
+  /** After this long the command goes on as a job; without a name for that it is interrupted: SIGINT, then SIGKILL. */
   readonly timeoutMs: number;
+  /** The job's id; `Jobs` has it from then on. */
+  readonly job?: string;
+  /** Its standard input; empty by default. */
+  readonly input?: string | undefined;
   /** Bytes of output kept in `ExecResult`: half from the head, half from the tail. */
   readonly keepBytes: number;
 }
@@ -26,8 +31,13 @@ export interface ExecResult {
   /** The shell's directory afterwards. */
   readonly cwd: string;
   readonly durationMs: number;
-  /** Why it ended, where not by itself. After `shell_exit` (`exit`, `exec`, a killed shell) a new shell starts. */
-  readonly endedBy?: "timeout" | "stop" | "shell_exit";
+  /**
+   * Why it ended, where not by itself. After `shell_exit` (`exit`, `exec`, a killed shell) a new shell starts. `job`: its time is over and
+   * it goes on; the next command finds directory, variables, functions, aliases and options as they were before it, in a new shell.
+   */
+  readonly endedBy?: "timeout" | "stop" | "shell_exit" | "job";
+  /** With `job`: the shell knew too much (over 4 MiB) to be carried over, so the next command finds its directory alone. */
+  readonly forgets?: true;
   /** A limit that was hit while it ran: bytes of memory, a number of processes, bytes of a file. */
   readonly limit?: { readonly kind: "memory" | "processes" | "file_size"; readonly most: number };
 }
@@ -50,6 +60,7 @@ export interface Runtime extends AsyncDisposable {
   readonly workspace: string;
   /** The shell's directory now. */
   readonly cwd: string;
+  readonly jobs: Jobs;
   /** Of its commands; not there where they have none of their own: none at all, or the machine's. */
   readonly network?: Network | undefined;
   /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */

@@ -1,5 +1,7 @@
-import { DeckhandError, refusalSentence, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
-import type { ExecResult, Refusal } from "../runtime/runtime.ts";
+import { refusalSentence, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
+import type { Terminal, WaitOptions } from "../runtime/jobs.ts";
+import type { ExecResult, Refusal, Runtime } from "../runtime/runtime.ts";
+import { jobExtras, jobWords, printable, wholeExtras, wholeWords } from "./printed.ts";
 import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
 
 /** Bytes of output that an event (and the model) gets: half from the head, half from the tail. The original's number. */
@@ -8,54 +10,90 @@ const keepBytes = 30_000;
 /** Streamed text of one delta at most; a screen has no use for more at once, and a socket not either. */
 const deltaChars = 16_384;
 
+/** Wide enough for most output, few enough cells to read. */
+const terminal: Terminal = { rows: 30, columns: 100 };
+
+/** A job that fails at once says so in its first observation. */
+const begun: WaitOptions = { timeoutMs: 200, quietMs: 50 };
+const drawn: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
+
 export function runTool(defaultTimeoutMs: number): Tool<"run"> {
   return {
     action: "run",
     description:
-      "Run a bash command in the persistent shell of the workspace and get its output and exit code. Directory, variables and functions last. `timeout` is in seconds; the command is interrupted then. Long output comes as head and tail, with the path of the whole.",
-    offers: ["command", "timeout"],
+      "Run a bash command in the persistent shell of the workspace and get its output and exit code. Directory, variables and functions last. After `timeout` seconds it goes on as a job, and you get what it printed. `background` starts a job at once (a server, a watcher); `tty` one with a terminal, for interactive programs. `input` is its standard input, else empty. Long output comes as head and tail, with the path of the whole.",
+    offers: ["command", "timeout", "background", "tty", "input"],
     effect: () => "execute",
     async *run(args: ActionArgs<"run">, { runtime, id, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
-      if (args.background || args.input !== undefined) {
-        throw new DeckhandError(
-          "not_available",
-          "Background jobs and input to a running command are not here yet. Use `command &` with output to a file.",
-        );
-      }
-      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", []);
+      // An id of the conversation's own, so that no restart gives it to another one.
+      const job = `j${id}`;
+      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", [], job);
+      if (args.background || args.tty === true) return start(args, job, runtime, signal);
       const timeoutMs = args.timeout === undefined ? defaultTimeoutMs : args.timeout * 1000;
-      const running = runtime.exec(args.command, { timeoutMs, keepBytes }, signal);
+      const goesOn = args.on_timeout === "interrupt" ? {} : { job };
+      const running = runtime.exec(args.command, { timeoutMs, keepBytes, input: args.input, ...goesOn }, signal);
       let step = await running.next();
       while (!step.done) {
         yield { of: id, text: step.value.slice(-deltaChars) };
         step = await running.next();
       }
-      return outcome(args, step.value, note(step.value, timeoutMs), runtime.network?.takeRefused() ?? []);
+      const refused = runtime.network?.takeRefused() ?? [];
+      return outcome(args, step.value, note(step.value, timeoutMs, job), refused, job);
     },
     tell(event: Observation): string {
       if (event.observation !== "run") return event.content;
-      const { exit_code: exitCode, cwd, whole, network } = event.extras;
-      const rest = whole === undefined ? "" : `\n[The whole output, ${whole.size_bytes} bytes, is in ${whole.path}]`;
-      return `${event.content.trimEnd()}${rest}${refusals(network?.refused ?? [])}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
+      const { exit_code: exitCode, cwd, whole, job, screen, network } = event.extras;
+      if (job !== undefined) return jobWords(event.content, { job, screen, whole });
+      const more = wholeWords(whole) + refusals(network?.refused ?? []);
+      return `${event.content.trimEnd()}${more}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
     },
   };
 }
 
-function outcome(args: ActionArgs<"run">, result: ExecResult, words: string, refused: readonly Refusal[]): AnyOutcome {
-  const { whole } = result;
+async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, signal: AbortSignal): Promise<AnyOutcome> {
+  const { command, input, tty = false } = args;
+  const { jobs } = runtime;
+  const typed = input === undefined ? {} : { input };
+  await jobs.start({ id, command, keepBytes, ...typed, ...(tty ? { terminal } : {}) }, signal);
+  await jobs.wait(id, tty ? drawn : begun, signal);
+  const look = await jobs.look(id);
+  const { exitCode = -1, startedAt, endedAt = Date.now() } = look.status;
   return {
     observation: "run",
-    content: result.output + words,
+    content: printable(look.output),
+    extras: {
+      command,
+      exit_code: exitCode,
+      cwd: runtime.cwd,
+      duration_ms: endedAt - startedAt,
+      hidden: args.hidden,
+      ...wholeExtras(look.whole),
+      ...jobExtras(look),
+    },
+  };
+}
+
+function outcome(
+  args: ActionArgs<"run">,
+  result: ExecResult,
+  words: string,
+  refused: readonly Refusal[],
+  job: string,
+): AnyOutcome {
+  const { endedBy } = result;
+  return {
+    observation: "run",
+    content: printable(result.output) + words,
     extras: {
       command: args.command,
       exit_code: result.exitCode,
       cwd: result.cwd,
       duration_ms: result.durationMs,
-      truncated: whole !== undefined,
       hidden: args.hidden,
-      ...(result.endedBy === undefined ? {} : { ended_by: result.endedBy }),
+      ...wholeExtras(result.whole),
+      ...(endedBy === undefined || endedBy === "job" ? {} : { ended_by: endedBy }),
+      ...(endedBy === "job" ? { job: { id: job, state: "running" } } : {}),
       ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
-      ...(whole === undefined ? {} : { whole: { path: whole.path, size_bytes: whole.sizeBytes, cut: whole.cut } }),
       ...(refused.length === 0 ? {} : { network: { refused: [...refused] } }),
     },
   };
@@ -70,8 +108,8 @@ function refusals(refused: readonly Refusal[]): string {
 }
 
 /** The original's words where it has some. */
-function note(result: ExecResult, timeoutMs: number): string {
-  return `${howItEnded(result, timeoutMs)}${limitHit(result)}`;
+function note(result: ExecResult, timeoutMs: number, job: string): string {
+  return `${howItEnded(result, timeoutMs, job)}${limitHit(result)}`;
 }
 
 function limitHit({ limit }: ExecResult): string {
@@ -91,8 +129,10 @@ function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 1024 ** 2)} MiB`;
 }
 
-function howItEnded({ endedBy }: ExecResult, timeoutMs: number): string {
+function howItEnded({ endedBy, forgets }: ExecResult, timeoutMs: number, job: string): string {
   switch (endedBy) {
+    case "job":
+      return `\n[Not over after ${timeoutMs / 1000} seconds: it goes on as job ${job}. The next command has a new shell, with ${forgets === true ? "the directory alone: what the shell knew is too much to be carried over" : "directory, variables, functions and options as they were before this one"}.]`;
     case "timeout":
       return `\n\n[Command timed out after ${timeoutMs / 1000} seconds. SIGINT was sent to interrupt the command.]`;
     case "stop":
@@ -104,7 +144,7 @@ function howItEnded({ endedBy }: ExecResult, timeoutMs: number): string {
   }
 }
 
-/** The original waited here for more output of a running command; ours never leaves one running. */
+/** The original waited here for more output of a running command. */
 function nothingRan(cwd: string): ExecResult {
   return { output: "", exitCode: -1, cwd, durationMs: 0 };
 }

@@ -139,12 +139,19 @@ test("[N7] run tells the model output, exit code and directory; a time-out, a st
     (await run("run", { command: "echo out; echo err >&2; false" })).told,
     `out\nerr\n[exit code 1, in ${workspace}]`,
   );
-  const late = await run("run", { command: "echo begun; sleep 60", timeout: 0.3 });
+  const late = await run("run", { command: "echo begun; sleep 60", timeout: 0.3, on_timeout: "interrupt" });
   assert.ok(late.outcome.observation === "run" && late.outcome.extras.exit_code === 130);
   assert.match(
     late.outcome.content,
     /^begun\n[\s\S]*\[Command timed out after 0\.3 seconds\. SIGINT was sent to interrupt the command\.\]$/,
   );
+  const left = await run("run", { command: "echo begun; sleep 60", timeout: 0.3 });
+  assert.match(
+    left.told,
+    /^begun\n\n\[Not over after 0\.3 seconds: it goes on as job j7\..*\]\n\[job j7 is running\]$/,
+  );
+  assert.ok(left.outcome.observation === "run" && left.outcome.extras.exit_code === -1);
+  assert.match((await run("job", { id: "j7", signal: "KILL" })).told, /^\[job j7 has ended with exit code 137\]$/);
   const stop = new AbortController();
   const stopped = run("run", { command: "sleep 60" }, { signal: stop.signal });
   setImmediate(() => stop.abort());
@@ -177,8 +184,30 @@ test("[N9] what a command prints is streamed while it runs", async () => {
   assert.match(streamed, /^1\n/);
 });
 
-test("[N10] background jobs and input are refused with what to do instead", async () => {
-  await assert.rejects(run("run", { command: "x", background: true }), failsWith("not_available", /command &/));
+test("[N10] run gives a command input, starts it in the background or on a terminal; job types into it and looks", async () => {
+  assert.equal((await run("run", { command: "cat; x=5", input: "a 'b'\nc" })).outcome.content, "a 'b'\nc");
+  const started = await run("run", { command: "echo on $x; read a; echo got $a", background: true });
+  assert.equal(started.told, "on 5\n[job j7 is running]");
+  assert.match((await run("job", { id: "j7" })).told, /^\[job j7 is running\]$/);
+  assert.equal(
+    (await run("job", { id: "j7", input: "it\n", wait: 10 })).told,
+    "got it\n[job j7 has ended with exit code 0]",
+  );
+  assert.equal(
+    (await run("run", { command: "no-such-program", background: true })).told.replace(/.*: no/, "no"),
+    "no-such-program: command not found\n[job j7 has ended with exit code 127]",
+  );
+  const screen = await run("run", { command: "read -p 'Name? ' name; clear; echo Hello $name", tty: true });
+  assert.match(
+    screen.told,
+    /^Name\?\n\[job j7 is running, its screen has 30 rows and 100 columns, the cursor is at row 0, column 6\]$/,
+  );
+  assert.match(
+    (await run("job", { id: "j7", input: "Bob", keys: ["enter"], wait: 10 })).told,
+    /^Hello Bob\n\[job j7 has ended with exit code 0\]$/,
+  );
+  await assert.rejects(run("job", { id: "j1" }), failsWith("bad_tool_args", /There is no job j1.*j7/));
+  assert.match((await run("run", { command: "head -c 5000 /dev/urandom" })).outcome.content, /^\[Binary output/);
   assert.equal(
     (await run("plan", { tasks: [{ title: "one", status: "done" }, { title: "two" }] })).told,
     "1 of 2 tasks are done.",

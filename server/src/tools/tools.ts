@@ -2,6 +2,7 @@
 import type { ActionKind } from "@deckhand/protocol";
 import { browseTool } from "./browse.ts";
 import { editTool } from "./edit/edit.ts";
+import { jobTool } from "./job.ts";
 import { planTool } from "./plan.ts";
 import { readTool } from "./read.ts";
 import { runTool } from "./run.ts";
@@ -19,6 +20,7 @@ export interface ToolOptions {
 export function createTools(options: ToolOptions): ReadonlyMap<ActionKind, Tool> {
   const tools = [
     runTool(options.commandTimeoutMs),
+    jobTool,
     readTool,
     writeTool,
     editTool,

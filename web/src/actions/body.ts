@@ -20,10 +20,12 @@ export function bodyOf(action: Action, observation: Observation | undefined, liv
     return { parts: [...asked, text("Output so far", live)], openAtFirst: true };
   }
   switch (observation.observation) {
+    case "job":
     case "run": {
       const { whole } = observation.extras;
       const parts = [...asked];
-      if (observation.content !== "") parts.push(text("Output", observation.content));
+      if (observation.content !== "")
+        parts.push(text(observation.extras.screen === undefined ? "Output" : "Screen", observation.content));
       if (whole !== undefined) parts.push(text("The whole output", `${whole.path} (${whole.size_bytes} bytes)`));
       return { parts, openAtFirst: observation.content !== "" };
     }

@@ -1,5 +1,5 @@
 /** One line of an action: a verb, what it is done to, and how it went. */
-import type { Action, Observation } from "@deckhand/protocol";
+import type { Action, JobState, Observation } from "@deckhand/protocol";
 
 export interface Summary {
   readonly verb: string;
@@ -18,6 +18,12 @@ function wordsOf(action: Action): readonly [verb: string, what: string] {
   switch (action.action) {
     case "run":
       return ["Run", action.args.command];
+    case "job": {
+      const { id, input, keys = [], signal } = action.args;
+      if (signal !== undefined) return ["Signal", `SIG${signal} to job ${id}`];
+      if (input === undefined && keys.length === 0) return ["Look at", `job ${id}`];
+      return ["Type", `${[input?.trimEnd() ?? "", ...keys].join(" ").trim()} into job ${id}`];
+    }
     case "read":
       return ["Read", action.args.path];
     case "write":
@@ -46,9 +52,17 @@ function wordsOf(action: Action): readonly [verb: string, what: string] {
   }
 }
 
+function jobResult({ id, state, exit_code: code = -1 }: JobState): Pick<Summary, "result" | "tone"> {
+  if (state === "running") return { result: `job ${id} runs`, tone: "plain" };
+  return { result: `exit ${code}`, tone: code === 0 ? "good" : "bad" };
+}
+
 function resultOf(observation: Observation): Pick<Summary, "result" | "tone"> {
   switch (observation.observation) {
+    case "job":
+      return jobResult(observation.extras.job);
     case "run": {
+      if (observation.extras.job !== undefined) return jobResult(observation.extras.job);
       const { exit_code: code, ended_by: endedBy, duration_ms: durationMs } = observation.extras;
       if (endedBy === "timeout") return { result: "timed out", tone: "bad" };
       if (endedBy === "stop") return { result: "stopped", tone: "bad" };

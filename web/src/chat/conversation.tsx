@@ -3,6 +3,7 @@ import { isAction, type Event } from "@deckhand/protocol";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { EventPanel } from "../events/event-panel.tsx";
+import { Jobs } from "../now/jobs.tsx";
 import { OpenPorts } from "../network/open-ports.tsx";
 import { FilesPanel } from "../files/files-panel.tsx";
 import { RefusedHosts } from "../network/refused-hosts.tsx";
@@ -32,6 +33,11 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
     client
       .send(id, "change_agent_state", { agent_state: agentState, thought: "" })
       .catch((error: Error) => setFailure(error.message));
+  };
+
+  const endJob = (job: string): void => {
+    setFailure("");
+    client.send(id, "job", { id: job, signal: "KILL" }).catch((error: Error) => setFailure(error.message));
   };
 
   const waiting = state.open.find((action) => action.id === state.awaiting?.id);
@@ -78,6 +84,7 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
               onAnswer={(decision, reason) => client.send(id, "approve", { id: waiting.id, decision, reason })}
             />
           )}
+          <Jobs jobs={state.jobs} onEnd={endJob} />
           <RefusedHosts
             snapshot={snapshot}
             onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })}

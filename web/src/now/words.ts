@@ -81,6 +81,8 @@ export function nowOf({ state, events, streaming }: ViewSnapshot): Now {
     switch (action.action) {
       case "run":
         return { words: "Running", what: action.args.command, since };
+      case "job":
+        return { words: action.message, since };
       case "read":
         return { words: "Reading", what: action.args.path, since };
       case "write":

@@ -57,7 +57,10 @@ function observationBlocks(event: Observation): readonly Block[] {
     case "status":
     case "write":
       return [];
+    case "job":
+      return event.content.trim() === "" ? [{ type: "note", text: event.message }] : code(event.message);
     case "run":
+      if (event.extras.job !== undefined) return [...code("Output"), { type: "note", text: event.message }];
       return event.content.trim() === ""
         ? [{ type: "note", text: `Exit code ${event.extras.exit_code}, no output` }]
         : code(`Output, exit code ${event.extras.exit_code}`);

@@ -5,11 +5,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { commandVariable, descriptors, shellLines, shellOpening } from "./driver.ts";
+import { commandVariable, descriptors } from "./driver.ts";
 import { Lane } from "./lane.ts";
 import type { LimitHit } from "../wall/limits.ts";
 import type { Limited } from "../wall/limited.ts";
 import type { Pipe, PipeSource } from "./pipe.ts";
+import { bashWords, fifoSeat, seatFields, type FifoFolder, type Seat, type SeatRequest } from "./seat.ts";
 import {
   childrenOf,
   childrenOfSingle,
@@ -18,6 +19,7 @@ import {
   findOf,
   isAlive,
   signalAll,
+  statOf,
   treesOf,
 } from "./processes.ts";
 
@@ -43,34 +45,33 @@ export interface Before {
   readonly count: number;
 }
 
-/** What commands print. */
-export type Printed = Pick<Pipe, "onData"> & {
-  /** Hands all that was printed before the last status to the listener. */
-  drain(): void | Promise<void>;
-};
+/** What a box on this machine knows at once; another one has to ask for it. */
+export type Asked<T> = T | Promise<T>;
 
-/** Numbers of processes are those that `find` gives; what has to be asked for inside comes as a promise. */
+/** Processes are named by numbers that mean something to the box alone. */
 export interface Box {
-  readonly shellIn: Writable;
-  readonly status: Readable;
-  readonly output: Printed;
   readonly files: Lane;
   readonly programs: Lane;
   /** Aborts when the processes have gone; the reason is a `DeckhandError`. */
   readonly gone: AbortSignal;
-  /** Has a new shell started in `cwd` and returns what it must read first. */
-  openShell(nonce: string, cwd: string): string;
-  /** What the shell must read to run a command: `shellLines` of driver.ts. */
-  lines(count: number, last: number, command: string): string;
+  /** Streams for one more bash. Those of the first shell are there at once. */
+  openSeat(kind: SeatRequest["kind"]): Promise<Seat>;
   /** Host's number of the first process behind the wall, when it is known. */
   readonly firstPid: number | undefined;
-  /** The number by which this process is found and signalled, of one that calls itself `pidInside`. */
+  /** The number by which this box knows a process that calls itself `pidInside`. */
   find(pidInside: number): number | undefined;
-  isAlive(pid: number): boolean | Promise<boolean>;
+  isAlive(pid: number): Asked<boolean>;
+  /** It does nothing: it is stopped, or has ended. */
+  isStopped(pid: number): Asked<boolean>;
+  /** A process that has ended is no error. */
   signal(pids: readonly number[], signal: NodeJS.Signals): void;
-  before(shell: number | undefined, count: number): Before | Promise<Before>;
-  /** What lives now and was started after `before` by the shell's commands, also where it has left the shell's tree. */
-  startedSince(before: Before, shell: number | undefined): readonly number[] | Promise<readonly number[]>;
+  /** It and all below it that live. */
+  treeOf(pid: number): Asked<readonly number[]>;
+  /** The shell must tell its command's number to what it starts, as DECKHAND_COMMAND. */
+  readonly countsCommands: boolean;
+  before(shell: number | undefined, count: number): Asked<Before>;
+  /** What lives now and was started after `before` by the shell's commands; by default also what has left the shell's tree. */
+  startedSince(before: Before, shell: number | undefined, where?: "below" | "anywhere"): Asked<readonly number[]>;
   /** Kills what the programs lane runs. */
   endProgram(): void;
   /** A limit that was hit since the last call, where a command ended with this code. */
@@ -82,13 +83,16 @@ export interface Box {
 const maxSaidBytes = 4096;
 const lastWordsMs = 50;
 
-/** Opens a box of a new launch each time. */
-export function boxOpener(pipes: PipeSource, launch: () => Promise<Launch>): () => Promise<Box> {
-  return async () => openBox(...(await Promise.all([launch(), pipes.take()])));
+/** Opens a box of a new launch each time. Streams of further bashes are put into `streams`, which inside can be read and not written. */
+export function boxOpener(pipes: PipeSource, streams: FifoFolder, launch: () => Promise<Launch>): () => Promise<Box> {
+  return async () => {
+    const [launched, output] = await Promise.all([launch(), pipes.take()]);
+    return openBox(launched, output, streams);
+  };
 }
 
 /** `output` is destroyed with the box. */
-function openBox(launch: Launch, output: Pipe): Box {
+function openBox(launch: Launch, output: Pipe, streams: FifoFolder): Box {
   const [command = "", ...args] = launch.argv;
   const child = spawn(command, args, {
     cwd: launch.cwd,
@@ -149,36 +153,49 @@ function openBox(launch: Launch, output: Pipe): Box {
   let programsInside: number | undefined;
   programs.pid.then((pid) => (programsInside = pid)).catch(() => {});
 
+  let firstTaken = false;
+  const first: Seat = {
+    ...bashWords,
+    in: child.stdio[descriptors.shellIn] as Writable,
+    status: child.stdio[descriptors.status] as Readable,
+    output,
+    start(request) {
+      const { nonce, cwd } = request;
+      files.ask({ ...seatFields(request, ""), nonce, cwd, maxBytes: 0 }).catch(() => {});
+    },
+    leave: () => (firstTaken = false),
+  };
   const find = (pidInside: number) => (root === undefined ? undefined : findInside(root, pidInside));
   /** In a pid namespace what lost its parent hangs on the first process. */
   const strays = () => (launch.walled && root !== undefined ? childrenOfSingle(root) : []);
   return {
-    shellIn: child.stdio[descriptors.shellIn] as Writable,
-    status: child.stdio[descriptors.status] as Readable,
-    output,
     files,
     programs,
     gone: gone.signal,
-    openShell(nonce, cwd) {
-      files.ask({ request: "shell", nonce, cwd, fields: [], maxBytes: 0 }).catch(() => {});
-      return shellOpening(nonce);
+    async openSeat(kind) {
+      if (kind === "job" || firstTaken) return fifoSeat(streams, files, gone.signal);
+      firstTaken = true;
+      return first;
     },
-    lines: (count, last, text) => shellLines(count, last, text, !launch.walled),
     get firstPid() {
       return root;
     },
     find,
     isAlive,
+    isStopped: (pid) => /^[TtZX]$/.test(statOf(pid)?.state ?? "X"),
     signal: signalAll,
+    treeOf: (pid) => treesOf([pid], new Set()),
+    countsCommands: !launch.walled,
     before(shell, count) {
       const children = shell === undefined ? [] : childrenOfSingle(shell);
       return { pids: new Set([...children, ...strays()]), count };
     },
-    startedSince(before, shell) {
+    startedSince(before, shell, where = "anywhere") {
       const own = supervisorInside === undefined ? undefined : find(supervisorInside);
       const except = new Set(before.pids);
       if (own !== undefined) except.add(own);
       const below = treesOf(shell === undefined ? [] : childrenOf(shell), except);
+      if (where === "below") return below;
       if (launch.walled) return own === undefined ? below : [...new Set([...below, ...treesOf(strays(), except)])];
       if (root === undefined) return below;
       const ours = new Set(treesOf([root], new Set()));

@@ -8,17 +8,21 @@ import type { ExecOptions, ExecResult, FileData, Network, Runtime, SpawnResult }
 import type { ConversationNetwork } from "../network/conversation-network.ts";
 import type { Box } from "./box.ts";
 import type { LaneRequest, LaneReply } from "./lane.ts";
-import type { OutputFiles } from "./output.ts";
+import { BoxedJobs } from "./jobs/boxed-jobs.ts";
+import type { OutputFiles } from "./output/whole-file.ts";
 import { Shell, type Execution } from "./shell.ts";
+import { Turns } from "./turns.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** Small output is whole in the result within this time; only what takes longer is streamed. */
-const liveEveryMs = 25;
+const firstLiveMs = 25;
+/** Then so often: a person sees no difference, and a flood of output makes no flood of deltas. */
+const liveEveryMs = 100;
 /** A file system that does not answer, or a lane that the agent has stopped. */
 const fileDeadlineMs = 30_000;
 const startDeadlineMs = 10_000;
 
-interface Started {
+export interface Started {
   readonly box: Box;
   readonly shell: Shell;
 }
@@ -39,8 +43,9 @@ export class BoxedRuntime implements Runtime {
   readonly #options: BoxedRuntimeOptions;
   #cwd: string;
   #started: Promise<Started> | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #disposed = new AbortController();
+  readonly jobs: BoxedJobs;
 
   constructor(options: BoxedRuntimeOptions) {
     this.kind = options.kind;
@@ -48,6 +53,7 @@ export class BoxedRuntime implements Runtime {
     this.network = options.network;
     this.#options = options;
     this.#cwd = options.workspace;
+    this.jobs = new BoxedJobs({ files: options.outputs, turns: this.#turns, start: () => this.#start() });
   }
 
   get cwd(): string {
@@ -60,21 +66,12 @@ export class BoxedRuntime implements Runtime {
 
   async *exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
     if (command.includes("\0")) throw new DeckhandError("bad_tool_args", "A command cannot contain a NUL byte.");
-    const before = this.#turn;
-    const turn = Promise.withResolvers<void>();
-    this.#turn = turn.promise;
-    try {
-      // Its turn ends when it is over and all before it are.
-      const stopped = await untilAborted(before, signal).then(
-        () => signal.aborted,
-        () => true,
-      );
-      if (stopped) return { output: "", exitCode: 130, cwd: this.#cwd, durationMs: 0, endedBy: "stop" };
-      const { shell } = await this.#start();
-      return yield* this.#follow(shell.run(command, options), shell, signal);
-    } finally {
-      void before.then(turn.resolve);
-    }
+    const running = await this.#turns.take(signal);
+    if (running === undefined) return { output: "", exitCode: 130, cwd: this.#cwd, durationMs: 0, endedBy: "stop" };
+    using _ = running;
+    const { shell } = await this.#start();
+    await shell.ready();
+    return yield* this.#follow(shell.run(command, options), shell, signal);
   }
 
   async *#follow(execution: Execution, shell: Shell, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
@@ -85,14 +82,16 @@ export class BoxedRuntime implements Runtime {
       this.#cwd = shell.cwd;
       wake();
     });
-    const onAbort = () => execution.interrupt("stop");
+    const onAbort = () => execution.stop();
     signal.addEventListener("abort", onAbort, { once: true });
     let timer: NodeJS.Timeout | undefined;
+    let everyMs = firstLiveMs;
     execution.onOutput = () => {
       timer ??= setTimeout(() => {
         timer = undefined;
         wake();
-      }, liveEveryMs);
+      }, everyMs);
+      everyMs = liveEveryMs;
     };
     try {
       if (signal.aborted) onAbort();
@@ -107,7 +106,7 @@ export class BoxedRuntime implements Runtime {
       }
     } finally {
       // Whoever stops listening has stopped the command.
-      if (result === undefined) execution.interrupt("stop");
+      if (result === undefined) execution.stop();
       await over;
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -202,7 +201,11 @@ export class BoxedRuntime implements Runtime {
       if (this.#disposed.signal.aborted) await box.kill();
       const late = setTimeout(() => void box.kill(), startDeadlineMs);
       await box.files.pid.finally(() => clearTimeout(late));
-      return { box, shell: new Shell(box, this.#options.outputs, this.#cwd) };
+      const shell: Shell = new Shell(
+        { box, files: this.#options.outputs, onLeft: (id, text, command) => this.jobs.adopt(id, text, command) },
+        this.#cwd,
+      );
+      return { box, shell };
     } catch (error) {
       again();
       if (error instanceof DeckhandError) throw error;

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -16,12 +17,17 @@ const pipeBytes = 65_536;
 const spareAfterMs = 300;
 
 export interface Pipe {
+  readonly readable: Readable;
   /** For the child; close it once the child has it. */
   readonly writeFd: number;
   closeWriteEnd(): void;
   onData(listener: (bytes: Buffer) => void): void;
   /** Hands all that is in the pipe now to the listener. */
   drain(): void;
+  /** Stops and goes on reading, so that who writes waits. */
+  pause(): void;
+  resume(): void;
+  onClose(listener: () => void): void;
   destroy(): void;
 }
 
@@ -50,6 +56,11 @@ export function pipeSource(): PipeSource {
   };
 }
 
+/** For everybody, because commands may run as another user; nobody else gets into the folder. */
+export async function makeFifos(paths: readonly string[]): Promise<void> {
+  await run("mkfifo", ["-m", "0666", ...paths]);
+}
+
 interface Ends {
   readonly readFd: number;
   readonly writeFd: number;
@@ -59,8 +70,7 @@ async function makeFifo(): Promise<Ends> {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-pipe-"));
   try {
     const path = join(folder, "pipe");
-    // For everybody, because commands may run as another user and open it again; nobody else gets into the folder.
-    await run("mkfifo", ["-m", "0666", path]);
+    await makeFifos([path]);
     const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     return { readFd, writeFd: openSync(path, constants.O_WRONLY) };
   } finally {
@@ -68,7 +78,7 @@ async function makeFifo(): Promise<Ends> {
   }
 }
 
-function openPipe({ readFd, writeFd }: Ends): Pipe {
+export function openPipe({ readFd, writeFd }: Ends): Pipe {
   const socket = new Socket({ fd: readFd, readable: true, writable: false });
   let listener: (bytes: Buffer) => void = () => {};
   let open = true;
@@ -81,8 +91,12 @@ function openPipe({ readFd, writeFd }: Ends): Pipe {
     writeOpen = false;
   };
   return {
+    readable: socket,
     writeFd,
     closeWriteEnd,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    onClose: (closed) => void socket.on("close", closed),
     onData(next) {
       listener = next;
     },

@@ -1,218 +1,260 @@
 /**
- * The conversation's shell from outside: one command at a time, its end read from the status records and never from what is printed.
+ * The conversation's shell from outside: one command at a time. A command that outlives its time-out keeps its bash and goes on as a
+ * job; the next one has a new bash, which is as the old one was before that command.
  *
- *   absent --first command--> starting --pid record--> running <-> idle
- *   any --exit record, or the process is no more--> absent
- *
- * An interrupt (time-out, stop) goes through these steps, each of which may already be the last:
- *   at once  USR1 to the shell, SIGINT to what the command started
- *   250 ms   SIGINT to the shell, for a builtin that waits (`read`)
- *   500 ms   SIGKILL to what the command started
- *   650 ms   SIGKILL to the shell
- *   800 ms   the result, whatever the state
+ *   no bash --ready--> idle --run--> busy --end of the command--> idle
+ *   any --exit record, or the process is no more--> no bash, and what it knew is lost but the directory
+ *   busy --time-out--> no bash, and what it knew is carried over
  */
+import { setTimeout as wait } from "node:timers/promises";
 import type { ExecOptions, ExecResult } from "../runtime.ts";
+import { Bash, type StatusRecord } from "./bash.ts";
 import type { Box } from "./box.ts";
-import { newNonce } from "./lane.ts";
-import { Output, startOfWholeCharacters, type OutputFiles } from "./output.ts";
+import { Command } from "./command.ts";
+import { startOfWholeCharacters } from "./output/kept.ts";
+import { Output } from "./output/output.ts";
+import type { OutputFiles } from "./output/whole-file.ts";
+import type { Printed } from "./seat.ts";
 
-const shellIntMs = 250;
-const killMs = 500;
-const killShellMs = 650;
-const giveUpMs = 800;
-const lookMs = 20;
-/** How often a running command's shell is looked after: a keeper that was killed reports nothing. */
-const aliveMs = 1000;
 const earlyBytes = 16 * 1024;
-
-type End = { readonly how: "done"; readonly code: number } | { readonly how: "shell_exit"; readonly code: number };
-
-interface Running {
-  readonly count: number;
-  readonly end: PromiseWithResolvers<End>;
-  ended: boolean;
-}
+/** It takes 0.2 ms; a signal in the middle of it could break it off. */
+const tellMs = 1000;
 
 export interface Execution {
-  /** Settles when the command has ended; never rejects. */
+  /** Settles when the command has ended, or goes on as a job; never rejects. */
   readonly result: Promise<ExecResult>;
   takeOutput(): string;
   /** Called when there may be output to take. */
   onOutput: () => void;
-  interrupt(why: "timeout" | "stop"): void;
+  stop(): void;
+}
+
+export interface ShellParts {
+  readonly box: Box;
+  readonly files: OutputFiles;
+  /** Is given a command that outlived its time-out; false where there are too many, then it is interrupted. */
+  readonly onLeft: (id: string, text: string, command: Command) => boolean;
 }
 
 export class Shell {
-  readonly #box: Box;
-  readonly #files: OutputFiles;
+  readonly #parts: ShellParts;
   #cwd: string;
-  #nonce: string | undefined;
-  #pidInside: number | undefined;
-  #pid: number | undefined;
+  #bash: Bash | undefined;
+  /** What the bash tells of itself after its last command; that comes right after the command's end. */
+  #state: Promise<string> = Promise.resolve("");
+  readonly #telling = new WeakMap<Bash, (state: string) => void>();
+  /** It is too much to be told after each command. */
+  #stateIsHuge = false;
   #count = 0;
   /** `$?` for the next command. */
   #last = 0;
-  #running: Running | undefined;
-  #fields = "";
   readonly #early: Buffer[] = [];
-  readonly #decoder = new TextDecoder();
+  #earlyBytes = 0;
 
-  constructor(box: Box, files: OutputFiles, cwd: string) {
-    this.#box = box;
-    this.#files = files;
+  constructor(parts: ShellParts, cwd: string) {
+    this.#parts = parts;
     this.#cwd = cwd;
-    this.#idle();
-    box.status.on("data", (bytes: Buffer) => this.#read(bytes));
-    box.gone.addEventListener("abort", () => this.#exited(-1), { once: true });
   }
 
   get cwd(): string {
     return this.#cwd;
   }
 
-  /** Only when nothing runs. The time-out counts from now. */
-  run(command: string, options: ExecOptions): Execution {
-    const startedAt = performance.now();
-    const output = new Output(this.#files, options.keepBytes);
-    const running: Running = { count: ++this.#count, end: Promise.withResolvers<End>(), ended: false };
-    this.#running = running;
-    this.#box.output.onData((bytes) => {
-      output.add(bytes);
-      execution.onOutput();
-    });
-    for (const bytes of this.#early.splice(0)) output.add(bytes);
-    const before = this.#box.before(this.#hostPid(), running.count);
-    let endedBy: ExecResult["endedBy"];
-    const timer = setTimeout(() => interrupt("timeout"), options.timeoutMs);
-    const watch = setInterval(() => void this.#lookAfter(), aliveMs);
-    const interrupt = (why: "timeout" | "stop") => {
-      if (endedBy !== undefined || running.ended) return;
-      endedBy = why;
-      interrupted = this.#interrupt(running, before);
+  /** Enough for another bash to be as this one is; empty for a fresh one. */
+  state(): Promise<string> {
+    return Promise.race([this.#state, wait(tellMs, "", { ref: false })]);
+  }
+
+  /** Sees to it that there is a bash. Fails where no streams can be made for it. */
+  async ready(): Promise<void> {
+    if (this.#bash !== undefined) return;
+    const { box } = this.#parts;
+    const state = await this.state();
+    const seat = await box.openSeat("shell");
+    const request = { kind: "shell", cwd: this.#cwd, bare: state !== "", terminal: false } as const;
+    const bash = new Bash(box, seat, request, (nonce) => seat.opening(nonce, state));
+    this.#bash = bash;
+    this.#idle(seat.output);
+    bash.onExit = () => this.#lost(bash);
+  }
+
+  /** Only when it is ready and nothing runs. The time-out counts from now. */
+  run(text: string, options: ExecOptions): Execution {
+    const { box, files } = this.#parts;
+    const bash = this.#bash;
+    if (bash === undefined) throw new Error("the shell is not ready");
+    const command = new Command(box, bash, ++this.#count, new Output(files, options.keepBytes));
+    bash.onRecord = (record) => this.#told(command, record);
+    bash.onExit = (code) => {
+      this.#lost(bash);
+      command.over({ how: "shell_exit", code });
     };
-    let interrupted: Promise<void> | undefined;
-
-    const finish = async (): Promise<ExecResult> => {
-      const end = await running.end.promise;
-      // Everything printed before the status is in the pipe by now, so a command need not close it to be over.
-      await this.#box.output.drain();
-      clearTimeout(timer);
-      clearInterval(watch);
-      if (interrupted !== undefined) {
-        await interrupted;
-        await this.#box.output.drain();
-      }
-      this.#idle();
-      this.#running = undefined;
-      this.#last = endedBy === undefined && end.how === "done" ? end.code : 0;
-      const kept = await output.end();
-      const limit = this.#box.limitHit(end.code);
-      const why = endedBy ?? (end.how === "shell_exit" ? end.how : undefined);
-      return {
-        ...kept,
-        exitCode: endedBy === undefined ? end.code : 130,
-        cwd: this.#cwd,
-        durationMs: performance.now() - startedAt,
-        ...(why === undefined ? {} : { endedBy: why }),
-        ...(limit === undefined ? {} : { limit }),
-      };
-    };
-    const execution: Execution = { result: finish(), takeOutput: () => output.takeLive(), onOutput() {}, interrupt };
-    if (this.#box.gone.aborted) this.#exited(-1);
-    else if (before instanceof Promise) before.then(() => this.#write(running.count, command)).catch(() => {});
-    else this.#write(running.count, command);
-    return execution;
-  }
-
-  /** What jobs print while no command runs is for the next one, the last of it. */
-  #idle(): void {
-    let size = 0;
-    this.#box.output.onData((bytes) => {
-      this.#early.push(bytes);
-      size += bytes.length;
-      if (size <= earlyBytes) return;
-      const last = Buffer.concat(this.#early).subarray(-earlyBytes);
-      this.#early.splice(0, this.#early.length, last.subarray(startOfWholeCharacters(last)));
-      size = last.length;
+    for (const bytes of this.#early.splice(0)) command.output.add(bytes);
+    this.#earlyBytes = 0;
+    const running = new Running(command, {
+      timeoutMs: options.timeoutMs,
+      cwd: () => this.#cwd,
+      forgets: () => this.#stateIsHuge,
+      limitHit: (code) => box.limitHit(code),
+      leave: () => options.job !== undefined && this.#leave(options.job, text, command),
+      over: (code) => {
+        this.#idle(bash.seat.output);
+        this.#last = code;
+      },
     });
+    const write = () =>
+      void bash.seat.in.write(
+        bash.seat.lines({
+          count: command.count,
+          last: this.#last,
+          command: text,
+          input: options.input,
+          named: box.countsCommands,
+          tells: !this.#stateIsHuge,
+        }),
+      );
+    if (command.looked instanceof Promise) void command.looked.then(write);
+    else write();
+    return running;
   }
 
-  #write(count: number, command: string): void {
-    let opening = "";
-    if (this.#nonce === undefined) {
-      this.#nonce = newNonce();
-      opening = this.#box.openShell(this.#nonce, this.#cwd);
-    }
-    this.#box.shellIn.write(opening + this.#box.lines(count, this.#last, command));
+  /** What is printed while no command runs is for the next one, the last of it. */
+  early(bytes: Buffer): void {
+    this.#early.push(bytes);
+    this.#earlyBytes += bytes.length;
+    if (this.#earlyBytes <= earlyBytes) return;
+    const last = Buffer.concat(this.#early).subarray(-earlyBytes);
+    this.#early.splice(0, this.#early.length, last.subarray(startOfWholeCharacters(last)));
+    this.#earlyBytes = last.length;
   }
 
-  #read(bytes: Buffer): void {
-    this.#fields += this.#decoder.decode(bytes, { stream: true });
-    const fields = this.#fields.split("\0");
-    while (fields.length > 4) {
-      const [kind = "", code = "", last = "", cwd = ""] = fields.splice(0, 4);
-      if (kind === "pid") this.#pidInside = Number(code);
-      else if (kind === "exit") {
-        if (last === this.#nonce) this.#exited(Number(code));
-      } else if (Number(kind) === this.#running?.count) {
-        if (cwd !== "") this.#cwd = cwd;
-        this.#end({ how: "done", code: Number(code === "run" ? last : code) });
+  #idle(pipe: Printed): void {
+    pipe.onData((bytes) => this.early(bytes));
+  }
+
+  #told(command: Command, { kind, first, second, third }: StatusRecord): void {
+    const { bash } = command;
+    const mine = bash === this.#bash;
+    if (kind === "state") {
+      this.#telling.get(bash)?.(first);
+      if (mine) this.#stateIsHuge = first === "";
+    } else if (Number(kind) === command.count) {
+      if (mine && third !== "") this.#cwd = third;
+      if (mine && !this.#stateIsHuge) {
+        const { promise, resolve } = Promise.withResolvers<string>();
+        this.#state = promise;
+        this.#telling.set(bash, resolve);
       }
+      command.over({ how: "done", code: Number(first === "run" ? second : first) });
     }
-    this.#fields = fields.join("\0");
   }
 
-  #end(end: End): void {
-    if (this.#running === undefined || this.#running.ended) return;
-    this.#running.ended = true;
-    this.#running.end.resolve(end);
+  #leave(id: string, text: string, command: Command): boolean {
+    const { bash } = command;
+    if (!this.#parts.onLeft(id, text, command)) return false;
+    command.leave();
+    this.#bash = undefined;
+    this.#stateIsHuge = false;
+    this.#last = 0;
+    void command.end.then(async () => {
+      await bash.seat.output.drain();
+      this.#idle(bash.seat.output);
+      bash.seat.in.write("\\builtin exit\n");
+    });
+    return true;
   }
 
-  #exited(code: number): void {
-    this.#nonce = undefined;
-    this.#pidInside = undefined;
-    this.#pid = undefined;
-    this.#end({ how: "shell_exit", code });
+  #lost(bash: Bash): void {
+    this.#telling.get(bash)?.("");
+    if (this.#bash !== bash) return;
+    this.#bash = undefined;
+    this.#state = Promise.resolve("");
+    this.#stateIsHuge = false;
+  }
+}
+
+interface RunningParts {
+  readonly timeoutMs: number;
+  readonly cwd: () => string;
+  /** What the shell knows is lost with it. */
+  readonly forgets: () => boolean;
+  /** Whether it goes on as a job. */
+  readonly leave: () => boolean;
+  readonly limitHit: Box["limitHit"];
+  /** It has ended, with `$?` for the next command. */
+  readonly over: (code: number) => void;
+}
+
+class Running implements Execution {
+  readonly result: Promise<ExecResult>;
+  onOutput: () => void = () => {};
+  readonly #command: Command;
+  readonly #parts: RunningParts;
+  readonly #timer: NodeJS.Timeout;
+  readonly #left = Promise.withResolvers<ExecResult>();
+  #endedBy: "timeout" | "stop" | "job" | undefined;
+  #interrupted: Promise<void> | undefined;
+
+  constructor(command: Command, parts: RunningParts) {
+    this.#command = command;
+    this.#parts = parts;
+    command.bash.seat.output.onData((bytes) => {
+      command.output.add(bytes);
+      this.onOutput();
+    });
+    this.#timer = setTimeout(() => this.#timeUp(), parts.timeoutMs);
+    this.result = Promise.race([this.#finish(), this.#left.promise]);
   }
 
-  #hostPid(): number | undefined {
-    if (this.#pid === undefined && this.#pidInside !== undefined) this.#pid = this.#box.find(this.#pidInside);
-    return this.#pid;
+  takeOutput(): string {
+    return this.#command.output.takeLive();
   }
 
-  async #lookAfter(): Promise<void> {
-    const pid = this.#hostPid();
-    if (pid === undefined || (await this.#box.isAlive(pid))) return;
-    // Its keeper's record would have come long ago.
-    setTimeout(() => pid === this.#pid && this.#exited(-1), lookMs);
+  stop(): void {
+    this.#interrupt("stop");
   }
 
-  async #interrupt(running: Running, before: ReturnType<Box["before"]>): Promise<void> {
-    const startedAt = performance.now();
-    const told = new Set<number>();
-    let shellTold = false;
-    for (;;) {
-      const shell = this.#hostPid();
-      const sinceMs = performance.now() - startedAt;
-      if (!running.ended && shell !== undefined) {
-        this.#box.signal([shell], "SIGUSR1");
-        if (sinceMs >= shellIntMs && !shellTold) {
-          shellTold = true;
-          this.#box.signal([shell], "SIGINT");
-        }
-      }
-      const started = await this.#box.startedSince(await before, shell);
-      if (running.ended && started.length === 0) return;
-      const fresh = started.filter((pid) => !told.has(pid));
-      for (const pid of fresh) told.add(pid);
-      this.#box.signal(sinceMs < killMs ? fresh : started, sinceMs < killMs ? "SIGINT" : "SIGKILL");
-      if (sinceMs >= killShellMs && !running.ended && shell !== undefined) this.#box.signal([shell], "SIGKILL");
-      if (sinceMs >= giveUpMs) {
-        // A shell that is not even known by its number could still come to life and read what is meant for the next.
-        if (shell === undefined) await this.#box.kill();
-        return this.#exited(-1);
-      }
-      await new Promise((resolve) => setTimeout(resolve, sinceMs < lookMs ? 2 : lookMs));
+  #interrupt(why: "timeout" | "stop"): void {
+    if (this.#endedBy !== undefined || this.#command.ended) return;
+    this.#endedBy = why;
+    this.#interrupted = this.#command.interrupt();
+  }
+
+  #timeUp(): void {
+    if (this.#endedBy !== undefined || this.#command.ended) return;
+    const { durationMs, output } = this.#command;
+    const more = this.#parts.forgets() ? ({ forgets: true } as const) : {};
+    if (!this.#parts.leave()) return this.#interrupt("timeout");
+    this.#endedBy = "job";
+    const left = { exitCode: -1, cwd: this.#parts.cwd(), durationMs, endedBy: "job" } as const;
+    this.#left.resolve(output.look().then((kept) => ({ ...kept, ...left, ...more })));
+  }
+
+  async #finish(): Promise<ExecResult> {
+    const command = this.#command;
+    const pipe = command.bash.seat.output;
+    using _watch = command.bash.watch();
+    const { how, code } = await command.end;
+    clearTimeout(this.#timer);
+    if (this.#endedBy === "job") return this.#left.promise;
+    // Everything printed before the status is in the pipe by now, so a command need not close it to be over.
+    await pipe.drain();
+    if (this.#interrupted !== undefined) {
+      await this.#interrupted;
+      await pipe.drain();
     }
+    const byItself = this.#endedBy === undefined;
+    this.#parts.over(byItself && how === "done" ? code : 0);
+    const kept = await command.output.end();
+    const limit = this.#parts.limitHit(code);
+    const endedBy = this.#endedBy ?? (how === "shell_exit" ? how : undefined);
+    return {
+      ...kept,
+      exitCode: byItself ? code : 130,
+      cwd: this.#parts.cwd(),
+      durationMs: command.durationMs,
+      ...(endedBy === undefined ? {} : { endedBy }),
+      ...(limit === undefined ? {} : { limit }),
+    };
   }
 }

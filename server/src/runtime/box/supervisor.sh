@@ -26,16 +26,48 @@ inside() {
   return 1
 }
 
+# The streams of a bash: FIFOs beside each other, which the server holds open, so that nothing here waits; or our own 3, 4 and 5.
+open_streams() {
+  [[ $streams ]] && exec 3<"$streams.in" 4>"$streams.status" 5>"$streams.output"
+  # What an earlier one left unread ends with the nonce.
+  while IFS= read -r -d '' -u 3 word; do [[ $word == "$nonce" ]] && break; done
+  cd -- "$cwd" || cd -- "${zones[0]}" || cd /
+  unset OLDPWD
+}
+
+# A shell has lines for its input. One that carries on from another gets its variables from there, and none from here.
 start_shell() {
+  local streams bare
+  field streams && field bare || return
   # Job control for a moment: else what runs in the background ignores SIGINT, and so would every command.
   set -m
   (
     trap : HUP INT QUIT TERM USR1 USR2
-    # What an earlier shell left unread ends with the nonce.
-    while IFS= read -r -d '' -u 3 word; do [[ $word == "$nonce" ]] && break; done
-    cd -- "$cwd" || cd -- "${zones[0]}" || cd /
-    unset OLDPWD
-    SHLVL=0 PATH=$tools "$BASH" --noprofile --norc --noediting -i <&3 3<&- 200>&4 201>&5 4>&- 5>&-
+    open_streams
+    shell=("$BASH" --noprofile --norc --noediting -i)
+    [[ $bare ]] && shell=(env -i ${mark:+"$mark"} "${shell[@]}") || export SHLVL=0 PATH=$tools
+    "${shell[@]}" <&3 3<&- 200>&4 201>&5 4>&- 5>&-
+    printf 'exit\0%s\0%s\0\0' "$?" "$nonce" >&4
+  ) 6<&- 7>&- 8>&- &
+  set +m
+  word=ok
+}
+
+# A job has a script first on its input, and what is for the command after it.
+start_job() {
+  local streams bare terminal script
+  field streams && field bare && field terminal || return
+  set -m
+  (
+    trap : HUP INT QUIT TERM USR1 USR2
+    open_streams
+    IFS= read -r -d '' -u 3 script
+    exec 9< <(printf '%s' "$script")
+    job=("$BASH" --noprofile --norc -c '. /dev/fd/9')
+    [[ $terminal ]] && job=(script -qefc 'exec bash --noprofile --norc -c ". /dev/fd/9"' /dev/null)
+    export SHELL=$BASH
+    [[ $bare ]] && job=(env -i ${mark:+"$mark"} SHELL="$BASH" PATH="$PATH" "${job[@]}") || export SHLVL=0 PATH=$tools
+    "${job[@]}" <&3 3<&- >&5 2>&1 5>&- 200>&4 4>&-
     printf 'exit\0%s\0%s\0\0' "$?" "$nonce" >&4
   ) 6<&- 7>&- 8>&- &
   set +m
@@ -132,6 +164,7 @@ lane() {
     word=file_failed
     case $request in
       shell) start_shell ;;
+      job) start_job ;;
       read) field path && field size && read_file ;;
       write) field path && field size && field plain && write_file ;;
       program) run_program ;;

@@ -1,11 +1,12 @@
 /**
- * A box whose processes can only be reached through an engine's exec, which gives three streams each: two lanes as in box/, the shell
- * (keeper.ts), and a third lane for looking at processes and ending them, since their numbers mean nothing out here.
+ * A box whose processes can only be reached through an engine's exec, which gives three streams each: two lanes as in box/, a keeper for
+ * each shell and job (keeper.ts), and a third lane for looking at processes and ending them, since their numbers mean nothing out here.
  */
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import type { Before, Box } from "../box/box.ts";
 import { Lane } from "../box/lane.ts";
+import type { Seat, SeatRequest } from "../box/seat.ts";
 import type { ShellKind } from "./keeper.ts";
 import { laneText, shellWords } from "./lane-words.ts";
 import { markedOutput } from "./marked-output.ts";
@@ -45,7 +46,6 @@ const endMs = 700;
 export async function openContainerBox(options: ContainerBoxOptions): Promise<Box> {
   const { exec, shell, zones, naps } = options;
   const gone = new AbortController();
-  const opened: Streams[] = [];
   let isEnding = false;
   const end = (why: string) => {
     if (gone.signal.aborted) return;
@@ -53,13 +53,18 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
     naps[Symbol.dispose]();
     gone.abort(new DeckhandError("sandbox_unavailable", why));
   };
-  const open = async (argv: readonly string[]) => {
+  const opened = new Set<Streams>();
+  /** With what is vital everything ends. */
+  const open = async (argv: readonly string[], isVital = true) => {
     const streams = await exec(argv);
-    opened.push(streams);
+    opened.add(streams);
     if (gone.signal.aborted) streams.close();
     for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
     // Where they are being ended, whoever does it waits for the answer.
-    streams.out.on("close", () => isEnding || end("The container's processes ended."));
+    streams.out.on("close", () => {
+      opened.delete(streams);
+      if (isVital && !isEnding) end("The container's processes ended.");
+    });
     return streams;
   };
   const openLane = async () => {
@@ -74,22 +79,25 @@ export async function openContainerBox(options: ContainerBoxOptions): Promise<Bo
     return lane;
   };
 
+  const openKeeper = (kind: SeatRequest["kind"]) => open(shell.argv(options.fileBytes), kind === "shell");
+
   naps.begin();
   try {
-    const first = options.sweep ? await openLane() : undefined;
-    await first?.ask({ request: "end", cwd: "/", fields: [], maxBytes: 0 });
-    const [control, files, programs, keeper] = await Promise.all([
-      first ?? openLane(),
+    const early = options.sweep ? await openLane() : undefined;
+    await early?.ask({ request: "end", cwd: "/", fields: [], maxBytes: 0 });
+    const [control, files, programs, first] = await Promise.all([
+      early ?? openLane(),
       openLane(),
       openLane(),
-      open(shell.argv(options.fileBytes)),
+      openKeeper("shell"),
     ]);
     return boxOf({
       ...options,
       control,
       files,
       programs,
-      keeper,
+      first,
+      openKeeper,
       gone: gone.signal,
       end,
       ending: () => (isEnding = true),
@@ -106,7 +114,9 @@ interface Opened extends ContainerBoxOptions {
   readonly control: Lane;
   readonly files: Lane;
   readonly programs: Lane;
-  readonly keeper: Streams;
+  /** For the first shell. */
+  readonly first: Streams;
+  openKeeper(kind: SeatRequest["kind"]): Promise<Streams>;
   readonly gone: AbortSignal;
   readonly end: (why: string) => void;
   readonly ending: () => void;
@@ -116,7 +126,8 @@ function boxOf({
   control,
   files,
   programs,
-  keeper,
+  first,
+  openKeeper,
   shell,
   zones,
   naps,
@@ -126,9 +137,8 @@ function boxOf({
   end,
   ending,
 }: Opened): Box {
-  const output = markedOutput(keeper.out);
-  let runs = false;
-  let nonce = "";
+  /** Keepers of shells that have ended take another one. */
+  const free = [first];
   let programsPid: number | undefined;
   programs.pid.then((pid) => (programsPid = pid)).catch(() => {});
 
@@ -140,40 +150,41 @@ function boxOf({
   const signal = (pids: readonly number[], name: NodeJS.Signals) => {
     if (pids.length > 0) void ask("signal", name.replace("SIG", ""), ...pids.map(String));
   };
+  const keeperOf = (kind: SeatRequest["kind"]) =>
+    openKeeper(kind).catch((error: unknown) => {
+      const why = `No streams could be made for a command: ${(error as Error).message}`;
+      throw new DeckhandError("sandbox_unavailable", why, { cause: error });
+    });
   return {
-    firstPid: undefined,
-    shellIn: keeper.in,
-    status: keeper.err,
-    output: {
-      ...output,
-      async drain() {
-        await output.drain();
-        if (runs) naps.end();
-        runs = false;
-      },
-    },
     files,
     programs,
     gone,
-    openShell(next, cwd) {
-      nonce = next;
-      output.setNonce(nonce);
-      return shell.opening(nonce, cwd, zones[0]);
-    },
-    lines(count, last, command) {
-      output.expect();
-      runs = true;
-      naps.begin();
-      return shell.lines(nonce, count, last, command);
+    firstPid: undefined,
+    async openSeat(kind) {
+      if (kind === "job" && !shell.jobs) {
+        const why =
+          "There are no jobs here, because there is no bash in the image. Run the command without `background`.";
+        throw new DeckhandError("not_available", why);
+      }
+      using _ = awake(naps);
+      const keeper = (kind === "shell" ? free.pop() : undefined) ?? (await keeperOf(kind));
+      const leave = () => void (kind === "shell" ? free.push(keeper) : keeper.in.end());
+      return seatOf({ kind, keeper, shell, workspace: zones[0], naps, leave });
     },
     find: (pidInside) => pidInside,
     isAlive: async (pid) => (await ask("alive", String(pid))).ok,
+    isStopped: async (pid) => !(await ask("goes", String(pid))).ok,
     signal,
+    treeOf: async (pid) => (await ask("tree", String(pid))).numbers,
+    countsCommands: false,
     before: async (pid, count): Promise<Before> => ({
       pids: new Set((await ask("before", String(pid ?? 1))).numbers),
       count,
     }),
-    startedSince: async (before, pid) => (await ask("since", String(pid ?? 1), [...before.pids].join(" "))).numbers,
+    startedSince: async (before, pid, where = "anywhere") => {
+      const request = where === "below" ? "below" : "since";
+      return (await ask(request, String(pid ?? 1), [...before.pids].join(" "))).numbers;
+    },
     limitHit,
     endProgram() {
       if (programsPid === undefined) return;
@@ -190,4 +201,52 @@ function boxOf({
       if (!ended) await force();
     },
   };
+}
+
+interface SeatParts extends Pick<ContainerBoxOptions, "shell" | "naps"> {
+  readonly kind: SeatRequest["kind"];
+  readonly keeper: Streams;
+  readonly workspace: string;
+  leave(): void;
+}
+
+/** The container is awake while a command runs, or a job. */
+function seatOf({ kind, keeper, shell, workspace, naps, leave }: SeatParts): Seat {
+  const output = markedOutput(keeper.out);
+  let nonce = "";
+  let runs = false;
+  const begins = () => {
+    output.expect();
+    if (!runs) naps.begin();
+    runs = true;
+  };
+  return {
+    in: keeper.in,
+    status: keeper.err,
+    output: {
+      ...output,
+      async drain() {
+        await output.drain();
+        if (runs) naps.end();
+        runs = false;
+      },
+    },
+    start(request) {
+      nonce = request.nonce;
+      output.setNonce(nonce);
+      if (kind === "job") begins();
+      keeper.in.write(shell.start(request, workspace));
+    },
+    opening: shell.opening,
+    lines(command) {
+      begins();
+      return shell.lines(nonce, command);
+    },
+    leave,
+  };
+}
+
+function awake(naps: Naps): Disposable {
+  naps.begin();
+  return { [Symbol.dispose]: () => naps.end() };
 }

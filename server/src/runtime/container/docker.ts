@@ -8,7 +8,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "../box/boxed-runtime.ts";
-import { outputFiles } from "../box/output.ts";
+import { outputFiles } from "../box/output/whole-file.ts";
 import type { RuntimeFactory, RuntimeStatus } from "../runtime.ts";
 import { homeInside, outputsInside } from "../wall/mounts.ts";
 import { fileSizeHit, limitsOf } from "../wall/limits.ts";

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { BoxedRuntime } from "../box/boxed-runtime.ts";
-import type { OutputFiles } from "../box/output.ts";
+import type { OutputFiles } from "../box/output/whole-file.ts";
 import type { RuntimeFactory, RuntimeStatus } from "../runtime.ts";
 import { fileSizeHit, limitsOf } from "../wall/limits.ts";
 import { homeInside, outputsInside } from "../wall/mounts.ts";

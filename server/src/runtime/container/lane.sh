@@ -115,6 +115,18 @@ find_below() {
   done
 }
 
+# After a look.
+is_alive() {
+  case "$table " in *" $1:"*) return 0 ;; esac
+  return 1
+}
+
+# It is neither stopped nor dead.
+goes() {
+  IFS= read -r line <"/proc/$1/stat" || return 1
+  case ${line##*) } in [TtZX]*) return 1 ;; esac
+}
+
 children() {
   if IFS= read -r line <"/proc/$1/task/$1/children" || [ -e "/proc/$1/task/$1/children" ]; then
     printf ' %s' $line
@@ -147,9 +159,11 @@ deckhand() {
     program) run_program "$@" ;;
     before) children "$1"; children 1; word=ok ;;
     since) find_below " $1 1 " " $2 "; printf '%s' "$found"; word=ok ;;
-    below) find_below " $1 " " "; printf '%s' "$found"; word=ok ;;
+    below) find_below " $1 " " ${2-} "; printf '%s' "$found"; word=ok ;;
+    tree) find_below " $1 " " "; is_alive "$1" && found=" $1$found"; printf '%s' "$found"; word=ok ;;
     signal) kill -s "$@"; word=ok ;;
-    alive) look; case "$table " in *" $1:"*) word=ok ;; esac ;;
+    alive) look; is_alive "$1" && word=ok ;;
+    goes) goes "$1" && word=ok ;;
     end) end_all && word=ok ;;
   esac 2>/dev/null
   printf '%s%s\0' "$nonce" "$word"

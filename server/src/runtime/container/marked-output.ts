@@ -1,6 +1,6 @@
 /** What commands print, up to a mark in it: keeper.ts says why. */
 import type { Readable } from "node:stream";
-import type { Printed } from "../box/box.ts";
+import type { Printed } from "../box/seat.ts";
 
 /** A mark that does not come (the keeper was killed) is waited for until nothing has come for this long. */
 const silenceMs = 150;
@@ -18,6 +18,7 @@ export function markedOutput(stream: Readable): MarkedOutput {
   let held: Buffer = Buffer.alloc(0);
   let marked = true;
   let wake = () => {};
+  let draining: Promise<void> | undefined;
   const hand = (bytes: Buffer) => bytes.length > 0 && listener(bytes);
 
   const onBytes = (bytes: Buffer) => {
@@ -36,7 +37,23 @@ export function markedOutput(stream: Readable): MarkedOutput {
   stream.on("error", () => {});
   stream.on("close", () => wake());
 
+  const drained = async () => {
+    stream.resume();
+    while (!marked && !stream.closed) {
+      const silent = await new Promise<boolean>((resolve) => {
+        const late = setTimeout(() => resolve(true), silenceMs);
+        wake = () => {
+          clearTimeout(late);
+          resolve(false);
+        };
+      });
+      if (silent) marked = true;
+    }
+  };
+
   return {
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
     onData(next) {
       listener = next;
     },
@@ -46,18 +63,9 @@ export function markedOutput(stream: Readable): MarkedOutput {
     expect() {
       marked = false;
     },
-    async drain() {
-      while (!marked && !stream.closed) {
-        const silent = await new Promise<boolean>((resolve) => {
-          const late = setTimeout(() => resolve(true), silenceMs);
-          const go = () => {
-            clearTimeout(late);
-            resolve(false);
-          };
-          wake = go;
-        });
-        if (silent) marked = true;
-      }
+    drain() {
+      draining ??= drained().finally(() => (draining = undefined));
+      return draining;
     },
   };
 }

@@ -1,0 +1,66 @@
+/** What a command costs beside the command, from the log of a real server; and a plain bash, started in the same run. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Client } from "@deckhand/client";
+import type { Observation } from "@deckhand/protocol";
+import { median, percentile, table } from "./table.ts";
+
+const commands = 200;
+const conversations = 15;
+const pauseMs = 400;
+
+/** Over a server with a sandbox whose wall has been tried. */
+export async function measureShell(client: Client): Promise<string> {
+  const one = crypto.randomUUID();
+  await run(client, one, "true");
+  const trueMs: number[] = [];
+  for (let i = 0; i < commands; i += 1) trueMs.push((await run(client, one, "true")).extras.duration_ms);
+  const inBackground = await run(client, one, "sleep 1000 &");
+  const plainMs: number[] = [];
+  for (let i = 0; i < commands / 4; i += 1) plainMs.push(await timed(plainBash));
+
+  const readyMs: number[] = [];
+  const besideMs: number[] = [];
+  for (let i = 0; i < conversations; i += 1) {
+    // The server makes ready for the next one when this one has started.
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    readyMs.push(await timed(() => run(client, crypto.randomUUID(), "true")));
+    besideMs.push(await timed(plainBash));
+  }
+  return table(
+    ["figure", "deckhand", "bash -c true"],
+    [
+      ["`true` in a shell that is there, p50 / p95", spread(trueMs), spread(plainMs)],
+      ["a new conversation: sandbox, shell and `true`, over the socket, p50 / p95", spread(readyMs), spread(besideMs)],
+      ["`sleep 1000 &` returns after", ms(inBackground.extras.duration_ms), "–"],
+    ],
+  );
+}
+
+async function run(client: Client, conversation: string, command: string): Promise<Observation<"run">> {
+  const id = await client.send(conversation, "run", { command });
+  for await (const item of client.follow(conversation, { after: id })) {
+    if (item.type !== "event" || !("observation" in item.event) || item.event.cause !== id) continue;
+    if (item.event.observation === "run") return item.event;
+    throw new Error(item.event.content);
+  }
+  throw new Error("the conversation is gone");
+}
+
+async function plainBash(): Promise<void> {
+  await once(spawn("bash", ["-c", "true"], { stdio: "ignore" }), "exit");
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function spread(values: readonly number[]): string {
+  return `${ms(median(values))} / ${ms(percentile(values, 95))}`;
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+}

@@ -1,0 +1,191 @@
+/** The jobs of one runtime. Each has a bash of its own in the box; what outlived its time-out keeps the shell that it ran in. */
+import { DeckhandError, type JobSignal } from "@deckhand/protocol";
+import type { JobLook, Jobs, JobStatus, NewJob, Terminal, WaitOptions } from "../../jobs.ts";
+import { Bash } from "../bash.ts";
+import type { Box } from "../box.ts";
+import type { Started } from "../boxed-runtime.ts";
+import type { Command } from "../command.ts";
+import { jobOpening } from "../driver.ts";
+import { killAll } from "../kill-all.ts";
+import { Output } from "../output/output.ts";
+import type { OutputFiles } from "../output/whole-file.ts";
+import type { Turns } from "../turns.ts";
+import { Job, type JobInput } from "./job.ts";
+import { TerminalScreen } from "./terminal-screen.ts";
+
+/** More at once are a mistake, on a machine of a few cores. */
+const mostRunning = 20;
+/** Ended ones of which the last output can still be seen. */
+const mostEnded = 20;
+/** A job that nobody ended in a day is forgotten by whoever started it. */
+const longestMs = 24 * 3_600_000;
+
+/** Of a terminal's answers that wait to be read; a person cannot type so much. */
+const maxAnswerBytes = 16 * 1024;
+
+export interface JobsParts {
+  readonly files: OutputFiles;
+  readonly turns: Turns;
+  readonly start: () => Promise<Started>;
+}
+
+export class BoxedJobs implements Jobs {
+  readonly #parts: JobsParts;
+  readonly #jobs = new Map<string, Job>();
+  readonly #withTerminals = new WeakSet<Box>();
+  #listener: (job: JobStatus, last: string) => void = () => {};
+
+  constructor(parts: JobsParts) {
+    this.#parts = parts;
+  }
+
+  async start(job: NewJob, signal: AbortSignal): Promise<JobStatus> {
+    if (job.command.includes("\0")) throw new DeckhandError("bad_tool_args", "A command cannot contain a NUL byte.");
+    const turn = await this.#parts.turns.take(signal);
+    if (turn === undefined) throw new DeckhandError("interrupted");
+    using _ = turn;
+    const { box, shell } = await this.#parts.start();
+    if (this.#running().length >= mostRunning) {
+      throw new DeckhandError("bad_tool_args", `${mostRunning} jobs run already. End one of them first.`);
+    }
+    const { terminal } = job;
+    if (terminal !== undefined) await this.#needTerminals(box);
+    const state = await shell.state();
+    const seat = await box.openSeat("job");
+    let hasEnd = false;
+    const input: JobInput = {
+      write: (text) => void seat.in.write(text),
+      get waitingBytes() {
+        return seat.in.writableLength;
+      },
+      get ended() {
+        return hasEnd;
+      },
+      end() {
+        hasEnd = true;
+        // Before it is open inside, it would never open.
+        void bash.started.then(() => seat.in.end());
+      },
+    };
+    const screen =
+      terminal === undefined
+        ? undefined
+        : await TerminalScreen.open(terminal, seat.output, (text) => {
+            // A program may ask for ever and read no answer.
+            if (input.waitingBytes < maxAnswerBytes) input.write(text);
+          });
+    const { cwd } = shell;
+    const request = { kind: "job", cwd, bare: state !== "", terminal: terminal !== undefined } as const;
+    const bash = new Bash(box, seat, request, (nonce) => jobOpening(nonce, state, job.command, terminal));
+    const started = new Job({
+      id: job.id,
+      command: job.command,
+      startedAt: Date.now(),
+      output: new Output(this.#parts.files, job.keepBytes),
+      input,
+      signal: (name) =>
+        void bash.started.then(() => {
+          const tree = async () => (bash.pid === undefined ? [] : box.treeOf(bash.pid));
+          if (name === "SIGKILL") void killAll(tree, box);
+          else void tree().then((pids) => box.signal(pids, name));
+        }),
+      ...(screen === undefined ? {} : { screen }),
+      resize: async ({ rows, columns }) => {
+        const tty = `/proc/${bash.onTerminal}/fd/0`;
+        await this.#spawn(box, ["stty", "-F", tty, "rows", String(rows), "cols", String(columns)]);
+      },
+    });
+    if (job.input !== undefined) input.write(job.input);
+    seat.output.onData((bytes) => started.add(bytes));
+    const watch = bash.watch();
+    const over = async (code: number) => {
+      watch[Symbol.dispose]();
+      await seat.output.drain();
+      // What it left in the background may go on printing.
+      seat.output.onData((bytes) => shell.early(bytes));
+      this.#end(started, code);
+    };
+    bash.onExit = (code) => void over(code);
+    this.#add(started);
+    return started.status;
+  }
+
+  /** Takes over a command that outlived its time-out; false where there are too many. */
+  adopt(id: string, text: string, command: Command): boolean {
+    if (this.#running().length >= mostRunning) return false;
+    const { output, startedAt, bash } = command;
+    const job = new Job({ id, command: text, startedAt, output, signal: (name) => command.signal(name) });
+    bash.seat.output.onData((bytes) => job.add(bytes));
+    void command.end.then(async ({ code }) => {
+      await bash.seat.output.drain();
+      this.#end(job, code);
+    });
+    this.#add(job);
+    return true;
+  }
+
+  list(): readonly JobStatus[] {
+    return [...this.#jobs.values()].map(({ status }) => status);
+  }
+
+  wait(id: string, options: WaitOptions, signal: AbortSignal): Promise<void> {
+    return this.#job(id).wait(options, signal);
+  }
+
+  look(id: string): Promise<JobLook> {
+    return this.#job(id).look();
+  }
+
+  type(id: string, what: { readonly text: string } | { readonly keys: readonly string[] }): void {
+    this.#job(id).type(what);
+  }
+
+  signal(id: string, signal: JobSignal): void {
+    this.#job(id).signal(signal);
+  }
+
+  async resize(id: string, terminal: Terminal): Promise<void> {
+    await this.#job(id).resize(terminal);
+  }
+
+  onEnd(listener: (job: JobStatus, last: string) => void): void {
+    this.#listener = listener;
+  }
+
+  async #needTerminals(box: Box): Promise<void> {
+    if (this.#withTerminals.has(box)) return;
+    if ((await this.#spawn(box, ["script", "--version"])) === "0") return void this.#withTerminals.add(box);
+    throw new DeckhandError("not_available", "There are no terminals here, because `script` of util-linux is missing.");
+  }
+
+  /** Its exit code. */
+  async #spawn(box: Box, argv: readonly string[]): Promise<string> {
+    const request = { request: "program", cwd: "/", fields: [String(argv.length), ...argv], maxBytes: 4096 } as const;
+    return (await box.programs.ask(request)).word;
+  }
+
+  #running(): readonly Job[] {
+    return [...this.#jobs.values()].filter((job) => job.running);
+  }
+
+  #job(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (job !== undefined) return job;
+    const known = [...this.#jobs.keys()].join(", ") || "none";
+    throw new DeckhandError("bad_tool_args", `There is no job ${id} (any more). Those there are: ${known}.`);
+  }
+
+  #add(job: Job): void {
+    this.#jobs.set(job.status.id, job);
+    const late = setTimeout(() => job.signal("KILL"), longestMs).unref();
+    void job.ended.then(() => clearTimeout(late));
+  }
+
+  #end(job: Job, code: number): void {
+    job.end(code);
+    const ended = [...this.#jobs.values()].filter((each) => !each.running);
+    const [oldest] = ended;
+    if (ended.length > mostEnded && oldest !== undefined) this.#jobs.delete(oldest.status.id);
+    void job.last().then((last) => this.#listener(job.status, last));
+  }
+}

@@ -1,0 +1,47 @@
+import type { ActionArgs, Delta, Observation } from "@deckhand/protocol";
+import type { WaitOptions } from "../runtime/jobs.ts";
+import { jobExtras, jobWords, printable, wholeExtras } from "./printed.ts";
+import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
+
+/** After something was typed: until what came of it stands still, as far as anybody can tell. */
+const settled: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
+
+export const jobTool: Tool<"job"> = {
+  action: "job",
+  description:
+    "Look at a job (a command in the background, or one that outlived its timeout): what it printed since the last look, or its screen if it has a terminal. First types `input` (end a line with a newline), presses `keys` (enter, tab, escape, up, pagedown, ctrl-c, ctrl-d …) or sends `signal`, if given; then waits up to `wait` seconds for its end.",
+  offers: ["id", "input", "keys", "signal", "wait"],
+  effect: types,
+  // oxlint-disable-next-line require-yield -- there is nothing to stream
+  async *run(args: ActionArgs<"job">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
+    const { jobs } = runtime;
+    const { id, input, keys, rows, cols, wait } = args;
+    if (rows !== undefined && cols !== undefined) await jobs.resize(id, { rows, columns: cols });
+    if (input !== undefined) jobs.type(id, { text: input });
+    if (keys !== undefined) jobs.type(id, { keys });
+    if (args.signal !== undefined) jobs.signal(id, args.signal);
+    const acts = types(args) === "execute" || args.signal !== undefined;
+    if (wait !== undefined) await jobs.wait(id, { timeoutMs: wait * 1000 }, signal);
+    else if (acts) await jobs.wait(id, settled, signal);
+    const look = await jobs.look(id);
+    const { status } = look;
+    return {
+      observation: "job",
+      content: printable(look.output),
+      extras: {
+        ...jobExtras(look),
+        command: status.command,
+        duration_ms: (status.endedAt ?? Date.now()) - status.startedAt,
+        ...wholeExtras(look.whole),
+      },
+    };
+  },
+  tell(event: Observation): string {
+    return event.observation === "job" ? jobWords(event.content, event.extras) : event.content;
+  },
+};
+
+/** What is typed can be a command as any other. */
+function types({ input, keys }: ActionArgs<"job">): "execute" | "none" {
+  return input === undefined && keys === undefined ? "none" : "execute";
+}
