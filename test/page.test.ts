@@ -228,6 +228,8 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
 test("[J15] on the page a conversation is forked, and one is made of an exported file", async () => {
   await using server = await serve({ replies: [{ text: "Grey." }] });
   const client = connect({ url: server.url });
+  using atEnd = new DisposableStack();
+  atEnd.defer(() => client.close());
   const { id } = await client.create({ task: "about a heron" });
   const { page, complaints } = await open(server.url);
   const list = page.getByRole("navigation", { name: "Conversations" });
@@ -239,7 +241,6 @@ test("[J15] on the page a conversation is forked, and one is made of an exported
   await page.getByLabel("Import").setInputFiles(wrong);
   await list.getByRole("alert").filter({ hasText: "Line 1 is not of an export" }).waitFor();
   const exported = await buffer(await client.export(id));
-  client.close();
   await page.getByLabel("Import").setInputFiles({ ...wrong, buffer: exported });
   await page.getByRole("heading", { name: "about a heron", exact: true }).waitFor();
   assert.equal(await list.getByRole("alert").count(), 0);

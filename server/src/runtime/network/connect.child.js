@@ -17,3 +17,5 @@ process.on("message", (/** @type {{ id: number, port: number }} */ { id, port })
   socket.once("error", () => process.send?.({ id }));
 });
 process.once("disconnect", () => process.exit());
+// A server that was killed before this line has left nothing that says so.
+if (!process.connected) process.exit();

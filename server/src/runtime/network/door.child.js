@@ -4,6 +4,10 @@ import { createServer } from "node:net";
 
 const port = Number(process.argv[2]);
 const door = createServer();
-door.listen(port, "127.0.0.1", () => process.send?.({ pid: process.pid }, door));
+door.listen(port, "127.0.0.1", () => {
+  // A server that was killed meanwhile has left no one to tell, and nothing that says so.
+  if (!process.connected) process.exit();
+  process.send?.({ pid: process.pid }, door);
+});
 process.once("message", () => process.exit());
 process.once("disconnect", () => process.exit());
