@@ -137,8 +137,13 @@ function boxOf({
   end,
   ending,
 }: Opened): Box {
-  /** Keepers of shells that have ended take another one. */
-  const free = [first];
+  const newSeat = (kind: SeatRequest["kind"], keeper: Streams): Seat => {
+    const seat = seatOf({ kind, keeper, shell, workspace: zones[0], naps, onFree: () => free.push(seat) });
+    return seat;
+  };
+  /** Of shells that have ended: their keepers take another one. */
+  const free: Seat[] = [];
+  free.push(newSeat("shell", first));
   let programsPid: number | undefined;
   programs.pid.then((pid) => (programsPid = pid)).catch(() => {});
 
@@ -166,10 +171,10 @@ function boxOf({
           "There are no jobs here, because there is no bash in the image. Run the command without `background`.";
         throw new DeckhandError("not_available", why);
       }
+      const ready = kind === "shell" ? free.pop() : undefined;
+      if (ready !== undefined) return ready;
       using _ = awake(naps);
-      const keeper = (kind === "shell" ? free.pop() : undefined) ?? (await keeperOf(kind));
-      const leave = () => void (kind === "shell" ? free.push(keeper) : keeper.in.end());
-      return seatOf({ kind, keeper, shell, workspace: zones[0], naps, leave });
+      return newSeat(kind, await keeperOf(kind));
     },
     find: (pidInside) => pidInside,
     isAlive: async (pid) => (await ask("alive", String(pid))).ok,
@@ -207,11 +212,12 @@ interface SeatParts extends Pick<ContainerBoxOptions, "shell" | "naps"> {
   readonly kind: SeatRequest["kind"];
   readonly keeper: Streams;
   readonly workspace: string;
-  leave(): void;
+  /** Its keeper waits for another shell. */
+  onFree(): void;
 }
 
 /** The container is awake while a command runs, or a job. */
-function seatOf({ kind, keeper, shell, workspace, naps, leave }: SeatParts): Seat {
+function seatOf({ kind, keeper, shell, workspace, naps, onFree }: SeatParts): Seat {
   const output = markedOutput(keeper.out);
   let nonce = "";
   let runs = false;
@@ -242,7 +248,12 @@ function seatOf({ kind, keeper, shell, workspace, naps, leave }: SeatParts): Sea
       begins();
       return shell.lines(nonce, command);
     },
-    leave,
+    leave() {
+      if (kind === "job") return void keeper.in.end();
+      // With the end of the shell its keeper prints a mark, in place of that of a command that was running.
+      if (!runs) output.expect();
+      void Promise.resolve(output.drain()).then(onFree);
+    },
   };
 }
 

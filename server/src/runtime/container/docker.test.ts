@@ -21,7 +21,7 @@ import { execIn } from "./docker-engine.ts";
 import { dockerRuntimes, type DockerOptions } from "./docker.ts";
 import { startRegistry } from "./registry.test-kit.ts";
 import { proveContainer } from "./proof.ts";
-import { makeSh, noPodman, startPodman, type Podman } from "./podman.test-kit.ts";
+import { makeSh, noPodman, startPodman, withoutPrograms, type Podman } from "./podman.test-kit.ts";
 
 const skip = noPodman();
 const registry = await startRegistry();
@@ -42,6 +42,13 @@ const factory = (options: RuntimeOptions, more: Partial<DockerOptions> = {}) =>
 
 /** What a shell that is not bash cannot do, or what a test says in bash: keeper.ts has it in words. */
 const needsBash = [
+  "[O1]",
+  "[O2]",
+  "[O8]",
+  "[O9]",
+  "[O10] output without end",
+  "[O11]",
+  "[R1] a virtual",
   "[R1] directory, variables",
   "[R3] what is wrong",
   "[R5] at its time-out",
@@ -61,7 +68,7 @@ function withoutBash(title: string): string | undefined {
 }
 
 describe("containers", { skip }, () => {
-  runtimeContract("the docker runtime over Podman", factory);
+  runtimeContract("the docker runtime over Podman", factory, withoutPrograms);
 
   runtimeContract(
     "the docker runtime with nothing but busybox",
@@ -111,6 +118,13 @@ describe("a conversation's container", { skip }, () => {
     const late = await run(runtime, "sleep 1000; echo NOT", { timeoutMs: 100 });
     assert.deepEqual([late.output, late.exitCode, late.endedBy], ["", 130, "timeout"]);
     assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
+    const started = runtime.jobs.start({ id: "j1", command: "true", keepBytes: 1000 }, new AbortController().signal);
+    await assert.rejects(started, failsWith("not_available"));
+    const left = await run(runtime, "x=6; echo on; sleep 1000", { timeoutMs: 300, job: "j2" });
+    assert.deepEqual([left.output, left.endedBy, left.forgets], ["on\n", "job", true]);
+    assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
+    runtime.jobs.signal("j2", "KILL");
+    await until("the job's end", () => runtime.jobs.list().every(({ state }) => state === "ended"));
     await become("the proof", async () => (await bare.status("/")).proven);
     assert.match((await bare.status("/")).sentence, /no bash/);
   });

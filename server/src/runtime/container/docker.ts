@@ -235,7 +235,10 @@ function judged(
     const sentence = `No command is run, because ${what} ${why} Look at the image and the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`;
     return { proven: false, sentence };
   }
-  const less = shell === sh ? " There is no bash in it: a time-out, a stop or a syntax error starts a new shell." : "";
+  const less =
+    shell === sh
+      ? " There is no bash in it: a time-out, a stop or a syntax error starts a new shell, and there are no jobs."
+      : "";
   return { proven: true, sentence: `Commands run in ${what}, which held against ${checks.length} attempts.${less}` };
 }
 

@@ -5,7 +5,8 @@
  *
  * With bash it is the shell of box/driver.ts. Without, it is any POSIX sh that reads its commands from its input, and knows less:
  * an interrupt, a syntax error and an assignment to a readonly variable end it, and the next command finds a new one in the same directory.
- * It cannot tell what it knows, so a command that outlives its time-out takes that along, and there are no jobs beside it.
+ * It cannot tell what it knows, so a command that outlives its time-out takes that along, and no job is started beside it. What a command
+ * is given to read ends with a line feed there.
  */
 import { shellLines, shellOpening, type ShellCommand } from "../box/driver.ts";
 import type { SeatRequest } from "../box/seat.ts";
