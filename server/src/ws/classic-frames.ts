@@ -21,7 +21,10 @@ export function takeClassicFrame(text: string | undefined): TakenAction {
     throw new DeckhandError("bad_args", "`args` is no object.");
   }
   if (Object.hasOwn(stateOf, action)) return takeAction("change_agent_state", { agent_state: stateOf[action] });
-  return takeAction(action, action === "initialize" ? args : newerArgs(args, given["timeout"]));
+  if (action === "initialize") return takeAction(action, args);
+  const newer = newerArgs(args, given["timeout"]);
+  // These clients know of no jobs: a time-out ends a command, as it did.
+  return takeAction(action, action === "run" ? { on_timeout: "interrupt", ...newer } : newer);
 }
 
 function parsed(text: string | undefined): FrameObject {
