@@ -1,5 +1,6 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
 import {
+  type ModelList,
   type ModelReport,
   DeckhandError,
   errorKinds,
@@ -105,6 +106,8 @@ export interface Http {
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
+  /** The same with what is known of each, and the providers whose models can be asked for. */
+  modelList(signal?: AbortSignal): Promise<ModelList>;
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
   health(signal?: AbortSignal): Promise<Health>;
@@ -195,10 +198,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
       return rules;
     },
-    models: async (signal) => {
-      const { models } = (await call("GET", "api/models", undefined, signal)) as { models: readonly string[] };
-      return models;
-    },
+    models: async (signal) => ((await call("GET", "api/models", undefined, signal)) as ModelList).models,
+    modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
     deleteRule: async (id, signal) => {

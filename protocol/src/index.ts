@@ -5,6 +5,7 @@ export * from "./event.ts";
 export * from "./fold/fold.ts";
 export * from "./fold/state.ts";
 export * from "./frames.ts";
+export * from "./model-info.ts";
 export * from "./model-report.ts";
 export * from "./observations.ts";
 export * from "./refusals.ts";

@@ -113,6 +113,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     }),
     models: {
       names: models.names,
+      list: models.list,
       check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
     agents: agentNames,

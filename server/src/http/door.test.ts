@@ -201,7 +201,11 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     jwtSecret: "a-secret-for-tests-0123456789",
     rules: server.rules,
     health: async () => ({}),
-    models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },
+    models: {
+      names: async () => [],
+      list: () => Promise.reject(new Error("not here")),
+      check: () => Promise.reject(new Error("not here")),
+    },
     agents: [],
     tickets: createTickets(),
     ports: { link: () => undefined },

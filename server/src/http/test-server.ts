@@ -72,6 +72,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     health: async () => ({}),
     models: {
       names: async () => [model.name],
+      list: async () => ({ models: [model.name], details: [], providers: [] }),
       check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
     },
     agents: agentNames,
