@@ -50,9 +50,9 @@ async function models(args: readonly string[]): Promise<ExitCode> {
 }
 
 /** A line a model: what it reads, can and costs. */
-function table(models: readonly ModelInfo[]): string {
-  const width = Math.max(...models.map(({ name }) => plain(name).length));
-  return models.map((model) => `${plain(model.name).padEnd(width)}  ${plain(sentenceOf(model))}`.trimEnd()).join("\n");
+function table(rows: readonly ModelInfo[]): string {
+  const width = Math.max(...rows.map(({ name }) => plain(name).length));
+  return rows.map((model) => `${plain(model.name).padEnd(width)}  ${plain(sentenceOf(model))}`.trimEnd()).join("\n");
 }
 
 function sentenceOf(model: ModelInfo): string {

@@ -31,7 +31,7 @@ export async function abilitiesOf(address: ModelAddress): Promise<Abilities> {
     tools: callsNot.test(name) ? false : calls.test(name) && !local ? true : null,
     images: takesImages(address.model),
     reasoning: thinks.test(name) ? true : thinksNot.test(name) ? false : null,
-    caching: /^claude/.test(name) ? "marks" : address.priced.provider === null ? null : "automatic",
+    caching: name.startsWith("claude") ? "marks" : address.priced.provider === null ? null : "automatic",
     price,
   };
 }
