@@ -6,6 +6,9 @@ import {
   errorKinds,
   type AgentState,
   type ApprovalRule,
+  type ConversationCosts,
+  type CostEstimate,
+  type CostReport,
   type ErrorCode,
   type Observation,
   type RestorePreview,
@@ -110,6 +113,16 @@ export interface Http {
   modelList(signal?: AbortSignal): Promise<ModelList>;
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
+  /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
+  costsOf(
+    conversation: string,
+    page?: { readonly after?: number; readonly limit?: number },
+    signal?: AbortSignal,
+  ): Promise<ConversationCosts>;
+  /** What this server spent since that day (`2026-10-31`, in UTC); by default in the last thirty. */
+  costs(since?: string, signal?: AbortSignal): Promise<CostReport>;
+  /** What a conversation with the model takes, as far as that is known; by default with the model that is configured. */
+  estimate(model?: string, signal?: AbortSignal): Promise<CostEstimate>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -204,6 +217,19 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
+    },
+    costsOf: async (conversation, { after = -1, limit = 500 } = {}, signal) =>
+      (await call(
+        "GET",
+        `${one(conversation)}/costs?after=${after}&limit=${limit}`,
+        undefined,
+        signal,
+      )) as ConversationCosts,
+    costs: async (since, signal) =>
+      (await call("GET", `api/costs${since === undefined ? "" : `?since=${since}`}`, undefined, signal)) as CostReport,
+    estimate: async (model, signal) => {
+      const query = model === undefined ? "" : `?${new URLSearchParams({ model }).toString()}`;
+      return (await call("GET", `api/costs/estimate${query}`, undefined, signal)) as CostEstimate;
     },
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };

@@ -200,6 +200,8 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     fileLimits: { maxFiles: 1, maxBytes: 1 },
     jwtSecret: "a-secret-for-tests-0123456789",
     rules: server.rules,
+    costs: server.costs,
+    defaultModel: async () => "",
     health: async () => ({}),
     models: {
       names: async () => [],
