@@ -8,6 +8,7 @@ import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
@@ -50,6 +51,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
+  inboxRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
