@@ -9,6 +9,8 @@ import {
   type Observation,
   type RestorePreview,
   type Settings,
+  type SettingsPatch,
+  type SettingsReport,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { fileCalls, type Files } from "./files.ts";
@@ -107,6 +109,13 @@ export interface Http {
   models(signal?: AbortSignal): Promise<readonly string[]>;
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
+  /** What the server keeps and what of it holds; secrets are hidden. */
+  settings(signal?: AbortSignal): Promise<SettingsReport>;
+  /**
+   * Saves what is given, section by section; `null` removes. Fails with `bad_args` and what is wrong, with `forbidden` for what starts
+   * a program outside of the sandbox, with `conflict` where the file has to be mended first.
+   */
+  changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -204,6 +213,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
+    settings: async (signal) => (await call("GET", "api/settings", undefined, signal)) as SettingsReport,
+    changeSettings: async (patch, signal) => (await call("PATCH", "api/settings", patch, signal)) as SettingsReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
 }

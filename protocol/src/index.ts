@@ -8,6 +8,7 @@ export * from "./model-report.ts";
 export * from "./observations.ts";
 export * from "./refusals.ts";
 export * from "./sentences.ts";
+export * from "./server-settings.ts";
 export * from "./states.ts";
 export * from "./usage.ts";
 export * from "./version.ts";

@@ -30,6 +30,9 @@ import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
+import { liveApproval, liveLimits, remade } from "./settings/live.ts";
+import { openSettings } from "./settings/open.ts";
+import type { Settings } from "./settings/settings.ts";
 import { createTools } from "./tools/tools.ts";
 
 export interface RunningServer {
@@ -48,11 +51,12 @@ const webRoot = join(import.meta.dirname, "../../web/dist");
 
 /** Fails with an `Error` whose message says what to do; then nothing is left running. */
 export async function startServer(env: Readonly<Record<string, string | undefined>>): Promise<RunningServer> {
-  const config = parseConfig(env);
+  await using parts = new AsyncDisposableStack();
+  const settings = parts.use(await openSettings(env, (sentence) => console.error(sentence)));
+  const { config } = settings;
   assertMayBind(config.host, config.token);
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   await mkdir(config.workspace, { recursive: true });
-  await using parts = new AsyncDisposableStack();
 
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
@@ -70,20 +74,17 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
-  const models = modelsOf(config, env);
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
+  const models = remade(settings, () => modelsOf(settings));
+  const findModel: ReturnType<typeof modelsOf>["find"] = (choice) => models().find(choice);
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
-      limits: config,
-      approval: {
-        policy: config.approvalPolicy,
-        seconds: config.approvalSeconds,
-        sandboxed: config.runtime !== "host",
-      },
+      limits: liveLimits(settings),
+      approval: liveApproval(settings),
       workspace: config.workspace,
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
@@ -105,16 +106,17 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     fileLimits,
     rules: serverRules(store.rules),
     health: async () => ({
-      model: await models.describe(),
+      model: await models().describe(),
       runtime: await sandbox(),
       // What commands reach; without a sandbox it is what this machine reaches.
       network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
     }),
     models: {
-      names: models.names,
-      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+      names: () => models().names(),
+      check: async (choice, signal) => checkModel(await findModel(choice), signal),
     },
+    settings,
     agents: agentNames,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
@@ -124,7 +126,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   await home.listening(listening.url);
   // Not needed to listen, and wanted by the first task.
   void sandbox();
-  models.warmUp();
+  models().warmUp();
 
   const whole = parts.move();
   return {
@@ -132,12 +134,12 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
     config,
     sandbox,
-    model: models.describe,
+    model: () => models().describe(),
     close: () => whole.disposeAsync(),
   };
 }
 
-function modelsOf(config: Config, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof findModels> {
+function modelsOf({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
   return findModels({
     configured: config.model,
     env,
@@ -155,12 +157,13 @@ export async function examine(env: Readonly<Record<string, string | undefined>>)
   readonly sandbox: RuntimeStatus;
   readonly model: { readonly name: string; readonly demo: boolean };
 }> {
-  const config = parseConfig(env);
+  using settings = await openSettings(env, (sentence) => console.error(sentence));
+  const { config } = settings;
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   await mkdir(config.workspace, { recursive: true });
   const [sandbox, model] = await Promise.all([
     createRuntimes(config, machineOf(config, env), env).status(config.workspace),
-    modelsOf(config, env).describe(),
+    modelsOf(settings).describe(),
   ]);
   return { config, sandbox, model };
 }

@@ -32,6 +32,7 @@ export const table: readonly Unit[] = [
       "cli/src/serve.ts": "server/src/main.ts",
       "cli/src/replay.ts": "server/src/main.ts",
       "cli/src/doctor.ts": "server/src/main.ts",
+      "cli/src/kept-settings.ts": "server/src/main.ts",
     },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
@@ -78,6 +79,7 @@ export const table: readonly Unit[] = [
   { path: "server/src/runtime", mayImport: [protocol] },
   { path: "server/src/telemetry", mayImport: [] },
   { path: "server/src/config.ts", mayImport: [] },
+  { path: "server/src/settings", mayImport: ["server/src/config.ts", protocol] },
   {
     path: "server/src/fail-point.ts",
     mayImport: [

@@ -1,0 +1,45 @@
+/** What other parts look at each time that they need it: it is as the settings are now. */
+import type { Config } from "../config.ts";
+import type { Settings } from "./settings.ts";
+
+export function liveLimits(settings: Settings): Pick<Config, "maxSteps" | "maxCostUsd" | "maxTokens" | "maxSeconds"> {
+  return {
+    get maxSteps() {
+      return settings.config.maxSteps;
+    },
+    get maxCostUsd() {
+      return settings.config.maxCostUsd;
+    },
+    get maxTokens() {
+      return settings.config.maxTokens;
+    },
+    get maxSeconds() {
+      return settings.config.maxSeconds;
+    },
+  };
+}
+
+export function liveApproval(settings: Settings): {
+  readonly policy: Config["approvalPolicy"];
+  readonly seconds: number;
+  readonly sandboxed: boolean;
+} {
+  return {
+    get policy() {
+      return settings.config.approvalPolicy;
+    },
+    get seconds() {
+      return settings.config.approvalSeconds;
+    },
+    sandboxed: settings.config.runtime !== "host",
+  };
+}
+
+/** Made anew at the first use after a change. */
+export function remade<T>(settings: Settings, make: () => T): () => T {
+  let made: T | undefined;
+  settings.onChange(() => {
+    made = undefined;
+  });
+  return () => (made ??= make());
+}
