@@ -8,6 +8,7 @@ import { protocolVersion, type Event } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "./agent/agents.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
+import { costsOf } from "./conversation/costs.ts";
 import { serverRules } from "./conversation/server-rules.ts";
 import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
@@ -30,7 +31,7 @@ import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
-import { liveApproval, liveLimits, remade } from "./settings/live.ts";
+import { liveApproval, liveLimits, following } from "./settings/live.ts";
 import { openSettings } from "./settings/open.ts";
 import type { Settings } from "./settings/settings.ts";
 import { createTools } from "./tools/tools.ts";
@@ -74,9 +75,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
-  const models = remade(settings, () => modelsOf(settings));
-  const findModel: ReturnType<typeof modelsOf>["find"] = (choice) => models().find(choice);
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel, runtimes, tools });
+  const models = following(settings, () => modelsOf(settings));
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
@@ -105,16 +105,19 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     uploads,
     fileLimits,
     rules: serverRules(store.rules),
+    costs: costsOf(store),
+    defaultModel: async () => (await models.describe()).name,
     health: async () => ({
-      model: await models().describe(),
+      model: await models.describe(),
       runtime: await sandbox(),
       // What commands reach; without a sandbox it is what this machine reaches.
       network: config.runtime === "host" ? "host" : config.network,
       protocol: protocolVersion,
     }),
     models: {
-      names: () => models().names(),
-      check: async (choice, signal) => checkModel(await findModel(choice), signal),
+      names: models.names,
+      list: models.list,
+      check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
     settings,
     agents: agentNames,
@@ -126,7 +129,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   await home.listening(listening.url);
   // Not needed to listen, and wanted by the first task.
   void sandbox();
-  models().warmUp();
+  models.warmUp();
 
   const whole = parts.move();
   return {
@@ -134,7 +137,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
     config,
     sandbox,
-    model: () => models().describe(),
+    model: models.describe,
     close: () => whole.disposeAsync(),
   };
 }

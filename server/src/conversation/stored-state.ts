@@ -56,7 +56,8 @@ let known: string | undefined;
 function foldVersion(): string {
   if (known !== undefined) return known;
   const folder = new URL(".", import.meta.resolve("@deckhand/protocol"));
-  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const sources = names.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   const hash = createHash("sha256");
   for (const name of sources.toSorted()) hash.update(name).update(readFileSync(new URL(name, folder)));
   return (known = hash.digest("base64url"));

@@ -200,8 +200,14 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     fileLimits: { maxFiles: 1, maxBytes: 1 },
     jwtSecret: "a-secret-for-tests-0123456789",
     rules: server.rules,
+    costs: server.costs,
+    defaultModel: async () => "",
     health: async () => ({}),
-    models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },
+    models: {
+      names: async () => [],
+      list: () => Promise.reject(new Error("not here")),
+      check: () => Promise.reject(new Error("not here")),
+    },
     settings: {
       report: () => Promise.reject(new Error("not here")),
       change: () => Promise.reject(new Error("not here")),

@@ -35,11 +35,17 @@ export function liveApproval(settings: Settings): {
   };
 }
 
-/** Made anew at the first use after a change. */
-export function remade<T>(settings: Settings, make: () => T): () => T {
+/** An object of functions that is made anew at the first call after a change. */
+export function following<T extends object>(settings: Settings, make: () => T): T {
   let made: T | undefined;
   settings.onChange(() => {
     made = undefined;
   });
-  return () => (made ??= make());
+  const current = (): T => (made ??= make());
+  return new Proxy({} as T, {
+    get:
+      (_, name) =>
+      (...args: readonly unknown[]): unknown =>
+        Reflect.apply(Reflect.get(current(), name) as () => unknown, undefined, args),
+  });
 }

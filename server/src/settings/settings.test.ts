@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
-import { remade } from "./live.ts";
+import { following } from "./live.ts";
 import { merged } from "./merge.ts";
 import { openOwnSettings, openSettings } from "./open.ts";
 import type { Environment } from "./precedence.ts";
@@ -189,11 +189,15 @@ test("[SE8] a change of the file is taken up, and what was made of the settings 
   using kept = await opened();
   const { settings, file } = kept;
   let made = 0;
-  const thing = remade(settings, () => ({ made: (made += 1), steps: settings.config.maxSteps }));
-  assert.equal(thing(), thing());
+  const thing = following(settings, () => {
+    made += 1;
+    const number = made;
+    return { made: () => number, steps: (more: number) => settings.config.maxSteps + more };
+  });
+  assert.deepEqual([thing.made(), thing.made()], [1, 1]);
   const changed = new Promise<void>((resolve) => settings.onChange(resolve));
   await writeFile(file, JSON.stringify({ version: 1, limits: { max_steps: 4 }, network: { policy: "off" } }));
   await changed;
-  assert.deepEqual(thing(), { made: 2, steps: 4 });
+  assert.deepEqual([thing.steps(1), thing.made()], [5, 2]);
   assert.deepEqual((await settings.report()).restart, ["network"]);
 });
