@@ -32,7 +32,6 @@ export const table: readonly Unit[] = [
       "cli/src/serve.ts": "server/src/main.ts",
       "cli/src/replay.ts": "server/src/main.ts",
       "cli/src/doctor.ts": "server/src/main.ts",
-      "cli/src/kept-settings.ts": "server/src/main.ts",
     },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
