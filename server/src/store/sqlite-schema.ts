@@ -5,6 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { apply, DeckhandError, empty, waitingOf, type Event } from "@deckhand/protocol";
 import { waitingText } from "./sqlite-rows.ts";
+import { addSpent } from "./sqlite-spent.ts";
 import { searchRow, wordsOf } from "./sqlite-search.ts";
 
 /** The first step finds its tables there already in files of before there were steps. */
@@ -12,6 +13,7 @@ const steps: readonly ((db: DatabaseSync) => void)[] = [
   (db) => db.exec(first),
   addLibrary,
   (db) => db.exec(addRules),
+  addSpent,
   addMarks,
 ];
 
