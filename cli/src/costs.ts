@@ -64,7 +64,10 @@ function reportLines({ since, total, days, models, conversations, deleted }: Rep
   if (total.calls === 0) return [`Nothing was spent since ${since}.`];
   const part = <T extends CostSum>(name: string, rows: readonly T[], nameOf: (row: T) => string): readonly string[] => [
     "",
-    ...tableLines([name, ...sumHead], [...rows.map((row) => [nameOf(row), ...sumCells(row)])]),
+    ...tableLines(
+      [name, ...sumHead],
+      rows.map((row) => [nameOf(row), ...sumCells(row)]),
+    ),
   ];
   return [
     `Since ${since}: ${dollars(total)} in ${total.calls} calls.`,

@@ -1,5 +1,6 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
 import {
+  type ModelList,
   type ModelReport,
   DeckhandError,
   errorKinds,
@@ -12,6 +13,8 @@ import {
   type Observation,
   type RestorePreview,
   type Settings,
+  type SettingsPatch,
+  type SettingsReport,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { fileCalls, type Files } from "./files.ts";
@@ -108,8 +111,17 @@ export interface Http {
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
+  /** The same with what is known of each, and the providers whose models can be asked for. */
+  modelList(signal?: AbortSignal): Promise<ModelList>;
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
+  /** What the server keeps and what of it holds; secrets are hidden. */
+  settings(signal?: AbortSignal): Promise<SettingsReport>;
+  /**
+   * Saves what is given, section by section; `null` removes. Fails with `bad_args` and what is wrong, with `forbidden` for what starts
+   * a program outside of the sandbox, with `conflict` where the file has to be mended first.
+   */
+  changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
   costsOf(
     conversation: string,
@@ -208,15 +220,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
       return rules;
     },
-    models: async (signal) => {
-      const { models } = (await call("GET", "api/models", undefined, signal)) as { models: readonly string[] };
-      return models;
-    },
+    models: async (signal) => ((await call("GET", "api/models", undefined, signal)) as ModelList).models,
+    modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
+    settings: async (signal) => (await call("GET", "api/settings", undefined, signal)) as SettingsReport,
+    changeSettings: async (patch, signal) => (await call("PATCH", "api/settings", patch, signal)) as SettingsReport,
     costsOf: async (conversation, { after = -1, limit = 500 } = {}, signal) =>
       (await call(
         "GET",

@@ -203,7 +203,15 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     costs: server.costs,
     defaultModel: async () => "",
     health: async () => ({}),
-    models: { names: async () => [], check: () => Promise.reject(new Error("not here")) },
+    models: {
+      names: async () => [],
+      list: () => Promise.reject(new Error("not here")),
+      check: () => Promise.reject(new Error("not here")),
+    },
+    settings: {
+      report: () => Promise.reject(new Error("not here")),
+      change: () => Promise.reject(new Error("not here")),
+    },
     agents: [],
     tickets: createTickets(),
     ports: { link: () => undefined },

@@ -15,6 +15,7 @@ import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
@@ -30,6 +31,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
+  readonly settings: SettingsApi;
   readonly agents: readonly string[];
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
@@ -59,6 +61,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
+  settingsRoutes(app, options.settings);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
