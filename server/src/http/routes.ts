@@ -10,11 +10,13 @@ import { costRoutes } from "./costs.ts";
 import { eventRoutes } from "./events.ts";
 import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
@@ -30,6 +32,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
+  readonly settings: SettingsApi;
   readonly agents: readonly string[];
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
@@ -55,10 +58,12 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: options.agents }));
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
+  inboxRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
+  settingsRoutes(app, options.settings);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
