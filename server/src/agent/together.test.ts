@@ -31,7 +31,7 @@ const told = (events: readonly Event[]): string[] =>
   events.flatMap((event) =>
     isAction(event)
       ? "path" in event.args && event.source === "agent"
-        ? [String(event.args.path)]
+        ? [event.args.path]
         : []
       : event.cause !== undefined && event.tool_call !== undefined
         ? [`${event.cause}: ${event.observation === "error" ? event.extras.code : event.content}`]
