@@ -208,7 +208,7 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
       list: () => Promise.reject(new Error("not here")),
       check: () => Promise.reject(new Error("not here")),
     },
-    agents: [],
+    agents: { described: [], broken: [] },
     tickets: createTickets(),
     ports: { link: () => undefined },
     webRoot: undefined,
