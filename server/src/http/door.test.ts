@@ -209,6 +209,10 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
       check: () => Promise.reject(new Error("not here")),
     },
     agents: { described: [], broken: [] },
+    settings: {
+      report: () => Promise.reject(new Error("not here")),
+      change: () => Promise.reject(new Error("not here")),
+    },
     tickets: createTickets(),
     ports: { link: () => undefined },
     webRoot: undefined,

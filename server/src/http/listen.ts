@@ -17,6 +17,7 @@ import type { Forwarded } from "./ports/forward.ts";
 import type { PortVerdict } from "./ports/port-door.ts";
 import { createPorts, type Ports } from "./ports/ports.ts";
 import { createRoutes, type AgentsList } from "./routes.ts";
+import type { SettingsApi } from "./settings.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
 
@@ -37,6 +38,7 @@ export interface ServeOptions extends FileRoutesOptions {
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
   readonly agents: AgentsList;
+  readonly settings: SettingsApi;
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
   /** Signs the tokens of classic clients. */

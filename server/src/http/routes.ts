@@ -10,11 +10,13 @@ import { costRoutes } from "./costs.ts";
 import { eventRoutes } from "./events.ts";
 import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
@@ -37,6 +39,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
   readonly agents: AgentsList;
+  readonly settings: SettingsApi;
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
@@ -61,10 +64,12 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.get("/api/agents", (c) => c.json({ agents: namesOf(options.agents), ...options.agents }));
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
+  inboxRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
+  settingsRoutes(app, options.settings);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
