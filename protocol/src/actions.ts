@@ -3,6 +3,7 @@
  * every argument that has one. Unknown arguments are dropped.
  */
 import { z } from "zod";
+import { reasoningEfforts } from "./model-info.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -90,6 +91,8 @@ export const settingsSchema = z.object({
   workspace: workspaceChoice.optional(),
   agent_cls: z.string().optional(),
   base_url: z.string().optional(),
+  /** How much the model thinks, where it can be told. */
+  reasoning_effort: z.enum(reasoningEfforts).optional(),
   /** Ask before `run` and `run_ipython`, as the classic clients know it. */
   confirmation_mode: z.boolean().optional(),
   approval: z.enum(approvalPolicies).optional(),
@@ -203,6 +206,8 @@ export const actionArgs = {
     id: z.int().min(0),
     decision: z.enum(approvalDecisions),
     reason: z.string().default(""),
+    /** Who says so, as the client calls them: for the others who look, and proof of nothing. */
+    name: z.string().max(80).optional(),
     /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
   }),

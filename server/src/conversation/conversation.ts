@@ -19,6 +19,7 @@ import {
 } from "@deckhand/protocol";
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
+import { knowledgeReader } from "../agent/knowledge/files.ts";
 import type { Model } from "../llm/model.ts";
 import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
@@ -159,6 +160,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
+      readWorkspace: knowledgeReader(
+        deps.runtimes.look,
+        () => this.#workspace.path,
+        () => this.#runtime.start(),
+      ),
       onFault,
     });
   }
@@ -383,7 +389,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #agent(): Agent {
-    return agentOf(this.#state.settings, this.#deps);
+    return agentOf(this.#state.settings, this.#deps, this.#workspace.path);
   }
 
   #model(): Promise<Model> {

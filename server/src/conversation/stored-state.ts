@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { apply, empty, isAtWork, type ConversationState } from "@deckhand/protocol";
+import { apply, empty, isAtWork, waitingOf, type ConversationState } from "@deckhand/protocol";
 import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
 import { logPages } from "./log-pages.ts";
 
@@ -13,7 +13,8 @@ const snapshotEvery = 1000;
 
 export function rowOf(state: ConversationState): RowUpdate {
   const { title, agentState, usage, open } = state;
-  return { title, agentState, costUsd: usage.costUsd, busy: isAtWork(agentState) || open.length > 0 };
+  const busy = isAtWork(agentState) || open.length > 0;
+  return { title, agentState, costUsd: usage.costUsd, busy, waiting: waitingOf(state) };
 }
 
 /** Folds the log of that id from its snapshot on; empty for one that is not there. */
@@ -56,7 +57,8 @@ let known: string | undefined;
 function foldVersion(): string {
   if (known !== undefined) return known;
   const folder = new URL(".", import.meta.resolve("@deckhand/protocol"));
-  const sources = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const sources = names.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
   const hash = createHash("sha256");
   for (const name of sources.toSorted()) hash.update(name).update(readFileSync(new URL(name, folder)));
   return (known = hash.digest("base64url"));

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { actionArgs, isRunnable, runnableActions } from "./actions.ts";
-import { action, errorObservation, observation, stateChange } from "./build.ts";
-import type { Event, NewEvent } from "./event.ts";
-import { apply, empty, fold, type ConversationState } from "./fold.ts";
-import type { ReplyPart } from "./observations.ts";
-import { agentStates, type AgentState } from "./states.ts";
+import { actionArgs, isRunnable, runnableActions } from "../actions.ts";
+import { action, errorObservation, observation, stateChange } from "../build.ts";
+import type { Event, NewEvent } from "../event.ts";
+import { apply, fold } from "./fold.ts";
+import { empty, type ConversationState } from "./state.ts";
+import type { ReplyPart } from "../observations.ts";
+import { agentStates, type AgentState } from "../states.ts";
 
 const startMs = Date.parse("2026-01-01T00:00:00.000Z");
 

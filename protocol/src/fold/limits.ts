@@ -1,0 +1,28 @@
+import type { Settings } from "../actions.ts";
+import type { ConversationState, LimitCode } from "./state.ts";
+
+/** What sets each limit, and what counts how often a person let it go on past it. */
+const limitsBy = {
+  limit_steps: { setting: "max_steps", raised: "turn" },
+  limit_time: { setting: "max_seconds", raised: "turn" },
+  limit_cost: { setting: "max_cost_usd", raised: "cost" },
+  limit_tokens: { setting: "max_tokens", raised: "tokens" },
+} as const satisfies Record<LimitCode, { setting: keyof Settings; raised: keyof ConversationState["raised"] }>;
+
+export function raise(state: ConversationState): ConversationState {
+  if (state.atLimit === null) return state;
+  const { raised: which } = limitsBy[state.atLimit];
+  return { ...state, raised: { ...state.raised, [which]: state.raised[which] + 1 }, atLimit: null };
+}
+
+/** A limit that is set to another value is that value, however often it was raised before. */
+export function takeSettings(state: ConversationState, args: Settings): ConversationState {
+  let { raised, atLimit } = state;
+  for (const [code, by] of Object.entries(limitsBy)) {
+    const wanted = args[by.setting];
+    if (wanted === undefined || wanted === state.settings[by.setting]) continue;
+    raised = { ...raised, [by.raised]: 0 };
+    if (atLimit === code) atLimit = null;
+  }
+  return { ...state, settings: { ...state.settings, ...args }, raised, atLimit };
+}

@@ -1,0 +1,116 @@
+/** What a conversation is after its events; `fold.ts` makes it of them. */
+import type { ActionArgs, ApprovalAsked, ApprovalRule, Settings } from "../actions.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Action, Source } from "../event.ts";
+import type { KnowledgePiece, ReplyPart } from "../observations.ts";
+import type { AgentState } from "../states.ts";
+import type { Usage } from "../usage.ts";
+
+export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
+
+/** A message of the user that the agent has not taken in yet. */
+export interface QueuedMessage {
+  readonly id: number;
+  readonly content: string;
+  readonly imageUrls: readonly string[];
+}
+
+/** A call in the model's last reply that has neither become an action nor been refused. */
+export type PendingCall = Extract<ReplyPart, { type: "call" }> & { readonly reply: number };
+
+/** A command that goes on beside the shell. */
+export interface RunningJob {
+  readonly id: string;
+  readonly command: string;
+  /** ISO 8601, when it was first told of. */
+  readonly since: string;
+}
+
+/** An answer to the question whether an action may run. */
+export interface ApprovalAnswer {
+  readonly id: number;
+  readonly decision: ActionArgs<"approve">["decision"];
+  /** `environment`: nobody answered in time. */
+  readonly by: Source;
+  /** What the client calls whoever answered; empty where it says nothing. */
+  readonly name: string;
+}
+
+export interface ConversationState {
+  /** Id of the last event; -1 for an empty log. */
+  readonly head: number;
+  /** Null until `initialize` (or the first task). */
+  readonly agentState: AgentState | null;
+  readonly settings: Settings;
+  /** The first task, on one line, or what a model made of it. */
+  readonly title: string;
+  /** A model was asked for a title. */
+  readonly titled: boolean;
+  readonly queued: readonly QueuedMessage[];
+  /** Actions that do something and have no observation yet, oldest first. */
+  readonly open: readonly Action[];
+  readonly pendingCalls: readonly PendingCall[];
+  readonly usage: Usage & { readonly steps: number; readonly costUsd: number; readonly unpricedSteps: number };
+  /** From a user's message to rest; what the limits on steps and time count. */
+  readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
+  /** How often a person let it go on past a limit; each time raises that limit by its first value. */
+  readonly raised: Readonly<Record<"turn" | "cost" | "tokens", number>>;
+  /** How often it went on by itself after a crash since a person's last word. */
+  readonly resumed: number;
+  /** The agent's last words to a person, the beginning where they are long. */
+  readonly said: string;
+  /** Why it is in its state, as a sentence; empty where that is plain. */
+  readonly reason: string;
+  /** The limit at which it rests now. */
+  readonly atLimit: LimitCode | null;
+  /** The one action that waits for a person's approval. */
+  readonly awaiting: ({ readonly id: number } & ApprovalAsked) | null;
+  /** Id of an action that was approved and has no observation yet. */
+  readonly approved: number | null;
+  readonly lastAnswer: ApprovalAnswer | null;
+  /** Of the conversation; those of the server are not in its log. */
+  readonly rules: readonly ApprovalRule[];
+  /** Oldest first. */
+  readonly jobs: readonly RunningJob[];
+  /** What a person lets commands reach, as rules of the network. */
+  readonly allowedHosts: readonly string[];
+  /** The last snapshot of the workspace. */
+  readonly snapshot: { readonly tree: string; readonly after: number } | null;
+  /** What the workspace says and the model was told. */
+  readonly knowledge: readonly KnowledgePiece[];
+}
+
+export const empty: ConversationState = {
+  head: -1,
+  agentState: null,
+  settings: {},
+  title: "",
+  titled: false,
+  queued: [],
+  open: [],
+  pendingCalls: [],
+  usage: {
+    steps: 0,
+    costUsd: 0,
+    unpricedSteps: 0,
+    input: 0,
+    output: 0,
+    cached_input: 0,
+    cache_write: 0,
+    reasoning: 0,
+  },
+  turn: { steps: 0, activeMs: 0, runningSince: null },
+  raised: { turn: 0, cost: 0, tokens: 0 },
+  resumed: 0,
+  said: "",
+  reason: "",
+  atLimit: null,
+  awaiting: null,
+  approved: null,
+  lastAnswer: null,
+  rules: [],
+  jobs: [],
+  allowedHosts: [],
+  snapshot: null,
+  knowledge: [],
+};
