@@ -2,6 +2,7 @@
 import type { ActionKind } from "./actions.ts";
 import type { clientFrames, serverFrames } from "./frames.ts";
 import type { ObservationKind } from "./observations.ts";
+import type { terminalClientFrames, terminalServerFrames } from "./terminal-frames.ts";
 
 export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   initialize:
@@ -65,6 +66,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
   knowledge:
     "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
+  terminal:
+    "A person has opened a terminal in the sandbox, beside the agent's work, or it has closed. What is typed and shown there stands in no event. Bookkeeping.",
   nudge:
     "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",
@@ -83,4 +86,19 @@ export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames,
   ack: "The command is stored as event `id`.",
   error: "The frame was refused. The socket stays open.",
   tick: "Every 20 seconds for each conversation that is followed: a sign of life, and the id of its last event.",
+};
+
+export const terminalClientFrameDescriptions: Readonly<Record<keyof typeof terminalClientFrames, string>> = {
+  input: "What was typed.",
+  size: "The rows and columns that this watcher can show. The terminal has those of who typed last, else of who came first.",
+};
+
+export const terminalServerFrameDescriptions: Readonly<Record<keyof typeof terminalServerFrames, string>> = {
+  screen:
+    "First, and again for one that was behind: instead of all before, what an empty terminal of that size has to be given to show the same, scrollback included.",
+  output: "What was printed since.",
+  size: "The terminal has another size.",
+  watchers: "How many watch it, this one included.",
+  refused: "The frame was not taken: the program does not read, or it is no frame.",
+  ended: "The shell's exit code, -1 where nobody knows. The last frame; the socket is closed with 1000.",
 };

@@ -53,6 +53,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   },
   run_ipython: { code: "1" },
   browse: { url: "http://a/", title: "", text: "", status: 200, screenshot: "", error: false },
+  terminal: { terminal: { id: "t1", state: "closed", exit_code: 0 } },
   search: { pattern: "x", path: ".", matches: 0, truncated: false },
   plan: { tasks: [{ title: "x", status: "done" }] },
   delegate: { outputs: {}, conversation: "c" },

@@ -10,6 +10,7 @@ export * from "./observations.ts";
 export * from "./refusals.ts";
 export * from "./sentences.ts";
 export * from "./states.ts";
+export * from "./terminal-frames.ts";
 export * from "./usage.ts";
 export * from "./version.ts";
 export * from "./visible.ts";

@@ -40,6 +40,14 @@ export const jobState = z.object({
 });
 export type JobState = z.infer<typeof jobState>;
 
+/** A terminal of a person's. `exit_code` of its shell where it has closed; -1: nobody knows. */
+export const terminalState = z.object({
+  id: z.string(),
+  state: z.enum(["open", "closed"]),
+  exit_code: z.int().optional(),
+});
+export type TerminalState = z.infer<typeof terminalState>;
+
 /** Rows and columns count from 0. */
 const screen = z.object({
   rows: z.int(),
@@ -178,6 +186,8 @@ export const observationExtras = {
     left_out: leftOutSchema,
     duration_ms: z.number(),
   }),
+  /** A person has opened a terminal beside the agent's work, or one has closed. What is typed there stands in no log. Bookkeeping. */
+  terminal: z.object({ terminal: terminalState }),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
   /** What the workspace says to agents, and the files that it is from. Bookkeeping. */

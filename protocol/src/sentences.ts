@@ -110,6 +110,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "imported":
     case "upload":
     case "snapshot":
+    case "terminal":
     case "user_rejected":
       return event.content;
   }

@@ -6,7 +6,7 @@ import { isRunnable } from "../actions.ts";
 import { isAction, type Action, type Event, type Observation } from "../event.ts";
 import { changeState } from "./agent-state.ts";
 import { allowHost, answer } from "./answers.ts";
-import { withJob } from "./jobs.ts";
+import { withJob, withTerminal } from "./jobs.ts";
 import { learned } from "./knowledge.ts";
 import { raise, takeSettings } from "./limits.ts";
 import { queueMessage } from "./queue.ts";
@@ -90,6 +90,8 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "run":
     case "job":
       return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
+    case "terminal":
+      return withTerminal(next, event.extras.terminal, event.timestamp);
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":

@@ -26,6 +26,12 @@ export interface RunningJob {
   readonly since: string;
 }
 
+export interface OpenTerminal {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
   readonly id: number;
@@ -68,6 +74,8 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** Terminals of people that are open, oldest first. */
+  readonly terminals: readonly OpenTerminal[];
   /** What a person lets commands reach, as rules of the network. */
   readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
@@ -105,6 +113,7 @@ export const empty: ConversationState = {
   lastAnswer: null,
   rules: [],
   jobs: [],
+  terminals: [],
   allowedHosts: [],
   snapshot: null,
   knowledge: [],

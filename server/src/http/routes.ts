@@ -13,6 +13,7 @@ import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { terminalRoutes } from "./terminals.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
@@ -56,6 +57,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
+  terminalRoutes(app, options.conversations);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
