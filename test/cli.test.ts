@@ -230,7 +230,7 @@ test("[L20] models lists what can be chosen, and --test says whether a model can
   const url = ["--url", server.url];
   const list = new CliProcess(["models", ...url]);
   assert.equal(await list.end(), 0, list.stderr);
-  assert.ok(list.stdout.split("\n").includes("demo"));
+  assert.match(list.stdout, /^demo +a script, for the tour$/m);
   const refused = { when: "Call the tool add with a = 17 and b = 25.", replies: [{ status: 401 }], after: "error" };
   const path = join(folder, "refused.json");
   await writeFile(path, JSON.stringify({ conversations: [refused] }));

@@ -2,13 +2,14 @@
 import { styleText } from "node:util";
 import { parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+import type { ModelInfo } from "@deckhand/protocol";
 import { findServer } from "./find-server.ts";
 import { plain } from "./print/plain.ts";
 
 const help = `Usage: deckhand models [option…]
        deckhand models [option…] --test [NAME]
 
-Lists the models that can be chosen. --test makes real calls to one (default: as the server is configured): whether it
+Lists the models that can be chosen, with what is known of them. --test makes real calls to one (default: as the server is configured): whether it
 answers, calls a tool and sees a picture, and whether its size and price are known. It may cost a fraction of a cent.
 
   --url URL   the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token, where it wants one)
@@ -32,8 +33,8 @@ async function models(args: readonly string[]): Promise<ExitCode> {
   await using server = await findServer(textOf(values["url"]), true);
   const { client } = server;
   if (values["test"] !== true) {
-    const names = await client.models();
-    process.stdout.write(values["json"] === true ? `${JSON.stringify(names)}\n` : `${names.map(plain).join("\n")}\n`);
+    const list = await client.modelList();
+    process.stdout.write(values["json"] === true ? `${JSON.stringify(list)}\n` : `${table(list.details)}\n`);
     return exitCodes.finished;
   }
   const report = await client.checkModel(name === undefined ? {} : { model: name });
@@ -46,4 +47,29 @@ async function models(args: readonly string[]): Promise<ExitCode> {
     }
   }
   return report.ok ? exitCodes.finished : exitCodes.failed;
+}
+
+/** A line a model: what it reads, can and costs. */
+function table(rows: readonly ModelInfo[]): string {
+  const width = Math.max(...rows.map(({ name }) => plain(name).length));
+  return rows.map((model) => `${plain(model.name).padEnd(width)}  ${plain(sentenceOf(model))}`.trimEnd()).join("\n");
+}
+
+function sentenceOf(model: ModelInfo): string {
+  if (model.demo) return "a script, for the tour";
+  const { context_tokens: tokens, price, tools } = model;
+  return [
+    model.provider,
+    tokens === null ? "" : `reads ${tokens.toLocaleString("en")} tokens`,
+    tools === true ? "calls tools" : tools === false ? "is told of tools in words" : "",
+    model.images ? "sees" : "",
+    model.reasoning === true ? "thinks" : "",
+    price === null
+      ? ""
+      : price.input + price.output === 0
+        ? "free"
+        : `$${price.input} in, $${price.output} out a million`,
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }

@@ -1,10 +1,14 @@
 /** The HTTP side, typed: the list of conversations and how the server is. */
 import {
+  type ModelList,
   type ModelReport,
   DeckhandError,
   errorKinds,
   type AgentState,
   type ApprovalRule,
+  type ConversationCosts,
+  type CostEstimate,
+  type CostReport,
   type ErrorCode,
   type Observation,
   type RestorePreview,
@@ -105,8 +109,20 @@ export interface Http {
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
+  /** The same with what is known of each, and the providers whose models can be asked for. */
+  modelList(signal?: AbortSignal): Promise<ModelList>;
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
+  /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
+  costsOf(
+    conversation: string,
+    page?: { readonly after?: number; readonly limit?: number },
+    signal?: AbortSignal,
+  ): Promise<ConversationCosts>;
+  /** What this server spent since that day (`2026-10-31`, in UTC); by default in the last thirty. */
+  costs(since?: string, signal?: AbortSignal): Promise<CostReport>;
+  /** What a conversation with the model takes, as far as that is known; by default with the model that is configured. */
+  estimate(model?: string, signal?: AbortSignal): Promise<CostEstimate>;
   health(signal?: AbortSignal): Promise<Health>;
 }
 
@@ -195,14 +211,25 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { rules } = (await call("GET", "api/rules", undefined, signal)) as { rules: readonly ServerRule[] };
       return rules;
     },
-    models: async (signal) => {
-      const { models } = (await call("GET", "api/models", undefined, signal)) as { models: readonly string[] };
-      return models;
-    },
+    models: async (signal) => ((await call("GET", "api/models", undefined, signal)) as ModelList).models,
+    modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
+    },
+    costsOf: async (conversation, { after = -1, limit = 500 } = {}, signal) =>
+      (await call(
+        "GET",
+        `${one(conversation)}/costs?after=${after}&limit=${limit}`,
+        undefined,
+        signal,
+      )) as ConversationCosts,
+    costs: async (since, signal) =>
+      (await call("GET", `api/costs${since === undefined ? "" : `?since=${since}`}`, undefined, signal)) as CostReport,
+    estimate: async (model, signal) => {
+      const query = model === undefined ? "" : `?${new URLSearchParams({ model }).toString()}`;
+      return (await call("GET", `api/costs/estimate${query}`, undefined, signal)) as CostEstimate;
     },
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };

@@ -3,6 +3,7 @@
  * every argument that has one. Unknown arguments are dropped.
  */
 import { z } from "zod";
+import { reasoningEfforts } from "./model-info.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -90,6 +91,8 @@ export const settingsSchema = z.object({
   workspace: workspaceChoice.optional(),
   agent_cls: z.string().optional(),
   base_url: z.string().optional(),
+  /** How much the model thinks, where it can be told. */
+  reasoning_effort: z.enum(reasoningEfforts).optional(),
   /** Ask before `run` and `run_ipython`, as the classic clients know it. */
   confirmation_mode: z.boolean().optional(),
   approval: z.enum(approvalPolicies).optional(),

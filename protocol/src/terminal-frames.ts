@@ -11,7 +11,10 @@ export type TerminalSize = z.infer<typeof terminalSize>;
 
 export const terminalClientFrames = {
   /** What was typed. */
-  input: z.string().min(1).max(64 * 1024),
+  input: z
+    .string()
+    .min(1)
+    .max(64 * 1024),
   /** Of this watcher's own window; who typed last decides for all. */
   size: terminalSize,
 };

@@ -8,6 +8,7 @@ import { protocolVersion, type Event } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "./agent/agents.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
+import { costsOf } from "./conversation/costs.ts";
 import { serverRules } from "./conversation/server-rules.ts";
 import { withFailPoint } from "./fail-point.ts";
 import { serve } from "./http/listen.ts";
@@ -104,6 +105,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     uploads,
     fileLimits,
     rules: serverRules(store.rules),
+    costs: costsOf(store),
+    defaultModel: async () => (await models.describe()).name,
     health: async () => ({
       model: await models.describe(),
       runtime: await sandbox(),
@@ -113,6 +116,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     }),
     models: {
       names: models.names,
+      list: models.list,
       check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
     agents: agentNames,

@@ -44,6 +44,7 @@ export const table: readonly Unit[] = [
     path: "server/src/conversation",
     mayImport: [
       "server/src/agent",
+      "server/src/store/cost-store.ts",
       "server/src/store/event-store.ts",
       "server/src/store/rule-store.ts",
       "server/src/store/store.ts",

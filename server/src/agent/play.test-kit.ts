@@ -62,6 +62,7 @@ export async function play(
       model,
       agent,
       runtime: async () => ({ cwd: "/w" }) as Runtime,
+      readWorkspace: () => Promise.reject(new Error("there is no workspace")),
       limits: { maxSteps: 100, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,
       policy: async (event) => {

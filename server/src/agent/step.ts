@@ -13,6 +13,7 @@ import type { Model } from "../llm/model.ts";
 import type { Agent } from "./agents.ts";
 import type { RuntimeFor } from "./calls.ts";
 import type { GateDeps } from "./gate.ts";
+import type { KnowledgeFiles } from "./knowledge/files.ts";
 import type { Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -21,6 +22,8 @@ export interface TurnDeps extends GateDeps {
   readonly agent: Agent;
   /** Where there is none, each action that needs it is refused. */
   readonly runtime: RuntimeFor;
+  /** What the workspace says to agents. */
+  readonly readWorkspace: (signal: AbortSignal) => Promise<KnowledgeFiles>;
   readonly limits: Limits;
   readonly now: () => number;
 }

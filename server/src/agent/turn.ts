@@ -51,7 +51,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     }
 
     if (knowledge === undefined) {
-      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.runtime, signal) : null;
+      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.readWorkspace, signal) : null;
       if (signal.aborted) return { state: null };
     }
     const taken = takeIn(view.state, knowledge);

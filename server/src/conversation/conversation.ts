@@ -19,6 +19,7 @@ import {
 } from "@deckhand/protocol";
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
+import { knowledgeReader } from "../agent/knowledge/files.ts";
 import type { Model } from "../llm/model.ts";
 import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
@@ -168,6 +169,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
+      readWorkspace: knowledgeReader(
+        deps.runtimes.look,
+        () => this.#workspace.path,
+        () => this.#runtime.start(),
+      ),
       onFault,
     });
   }
@@ -275,9 +281,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#deadline[Symbol.dispose]();
     const rests = isAtWork(this.#state.agentState) && this.#deps.resume === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-    await this.#enqueue(() => this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state), ...lostTerminals(this.#state)])).catch(
-      (fault: unknown) => this.#deps.onFault(this.id, fault),
-    );
+    await this.#enqueue(() =>
+      this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state), ...lostTerminals(this.#state)]),
+    ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
     await this.#titles.stop();
     await this.#snapshots[Symbol.asyncDispose]();
@@ -302,7 +308,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #needsShell(): boolean {
     const { agentState, awaiting, jobs, terminals } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
-    return isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length + terminals.length > 0;
+    return (
+      isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length + terminals.length > 0
+    );
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {

@@ -98,13 +98,14 @@ export async function importEvents({ events, title, to }: ImportOptions, deps: L
 /** A folder, a model, an address or a permission in a file that somebody gave us is theirs, not ours. */
 const importedSentence = "This conversation was imported; it goes on with the settings of this server.";
 
-/** The events up to `last`, page by page. Fails with `unknown_conversation` when it is deleted meanwhile. */
+/** The events behind `after` up to `last`, page by page. Fails with `unknown_conversation` when it is deleted meanwhile. */
 export async function* pages(
   id: ConversationId,
   last: number,
   store: EventStore,
+  after = -1,
 ): AsyncGenerator<readonly Event[], void, void> {
-  for (let at = -1; at < last;) {
+  for (let at = after; at < last;) {
     const page = await store.read(id, at, Math.min(pageSize, last - at));
     if (page.length === 0) throw new DeckhandError("unknown_conversation");
     yield page;

@@ -2,7 +2,13 @@
  * The terminals that people have open in a conversation. The log has that one was opened and that it has closed, and nothing else: what a
  * person does there is not the agent's. A terminal outlives its watchers; one that nobody has watched for half a day is closed.
  */
-import { DeckhandError, observation, type ConversationState, type NewEvent, type TerminalSize } from "@deckhand/protocol";
+import {
+  DeckhandError,
+  observation,
+  type ConversationState,
+  type NewEvent,
+  type TerminalSize,
+} from "@deckhand/protocol";
 import type { OpenTerminal, Runtime, TerminalEar, TerminalPicture } from "../runtime/runtime.ts";
 import { agreedSize, type Window } from "./window-sizes.ts";
 
@@ -27,7 +33,7 @@ export interface TerminalSeat {
 }
 
 export interface TerminalsApi {
-  /** Fails with `not_available` where there are none here, `bad_tool_args` where too many are open, `sandbox_unavailable`. */
+  /** Fails with `not_available` where there are none here, `conflict` where too many are open, `sandbox_unavailable`. */
   open(size: TerminalSize): Promise<string>;
   /** Undefined for one that is not open. */
   find(id: string): WatchedTerminal | undefined;

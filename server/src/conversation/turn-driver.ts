@@ -37,6 +37,7 @@ interface TurnDriverDeps {
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
+  readonly readWorkspace: TurnDeps["readWorkspace"];
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
@@ -110,11 +111,11 @@ export class TurnDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, runtime, limits, now, policy } = this.#deps;
+    const { conversation, append, emit, runtime, readWorkspace, limits, now, policy } = this.#deps;
     const { agent, model } = await this.#deps.prepare();
     const prompt = await this.#readPrompt(promptSize(agent, model));
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const turn = runTurn(view([]), { model, agent, runtime, limits, now, policy }, signal);
+    const turn = runTurn(view([]), { model, agent, runtime, readWorkspace, limits, now, policy }, signal);
     let step = await turn.next();
     while (!step.done) {
       if (step.value.type === "delta") {

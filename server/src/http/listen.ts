@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { ConversationsApi } from "../conversation/api.ts";
+import type { CostsApi } from "../conversation/costs.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
@@ -29,6 +30,9 @@ export interface ServeOptions extends FileRoutesOptions {
   readonly hosts: readonly string[];
   readonly conversations: ConversationsApi;
   readonly rules: RulesApi;
+  readonly costs: CostsApi;
+  /** What works where nothing is chosen. */
+  readonly defaultModel: () => Promise<string>;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;

@@ -1,12 +1,13 @@
-/** `/api/models`: names that can be chosen, and a trial of one. */
+/** `/api/models`: what can be chosen and what is known of it, and a trial of one. */
 import type { Hono } from "hono";
 import { z } from "zod";
-import type { ModelReport } from "@deckhand/protocol";
+import type { ModelList, ModelReport } from "@deckhand/protocol";
 import { bodyOf } from "./input.ts";
 
 export interface ModelsApi {
   /** Best first. */
   names(): Promise<readonly string[]>;
+  list(): Promise<ModelList>;
   /** Real calls, which may cost something. Fails with `model_not_configured` or `model_not_found`. */
   check(choice: ModelTrial, signal: AbortSignal): Promise<ModelReport>;
 }
@@ -25,7 +26,7 @@ export interface ModelTrial {
 }
 
 export function modelRoutes(app: Hono, models: ModelsApi): void {
-  app.get("/api/models", async (c) => c.json({ models: await models.names() }));
+  app.get("/api/models", async (c) => c.json(await models.list()));
   app.post("/api/models/check", async (c) => {
     const { model: name, api_key: apiKey, base_url: baseUrl } = await bodyOf(c, trial);
     return c.json(await models.check({ name, apiKey, baseUrl }, c.req.raw.signal));

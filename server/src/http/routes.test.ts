@@ -37,7 +37,7 @@ describe("small routes", () => {
   test("[H1] health says how the server is; models, agents and the first page's lists are there", async () => {
     assert.deepEqual((await call("GET", "/api/health")).body, { status: "ok", version: "0.0.0-test", model: "saying" });
     assert.deepEqual((await call("GET", "/health")).body, "OK");
-    assert.deepEqual((await call("GET", "/api/models")).body, { models: ["saying"] });
+    assert.deepEqual((await call("GET", "/api/models")).body, { models: ["saying"], details: [], providers: [] });
     assert.deepEqual((await call("GET", "/api/agents")).body, { agents: ["CodeActAgent", "DummyAgent"] });
     assert.deepEqual((await call("GET", "/api/options/models")).body, ["saying"]);
     assert.deepEqual((await call("GET", "/api/options/agents")).body, ["CodeActAgent", "DummyAgent"]);

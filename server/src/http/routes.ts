@@ -1,10 +1,12 @@
 /** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
+import type { CostsApi } from "../conversation/costs.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
+import { costRoutes } from "./costs.ts";
 import { eventRoutes } from "./events.ts";
 import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
@@ -23,6 +25,9 @@ export interface RoutesOptions extends FileRoutesOptions {
   /** Signs the tokens of classic clients. */
   readonly jwtSecret: string;
   readonly rules: RulesApi;
+  readonly costs: CostsApi;
+  /** What works where nothing is chosen. */
+  readonly defaultModel: () => Promise<string>;
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
@@ -52,6 +57,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
+  costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
   eventRoutes(app, options);

@@ -7,6 +7,7 @@ import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
 import { agentFinder, agentNames } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
+import { costsOf, type CostsApi } from "../conversation/costs.ts";
 import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
 import type { Model } from "../llm/model.ts";
 import { onePlace } from "../runtime/places/one-place.ts";
@@ -20,6 +21,7 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly conversations: Conversations;
   readonly rules: RulesApi;
+  readonly costs: CostsApi;
   /** A folder of the test's own. */
   readonly home: string;
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       },
     }),
   );
+  const costs = costsOf(store);
   const rules = serverRules(store.rules);
   const listening = await serve({
     host: "127.0.0.1",
@@ -69,9 +72,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     uploads: await openUploads(join(home, "uploads"), fileLimits),
     fileLimits,
     rules,
+    costs,
+    defaultModel: async () => model.name,
     health: async () => ({}),
     models: {
       names: async () => [model.name],
+      list: async () => ({ models: [model.name], details: [], providers: [] }),
       check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
     },
     agents: agentNames,
@@ -87,6 +93,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     url: listening.url,
     conversations,
     rules,
+    costs,
     home,
     close: () => listening.close(),
     [Symbol.asyncDispose]: () => whole.disposeAsync(),

@@ -1,6 +1,6 @@
 /** How much a model can read: what is configured, what the price list says, or what the server says that runs it. */
 import { servedContextTokens } from "./discover.ts";
-import { listedContextTokens } from "./prices.ts";
+import { listed } from "./prices.ts";
 import type { ModelAddress } from "./providers/names.ts";
 
 /** A server that has not said by then is not waited for: the model will say when it is too much. */
@@ -12,7 +12,7 @@ export async function contextTokensOf(
   { configured, fetch }: { readonly configured: number | undefined; readonly fetch: typeof globalThis.fetch },
 ): Promise<number | null> {
   if (configured !== undefined) return configured;
-  const listed = await listedContextTokens(priced, new Date());
-  if (listed !== null || kind !== "compatible") return listed;
+  const { contextTokens } = await listed(priced, new Date());
+  if (contextTokens !== null || kind !== "compatible") return contextTokens;
   return servedContextTokens(model, { fetch, baseUrl, apiKey, timeoutMs: patienceMs });
 }

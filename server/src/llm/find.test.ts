@@ -95,3 +95,33 @@ test("[M23] what a model needs is loaded ahead without a word to anybody", async
   for (const kind of ["openai", "anthropic", "google", "compatible"] as const) await loadProvider(kind);
   assert.equal(asked, 0);
 });
+
+test("[MP1] the list of models says what is known of each, and which providers there are", async (t) => {
+  const server = await serveScript(t, {});
+  const localServers = [{ prefix: "vllm", label: "vLLM", url: server.url }];
+  const list = await models({ configured: { name: "claude-sonnet-4-5", apiKey: "k" }, localServers }).list();
+  assert.deepEqual(list.models, ["claude-sonnet-4-5", "vllm/scripted", "demo"]);
+  const [claude, local, demo] = list.details;
+  assert.partialDeepStrictEqual(claude, {
+    provider: "Anthropic",
+    default: true,
+    local: false,
+    context_tokens: 200_000,
+    tools: true,
+    images: true,
+    reasoning: true,
+    caching: "marks",
+    price: { input: 3, output: 15, cached_input: 0.3 },
+  });
+  assert.partialDeepStrictEqual(local, { local: true, tools: null, images: false, price: { input: 0, output: 0 } });
+  assert.partialDeepStrictEqual(demo, { demo: true, provider: "", price: null });
+  const [openai, anthropic] = list.providers;
+  assert.partialDeepStrictEqual(openai, {
+    prefix: "openai",
+    label: "OpenAI",
+    keys: ["OPENAI_API_KEY"],
+    has_key: false,
+  });
+  assert.ok(openai?.known.includes("gpt-4o") && !openai.known.some((name) => /embed|tts/.test(name)));
+  assert.equal(anthropic?.has_key, true);
+});

@@ -1,5 +1,6 @@
 /** From a name to a model: what is configured, chosen, or found on this machine; `demo` when there is nothing. */
-import { DeckhandError } from "@deckhand/protocol";
+import { DeckhandError, type ModelInfo, type ModelList } from "@deckhand/protocol";
+import { abilitiesOf } from "./abilities.ts";
 import { contextTokensOf } from "./context-tokens.ts";
 import { demoModel } from "./demo.ts";
 import { discover, listModels } from "./discover.ts";
@@ -9,7 +10,7 @@ import { loadProvider, modelAt } from "./providers/load.ts";
 import type { CallLimits } from "./providers/load.ts";
 import type { ToolCalling } from "./text-tools/text-tools.ts";
 import { plainUrl } from "./providers/failure.ts";
-import { atBaseUrl, nameModel } from "./providers/names.ts";
+import { atBaseUrl, knownProviders, nameModel } from "./providers/names.ts";
 import type { ModelAddress } from "./providers/names.ts";
 import { scriptedModel } from "./scripted.ts";
 
@@ -36,6 +37,8 @@ export interface Models {
   describe(): Promise<{ readonly name: string; readonly demo: boolean }>;
   /** Names that can be chosen, best first. */
   names(): Promise<readonly string[]>;
+  /** The same with what is known of each, and the providers. */
+  list(): Promise<ModelList>;
   /** Loads what the first call will need, in the background. */
   warmUp(): void;
 }
@@ -150,6 +153,30 @@ export function findModels(options: FindOptions): Models {
     return [...new Set([name, ...local, demoModel.name])];
   }
 
+  async function list(): Promise<ModelList> {
+    const all = await names();
+    const details = await Promise.all(all.map((name, at) => infoOf(name, at === 0)));
+    return { models: [...all], details, providers: await knownProviders(env, configured) };
+  }
+
+  /** Says what is known; asks nobody but servers on this machine. */
+  async function infoOf(name: string, isDefault: boolean): Promise<ModelInfo> {
+    const head = { name, default: isDefault, demo: name === demoModel.name };
+    try {
+      const named = nameModel({ choice: isDefault && name !== configured.name ? {} : { name }, configured, env });
+      const at = named.kind === "discover" ? await foundAddress(name) : named.kind === "address" ? named.address : null;
+      if (at !== null) return { ...head, ...(await abilitiesOf(at)) };
+    } catch (error) {
+      if (!(error instanceof DeckhandError)) throw error;
+    }
+    return { ...head, ...nothingKnown };
+  }
+
+  async function foundAddress(name: string): Promise<ModelAddress | null> {
+    const server = (await localServers()).find(({ prefix }) => name.startsWith(`${prefix}/`));
+    return server === undefined ? null : atBaseUrl(name, server.baseUrl, configured.apiKey);
+  }
+
   async function warm(): Promise<void> {
     const named = nameModel({ choice: {}, configured, env });
     if (named.kind === "address") {
@@ -158,5 +185,18 @@ export function findModels(options: FindOptions): Models {
     } else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider("compatible");
   }
 
-  return { find, describe, names, warmUp: () => void warm().catch(() => {}) };
+  return { find, describe, names, list, warmUp: () => void warm().catch(() => {}) };
 }
+
+/** Of a script, and of a model that cannot be asked as things are. */
+const nothingKnown = {
+  provider: "",
+  local: true,
+  context_tokens: null,
+  max_output_tokens: null,
+  tools: null,
+  images: false,
+  reasoning: null,
+  caching: null,
+  price: null,
+};

@@ -1,5 +1,5 @@
 /** What a reply costs and how much a model reads, from the price list that @pydantic/genai-prices carries: no network. */
-import type { Usage } from "@deckhand/protocol";
+import type { ModelPrice, Usage } from "@deckhand/protocol";
 
 export interface Priced {
   /** The provider in the price list; null: it is looked up by the address. */
@@ -42,11 +42,50 @@ export async function costOf(
   return provider === null && isLoopback(baseUrl) ? 0 : null;
 }
 
-/** Tokens that the model can read, from the same list; null where it is not in it. */
-export async function listedContextTokens({ provider, model, baseUrl }: Priced, now: Date): Promise<number | null> {
+export interface Listed {
+  /** Tokens that the model can read; null where the list does not say. */
+  readonly contextTokens: number | null;
+  /** Dollars for a million tokens of a short request; null where it is not in the list. */
+  readonly price: ModelPrice | null;
+}
+
+/** What the list has of a model. */
+export async function listed({ provider, model, baseUrl, free }: Priced, now: Date): Promise<Listed> {
   await loadPrices();
   const where = provider === null ? { providerApiUrl: baseUrl } : { providerId: provider };
-  return calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now })?.model.context_window ?? null;
+  const found = calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now });
+  const own = free || (provider === null && isLoopback(baseUrl)) ? { input: 0, output: 0, cached_input: null } : null;
+  if (found === null || found === undefined) return { contextTokens: null, price: own };
+  const { model_price: price } = found;
+  const input = firstTier(price["input_mtok"]);
+  const output = firstTier(price["output_mtok"]);
+  return {
+    contextTokens: found.model.context_window ?? null,
+    price:
+      own ??
+      (input === null || output === null ? null : { input, output, cached_input: firstTier(price["cache_read_mtok"]) }),
+  };
+}
+
+/** Names in the list that are still sold, without those that do not chat. */
+export async function listedModels(provider: string): Promise<readonly string[]> {
+  const { findProvider } = await import("@pydantic/genai-prices");
+  const found = findProvider({ providerId: provider });
+  return (found?.models ?? [])
+    .filter(({ deprecated, prices }) => deprecated !== true && hasOutput(prices))
+    .map(({ id }) => id)
+    .filter((id) => !/embed|whisper|tts|audio|realtime|transcribe|image|moderation|rerank|^~|^ft:/i.test(id));
+}
+
+type Prices = NonNullable<ReturnType<typeof import("@pydantic/genai-prices").findProvider>>["models"][number]["prices"];
+
+function hasOutput(prices: Prices): boolean {
+  return (Array.isArray(prices) ? prices.map((one) => one.prices) : [prices]).some((one) => "output_mtok" in one);
+}
+
+/** Long requests may cost more a token. */
+function firstTier(price: number | { readonly base: number } | undefined): number | null {
+  return typeof price === "object" ? price.base : (price ?? null);
 }
 
 function isLoopback(url: string): boolean {

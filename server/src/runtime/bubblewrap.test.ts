@@ -175,6 +175,25 @@ describe("the wall", () => {
     }
   });
 
+  it("[HN1] a program that only looks sees the workspace before the wall is proven, and nothing else, and cannot write", async () => {
+    const folder = join(root, "looked at");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "file"), "seen\n");
+    symlinkSync(join(options.dataHome, "secret"), join(folder, "link"));
+    const script = `
+      cat file; cat link '${options.userHome}/.netrc' /etc/passwd && echo reached
+      echo no > file && echo written; ls -A ${homeInside} /etc; exit 0`;
+    const factory = bubblewrapRuntimes(options);
+    const { stdout } = await factory.look!(folder, ["bash", "-c", script], 10_000, never);
+    assert.equal(Buffer.from(stdout).toString(), `seen\n${homeInside}:\n`);
+    assert.equal(readFileSync(join(folder, "file"), "utf8"), "seen\n");
+    await assert.rejects(factory.look!("/etc", ["ls"], 100, never), failsWith("sandbox_unavailable"));
+    await assert.rejects(
+      bubblewrapRuntimes({ ...options, path: "/nowhere" }).look!(folder, ["ls"], 100, never),
+      failsWith("sandbox_unavailable"),
+    );
+  });
+
   it("[V1] a program apart is the owner of its folder where the server is root", { skip: !isRoot }, async () => {
     const folder = join(root, "of nobody");
     mkdirSync(folder);

@@ -14,7 +14,7 @@ import { pipeSource } from "./box/pipe.ts";
 import { ConversationNetwork } from "./network/conversation-network.ts";
 import { namespaceSource } from "./network/namespace.ts";
 import { proxyEnvironment } from "./network/proxy-environment.ts";
-import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
+import type { ApartProgram, RuntimeFactory, RuntimeStatus, SpawnResult } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { createGitAnchors } from "./wall/git-anchors.ts";
 import { createLimiter, type Limiter } from "./wall/limited.ts";
@@ -67,6 +67,8 @@ const nobody = { uid: 65_534, gid: 65_534 };
 
 export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proofs = new Map<string, Promise<RuntimeStatus>>();
+  /** Kinds of owner for which the wall did not hold when it was last tried. */
+  const leaks = new Set<string>();
   const pipes = pipeSource();
   const namespaces = namespaceSource(() => findBwrap(options.path));
   const networks = new Map<string, ConversationNetwork>();
@@ -96,8 +98,13 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     const proof = tryWall(options, owner, limiter, newNetwork());
     proofs.set(key, proof);
     void proof.then(({ proven }) => {
-      if (!proven) proofs.delete(key);
-      else pipes.prepare();
+      if (!proven) {
+        proofs.delete(key);
+        leaks.add(key);
+      } else {
+        leaks.delete(key);
+        pipes.prepare();
+      }
     });
     return proof;
   };
@@ -106,6 +113,24 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const proven = async (owner: Owner): Promise<void> => {
     const proof = owner === undefined ? await prove("server", undefined) : await prove("owner", nobody);
     if (!proof.proven) throw new DeckhandError("sandbox_unavailable", proof.sentence);
+  };
+
+  const runBehind = async (
+    walled: Wall,
+    owner: Owner,
+    program: ApartProgram & { readonly enter: readonly string[] },
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<SpawnResult> => {
+    const { folders, cwd, env = {}, argv, enter } = program;
+    const limited = await limiter.limit(limits, isRootAs(owner));
+    const command = walled.command({ ...apartMounts(folders), cwd, env, enter }, argv);
+    try {
+      const launch = { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
+      return await runOnce(launch, program, maxBytes, signal);
+    } finally {
+      await limited.close();
+    }
   };
 
   return {
@@ -147,21 +172,22 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       });
     },
     async runApart(program, maxBytes, signal) {
-      const { folders, cwd, env = {}, argv, reaches } = program;
+      const { cwd, reaches } = program;
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
       await using network = reaches === undefined ? undefined : newNetwork();
       network?.allow(() => reaches ?? []);
       const enter = (await network?.enter()) ?? [];
-      const walled = await wall(options, owner);
-      const limited = await limiter.limit(limits, isRootAs(owner));
-      const command = walled.command({ ...apartMounts(folders), cwd, env, enter }, argv);
-      try {
-        const launch = { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
-        return await runOnce(launch, program, maxBytes, signal);
-      } finally {
-        await limited.close();
-      }
+      return await runBehind(await wall(options, owner), owner, { ...program, enter }, maxBytes, signal);
+    },
+    async look(workspace, argv, maxBytes, signal) {
+      const checked = await checkedWorkspace(workspace, options);
+      const owner = ownerOf(checked);
+      if (leaks.has(owner === undefined ? "server" : "owner")) await proven(owner);
+      const { path } = checked;
+      const walled = await wall(options, owner, { etc: false });
+      const program = { argv, cwd: path, folders: [{ path, access: "read" as const }], enter: [] };
+      return runBehind(walled, owner, program, maxBytes, signal);
     },
   };
 }
@@ -186,7 +212,7 @@ function isRootAs(owner: Owner): boolean {
 }
 
 /** Fails with `sandbox_unavailable` when there is no bwrap. */
-async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
+async function wall(options: RuntimeOptions, owner: Owner, { etc } = { etc: true }): Promise<Wall> {
   const bwrap = findBwrap(options.path);
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
@@ -194,7 +220,7 @@ async function wall(options: RuntimeOptions, owner: Owner): Promise<Wall> {
   const limits = limitsOf(options.limits);
   const filter = seccompFilter(process.arch);
   const tools = toolFolders({ ...options, checkout });
-  const system = systemMounts(await preparedEtc(join(options.dataHome, "sandbox")));
+  const system = systemMounts(etc ? await preparedEtc(join(options.dataHome, "sandbox")) : undefined);
   const devices = isRootAs(owner) ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
   const command: Wall["command"] = ({ cwd, env, enter = [], untrusted = [], ...own }, argv) =>
     wallCommand(

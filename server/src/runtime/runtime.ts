@@ -161,4 +161,9 @@ export interface RuntimeFactory {
    * `sandbox_unavailable`, `interrupted`, and with `bad_tool_args` for an argument with a NUL.
    */
   runApart(program: ApartProgram, maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
+  /**
+   * As `runApart`, of a program that reads the workspace and runs nothing of what it reads: behind the same wall, which need not have been tried
+   * yet. One that did not hold is not used. Not there where the conversation's own runtime is as quick.
+   */
+  look?(workspace: string, argv: readonly string[], maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
 }

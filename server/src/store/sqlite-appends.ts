@@ -4,6 +4,7 @@
  */
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId, RowUpdate } from "./event-store.ts";
+import type { SqliteCosts } from "./sqlite-costs.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
 import { findRow } from "./sqlite-rows.ts";
 import type { SqliteWords } from "./sqlite-words.ts";
@@ -28,6 +29,7 @@ interface Outcome {
 interface AppendsDeps {
   readonly file: SqliteFile;
   readonly words: SqliteWords;
+  readonly costs: SqliteCosts;
   readonly now: () => string;
   /** Is told of what is on the disk. */
   readonly stored: (conversation: ConversationId, events: readonly Event[]) => void;
@@ -74,11 +76,17 @@ export class SqliteAppends {
     }
   }
 
-  insertEvent(key: number, event: Event, command: string | null): void {
+  /** An event of elsewhere. */
+  insertCopy(key: number, event: Event): void {
+    this.#insertEvent(key, event, null, true);
+  }
+
+  #insertEvent(key: number, event: Event, command: string | null, isCopy = false): void {
     this.#deps.file
       .prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)")
       .run(key, event.id, command, JSON.stringify(event));
     this.#deps.words.add(key, event);
+    this.#deps.costs.add(key, event, isCopy);
   }
 
   /** All of its events or none. */
@@ -108,7 +116,7 @@ export class SqliteAppends {
         )
         .run(row.title, row.agentState, row.costUsd, Number(row.busy), head, timestamp, key);
     }
-    for (const event of stored) this.insertEvent(key, event, event.command ?? null);
+    for (const event of stored) this.#insertEvent(key, event, event.command ?? null);
     return stored;
   }
 

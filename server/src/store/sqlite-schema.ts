@@ -4,10 +4,16 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { DeckhandError, type Event } from "@deckhand/protocol";
+import { addSpent } from "./sqlite-spent.ts";
 import { searchRow, wordsOf } from "./sqlite-search.ts";
 
 /** The first step finds its tables there already in files of before there were steps. */
-const steps: readonly ((db: DatabaseSync) => void)[] = [(db) => db.exec(first), addLibrary, (db) => db.exec(addRules)];
+const steps: readonly ((db: DatabaseSync) => void)[] = [
+  (db) => db.exec(first),
+  addLibrary,
+  (db) => db.exec(addRules),
+  addSpent,
+];
 
 /** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
 export function migrate(db: DatabaseSync): void {

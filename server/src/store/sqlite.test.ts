@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
 import { action, DeckhandError } from "@deckhand/protocol";
+import { costStoreContract } from "./cost-store.contract.ts";
 import { eventStoreContract } from "./event-store.contract.ts";
 import { ruleStoreContract, type StoreUnderTest } from "./rule-store.contract.ts";
 import { openSqliteStore } from "./sqlite.ts";
@@ -31,6 +32,7 @@ async function make(): Promise<StoreUnderTest> {
 
 eventStoreContract("sqlite", make);
 ruleStoreContract("sqlite", make);
+costStoreContract("sqlite", make);
 
 test("[T10] a second opener of the same file is refused", async () => {
   const file = join(folder, "locked.db");

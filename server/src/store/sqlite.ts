@@ -7,6 +7,8 @@ import type { Event, NewEvent } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, Draft, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { SqliteAppends } from "./sqlite-appends.ts";
+import type { CostStore } from "./cost-store.ts";
+import { SqliteCosts } from "./sqlite-costs.ts";
 import { SqliteDraft } from "./sqlite-draft.ts";
 import { failing, SqliteFile } from "./sqlite-file.ts";
 import { SqliteRules } from "./sqlite-rules.ts";
@@ -29,6 +31,7 @@ export function openSqliteStore(file: string, now: () => number = Date.now): Sto
 
 class SqliteStore implements Store {
   readonly rules: RuleStore;
+  readonly costs: CostStore;
   readonly #file: SqliteFile;
   readonly #now: () => string;
   readonly #words: SqliteWords;
@@ -40,9 +43,12 @@ class SqliteStore implements Store {
     this.#now = () => new Date(now()).toISOString();
     this.rules = new SqliteRules(this.#file, this.#now);
     this.#words = new SqliteWords(this.#file);
+    const costs = new SqliteCosts(this.#file);
+    this.costs = costs;
     this.#appends = new SqliteAppends({
       file: this.#file,
       words: this.#words,
+      costs,
       now: this.#now,
       stored: (conversation, events) => this.#waiters.wake(conversation, events),
     });
@@ -188,7 +194,7 @@ class SqliteStore implements Store {
   async draft(conversation: ConversationId): Promise<Draft> {
     return new SqliteDraft(conversation, {
       prepare: (sql) => this.#file.prepare(sql),
-      insertEvent: (key, event) => this.#appends.insertEvent(key, event, null),
+      insertEvent: (key, event) => this.#appends.insertCopy(key, event),
       atomically: (work) => failing("The conversation could not be stored", () => this.#file.atomically(work)),
       now: this.#now,
     });

@@ -1,7 +1,9 @@
+import type { CostStore } from "./cost-store.ts";
 import type { EventStore } from "./event-store.ts";
 import type { RuleStore } from "./rule-store.ts";
 
 /** All that a server keeps, on one medium. */
 export interface Store extends EventStore {
   readonly rules: RuleStore;
+  readonly costs: CostStore;
 }

@@ -1,8 +1,8 @@
 /**
- * What a workspace says to agents, as files: instructions, microagents and skills, where the field puts them. They are read in the
- * sandbox: a link that leads out of it leads nowhere.
+ * What a workspace says to agents, as files: instructions, microagents and skills, where the field puts them. They are read behind the
+ * wall, and no link is followed out of the workspace.
  */
-import type { Runtime } from "../../runtime/runtime.ts";
+import type { Runtime, RuntimeFactory, SpawnResult } from "../../runtime/runtime.ts";
 
 export interface KnowledgeFile {
   /** From the workspace on. */
@@ -23,10 +23,11 @@ const maxDeeper = 20;
 
 /** `path NUL text NUL` for each, an empty path, then the paths further down. */
 const script = `
-cd "$1" || exit
+cd -P "$1" || exit
 for f in AGENTS.md CLAUDE.md .openhands_instructions .openhands/microagents/*.md \\
   .openhands/skills/*/SKILL.md .agents/skills/*/SKILL.md .claude/skills/*/SKILL.md; do
   [ -f "$f" ] || continue
+  case $(readlink -f -- "$f") in "$PWD"/*) ;; *) continue ;; esac
   printf '%s\\0' "$f"
   head -c ${maxFileBytes} -- "$f" | tr -d '\\000'
   printf '\\0'
@@ -36,12 +37,25 @@ timeout 0.3 find . -maxdepth 4 \\( -name '.?*' -o -name node_modules -o -name ve
   -o -type f -path './*/AGENTS.md' -printf '%P\\0'
 `;
 
+/** The files of a workspace, without waiting for its shell where there is a way. Fails as the runtime does. */
+export function knowledgeReader(
+  look: RuntimeFactory["look"],
+  workspace: () => string,
+  runtime: () => Promise<Runtime>,
+): (signal: AbortSignal) => Promise<KnowledgeFiles> {
+  if (look === undefined) return async (signal) => readKnowledge(await runtime(), signal);
+  return (signal) => read((argv) => look(workspace(), argv("."), maxBytes, signal));
+}
+
 /** Nothing where the workspace cannot be read. */
-export async function readKnowledge(runtime: Runtime, signal: AbortSignal): Promise<KnowledgeFiles> {
-  const argv = ["sh", "-c", script, "knowledge", runtime.workspace];
-  const { stdout } = await runtime.spawn(argv, maxBytes, signal);
-  const [read, further] = splitOnce(new TextDecoder().decode(stdout));
-  const fields = read.split("\0");
+export function readKnowledge(runtime: Runtime, signal: AbortSignal): Promise<KnowledgeFiles> {
+  return read((argv) => runtime.spawn(argv(runtime.workspace), maxBytes, signal));
+}
+
+async function read(run: (argv: (root: string) => string[]) => Promise<SpawnResult>): Promise<KnowledgeFiles> {
+  const { stdout } = await run((root) => ["sh", "-c", script, "knowledge", root]);
+  const [found, further] = splitOnce(new TextDecoder().decode(stdout));
+  const fields = found.split("\0");
   const files: KnowledgeFile[] = [];
   for (let at = 0; at + 1 < fields.length && files.length < maxFiles; at += 2) {
     files.push({ path: fields[at] ?? "", text: fields[at + 1] ?? "" });

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { empty, fold, observation, type ConversationState, type NewEvent } from "@deckhand/protocol";
 import { bubblewrapRuntimes } from "../../runtime/bubblewrap.ts";
-import type { KnowledgeFile } from "./files.ts";
+import { readKnowledge, type KnowledgeFile } from "./files.ts";
 import { splitFrontmatter } from "./frontmatter.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./load.ts";
@@ -101,7 +101,7 @@ test("[A25] files are read in the sandbox, bounded, and a link that leads out of
     workspace,
     home: join(folder, "home"),
   });
-  const knowledge = await loadKnowledge(async () => runtime, new AbortController().signal);
+  const knowledge = await loadKnowledge((signal) => readKnowledge(runtime, signal), new AbortController().signal);
   const said = knowledge?.always?.text ?? "";
   assert.match(said, /## AGENTS\.md\n\nlong long/);
   assert.match(said, /release \(\.agents\/skills\/a b\/SKILL\.md\)/);

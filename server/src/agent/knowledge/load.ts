@@ -1,18 +1,18 @@
 /** At the beginning of a turn: what the workspace says, where it says something new. */
 import { observation, type ConversationState, type KnowledgePiece, type NewEvent } from "@deckhand/protocol";
-import type { Runtime } from "../../runtime/runtime.ts";
-import { readKnowledge } from "./files.ts";
+import type { KnowledgeFiles } from "./files.ts";
 import { knowledgeOf, type Knowledge, type Told } from "./knowledge.ts";
 
 /** Without it the task can be done as well. */
 const deadlineMs = 3000;
 
 /** Null where it cannot be read. */
-export async function loadKnowledge(runtime: () => Promise<Runtime>, signal: AbortSignal): Promise<Knowledge | null> {
+export async function loadKnowledge(
+  read: (signal: AbortSignal) => Promise<KnowledgeFiles>,
+  signal: AbortSignal,
+): Promise<Knowledge | null> {
   try {
-    return knowledgeOf(
-      await readKnowledge(await runtime(), AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])),
-    );
+    return knowledgeOf(await read(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])));
   } catch {
     // No sandbox, a stop, a workspace that does not answer: the first action says so.
     return null;

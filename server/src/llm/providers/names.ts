@@ -9,9 +9,9 @@
  * A key goes to the provider that it was given for and nowhere else: LLM_API_KEY to the provider of LLM_MODEL and
  * LLM_BASE_URL, a choice's key to that choice, a provider's own variable to that provider's own address.
  */
-import { DeckhandError } from "@deckhand/protocol";
+import { DeckhandError, type ModelProvider } from "@deckhand/protocol";
 import type { ModelChoice } from "../model.ts";
-import type { Priced } from "../prices.ts";
+import { listedModels, type Priced } from "../prices.ts";
 
 /** Where a model is asked, and how. */
 export interface ModelAddress {
@@ -107,6 +107,23 @@ function local(label: string, port: number): Host {
 
 function compatible(label: string, url: string, key: string, prices: string): Host {
   return { label, kind: "compatible", url, keys: [key], prices };
+}
+
+/** Each provider once, by its first prefix. */
+export async function knownProviders(env: Naming["env"], configured: ModelChoice): Promise<ModelProvider[]> {
+  const seen = new Set<Host>();
+  const entries = Object.entries(hosts).filter(([, host]) => !seen.has(host) && seen.add(host));
+  const own = configured.name && !configured.baseUrl ? hostOf(configured.name, false).host : undefined;
+  return await Promise.all(
+    entries.map(async ([prefix, host]) => ({
+      prefix,
+      label: host.label,
+      keys: [...host.keys],
+      has_key: host.keys.some((key) => env[key]) || (host === own && Boolean(configured.apiKey)),
+      local: host.prices === null,
+      known: host.prices === null ? [] : [...(await listedModels(host.prices))],
+    })),
+  );
 }
 
 export interface Naming {

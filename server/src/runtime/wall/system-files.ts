@@ -72,7 +72,18 @@ const run = promisify(execFile);
  * A folder below `folder` with all of /etc that is shown; made once for every state of the machine's. A copy, because each mount costs
  * a sandbox's start half a millisecond, and because what only root may read is then left out for root's sandbox too.
  */
-export async function preparedEtc(folder: string): Promise<string> {
+export function preparedEtc(folder: string): Promise<string> {
+  const now = preparing.get(folder);
+  if (now !== undefined) return now;
+  const made = prepareEtc(folder).finally(() => preparing.delete(folder));
+  preparing.set(folder, made);
+  return made;
+}
+
+/** Those that are being made: at the first start of all, the proof and the first conversation want it at once. */
+const preparing = new Map<string, Promise<string>>();
+
+async function prepareEtc(folder: string): Promise<string> {
   const names = await readdir("/etc");
   const wanted = [...fromEtc, ...names.filter((name) => fromEtcByStart.some((start) => name.startsWith(start)))];
   const sources = wanted.flatMap((name) => {
@@ -126,11 +137,11 @@ export async function preparedEtc(folder: string): Promise<string> {
   return ready;
 }
 
-/** `etc` is a folder of `preparedEtc`. */
-export function systemMounts(etc: string): Mount[] {
+/** `etc` is a folder of `preparedEtc`; a program that only reads files can do without. */
+export function systemMounts(etc?: string): Mount[] {
   const mounts: Mount[] = [
     { how: "read", from: "/usr", to: "/usr" },
-    { how: "read", from: etc, to: "/etc" },
+    ...(etc === undefined ? [] : [{ how: "read", from: etc, to: "/etc" } as const]),
   ];
   for (const path of topFolders) {
     const kind = kindOf(path);

@@ -55,7 +55,12 @@ export class BoxedJobs implements Jobs {
             // A program may ask for ever and read no answer.
             if (input.waitingBytes < maxAnswerBytes) input.write(text);
           });
-    const { bash, input, signal: send, resize } = startBeside({ box, seat, cwd: shell.cwd, state, command: job.command, terminal });
+    const {
+      bash,
+      input,
+      signal: send,
+      resize,
+    } = startBeside({ box, seat, cwd: shell.cwd, state, command: job.command, terminal });
     const started = new Job({
       id: job.id,
       command: job.command,

@@ -39,7 +39,7 @@ export class BoxedTerminals implements Terminals {
 
   async open({ id, rows, columns }: NewTerminal): Promise<OpenTerminal> {
     if (this.#open.size + this.#opening >= mostOpen) {
-      throw new DeckhandError("bad_tool_args", `${mostOpen} terminals are open already. Close one of them first.`);
+      throw new DeckhandError("conflict", `${mostOpen} terminals are open already. Close one of them first.`);
     }
     this.#opening += 1;
     try {

@@ -1,0 +1,96 @@
+/** What models cost: of a conversation call by call, of all of them, and what the next one may take. */
+import {
+  addCosts,
+  DeckhandError,
+  isAction,
+  spentIn,
+  type ConversationCosts,
+  type CostEstimate,
+  type CostRange,
+  type CostReport,
+  type CostStep,
+  type Event,
+} from "@deckhand/protocol";
+import type { PastCosts } from "../store/cost-store.ts";
+import type { ConversationId } from "../store/event-store.ts";
+import type { Store } from "../store/store.ts";
+import { pages } from "./library.ts";
+
+export interface CostsApi {
+  /** At most `limit` calls behind event `after`. Fails with `unknown_conversation`. */
+  of(id: ConversationId, after: number, limit: number): Promise<ConversationCosts>;
+  /** From that day on, `2026-10-31` in UTC. */
+  since(day: string): Promise<CostReport>;
+  /** From what its conversations took so far. */
+  estimate(model: string): Promise<CostEstimate>;
+}
+
+/** The newest of them: what models and tasks are changes. */
+const mostPast = 200;
+/** Of fewer a 90th percentile says nothing. */
+const fewestPast = 5;
+
+export function costsOf(store: Store): CostsApi {
+  return {
+    async of(id, after, limit) {
+      const row = await store.row(id);
+      if (row === undefined) throw new DeckhandError("unknown_conversation");
+      const models = await store.costs.of(id);
+      const steps: CostStep[] = [];
+      for await (const page of pages(id, row.head, store, after)) {
+        steps.push(...page.flatMap(stepOf));
+        if (steps.length > limit) break;
+      }
+      const shown = steps.slice(0, limit);
+      return {
+        total: addCosts(models),
+        models,
+        steps: shown,
+        next: steps.length > limit ? (shown.at(-1)?.id ?? null) : null,
+      };
+    },
+    since: (day) => store.costs.since(day),
+    estimate: async (model) => estimateOf(model, await store.costs.past(model, mostPast)),
+  };
+}
+
+function stepOf(event: Event): readonly CostStep[] {
+  const spent = spentIn(event);
+  if (spent === null) return [];
+  const { kind, model, usage, costUsd } = spent;
+  const durationMs = !isAction(event) && event.observation === "reply" ? event.extras.duration_ms : null;
+  const { id, timestamp } = event;
+  return [{ id, timestamp, kind, model, usage, cost_usd: costUsd, duration_ms: durationMs }];
+}
+
+export function estimateOf(model: string, past: readonly PastCosts[]): CostEstimate {
+  const conversations = past.length;
+  if (conversations < fewestPast) {
+    const seen = conversations === 0 ? "has done nothing here yet" : `has worked in ${conversations} here`;
+    const sentence = `What a conversation with ${model} takes is not known: it ${seen}, and ${fewestPast} are needed.`;
+    return { model, conversations, steps: null, cost_usd: null, sentence };
+  }
+  const steps = rangeOf(past.map((each) => each.steps));
+  const priced = past.filter((each) => each.unpriced_calls === 0);
+  const cost = priced.length < fewestPast ? null : rangeOf(priced.map((each) => each.cost_usd));
+  const costs = cost === null ? "at a price that is not known" : `for ${dollars(cost.median)}`;
+  const most = cost === null ? "" : ` and ${dollars(cost.p90)}`;
+  return {
+    model,
+    conversations,
+    steps,
+    cost_usd: cost,
+    sentence: `A conversation with ${model} takes about ${steps.median} steps ${costs}; nine of ten end below ${steps.p90} steps${most} (the last ${conversations} here).`,
+  };
+}
+
+/** By the nearest rank, so that each is what one of them took. */
+function rangeOf(values: readonly number[]): CostRange {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+  return { median: at(0.5), p90: at(0.9) };
+}
+
+function dollars(usd: number): string {
+  return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+}
