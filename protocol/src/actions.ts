@@ -206,6 +206,8 @@ export const actionArgs = {
     id: z.int().min(0),
     decision: z.enum(approvalDecisions),
     reason: z.string().default(""),
+    /** Who says so, as the client calls them: for the others who look, and proof of nothing. */
+    name: z.string().max(80).optional(),
     /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
   }),

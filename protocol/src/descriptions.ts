@@ -76,6 +76,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
 export const clientFrameDescriptions: Readonly<Record<keyof typeof clientFrames, string>> = {
   subscribe: "Follow a conversation: the events after `after` (-1: all), then what comes.",
   unsubscribe: "Stop following it.",
+  subscribe_list: "Follow the list of all conversations: what changes in it from now on, not what is there.",
+  unsubscribe_list: "Stop following it.",
 };
 
 export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames, string>> = {
@@ -85,6 +87,7 @@ export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames,
     "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each text instead of the one before, empty when that is over.",
   ack: "The command is stored as event `id`.",
   error: "The frame was refused. The socket stays open.",
+  list: "Conversations that have changed, each as it is by now, and ids of those that are gone. `again`: ask for the list again, for more may have changed; the first one says so. Every 20 seconds an empty one, as a sign of life.",
   tick: "Every 20 seconds for each conversation that is followed: a sign of life, and the id of its last event.",
 };
 

@@ -4,6 +4,7 @@
  */
 import { isRunnable } from "../actions.ts";
 import { isAction, type Action, type Event, type Observation } from "../event.ts";
+import { beginning } from "../waiting.ts";
 import { changeState } from "./agent-state.ts";
 import { allowHost, answer } from "./answers.ts";
 import { withJob, withTerminal } from "./jobs.ts";
@@ -34,7 +35,9 @@ function applyAction(state: ConversationState, event: Action): ConversationState
     case "message":
       return event.source === "user"
         ? queueMessage(next, event.id, event.args.content, event.args.image_urls ?? [])
-        : next;
+        : { ...next, said: beginning(event.args.content) };
+    case "finish":
+      return event.source === "agent" ? { ...next, said: beginning(event.args.thought) } : next;
     case "change_agent_state":
       return event.args.agent_state === "running" ? raise({ ...next, resumed: 0 }) : next;
     case "approve":

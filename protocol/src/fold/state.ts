@@ -38,6 +38,8 @@ export interface ApprovalAnswer {
   readonly decision: ActionArgs<"approve">["decision"];
   /** `environment`: nobody answered in time. */
   readonly by: Source;
+  /** What the client calls whoever answered; empty where it says nothing. */
+  readonly name: string;
 }
 
 export interface ConversationState {
@@ -61,6 +63,8 @@ export interface ConversationState {
   readonly raised: Readonly<Record<"turn" | "cost" | "tokens", number>>;
   /** How often it went on by itself after a crash since a person's last word. */
   readonly resumed: number;
+  /** The agent's last words to a person, the beginning where they are long. */
+  readonly said: string;
   /** Why it is in its state, as a sentence; empty where that is plain. */
   readonly reason: string;
   /** The limit at which it rests now. */
@@ -106,6 +110,7 @@ export const empty: ConversationState = {
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0, tokens: 0 },
   resumed: 0,
+  said: "",
   reason: "",
   atLimit: null,
   awaiting: null,
