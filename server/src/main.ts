@@ -5,7 +5,8 @@ import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { protocolVersion, type Event } from "@deckhand/protocol";
-import { agentFinder, agentNames } from "./agent/agents.ts";
+import { agentEntries, agentFinder } from "./agent/agents.ts";
+import { readDefinitions } from "./agent/definitions/read.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
 import { costsOf } from "./conversation/costs.ts";
@@ -75,12 +76,14 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
+  const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
+  for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
   const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
-      findAgent: agentFinder(worked.tools),
+      findAgent: agentFinder(worked.tools, definitions),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -119,8 +122,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       list: models.list,
       check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
+    agents: { described: agentEntries(definitions), broken: flaws },
     settings,
-    agents: agentNames,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
     version: "0.1.0",
@@ -223,7 +226,7 @@ export async function replayFile(
       store,
       runtimes,
       tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
-      findAgent: agentFinder,
+      findAgent: (ordered) => agentFinder(ordered),
       limits: config,
       workspace,
       onFault: (_, fault) => console.error(fault),

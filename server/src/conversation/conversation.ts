@@ -389,7 +389,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #agent(): Agent {
-    return agentOf(this.#state.settings, this.#deps);
+    return agentOf(this.#state.settings, this.#deps, this.#workspace.path);
   }
 
   #model(): Promise<Model> {
