@@ -21,7 +21,7 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   think: "A thought. Nothing is done.",
   plan: "The tasks that the agent means to do, and how far it is.",
   delegate: "Hands a task to another agent.",
-  call_tool: "Calls a tool of an MCP server.",
+  call_tool: "Calls a tool of an MCP server; the model knows it as `server__tool`.",
   restore:
     "Brings the workspace back to what it was at event `at`, commands included. Only a client can ask for it, and not while the agent works. What it is now is kept first, so `restore` with an event before this one takes it back. Where files were changed outside the agent's turns since, it is refused with `changed_since` unless `force` is true.",
   finish: "The work is done; `thought` sums it up. Answered by the state `finished`.",
@@ -49,7 +49,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   search: "Matching lines as `path:line:text`.",
   plan: "The plan as it is now.",
   delegate: "What the other agent gives back, and its conversation.",
-  call_tool: "What the tool returned.",
+  call_tool: "What the tool returned, as text; `is_error` where it says itself that it failed.",
   restore: "The workspace is what it was at event `at`. What is left out of snapshots was not touched.",
   snapshot:
     "What the workspace was after event `after`. Made before and after what may change it; one that is the same as the last is not told. Bookkeeping.",
@@ -68,6 +68,9 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
   terminal:
     "A person has opened a terminal in the sandbox, beside the agent's work, or it has closed. What is typed and shown there stands in no event. Bookkeeping.",
+  tools:
+    "The tools of MCP servers that the model is told of from here on: taken when the first turn begins, and anew after a summary and after `initialize`. Bookkeeping.",
+  hook: "What a hook of the user did, where it blocked, failed or printed something. Bookkeeping.",
   nudge:
     "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",

@@ -78,6 +78,8 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   upload: { files: [{ path: "a", size_bytes: 1 }], count: 1, size_bytes: 1 },
   snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
+  tools: { tools: [{ name: "s__n", server: "s", tool: "n", description: "", parameters: { type: "object" } }] },
+  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, timed_out: false },
   nudge: { reason: "repeat" },
 };
 

@@ -7,6 +7,8 @@ export * from "./fold/fold.ts";
 export * from "./fold/state.ts";
 export * from "./frames.ts";
 export * from "./model-info.ts";
+export * from "./hook-events.ts";
+export * from "./mcp-servers.ts";
 export * from "./model-report.ts";
 export * from "./observations.ts";
 export * from "./refusals.ts";

@@ -104,6 +104,8 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "chat":
     case "error":
     case "status":
+    case "tools":
+    case "hook":
     case "nudge":
     case "reply":
     case "title":

@@ -86,6 +86,10 @@ export interface ConversationState {
   readonly snapshot: { readonly tree: string; readonly after: number } | null;
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
+  /** Id of the event with the tools of MCP servers that the model is told of. */
+  readonly tools: number | null;
+  /** They are looked at again before the model is asked: nothing is lost by another beginning of the request. */
+  readonly toolsDue: boolean;
 }
 
 export const empty: ConversationState = {
@@ -122,4 +126,6 @@ export const empty: ConversationState = {
   allowedHosts: [],
   snapshot: null,
   knowledge: [],
+  tools: null,
+  toolsDue: true,
 };
