@@ -36,7 +36,7 @@ export function createTerminalSession(terminal: WatchedTerminal): TerminalSessio
     seat = terminal.watch({
       output: (text) => tell({ output: text }, text.length),
       resized: ({ rows, columns }) => tell({ size: { rows, cols: columns } }, 0),
-      watchers: (count) => void post({ watchers: count }),
+      watchers: (count) => post({ watchers: count }),
       ended: (exitCode) => void end(exitCode),
     });
     socket.closed.addEventListener("abort", () => seat.leave(), { once: true });
@@ -58,7 +58,7 @@ export function createTerminalSession(terminal: WatchedTerminal): TerminalSessio
   }
 
   function tell(message: TerminalServerFrame, chars: number): void {
-    if (state === "live" && socket.backlogBytes < roomBytes) return void post(message);
+    if (state === "live" && socket.backlogBytes < roomBytes) return post(message);
     if (state === "live") {
       state = "behind";
       drawn = draw();
