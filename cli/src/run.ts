@@ -7,6 +7,7 @@ import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
 import { workspaceOf } from "./workspace-choice.ts";
 import { createPrinter, type Printer } from "./print/printer.ts";
+import { plain } from "./print/plain.ts";
 import { judge, nudge } from "./unattended.ts";
 
 const help = `Usage: deckhand run [option…] "task"
@@ -52,6 +53,8 @@ const options = {
 
 /** After a stop is asked for, the server has so long to say that it has stopped. */
 const stopMs = 5_000;
+/** It is a look at some rows. */
+const estimateMs = 2_000;
 
 async function run(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parse(args, options);
@@ -75,11 +78,23 @@ async function run(args: readonly string[]): Promise<ExitCode> {
 
   await using server = await findServer(textOf(values["url"]), true);
   using stop = stopSignals(timeoutSeconds);
+  const estimate = await estimateOf(server.client, model);
   const { id } = await server.client.create({ task, settings });
   const printer = createPrinter(id, values["json"] === true);
   if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
+  if (estimate !== "") printer.say(estimate);
   // Awaited here: the server and the signals belong to this block.
   return await watch(server.client, id, printer, stop.signal);
+}
+
+/** What it may take, as far as that is known; a server that cannot say it is no reason not to begin. */
+async function estimateOf(client: Client, model: string | undefined): Promise<string> {
+  try {
+    const { steps, sentence } = await client.estimate(model, AbortSignal.timeout(estimateMs));
+    return steps === null ? "" : plain(sentence);
+  } catch {
+    return "";
+  }
 }
 
 /** Follows the conversation until it ends or has to be ended. */

@@ -4,8 +4,8 @@ import {
   type ModelReport,
   DeckhandError,
   errorKinds,
-  type AgentState,
   type ApprovalRule,
+  type ConversationRow,
   type ConversationCosts,
   type CostEstimate,
   type CostReport,
@@ -13,20 +13,30 @@ import {
   type Observation,
   type RestorePreview,
   type Settings,
+  type WaitingWhole,
+  type SettingsPatch,
+  type SettingsReport,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { fileCalls, type Files } from "./files.ts";
 
-export interface ConversationRow {
-  readonly id: string;
-  readonly title: string;
-  readonly agent_state: AgentState | null;
-  /** ISO 8601. */
-  readonly created_at: string;
-  readonly updated_at: string;
-  /** Id of the last event; -1 for none. */
-  readonly head: number;
-  readonly cost_usd: number;
+export interface InboxItem extends Omit<ConversationRow, "waiting"> {
+  readonly waiting: WaitingWhole;
+}
+
+/** What waits for a person: what is denied soonest first, then the newest. */
+export interface Inbox {
+  /** At most 200. */
+  readonly items: readonly InboxItem[];
+  readonly more: boolean;
+}
+
+export interface ConversationChanges {
+  readonly title?: string;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+  /** Id of the last event that a person has looked at; it never goes back. */
+  readonly seen?: number;
 }
 
 /** Newest first. `next` is the `after` of the page that follows, null on the last one. */
@@ -42,6 +52,9 @@ export interface ListOptions {
   readonly limit?: number;
   /** Part of the title, or words that were said or run, each from its beginning. */
   readonly query?: string;
+  /** Only these; all where it is left out. */
+  readonly archived?: boolean;
+  readonly pinned?: boolean;
 }
 
 export interface CreateOptions {
@@ -76,6 +89,9 @@ export interface Http {
   readonly files: Files;
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
+  /** What waits for a person in all conversations. */
+  inbox(signal?: AbortSignal): Promise<Inbox>;
+  change(conversation: string, changes: ConversationChanges, signal?: AbortSignal): Promise<ConversationRow>;
   rename(conversation: string, title: string, signal?: AbortSignal): Promise<void>;
   /** Fails with `conflict` where work in a workspace of its own would be lost, unless `discard` says that it may. */
   delete(conversation: string, options?: { readonly discard?: boolean }, signal?: AbortSignal): Promise<void>;
@@ -113,6 +129,13 @@ export interface Http {
   modelList(signal?: AbortSignal): Promise<ModelList>;
   /** Tries a model with real calls; what is not given is as the server is configured. The server keeps no key. */
   checkModel(trial: ModelTrial, signal?: AbortSignal): Promise<ModelReport>;
+  /** What the server keeps and what of it holds; secrets are hidden. */
+  settings(signal?: AbortSignal): Promise<SettingsReport>;
+  /**
+   * Saves what is given, section by section; `null` removes. Fails with `bad_args` and what is wrong, with `forbidden` for what starts
+   * a program outside of the sandbox, with `conflict` where the file has to be mended first.
+   */
+  changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
   costsOf(
     conversation: string,
@@ -168,14 +191,19 @@ export function httpCalls(base: URL, token: string | undefined): Http {
   };
   return {
     files: fileCalls(ask),
-    list: async ({ after, limit = 50, query } = {}, signal) => {
+    list: async ({ after, limit = 50, query, archived, pinned } = {}, signal) => {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
+      if (archived !== undefined) search.set("archived", String(archived));
+      if (pinned !== undefined) search.set("pinned", String(pinned));
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,
+    inbox: async (signal) => (await call("GET", "api/inbox", undefined, signal)) as Inbox,
+    change: async (conversation, changes, signal) =>
+      (await call("PATCH", one(conversation), changes, signal)) as ConversationRow,
     rename: async (conversation, title, signal) => {
       await call("PATCH", one(conversation), { title }, signal);
     },
@@ -218,6 +246,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
+    settings: async (signal) => (await call("GET", "api/settings", undefined, signal)) as SettingsReport,
+    changeSettings: async (patch, signal) => (await call("PATCH", "api/settings", patch, signal)) as SettingsReport,
     costsOf: async (conversation, { after = -1, limit = 500 } = {}, signal) =>
       (await call(
         "GET",

@@ -110,6 +110,8 @@ const environment = z.object({
   DECKHAND_DISCOVER: boolean.default(true),
   /** Ask the model for a title of each conversation when its first turn has ended. */
   DECKHAND_TITLES: boolean.default(true),
+  /** Let hooks and MCP servers that are programs be set over HTTP, too: they run outside of the sandbox. */
+  DECKHAND_SETTINGS_OVER_HTTP: boolean.default(false),
   /** Keep what workspaces were, so that they can be compared and brought back. */
   DECKHAND_SNAPSHOTS: boolean.default(true),
 });
@@ -130,6 +132,7 @@ export interface Config {
   readonly discover: boolean;
   readonly titles: boolean;
   readonly snapshots: boolean;
+  readonly processesOverHttp: boolean;
   readonly maxSteps: number;
   readonly maxCostUsd: number;
   readonly maxTokens: number;
@@ -200,6 +203,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     discover: e.DECKHAND_DISCOVER,
     titles: e.DECKHAND_TITLES,
     snapshots: e.DECKHAND_SNAPSHOTS,
+    processesOverHttp: e.DECKHAND_SETTINGS_OVER_HTTP,
     maxSteps: e.MAX_ITERATIONS,
     maxCostUsd: e.MAX_BUDGET_PER_TASK ?? Number.POSITIVE_INFINITY,
     maxTokens: e.DECKHAND_MAX_TOKENS ?? Number.POSITIVE_INFINITY,

@@ -5,7 +5,8 @@ import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { protocolVersion, type Event } from "@deckhand/protocol";
-import { agentFinder, agentNames } from "./agent/agents.ts";
+import { agentEntries, agentFinder } from "./agent/agents.ts";
+import { readDefinitions } from "./agent/definitions/read.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
 import { costsOf } from "./conversation/costs.ts";
@@ -32,6 +33,9 @@ import type { RuntimeFactory, RuntimeStatus } from "./runtime/runtime.ts";
 import { openHistories } from "./snapshots/histories.ts";
 import { claimHome } from "./store/home.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
+import { liveApproval, liveLimits, following } from "./settings/live.ts";
+import { openSettings } from "./settings/open.ts";
+import type { Settings } from "./settings/settings.ts";
 import { createTools } from "./tools/tools.ts";
 
 export interface RunningServer {
@@ -50,11 +54,12 @@ const webRoot = join(import.meta.dirname, "../../web/dist");
 
 /** Fails with an `Error` whose message says what to do; then nothing is left running. */
 export async function startServer(env: Readonly<Record<string, string | undefined>>): Promise<RunningServer> {
-  const config = parseConfig(env);
+  await using parts = new AsyncDisposableStack();
+  const settings = parts.use(await openSettings(env, (sentence) => console.error(sentence)));
+  const { config } = settings;
   assertMayBind(config.host, config.token);
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   await mkdir(config.workspace, { recursive: true });
-  await using parts = new AsyncDisposableStack();
 
   const home = parts.use(await claimHome(config.home));
   const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
@@ -72,20 +77,18 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
-  const models = modelsOf(config, env);
+  const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
+  for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
-      findAgent: agentFinder(worked.tools),
+      findAgent: agentFinder(worked.tools, definitions),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
-      limits: config,
-      approval: {
-        policy: config.approvalPolicy,
-        seconds: config.approvalSeconds,
-        sandboxed: config.runtime !== "host",
-      },
+      limits: liveLimits(settings),
+      approval: liveApproval(settings),
       workspace: config.workspace,
       home: (id) => join(config.home, "conversations", id),
       now: Date.now,
@@ -120,7 +123,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       list: models.list,
       check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
-    agents: agentNames,
+    agents: { described: agentEntries(definitions), broken: flaws },
+    settings,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
     version: "0.1.0",
@@ -142,7 +146,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   };
 }
 
-function modelsOf(config: Config, env: Readonly<Record<string, string | undefined>>): ReturnType<typeof findModels> {
+function modelsOf({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
   return findModels({
     settings: () => ({
       configured: config.model,
@@ -166,12 +170,13 @@ export async function examine(env: Readonly<Record<string, string | undefined>>)
   readonly sandbox: RuntimeStatus;
   readonly model: { readonly name: string; readonly demo: boolean };
 }> {
-  const config = parseConfig(env);
+  using settings = await openSettings(env, (sentence) => console.error(sentence));
+  const { config } = settings;
   await mkdir(config.home, { recursive: true, mode: 0o700 });
   await mkdir(config.workspace, { recursive: true });
   const [sandbox, model] = await Promise.all([
     createRuntimes(config, machineOf(config, env), env).status(config.workspace),
-    modelsOf(config, env).describe(),
+    modelsOf(settings).describe(),
   ]);
   return { config, sandbox, model };
 }
@@ -228,7 +233,7 @@ export async function replayFile(
       store,
       runtimes,
       tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
-      findAgent: agentFinder,
+      findAgent: (ordered) => agentFinder(ordered),
       limits: config,
       workspace,
       onFault: (_, fault) => console.error(fault),

@@ -79,6 +79,7 @@ export const table: readonly Unit[] = [
   { path: "server/src/runtime", mayImport: [protocol] },
   { path: "server/src/telemetry", mayImport: [] },
   { path: "server/src/config.ts", mayImport: [] },
+  { path: "server/src/settings", mayImport: ["server/src/config.ts", protocol] },
   {
     path: "server/src/fail-point.ts",
     mayImport: [

@@ -26,12 +26,20 @@ export interface RunningJob {
   readonly since: string;
 }
 
+export interface OpenTerminal {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
   readonly id: number;
   readonly decision: ActionArgs<"approve">["decision"];
   /** `environment`: nobody answered in time. */
   readonly by: Source;
+  /** What the client calls whoever answered; empty where it says nothing. */
+  readonly name: string;
 }
 
 export interface ConversationState {
@@ -55,6 +63,8 @@ export interface ConversationState {
   readonly raised: Readonly<Record<"turn" | "cost" | "tokens", number>>;
   /** How often it went on by itself after a crash since a person's last word. */
   readonly resumed: number;
+  /** The agent's last words to a person, the beginning where they are long. */
+  readonly said: string;
   /** Why it is in its state, as a sentence; empty where that is plain. */
   readonly reason: string;
   /** The limit at which it rests now. */
@@ -68,12 +78,18 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** Terminals of people that are open, oldest first. */
+  readonly terminals: readonly OpenTerminal[];
   /** What a person lets commands reach, as rules of the network. */
   readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
   readonly snapshot: { readonly tree: string; readonly after: number } | null;
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
+  /** Id of the event with the tools of MCP servers that the model is told of. */
+  readonly tools: number | null;
+  /** They are looked at again before the model is asked: nothing is lost by another beginning of the request. */
+  readonly toolsDue: boolean;
 }
 
 export const empty: ConversationState = {
@@ -98,6 +114,7 @@ export const empty: ConversationState = {
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0, tokens: 0 },
   resumed: 0,
+  said: "",
   reason: "",
   atLimit: null,
   awaiting: null,
@@ -105,7 +122,10 @@ export const empty: ConversationState = {
   lastAnswer: null,
   rules: [],
   jobs: [],
+  terminals: [],
   allowedHosts: [],
   snapshot: null,
   knowledge: [],
+  tools: null,
+  toolsDue: true,
 };

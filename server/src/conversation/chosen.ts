@@ -11,9 +11,9 @@ export interface ChoiceDeps {
 }
 
 /** Fails with `unknown_agent`. */
-export function agentOf(settings: Settings, deps: ChoiceDeps): Agent {
+export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string = deps.workspace): Agent {
   const name = settings.agent_cls ?? defaultAgent;
-  const agent = deps.findAgent(name, deps.workspace);
+  const agent = deps.findAgent(name, workspace);
   if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
   return agent;
 }

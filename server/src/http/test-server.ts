@@ -1,10 +1,11 @@
 /** For tests: a real server on a free port, with a real log and real conversations, whose model says what it is given. */
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
-import { agentFinder, agentNames } from "../agent/agents.ts";
+import { agentEntries, agentFinder } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
 import { costsOf, type CostsApi } from "../conversation/costs.ts";
@@ -12,6 +13,7 @@ import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
 import type { Model } from "../llm/model.ts";
 import { onePlace } from "../runtime/places/one-place.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
+import { openSettings } from "../settings/open.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createTools } from "../tools/tools.ts";
 import { serve, type ServeOptions } from "./listen.ts";
@@ -80,7 +82,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       list: async () => ({ models: [model.name], details: [], providers: [] }),
       check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
     },
-    agents: agentNames,
+    agents: { described: agentEntries(), broken: [] },
+    settings: parts.use(await openSettings({ DECKHAND_HOME: home }, (sentence) => assert.fail(sentence))),
     webRoot: undefined,
     jwtSecret: "a-secret-for-tests-0123456789",
     version: "0.0.0-test",
