@@ -10,6 +10,9 @@ import {
   type CostEstimate,
   type CostReport,
   type ErrorCode,
+  type McpReport,
+  type McpServer,
+  type McpServerState,
   type Observation,
   type RestorePreview,
   type Settings,
@@ -136,6 +139,10 @@ export interface Http {
    * a program outside of the sandbox, with `conflict` where the file has to be mended first.
    */
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
+  /** The MCP servers of the settings, as they are now. */
+  mcpServers(signal?: AbortSignal): Promise<readonly McpServerState[]>;
+  /** Tries one: that of the name as it is set, or as it is given. */
+  checkMcp(trial: { readonly name?: string; readonly server?: McpServer }, signal?: AbortSignal): Promise<McpReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
   costsOf(
     conversation: string,
@@ -261,6 +268,11 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const query = model === undefined ? "" : `?${new URLSearchParams({ model }).toString()}`;
       return (await call("GET", `api/costs/estimate${query}`, undefined, signal)) as CostEstimate;
     },
+    mcpServers: async (signal) => {
+      const { servers } = (await call("GET", "api/mcp", undefined, signal)) as { servers: readonly McpServerState[] };
+      return servers;
+    },
+    checkMcp: async (trial, signal) => (await call("POST", "api/settings/mcp/check", trial, signal)) as McpReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
 }
