@@ -7,6 +7,7 @@ import { isAction, type Action, type Event, type Observation } from "../event.ts
 import { beginning } from "../waiting.ts";
 import { changeState } from "./agent-state.ts";
 import { allowHost, answer } from "./answers.ts";
+import { takeParent, withChild } from "./children.ts";
 import { withJob } from "./jobs.ts";
 import { learned } from "./knowledge.ts";
 import { raise, takeSettings } from "./limits.ts";
@@ -29,7 +30,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
   const next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
   switch (event.action) {
     case "initialize":
-      return takeSettings(next, event.args);
+      return takeParent(takeSettings(next, event.args), event.args.parent);
     case "start":
       return event.source === "user" ? queueMessage(next, event.id, event.args.task, []) : next;
     case "message":
@@ -93,10 +94,21 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "run":
     case "job":
       return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
+    case "child":
+      return withChild(next, event.extras, Date.parse(event.timestamp));
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, allowedHosts: [], snapshot: null };
+      return {
+        ...next,
+        settings: {},
+        raised: empty.raised,
+        rules: empty.rules,
+        allowedHosts: [],
+        snapshot: null,
+        parent: null,
+        children: [],
+      };
     case "snapshot":
       return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":
