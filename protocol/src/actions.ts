@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { reasoningEfforts } from "./model-info.ts";
+import { conversationMcpServers } from "./mcp-servers.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -103,6 +104,8 @@ export const settingsSchema = z.object({
   max_seconds: z.number().positive().optional(),
   /** Read and written, of all its model calls together. */
   max_tokens: z.int().min(1).optional(),
+  /** MCP servers of this conversation alone, beside those of the server's settings, by name; addresses, no programs and no headers. */
+  mcp: conversationMcpServers.optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -274,9 +277,4 @@ export function mayChangeWorkspace(kind: ActionKind): boolean {
 }
 
 /** Defined so that nobody guesses at their shape; answered with an `error` observation until their tools are here. */
-export const comingActions = [
-  "run_ipython",
-  "browse_interactive",
-  "delegate",
-  "call_tool",
-] as const satisfies readonly ActionKind[];
+export const comingActions = ["run_ipython", "browse_interactive", "delegate"] as const satisfies readonly ActionKind[];

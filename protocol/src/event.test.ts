@@ -53,6 +53,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   },
   run_ipython: { code: "1" },
   browse: { url: "http://a/", title: "", text: "", status: 200, screenshot: "", error: false },
+  terminal: { terminal: { id: "t1", state: "closed", exit_code: 0 } },
   search: { pattern: "x", path: ".", matches: 0, truncated: false },
   plan: { tasks: [{ title: "x", status: "done" }] },
   delegate: {
@@ -96,6 +97,8 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   upload: { files: [{ path: "a", size_bytes: 1 }], count: 1, size_bytes: 1 },
   snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
+  tools: { tools: [{ name: "s__n", server: "s", tool: "n", description: "", parameters: { type: "object" } }] },
+  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, timed_out: false },
   nudge: { reason: "repeat" },
 };
 

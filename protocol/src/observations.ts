@@ -4,6 +4,8 @@
 import { z } from "zod";
 import { planTask } from "./actions.ts";
 import { errorCodes } from "./errors.ts";
+import { hookEvents } from "./hook-events.ts";
+import { serverTool } from "./mcp-servers.ts";
 import { refusalReasons } from "./refusals.ts";
 import { agentStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
@@ -39,6 +41,14 @@ export const jobState = z.object({
   exit_code: z.int().optional(),
 });
 export type JobState = z.infer<typeof jobState>;
+
+/** A terminal of a person's. `exit_code` of its shell where it has closed; -1: nobody knows. */
+export const terminalState = z.object({
+  id: z.string(),
+  state: z.enum(["open", "closed"]),
+  exit_code: z.int().optional(),
+});
+export type TerminalState = z.infer<typeof terminalState>;
 
 /** Rows and columns count from 0. */
 const screen = z.object({
@@ -157,7 +167,15 @@ export const observationExtras = {
   }),
   /** Bookkeeping. */
   child: childReport,
-  call_tool: z.object({ server: z.string(), name: z.string() }),
+  call_tool: z.object({
+    server: z.string(),
+    name: z.string(),
+    /** The tool says that it failed. */
+    is_error: z.boolean().optional(),
+    truncated: z.boolean().optional(),
+    /** Data URLs. */
+    images: z.array(z.string()).optional(),
+  }),
   restore: z.object({
     at: z.int(),
     /** Files that are another now; the first 200 of them. */
@@ -206,10 +224,27 @@ export const observationExtras = {
     left_out: leftOutSchema,
     duration_ms: z.number(),
   }),
+  /** A person has opened a terminal beside the agent's work, or one has closed. What is typed there stands in no log. Bookkeeping. */
+  terminal: z.object({ terminal: terminalState }),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
   /** What the workspace says to agents, and the files that it is from. Bookkeeping. */
   knowledge: z.object({ pieces: z.array(knowledgePiece) }),
+  /** The tools of MCP servers that the model is told of from here on, all of them. Bookkeeping. */
+  tools: z.object({ tools: z.array(serverTool) }),
+  /** A command of the user's own was run because of something that happened. Bookkeeping. */
+  hook: z.object({
+    event: z.enum(hookEvents),
+    name: z.string(),
+    /** Id of the action about which it was asked. */
+    action: z.int().optional(),
+    /** -1: it has none, because it was ended or could not be started. */
+    exit_code: z.int(),
+    duration_ms: z.number(),
+    /** What it was asked about does not happen. */
+    blocks: z.boolean(),
+    timed_out: z.boolean(),
+  }),
   /** What the server tells the model by itself. Bookkeeping. */
   nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;

@@ -106,12 +106,15 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "chat":
     case "error":
     case "status":
+    case "tools":
+    case "hook":
     case "nudge":
     case "reply":
     case "title":
     case "imported":
     case "upload":
     case "snapshot":
+    case "terminal":
     case "user_rejected":
       return event.content;
   }

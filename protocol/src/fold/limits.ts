@@ -17,10 +17,8 @@ export function raise(state: ConversationState): ConversationState {
 }
 
 /** A limit that is set to another value is that value, however often it was raised before. */
-export function takeSettings(
-  state: ConversationState,
-  { parent: _, ...args }: Action<"initialize">["args"],
-): ConversationState {
+export function takeSettings(state: ConversationState, given: Action<"initialize">["args"]): ConversationState {
+  const { parent: _, ...args } = given;
   let { raised, atLimit } = state;
   for (const [code, by] of Object.entries(limitsBy)) {
     const wanted = args[by.setting];

@@ -26,6 +26,12 @@ export interface RunningJob {
   readonly since: string;
 }
 
+export interface OpenTerminal {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
   readonly id: number;
@@ -75,6 +81,8 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** Terminals of people that are open, oldest first. */
+  readonly terminals: readonly OpenTerminal[];
   /** What a person lets commands reach, as rules of the network. */
   readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
@@ -85,6 +93,10 @@ export interface ConversationState {
   readonly children: readonly ChildReport[];
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
+  /** Id of the event with the tools of MCP servers that the model is told of. */
+  readonly tools: number | null;
+  /** They are looked at again before the model is asked: nothing is lost by another beginning of the request. */
+  readonly toolsDue: boolean;
 }
 
 export const empty: ConversationState = {
@@ -118,9 +130,12 @@ export const empty: ConversationState = {
   lastAnswer: null,
   rules: [],
   jobs: [],
+  terminals: [],
   allowedHosts: [],
   snapshot: null,
   parent: null,
   children: [],
   knowledge: [],
+  tools: null,
+  toolsDue: true,
 };

@@ -1,8 +1,10 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
+import type { TerminalsApi } from "./terminals.ts";
 import type { Network, Runtime, RuntimeStatus } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 
+export type { TerminalSeat, TerminalWatcher, WatchedTerminal } from "./terminals.ts";
 export type { ConversationRow, ListChange, Marks, Network, RuntimeStatus };
 
 export interface SubmitOptions {
@@ -35,6 +37,7 @@ export interface ConversationApi {
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
   /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */
   runtime(): Promise<Runtime>;
+  readonly terminals: TerminalsApi;
   /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
   uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /**

@@ -169,7 +169,7 @@ test("[K5] a pause while the model thinks is announced at once: its reply is kep
   await it.state("awaiting_user_input");
   assert.deepEqual(
     kinds(await it.log()).filter((kind) => kind.includes("read")),
-    ["read", "→read", "read", "→read"],
+    ["read", "read", "→read", "→read"],
   );
   assert.equal(model.asked.length, 2);
 });

@@ -16,6 +16,7 @@ import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
@@ -73,6 +74,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
+  terminalRoutes(app, options.conversations);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
