@@ -61,7 +61,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   user_rejected: "A person has denied the action.",
   error: "What was asked for could not be done; `code` is one of the list below.",
   reply:
-    "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
+    "What the model replied, as it came, with its usage and cost, and in `context` how full its context was and of what. Bookkeeping: the actions that follow name it in `tool_call`.",
   title:
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
   upload: "What a person put into the workspace, not by an action: what is large, or no text. The first hundred files.",

@@ -1,5 +1,6 @@
 export * from "./actions.ts";
 export * from "./build.ts";
+export * from "./context-use.ts";
 export * from "./costs.ts";
 export * from "./errors.ts";
 export * from "./event.ts";

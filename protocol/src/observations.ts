@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { planTask } from "./actions.ts";
+import { contextUse } from "./context-use.ts";
 import { errorCodes } from "./errors.ts";
 import { hookEvents } from "./hook-events.ts";
 import { serverTool } from "./mcp-servers.ts";
@@ -203,6 +204,7 @@ export const observationExtras = {
     cost_usd: z.number().min(0).nullable(),
     duration_ms: z.number(),
     first_token_ms: z.number().nullable(),
+    context: contextUse.optional(),
   }),
   /** A title that a model made; the first task's first line is the title until then. Bookkeeping. */
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),

@@ -1,17 +1,20 @@
 /** Asks the model for its next reply; what it streams and what goes wrong on the way is shown. */
-import { observation, type NewEvent } from "@deckhand/protocol";
+import { observation, type ContextUse, type NewEvent } from "@deckhand/protocol";
 import type { ModelReply } from "../llm/model.ts";
 import { textOf, withOwnIds } from "./calls.ts";
+import { meter } from "./context/meter.ts";
 import { failed, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 
 export async function* ask(
   view: View,
   deps: TurnDeps,
   signal: AbortSignal,
-): AsyncGenerator<Step, TurnEnd | { reply: ModelReply; durationMs: number }, View> {
+): AsyncGenerator<Step, TurnEnd | { reply: ModelReply; replied: NewEvent }, View> {
   const startedAt = deps.now();
   try {
-    const replying = deps.model.reply(view.prompt.request(deps.agent), signal);
+    const request = view.prompt.request(deps.agent);
+    const measured = meter(view.prompt, deps.agent, deps.model);
+    const replying = deps.model.reply(request, signal);
     let step = await replying.next();
     while (!step.done) {
       const progress = step.value;
@@ -28,14 +31,16 @@ export async function* ask(
       }
       step = await replying.next();
     }
-    return { reply: { ...step.value, parts: withOwnIds(step.value.parts) }, durationMs: deps.now() - startedAt };
+    const reply = { ...step.value, parts: withOwnIds(step.value.parts) };
+    const replied = replyEvent(reply, deps.model.name, deps.now() - startedAt, measured(reply.usage.input));
+    return { reply, replied };
   } catch (error) {
     if (signal.aborted) return { state: null };
     return failed(error);
   }
 }
 
-export function replyEvent(reply: ModelReply, model: string, durationMs: number): NewEvent {
+function replyEvent(reply: ModelReply, model: string, durationMs: number, context: ContextUse): NewEvent {
   return observation("agent", "reply", textOf(reply.parts), {
     model,
     parts: [...reply.parts],
@@ -44,5 +49,6 @@ export function replyEvent(reply: ModelReply, model: string, durationMs: number)
     cost_usd: reply.costUsd,
     duration_ms: durationMs,
     first_token_ms: reply.firstTokenMs,
+    context,
   });
 }
