@@ -20,6 +20,9 @@ export async function* ask(
       const progress = step.value;
       if (progress.type === "delta") {
         yield { type: "delta", delta: progress.delta };
+      } else if (progress.type === "switch") {
+        const { code, message } = progress;
+        yield { type: "events", events: () => [observation("environment", "status", message, { code })] };
       } else {
         const { code, attempt, waitMs } = progress;
         yield {
@@ -42,7 +45,7 @@ export async function* ask(
 
 function replyEvent(reply: ModelReply, model: string, durationMs: number, context: ContextUse): NewEvent {
   return observation("agent", "reply", textOf(reply.parts), {
-    model,
+    model: reply.model ?? model,
     parts: [...reply.parts],
     finish_reason: reply.finishReason,
     usage: reply.usage,

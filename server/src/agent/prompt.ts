@@ -134,7 +134,7 @@ export class Prompt {
       this.#hasReplies = true;
       this.#summaries = 0;
       this.#measure.learn(this.#size.fixedChars + this.#messages.chars, event.extras.usage.input);
-      this.#push("replies", { role: "assistant", parts: event.extras.parts });
+      this.#push("replies", { role: "assistant", parts: event.extras.parts, model: event.extras.model });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
     } else if (event.observation === "upload") {
