@@ -109,13 +109,26 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Whose child a conversation is. Only the server says so; from a client it is dropped. */
+export const parentOf = z.object({
+  conversation: z.string(),
+  /** Id of the `delegate` in it. */
+  action: z.int().min(0),
+  /** The one without a parent above it; the workspace is its. */
+  root: z.string(),
+  /** 1 for a child of the root. */
+  depth: z.int().min(1),
+});
+export type ParentOf = z.infer<typeof parentOf>;
+
 export const planTask = z.object({
   title: z.string().min(1),
   status: z.enum(["todo", "in_progress", "done"]).default("todo"),
 });
 
 export const actionArgs = {
-  initialize: settingsSchema,
+  /** `parent` of null: a copy, which is nobody's child. */
+  initialize: settingsSchema.extend({ parent: parentOf.nullable().optional() }),
   start: z.object({ task: z.string() }),
   message: z.object({
     content: z.string(),

@@ -20,7 +20,8 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   search: "Searches the files under `path` for a regular expression.",
   think: "A thought. Nothing is done.",
   plan: "The tasks that the agent means to do, and how far it is.",
-  delegate: "Hands a task to another agent.",
+  delegate:
+    "Hands a task to another agent, which works on it in a conversation of its own, a child of this one, in the same workspace.",
   call_tool: "Calls a tool of an MCP server; the model knows it as `server__tool`.",
   restore:
     "Brings the workspace back to what it was at event `at`, commands included. Only a client can ask for it, and not while the agent works. What it is now is kept first, so `restore` with an event before this one takes it back. Where files were changed outside the agent's turns since, it is refused with `changed_since` unless `force` is true.",
@@ -48,7 +49,9 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   browse: "The page as HTML; `text` is what the model reads of it.",
   search: "Matching lines as `path:line:text`.",
   plan: "The plan as it is now.",
-  delegate: "What the other agent gives back, and its conversation.",
+  delegate: "What the other agent gives back, its conversation, and the state in which that came to rest.",
+  child:
+    "A child has begun, waits for a person, goes on or rests, with all that it has used so far. Without a `cause`. Bookkeeping.",
   call_tool: "What the tool returned, as text; `is_error` where it says itself that it failed.",
   restore: "The workspace is what it was at event `at`. What is left out of snapshots was not touched.",
   snapshot:
