@@ -11,6 +11,7 @@ import {
   type CostReport,
   type ErrorCode,
   type Observation,
+  type PastFiles,
   type RestorePreview,
   type Settings,
   type WaitingWhole,
@@ -109,6 +110,8 @@ export interface Http {
     range?: { readonly from?: number; readonly to?: number },
     signal?: AbortSignal,
   ): Promise<WorkspaceDiff>;
+  /** The files of the workspace as they were at event `at`. Fails with `no_snapshot`, `snapshot_failed`. */
+  pastFiles(conversation: string, at: number, signal?: AbortSignal): Promise<PastFiles>;
   /** What `restore` would do now. */
   previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
   /**
@@ -228,6 +231,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (from !== undefined) search.set("from", String(from));
       return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
     },
+    pastFiles: async (conversation, at, signal) =>
+      (await call("GET", `${one(conversation)}/past/files?at=${at}`, undefined, signal)) as PastFiles,
     previewRestore: async (conversation, at, signal) =>
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>

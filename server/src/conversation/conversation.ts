@@ -14,6 +14,7 @@ import {
   type Delta,
   type Event,
   type NewEvent,
+  type PastFiles,
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -271,6 +272,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   diff(from?: number, to?: number): Promise<WorkspaceDiff> {
     return this.#past.diff(from, to);
+  }
+
+  filesAt(at: number): Promise<PastFiles> {
+    return this.#past.files(at);
+  }
+
+  fileAt(at: number, path: string): Promise<Uint8Array> {
+    return this.#past.file(at, path);
   }
 
   previewRestore(at: number): Promise<RestorePreview> {
