@@ -111,6 +111,36 @@ test("[C10] conversations are made, listed, renamed and deleted; who follows a d
   assert.match(health.runtime.sentence, /\S/);
 });
 
+test("[UP6] who watches the list is told what others change in it, and after a cut to read it again", async () => {
+  const seen: string[] = [];
+  const waiting = new Set<() => void>();
+  const told = async (what: string): Promise<void> => {
+    while (!seen.includes(what)) await new Promise<void>((resolve) => waiting.add(resolve));
+  };
+  const stop = far.onList(({ rows, gone, again }) => {
+    if (again) seen.push("again");
+    seen.push(...rows.map((row) => row.title), ...gone.map((id) => `gone ${id}`));
+    for (const wake of waiting) wake();
+    waiting.clear();
+  });
+  await told("again");
+  const { id } = await near.create({ settings: { max_steps: 3 } });
+  const changed = await near.change(id, { title: "by another", pinned: true });
+  assert.deepEqual([changed.title, changed.pinned, changed.waiting], ["by another", true, null]);
+  await told("by another");
+  seen.length = 0;
+  proxy.cut();
+  await told("again");
+  assert.ok(
+    (await far.inbox()).items.every((item) => item.id !== id),
+    "nothing waits in it",
+  );
+  assert.equal((await near.list({ pinned: true })).conversations[0]?.id, id);
+  await near.delete(id);
+  await told(`gone ${id}`);
+  stop();
+});
+
 /** All that is there; with `on`, which sees what comes, until the end. */
 async function logOf(id: string, on?: (type: string) => unknown): Promise<readonly Event[]> {
   const events: Event[] = [];

@@ -18,6 +18,7 @@ import { baseUrl, openSocket } from "./address.ts";
 import { follow, type FollowOptions, type Followed } from "./follow.ts";
 import { httpCalls, type Http } from "./http.ts";
 import { Link, type Status } from "./link.ts";
+import { ListWatch, type ListChange, type ListListener } from "./list-watch.ts";
 import { newCommandId, Outbox } from "./outbox.ts";
 import { defaultRetry, type RetryOptions } from "./retry-delay.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -43,6 +44,8 @@ export interface Client extends Http {
   /** Told at each change of `status`. Returns what ends it. */
   readonly onStatus: (listener: () => void) => () => void;
   follow(conversation: string, options?: FollowOptions): AsyncGenerator<Followed, void, void>;
+  /** Told of what changes in the list of all conversations, at first to read it. Returns what ends it. */
+  readonly onList: (listener: ListListener) => () => void;
   /** Follows while it has subscribers. */
   view(conversation: string): View;
   /**
@@ -70,6 +73,7 @@ export function connect(options: ConnectOptions): Client {
     send: (frame) => link.send(frame),
     drop: (why) => link.drop(why),
   });
+  const listWatch = new ListWatch((frame) => link.send(frame));
   const settle = (why: DeckhandError | undefined): void => {
     outbox.close(why ?? new DeckhandError("interrupted", "The client was closed before the server had answered."));
     subscriptions.close(why);
@@ -81,12 +85,16 @@ export function connect(options: ConnectOptions): Client {
     refusal: () => askRefusal(http),
     retry: { ...defaultRetry, ...options.retry },
     silenceMs: options.silenceMs ?? 45_000,
-    expectsFrames: () => subscriptions.size > 0 || outbox.size > 0,
+    expectsFrames: () => subscriptions.size > 0 || listWatch.size > 0 || outbox.size > 0,
     onHello: (hello) => {
       subscriptions.onHello();
+      listWatch.onHello();
       outbox.onHello(hello.limits?.frame_bytes ?? Number.POSITIVE_INFINITY);
     },
-    onFrame: (frame) => receive(frame, subscriptions, outbox),
+    onFrame: (frame) => {
+      if (is<ListChange>(frame["list"])) listWatch.onChange(frame["list"]);
+      else receive(frame, subscriptions, outbox);
+    },
     onDown: () => subscriptions.onDown(),
     onStatus: (next) => {
       status = next;
@@ -112,6 +120,7 @@ export function connect(options: ConnectOptions): Client {
       refuseIfClosed();
       yield* follow(subscriptions, conversation, followOptions);
     },
+    onList: (listener) => listWatch.add(listener),
     view: (conversation) => openView(subscriptions, conversation),
     send: async (conversation, action, args, { command = newCommandId() } = {}, signal) => {
       refuseIfClosed();

@@ -4,8 +4,8 @@ import {
   type ModelReport,
   DeckhandError,
   errorKinds,
-  type AgentState,
   type ApprovalRule,
+  type ConversationRow,
   type ConversationCosts,
   type CostEstimate,
   type CostReport,
@@ -13,22 +13,30 @@ import {
   type Observation,
   type RestorePreview,
   type Settings,
+  type WaitingWhole,
   type SettingsPatch,
   type SettingsReport,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
 import { fileCalls, type Files } from "./files.ts";
 
-export interface ConversationRow {
-  readonly id: string;
-  readonly title: string;
-  readonly agent_state: AgentState | null;
-  /** ISO 8601. */
-  readonly created_at: string;
-  readonly updated_at: string;
-  /** Id of the last event; -1 for none. */
-  readonly head: number;
-  readonly cost_usd: number;
+export interface InboxItem extends Omit<ConversationRow, "waiting"> {
+  readonly waiting: WaitingWhole;
+}
+
+/** What waits for a person: what is denied soonest first, then the newest. */
+export interface Inbox {
+  /** At most 200. */
+  readonly items: readonly InboxItem[];
+  readonly more: boolean;
+}
+
+export interface ConversationChanges {
+  readonly title?: string;
+  readonly pinned?: boolean;
+  readonly archived?: boolean;
+  /** Id of the last event that a person has looked at; it never goes back. */
+  readonly seen?: number;
 }
 
 /** Newest first. `next` is the `after` of the page that follows, null on the last one. */
@@ -44,6 +52,11 @@ export interface ListOptions {
   readonly limit?: number;
   /** Part of the title, or words that were said or run, each from its beginning. */
   readonly query?: string;
+  /** Only these; all where it is left out. */
+  readonly archived?: boolean;
+  readonly pinned?: boolean;
+  /** Only its children; null: only those that are nobody's. */
+  readonly parent?: string | null;
 }
 
 export interface CreateOptions {
@@ -78,6 +91,9 @@ export interface Http {
   readonly files: Files;
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
+  /** What waits for a person in all conversations. */
+  inbox(signal?: AbortSignal): Promise<Inbox>;
+  change(conversation: string, changes: ConversationChanges, signal?: AbortSignal): Promise<ConversationRow>;
   rename(conversation: string, title: string, signal?: AbortSignal): Promise<void>;
   /** Fails with `conflict` where work in a workspace of its own would be lost, unless `discard` says that it may. */
   delete(conversation: string, options?: { readonly discard?: boolean }, signal?: AbortSignal): Promise<void>;
@@ -177,14 +193,20 @@ export function httpCalls(base: URL, token: string | undefined): Http {
   };
   return {
     files: fileCalls(ask),
-    list: async ({ after, limit = 50, query } = {}, signal) => {
+    list: async ({ after, limit = 50, query, archived, pinned, parent } = {}, signal) => {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
+      if (archived !== undefined) search.set("archived", String(archived));
+      if (pinned !== undefined) search.set("pinned", String(pinned));
+      if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,
+    inbox: async (signal) => (await call("GET", "api/inbox", undefined, signal)) as Inbox,
+    change: async (conversation, changes, signal) =>
+      (await call("PATCH", one(conversation), changes, signal)) as ConversationRow,
     rename: async (conversation, title, signal) => {
       await call("PATCH", one(conversation), { title }, signal);
     },

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { reasoningEfforts } from "./model-info.ts";
+import { conversationMcpServers } from "./mcp-servers.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -103,8 +104,22 @@ export const settingsSchema = z.object({
   max_seconds: z.number().positive().optional(),
   /** Read and written, of all its model calls together. */
   max_tokens: z.int().min(1).optional(),
+  /** MCP servers of this conversation alone, beside those of the server's settings, by name; addresses, no programs and no headers. */
+  mcp: conversationMcpServers.optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Whose child a conversation is. Only the server says so; from a client it is dropped. */
+export const parentOf = z.object({
+  conversation: z.string(),
+  /** Id of the `delegate` in it. */
+  action: z.int().min(0),
+  /** The one without a parent above it; the workspace is its. */
+  root: z.string(),
+  /** 1 for a child of the root. */
+  depth: z.int().min(1),
+});
+export type ParentOf = z.infer<typeof parentOf>;
 
 export const planTask = z.object({
   title: z.string().min(1),
@@ -112,7 +127,8 @@ export const planTask = z.object({
 });
 
 export const actionArgs = {
-  initialize: settingsSchema,
+  /** `parent` of null: a copy, which is nobody's child. */
+  initialize: settingsSchema.extend({ parent: parentOf.nullable().optional() }),
   start: z.object({ task: z.string() }),
   message: z.object({
     content: z.string(),
@@ -206,6 +222,8 @@ export const actionArgs = {
     id: z.int().min(0),
     decision: z.enum(approvalDecisions),
     reason: z.string().default(""),
+    /** Who says so, as the client calls them: for the others who look, and proof of nothing. */
+    name: z.string().max(80).optional(),
     /** Filled in by the server: what `allow_for_conversation` or `allow_for_server` has it remember. */
     rules: z.array(approvalRule).optional(),
   }),
@@ -259,9 +277,4 @@ export function mayChangeWorkspace(kind: ActionKind): boolean {
 }
 
 /** Defined so that nobody guesses at their shape; answered with an `error` observation until their tools are here. */
-export const comingActions = [
-  "run_ipython",
-  "browse_interactive",
-  "delegate",
-  "call_tool",
-] as const satisfies readonly ActionKind[];
+export const comingActions = ["run_ipython", "browse_interactive", "delegate"] as const satisfies readonly ActionKind[];

@@ -1,6 +1,7 @@
 /** The control frames of the native dialect, `deckhand.v1`. Events and actions are the other frames. */
 import { z } from "zod";
 import { errorCodes } from "./errors.ts";
+import { conversationRow } from "./rows.ts";
 
 /** Subprotocol name, and the value of `?protocol=`. */
 export const nativeProtocol = "deckhand.v1";
@@ -11,6 +12,8 @@ const after = z.int().min(-1);
 export const clientFrames = {
   subscribe: z.object({ conversation, after: after.default(-1), deltas: z.boolean().default(true) }),
   unsubscribe: z.object({ conversation }),
+  subscribe_list: z.object({}),
+  unsubscribe_list: z.object({}),
 };
 
 /** An action from a native client names its conversation and, so that it happens once, its command. */
@@ -50,6 +53,11 @@ export const serverFrames = {
     message: z.string(),
     retryable: z.boolean(),
   }),
+  /**
+   * What has changed in the list of conversations: each once, as it is by now. With `again` more may have changed than is told:
+   * whoever keeps a list asks for it again. The first one says so, and an empty one comes every 20 s.
+   */
+  list: z.object({ rows: z.array(conversationRow), gone: z.array(z.string()), again: z.boolean() }),
   /** Every 20 s for each subscription: liveness, and where the log's end is. */
   tick: z.object({ conversation, head: after }),
 };

@@ -3,7 +3,7 @@ import type { Action } from "../event.ts";
 import type { ConversationState } from "./state.ts";
 
 export function answer(state: ConversationState, { args, source }: Action<"approve">): ConversationState {
-  const { id, decision, rules = [] } = args;
+  const { id, decision, rules = [], name = "" } = args;
   if (state.awaiting?.id !== id) return state;
   const known = new Set(state.rules.map((rule) => JSON.stringify([rule.action, rule.pattern])));
   const added = rules.filter((rule) => !known.has(JSON.stringify([rule.action, rule.pattern])));
@@ -11,7 +11,7 @@ export function answer(state: ConversationState, { args, source }: Action<"appro
     ...state,
     awaiting: null,
     approved: decision === "deny" ? state.approved : id,
-    lastAnswer: { id, decision, by: source },
+    lastAnswer: { id, decision, by: source, name },
     rules: decision === "allow_for_conversation" ? [...state.rules, ...added] : state.rules,
   };
 }

@@ -1,8 +1,8 @@
 /** What a conversation is after its events; `fold.ts` makes it of them. */
-import type { ActionArgs, ApprovalAsked, ApprovalRule, Settings } from "../actions.ts";
+import type { ActionArgs, ApprovalAsked, ApprovalRule, ParentOf, Settings } from "../actions.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Action, Source } from "../event.ts";
-import type { KnowledgePiece, ReplyPart } from "../observations.ts";
+import type { ChildReport, KnowledgePiece, ReplyPart } from "../observations.ts";
 import type { AgentState } from "../states.ts";
 import type { Usage } from "../usage.ts";
 
@@ -26,12 +26,20 @@ export interface RunningJob {
   readonly since: string;
 }
 
+export interface OpenTerminal {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /** An answer to the question whether an action may run. */
 export interface ApprovalAnswer {
   readonly id: number;
   readonly decision: ActionArgs<"approve">["decision"];
   /** `environment`: nobody answered in time. */
   readonly by: Source;
+  /** What the client calls whoever answered; empty where it says nothing. */
+  readonly name: string;
 }
 
 export interface ConversationState {
@@ -48,13 +56,18 @@ export interface ConversationState {
   /** Actions that do something and have no observation yet, oldest first. */
   readonly open: readonly Action[];
   readonly pendingCalls: readonly PendingCall[];
+  /** All that it has used, its children's with it. */
   readonly usage: Usage & { readonly steps: number; readonly costUsd: number; readonly unpricedSteps: number };
+  /** What of it the children used. */
+  readonly usedByChildren: { readonly steps: number; readonly costUsd: number };
   /** From a user's message to rest; what the limits on steps and time count. */
   readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
   /** How often a person let it go on past a limit; each time raises that limit by its first value. */
   readonly raised: Readonly<Record<"turn" | "cost" | "tokens", number>>;
   /** How often it went on by itself after a crash since a person's last word. */
   readonly resumed: number;
+  /** The agent's last words to a person, the beginning where they are long. */
+  readonly said: string;
   /** Why it is in its state, as a sentence; empty where that is plain. */
   readonly reason: string;
   /** The limit at which it rests now. */
@@ -68,12 +81,22 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** Terminals of people that are open, oldest first. */
+  readonly terminals: readonly OpenTerminal[];
   /** What a person lets commands reach, as rules of the network. */
   readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
   readonly snapshot: { readonly tree: string; readonly after: number } | null;
+  /** Whose child it is. */
+  readonly parent: ParentOf | null;
+  /** Every child that it ever had, oldest first, as last told. */
+  readonly children: readonly ChildReport[];
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
+  /** Id of the event with the tools of MCP servers that the model is told of. */
+  readonly tools: number | null;
+  /** They are looked at again before the model is asked: nothing is lost by another beginning of the request. */
+  readonly toolsDue: boolean;
 }
 
 export const empty: ConversationState = {
@@ -95,9 +118,11 @@ export const empty: ConversationState = {
     cache_write: 0,
     reasoning: 0,
   },
+  usedByChildren: { steps: 0, costUsd: 0 },
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0, tokens: 0 },
   resumed: 0,
+  said: "",
   reason: "",
   atLimit: null,
   awaiting: null,
@@ -105,7 +130,12 @@ export const empty: ConversationState = {
   lastAnswer: null,
   rules: [],
   jobs: [],
+  terminals: [],
   allowedHosts: [],
   snapshot: null,
+  parent: null,
+  children: [],
   knowledge: [],
+  tools: null,
+  toolsDue: true,
 };

@@ -1,9 +1,11 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
 import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
+import type { TerminalsApi } from "./terminals.ts";
 import type { Network, Runtime, RuntimeStatus } from "../runtime/runtime.ts";
-import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
+import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 
-export type { ConversationRow, Network, RuntimeStatus };
+export type { TerminalSeat, TerminalWatcher, WatchedTerminal } from "./terminals.ts";
+export type { ConversationRow, ListChange, Marks, Network, RuntimeStatus };
 
 export interface SubmitOptions {
   /** Sent twice, it happens once: the second time the first event is returned. */
@@ -35,6 +37,7 @@ export interface ConversationApi {
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
   /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */
   runtime(): Promise<Runtime>;
+  readonly terminals: TerminalsApi;
   /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
   uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /**
@@ -56,7 +59,12 @@ export interface ConversationsApi {
   exists(id: ConversationId): Promise<boolean>;
   list(options: ListOptions): Promise<readonly ConversationRow[]>;
   row(id: ConversationId): Promise<ConversationRow | undefined>;
+  /** What waits for a person, in all of them: what is denied soonest first. At most `limit`. */
+  waiting(limit: number): Promise<readonly ConversationRow[]>;
+  /** What changes in the list from now on; see `EventStore.followList`. */
+  followList(signal: AbortSignal): AsyncIterable<ListChange>;
   rename(id: ConversationId, title: string): Promise<void>;
+  mark(id: ConversationId, marks: Marks): Promise<void>;
   /**
    * A new conversation, at rest, with a copy of the events up to `at` (all there are by default). Fails with
    * `unknown_conversation`, and with `bad_args` where there is no such event.

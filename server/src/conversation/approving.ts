@@ -4,6 +4,7 @@ import {
   DeckhandError,
   errorObservation,
   stateChange,
+  visible,
   type AgentState,
   type ApprovalRule,
   type ConversationState,
@@ -23,17 +24,18 @@ interface Answered {
 
 /** An approval by its id. Fails with `conflict` where it does not wait (any more), and says who answered. */
 export function answered(event: Answer, state: ConversationState): Answered {
-  const { id, decision, reason } = event.args;
+  const { id, decision, reason, name } = event.args;
+  const who = name === undefined ? {} : { name };
   const { awaiting } = state;
   if (awaiting?.id !== id) throw new DeckhandError("conflict", whyNot(id, state));
   if (decision === "deny") {
     const words = reason === "" ? "The user denied this action." : `The user denied this action: ${reason}`;
-    return { events: denied({ ...event, args: { id, decision, reason } }, words, "running", state) };
+    return { events: denied({ ...event, args: { id, decision, reason, ...who } }, words, "running", state) };
   }
   if (decision !== "allow" && awaiting.rules.length === 0) {
     throw new DeckhandError("bad_args", "No rule can be made of this action; it can be allowed once.");
   }
-  const args = { id, decision, reason, ...(decision === "allow" ? {} : { rules: awaiting.rules }) };
+  const args = { id, decision, reason, ...who, ...(decision === "allow" ? {} : { rules: awaiting.rules }) };
   return {
     events: [action(event.source, "approve", args, { command: event.command }), stateChange("user_confirmed")],
     ...(decision === "allow_for_server" ? { remembers: awaiting.rules } : {}),
@@ -80,7 +82,8 @@ function denied(event: Answer, words: string, then: AgentState, state: Conversat
 
 function whyNot(id: number, { awaiting, lastAnswer }: ConversationState): string {
   if (lastAnswer?.id === id) {
-    const who = lastAnswer.by === "environment" ? "because nobody answered in time" : "by a client";
+    const name = visible(lastAnswer.name).trim() || "a client";
+    const who = lastAnswer.by === "environment" ? "because nobody answered in time" : `by ${name}`;
     return `Action ${id} was already ${lastAnswer.decision === "deny" ? "denied" : "allowed"} ${who}.`;
   }
   const instead = awaiting === null ? "" : ` Action ${awaiting.id} does.`;

@@ -38,6 +38,7 @@ import { Past } from "./past.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
+import { ConversationTerminals, lostTerminals } from "./terminals.ts";
 import { Titles } from "./titles.ts";
 import { lookMs, tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
@@ -67,6 +68,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #jobEnds = new JobEnds();
   readonly #snapshots: Snapshots;
   readonly #past: Past;
+  readonly terminals: ConversationTerminals;
   readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -109,6 +111,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       shells: beyond.shells,
       onFault,
     });
+    this.terminals = new ConversationTerminals({
+      runtime: () => this.#runtime.start(),
+      append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
+      isClosing: () => this.#closing,
+      onFault,
+    });
     this.#snapshots = new Snapshots({
       id,
       histories: deps.histories,
@@ -117,6 +125,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       read: (after, limit) => this.read(after, limit),
       append: (event) => this.#enqueue(() => this.#append([event])),
       now: deps.now,
+      typed: () => this.terminals.typed,
     });
     this.#past = new Past(this.#snapshots);
     this.#userActions = new UserActions({
@@ -130,7 +139,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
     this.#titles = new Titles({
       limits: deps.limits,
-      model: async () => this.#agent().model ?? (await this.#model()),
+      model: async () => {
+        const model = this.#agent().model ?? (await this.#model());
+        return (await model.small?.()) ?? model;
+      },
       read: (after, limit) => this.read(after, limit),
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
       append: (event) => this.#enqueue(() => this.#append([event])),
@@ -272,9 +284,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#deadline[Symbol.dispose]();
     const rests = isAtWork(this.#state.agentState) && this.#deps.resume === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-    await this.#enqueue(() => this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state)])).catch(
-      (fault: unknown) => this.#deps.onFault(this.id, fault),
-    );
+    await this.#enqueue(() =>
+      this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state), ...lostTerminals(this.#state)]),
+    ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
     await this.#titles.stop();
     await this.#snapshots[Symbol.asyncDispose]();
@@ -297,9 +309,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #needsShell(): boolean {
-    const { agentState, awaiting, jobs } = this.#state;
+    const { agentState, awaiting, jobs, terminals } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
-    return isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length > 0;
+    return (
+      isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length + terminals.length > 0
+    );
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {
@@ -328,6 +342,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   async #endJobs(): Promise<void> {
+    this.terminals.closeAll();
     const runtime = await this.#runtime.started?.catch(() => undefined);
     for (const { id, state } of runtime?.jobs.list() ?? []) if (state === "running") runtime?.jobs.signal(id, "KILL");
   }
@@ -389,7 +404,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #agent(): Agent {
-    return agentOf(this.#state.settings, this.#deps);
+    return agentOf(this.#state.settings, this.#deps, this.#workspace.path);
   }
 
   #model(): Promise<Model> {

@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { DeckhandError, type Event } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow, ListOptions } from "../store/event-store.ts";
+import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { IdleShells } from "./idle-shells.ts";
 import { Conversation } from "./conversation.ts";
@@ -94,6 +94,18 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
 
   rename(id: ConversationId, title: string): Promise<void> {
     return this.#deps.store.rename(id, title);
+  }
+
+  waiting(limit: number): Promise<readonly ConversationRow[]> {
+    return this.#deps.store.waiting(limit);
+  }
+
+  followList(signal: AbortSignal): AsyncIterable<ListChange> {
+    return this.#deps.store.followList(signal);
+  }
+
+  mark(id: ConversationId, marks: Marks): Promise<void> {
+    return this.#deps.store.mark(id, marks);
   }
 
   async delete(id: ConversationId, discard = false): Promise<void> {

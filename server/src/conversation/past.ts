@@ -66,7 +66,8 @@ export class Past {
     const { head } = this.#snapshots.deps.state();
     const now = await history.take(signal);
     const last = kept.at(-1);
-    const outside = last !== undefined && !(await wroteBetween(this.#snapshots.deps.read, last.after, head));
+    const wrote = last !== undefined && (await wroteBetween(this.#snapshots.deps.read, last.after, head));
+    const outside = last !== undefined && (!wrote || this.#snapshots.typedSince);
     const changes = await this.#changes(
       at,
       [...kept, { ...now, after: Infinity, outside, there: true }],

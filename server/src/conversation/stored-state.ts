@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { apply, empty, isAtWork, type ConversationState } from "@deckhand/protocol";
+import { apply, empty, isAtWork, waitingOf, type ConversationState } from "@deckhand/protocol";
 import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
 import { logPages } from "./log-pages.ts";
 
@@ -12,8 +12,16 @@ import { logPages } from "./log-pages.ts";
 const snapshotEvery = 1000;
 
 export function rowOf(state: ConversationState): RowUpdate {
-  const { title, agentState, usage, open } = state;
-  return { title, agentState, costUsd: usage.costUsd, busy: isAtWork(agentState) || open.length > 0 };
+  const { title, agentState, usage, open, parent } = state;
+  const busy = isAtWork(agentState) || open.length > 0;
+  return {
+    title,
+    agentState,
+    costUsd: usage.costUsd,
+    busy,
+    waiting: waitingOf(state),
+    parent: parent?.conversation ?? null,
+  };
 }
 
 /** Folds the log of that id from its snapshot on; empty for one that is not there. */

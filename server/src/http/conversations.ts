@@ -6,6 +6,7 @@ import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationRow, ConversationsApi, RuntimeStatus } from "../conversation/api.ts";
 import { checkConversationId } from "../ws/conversation-id.ts";
 import { takeSettings } from "../ws/settings.ts";
+import { rowOnWire } from "../ws/rows.ts";
 import { bodyOf, queryOf } from "./input.ts";
 
 const newConversation = z.object({
@@ -18,9 +19,22 @@ const listQuery = z.object({
   after: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
   q: z.string().optional(),
+  archived: z.stringbool().optional(),
+  pinned: z.stringbool().optional(),
+  /** Only its children; empty: only those that are nobody's. */
+  parent: z.string().optional(),
 });
 const deletion = z.object({ discard: z.stringbool().default(false) });
-const changes = z.object({ title: z.string().trim().min(1).max(200) });
+const changes = z
+  .object({
+    title: z.string().trim().min(1).max(200),
+    pinned: z.boolean(),
+    archived: z.boolean(),
+    /** Id of the last event that a person has looked at. */
+    seen: z.int().min(-1),
+  })
+  .partial()
+  .refine((given) => Object.keys(given).length > 0, "Nothing is to be changed.");
 
 export function conversationRoutes(app: Hono, conversations: ConversationsApi): void {
   app.post("/api/conversations", async (c) => {
@@ -32,26 +46,28 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
     await conversation.submit("initialize", settings, { apiKey });
     if (body.task !== undefined) await conversation.submit("start", { task: body.task });
     c.header("Location", `/api/conversations/${id}`);
-    return c.json(onWire(await rowOf(id)), 201);
+    return c.json(rowOnWire(await rowOf(id)), 201);
   });
 
   app.get("/api/conversations", async (c) => {
-    const { after, limit, q } = queryOf(c, listQuery);
-    const rows = await conversations.list({ after, limit, query: q });
-    return c.json({ conversations: rows.map(onWire), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) });
+    const { q: query, parent, ...options } = queryOf(c, listQuery);
+    const { limit } = options;
+    const rows = await conversations.list({ ...options, query, parent: parent === "" ? null : parent });
+    return c.json({ conversations: rows.map(rowOnWire), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) });
   });
 
   app.get("/api/conversations/:id", async (c) => {
     const row = await rowOf(c.req.param("id"));
     const conversation = await conversations.open(row.id);
-    return c.json({ ...onWire(row), isolation: isolationOnWire(await conversation.isolation()) });
+    return c.json({ ...rowOnWire(row), isolation: isolationOnWire(await conversation.isolation()) });
   });
 
   app.patch("/api/conversations/:id", async (c) => {
-    const { title } = await bodyOf(c, changes);
+    const { title, ...marks } = await bodyOf(c, changes);
     const { id } = await rowOf(c.req.param("id"));
-    await conversations.rename(id, title);
-    return c.json(onWire(await rowOf(id)));
+    if (title !== undefined) await conversations.rename(id, title);
+    await conversations.mark(id, marks);
+    return c.json(rowOnWire(await rowOf(id)));
   });
 
   app.delete("/api/conversations/:id", async (c) => {
@@ -73,16 +89,4 @@ function isolationOnWire({ kind, proven, checks, triedAt, sentence }: RuntimeSta
   const groups = [...new Set(checks.map(({ group }) => group))];
   const held = groups.filter((group) => checks.every((check) => check.group !== group || check.held));
   return { kind, proven, held, tried_at: triedAt, sentence };
-}
-
-export function onWire(row: ConversationRow): object {
-  return {
-    id: row.id,
-    title: row.title,
-    agent_state: row.agentState,
-    created_at: row.createdAt,
-    updated_at: row.updatedAt,
-    head: row.head,
-    cost_usd: row.costUsd,
-  };
 }

@@ -208,11 +208,11 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
       list: () => Promise.reject(new Error("not here")),
       check: () => Promise.reject(new Error("not here")),
     },
+    agents: { described: [], broken: [] },
     settings: {
       report: () => Promise.reject(new Error("not here")),
       change: () => Promise.reject(new Error("not here")),
     },
-    agents: [],
     tickets: createTickets(),
     ports: { link: () => undefined },
     webRoot: undefined,

@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationsApi } from "../conversation/api.ts";
-import { onWire } from "./conversations.ts";
+import { rowOnWire } from "../ws/rows.ts";
 import type { About, Format } from "./export/format.ts";
 import { formats } from "./export/formats.ts";
 import { readImport } from "./import.ts";
@@ -17,7 +17,7 @@ export function libraryRoutes(app: Hono, conversations: ConversationsApi): void 
     const { at } = await bodyOf(c, forkBody);
     const row = await conversations.fork(c.req.param("id"), at);
     c.header("Location", `/api/conversations/${row.id}`);
-    return c.json(onWire(row), 201);
+    return c.json(rowOnWire(row), 201);
   });
 
   app.get("/api/conversations/:id/export", async (c) => {
@@ -36,7 +36,7 @@ export function libraryRoutes(app: Hono, conversations: ConversationsApi): void 
     const { title, events } = await readImport(c);
     const row = await conversations.import(events, title);
     c.header("Location", `/api/conversations/${row.id}`);
-    return c.json(onWire(row), 201);
+    return c.json(rowOnWire(row), 201);
   });
 }
 

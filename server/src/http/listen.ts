@@ -16,7 +16,7 @@ import type { ModelsApi } from "./models.ts";
 import type { Forwarded } from "./ports/forward.ts";
 import type { PortVerdict } from "./ports/port-door.ts";
 import { createPorts, type Ports } from "./ports/ports.ts";
-import { createRoutes } from "./routes.ts";
+import { createRoutes, type AgentsList } from "./routes.ts";
 import type { SettingsApi } from "./settings.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
@@ -37,8 +37,8 @@ export interface ServeOptions extends FileRoutesOptions {
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
+  readonly agents: AgentsList;
   readonly settings: SettingsApi;
-  readonly agents: readonly string[];
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
   /** Signs the tokens of classic clients. */

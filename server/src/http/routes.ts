@@ -10,15 +10,23 @@ import { costRoutes } from "./costs.ts";
 import { eventRoutes } from "./events.ts";
 import { classicFileRoutes } from "./classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files.ts";
+import { inboxRoutes } from "./inbox.ts";
 import { libraryRoutes } from "./library.ts";
 import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
+
+/** The agents that a conversation can name, and what is wrong with definitions that were left out. */
+export interface AgentsList {
+  readonly described: readonly { readonly name: string; readonly description: string }[];
+  readonly broken: readonly string[];
+}
 
 export interface RoutesOptions extends FileRoutesOptions {
   readonly conversations: ConversationsApi;
@@ -31,8 +39,8 @@ export interface RoutesOptions extends FileRoutesOptions {
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
+  readonly agents: AgentsList;
   readonly settings: SettingsApi;
-  readonly agents: readonly string[];
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
@@ -54,9 +62,10 @@ export function createRoutes(options: RoutesOptions): Hono {
 
   app.get("/api/health", async (c) => c.json({ status: "ok", version: options.version, ...(await options.health()) }));
   app.post("/api/ticket", (c) => c.json(options.tickets.issue(), 201));
-  app.get("/api/agents", (c) => c.json({ agents: options.agents }));
+  app.get("/api/agents", (c) => c.json({ agents: namesOf(options.agents), ...options.agents }));
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
+  inboxRoutes(app, options.conversations);
   libraryRoutes(app, options.conversations);
   costRoutes(app, options);
   networkRoutes(app, options);
@@ -65,6 +74,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
+  terminalRoutes(app, options.conversations);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
@@ -85,8 +95,12 @@ export function createRoutes(options: RoutesOptions): Hono {
 function classicRoutes(app: Hono, options: RoutesOptions): void {
   app.get("/health", (c) => c.json("OK"));
   app.get("/api/options/models", async (c) => c.json((await options.models.names()).toSorted()));
-  app.get("/api/options/agents", (c) => c.json(options.agents.toSorted()));
+  app.get("/api/options/agents", (c) => c.json(namesOf(options.agents).toSorted()));
   app.get("/api/options/security-analyzers", (c) => c.json([]));
+}
+
+function namesOf({ described }: AgentsList): string[] {
+  return described.map(({ name }) => name);
 }
 
 function notFound(c: Context): Response {

@@ -1,8 +1,8 @@
-/** What every store must do; run by the test file of each. Rules T1 to T9, T11 and T12 of docs/SPEC.md. */
+/** What every store must do; run by the test file of each. Rules T1 to T9, T11, T12 and UP1 to UP3 of docs/SPEC.md. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
-import type { EventStore, RowUpdate, Snapshot } from "./event-store.ts";
+import { action, DeckhandError, type Event, type NewEvent, type WaitingWhole } from "@deckhand/protocol";
+import type { EventStore, ListChange, RowUpdate, Snapshot } from "./event-store.ts";
 
 export interface StoreUnderTest {
   readonly store: EventStore;
@@ -10,7 +10,14 @@ export interface StoreUnderTest {
   reopen(): Promise<EventStore>;
 }
 
-const row: RowUpdate = { title: "a task", agentState: "running", costUsd: 0.5, busy: true };
+const row: RowUpdate = {
+  title: "a task",
+  agentState: "running",
+  costUsd: 0.5,
+  busy: true,
+  waiting: null,
+  parent: null,
+};
 const say = (content: string, command?: string): NewEvent =>
   action("user", "message", { content, image_urls: null, wait_for_response: false }, { command });
 const ids = (events: readonly Event[]): number[] => events.map((event) => event.id);
@@ -24,6 +31,20 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual(await store.read("a", -1, 10), [...first, ...second]);
     assert.deepEqual(ids(await store.read("a", 0, 1)), [1]);
     assert.deepEqual(await store.read("nobody", -1, 10), []);
+  });
+
+  test(`[DG5] ${name}: lists the children of one, or those that are nobody's`, async () => {
+    const { store, reopen } = await make();
+    for (const id of ["a", "b"]) await store.append(id, 0, [say(id)], () => row);
+    for (const id of ["a1", "a2"]) await store.append(id, 0, [say(id)], () => ({ ...row, parent: "a" }));
+    const again = await reopen();
+    const listed = async (parent?: string | null): Promise<string[]> =>
+      (await again.list({ limit: 10, parent })).map(({ id }) => id).toSorted();
+    assert.deepEqual(await listed("a"), ["a1", "a2"]);
+    assert.deepEqual(await listed("b"), []);
+    assert.deepEqual(await listed(null), ["a", "b"]);
+    assert.deepEqual(await listed(), ["a", "a1", "a2", "b"]);
+    assert.deepEqual([(await again.row("a1"))?.parent, (await again.row("a"))?.parent], ["a", null]);
   });
 
   test(`[T2] ${name}: an append behind the log is a conflict and stores nothing`, async () => {
@@ -126,6 +147,108 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual(await store.busy(), ["b"]);
     await store.rename("c", "renamed");
     assert.equal((await store.row("c"))?.title, "renamed");
+  });
+
+  test(`[UP1] ${name}: what a person marks is in the row, in the list by it, and there after it is opened again`, async () => {
+    const { store, reopen } = await make();
+    for (const id of ["a", "b", "c"]) await store.append(id, 0, [say("one"), say("two")], () => row);
+    const first = await store.row("a");
+    assert.deepEqual([first?.pinned, first?.archived, first?.seen], [false, false, -1]);
+    await store.mark("a", { pinned: true, seen: 1 });
+    await store.mark("b", { archived: true, seen: 9 });
+    await store.mark("a", { seen: 0 });
+    await store.mark("nobody", { pinned: true });
+    const again = await reopen();
+    const marks = (await again.list({ limit: 10 })).map(({ id, pinned, archived, seen }) => [
+      id,
+      pinned,
+      archived,
+      seen,
+    ]);
+    assert.deepEqual(marks, [
+      ["c", false, false, -1],
+      ["b", false, true, 1],
+      ["a", true, false, 1],
+    ]);
+    const listed = async (options: { archived?: boolean; pinned?: boolean; query?: string }): Promise<string> =>
+      (await again.list({ limit: 10, ...options })).map(({ id }) => id).join();
+    assert.equal(await listed({ archived: false }), "c,a");
+    assert.equal(await listed({ archived: false, pinned: false }), "c");
+    assert.equal(await listed({ archived: true, query: "two" }), "b");
+    assert.equal(await listed({ pinned: true }), "a");
+  });
+
+  test(`[UP2] ${name}: what waits is told from the index, what is denied soonest first, and goes with its append`, async () => {
+    const { store, reopen } = await make();
+    const waits = (waiting: WaitingWhole | null) => () => ({ ...row, waiting });
+    const approval = (expires_at: string): WaitingWhole => ({
+      kind: "approval",
+      text: "Running command: ls",
+      id: 0,
+      expires_at,
+      asked: { action: "run", args: { command: "ls" }, reasons: [], rules: [] },
+    });
+    await store.append("asks", 0, [say("one")], waits({ kind: "question", text: "Which?" }));
+    await store.append("later", 0, [say("one")], waits(approval("2026-01-02T00:00:00.000Z")));
+    await store.append("soon", 0, [say("one")], waits(approval("2026-01-01T00:00:00.000Z")));
+    await store.append("works", 0, [say("one")], waits(null));
+    const again = await reopen();
+    const found = await again.waiting(10);
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ["soon", "later", "asks"],
+    );
+    assert.deepEqual(found[0]?.waiting, approval("2026-01-01T00:00:00.000Z"));
+    assert.equal((await again.waiting(1)).length, 1);
+    await again.append("soon", 1, [say("two")], waits(null));
+    await again.delete("later");
+    assert.deepEqual(
+      (await again.waiting(10)).map(({ id }) => id),
+      ["asks"],
+    );
+  });
+
+  test(`[UP3] ${name}: who follows the list is told each change once, as it is by then, and when to read it again`, async () => {
+    const { store } = await make();
+    await store.append("before", 0, [say("one")], () => row);
+    const stop = new AbortController();
+    const following = store.followList(stop.signal)[Symbol.asyncIterator]();
+    const next = async (): Promise<ListChange | undefined> => (await following.next()).value as ListChange | undefined;
+    assert.deepEqual(await next(), { rows: [], gone: [], again: true });
+    const waiting = next();
+    await store.append("a", 0, [say("one")], () => row);
+    assert.deepEqual(
+      (await waiting)?.rows.map(({ id, head }) => [id, head]),
+      [["a", 0]],
+    );
+    // While it looks away.
+    await store.append("a", 1, [say("two")], () => row);
+    await store.rename("before", "renamed");
+    await store.append("a", 2, [say("three")], () => ({ ...row, title: "last" }));
+    await store.mark("a", { pinned: true });
+    await store.append("b", 0, [say("one")], () => row);
+    await store.delete("b");
+    {
+      await using draft = await store.draft("made");
+      await draft.publish({ ...row, name: "made" });
+    }
+    const change = await next();
+    assert.deepEqual(
+      change?.rows.map(({ id, title, head, pinned }) => [id, title, head, pinned]),
+      [
+        ["before", "renamed", 0, false],
+        ["a", "last", 2, true],
+        ["made", "made", -1, false],
+      ],
+    );
+    assert.deepEqual(change.gone, ["b"]);
+    // What changes nothing is nothing, and what is far behind reads again.
+    await store.mark("a", { pinned: true });
+    for (let at = 0; at < 1_100; at += 1) await store.rename(`nobody ${at}`, "x");
+    assert.deepEqual(await next(), { rows: [], gone: [], again: true });
+    const last = next();
+    stop.abort();
+    assert.equal(await last, undefined);
   });
 
   test(`[T8] ${name}: what was appended is there after it is opened again`, async () => {

@@ -1,4 +1,4 @@
-import type { AgentState, Event, NewEvent } from "@deckhand/protocol";
+import type { AgentState, Event, NewEvent, WaitingWhole } from "@deckhand/protocol";
 
 export type ConversationId = string;
 
@@ -14,18 +14,46 @@ export interface ConversationRow {
   readonly costUsd: number;
   /** It was at work when this was written: after a crash its open actions have to be closed. */
   readonly busy: boolean;
+  /** What waits for a person; null where nothing does. */
+  readonly waiting: WaitingWhole | null;
+  /** The conversation whose child it is. */
+  readonly parent: ConversationId | null;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** Id of the last event that a person has looked at; -1 for none. */
+  readonly seen: number;
 }
 
 /** What an append changes in the row. */
-export type RowUpdate = Pick<ConversationRow, "title" | "agentState" | "costUsd" | "busy">;
+export type RowUpdate = Pick<ConversationRow, "title" | "agentState" | "costUsd" | "busy" | "waiting" | "parent">;
+
+/** What a person says of a conversation, beside its name. Nothing of it is in the log. */
+export interface Marks {
+  readonly pinned?: boolean | undefined;
+  readonly archived?: boolean | undefined;
+  readonly seen?: number | undefined;
+}
 
 export interface ListOptions {
+  /** Only its children; with null only those that are nobody's. */
+  readonly parent?: ConversationId | null | undefined;
   /** Only conversations that come after this one in the list. */
   readonly after?: ConversationId | undefined;
   /** At most 100. */
   readonly limit: number;
   /** Part of the title, or words that were said in it or run, each from its beginning. Any text; nothing is an operator. */
   readonly query?: string | undefined;
+  /** Only these; all where it is left out. */
+  readonly archived?: boolean | undefined;
+  readonly pinned?: boolean | undefined;
+}
+
+/** Rows that have changed, each as it is by now. */
+export interface ListChange {
+  readonly rows: readonly ConversationRow[];
+  readonly gone: readonly ConversationId[];
+  /** More may have changed than is told: whoever keeps a list reads it again. */
+  readonly again: boolean;
 }
 
 /** What a draft appears with. */
@@ -83,8 +111,17 @@ export interface EventStore extends AsyncDisposable {
   row(conversation: ConversationId): Promise<ConversationRow | undefined>;
   /** Newest first. */
   list(options: ListOptions): Promise<readonly ConversationRow[]>;
+  /** What waits for a person: approvals first, the next to be denied before the others, then the newest. At most `limit`. */
+  waiting(limit: number): Promise<readonly ConversationRow[]>;
+  /**
+   * What changes in the list from now on, until aborted. Whoever reads slowly gets each conversation once, however often it has
+   * changed; nothing is kept for them but a number. The first one has nothing but `again`.
+   */
+  followList(signal: AbortSignal): AsyncIterable<ListChange>;
   busy(): Promise<readonly ConversationId[]>;
   rename(conversation: ConversationId, title: string): Promise<void>;
+  /** What is left out stays; `seen` never goes back. */
+  mark(conversation: ConversationId, marks: Marks): Promise<void>;
   delete(conversation: ConversationId): Promise<void>;
   /** Fails with `conflict` where the id is taken. */
   draft(conversation: ConversationId): Promise<Draft>;

@@ -24,7 +24,14 @@ const reply = {
 
 /** A task, then steps of reply, command and output; at rest. Returns the number of events. */
 export async function writeLog(store: EventStore, { id, count, outputChars = 200 }: LongLog): Promise<number> {
-  const row = (): RowUpdate => ({ title: `task ${id}`, agentState: "paused", costUsd: 0.25, busy: false });
+  const row = (): RowUpdate => ({
+    title: `task ${id}`,
+    agentState: "paused",
+    costUsd: 0.25,
+    busy: false,
+    waiting: null,
+    parent: null,
+  });
   const opening = [
     action("user", "start", { task: `task ${id}` }),
     stateChange("paused"),

@@ -6,7 +6,7 @@ import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId, RowUpdate } from "./event-store.ts";
 import type { SqliteCosts } from "./sqlite-costs.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
-import { findRow } from "./sqlite-rows.ts";
+import { findRow, waitingText } from "./sqlite-rows.ts";
 import type { SqliteWords } from "./sqlite-words.ts";
 
 interface Append {
@@ -112,9 +112,19 @@ export class SqliteAppends {
     if (found !== undefined) {
       file
         .prepare(
-          "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, head = ?, updated_at = ? WHERE key = ?",
+          "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, waiting = ?, parent = ?, head = ?, updated_at = ? WHERE key = ?",
         )
-        .run(row.title, row.agentState, row.costUsd, Number(row.busy), head, timestamp, key);
+        .run(
+          row.title,
+          row.agentState,
+          row.costUsd,
+          Number(row.busy),
+          waitingText(row.waiting),
+          row.parent,
+          head,
+          timestamp,
+          key,
+        );
     }
     for (const event of stored) this.#insertEvent(key, event, event.command ?? null);
     return stored;
@@ -127,9 +137,21 @@ export class SqliteAppends {
     }
     const inserted = file
       .prepare(
-        "INSERT INTO conversation (id, title, agent_state, cost_usd, busy, head, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        `INSERT INTO conversation (id, title, agent_state, cost_usd, busy, waiting, parent, head, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(conversation, row.title, row.agentState, row.costUsd, Number(row.busy), head, at, at);
+      .run(
+        conversation,
+        row.title,
+        row.agentState,
+        row.costUsd,
+        Number(row.busy),
+        waitingText(row.waiting),
+        row.parent,
+        head,
+        at,
+        at,
+      );
     return Number(inserted.lastInsertRowid);
   }
 }

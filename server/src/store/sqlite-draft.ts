@@ -5,6 +5,7 @@
 import type { StatementSync } from "node:sqlite";
 import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, Draft, DraftRow } from "./event-store.ts";
+import { waitingText } from "./sqlite-rows.ts";
 
 interface DraftDeps {
   readonly prepare: (sql: string) => StatementSync;
@@ -12,6 +13,7 @@ interface DraftDeps {
   readonly insertEvent: (key: number, event: Event) => void;
   readonly atomically: <T>(work: () => T) => T;
   readonly now: () => string;
+  readonly published: () => void;
 }
 
 export class SqliteDraft implements Draft {
@@ -46,16 +48,29 @@ export class SqliteDraft implements Draft {
     this.#head += events.length;
   }
 
-  async publish({ title, name, agentState, costUsd, busy }: DraftRow): Promise<void> {
+  async publish({ title, name, agentState, costUsd, busy, waiting, parent }: DraftRow): Promise<void> {
     this.#deps.atomically(() =>
       this.#deps
         .prepare(
-          `UPDATE conversation SET title = ?, name = ?, agent_state = ?, cost_usd = ?, busy = ?, head = ?, updated_at = ?,
-           draft = 0 WHERE key = ?`,
+          `UPDATE conversation SET title = ?, name = ?, agent_state = ?, cost_usd = ?, busy = ?, waiting = ?, parent = ?, head = ?,
+           seen = ?, updated_at = ?, draft = 0 WHERE key = ?`,
         )
-        .run(title, name ?? null, agentState, costUsd, Number(busy), this.#head, this.#deps.now(), this.#key),
+        .run(
+          title,
+          name ?? null,
+          agentState,
+          costUsd,
+          Number(busy),
+          waitingText(waiting),
+          parent,
+          this.#head,
+          this.#head,
+          this.#deps.now(),
+          this.#key,
+        ),
     );
     this.#published = true;
+    this.#deps.published();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 /** A row of the list as it lies in the SQLite store. */
+import type { WaitingWhole } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow } from "./event-store.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
@@ -13,6 +14,12 @@ export interface StoredRow {
   readonly head: number;
   readonly created_at: string;
   readonly updated_at: string;
+  /** JSON. */
+  readonly waiting: string | null;
+  readonly pinned: number;
+  readonly archived: number;
+  readonly seen: number;
+  readonly parent: string | null;
 }
 
 export function toRow(row: StoredRow): ConversationRow {
@@ -25,6 +32,11 @@ export function toRow(row: StoredRow): ConversationRow {
     head: row.head,
     costUsd: row.cost_usd,
     busy: row.busy === 1,
+    waiting: row.waiting === null ? null : (JSON.parse(row.waiting) as WaitingWhole),
+    pinned: row.pinned === 1,
+    archived: row.archived === 1,
+    seen: row.seen,
+    parent: row.parent,
   };
 }
 
@@ -32,4 +44,9 @@ export function findRow(file: SqliteFile, conversation: ConversationId): StoredR
   return file.prepare("SELECT * FROM conversation WHERE id = ? AND draft = 0").get(conversation) as
     | StoredRow
     | undefined;
+}
+
+/** As it lies in its column. */
+export function waitingText(waiting: WaitingWhole | null): string | null {
+  return waiting === null ? null : JSON.stringify(waiting);
 }

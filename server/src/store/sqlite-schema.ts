@@ -3,7 +3,8 @@
  * once it was given out, another one follows it.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { DeckhandError, type Event } from "@deckhand/protocol";
+import { apply, DeckhandError, empty, waitingOf, type Event } from "@deckhand/protocol";
+import { waitingText } from "./sqlite-rows.ts";
 import { addSpent } from "./sqlite-spent.ts";
 import { searchRow, wordsOf } from "./sqlite-search.ts";
 
@@ -13,6 +14,8 @@ const steps: readonly ((db: DatabaseSync) => void)[] = [
   addLibrary,
   (db) => db.exec(addRules),
   addSpent,
+  addMarks,
+  (db) => db.exec(addParents),
 ];
 
 /** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
@@ -96,4 +99,32 @@ const addRules = `
     created_at TEXT NOT NULL,
     UNIQUE (action, pattern)
   ) STRICT;
+`;
+
+/** What a person says of a conversation, and what of it waits for one: of logs of before, what they are folded to. */
+function addMarks(db: DatabaseSync): void {
+  db.exec(`
+    ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversation ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversation ADD COLUMN seen INTEGER NOT NULL DEFAULT -1;
+    ALTER TABLE conversation ADD COLUMN waiting TEXT;
+    CREATE INDEX conversation_waiting ON conversation (key) WHERE waiting IS NOT NULL;
+    UPDATE conversation SET seen = head;
+  `);
+  const resting = db.prepare(
+    "SELECT key FROM conversation WHERE agent_state IN ('awaiting_user_confirmation', 'awaiting_user_input', 'paused', 'error')",
+  );
+  const events = db.prepare("SELECT body FROM event WHERE conversation = ? ORDER BY id");
+  const update = db.prepare("UPDATE conversation SET waiting = ? WHERE key = ?");
+  for (const { key } of resting.all() as { key: number }[]) {
+    let state = empty;
+    for (const row of events.iterate(key)) state = apply(state, JSON.parse(String(row["body"])) as Event);
+    update.run(waitingText(waitingOf(state)), key);
+  }
+}
+
+/** Who is whose child; the log says it, too. */
+const addParents = `
+  ALTER TABLE conversation ADD COLUMN parent TEXT;
+  CREATE INDEX conversation_parent ON conversation (parent) WHERE parent IS NOT NULL;
 `;

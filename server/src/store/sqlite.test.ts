@@ -42,6 +42,8 @@ test("[T10] a second opener of the same file is refused", async () => {
     agentState: null,
     costUsd: 0,
     busy: false,
+    waiting: null,
+    parent: null,
   }));
   assert.throws(
     () => openSqliteStore(file),

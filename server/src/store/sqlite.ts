@@ -4,7 +4,17 @@
  * The file is locked for this process alone, which also keeps the index of the WAL in memory instead of a shared file.
  */
 import type { Event, NewEvent } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow, Draft, ListOptions, RowUpdate, Snapshot } from "./event-store.ts";
+import type {
+  ConversationId,
+  ConversationRow,
+  Draft,
+  ListChange,
+  ListOptions,
+  Marks,
+  RowUpdate,
+  Snapshot,
+} from "./event-store.ts";
+import { ListChanges } from "./list-changes.ts";
 import type { RuleStore } from "./rule-store.ts";
 import { SqliteAppends } from "./sqlite-appends.ts";
 import type { CostStore } from "./cost-store.ts";
@@ -12,9 +22,9 @@ import { SqliteCosts } from "./sqlite-costs.ts";
 import { SqliteDraft } from "./sqlite-draft.ts";
 import { failing, SqliteFile } from "./sqlite-file.ts";
 import { SqliteRules } from "./sqlite-rules.ts";
-import { findRow, toRow, type StoredRow } from "./sqlite-rows.ts";
-import { matchOf } from "./sqlite-search.ts";
-import { saidIn, SqliteWords } from "./sqlite-words.ts";
+import { listRows, markRow, waitingRows } from "./sqlite-list.ts";
+import { findRow, toRow } from "./sqlite-rows.ts";
+import { SqliteWords } from "./sqlite-words.ts";
 import type { Store } from "./store.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -37,6 +47,7 @@ class SqliteStore implements Store {
   readonly #words: SqliteWords;
   readonly #appends: SqliteAppends;
   readonly #waiters = new Waiters();
+  readonly #listChanges = new ListChanges((id) => this.#row(id));
 
   constructor(file: string, now: () => number) {
     this.#file = new SqliteFile(file);
@@ -50,7 +61,10 @@ class SqliteStore implements Store {
       words: this.#words,
       costs,
       now: this.#now,
-      stored: (conversation, events) => this.#waiters.wake(conversation, events),
+      stored: (conversation, events) => {
+        this.#waiters.wake(conversation, events);
+        this.#listChanges.changed(conversation);
+      },
     });
   }
 
@@ -137,32 +151,24 @@ class SqliteStore implements Store {
   }
 
   async row(conversation: ConversationId): Promise<ConversationRow | undefined> {
+    return this.#row(conversation);
+  }
+
+  #row(conversation: ConversationId): ConversationRow | undefined {
     const found = failing("The index could not be read", () => findRow(this.#file, conversation));
     return found === undefined ? undefined : toRow(found);
   }
 
-  async list({ after, limit, query }: ListOptions): Promise<readonly ConversationRow[]> {
-    const from = after === undefined ? undefined : findRow(this.#file, after);
-    const pattern = `%${(query ?? "").slice(0, 200).replaceAll(/[\\%_]/g, "\\$&")}%`;
-    const match = matchOf(query ?? "");
-    if (match !== undefined) failing("The index could not be written", () => this.#words.flush());
-    const titled = "coalesce(name, title) LIKE ? ESCAPE '\\'";
-    const isFound = match === undefined ? titled : `(${titled} OR key IN (${saidIn}))`;
-    const rows = failing("The index could not be read", () =>
-      this.#file
-        .prepare(
-          `SELECT * FROM conversation WHERE draft = 0 AND ${isFound} AND (updated_at, key) < (?, ?)
-         ORDER BY updated_at DESC, key DESC LIMIT ?`,
-        )
-        .all(
-          pattern,
-          ...(match === undefined ? [] : [match]),
-          from?.updated_at ?? "9999",
-          from?.key ?? 0,
-          Math.min(limit, 100),
-        ),
-    );
-    return rows.map((row) => toRow(row as unknown as StoredRow));
+  async list(options: ListOptions): Promise<readonly ConversationRow[]> {
+    return listRows(this.#file, this.#words, options);
+  }
+
+  async waiting(limit: number): Promise<readonly ConversationRow[]> {
+    return waitingRows(this.#file, limit);
+  }
+
+  followList(signal: AbortSignal): AsyncIterable<ListChange> {
+    return this.#listChanges.follow(signal);
   }
 
   async busy(): Promise<readonly ConversationId[]> {
@@ -176,6 +182,11 @@ class SqliteStore implements Store {
     failing("The title could not be stored", () =>
       this.#file.prepare("UPDATE conversation SET name = ? WHERE id = ?").run(title, conversation),
     );
+    this.#listChanges.changed(conversation);
+  }
+
+  async mark(conversation: ConversationId, marks: Marks): Promise<void> {
+    if (markRow(this.#file, conversation, marks)) this.#listChanges.changed(conversation);
   }
 
   async delete(conversation: ConversationId): Promise<void> {
@@ -189,6 +200,7 @@ class SqliteStore implements Store {
       }),
     );
     this.#waiters.wake(conversation);
+    this.#listChanges.changed(conversation);
   }
 
   async draft(conversation: ConversationId): Promise<Draft> {
@@ -197,12 +209,14 @@ class SqliteStore implements Store {
       insertEvent: (key, event) => this.#appends.insertCopy(key, event),
       atomically: (work) => failing("The conversation could not be stored", () => this.#file.atomically(work)),
       now: this.#now,
+      published: () => this.#listChanges.changed(conversation),
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#appends.commit();
     this.#waiters.wakeAll();
+    this.#listChanges.close();
     this.#file[Symbol.dispose]();
   }
 }

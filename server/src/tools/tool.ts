@@ -44,6 +44,11 @@ export interface Tool<K extends RunnableKind = RunnableKind> {
   /** The arguments that the model is told of; the wire may have more. */
   readonly offers: readonly (keyof ActionArgs<K> & string)[];
   effect(args: ActionArgs<K>): Effect;
+  /**
+   * Several calls of one reply for which this is true run side by side; all others wait for those before them. By default those
+   * with the effect `none` or `read`.
+   */
+  besideOthers?(args: ActionArgs<K>): boolean;
   /** What is expected (a missing file, a refused address) is an outcome; throws `DeckhandError` for what failed on the way. */
   run(args: ActionArgs<K>, context: ToolContext): AsyncGenerator<Delta, AnyOutcome>;
   /** The observation in words for the model; the content alone by default. */

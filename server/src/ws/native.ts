@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { ConversationsApi } from "../conversation/api.ts";
 import { checkConversationId } from "./conversation-id.ts";
 import { Lanes } from "./lanes.ts";
+import { followList, type ListSubscription } from "./list-subscription.ts";
 import { parseFrame, type FrameObject } from "./parse-frame.ts";
 import { takeAction } from "./settings.ts";
 import type { Socket } from "./socket.ts";
@@ -29,6 +30,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
   const { conversations, limits } = options;
   const subscriptions = new Map<string, Subscription>();
   const lanes = new Lanes();
+  let list: ListSubscription | undefined;
   let socket: Socket;
 
   function open(opened: Socket): void {
@@ -51,6 +53,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
 
   function tick(): void {
     for (const [conversation, { head }] of subscriptions) post({ tick: { conversation, head: head() } });
+    list?.tick();
   }
 
   async function frame(text: string | undefined): Promise<void> {
@@ -66,9 +69,10 @@ export function createNativeSession(options: NativeOptions): NativeSession {
   }
 
   function jobOf(given: FrameObject): Job {
-    const kinds = ["subscribe", "unsubscribe", "action", "observation"].filter((kind) => Object.hasOwn(given, kind));
+    const kinds = frameKinds.filter((kind) => Object.hasOwn(given, kind));
     if (kinds.length !== 1) {
-      throw new DeckhandError("bad_frame", "A frame has one of `action`, `subscribe` and `unsubscribe`.");
+      const names = Object.keys(clientFrames).map((name) => `\`${name}\``);
+      throw new DeckhandError("bad_frame", `A frame has one of \`action\`, ${names.join(", ")}.`);
     }
     switch (kinds[0]) {
       case "subscribe": {
@@ -79,6 +83,11 @@ export function createNativeSession(options: NativeOptions): NativeSession {
         const { conversation } = checked(clientFrames.unsubscribe, given["unsubscribe"]);
         return { conversation, run: async () => unsubscribe(conversation) };
       }
+      case "subscribe_list":
+        checked(clientFrames.subscribe_list, given["subscribe_list"]);
+        return { conversation: "", run: async () => subscribeList() };
+      case "unsubscribe_list":
+        return { conversation: "", run: async () => unsubscribeList() };
       case "action": {
         const asked = checked(clientAction, given);
         return { conversation: asked.conversation, run: () => act(asked) };
@@ -112,6 +121,17 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     subscriptions.delete(id);
   }
 
+  function subscribeList(): void {
+    unsubscribeList();
+    if (socket.closed.aborted) return;
+    list = followList({ conversations, socket, onError: (error) => refuse({}, error) });
+  }
+
+  function unsubscribeList(): void {
+    list?.stop();
+    list = undefined;
+  }
+
   /** The first action for an id that nobody knows makes its conversation: a client makes the id up (a uuid). */
   async function act({ conversation: id, command, action, args }: z.infer<typeof clientAction>): Promise<void> {
     const conversation = await conversations.open(checkConversationId(id));
@@ -131,6 +151,8 @@ export function createNativeSession(options: NativeOptions): NativeSession {
 
   return { open, frame };
 }
+
+const frameKinds = [...Object.keys(clientFrames), "action", "observation"];
 
 /** What an answer names so that the client knows what it answers. */
 interface About {

@@ -1,15 +1,12 @@
 import { useEffect, useState } from "react";
 import type { FileEntry } from "@deckhand/client";
-import { visible } from "@deckhand/protocol";
-import { archiveAddressOf, fileAddressOf } from "../address.ts";
-import { client } from "../server.ts";
-
-interface FilesPanelProps {
-  readonly conversation: string;
-  /** Id of the last event at which something may have been written: then it is read again. */
-  readonly changed: number;
-  readonly onClose: () => void;
-}
+import { isAction, visible, type Event } from "@deckhand/protocol";
+import { archiveAddressOf, fileAddressOf } from "../../address.ts";
+import { client } from "../../server.ts";
+import { buttonClass } from "../../ui/button.tsx";
+import { sizeText } from "../../words/amounts.ts";
+import { useWords } from "../../words/words.ts";
+import type { WorkTabProps } from "../tabs.tsx";
 
 const shownAtOnce = 500;
 
@@ -22,53 +19,50 @@ interface Listing {
 const nothing: Listing = { at: "", entries: [], words: "" };
 
 /** The workspace: one folder at a time, as it is now. */
-export function FilesPanel({ conversation, changed, onClose }: FilesPanelProps) {
+export function FilesTab({ conversation, snapshot }: WorkTabProps) {
+  const { work: words } = useWords();
+  /** At which something may have been written: then it is read again. */
+  const changed = lastChange(snapshot.events);
   const [path, setPath] = useState("");
   const [sent, setSent] = useState(0);
   const [listing, setListing] = useState<Listing>(nothing);
-  const [words, setWords] = useState("");
+  const [told, setTold] = useState("");
   const at = `${changed} ${sent}`;
 
   useEffect(() => {
     const gone = new AbortController();
     client.files.list(conversation, { path, limit: shownAtOnce }, gone.signal).then(
-      ({ entries, next }) =>
-        setListing({ at, entries, words: next === null ? "" : `The first ${shownAtOnce} are shown.` }),
+      ({ entries, next }) => setListing({ at, entries, words: next === null ? "" : words.firstShown(shownAtOnce) }),
       (error: Error) => {
         if (!gone.signal.aborted) setListing({ at, entries: [], words: error.message });
       },
     );
     return () => gone.abort();
-  }, [conversation, path, at]);
+  }, [conversation, path, at, words]);
 
   const upload = async (files: readonly File[]): Promise<void> => {
-    setWords("Sending …");
+    setTold(words.sending);
     try {
       await client.files.upload(
         conversation,
         files.map((file) => ({ path: file.name, data: file })),
         path,
       );
-      setWords("");
+      setTold("");
     } catch (error) {
-      setWords((error as Error).message);
+      setTold((error as Error).message);
     }
     setSent((times) => times + 1);
   };
 
   return (
-    <aside aria-label="Files" className="flex w-72 shrink-0 flex-col border-l border-line bg-panel">
-      <div className="flex items-center justify-between px-4 py-2.5">
-        <h2 className="label-small truncate">Files{path === "" ? "" : ` · ${visible(path)}`}</h2>
-        <button type="button" aria-label="Close the files" className="text-muted hover:text-ink" onClick={onClose}>
-          ✕
-        </button>
-      </div>
-      <ul className="min-h-0 flex-1 overflow-y-auto pb-2 text-sm">
+    <section aria-label={words.files} className="flex min-h-0 flex-1 flex-col">
+      {path !== "" && <h2 className="label-small truncate px-4 pt-2">{visible(path)}</h2>}
+      <ul className="min-h-0 flex-1 overflow-y-auto py-2 text-sm">
         {path !== "" && (
           <li>
             <button type="button" className={row} onClick={() => setPath(path.split("/").slice(0, -1).join("/"))}>
-              ‹ back
+              ‹ {words.back}
             </button>
           </li>
         )}
@@ -82,14 +76,14 @@ export function FilesPanel({ conversation, changed, onClose }: FilesPanelProps) 
           </li>
         ))}
       </ul>
-      {(words || listing.words) !== "" && (
+      {(told || listing.words) !== "" && (
         <p role="status" className="px-4 py-1 text-xs text-muted">
-          {words || listing.words}
+          {told || listing.words}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-2 text-sm">
-        <label className="button cursor-pointer">
-          Upload
+        <label className={`${buttonClass("plain", "small")} cursor-pointer`}>
+          {words.upload}
           <input
             type="file"
             multiple
@@ -97,11 +91,11 @@ export function FilesPanel({ conversation, changed, onClose }: FilesPanelProps) 
             onChange={(event) => void upload([...(event.target.files ?? [])])}
           />
         </label>
-        <a href={archiveAddressOf(conversation, path)} download className="button">
-          Download zip
+        <a href={archiveAddressOf(conversation, path)} download className={buttonClass("plain", "small")}>
+          {words.downloadZip}
         </a>
       </div>
-    </aside>
+    </section>
   );
 }
 
@@ -139,7 +133,8 @@ function joined(path: string, name: string): string {
   return path === "" ? name : `${path}/${name}`;
 }
 
-function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+/** Id of the last observation that may have changed a file. */
+function lastChange(events: readonly Event[]): number {
+  const writes = new Set(["write", "edit", "run", "upload"]);
+  return events.findLast((event) => !isAction(event) && writes.has(event.observation))?.id ?? -1;
 }
