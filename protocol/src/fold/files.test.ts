@@ -6,7 +6,7 @@ import { verdictNow, type Evidence } from "../evidence.ts";
 import { fold } from "./fold.ts";
 
 const log = (...events: readonly NewEvent[]): readonly Event[] =>
-  events.map((event, id) => ({ id, timestamp: "2026-01-01T00:00:00.000Z", ...event }) as Event);
+  events.map((event, id) => ({ id, timestamp: "2026-01-01T00:00:00.000Z", ...event }));
 const leftOut = { ignored: 0, large: 0, unreadable: 0 };
 const snapshot = (tree: string, after: number, outside = false): NewEvent =>
   observation("environment", "snapshot", "", { tree, after, outside, left_out: leftOut, duration_ms: 1 });
