@@ -134,9 +134,9 @@ test("[UT1] files are listed and read as they were at any event, and nothing els
   const file = (when: number, path: string): Promise<Response> =>
     ask(server, "GET", `${id}/past/file?at=${when}&path=${encodeURIComponent(path)}`);
 
-  const before = await files(ran - 1);
+  const earlier = await files(ran - 1);
   assert.deepEqual(
-    before["files"].map((each: Frame) => [each["path"], each["mode"], each["size_bytes"]]),
+    earlier["files"].map((each: Frame) => [each["path"], each["mode"], each["size_bytes"]]),
     [
       ["bytes", "100644", 300],
       ["gone/file", "100644", 6],
@@ -145,7 +145,7 @@ test("[UT1] files are listed and read as they were at any event, and nothing els
       ["tool", "100644", 10],
     ],
   );
-  assert.ok(before["after"] < ran);
+  assert.ok(earlier["after"] < ran);
   const now = await files(log.length - 1);
   assert.deepEqual(
     now["files"].map((each: Frame) => each["path"]),
