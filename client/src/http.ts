@@ -14,6 +14,7 @@ import {
   type McpServer,
   type McpServerState,
   type Observation,
+  type PastFiles,
   type RestorePreview,
   type Settings,
   type WaitingWhole,
@@ -58,6 +59,8 @@ export interface ListOptions {
   /** Only these; all where it is left out. */
   readonly archived?: boolean;
   readonly pinned?: boolean;
+  /** Only its children; null: only those that are nobody's. */
+  readonly parent?: string | null;
 }
 
 export interface CreateOptions {
@@ -110,6 +113,8 @@ export interface Http {
     range?: { readonly from?: number; readonly to?: number },
     signal?: AbortSignal,
   ): Promise<WorkspaceDiff>;
+  /** The files of the workspace as they were at event `at`. Fails with `no_snapshot`, `snapshot_failed`. */
+  pastFiles(conversation: string, at: number, signal?: AbortSignal): Promise<PastFiles>;
   /** What `restore` would do now. */
   previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
   /**
@@ -198,12 +203,13 @@ export function httpCalls(base: URL, token: string | undefined): Http {
   };
   return {
     files: fileCalls(ask),
-    list: async ({ after, limit = 50, query, archived, pinned } = {}, signal) => {
+    list: async ({ after, limit = 50, query, archived, pinned, parent } = {}, signal) => {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
       if (archived !== undefined) search.set("archived", String(archived));
       if (pinned !== undefined) search.set("pinned", String(pinned));
+      if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>
@@ -232,6 +238,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (from !== undefined) search.set("from", String(from));
       return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
     },
+    pastFiles: async (conversation, at, signal) =>
+      (await call("GET", `${one(conversation)}/past/files?at=${at}`, undefined, signal)) as PastFiles,
     previewRestore: async (conversation, at, signal) =>
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>

@@ -15,6 +15,7 @@ import {
   type Delta,
   type Event,
   type NewEvent,
+  type PastFiles,
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -142,7 +143,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
     this.#titles = new Titles({
       limits: deps.limits,
-      model: async () => this.#agent().model ?? (await this.#model()),
+      model: async () => {
+        const model = this.#agent().model ?? (await this.#model());
+        return (await model.small?.()) ?? model;
+      },
       read: (after, limit) => this.read(after, limit),
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
       append: (event) => this.#enqueue(() => this.#append([event])),
@@ -286,6 +290,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   diff(from?: number, to?: number): Promise<WorkspaceDiff> {
     return this.#past.diff(from, to);
+  }
+
+  filesAt(at: number): Promise<PastFiles> {
+    return this.#past.files(at);
+  }
+
+  fileAt(at: number, path: string): Promise<Uint8Array> {
+    return this.#past.file(at, path);
   }
 
   previewRestore(at: number): Promise<RestorePreview> {
