@@ -1,7 +1,9 @@
 export * from "./actions.ts";
 export * from "./build.ts";
+export * from "./context-use.ts";
 export * from "./costs.ts";
 export * from "./errors.ts";
+export * from "./evidence.ts";
 export * from "./event.ts";
 export * from "./fold/fold.ts";
 export * from "./fold/state.ts";
@@ -16,6 +18,7 @@ export * from "./rows.ts";
 export * from "./sentences.ts";
 export * from "./server-settings.ts";
 export * from "./states.ts";
+export * from "./terminal-frames.ts";
 export * from "./usage.ts";
 export * from "./version.ts";
 export * from "./visible.ts";

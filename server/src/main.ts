@@ -16,11 +16,14 @@ import { serve } from "./http/listen.ts";
 import { readExport } from "./http/import.ts";
 import { assertMayBind } from "./http/hosts.ts";
 import { checkModel } from "./llm/check.ts";
+import { entriesFile } from "./llm/entries.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openMcpServers } from "./mcp/open-servers.ts";
+import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
@@ -78,12 +81,24 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const programs = hostPrograms({ home: config.home, env, path: machine.path });
+  programs.endLeft();
+  const mcp = parts.use(
+    openMcpServers({
+      set: () => settings.saved.mcp?.servers ?? {},
+      programs,
+      home: config.home,
+      log: (line) => console.error(line),
+    }),
+  );
+  settings.onChange(() => mcp.update());
   const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
+      mcp,
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -124,6 +139,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     },
     agents: { described: agentEntries(definitions), broken: flaws },
     settings,
+    mcp,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
     version: "0.1.0",
@@ -147,12 +163,18 @@ export async function startServer(env: Readonly<Record<string, string | undefine
 
 function modelsOf({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
   return findModels({
-    configured: config.model,
-    env,
+    settings: () => ({
+      configured: config.model,
+      env,
+      fallback: config.fallbackModels,
+      small: config.smallModel,
+      reasoningEffort: config.reasoningEffort,
+      contextTokens: config.contextTokens,
+      toolCalling: config.toolCalling,
+    }),
+    entries: entriesFile(join(config.home, "models.json")),
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
-    toolCalling: config.toolCalling,
-    contextTokens: config.contextTokens,
     discover: config.discover,
   });
 }

@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
+import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
@@ -16,6 +17,7 @@ import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
@@ -40,6 +42,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   readonly models: ModelsApi;
   readonly agents: AgentsList;
   readonly settings: SettingsApi;
+  readonly mcp: McpApi;
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
@@ -69,10 +72,11 @@ export function createRoutes(options: RoutesOptions): Hono {
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
-  settingsRoutes(app, options.settings);
+  settingsRoutes(app, options.settings, options.mcp);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
+  terminalRoutes(app, options.conversations);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
