@@ -4,7 +4,7 @@ import { action, fold, observation, type Event, type NewEvent } from "@deckhand/
 import { momentsOf, pastStates, stepFrom } from "./view-at.ts";
 
 function logOf(events: readonly NewEvent[]): readonly Event[] {
-  return events.map((event, id) => ({ ...event, id, timestamp: new Date(id * 1000).toISOString() }) as Event);
+  return events.map((event, id) => ({ ...event, id, timestamp: new Date(id * 1000).toISOString() }));
 }
 
 const ran = (exitCode: number): NewEvent =>
