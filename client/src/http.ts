@@ -56,6 +56,8 @@ export interface ListOptions {
   /** Only these; all where it is left out. */
   readonly archived?: boolean;
   readonly pinned?: boolean;
+  /** Only its children; null: only those that are nobody's. */
+  readonly parent?: string | null;
 }
 
 export interface CreateOptions {
@@ -236,12 +238,13 @@ export function httpCalls(base: URL, token: string | undefined): Http {
   };
   return {
     files: fileCalls(ask),
-    list: async ({ after, limit = 50, query, archived, pinned } = {}, signal) => {
+    list: async ({ after, limit = 50, query, archived, pinned, parent } = {}, signal) => {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
       if (archived !== undefined) search.set("archived", String(archived));
       if (pinned !== undefined) search.set("pinned", String(pinned));
+      if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { reasoningEfforts } from "./model-info.ts";
 import { conversationMcpServers } from "./mcp-servers.ts";
+import { claimedCheck, evidence, workspaceChanges } from "./evidence.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -109,13 +110,26 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Whose child a conversation is. Only the server says so; from a client it is dropped. */
+export const parentOf = z.object({
+  conversation: z.string(),
+  /** Id of the `delegate` in it. */
+  action: z.int().min(0),
+  /** The one without a parent above it; the workspace is its. */
+  root: z.string(),
+  /** 1 for a child of the root. */
+  depth: z.int().min(1),
+});
+export type ParentOf = z.infer<typeof parentOf>;
+
 export const planTask = z.object({
   title: z.string().min(1),
   status: z.enum(["todo", "in_progress", "done"]).default("todo"),
 });
 
 export const actionArgs = {
-  initialize: settingsSchema,
+  /** `parent` of null: a copy, which is nobody's child. */
+  initialize: settingsSchema.extend({ parent: parentOf.nullable().optional() }),
   start: z.object({ task: z.string() }),
   message: z.object({
     content: z.string(),
@@ -190,7 +204,16 @@ export const actionArgs = {
     /** Also where that takes back what was changed outside the agent's turns. */
     force: z.boolean().default(false),
   }),
-  finish: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
+  finish: z.object({
+    outputs: z.record(z.string(), z.unknown()).default({}),
+    /** What the agent says that commands have shown; the server looks them up. */
+    checks: z.array(claimedCheck).max(20).optional(),
+    /** Filled in by the server, in place of `checks`. */
+    evidence: z.array(evidence).optional(),
+    /** Filled in by the server. */
+    changes: workspaceChanges.optional(),
+    thought,
+  }),
   reject: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
   add_task: z.object({
     parent: z.string().default(""),

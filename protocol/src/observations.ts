@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { planTask } from "./actions.ts";
+import { contextUse } from "./context-use.ts";
 import { errorCodes } from "./errors.ts";
 import { hookEvents } from "./hook-events.ts";
 import { serverTool } from "./mcp-servers.ts";
@@ -82,8 +83,8 @@ export const leftOutSchema = z.object({
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
 
-/** The circle in which the agent goes: what it did, or said, again and again. */
-export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
+/** The circle in which the agent goes: what it did, or said, again and again; or it stopped in the middle of its task. */
+export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation", "unfinished"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
 /** A file of the workspace that speaks to agents. `deeper`: named only. */
@@ -94,6 +95,22 @@ export const knowledgePiece = z.object({
   hash: z.string(),
 });
 export type KnowledgePiece = z.infer<typeof knowledgePiece>;
+
+/** How a child is, as its parent's log tells it: all that it has used so far, its own children's with it. */
+export const childReport = z.object({
+  conversation: z.string(),
+  /** Id of the `delegate`. */
+  action: z.int(),
+  agent: z.string(),
+  agent_state: z.enum(agentStates).nullable(),
+  /** Its action that waits for a person, and that action's sentence. */
+  awaiting: z.object({ id: z.int(), message: z.string() }).nullable(),
+  usage: usageSchema,
+  cost_usd: z.number().min(0),
+  steps: z.int().min(0),
+  unpriced_steps: z.int().min(0),
+});
+export type ChildReport = Readonly<z.infer<typeof childReport>>;
 
 export const observationExtras = {
   read: z.object({ path: z.string() }),
@@ -138,7 +155,19 @@ export const observationExtras = {
   }),
   search: z.object({ pattern: z.string(), path: z.string(), matches: z.int(), truncated: z.boolean() }),
   plan: z.object({ tasks: z.array(planTask) }),
-  delegate: z.object({ outputs: z.record(z.string(), z.unknown()), conversation: z.string() }),
+  delegate: z.object({
+    /** Cut where they are large; the child's `finish` has them whole. */
+    outputs: z.record(z.string(), z.unknown()),
+    conversation: z.string(),
+    agent: z.string(),
+    /** In which it came to rest. */
+    agent_state: z.enum(agentStates),
+    steps: z.int(),
+    cost_usd: z.number(),
+    duration_ms: z.number(),
+  }),
+  /** Bookkeeping. */
+  child: childReport,
   call_tool: z.object({
     server: z.string(),
     name: z.string(),
@@ -175,6 +204,7 @@ export const observationExtras = {
     cost_usd: z.number().min(0).nullable(),
     duration_ms: z.number(),
     first_token_ms: z.number().nullable(),
+    context: contextUse.optional(),
   }),
   /** A title that a model made; the first task's first line is the title until then. Bookkeeping. */
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),

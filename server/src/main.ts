@@ -16,6 +16,7 @@ import { serve } from "./http/listen.ts";
 import { readExport } from "./http/import.ts";
 import { assertMayBind } from "./http/hosts.ts";
 import { checkModel } from "./llm/check.ts";
+import { entriesFile } from "./llm/entries.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
@@ -147,12 +148,18 @@ export async function startServer(env: Readonly<Record<string, string | undefine
 
 function modelsOf({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
   return findModels({
-    configured: config.model,
-    env,
+    settings: () => ({
+      configured: config.model,
+      env,
+      fallback: config.fallbackModels,
+      small: config.smallModel,
+      reasoningEffort: config.reasoningEffort,
+      contextTokens: config.contextTokens,
+      toolCalling: config.toolCalling,
+    }),
+    entries: entriesFile(join(config.home, "models.json")),
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
-    toolCalling: config.toolCalling,
-    contextTokens: config.contextTokens,
     discover: config.discover,
   });
 }

@@ -7,6 +7,8 @@ import { isAction, type Action, type Event, type Observation } from "../event.ts
 import { beginning } from "../waiting.ts";
 import { changeState } from "./agent-state.ts";
 import { allowHost, answer } from "./answers.ts";
+import { takeParent, withChild } from "./children.ts";
+import { seeFiles } from "./files.ts";
 import { withJob, withTerminal } from "./jobs.ts";
 import { learned } from "./knowledge.ts";
 import { raise, takeSettings } from "./limits.ts";
@@ -15,7 +17,7 @@ import { applyReply, spend } from "./spending.ts";
 import { empty, type ConversationState, type LimitCode } from "./state.ts";
 
 export function apply(state: ConversationState, event: Event): ConversationState {
-  const next = { ...state, head: event.id };
+  const next = { ...state, head: event.id, files: seeFiles(state.files, event) };
   return isAction(event) ? applyAction(next, event) : applyObservation(next, event);
 }
 
@@ -29,7 +31,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
   const next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
   switch (event.action) {
     case "initialize":
-      return { ...takeSettings(next, event.args), toolsDue: true };
+      return { ...takeParent(takeSettings(next, event.args), event.args.parent), toolsDue: true };
     case "start":
       return event.source === "user" ? queueMessage(next, event.id, event.args.task, []) : next;
     case "message":
@@ -95,6 +97,8 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "run":
     case "job":
       return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
+    case "child":
+      return withChild(next, event.extras, Date.parse(event.timestamp));
     case "terminal":
       return withTerminal(next, event.extras.terminal, event.timestamp);
     case "knowledge":
@@ -107,6 +111,8 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         rules: empty.rules,
         allowedHosts: [],
         snapshot: null,
+        parent: null,
+        children: [],
         tools: null,
         toolsDue: true,
       };

@@ -20,7 +20,7 @@ import {
   type NewEvent,
   type NudgeReason,
 } from "@deckhand/protocol";
-import { ask, replyEvent } from "./ask.ts";
+import { ask } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
 import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
 import type { Knowledge } from "./knowledge/knowledge.ts";
@@ -82,7 +82,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       continue;
     }
     if ("state" in asked) return asked;
-    const { reply, durationMs } = asked;
+    const { reply, replied } = asked;
 
     const calls = reply.parts.filter((part) => part.type === "call");
     if (calls.length === 0) {
@@ -90,7 +90,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       yield {
         type: "events",
         events: () => [
-          replyEvent(reply, deps.model.name, durationMs),
+          replied,
           action("agent", "message", { content: text, image_urls: null, wait_for_response: true }),
         ],
       };
@@ -104,7 +104,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     const prepared = calls.map((call, at) =>
       prepareCall({ ...call, reply: unknownReply }, deps.agent, at === 0 ? textOf(reply.parts) : ""),
     );
-    const end = yield* begin(prepared, [replyEvent(reply, deps.model.name, durationMs)], deps, signal);
+    const end = yield* begin(prepared, [replied], deps, signal);
     if ("state" in end) return end;
     view = end.view;
   }

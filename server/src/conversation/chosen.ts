@@ -20,8 +20,8 @@ export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string 
 
 /** Of an agent without a model of its own. Fails where there is none. */
 export function modelOf(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<Model> {
-  const { model: name, base_url: baseUrl } = settings;
-  return deps.findModel({ name, baseUrl, apiKey });
+  const { model: name, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
+  return deps.findModel({ name, baseUrl, apiKey, reasoningEffort });
 }
 
 export function hasImages(args: unknown): boolean {

@@ -139,7 +139,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
     this.#titles = new Titles({
       limits: deps.limits,
-      model: async () => this.#agent().model ?? (await this.#model()),
+      model: async () => {
+        const model = this.#agent().model ?? (await this.#model());
+        return (await model.small?.()) ?? model;
+      },
       read: (after, limit) => this.read(after, limit),
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
       append: (event) => this.#enqueue(() => this.#append([event])),
