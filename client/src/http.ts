@@ -75,7 +75,22 @@ export interface Health {
   /** `demo`: the model is scripted and says so. */
   readonly model: { readonly name: string; readonly demo: boolean };
   /** `sentence`: what was proven of the sandbox, or why nothing runs. */
-  readonly runtime: { readonly kind: string; readonly proven: boolean; readonly sentence: string };
+  readonly runtime: {
+    readonly kind: string;
+    readonly proven: boolean;
+    readonly sentence: string;
+    readonly checks: readonly RuntimeCheck[];
+  };
+}
+
+/** One attempt against the wall. */
+export interface RuntimeCheck {
+  readonly group: string;
+  readonly name: string;
+  /** What had to work beside it, so that the attempt means anything. */
+  readonly control: string;
+  readonly controlled: boolean;
+  readonly held: boolean;
 }
 
 /** What is allowed in every conversation of the server. */

@@ -13,6 +13,7 @@ export type {
   Isolation,
   ListOptions,
   NetworkRecord,
+  RuntimeCheck,
 } from "./http.ts";
 export type { ListChange } from "./list-watch.ts";
 export type { Status } from "./link.ts";

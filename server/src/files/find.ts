@@ -33,7 +33,11 @@ export async function findIn(runtime: Runtime, options: FindOptions, signal: Abo
 
 async function names(runtime: Runtime, { text, limit }: FindOptions, signal: AbortSignal): Promise<Finding> {
   const root = runtime.workspace;
-  let listed = await runtime.spawn(["rg", "--files", "--hidden", "--glob=!.git", "--null", "--", root], maxBytes, signal);
+  let listed = await runtime.spawn(
+    ["rg", "--files", "--hidden", "--glob=!.git", "--null", "--", root],
+    maxBytes,
+    signal,
+  );
   if (listed.exitCode === notFound) {
     const prune = ["(", "-name", ".git", "-o", "-name", "node_modules", ")", "-prune", "-o"];
     listed = await runtime.spawn(["find", root, ...prune, "-type", "f", "-print0"], maxBytes, signal);

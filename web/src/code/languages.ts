@@ -21,27 +21,21 @@ function legacy(load: () => Promise<StreamParser<unknown>>): Load {
   };
 }
 
-const shell = legacy(async () => (await import("@codemirror/legacy-modes/mode/shell")).shell as StreamParser<unknown>);
+const shell = legacy(async () => (await import("@codemirror/legacy-modes/mode/shell")).shell);
 const clike = (name: "c" | "cpp" | "csharp" | "java" | "kotlin" | "scala" | "objectiveC" | "dart"): Load =>
-  legacy(async () => (await import("@codemirror/legacy-modes/mode/clike"))[name] as StreamParser<unknown>);
-const rust = legacy(async () => (await import("@codemirror/legacy-modes/mode/rust")).rust as StreamParser<unknown>);
-const go = legacy(async () => (await import("@codemirror/legacy-modes/mode/go")).go as StreamParser<unknown>);
-const ruby = legacy(async () => (await import("@codemirror/legacy-modes/mode/ruby")).ruby as StreamParser<unknown>);
-const yaml = legacy(async () => (await import("@codemirror/legacy-modes/mode/yaml")).yaml as StreamParser<unknown>);
-const toml = legacy(async () => (await import("@codemirror/legacy-modes/mode/toml")).toml as StreamParser<unknown>);
-const xml = legacy(async () => (await import("@codemirror/legacy-modes/mode/xml")).xml as StreamParser<unknown>);
-const sql = legacy(
-  async () => (await import("@codemirror/legacy-modes/mode/sql")).standardSQL as StreamParser<unknown>,
-);
-const docker = legacy(
-  async () => (await import("@codemirror/legacy-modes/mode/dockerfile")).dockerFile as StreamParser<unknown>,
-);
-const lua = legacy(async () => (await import("@codemirror/legacy-modes/mode/lua")).lua as StreamParser<unknown>);
-const swift = legacy(async () => (await import("@codemirror/legacy-modes/mode/swift")).swift as StreamParser<unknown>);
-const perl = legacy(async () => (await import("@codemirror/legacy-modes/mode/perl")).perl as StreamParser<unknown>);
-const properties = legacy(
-  async () => (await import("@codemirror/legacy-modes/mode/properties")).properties as StreamParser<unknown>,
-);
+  legacy(async () => (await import("@codemirror/legacy-modes/mode/clike"))[name]);
+const rust = legacy(async () => (await import("@codemirror/legacy-modes/mode/rust")).rust);
+const go = legacy(async () => (await import("@codemirror/legacy-modes/mode/go")).go);
+const ruby = legacy(async () => (await import("@codemirror/legacy-modes/mode/ruby")).ruby);
+const yaml = legacy(async () => (await import("@codemirror/legacy-modes/mode/yaml")).yaml);
+const toml = legacy(async () => (await import("@codemirror/legacy-modes/mode/toml")).toml);
+const xml = legacy(async () => (await import("@codemirror/legacy-modes/mode/xml")).xml);
+const sql = legacy(async () => (await import("@codemirror/legacy-modes/mode/sql")).standardSQL);
+const docker = legacy(async () => (await import("@codemirror/legacy-modes/mode/dockerfile")).dockerFile);
+const lua = legacy(async () => (await import("@codemirror/legacy-modes/mode/lua")).lua);
+const swift = legacy(async () => (await import("@codemirror/legacy-modes/mode/swift")).swift);
+const perl = legacy(async () => (await import("@codemirror/legacy-modes/mode/perl")).perl);
+const properties = legacy(async () => (await import("@codemirror/legacy-modes/mode/properties")).properties);
 
 const byEnding: Readonly<Record<string, Load>> = {
   js: javascript({ jsx: true }),
@@ -132,4 +126,3 @@ export function languageOf(path: string): Promise<LanguageSupport> | undefined {
   }
   return support;
 }
-

@@ -49,8 +49,7 @@ function table(left: readonly string[], right: readonly string[]): readonly Uint
     const below = rows[at + 1];
     if (row === undefined || below === undefined) continue;
     for (let to = right.length - 1; to >= 0; to--) {
-      row[to] =
-        left[at] === right[to] ? (below[to + 1] ?? 0) + 1 : Math.max(below[to] ?? 0, row[to + 1] ?? 0);
+      row[to] = left[at] === right[to] ? (below[to + 1] ?? 0) + 1 : Math.max(below[to] ?? 0, row[to + 1] ?? 0);
     }
   }
   return rows;

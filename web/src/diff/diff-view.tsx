@@ -1,8 +1,7 @@
-import { memo, useEffect, useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 // oxlint-disable-next-line import/no-unassigned-import -- Vite makes it a linked style sheet
 import "../code/code.css";
-import type { Parser } from "../code/highlight.ts";
-import { languageOf } from "../code/languages.ts";
+import { useParser } from "../code/use-parser.ts";
 import { Button } from "../ui/button.tsx";
 import { useWords } from "../words/words.ts";
 import { drawHunk, type DrawnHunk, type DrawnLine } from "./diff-rows.ts";
@@ -56,26 +55,6 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
     </div>
   );
 });
-
-function useParser(path: string): Parser | undefined {
-  const [parser, setParser] = useState<Parser>();
-  useEffect(() => {
-    let isGone = false;
-    setParser(undefined);
-    languageOf(path)?.then(
-      ({ language }) => {
-        if (!isGone) setParser(language.parser);
-      },
-      () => {
-        // Then it has no colours.
-      },
-    );
-    return () => {
-      isGone = true;
-    };
-  }, [path]);
-  return parser;
-}
 
 function HunkBody({
   drawn: { hunk, lines, rows },

@@ -45,7 +45,10 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
           <span className="text-muted">
             <Chevron size={14} />
           </span>
-          <span aria-hidden="true" className={`w-3 shrink-0 text-center font-mono text-xs font-semibold ${tones[status]}`}>
+          <span
+            aria-hidden="true"
+            className={`w-3 shrink-0 text-center font-mono text-xs font-semibold ${tones[status]}`}
+          >
             {letters[status]}
           </span>
           <span className="sr-only">{words.statuses[status]}</span>

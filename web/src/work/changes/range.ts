@@ -21,8 +21,7 @@ export function moments(events: readonly Event[]): readonly Moment[] {
   for (const event of events) {
     if (!isAction(event) && event.observation === "snapshot") {
       const { after } = event.extras;
-      if (found.at(-1)?.id !== after)
-        found.push({ id: after, label: last?.message ?? "", timestamp: event.timestamp });
+      if (found.at(-1)?.id !== after) found.push({ id: after, label: last?.message ?? "", timestamp: event.timestamp });
     } else if (isAction(event)) last = event;
   }
   return found.slice(-mostMoments).toReversed();

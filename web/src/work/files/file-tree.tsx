@@ -1,5 +1,11 @@
 import { useEffect, useRef, type KeyboardEvent } from "react";
-import { ChevronDownIcon, ChevronRightIcon, FileDirectoryFillIcon, FileIcon, FileSymlinkFileIcon } from "@primer/octicons-react";
+import {
+  ChevronDownIcon,
+  ChevronRightIcon,
+  FileDirectoryFillIcon,
+  FileIcon,
+  FileSymlinkFileIcon,
+} from "@primer/octicons-react";
 import { visible } from "@deckhand/protocol";
 import { sizeText } from "../../words/amounts.ts";
 import { useWords } from "../../words/words.ts";

@@ -29,7 +29,13 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
   return (
     <section aria-label={visible(path)} className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-1.5">
-        <IconButton icon={ArrowLeftIcon} size="small" label={words.backToFiles} className="@2xl:hidden" onClick={onClose} />
+        <IconButton
+          icon={ArrowLeftIcon}
+          size="small"
+          label={words.backToFiles}
+          className="@2xl:hidden"
+          onClick={onClose}
+        />
         <h3 className="min-w-0 flex-1 truncate px-1 font-mono text-xs" title={visible(path)}>
           <span className="text-muted">{visible(path.slice(0, -name.length))}</span>
           {visible(name)}

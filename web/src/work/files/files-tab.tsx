@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type DragEvent } from "react";
+import { useRef, useState, type DragEvent } from "react";
 import { DownloadIcon, FileAddedIcon, SearchIcon, UploadIcon } from "@primer/octicons-react";
 import { archiveAddressOf, conversationAddress, go, usePlace } from "../../address.ts";
 import { buttonClass, IconButton } from "../../ui/button.tsx";
@@ -38,13 +38,10 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   // Where it was chosen is where one goes on: new files and uploads go beside what is open.
   const folder = parentOf(file);
 
-  useEffect(() => {
-    setOpen((before) => new Set([...before, ...foldersAbove(file)]));
-  }, [file]);
-
   const choose = (path: string): void => {
     if (isDirty.current && path !== file && !confirm(words.leaveUnsaved)) return;
     isDirty.current = false;
+    setOpen(new Set([...open, ...foldersAbove(path)]));
     go(conversationAddress(conversation, { tab: "files", query: path === "" ? {} : { file: path } }));
   };
   const toggle = (path: string): void => {
@@ -93,7 +90,9 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
             )}
             <IconButton icon={FileAddedIcon} size="small" label={words.newFile} onClick={() => setMakes(true)} />
             <Tooltip text={words.upload}>
-              <label className={`${buttonClass("quiet", "small")} relative w-6.5 cursor-pointer px-0! focus-within:outline-2 focus-within:outline-accent`}>
+              <label
+                className={`${buttonClass("quiet", "small")} relative w-6.5 cursor-pointer px-0! focus-within:outline-2 focus-within:outline-accent`}
+              >
                 <UploadIcon size={14} />
                 <input
                   type="file"
@@ -137,7 +136,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
             ) : (
               <FileTree rows={rows} chosen={file} onToggle={toggle} onChoose={choose} />
             )}
-            {wanted === "" && [...listings.values()].some((page) => page?.next != null) && (
+            {wanted === "" && [...listings.values()].some((page) => typeof page?.next === "string") && (
               <p className="px-3 py-2 text-xs text-muted">{words.firstShown(shownAtOnce)}</p>
             )}
           </div>

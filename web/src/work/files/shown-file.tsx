@@ -1,8 +1,9 @@
-import { useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 import { FileBinaryIcon } from "@primer/octicons-react";
+import { useQuery } from "@tanstack/react-query";
 import { fileAddressOf } from "../../address.ts";
 import { client } from "../../server.ts";
-import { buttonClass } from "../../ui/button.tsx";
+import { Button, buttonClass } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { sizeText } from "../../words/amounts.ts";
@@ -77,53 +78,57 @@ function Picture({ address, name }: { readonly address: string; readonly name: s
 
 /** As an image: there it runs nothing and asks nobody for anything. */
 function Drawn({ text, name }: { readonly text: string; readonly name: string }) {
-  const address = useBlob(text, "image/svg+xml");
-  return address === undefined ? <Skeleton /> : <Picture address={address} name={name} />;
+  const show = useCallback((image: HTMLImageElement) => withBlob(image, text, "image/svg+xml"), [text]);
+  return (
+    <div className="flex min-h-0 flex-1 items-center justify-center overflow-auto bg-code p-4">
+      <img ref={show} alt={name} className="checkered max-h-full max-w-full rounded-md" />
+    </div>
+  );
 }
 
-function Pdf({
-  conversation,
-  path,
-  tag,
-  name,
-}: {
+interface PdfProps {
   readonly conversation: string;
   readonly path: string;
   readonly tag: string;
   readonly name: string;
-}) {
+}
+
+function Pdf({ conversation, path, tag, name }: PdfProps) {
   const { work: words } = useWords();
-  const [bytes, setBytes] = useState<ArrayBuffer>();
-  useEffect(() => {
-    const gone = new AbortController();
-    const load = async (): Promise<void> => {
-      const file = await client.files.read(conversation, path, gone.signal);
-      setBytes(await new Response(file.bytes).arrayBuffer());
-    };
-    load().catch(() => {});
-    return () => gone.abort();
-  }, [conversation, path, tag]);
-  const address = useBlob(bytes, "application/pdf");
-  if (address === undefined) return <Skeleton />;
+  const { data: bytes } = useQuery({
+    queryKey: ["bytes", conversation, path, tag],
+    queryFn: async ({ signal }) =>
+      new Response((await client.files.read(conversation, path, signal)).bytes).arrayBuffer(),
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  const show = useCallback(
+    (frame: HTMLIFrameElement) => (bytes === undefined ? undefined : withBlob(frame, bytes, "application/pdf")),
+    [bytes],
+  );
+  if (bytes === undefined) return <Skeleton />;
+  const openInTab = (): void => {
+    const address = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
+    window.open(address, "_blank", "noopener");
+    // It has been read by then.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <iframe src={address} title={name} className="min-h-0 flex-1 bg-code" />
+      {/* oxlint-disable-next-line react/iframe-missing-sandbox -- the browser's own viewer does not run in a sandbox; a PDF has no origin's rights in it */}
+      <iframe ref={show} title={name} className="min-h-0 flex-1 bg-code" />
       <p className="flex h-9 shrink-0 items-center gap-2 border-t border-line px-3 text-xs text-muted">
-        <a href={address} target="_blank" rel="noreferrer" className={buttonClass("plain", "small")}>
+        <Button size="small" onClick={openInTab}>
           {words.openInTab}
-        </a>
+        </Button>
       </p>
     </div>
   );
 }
 
-function useBlob(part: string | ArrayBuffer | undefined, type: string): string | undefined {
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    if (part === undefined) return;
-    const made = URL.createObjectURL(new Blob([part], { type }));
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [part, type]);
-  return address;
+/** Shows bytes of a type for as long as the element is there. */
+function withBlob(element: HTMLImageElement | HTMLIFrameElement, part: string | ArrayBuffer, type: string): () => void {
+  const address = URL.createObjectURL(new Blob([part], { type }));
+  element.src = address;
+  return () => URL.revokeObjectURL(address);
 }

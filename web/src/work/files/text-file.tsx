@@ -126,7 +126,10 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       {theirs !== undefined && (
-        <div role="alert" className="flex flex-wrap items-center gap-2 border-b border-line bg-warn-soft px-3 py-2 text-sm">
+        <div
+          role="alert"
+          className="flex flex-wrap items-center gap-2 border-b border-line bg-warn-soft px-3 py-2 text-sm"
+        >
           <span className="text-warn">
             <AlertIcon size={14} />
           </span>

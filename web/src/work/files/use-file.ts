@@ -17,8 +17,7 @@ export function useFile(conversation: string, path: string, changed: number | st
     queryFn: async ({ signal }): Promise<LoadedFile> => {
       const { bytes, contentType, sizeBytes, tag } = await client.files.read(conversation, path, signal);
       const kind = fileKind(path, contentType, sizeBytes);
-      if (kind === "text" || kind === "svg")
-        return { kind, tag, sizeBytes, text: await new Response(bytes).text() };
+      if (kind === "text" || kind === "svg") return { kind, tag, sizeBytes, text: await new Response(bytes).text() };
       await bytes.cancel();
       return { kind, tag, sizeBytes, text: undefined };
     },

@@ -39,10 +39,10 @@ const dark: ITheme = {
   brightWhite: "#ffffff",
 };
 
-/** Ground and ink are the page's own, as `element` has them. */
-export function themeOf(element: Element): ITheme {
+/** Ground and ink are the page's own, as `element` has them. `chosen`: what a person wants; else it is seen from the ground. */
+export function themeOf(element: Element, chosen: "system" | "light" | "dark"): ITheme {
   const { backgroundColor, color } = getComputedStyle(element);
-  const isDark = luminance(backgroundColor) < luminance(color);
+  const isDark = chosen === "system" ? luminance(backgroundColor) < luminance(color) : chosen === "dark";
   return {
     ...(isDark ? dark : light),
     background: backgroundColor,

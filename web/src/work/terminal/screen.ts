@@ -4,6 +4,7 @@ import { Terminal } from "@xterm/xterm";
 // oxlint-disable-next-line import/no-unassigned-import -- Vite makes it a linked style sheet
 import "@xterm/xterm/css/xterm.css";
 import type { TerminalSize } from "@deckhand/protocol";
+import { preferences } from "../../shell/preferences.ts";
 import { copy } from "../../ui/copy-button.tsx";
 import { themeOf } from "./palettes.ts";
 import { styleFreeDocument } from "./style-free-document.ts";
@@ -12,7 +13,7 @@ export interface Screen extends Disposable {
   readonly xterm: Terminal;
   /** What its box can show; undefined while it is not in sight. */
   proposed(): TerminalSize | undefined;
-  retheme(): void;
+  retheme(chosen: "system" | "light" | "dark"): void;
 }
 
 /** `onLeave`: a person who has no mouse wants to get out again. */
@@ -24,7 +25,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
     lineHeight: 1.2,
     cursorBlink: false,
     scrollback: 2000,
-    theme: themeOf(box),
+    theme: themeOf(box, preferences().theme),
     macOptionIsMeta: true,
     // A link is shown and opened as what it is; nothing but the web.
     linkHandler: { activate: (_, text) => void window.open(text, "_blank", "noopener,noreferrer") },
@@ -56,7 +57,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
       if (size === undefined || !Number.isFinite(size.rows) || !Number.isFinite(size.cols)) return undefined;
       return { rows: Math.min(300, Math.max(2, size.rows)), cols: Math.min(500, Math.max(10, size.cols)) };
     },
-    retheme: () => (xterm.options.theme = themeOf(box)),
+    retheme: (chosen) => (xterm.options.theme = themeOf(box, chosen)),
     [Symbol.dispose]: () => xterm.dispose(),
   };
 }

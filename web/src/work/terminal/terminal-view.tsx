@@ -85,9 +85,9 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
   }, [conversation, id]);
 
   useEffect(() => {
-    screen.current?.retheme();
+    screen.current?.retheme(theme);
     const system = matchMedia("(prefers-color-scheme: dark)");
-    const onChange = (): void => screen.current?.retheme();
+    const onChange = (): void => screen.current?.retheme(theme);
     system.addEventListener("change", onChange);
     return () => system.removeEventListener("change", onChange);
   }, [theme]);
