@@ -75,6 +75,7 @@ export function itemsOf(events: readonly Event[]): readonly Item[] {
       case "reply":
       case "title":
       case "snapshot":
+      case "terminal":
         return;
       case "status": {
         // Of a row of retries the last is enough.

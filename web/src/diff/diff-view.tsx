@@ -36,7 +36,7 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
   const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   return (
     <div className="overflow-x-hidden bg-panel">
-      <table aria-label={words.changesOf(path)} className="w-full table-fixed border-collapse font-mono text-xs">
+      <table aria-label={words.changesOf(path)} className="code-text w-full table-fixed border-collapse text-xs">
         <colgroup>
           <col className="w-11" />
           <col className={split ? "" : "w-11"} />

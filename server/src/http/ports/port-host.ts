@@ -38,8 +38,8 @@ export function portBase(host: string): string | undefined {
 export function pageOrigins(base: string): readonly string[] {
   const [, suffix] = /^localhost(:\d+)?$/.exec(base) ?? [undefined, undefined];
   const isLocal = base === "localhost" || suffix !== undefined;
-  const names = isLocal ? ["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}${suffix ?? ""}`) : [base];
-  // Something in front of us may speak TLS.
+  const names = isLocal ? ["localhost", "127.0.0.1"].map((name) => `${name}${suffix ?? ""}`) : [base];
+  // A policy has no IPv6 addresses. Something in front of us may speak TLS.
   return names.flatMap((name) => [`http://${name}`, `https://${name}`]);
 }
 

@@ -73,7 +73,10 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
               {note}
             </p>
           ))}
-          {file.patch !== null && file.patch !== "" && <DiffView path={path} patch={file.patch} split={split} />}
+          {file.patch !== null && file.patch !== "" && (
+            // Where there is one side alone, the other would be empty.
+            <DiffView path={path} patch={file.patch} split={split && status !== "added" && status !== "deleted"} />
+          )}
         </>
       )}
     </section>

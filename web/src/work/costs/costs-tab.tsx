@@ -15,7 +15,9 @@ const mostRows = 100;
 /** What the models took, step by step, and how full the context is. */
 export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
   const { work: words } = useWords();
-  const [kind, setKind] = useState<ChartKind>("cost");
+  const [chosen, setKind] = useState<ChartKind>();
+  // A model that costs nothing has another figure.
+  const kind = chosen ?? (state.usage.costUsd > 0 ? "cost" : "tokens");
   const steps = useMemo(() => costSteps(events), [events]);
   const drawn = useMemo(() => columns(steps, kind), [steps, kind]);
   if (steps.length === 0) {

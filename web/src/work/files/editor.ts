@@ -138,7 +138,12 @@ const colours = HighlightStyle.define([
 const theme = EditorView.theme({
   "&": { height: "100%", fontSize: "12.5px", color: "var(--color-ink)", backgroundColor: "var(--color-panel)" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.5", fontVariantLigatures: "none" },
+  ".cm-scroller": {
+    fontFamily: "var(--font-mono)",
+    lineHeight: "1.5",
+    fontVariantLigatures: "none",
+    fontFeatureSettings: '"calt" 0',
+  },
   ".cm-gutters": { backgroundColor: "var(--color-panel)", color: "var(--color-muted)", border: "none" },
   ".cm-activeLine": { backgroundColor: "color-mix(in oklab, var(--color-raised) 60%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "var(--color-raised)", color: "var(--color-ink)" },

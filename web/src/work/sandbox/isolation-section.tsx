@@ -40,29 +40,31 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
           </span>
         </span>
       </p>
-      {groups.map(([group, checks]) => (
-        <details key={group} className="group rounded-lg border border-line">
-          <summary className="flex cursor-pointer items-center gap-2 px-3 py-1.5 text-sm marker:content-none">
-            <Held held={checks.every(({ held }) => held)} />
-            <span className="flex-1 font-medium first-letter:uppercase">{group}</span>
-            <span className="text-xs text-muted tabular-nums">
-              {words.attemptsHeld(checks.filter(({ held }) => held).length, checks.length)}
-            </span>
-          </summary>
-          <ul className="border-t border-line px-3 py-1.5 text-xs">
-            {checks.map(({ name, control, held }) => (
-              <li key={name} className="flex items-start gap-2 py-0.5">
-                <span className="mt-px">
-                  <Held held={held} />
-                </span>
-                <span className="min-w-0 flex-1">
-                  {name} <span className="text-muted">· {words.control(control)}</span>
-                </span>
-              </li>
-            ))}
-          </ul>
-        </details>
-      ))}
+      <div className="divide-y divide-line rounded-lg border border-line empty:hidden">
+        {groups.map(([group, checks]) => (
+          <details key={group}>
+            <summary className="flex cursor-pointer items-center gap-2 px-3 py-1.5 text-sm marker:content-none">
+              <Held held={checks.every(({ held }) => held)} />
+              <span className="flex-1 font-medium first-letter:uppercase">{group}</span>
+              <span className="text-xs text-muted tabular-nums">
+                {words.attemptsHeld(checks.filter(({ held }) => held).length, checks.length)}
+              </span>
+            </summary>
+            <ul className="border-t border-line px-3 py-1.5 text-xs">
+              {checks.map(({ name, control, held }) => (
+                <li key={name} className="flex items-start gap-2 py-0.5">
+                  <span className="mt-px">
+                    <Held held={held} />
+                  </span>
+                  <span className="min-w-0 flex-1">
+                    {name} <span className="text-muted">· {words.control(control)}</span>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        ))}
+      </div>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { EyeIcon, KebabHorizontalIcon, StopIcon } from "@primer/octicons-react";
+import { EyeIcon, KebabHorizontalIcon, SquareFillIcon } from "@primer/octicons-react";
 import { jobSignals, visible, type Event, type RunningJob } from "@deckhand/protocol";
 import { client } from "../../server.ts";
 import { IconButton } from "../../ui/button.tsx";
@@ -49,7 +49,7 @@ export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
               }}
             />
             <IconButton
-              icon={StopIcon}
+              icon={SquareFillIcon}
               size="small"
               label={words.endJob(id)}
               onClick={() => job(id, { signal: "KILL" })}

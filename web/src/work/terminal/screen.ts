@@ -7,7 +7,7 @@ import type { TerminalSize } from "@deckhand/protocol";
 import { preferences } from "../../shell/preferences.ts";
 import { copy } from "../../ui/copy-button.tsx";
 import { themeOf } from "./palettes.ts";
-import { styleFreeDocument } from "./style-free-document.ts";
+import { styleFreeDocument, withoutStyles } from "./style-free-document.ts";
 
 export interface Screen extends Disposable {
   readonly xterm: Terminal;
@@ -32,7 +32,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
   });
   const fit = new FitAddon();
   xterm.loadAddon(fit);
-  xterm.open(box);
+  withoutStyles(() => xterm.open(box));
   beSilent(xterm);
   xterm.onData(onType);
   xterm.attachCustomKeyEventHandler((event) => {
