@@ -56,6 +56,7 @@ export const errorKinds = {
   mcp_timeout: { sentence: "The MCP server did not answer in time.", retryable: true },
   mcp_failed: { sentence: "The MCP server could not do it.", retryable: false },
   hook_blocked: { sentence: "A hook of the user has stopped the action.", retryable: false },
+  delegate_refused: { sentence: "No other agent was given the task.", retryable: false },
   interrupted: { sentence: "The action was stopped before it ended.", retryable: true },
   outcome_unknown: {
     sentence: "The server stopped while the action ran: look at what it did before repeating it.",

@@ -76,9 +76,10 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxBytes: config.workspaceBytes,
   });
   const sandbox = () => runtimes.status(config.workspace);
-  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const agents = agentEntries(definitions);
+  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
   const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
@@ -123,7 +124,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       list: models.list,
       check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
-    agents: { described: agentEntries(definitions), broken: flaws },
+    agents: { described: agents, broken: flaws },
     settings,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,

@@ -104,7 +104,7 @@ async function* perform(
     case "ends":
       return { state: call.state };
     case "runnable": {
-      const running = runPrepared(call, { id, runtime: deps.runtime, signal });
+      const running = runPrepared(call, { id, runtime: deps.runtime, delegate: deps.delegate, signal });
       let step = await running.next();
       while (!step.done) {
         yield { type: "delta", delta: step.value };

@@ -50,7 +50,7 @@ export async function* performTogether(
 ): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
   const running = begun.map(({ call, id }) => {
     if (call.type !== "runnable") throw new Error("what runs beside others can be run");
-    return runPrepared(call, { id, runtime: deps.runtime, signal });
+    return runPrepared(call, { id, runtime: deps.runtime, delegate: deps.delegate, signal });
   });
   const answers = new Map<number, Answered>();
   let told = 0;

@@ -61,7 +61,8 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
 
-    const limit = limitReached(view.state, deps.limits, deps.now());
+    const limit =
+      limitReached(view.state, deps.limits, deps.now()) ?? (await deps.limitAbove?.().catch(() => null)) ?? null;
     if (limit !== null) return { state: "paused", ...limit };
 
     const stuck = view.prompt.trail.verdict();
