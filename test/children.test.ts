@@ -68,7 +68,7 @@ async function go(server: ServerProcess, settings: object = {}): Promise<RawSock
 }
 
 async function get(server: ServerProcess, path: string): Promise<Frame> {
-  return (await fetch(`${server.url}/api/${path}`)).json() as Promise<Frame>;
+  return (await fetch(`${server.url}/api/${path}`)).json();
 }
 
 async function eventsOf(server: ServerProcess, conversation: string): Promise<readonly Event[]> {
@@ -79,7 +79,7 @@ async function childrenOf(server: ServerProcess, parent = "p"): Promise<readonly
   return (await get(server, `conversations?parent=${parent}`))["conversations"] as Frame[];
 }
 
-const sleeping = "sleep\0" + "77713";
+const sleeping = "sleep\u000077713";
 const told = (socket: RawSocket, fits: (child: Frame) => boolean): Promise<Frame> =>
   socket.next((frame) => frame["observation"] === "child" && fits(frame["extras"] as Frame));
 
@@ -154,7 +154,7 @@ test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks
     state.children.map(async ({ conversation }) => fold(await eventsOf(server, conversation)).usage),
   );
   const sum = (of: "costUsd" | "steps" | "input"): number =>
-    children.reduce((total, usage) => total + usage[of], own[of]);
+    children.reduce((total, used) => total + used[of], own[of]);
   assert.ok(own.costUsd > 0 && children.every(({ costUsd }) => costUsd > 0));
   assert.equal(state.usage.costUsd.toFixed(9), sum("costUsd").toFixed(9));
   assert.deepEqual([state.usage.steps, state.usage.input], [sum("steps"), sum("input")]);
@@ -167,7 +167,7 @@ test("[DG8] a stop of the parent ends its children within a second, whatever the
     [calls(delegate("tester", "ALPHA: sleep"), delegate("tester", "BETA: wait"), delegate("careful", "GAMMA: ask"))],
     {
       ALPHA: [run("sleep 0.5; echo one >> alpha"), run("echo two >> alpha; sleep 77713"), finish()],
-      BETA: [{ hang: true } as ScriptReply],
+      BETA: [{ hang: true }],
       GAMMA: [run("true")],
     },
   );

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { reasoningEfforts } from "./model-info.ts";
 import { conversationMcpServers } from "./mcp-servers.ts";
+import { claimedCheck, evidence, workspaceChanges } from "./evidence.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -203,7 +204,16 @@ export const actionArgs = {
     /** Also where that takes back what was changed outside the agent's turns. */
     force: z.boolean().default(false),
   }),
-  finish: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
+  finish: z.object({
+    outputs: z.record(z.string(), z.unknown()).default({}),
+    /** What the agent says that commands have shown; the server looks them up. */
+    checks: z.array(claimedCheck).max(20).optional(),
+    /** Filled in by the server, in place of `checks`. */
+    evidence: z.array(evidence).optional(),
+    /** Filled in by the server. */
+    changes: workspaceChanges.optional(),
+    thought,
+  }),
   reject: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
   add_task: z.object({
     parent: z.string().default(""),

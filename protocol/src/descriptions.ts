@@ -25,7 +25,8 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   call_tool: "Calls a tool of an MCP server; the model knows it as `server__tool`.",
   restore:
     "Brings the workspace back to what it was at event `at`, commands included. Only a client can ask for it, and not while the agent works. What it is now is kept first, so `restore` with an event before this one takes it back. Where files were changed outside the agent's turns since, it is refused with `changed_since` unless `force` is true.",
-  finish: "The work is done; `thought` sums it up. Answered by the state `finished`.",
+  finish:
+    "The work is done; `thought` sums it up. Of the agent's, `evidence` has each claim with the command that shows it and how that ended, and `changes` the files that are others since its turn began. Answered by the state `finished`.",
   reject: "The agent cannot or will not do it. Answered by the state `rejected`.",
   add_task: "From the first protocol; stored, without effect.",
   modify_task: "From the first protocol; stored, without effect.",
@@ -75,7 +76,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "The tools of MCP servers that the model is told of from here on: taken when the first turn begins, and anew after a summary and after `initialize`. Bookkeeping.",
   hook: "What a hook of the user did, where it blocked, failed or printed something. Bookkeeping.",
   nudge:
-    "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
+    "The server tells the model that it goes round in a circle (if it goes on, the turn ends with the code `stuck`), or that it stopped in the middle of its task. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",
 };
 

@@ -55,6 +55,7 @@ export const errorKinds = {
   mcp_unavailable: { sentence: "The MCP server is not there.", retryable: true },
   mcp_timeout: { sentence: "The MCP server did not answer in time.", retryable: true },
   mcp_failed: { sentence: "The MCP server could not do it.", retryable: false },
+  claim_not_shown: { sentence: "A command does not show what is claimed.", retryable: true },
   hook_blocked: { sentence: "A hook of the user has stopped the action.", retryable: false },
   delegate_refused: { sentence: "No other agent was given the task.", retryable: false },
   interrupted: { sentence: "The action was stopped before it ended.", retryable: true },

@@ -3,6 +3,7 @@ export * from "./build.ts";
 export * from "./context-use.ts";
 export * from "./costs.ts";
 export * from "./errors.ts";
+export * from "./evidence.ts";
 export * from "./event.ts";
 export { withChild } from "./fold/children.ts";
 export * from "./fold/fold.ts";

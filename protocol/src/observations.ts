@@ -83,8 +83,8 @@ export const leftOutSchema = z.object({
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
 
-/** The circle in which the agent goes: what it did, or said, again and again. */
-export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
+/** The circle in which the agent goes: what it did, or said, again and again; or it stopped in the middle of its task. */
+export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation", "unfinished"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
 /** A file of the workspace that speaks to agents. `deeper`: named only. */

@@ -22,6 +22,8 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openMcpServers } from "./mcp/open-servers.ts";
+import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
@@ -80,12 +82,24 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
   const agents = agentEntries(definitions);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
+  const programs = hostPrograms({ home: config.home, env, path: machine.path });
+  programs.endLeft();
+  const mcp = parts.use(
+    openMcpServers({
+      set: () => settings.saved.mcp?.servers ?? {},
+      programs,
+      home: config.home,
+      log: (line) => console.error(line),
+    }),
+  );
+  settings.onChange(() => mcp.update());
   const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
+      mcp,
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -126,6 +140,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     },
     agents: { described: agents, broken: flaws },
     settings,
+    mcp,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
     version: "0.1.0",

@@ -8,6 +8,7 @@ import { beginning } from "../waiting.ts";
 import { changeState } from "./agent-state.ts";
 import { allowHost, answer } from "./answers.ts";
 import { takeParent, withChild } from "./children.ts";
+import { seeFiles } from "./files.ts";
 import { withJob, withTerminal } from "./jobs.ts";
 import { learned } from "./knowledge.ts";
 import { raise, takeSettings } from "./limits.ts";
@@ -16,7 +17,7 @@ import { applyReply, spend } from "./spending.ts";
 import { empty, type ConversationState, type LimitCode } from "./state.ts";
 
 export function apply(state: ConversationState, event: Event): ConversationState {
-  const next = { ...state, head: event.id };
+  const next = { ...state, head: event.id, files: seeFiles(state.files, event) };
   return isAction(event) ? applyAction(next, event) : applyObservation(next, event);
 }
 

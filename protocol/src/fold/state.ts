@@ -5,6 +5,7 @@ import type { Action, Source } from "../event.ts";
 import type { ChildReport, KnowledgePiece, ReplyPart } from "../observations.ts";
 import type { AgentState } from "../states.ts";
 import type { Usage } from "../usage.ts";
+import { untouched, type FilesState } from "./files.ts";
 
 export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
 
@@ -91,6 +92,8 @@ export interface ConversationState {
   readonly parent: ParentOf | null;
   /** Every child that it ever had, oldest first, as last told. */
   readonly children: readonly ChildReport[];
+  /** When they last became others: see `verdictNow`. */
+  readonly files: FilesState;
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
   /** Id of the event with the tools of MCP servers that the model is told of. */
@@ -133,6 +136,7 @@ export const empty: ConversationState = {
   terminals: [],
   allowedHosts: [],
   snapshot: null,
+  files: untouched,
   parent: null,
   children: [],
   knowledge: [],

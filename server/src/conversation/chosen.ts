@@ -26,8 +26,8 @@ export async function modelOf(
   deps: ChoiceDeps,
 ): Promise<Model> {
   if (agent.model !== undefined) return agent.model;
-  const { model: name = agent.defined?.model, base_url: baseUrl } = settings;
-  return deps.findModel({ name, baseUrl, apiKey });
+  const { model: name = agent.defined?.model, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
+  return deps.findModel({ name, baseUrl, apiKey, reasoningEffort });
 }
 
 export function hasImages(args: unknown): boolean {

@@ -80,8 +80,11 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
       // It answers nothing: it is taken in when what waits for an approval has its answer.
       if (state.awaiting !== null) return { events: () => [event], at: 0 };
       return { events: () => [event, ...(isAtWork(agentState) ? [] : changeTo("running", agentState))], at: 0 };
-    case "finish":
-      return ends(event, "finished", agentState, state);
+    case "finish": {
+      // What commands showed is looked up by the server, and is nobody's word.
+      const { outputs, thought } = event.args;
+      return ends({ ...event, args: { outputs, thought } }, "finished", agentState, state);
+    }
     case "reject":
       return ends(event, "rejected", agentState, state);
     case "approve": {

@@ -87,16 +87,20 @@ export function findModels(options: FindOptions): Models {
     const { fallback = [], small } = settings();
     // Who chose a model, an address or a key is asked nowhere else.
     if (!isConfigured(choice)) return await single(choice);
-    if (choice.small === true && small) {
-      const smaller = await single(besides(small)).catch((error: unknown) => {
-        if (!(error instanceof DeckhandError)) throw error;
-      });
-      if (smaller !== undefined) return smaller;
-    }
     const others = fallback.filter((name) => name !== settings().configured.name);
     const first = await single(choice, others.length > 0);
-    if (others.length === 0 || first.isScript === true) return first;
-    return withFallback({ first, others, find: (name, isLast) => single(besides(name), !isLast), outages });
+    if (first.isScript === true) return first;
+    const findOther = (name: string, isLast: boolean) => single(besides(name), !isLast);
+    const model = others.length === 0 ? first : withFallback({ first, others, find: findOther, outages });
+    return small ? { ...model, small: () => smaller(small, model) } : model;
+  }
+
+  /** One that is not configured leaves its work to the model itself. */
+  async function smaller(name: string, model: Model): Promise<Model> {
+    return await single(besides(name)).catch((error: unknown) => {
+      if (!(error instanceof DeckhandError)) throw error;
+      return model;
+    });
   }
 
   function isConfigured({ name, apiKey, baseUrl }: ModelChoice): boolean {

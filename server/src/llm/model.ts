@@ -71,6 +71,8 @@ export interface Model {
   readonly contextTokens?: number | null;
   /** It has nothing to say beside its script. */
   readonly isScript?: true;
+  /** A cheaper one for titles and summaries, where one is configured and this one was not somebody's own choice. */
+  readonly small?: () => Promise<Model>;
   reply(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply>;
 }
 
@@ -82,8 +84,6 @@ export interface ModelChoice {
   readonly baseUrl?: string | undefined;
   /** How much it thinks, where it can be told; as it is configured by default. */
   readonly reasoningEffort?: ReasoningEffort | undefined;
-  /** A cheaper one will do: the small model where there is one, and the choice is not somebody's own. */
-  readonly small?: boolean;
 }
 
 /** Finds the model for a choice. Fails with `model_not_configured` or `model_not_found` and a sentence of what to do. */

@@ -1,5 +1,5 @@
 /** What holds for a child: never less than what holds for its parent. */
-import { approvalPolicies, type ApprovalPolicyName, type ConversationState, type Settings } from "@deckhand/protocol";
+import { approvalPolicies, type ConversationState, type Settings } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
 import type { ApprovalDefaults } from "../../agent/approval.ts";
 
@@ -9,7 +9,7 @@ type Asking = Pick<Settings, "approval" | "approval_seconds" | "confirmation_mod
 export function stricter(one: Asking, other: Asking, { policy, seconds }: ApprovalDefaults): Required<Asking> {
   const rank = ({ approval }: Asking): number => approvalPolicies.indexOf(approval ?? policy);
   return {
-    approval: approvalPolicies[Math.max(rank(one), rank(other))] as ApprovalPolicyName,
+    approval: approvalPolicies[Math.max(rank(one), rank(other))],
     approval_seconds: Math.min(one.approval_seconds ?? seconds, other.approval_seconds ?? seconds),
     confirmation_mode: one.confirmation_mode === true || other.confirmation_mode === true,
   };
