@@ -68,7 +68,8 @@ async function go(server: ServerProcess, settings: object = {}): Promise<RawSock
 }
 
 async function get(server: ServerProcess, path: string): Promise<Frame> {
-  return (await fetch(`${server.url}/api/${path}`)).json();
+  const response = await fetch(`${server.url}/api/${path}`);
+  return (await response.json()) as Frame;
 }
 
 async function eventsOf(server: ServerProcess, conversation: string): Promise<readonly Event[]> {
