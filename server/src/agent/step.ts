@@ -13,6 +13,7 @@ import type { Model } from "../llm/model.ts";
 import type { Delegate } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
 import type { RuntimeFor } from "./calls.ts";
+import type { HookPoints } from "./hook-points.ts";
 import type { GateDeps } from "./gate.ts";
 import type { KnowledgeFiles } from "./knowledge/files.ts";
 import type { LimitReached, Limits } from "./limits.ts";
@@ -25,6 +26,8 @@ export interface TurnDeps extends GateDeps {
   readonly runtime: RuntimeFor;
   /** What the workspace says to agents. */
   readonly readWorkspace: (signal: AbortSignal) => Promise<KnowledgeFiles>;
+  /** None: nothing is asked. */
+  readonly hooks?: HookPoints | undefined;
   readonly limits: Limits;
   /** Of the conversations that this one works for. */
   readonly limitAbove?: () => Promise<LimitReached | null>;

@@ -43,6 +43,7 @@ interface TurnDriverDeps {
   readonly delegate: Delegate;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
+  readonly hooks?: TurnDeps["hooks"];
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly onFault: (fault: unknown) => void;
 }
