@@ -22,6 +22,7 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openHooks } from "./hooks/open-hooks.ts";
 import { openMcpServers } from "./mcp/open-servers.ts";
 import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
@@ -99,6 +100,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
       mcp,
+      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),

@@ -57,6 +57,11 @@ export function fileAddressOf(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/file?path=${encodeURIComponent(path)}`;
 }
 
+/** As it was at an event. */
+export function pastFileAddressOf(conversation: string, at: number, path: string): string {
+  return `${base}api/conversations/${encodeURIComponent(conversation)}/past/file?at=${at}&path=${encodeURIComponent(path)}`;
+}
+
 export function archiveAddressOf(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/archive?path=${encodeURIComponent(path)}`;
 }

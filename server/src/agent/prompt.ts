@@ -137,6 +137,8 @@ export class Prompt {
       this.#push("replies", { role: "assistant", parts: event.extras.parts, model: event.extras.model });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
+    } else if (event.observation === "hook") {
+      if (event.extras.told) this.#aside("notes", event.content);
     } else if (event.observation === "upload") {
       this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {

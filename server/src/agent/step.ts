@@ -12,6 +12,7 @@ import {
 import type { Model } from "../llm/model.ts";
 import type { Agent } from "./agents.ts";
 import type { RuntimeFor } from "./calls.ts";
+import type { HookPoints } from "./hook-points.ts";
 import type { GateDeps } from "./gate.ts";
 import type { KnowledgeFiles } from "./knowledge/files.ts";
 import type { Limits } from "./limits.ts";
@@ -24,6 +25,8 @@ export interface TurnDeps extends GateDeps {
   readonly runtime: RuntimeFor;
   /** What the workspace says to agents. */
   readonly readWorkspace: (signal: AbortSignal) => Promise<KnowledgeFiles>;
+  /** None: nothing is asked. */
+  readonly hooks?: HookPoints | undefined;
   readonly limits: Limits;
   readonly now: () => number;
 }

@@ -172,6 +172,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
           defaults: deps.approval,
           serverRules: () => deps.store.rules.list(),
         }),
+      hooks: deps.hooks?.({
+        conversation: id,
+        workspace: () => this.#workspace.path,
+        runtime: () => this.#runtime.start(),
+      }),
       tools: deps.tools,
       prepare: async (signal) => {
         const named = this.#agent();

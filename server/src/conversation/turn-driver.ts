@@ -41,6 +41,7 @@ interface TurnDriverDeps {
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
+  readonly hooks?: TurnDeps["hooks"];
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly onFault: (fault: unknown) => void;
 }
@@ -111,11 +112,11 @@ export class TurnDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, runtime, readWorkspace, limits, now, policy } = this.#deps;
+    const { conversation, append, emit, runtime, readWorkspace, limits, now, policy, hooks } = this.#deps;
     const { agent, model } = await this.#deps.prepare(signal);
     const prompt = await this.#readPrompt(promptSize(agent, model));
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const turn = runTurn(view([]), { model, agent, runtime, readWorkspace, limits, now, policy }, signal);
+    const turn = runTurn(view([]), { model, agent, runtime, readWorkspace, limits, now, policy, hooks }, signal);
     let step = await turn.next();
     while (!step.done) {
       if (step.value.type === "delta") {

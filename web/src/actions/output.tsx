@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { CodeText } from "../code/code-text.tsx";
-import { languageOfPath } from "../code/highlight.ts";
+import { languageOfPath } from "../code/tokens.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { useWords } from "../words/words.ts";

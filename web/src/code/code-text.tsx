@@ -1,5 +1,5 @@
 import { useHighlighted } from "./use-highlighted.ts";
-import type { Token } from "./highlight.ts";
+import type { Token } from "./tokens.ts";
 
 interface CodeTextProps {
   readonly text: string;

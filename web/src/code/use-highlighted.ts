@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { highlighted, type Token } from "./highlight.ts";
+import { highlighted, type Token } from "./tokens.ts";
 
 type Lines = readonly (readonly Token[])[];
 
