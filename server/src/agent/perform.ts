@@ -1,7 +1,8 @@
 /** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
 import { isAtWork, stateChange, type ConversationState, type Event, type NewEvent } from "@deckhand/protocol";
-import { runPrepared, type PreparedCall } from "./calls.ts";
+import type { PreparedCall } from "./calls.ts";
 import { gate, refusalOf, waitingEvents } from "./gate.ts";
+import { askAfter, runHooked, sentBack } from "./hooked.ts";
 import { failed, isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 import { beside, performTogether, type BegunCall } from "./together.ts";
 
@@ -101,20 +102,23 @@ async function* perform(
     case "refused":
     case "noted":
       return { view };
-    case "ends":
-      return { state: call.state };
+    case "ends": {
+      const sent = call.state === "finished" ? yield* sentBack(call.event, view, deps, signal) : null;
+      return sent === null ? { state: call.state } : { view: sent };
+    }
     case "runnable": {
-      const running = runPrepared(call, { id, runtime: deps.runtime, signal });
+      const running = runHooked(call, id, deps, signal);
       let step = await running.next();
       while (!step.done) {
         yield { type: "delta", delta: step.value };
         step = await running.next();
       }
-      const { event, bug } = step.value;
-      const after = yield {
+      const { event, bug, hooked } = step.value;
+      const stored = yield {
         type: "events",
-        events: (_, now) => goesOn(event, now),
+        events: (_, now) => [...hooked, ...goesOn(event, now)],
       };
+      const after = yield* askAfter([{ action: call.event, id, observation: event }], stored, deps, signal);
       return bug === undefined ? { view: after } : failed(bug);
     }
   }

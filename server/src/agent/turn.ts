@@ -25,6 +25,7 @@ import { prepareCall, textOf } from "./calls.ts";
 import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
 import type { Knowledge } from "./knowledge/knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
+import { askAtStart } from "./hooked.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
 import { isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
@@ -35,6 +36,7 @@ export type Turn = AsyncGenerator<Step, TurnEnd, View>;
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
   let knowledge: Knowledge | null | undefined;
+  let begun = false;
   while (isRunning(view, signal)) {
     if (view.state.approved !== null) {
       const end = yield* performApproved(view, deps, signal);
@@ -61,7 +63,16 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
 
-    const limit = limitReached(view.state, deps.limits, deps.now());
+    if (!begun) {
+      begun = true;
+      const started = yield* askAtStart(view, deps, signal);
+      if ("state" in started) return started;
+      view = started.view;
+      if (!isRunning(view, signal)) return { state: null };
+    }
+
+    const limit =
+      limitReached(view.state, deps.limits, deps.now()) ?? (await deps.limitAbove?.().catch(() => null)) ?? null;
     if (limit !== null) return { state: "paused", ...limit };
 
     const stuck = view.prompt.trail.verdict();

@@ -14,7 +14,12 @@ export interface ToolContext {
   /** Id of the action. */
   readonly id: number;
   readonly signal: AbortSignal;
+  /** Hands a task to another agent. Fails with `delegate_refused`, `unknown_agent`. */
+  readonly delegate?: Delegate | undefined;
 }
+
+/** `id` is that of the action. Resolves when the agent has come to rest. */
+export type Delegate = (args: ActionArgs<"delegate">, id: number, signal: AbortSignal) => Promise<Outcome<"delegate">>;
 
 /** What came of an action, before it has its place in the log. */
 export interface Outcome<K extends ObservationKind = ObservationKind> {
@@ -26,7 +31,14 @@ export interface Outcome<K extends ObservationKind = ObservationKind> {
 export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind];
 
 /** All that the approval policy sees of what an action does. */
-export type Effect = "none" | "read" | "write" | "execute" | "network";
+export type Effect =
+  | "none"
+  | "read"
+  | "write"
+  | "execute"
+  | "network"
+  /** Done by somebody else's program, outside of the sandbox; nobody knows what it is. */
+  | "foreign";
 
 /** An action that only says something: it is stored and has no observation. */
 export interface SpokenTool<K extends ActionKind = ActionKind> {

@@ -24,7 +24,10 @@ import { openTasks } from "./plan/plan.ts";
 export interface WorkTabProps {
   /** Its id. */
   readonly conversation: string;
+  /** What is known of it; where one looks at the past, what was known then. */
   readonly snapshot: ViewSnapshot;
+  /** The event at which one looks; undefined for now. */
+  readonly at?: number | undefined;
 }
 
 export interface WorkTab {
