@@ -20,7 +20,7 @@ export function styleFreeDocument(real: Document = document): Document {
 /** Some of it is made in the page's own document, whatever the option says: while that goes on, that is another one, too. */
 export function withoutStyles(make: () => void, real: Document = document): void {
   const own = creator(real);
-  real.createElement = own as typeof real.createElement;
+  real.createElement = own;
   try {
     make();
   } finally {
