@@ -172,6 +172,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
+      changesSince: deps.histories === undefined ? undefined : (from, signal) => this.#past.changesSince(from, signal),
       readWorkspace: knowledgeReader(
         deps.runtimes.look,
         () => this.#workspace.path,

@@ -38,6 +38,7 @@ interface TurnDriverDeps {
   readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly readWorkspace: TurnDeps["readWorkspace"];
+  readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
@@ -111,11 +112,12 @@ export class TurnDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, runtime, readWorkspace, limits, now, policy } = this.#deps;
+    const { conversation, append, emit, runtime, readWorkspace, changesSince, limits, now, policy } = this.#deps;
     const { agent, model } = await this.#deps.prepare();
     const prompt = await this.#readPrompt(promptSize(agent, model));
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const turn = runTurn(view([]), { model, agent, runtime, readWorkspace, limits, now, policy }, signal);
+    const given = { model, agent, runtime, readWorkspace, changesSince, limits, now, policy };
+    const turn = runTurn(view([]), given, signal);
     let step = await turn.next();
     while (!step.done) {
       if (step.value.type === "delta") {
