@@ -10,7 +10,11 @@ import {
   type CostEstimate,
   type CostReport,
   type ErrorCode,
+  type McpReport,
+  type McpServer,
+  type McpServerState,
   type Observation,
+  type PastFiles,
   type RestorePreview,
   type Settings,
   type WaitingWhole,
@@ -109,6 +113,8 @@ export interface Http {
     range?: { readonly from?: number; readonly to?: number },
     signal?: AbortSignal,
   ): Promise<WorkspaceDiff>;
+  /** The files of the workspace as they were at event `at`. Fails with `no_snapshot`, `snapshot_failed`. */
+  pastFiles(conversation: string, at: number, signal?: AbortSignal): Promise<PastFiles>;
   /** What `restore` would do now. */
   previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
   /**
@@ -138,6 +144,10 @@ export interface Http {
    * a program outside of the sandbox, with `conflict` where the file has to be mended first.
    */
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
+  /** The MCP servers of the settings, as they are now. */
+  mcpServers(signal?: AbortSignal): Promise<readonly McpServerState[]>;
+  /** Tries one: that of the name as it is set, or as it is given. */
+  checkMcp(trial: { readonly name?: string; readonly server?: McpServer }, signal?: AbortSignal): Promise<McpReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
   costsOf(
     conversation: string,
@@ -228,6 +238,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (from !== undefined) search.set("from", String(from));
       return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
     },
+    pastFiles: async (conversation, at, signal) =>
+      (await call("GET", `${one(conversation)}/past/files?at=${at}`, undefined, signal)) as PastFiles,
     previewRestore: async (conversation, at, signal) =>
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
@@ -264,6 +276,11 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const query = model === undefined ? "" : `?${new URLSearchParams({ model }).toString()}`;
       return (await call("GET", `api/costs/estimate${query}`, undefined, signal)) as CostEstimate;
     },
+    mcpServers: async (signal) => {
+      const { servers } = (await call("GET", "api/mcp", undefined, signal)) as { servers: readonly McpServerState[] };
+      return servers;
+    },
+    checkMcp: async (trial, signal) => (await call("POST", "api/settings/mcp/check", trial, signal)) as McpReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
 }

@@ -98,7 +98,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   tools: { tools: [{ name: "s__n", server: "s", tool: "n", description: "", parameters: { type: "object" } }] },
-  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, timed_out: false },
+  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, told: true, timed_out: false },
   nudge: { reason: "repeat" },
 };
 

@@ -234,7 +234,7 @@ export const observationExtras = {
   knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** The tools of MCP servers that the model is told of from here on, all of them. Bookkeeping. */
   tools: z.object({ tools: z.array(serverTool) }),
-  /** A command of the user's own was run because of something that happened. Bookkeeping. */
+  /** A command of the user's own was run because of something that happened; `content` is what it printed. Bookkeeping. */
   hook: z.object({
     event: z.enum(hookEvents),
     name: z.string(),
@@ -245,6 +245,8 @@ export const observationExtras = {
     duration_ms: z.number(),
     /** What it was asked about does not happen. */
     blocks: z.boolean(),
+    /** The model reads the `content`. */
+    told: z.boolean(),
     timed_out: z.boolean(),
   }),
   /** What the server tells the model by itself. Bookkeeping. */

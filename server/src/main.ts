@@ -22,6 +22,9 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openHooks } from "./hooks/open-hooks.ts";
+import { openMcpServers } from "./mcp/open-servers.ts";
+import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
@@ -79,12 +82,25 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const programs = hostPrograms({ home: config.home, env, path: machine.path });
+  programs.endLeft();
+  const mcp = parts.use(
+    openMcpServers({
+      set: () => settings.saved.mcp?.servers ?? {},
+      programs,
+      home: config.home,
+      log: (line) => console.error(line),
+    }),
+  );
+  settings.onChange(() => mcp.update());
   const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
+      mcp,
+      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -125,6 +141,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     },
     agents: { described: agentEntries(definitions), broken: flaws },
     settings,
+    mcp,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
     version: "0.1.0",

@@ -1,6 +1,6 @@
 /** The agents that a conversation can name: a prompt, tools, and for the scripted one a model of its own. */
 import { z } from "zod";
-import { actionArgs, type ActionKind } from "@deckhand/protocol";
+import { actionArgs, type ActionKind, type ServerTool } from "@deckhand/protocol";
 import type { Model, ToolSpec } from "../llm/model.ts";
 import { finishTool } from "../tools/finish.ts";
 import { rejectTool } from "../tools/reject.ts";
@@ -23,10 +23,12 @@ export interface Agent {
   readonly readsWorkspace: boolean;
   /** How runnable actions run. */
   readonly tools: ReadonlyMap<ActionKind, Tool>;
+  /** Tools of MCP servers, by the names that the model knows. */
+  readonly serverTools?: ReadonlyMap<string, ServerTool>;
   /** Replies in place of the configured model. */
   readonly model?: Model;
-  /** What its definition says of model, limits and approvals. */
-  readonly defined?: Pick<Definition, "model" | "limits" | "approval">;
+  /** What its definition says of tools, model, limits and approvals. */
+  readonly defined?: Pick<Definition, "tools" | "model" | "limits" | "approval">;
 }
 
 /** As a list shows it. */

@@ -9,9 +9,10 @@ import {
   type NewEvent,
   type WorkspaceChanges,
 } from "@deckhand/protocol";
-import { runPrepared, type PreparedCall } from "./calls.ts";
+import type { PreparedCall } from "./calls.ts";
 import { finishOf, lookMs } from "./finish/finish.ts";
 import { gate, refusalOf, waitingEvents } from "./gate.ts";
+import { askAfter, runHooked, sentBack } from "./hooked.ts";
 import { failed, isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 import { beside, performTogether, type BegunCall } from "./together.ts";
 
@@ -108,7 +109,9 @@ async function* finish(
     events: (firstId, now) => whileAtWork(now, left, [inReply(last, reply ?? firstId)]),
   };
   if (after.stored.length <= left.length) return { state: null };
-  return isAction(last) ? { state: "finished" } : { view: after, denied: false, begun: 1 };
+  if (!isAction(last)) return { view: after, denied: false, begun: 1 };
+  const sent = yield* sentBack(last, after, deps, signal);
+  return sent === null ? { state: "finished" } : { view: sent, denied: false, begun: 1 };
 }
 
 function begunCall(call: PreparedCall, stored: Event | undefined): BegunCall {
@@ -148,20 +151,23 @@ async function* perform(
     case "refused":
     case "noted":
       return { view };
-    case "ends":
-      return { state: call.state };
+    case "ends": {
+      const sent = call.state === "finished" ? yield* sentBack(call.event, view, deps, signal) : null;
+      return sent === null ? { state: call.state } : { view: sent };
+    }
     case "runnable": {
-      const running = runPrepared(call, { id, runtime: deps.runtime, signal });
+      const running = runHooked(call, id, deps, signal);
       let step = await running.next();
       while (!step.done) {
         yield { type: "delta", delta: step.value };
         step = await running.next();
       }
-      const { event, bug } = step.value;
-      const after = yield {
+      const { event, bug, hooked } = step.value;
+      const stored = yield {
         type: "events",
-        events: (_, now) => goesOn(event, now),
+        events: (_, now) => [...hooked, ...goesOn(event, now)],
       };
+      const after = yield* askAfter([{ action: call.event, id, observation: event }], stored, deps, signal);
       return bug === undefined ? { view: after } : failed(bug);
     }
   }

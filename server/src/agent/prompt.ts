@@ -141,10 +141,12 @@ export class Prompt {
       this.#push("replies", { role: "assistant", parts: event.extras.parts, model: event.extras.model });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
+    } else if (event.observation === "hook") {
+      if (event.extras.told) this.#aside("notes", event.content);
     } else if (event.observation === "upload") {
       this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {
-      this.#result(event.tool_call, this.#tell(event), event.observation === "error");
+      this.#result(event.tool_call, this.#tell(event), isFailure(event));
     } else if (event.cause !== undefined) {
       this.#addUserResult(event);
     }
@@ -214,6 +216,10 @@ export class Prompt {
   #tell(event: Observation): string {
     return this.#tools.get(event.observation)?.tell?.(event) ?? event.content;
   }
+}
+
+function isFailure(event: Observation): boolean {
+  return event.observation === "error" || (event.observation === "call_tool" && event.extras.is_error === true);
 }
 
 const goOn = "Go on.";

@@ -13,6 +13,7 @@ import {
 import type { Model } from "../llm/model.ts";
 import type { Agent } from "./agents.ts";
 import type { RuntimeFor } from "./calls.ts";
+import type { HookPoints } from "./hook-points.ts";
 import type { GateDeps } from "./gate.ts";
 import type { KnowledgeFiles } from "./knowledge/files.ts";
 import type { Limits } from "./limits.ts";
@@ -30,6 +31,8 @@ export interface TurnDeps extends GateDeps {
    * undefined where it is not known.
    */
   readonly changesSince?: ((from: number, signal: AbortSignal) => Promise<WorkspaceChanges | undefined>) | undefined;
+  /** None: nothing is asked. */
+  readonly hooks?: HookPoints | undefined;
   readonly limits: Limits;
   readonly now: () => number;
 }

@@ -26,6 +26,7 @@ import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
 import { goOnNote, stoppedInTheMiddle } from "./finish/going-on.ts";
 import type { Knowledge } from "./knowledge/knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
+import { askAtStart } from "./hooked.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
 import { isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
@@ -36,6 +37,7 @@ export type Turn = AsyncGenerator<Step, TurnEnd, View>;
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
   let knowledge: Knowledge | null | undefined;
+  let begun = false;
   while (isRunning(view, signal)) {
     if (view.state.approved !== null) {
       const end = yield* performApproved(view, deps, signal);
@@ -61,6 +63,14 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     const taken = takeIn(view.state, knowledge);
     if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
+
+    if (!begun) {
+      begun = true;
+      const started = yield* askAtStart(view, deps, signal);
+      if ("state" in started) return started;
+      view = started.view;
+      if (!isRunning(view, signal)) return { state: null };
+    }
 
     const limit = limitReached(view.state, deps.limits, deps.now());
     if (limit !== null) return { state: "paused", ...limit };

@@ -10,10 +10,12 @@ import {
   isAtWork,
   settingsSchema,
   stateChange,
+  type ActionKind,
   type ConversationState,
   type Delta,
   type Event,
   type NewEvent,
+  type PastFiles,
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -35,6 +37,7 @@ import { recoveryEvents } from "./recovery.ts";
 import { IdleShells } from "./idle-shells.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
 import { Past } from "./past.ts";
+import { ServerTools } from "./server-tools.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
@@ -69,6 +72,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #snapshots: Snapshots;
   readonly #past: Past;
   readonly terminals: ConversationTerminals;
+  readonly #serverTools: ServerTools | undefined;
   readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -147,6 +151,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
       append: (event) => this.#enqueue(() => this.#append([event])),
     });
+    this.#serverTools =
+      deps.mcp &&
+      new ServerTools({
+        mcp: deps.mcp,
+        state: () => this.#state,
+        read: (after, limit) => this.read(after, limit),
+        append: (events) => this.#enqueue(() => this.#append(events)),
+      });
     this.#turn = new TurnDriver({
       conversation: this,
       append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
@@ -160,15 +172,21 @@ export class Conversation implements ConversationApi, AsyncDisposable {
           defaults: deps.approval,
           serverRules: () => deps.store.rules.list(),
         }),
+      hooks: deps.hooks?.({
+        conversation: id,
+        workspace: () => this.#workspace.path,
+        runtime: () => this.#runtime.start(),
+      }),
       tools: deps.tools,
-      prepare: async () => {
-        const agent = this.#agent();
+      prepare: async (signal) => {
+        const named = this.#agent();
         await this.#workspace.ready();
         // Started while the model thinks; whoever needs it meets its failure.
         this.#runtime.start().then(
           (runtime) => runtime.start().catch(() => {}),
           () => {},
         );
+        const agent = (await this.#serverTools?.equip(named, signal)) ?? named;
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
@@ -218,7 +236,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         rootOf: (choice) => this.#deps.places.pathOf(this.id, choice),
         isSettled: this.#workspace.isMade,
-        tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
+        tools: this.#userTools(),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
@@ -229,6 +247,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       if (own === undefined) throw new Error("a plan stores its action");
       return own;
     });
+  }
+
+  /** What a client can ask for beside the agent. */
+  #userTools(): ReadonlyMap<ActionKind, Tool> {
+    const more = [this.#past.restoreTool, this.#serverTools?.tool].filter((tool) => tool !== undefined);
+    return new Map([...this.#deps.tools, ...more.map((tool) => [tool.action, tool as unknown as Tool] as const)]);
   }
 
   get network(): Network | undefined {
@@ -272,6 +296,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
 
   diff(from?: number, to?: number): Promise<WorkspaceDiff> {
     return this.#past.diff(from, to);
+  }
+
+  filesAt(at: number): Promise<PastFiles> {
+    return this.#past.files(at);
+  }
+
+  fileAt(at: number, path: string): Promise<Uint8Array> {
+    return this.#past.file(at, path);
   }
 
   previewRestore(at: number): Promise<RestorePreview> {

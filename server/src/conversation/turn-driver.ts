@@ -35,13 +35,14 @@ interface TurnDriverDeps {
   readonly append: (events: (firstId: number) => readonly NewEvent[]) => Promise<readonly Event[]>;
   readonly emit: (delta: Delta) => void;
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
-  readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
+  readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly readWorkspace: TurnDeps["readWorkspace"];
   readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
+  readonly hooks?: TurnDeps["hooks"];
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly onFault: (fault: unknown) => void;
 }
@@ -112,11 +113,11 @@ export class TurnDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, runtime, readWorkspace, changesSince, limits, now, policy } = this.#deps;
-    const { agent, model } = await this.#deps.prepare();
+    const { conversation, append, emit, runtime, readWorkspace, changesSince, limits, now, policy, hooks } = this.#deps;
+    const { agent, model } = await this.#deps.prepare(signal);
     const prompt = await this.#readPrompt(promptSize(agent, model));
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const given = { model, agent, runtime, readWorkspace, changesSince, limits, now, policy };
+    const given = { model, agent, runtime, readWorkspace, changesSince, limits, now, policy, hooks };
     const turn = runTurn(view([]), given, signal);
     let step = await turn.next();
     while (!step.done) {

@@ -212,7 +212,9 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
     settings: {
       report: () => Promise.reject(new Error("not here")),
       change: () => Promise.reject(new Error("not here")),
+      mcpServer: () => Promise.reject(new Error("not here")),
     },
+    mcp: { states: () => [], check: () => Promise.reject(new Error("not here")) },
     tickets: createTickets(),
     ports: { link: () => undefined },
     webRoot: undefined,

@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
+import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
@@ -39,6 +40,7 @@ export interface ServeOptions extends FileRoutesOptions {
   readonly models: ModelsApi;
   readonly agents: AgentsList;
   readonly settings: SettingsApi;
+  readonly mcp: McpApi;
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
   /** Signs the tokens of classic clients. */

@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
+import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
@@ -41,6 +42,7 @@ export interface RoutesOptions extends FileRoutesOptions {
   readonly models: ModelsApi;
   readonly agents: AgentsList;
   readonly settings: SettingsApi;
+  readonly mcp: McpApi;
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
@@ -70,7 +72,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
-  settingsRoutes(app, options.settings);
+  settingsRoutes(app, options.settings, options.mcp);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);

@@ -26,7 +26,14 @@ export interface Outcome<K extends ObservationKind = ObservationKind> {
 export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind];
 
 /** All that the approval policy sees of what an action does. */
-export type Effect = "none" | "read" | "write" | "execute" | "network";
+export type Effect =
+  | "none"
+  | "read"
+  | "write"
+  | "execute"
+  | "network"
+  /** Done by somebody else's program, outside of the sandbox; nobody knows what it is. */
+  | "foreign";
 
 /** An action that only says something: it is stored and has no observation. */
 export interface SpokenTool<K extends ActionKind = ActionKind> {

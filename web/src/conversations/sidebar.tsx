@@ -86,7 +86,7 @@ export function Sidebar({ list, place }: SidebarProps) {
                   <span className="truncate text-sm font-medium">{row.title || words.shell.untitled}</span>
                 </span>
                 <span className="block truncate pl-3.5 text-xs text-muted">
-                  {stateWords(row.agent_state)} · {agoText(row.updated_at)}
+                  {stateWords(row.agent_state, words.chat)} · {agoText(row.updated_at)}
                 </span>
               </Link>
               <button

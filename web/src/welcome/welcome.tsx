@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { conversationAddress, go } from "../address.ts";
-import { Composer } from "../composer/composer.tsx";
+import { Composer, type Sent } from "../composer/composer.tsx";
+import { withFiles } from "../composer/send-files.ts";
 import { client } from "../server.ts";
 import { useWords } from "../words/words.ts";
 import { usual, WorkspaceField, workspaceOf } from "./workspace-choice.tsx";
@@ -10,22 +11,36 @@ export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
   const { people: words } = useWords();
   const [failure, setFailure] = useState("");
   const [chosen, setChosen] = useState(usual);
-  const start = async (task: string): Promise<void> => {
+  const start = async ({ text, images = [], files = [] }: Pick<Sent, "text"> & Partial<Sent>): Promise<void> => {
     const workspace = await workspaceOf(chosen);
-    const { id } = await client.create({ task, ...(workspace === undefined ? {} : { settings: { workspace } }) });
+    const settings = workspace === undefined ? {} : { settings: { workspace } };
+    const isPlain = images.length === 0 && files.length === 0;
+    const { id } = await client.create({ ...settings, ...(isPlain ? { task: text } : {}) });
+    if (!isPlain) {
+      const content = await withFiles(id, text, files);
+      await client.send(id, "message", { content, image_urls: [...images] });
+    }
     onCreated();
     go(conversationAddress(id));
   };
   const startExample = (task: string): void => {
     setFailure("");
-    start(task).catch((error: Error) => setFailure(error.message));
+    start({ text: task }).catch((error: Error) => setFailure(error.message));
   };
   return (
     <main className="flex flex-1 flex-col items-center justify-center overflow-y-auto p-6">
       <div className="w-full max-w-2xl">
         <h1 className="mb-2 text-center text-2xl font-semibold tracking-tight">{words.whatNeedsDoing}</h1>
         <p className="mb-6 text-center text-balance text-muted">{words.whatItDoes}</p>
-        <Composer label={words.task} placeholder={words.describeTask} button={words.start} autoFocus onSend={start} />
+        <Composer
+          label={words.task}
+          placeholder={words.describeTask}
+          button={words.start}
+          draft="new"
+          rows={3}
+          autoFocus
+          onSend={start}
+        />
         <WorkspaceField chosen={chosen} onChange={setChosen} />
         <ul className="mt-5 flex flex-col gap-2" aria-label={words.examples}>
           {words.exampleTasks.map((example) => (
