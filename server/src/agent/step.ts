@@ -11,12 +11,13 @@ import {
   type WorkspaceChanges,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
+import type { Delegate } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
 import type { RuntimeFor } from "./calls.ts";
 import type { HookPoints } from "./hook-points.ts";
 import type { GateDeps } from "./gate.ts";
 import type { KnowledgeFiles } from "./knowledge/files.ts";
-import type { Limits } from "./limits.ts";
+import type { LimitReached, Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
 
 export interface TurnDeps extends GateDeps {
@@ -34,6 +35,10 @@ export interface TurnDeps extends GateDeps {
   /** None: nothing is asked. */
   readonly hooks?: HookPoints | undefined;
   readonly limits: Limits;
+  /** Of the conversations that this one works for. */
+  readonly limitAbove?: () => Promise<LimitReached | null>;
+  /** Hands a task to another agent. */
+  readonly delegate?: Delegate;
   readonly now: () => number;
 }
 

@@ -72,7 +72,8 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       if (!isRunning(view, signal)) return { state: null };
     }
 
-    const limit = limitReached(view.state, deps.limits, deps.now());
+    const limit =
+      limitReached(view.state, deps.limits, deps.now()) ?? (await deps.limitAbove?.().catch(() => null)) ?? null;
     if (limit !== null) return { state: "paused", ...limit };
 
     const stuck = view.prompt.trail.verdict();
