@@ -115,6 +115,57 @@ const idOf = (log: readonly Frame[], fits: (event: Frame) => boolean): number =>
   return found["id"] as number;
 };
 
+test("[UT1] files are listed and read as they were at any event, and nothing else is reached", async () => {
+  const id = "looked-back";
+  const at = await folder(id);
+  await mkdir(at("gone"));
+  writeFileSync(at("gone", "file"), "gone\r\n");
+  writeFileSync(at("text"), "text\n");
+  writeFileSync(
+    at("bytes"),
+    Uint8Array.from({ length: 300 }, (_, index) => index % 256),
+  );
+  writeFileSync(at("tool"), "#!/bin/sh\n");
+  symlinkSync("text", at("link"));
+  await work(id, "ruin");
+  const log = await logOf(id);
+  const ran = idOf(log, (event) => event["observation"] === "run");
+  const files = (when: number): Promise<Frame> => json(ask(server, "GET", `${id}/past/files?at=${when}`));
+  const file = (when: number, path: string): Promise<Response> =>
+    ask(server, "GET", `${id}/past/file?at=${when}&path=${encodeURIComponent(path)}`);
+
+  const earlier = await files(ran - 1);
+  assert.deepEqual(
+    earlier["files"].map((each: Frame) => [each["path"], each["mode"], each["size_bytes"]]),
+    [
+      ["bytes", "100644", 300],
+      ["gone/file", "100644", 6],
+      ["link", "120000", 4],
+      ["text", "100644", 5],
+      ["tool", "100644", 10],
+    ],
+  );
+  assert.ok(earlier["after"] < ran);
+  const now = await files(log.length - 1);
+  assert.deepEqual(
+    now["files"].map((each: Frame) => each["path"]),
+    ["bytes", "link", "new\n\u202Efile", "text", "tool"],
+  );
+  assert.equal(await (await file(ran - 1, "gone/file")).text(), "gone\r\n");
+  assert.equal(await (await file(ran - 1, "text")).text(), "text\n");
+  assert.equal(await (await file(log.length - 1, "text")).text(), "changed\nmore\n");
+  assert.equal(await (await file(log.length - 1, "new\n\u202Efile")).text(), "new\n");
+  assert.equal(await (await file(ran - 1, "link")).text(), "text");
+  const bytes = await file(ran - 1, "bytes");
+  assert.equal(bytes.headers.get("content-type"), "application/octet-stream");
+  assert.deepEqual(new Uint8Array(await bytes.arrayBuffer())[257], 1);
+  for (const path of ["../text", "/etc/passwd", "gone", "link/x", ".git/config", "*", "text\0", "--help"]) {
+    const answer = await file(ran - 1, path);
+    assert.ok([400, 404].includes(answer.status), `${JSON.stringify(path)}: ${answer.status}`);
+  }
+  assert.equal((await ask(server, "GET", `${id}/past/files?at=0`)).status, 404);
+});
+
 test("[V9] what a command rewrote and deleted is back, byte for byte, as it was at any event, and the restore can be undone", async () => {
   const id = "ruin";
   const at = await folder(id);

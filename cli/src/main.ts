@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).runCommand,
   doctor: async () => (await import("./doctor.ts")).doctorCommand,
   attach: async () => (await import("./attach.ts")).attachCommand,
+  bench: async () => (await import("./bench.ts")).benchCommand,
   costs: async () => (await import("./costs.ts")).costsCommand,
   diff: async () => (await import("./workspace.ts")).diffCommand,
   restore: async () => (await import("./workspace.ts")).restoreCommand,
@@ -31,6 +32,7 @@ Commands
   run "task"   work on one task without a person, and end with it
   doctor       try out the sandbox, and show what a server here would have
   attach ID    follow a conversation and say something in it
+  bench TASKS  have an agent work on a folder of tasks, and tell what it solved
   costs        print the tokens and dollars that models took
   diff ID      print what changed in the workspace of a conversation
   restore ID N bring the workspace back to what it was at an event

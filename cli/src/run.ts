@@ -1,14 +1,15 @@
 import { text } from "node:stream/consumers";
 import { resolve } from "node:path";
 import type { Client } from "@deckhand/client";
-import { apply, approvalPolicies, empty, isAction, type Settings } from "@deckhand/protocol";
+import { approvalPolicies, type Settings } from "@deckhand/protocol";
 import { numberOf, parse, textOf } from "./arguments.ts";
-import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
+import { UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
 import { workspaceOf } from "./workspace-choice.ts";
-import { createPrinter, type Printer } from "./print/printer.ts";
+import { createPrinter } from "./print/printer.ts";
 import { plain } from "./print/plain.ts";
-import { judge, nudge } from "./unattended.ts";
+import { stopSignals } from "./stop-signals.ts";
+import { work } from "./work.ts";
 
 const help = `Usage: deckhand run [option…] "task"
        deckhand run [option…] < task.txt
@@ -51,8 +52,6 @@ const options = {
   json: { type: "boolean" },
 } as const;
 
-/** After a stop is asked for, the server has so long to say that it has stopped. */
-const stopMs = 5_000;
 /** It is a look at some rows. */
 const estimateMs = 2_000;
 
@@ -83,8 +82,9 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const printer = createPrinter(id, values["json"] === true);
   if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
   if (estimate !== "") printer.say(estimate);
-  // Awaited here: the server and the signals belong to this block.
-  return await watch(server.client, id, printer, stop.signal);
+  const end = await work(server.client, id, printer.event, stop.signal);
+  if (end.say !== "") printer.say(end.say);
+  return end.code;
 }
 
 /** What it may take, as far as that is known; a server that cannot say it is no reason not to begin. */
@@ -95,65 +95,6 @@ async function estimateOf(client: Client, model: string | undefined): Promise<st
   } catch {
     return "";
   }
-}
-
-/** Follows the conversation until it ends or has to be ended. */
-async function watch(client: Client, id: string, printer: Printer, stop: AbortSignal): Promise<ExitCode> {
-  const over = new AbortController();
-  const stopAtServer = (): void => {
-    client.send(id, "change_agent_state", { agent_state: "stopped" }).catch(() => {});
-    setTimeout(() => over.abort(), stopMs).unref();
-  };
-  if (stop.aborted) stopAtServer();
-  else stop.addEventListener("abort", stopAtServer, { once: true });
-
-  let state = empty;
-  let nudges = 0;
-  for await (const item of client.follow(id, { signal: over.signal })) {
-    if (item.type !== "event") continue;
-    printer.event(item.event);
-    state = apply(state, item.event);
-    if (isAction(item.event) || item.event.observation !== "agent_state_changed") continue;
-    const verdict = judge(item.event.extras.agent_state, state, nudges);
-    if (stop.aborted && verdict.type !== "ends") continue;
-    switch (verdict.type) {
-      case "goes_on":
-        break;
-      case "nudge":
-        nudges += 1;
-        await client.send(id, "message", { content: nudge });
-        break;
-      case "ends":
-        if (stop.aborted) return stopped(stop, printer);
-        if (verdict.say !== "") printer.say(verdict.say);
-        return verdict.code;
-    }
-  }
-  return stopped(stop, printer);
-}
-
-function stopped(stop: AbortSignal, printer: Printer): ExitCode {
-  printer.say(stop.reason === "timeout" ? "The time is over; the work was stopped." : "Stopped.");
-  return stop.reason === "timeout" ? exitCodes.stopped : exitCodes.interrupted;
-}
-
-/** Aborts with "timeout" or "signal"; a second Ctrl-C ends the process at once. */
-function stopSignals(timeoutSeconds: number | undefined): Disposable & { readonly signal: AbortSignal } {
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    if (stop.signal.reason === "signal") process.exit(exitCodes.interrupted);
-    stop.abort("signal");
-  };
-  const timer =
-    timeoutSeconds === undefined ? undefined : setTimeout(() => stop.abort("timeout"), timeoutSeconds * 1000);
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
-  return {
-    signal: stop.signal,
-    [Symbol.dispose]: () => {
-      clearTimeout(timer);
-      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
-    },
-  };
 }
 
 async function taskOf(positionals: readonly string[]): Promise<string> {

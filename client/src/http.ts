@@ -10,7 +10,11 @@ import {
   type CostEstimate,
   type CostReport,
   type ErrorCode,
+  type McpReport,
+  type McpServer,
+  type McpServerState,
   type Observation,
+  type PastFiles,
   type RestorePreview,
   type Settings,
   type WaitingWhole,
@@ -55,6 +59,8 @@ export interface ListOptions {
   /** Only these; all where it is left out. */
   readonly archived?: boolean;
   readonly pinned?: boolean;
+  /** Only its children; null: only those that are nobody's. */
+  readonly parent?: string | null;
 }
 
 export interface CreateOptions {
@@ -118,6 +124,8 @@ export interface Http {
     range?: { readonly from?: number; readonly to?: number },
     signal?: AbortSignal,
   ): Promise<WorkspaceDiff>;
+  /** The files of the workspace as they were at event `at`. Fails with `no_snapshot`, `snapshot_failed`. */
+  pastFiles(conversation: string, at: number, signal?: AbortSignal): Promise<PastFiles>;
   /** What `restore` would do now. */
   previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
   /**
@@ -149,6 +157,10 @@ export interface Http {
    * a program outside of the sandbox, with `conflict` where the file has to be mended first.
    */
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
+  /** The MCP servers of the settings, as they are now. */
+  mcpServers(signal?: AbortSignal): Promise<readonly McpServerState[]>;
+  /** Tries one: that of the name as it is set, or as it is given. */
+  checkMcp(trial: { readonly name?: string; readonly server?: McpServer }, signal?: AbortSignal): Promise<McpReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
   costsOf(
     conversation: string,
@@ -204,12 +216,13 @@ export function httpCalls(base: URL, token: string | undefined): Http {
   };
   return {
     files: fileCalls(ask),
-    list: async ({ after, limit = 50, query, archived, pinned } = {}, signal) => {
+    list: async ({ after, limit = 50, query, archived, pinned, parent } = {}, signal) => {
       const search = new URLSearchParams({ limit: String(limit) });
       if (after !== undefined) search.set("after", after);
       if (query !== undefined && query !== "") search.set("q", query);
       if (archived !== undefined) search.set("archived", String(archived));
       if (pinned !== undefined) search.set("pinned", String(pinned));
+      if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
     create: async (options = {}, signal) =>
@@ -238,6 +251,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (from !== undefined) search.set("from", String(from));
       return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
     },
+    pastFiles: async (conversation, at, signal) =>
+      (await call("GET", `${one(conversation)}/past/files?at=${at}`, undefined, signal)) as PastFiles,
     previewRestore: async (conversation, at, signal) =>
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
@@ -276,6 +291,11 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const query = model === undefined ? "" : `?${new URLSearchParams({ model }).toString()}`;
       return (await call("GET", `api/costs/estimate${query}`, undefined, signal)) as CostEstimate;
     },
+    mcpServers: async (signal) => {
+      const { servers } = (await call("GET", "api/mcp", undefined, signal)) as { servers: readonly McpServerState[] };
+      return servers;
+    },
+    checkMcp: async (trial, signal) => (await call("POST", "api/settings/mcp/check", trial, signal)) as McpReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
 }

@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { reasoningEfforts } from "./model-info.ts";
+import { conversationMcpServers } from "./mcp-servers.ts";
+import { claimedCheck, evidence, workspaceChanges } from "./evidence.ts";
 import { requestableStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
 
@@ -103,8 +105,22 @@ export const settingsSchema = z.object({
   max_seconds: z.number().positive().optional(),
   /** Read and written, of all its model calls together. */
   max_tokens: z.int().min(1).optional(),
+  /** MCP servers of this conversation alone, beside those of the server's settings, by name; addresses, no programs and no headers. */
+  mcp: conversationMcpServers.optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Whose child a conversation is. Only the server says so; from a client it is dropped. */
+export const parentOf = z.object({
+  conversation: z.string(),
+  /** Id of the `delegate` in it. */
+  action: z.int().min(0),
+  /** The one without a parent above it; the workspace is its. */
+  root: z.string(),
+  /** 1 for a child of the root. */
+  depth: z.int().min(1),
+});
+export type ParentOf = z.infer<typeof parentOf>;
 
 export const planTask = z.object({
   title: z.string().min(1),
@@ -112,7 +128,8 @@ export const planTask = z.object({
 });
 
 export const actionArgs = {
-  initialize: settingsSchema,
+  /** `parent` of null: a copy, which is nobody's child. */
+  initialize: settingsSchema.extend({ parent: parentOf.nullable().optional() }),
   start: z.object({ task: z.string() }),
   message: z.object({
     content: z.string(),
@@ -187,7 +204,16 @@ export const actionArgs = {
     /** Also where that takes back what was changed outside the agent's turns. */
     force: z.boolean().default(false),
   }),
-  finish: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
+  finish: z.object({
+    outputs: z.record(z.string(), z.unknown()).default({}),
+    /** What the agent says that commands have shown; the server looks them up. */
+    checks: z.array(claimedCheck).max(20).optional(),
+    /** Filled in by the server, in place of `checks`. */
+    evidence: z.array(evidence).optional(),
+    /** Filled in by the server. */
+    changes: workspaceChanges.optional(),
+    thought,
+  }),
   reject: z.object({ outputs: z.record(z.string(), z.unknown()).default({}), thought }),
   add_task: z.object({
     parent: z.string().default(""),
@@ -261,9 +287,4 @@ export function mayChangeWorkspace(kind: ActionKind): boolean {
 }
 
 /** Defined so that nobody guesses at their shape; answered with an `error` observation until their tools are here. */
-export const comingActions = [
-  "run_ipython",
-  "browse_interactive",
-  "delegate",
-  "call_tool",
-] as const satisfies readonly ActionKind[];
+export const comingActions = ["run_ipython", "browse_interactive", "delegate"] as const satisfies readonly ActionKind[];

@@ -14,7 +14,7 @@ export interface Spent {
   readonly costUsd: number | null;
 }
 
-/** Null for an event that cost nothing. The sum over a log is the `usage` of its state. */
+/** Null for an event that cost nothing. The sum over a log is the `usage` of its state, but for what its children used. */
 export function spentIn(event: NewEvent): Spent | null {
   if (isAction(event)) {
     if (event.action !== "compact" || event.args.usage === undefined) return null;

@@ -2,6 +2,7 @@
 import type { ActionKind } from "./actions.ts";
 import type { clientFrames, serverFrames } from "./frames.ts";
 import type { ObservationKind } from "./observations.ts";
+import type { terminalClientFrames, terminalServerFrames } from "./terminal-frames.ts";
 
 export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   initialize:
@@ -19,11 +20,13 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   search: "Searches the files under `path` for a regular expression.",
   think: "A thought. Nothing is done.",
   plan: "The tasks that the agent means to do, and how far it is.",
-  delegate: "Hands a task to another agent.",
-  call_tool: "Calls a tool of an MCP server.",
+  delegate:
+    "Hands a task to another agent, which works on it in a conversation of its own, a child of this one, in the same workspace.",
+  call_tool: "Calls a tool of an MCP server; the model knows it as `server__tool`.",
   restore:
     "Brings the workspace back to what it was at event `at`, commands included. Only a client can ask for it, and not while the agent works. What it is now is kept first, so `restore` with an event before this one takes it back. Where files were changed outside the agent's turns since, it is refused with `changed_since` unless `force` is true.",
-  finish: "The work is done; `thought` sums it up. Answered by the state `finished`.",
+  finish:
+    "The work is done; `thought` sums it up. Of the agent's, `evidence` has each claim with the command that shows it and how that ended, and `changes` the files that are others since its turn began. Answered by the state `finished`.",
   reject: "The agent cannot or will not do it. Answered by the state `rejected`.",
   add_task: "From the first protocol; stored, without effect.",
   modify_task: "From the first protocol; stored, without effect.",
@@ -47,8 +50,10 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   browse: "The page as HTML; `text` is what the model reads of it.",
   search: "Matching lines as `path:line:text`.",
   plan: "The plan as it is now.",
-  delegate: "What the other agent gives back, and its conversation.",
-  call_tool: "What the tool returned.",
+  delegate: "What the other agent gives back, its conversation, and the state in which that came to rest.",
+  child:
+    "A child has begun, waits for a person, goes on or rests, with all that it has used so far. Without a `cause`. Bookkeeping.",
+  call_tool: "What the tool returned, as text; `is_error` where it says itself that it failed.",
   restore: "The workspace is what it was at event `at`. What is left out of snapshots was not touched.",
   snapshot:
     "What the workspace was after event `after`. Made before and after what may change it; one that is the same as the last is not told. Bookkeeping.",
@@ -57,7 +62,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   user_rejected: "A person has denied the action.",
   error: "What was asked for could not be done; `code` is one of the list below.",
   reply:
-    "What the model replied, as it came, with its usage and cost. Bookkeeping: the actions that follow name it in `tool_call`.",
+    "What the model replied, as it came, with its usage and cost, and in `context` how full its context was and of what. Bookkeeping: the actions that follow name it in `tool_call`.",
   title:
     "A title for the conversation, made by the model, with its usage and cost. A person's own title goes before it. Bookkeeping.",
   upload: "What a person put into the workspace, not by an action: what is large, or no text. The first hundred files.",
@@ -65,8 +70,13 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
   knowledge:
     "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
+  terminal:
+    "A person has opened a terminal in the sandbox, beside the agent's work, or it has closed. What is typed and shown there stands in no event. Bookkeeping.",
+  tools:
+    "The tools of MCP servers that the model is told of from here on: taken when the first turn begins, and anew after a summary and after `initialize`. Bookkeeping.",
+  hook: "What a hook of the user did, where it blocked, failed or printed something. Bookkeeping.",
   nudge:
-    "The server tells the model that it goes round in a circle; if it goes on, the turn ends with the code `stuck`. Bookkeeping.",
+    "The server tells the model that it goes round in a circle (if it goes on, the turn ends with the code `stuck`), or that it stopped in the middle of its task. Bookkeeping.",
   status: "What it waits for: a retry and why. Bookkeeping.",
 };
 
@@ -86,4 +96,19 @@ export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames,
   error: "The frame was refused. The socket stays open.",
   list: "Conversations that have changed, each as it is by now, and ids of those that are gone. `again`: ask for the list again, for more may have changed; the first one says so. Every 20 seconds an empty one, as a sign of life.",
   tick: "Every 20 seconds for each conversation that is followed: a sign of life, and the id of its last event.",
+};
+
+export const terminalClientFrameDescriptions: Readonly<Record<keyof typeof terminalClientFrames, string>> = {
+  input: "What was typed.",
+  size: "The rows and columns that this watcher can show. The terminal has those of who typed last, else of who came first.",
+};
+
+export const terminalServerFrameDescriptions: Readonly<Record<keyof typeof terminalServerFrames, string>> = {
+  screen:
+    "First, and again for one that was behind: instead of all before, what an empty terminal of that size has to be given to show the same, scrollback included.",
+  output: "What was printed since.",
+  size: "The terminal has another size.",
+  watchers: "How many watch it, this one included.",
+  refused: "The frame was not taken: the program does not read, or it is no frame.",
+  ended: "The shell's exit code, -1 where nobody knows. The last frame; the socket is closed with 1000.",
 };

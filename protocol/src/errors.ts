@@ -52,6 +52,11 @@ export const errorKinds = {
     sentence: "The workspace could not be looked at as a whole, or not be brought back.",
     retryable: true,
   },
+  mcp_unavailable: { sentence: "The MCP server is not there.", retryable: true },
+  mcp_timeout: { sentence: "The MCP server did not answer in time.", retryable: true },
+  mcp_failed: { sentence: "The MCP server could not do it.", retryable: false },
+  claim_not_shown: { sentence: "A command does not show what is claimed.", retryable: true },
+  hook_blocked: { sentence: "A hook of the user has stopped the action.", retryable: false },
   interrupted: { sentence: "The action was stopped before it ended.", retryable: true },
   outcome_unknown: {
     sentence: "The server stopped while the action ran: look at what it did before repeating it.",

@@ -3,7 +3,10 @@
  */
 import { z } from "zod";
 import { planTask } from "./actions.ts";
+import { contextUse } from "./context-use.ts";
 import { errorCodes } from "./errors.ts";
+import { hookEvents } from "./hook-events.ts";
+import { serverTool } from "./mcp-servers.ts";
 import { refusalReasons } from "./refusals.ts";
 import { agentStates } from "./states.ts";
 import { usageSchema } from "./usage.ts";
@@ -40,6 +43,14 @@ export const jobState = z.object({
 });
 export type JobState = z.infer<typeof jobState>;
 
+/** A terminal of a person's. `exit_code` of its shell where it has closed; -1: nobody knows. */
+export const terminalState = z.object({
+  id: z.string(),
+  state: z.enum(["open", "closed"]),
+  exit_code: z.int().optional(),
+});
+export type TerminalState = z.infer<typeof terminalState>;
+
 /** Rows and columns count from 0. */
 const screen = z.object({
   rows: z.int(),
@@ -72,8 +83,8 @@ export const leftOutSchema = z.object({
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
 
-/** The circle in which the agent goes: what it did, or said, again and again. */
-export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation"] as const;
+/** The circle in which the agent goes: what it did, or said, again and again; or it stopped in the middle of its task. */
+export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation", "unfinished"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
 /** A file of the workspace that speaks to agents. `deeper`: named only. */
@@ -84,6 +95,22 @@ export const knowledgePiece = z.object({
   hash: z.string(),
 });
 export type KnowledgePiece = z.infer<typeof knowledgePiece>;
+
+/** How a child is, as its parent's log tells it: all that it has used so far, its own children's with it. */
+export const childReport = z.object({
+  conversation: z.string(),
+  /** Id of the `delegate`. */
+  action: z.int(),
+  agent: z.string(),
+  agent_state: z.enum(agentStates).nullable(),
+  /** Its action that waits for a person, and that action's sentence. */
+  awaiting: z.object({ id: z.int(), message: z.string() }).nullable(),
+  usage: usageSchema,
+  cost_usd: z.number().min(0),
+  steps: z.int().min(0),
+  unpriced_steps: z.int().min(0),
+});
+export type ChildReport = Readonly<z.infer<typeof childReport>>;
 
 export const observationExtras = {
   read: z.object({ path: z.string() }),
@@ -128,8 +155,28 @@ export const observationExtras = {
   }),
   search: z.object({ pattern: z.string(), path: z.string(), matches: z.int(), truncated: z.boolean() }),
   plan: z.object({ tasks: z.array(planTask) }),
-  delegate: z.object({ outputs: z.record(z.string(), z.unknown()), conversation: z.string() }),
-  call_tool: z.object({ server: z.string(), name: z.string() }),
+  delegate: z.object({
+    /** Cut where they are large; the child's `finish` has them whole. */
+    outputs: z.record(z.string(), z.unknown()),
+    conversation: z.string(),
+    agent: z.string(),
+    /** In which it came to rest. */
+    agent_state: z.enum(agentStates),
+    steps: z.int(),
+    cost_usd: z.number(),
+    duration_ms: z.number(),
+  }),
+  /** Bookkeeping. */
+  child: childReport,
+  call_tool: z.object({
+    server: z.string(),
+    name: z.string(),
+    /** The tool says that it failed. */
+    is_error: z.boolean().optional(),
+    truncated: z.boolean().optional(),
+    /** Data URLs. */
+    images: z.array(z.string()).optional(),
+  }),
   restore: z.object({
     at: z.int(),
     /** Files that are another now; the first 200 of them. */
@@ -157,6 +204,7 @@ export const observationExtras = {
     cost_usd: z.number().min(0).nullable(),
     duration_ms: z.number(),
     first_token_ms: z.number().nullable(),
+    context: contextUse.optional(),
   }),
   /** A title that a model made; the first task's first line is the title until then. Bookkeeping. */
   title: z.object({ model: z.string(), usage: usageSchema, cost_usd: z.number().min(0).nullable() }),
@@ -178,10 +226,27 @@ export const observationExtras = {
     left_out: leftOutSchema,
     duration_ms: z.number(),
   }),
+  /** A person has opened a terminal beside the agent's work, or one has closed. What is typed there stands in no log. Bookkeeping. */
+  terminal: z.object({ terminal: terminalState }),
   /** Something worth knowing while one waits: a retry and its reason. Bookkeeping. */
   status: z.object({ code: z.string(), attempt: z.int().optional(), wait_ms: z.number().optional() }),
   /** What the workspace says to agents, and the files that it is from. Bookkeeping. */
   knowledge: z.object({ pieces: z.array(knowledgePiece) }),
+  /** The tools of MCP servers that the model is told of from here on, all of them. Bookkeeping. */
+  tools: z.object({ tools: z.array(serverTool) }),
+  /** A command of the user's own was run because of something that happened. Bookkeeping. */
+  hook: z.object({
+    event: z.enum(hookEvents),
+    name: z.string(),
+    /** Id of the action about which it was asked. */
+    action: z.int().optional(),
+    /** -1: it has none, because it was ended or could not be started. */
+    exit_code: z.int(),
+    duration_ms: z.number(),
+    /** What it was asked about does not happen. */
+    blocks: z.boolean(),
+    timed_out: z.boolean(),
+  }),
   /** What the server tells the model by itself. Bookkeeping. */
   nudge: z.object({ reason: z.enum(nudgeReasons) }),
 } as const satisfies Record<string, z.ZodType>;

@@ -20,5 +20,7 @@ export const conversationRow = z.object({
   seen: z.int().min(-1),
   /** What waits for a person; null where nothing does. */
   waiting: waiting.nullable(),
+  /** The conversation whose child it is. */
+  parent: z.string().nullable(),
 });
 export type ConversationRow = z.infer<typeof conversationRow>;

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { actionArgs } from "./actions.ts";
 import { eventSchemas } from "./event.ts";
 import { clientAction, clientFrames, serverFrames } from "./frames.ts";
+import { terminalClientFrames, terminalServerFrames } from "./terminal-frames.ts";
 
 export type JsonSchema = { readonly [key: string]: unknown };
 type Schemas = Readonly<Record<string, JsonSchema>>;
@@ -18,6 +19,9 @@ export interface WireSchemas {
   readonly commands: Schemas;
   readonly clientFrames: Schemas;
   readonly serverFrames: Schemas;
+  /** On a terminal's own socket. */
+  readonly terminalClientFrames: Schemas;
+  readonly terminalServerFrames: Schemas;
 }
 
 export function wireSchemas(): WireSchemas {
@@ -27,6 +31,8 @@ export function wireSchemas(): WireSchemas {
     commands: map(actionArgs, (args, kind) => toJson(clientAction.extend({ action: z.literal(kind), args }), "input")),
     clientFrames: map(clientFrames, (schema, name) => toJson(z.object({ [name]: schema }), "input")),
     serverFrames: map(serverFrames, (schema, name) => toJson(z.object({ [name]: schema }), "output")),
+    terminalClientFrames: map(terminalClientFrames, (schema, name) => toJson(z.object({ [name]: schema }), "input")),
+    terminalServerFrames: map(terminalServerFrames, (schema, name) => toJson(z.object({ [name]: schema }), "output")),
   };
 }
 

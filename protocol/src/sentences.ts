@@ -1,7 +1,7 @@
 /** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
 import type { ActionArgs } from "./actions.ts";
 import type { NewAction, NewObservation } from "./event.ts";
-import type { JobState, KnowledgePiece } from "./observations.ts";
+import type { ChildReport, JobState, KnowledgePiece } from "./observations.ts";
 
 type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
 
@@ -97,22 +97,31 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "agent_state_changed":
       return event.extras.reason ?? "";
     case "delegate":
-      return "";
+      return `${event.extras.agent} has ended: ${event.extras.agent_state}.`;
+    case "child":
+      return childSentence(event.extras);
     case "knowledge":
       return knowledgeSentence(event.extras.pieces);
     case "call_tool":
     case "chat":
     case "error":
     case "status":
+    case "tools":
+    case "hook":
     case "nudge":
     case "reply":
     case "title":
     case "imported":
     case "upload":
     case "snapshot":
+    case "terminal":
     case "user_rejected":
       return event.content;
   }
+}
+
+function childSentence({ agent, agent_state: state, awaiting }: ChildReport): string {
+  return awaiting === null ? `${agent}: ${state ?? "begun"}.` : `${agent} waits for an approval: ${awaiting.message}`;
 }
 
 function jobSentence({ id, state, exit_code: code = -1 }: JobState): string {

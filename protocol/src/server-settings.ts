@@ -4,16 +4,10 @@
  */
 import { z } from "zod";
 import { approvalPolicies } from "./actions.ts";
+import { address, mcpServers, type McpAddress, type McpCommand } from "./mcp-servers.ts";
 
 const name = z.string().min(1).max(200);
 const seconds = z.number().positive();
-const address = z
-  .url({ protocol: /^https?$/, error: "an http or https address is wanted" })
-  .max(2048)
-  .refine(
-    (url) => new URL(url).username === "" && new URL(url).password === "",
-    "a key does not belong into an address",
-  );
 
 /** Providers whose keys can be kept, with the variable of the environment that goes before the key that is kept. */
 export const providerKeys = {
@@ -39,51 +33,6 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-const words = z.record(z.string().min(1).max(200), z.string().max(8192));
-const mcpServerName = z
-  .string()
-  .regex(/^[a-zA-Z][a-zA-Z0-9-]{0,30}$/, "a name is letters, digits and hyphens, 31 at most, a letter first");
-
-const mcpServerCommon = {
-  /** False: it is kept, and not used. */
-  enabled: z.boolean().optional(),
-  /** Only these of its tools; all without it. */
-  tools: z.array(name).max(200).optional(),
-  /** What it says of its tools is believed: those that it calls read-only are not asked about. */
-  trust_hints: z.boolean().optional(),
-  /** Until it has to be there. */
-  start_seconds: seconds.max(600).optional(),
-  /** Of one call. */
-  call_seconds: seconds.max(3600).optional(),
-};
-
-/** A program on the server's machine, outside of the sandbox. */
-const mcpCommand = z.strictObject({
-  command: z.string().min(1).max(4096),
-  args: z.array(z.string().max(8192)).max(100).optional(),
-  /** Beside the few variables that it gets of the server's own environment. */
-  env: words.optional(),
-  /** Absolute; an empty folder of its own without it. */
-  cwd: z.string().startsWith("/").max(4096).optional(),
-  ...mcpServerCommon,
-});
-
-/** Streamable HTTP. */
-export const mcpAddress = z.strictObject({
-  url: address,
-  headers: words.optional(),
-  ...mcpServerCommon,
-});
-export const mcpServer = z.union([mcpCommand, mcpAddress]);
-export type McpServer = z.infer<typeof mcpServer>;
-export type McpCommand = z.infer<typeof mcpCommand>;
-export type McpAddress = z.infer<typeof mcpAddress>;
-
-/** More than these is no person's doing, and every tool costs room in each request. */
-export const mcpServers = z
-  .record(mcpServerName, mcpServer)
-  .refine((servers) => Object.keys(servers).length <= 20, "no more than 20 servers");
-
 /** A command of the person's own that is run when something happens. */
 export const hook = z.strictObject({
   name: name.optional(),
@@ -98,8 +47,6 @@ export const hook = z.strictObject({
   sandbox: z.boolean().optional(),
 });
 export type Hook = z.infer<typeof hook>;
-export const hookEvents = ["before_action", "after_action", "start", "stop"] as const;
-export type HookEvent = (typeof hookEvents)[number];
 const hooksOfOne = z.array(hook).max(20).optional();
 
 /** Each section by its own schema, so that one that is wrong costs the others nothing. */
@@ -194,11 +141,3 @@ export interface SettingsProblem {
 
 /** Section by section, merged as JSON Merge Patch (RFC 7396) does: `null` removes, lists are replaced. */
 export type SettingsPatch = Readonly<Record<string, unknown>>;
-
-/** What came of trying an MCP server. */
-export interface McpReport {
-  readonly ok: boolean;
-  readonly sentence: string;
-  readonly tools: readonly { readonly name: string; readonly description: string; readonly read_only: boolean }[];
-  readonly duration_ms: number;
-}

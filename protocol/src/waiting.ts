@@ -60,6 +60,8 @@ export function waitingOf(state: ConversationState): WaitingWhole | null {
     };
     return { kind: "approval", text: beginning(actionSentence(action)), id, expires_at, asked };
   }
+  // Who waits for a child's words is its parent.
+  if (state.parent !== null) return null;
   switch (agentState) {
     case "awaiting_user_input":
       return { kind: "question", text: beginning(said) };

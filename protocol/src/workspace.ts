@@ -40,6 +40,25 @@ export interface WorkspaceDiff extends TreeDiff {
   readonly left_out: LeftOut;
 }
 
+/** A file as it was. */
+export interface PastFile {
+  /** From the workspace on. What is no UTF-8 in it is U+FFFD. */
+  readonly path: string;
+  /** 100644, 100755, or 120000 for a symbolic link. */
+  readonly mode: string;
+  readonly size_bytes: number;
+}
+
+export interface PastFiles {
+  readonly at: number;
+  /** The event whose workspace it is: the last snapshot up to `at`. */
+  readonly after: number;
+  /** By path; at most 20,000. */
+  readonly files: readonly PastFile[];
+  readonly truncated: boolean;
+  readonly left_out: LeftOut;
+}
+
 export interface RestorePreview {
   readonly at: number;
   /** The event whose workspace it is: the last snapshot up to `at`. */

@@ -4,6 +4,8 @@ import {
   clientFrameDescriptions,
   observationDescriptions,
   serverFrameDescriptions,
+  terminalClientFrameDescriptions,
+  terminalServerFrameDescriptions,
 } from "../../protocol/src/descriptions.ts";
 import { wireSchemas, type JsonSchema } from "../../protocol/src/schemas.ts";
 import { protocolVersion } from "../../protocol/src/version.ts";
@@ -38,6 +40,16 @@ function schemaFiles(): Readonly<Record<string, SchemaFile>> {
       schemas: wire.serverFrames,
       descriptions: serverFrameDescriptions,
     },
+    "terminal-client-frames": {
+      title: "Frames from a watcher of a terminal",
+      schemas: wire.terminalClientFrames,
+      descriptions: terminalClientFrameDescriptions,
+    },
+    "terminal-server-frames": {
+      title: "Frames to a watcher of a terminal",
+      schemas: wire.terminalServerFrames,
+      descriptions: terminalServerFrameDescriptions,
+    },
   };
 }
 
@@ -63,6 +75,10 @@ function jsonSchema({ title, schemas, descriptions }: SchemaFile): object {
 function asyncApi(files: Readonly<Record<string, SchemaFile>>): object {
   const fromClient = ["commands", "client-frames"];
   const all = Object.keys(files);
+  const ofTerminal = all.filter((name) => name.startsWith("terminal-"));
+  const ofNative = all.filter((name) => !ofTerminal.includes(name));
+  const components = (names: readonly string[]): object =>
+    Object.fromEntries(messagesOf(names).map((name) => [name, { $ref: `#/components/messages/${name}` }]));
   const messagesOf = (names: readonly string[]): readonly string[] =>
     names.flatMap((file) => Object.keys(files[file]?.schemas ?? {}).map((name) => `${file}-${name}`));
   const refs = (names: readonly string[]): object[] =>
@@ -77,14 +93,12 @@ function asyncApi(files: Readonly<Record<string, SchemaFile>>): object {
     },
     servers: { local: { host: "127.0.0.1:3000", protocol: "ws" } },
     channels: {
-      native: {
-        address: "/ws",
-        messages: Object.fromEntries(messagesOf(all).map((name) => [name, { $ref: `#/components/messages/${name}` }])),
-      },
+      native: { address: "/ws", messages: components(ofNative) },
+      terminal: { address: "/api/conversations/{id}/terminals/{terminal}", messages: components(ofTerminal) },
     },
     operations: {
       take: { action: "receive", channel, messages: refs(fromClient) },
-      tell: { action: "send", channel, messages: refs(all.filter((name) => !fromClient.includes(name))) },
+      tell: { action: "send", channel, messages: refs(ofNative.filter((name) => !fromClient.includes(name))) },
     },
     components: { messages: Object.fromEntries(all.flatMap((name) => messages(name, files[name]))) },
   };

@@ -5,6 +5,8 @@ import {
   clientFrameDescriptions,
   observationDescriptions,
   serverFrameDescriptions,
+  terminalClientFrameDescriptions,
+  terminalServerFrameDescriptions,
 } from "../../protocol/src/descriptions.ts";
 import { errorKinds } from "../../protocol/src/errors.ts";
 import { wireSchemas, type JsonSchema } from "../../protocol/src/schemas.ts";
@@ -49,6 +51,22 @@ export function tables(): Readonly<Record<string, string>> {
         text,
       ]),
     ),
+    terminal_client_frames: table(
+      ["frame", "fields", "meaning"],
+      Object.entries(terminalClientFrameDescriptions).map(([name, text]) => [
+        `\`${name}\``,
+        frameFields(wire.terminalClientFrames[name], name),
+        text,
+      ]),
+    ),
+    terminal_server_frames: table(
+      ["frame", "fields", "meaning"],
+      Object.entries(terminalServerFrameDescriptions).map(([name, text]) => [
+        `\`${name}\``,
+        frameFields(wire.terminalServerFrames[name], name),
+        text,
+      ]),
+    ),
     errors: table(
       ["code", "sentence", "again?", "close"],
       Object.entries<{ sentence: string; retryable: boolean; close?: number }>(errorKinds).map(([name, kind]) => [
@@ -79,6 +97,12 @@ function fields(schema: JsonSchema): string {
     return `\`${name}\`${required.includes(name) ? "" : "?"} ${type}`;
   });
   return cells.join("; ");
+}
+
+/** What is behind the frame's key: an object's fields, or a bare value. */
+function frameFields(schema: JsonSchema | undefined, name: string): string {
+  const inner = property(schema, name);
+  return "properties" in inner ? fields(inner) : typeOf(inner);
 }
 
 function typeOf(schema: JsonSchema): string {

@@ -31,6 +31,12 @@ const environment = z.object({
   LLM_API_KEY: z.string().optional(),
   /** Any OpenAI-compatible server. */
   LLM_BASE_URL: z.url().optional(),
+  /** Models that are asked, in this order, when LLM_MODEL cannot be reached; separated by commas. */
+  LLM_FALLBACK: z.string().default(""),
+  /** Model for titles and summaries; LLM_MODEL when not set. */
+  LLM_SMALL_MODEL: z.string().optional(),
+  /** How much models think that can be told: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`. Not set: their own. */
+  LLM_REASONING_EFFORT: z.enum(["none", "minimal", "low", "medium", "high", "xhigh"]).optional(),
   /** Retries of a model call that failed with something that passes (rate limit, 5xx, dropped stream). */
   LLM_NUM_RETRIES: z.coerce.number().int().min(0).max(20).default(5),
   /** Seconds of silence after which a model call is given up. */
@@ -116,6 +122,9 @@ export interface Config {
   readonly home: string;
   readonly workspace: string;
   readonly model: { readonly name?: string; readonly apiKey?: string; readonly baseUrl?: string };
+  readonly fallbackModels: readonly string[];
+  readonly smallModel: string | undefined;
+  readonly reasoningEffort: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | undefined;
   readonly modelRetries: number;
   readonly modelTimeoutMs: number;
   readonly contextTokens: number | undefined;
@@ -184,6 +193,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       ...(e.LLM_API_KEY === undefined ? {} : { apiKey: e.LLM_API_KEY }),
       ...(e.LLM_BASE_URL === undefined ? {} : { baseUrl: e.LLM_BASE_URL }),
     },
+    fallbackModels: list(e.LLM_FALLBACK),
+    smallModel: e.LLM_SMALL_MODEL,
+    reasoningEffort: e.LLM_REASONING_EFFORT,
     modelRetries: e.LLM_NUM_RETRIES,
     modelTimeoutMs: e.LLM_TIMEOUT * 1000,
     contextTokens: e.LLM_MAX_INPUT_TOKENS,

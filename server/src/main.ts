@@ -5,7 +5,8 @@ import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { protocolVersion, type Event } from "@deckhand/protocol";
-import { agentFinder, agentNames } from "./agent/agents.ts";
+import { agentEntries, agentFinder } from "./agent/agents.ts";
+import { readDefinitions } from "./agent/definitions/read.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { Conversations } from "./conversation/conversations.ts";
 import { costsOf } from "./conversation/costs.ts";
@@ -15,11 +16,14 @@ import { serve } from "./http/listen.ts";
 import { readExport } from "./http/import.ts";
 import { assertMayBind } from "./http/hosts.ts";
 import { checkModel } from "./llm/check.ts";
+import { entriesFile } from "./llm/entries.ts";
 import { findModels } from "./llm/find.ts";
 import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openMcpServers } from "./mcp/open-servers.ts";
+import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
 import type { RuntimeOptions } from "./runtime/wall/options.ts";
@@ -75,12 +79,26 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   const sandbox = () => runtimes.status(config.workspace);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
+  const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
+  for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const programs = hostPrograms({ home: config.home, env, path: machine.path });
+  programs.endLeft();
+  const mcp = parts.use(
+    openMcpServers({
+      set: () => settings.saved.mcp?.servers ?? {},
+      programs,
+      home: config.home,
+      log: (line) => console.error(line),
+    }),
+  );
+  settings.onChange(() => mcp.update());
   const models = following(settings, () => modelsOf(settings));
   const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
   const conversations = parts.use(
     new Conversations({
       ...worked,
-      findAgent: agentFinder(worked.tools),
+      findAgent: agentFinder(worked.tools, definitions),
+      mcp,
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -119,8 +137,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       list: models.list,
       check: async (choice, signal) => checkModel(await models.find(choice), signal),
     },
+    agents: { described: agentEntries(definitions), broken: flaws },
     settings,
-    agents: agentNames,
+    mcp,
     webRoot,
     jwtSecret: config.jwtSecret ?? home.jwtSecret,
     version: "0.1.0",
@@ -144,12 +163,18 @@ export async function startServer(env: Readonly<Record<string, string | undefine
 
 function modelsOf({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
   return findModels({
-    configured: config.model,
-    env,
+    settings: () => ({
+      configured: config.model,
+      env,
+      fallback: config.fallbackModels,
+      small: config.smallModel,
+      reasoningEffort: config.reasoningEffort,
+      contextTokens: config.contextTokens,
+      toolCalling: config.toolCalling,
+    }),
+    entries: entriesFile(join(config.home, "models.json")),
     retries: config.modelRetries,
     timeoutMs: config.modelTimeoutMs,
-    toolCalling: config.toolCalling,
-    contextTokens: config.contextTokens,
     discover: config.discover,
   });
 }
@@ -223,7 +248,7 @@ export async function replayFile(
       store,
       runtimes,
       tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
-      findAgent: agentFinder,
+      findAgent: (ordered) => agentFinder(ordered),
       limits: config,
       workspace,
       onFault: (_, fault) => console.error(fault),

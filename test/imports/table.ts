@@ -37,7 +37,14 @@ export const table: readonly Unit[] = [
   { path: "server/src/main.ts", mayImport: ["*"] },
   {
     path: "server/src/http",
-    mayImport: ["server/src/ws", "server/src/conversation", "server/src/files", runtime, protocol],
+    mayImport: [
+      "server/src/ws",
+      "server/src/conversation",
+      "server/src/files",
+      "server/src/mcp/mcp.ts",
+      runtime,
+      protocol,
+    ],
   },
   { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
   {
@@ -50,6 +57,8 @@ export const table: readonly Unit[] = [
       "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
+      "server/src/mcp/mcp.ts",
+      "server/src/mcp/call-tool.ts",
       "server/src/snapshots/histories.ts",
       runtime,
       jobs,
@@ -79,6 +88,11 @@ export const table: readonly Unit[] = [
   { path: "server/src/runtime", mayImport: [protocol] },
   { path: "server/src/telemetry", mayImport: [] },
   { path: "server/src/config.ts", mayImport: [] },
+  { path: "server/src/programs", mayImport: ["server/src/runtime/box/processes.ts"] },
+  {
+    path: "server/src/mcp",
+    mayImport: ["server/src/programs", "server/src/tools/tool.ts", addresses, protocol],
+  },
   { path: "server/src/settings", mayImport: ["server/src/config.ts", protocol] },
   {
     path: "server/src/fail-point.ts",

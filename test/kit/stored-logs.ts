@@ -19,7 +19,7 @@ export async function homeWith(logs: readonly LongLog[]): Promise<StoredHome> {
   return { path, counts, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-const row = { title: "", agentState: null, costUsd: 0, busy: false, waiting: null };
+const row = { title: "", agentState: null, costUsd: 0, busy: false, waiting: null, parent: null };
 
 interface StoreTimes {
   /** Of following the whole log, a number a round. */

@@ -1,26 +1,79 @@
-/** Which conversation the address names: `/` none, `/c/ID` one. */
+/** What the address names, and the addresses of what there is. Everything that can be looked at has one. */
 import { useSyncExternalStore } from "react";
 import type { ExportFormat } from "@deckhand/client";
 
 const base = import.meta.env.BASE_URL;
 
-export function useConversationInAddress(): string | undefined {
-  return useSyncExternalStore(subscribe, () => conversationIn(location.pathname));
+export type Place =
+  | { readonly page: "welcome" | "inbox" | "board" }
+  | { readonly page: "settings"; readonly section: string }
+  | {
+      readonly page: "conversation";
+      readonly id: string;
+      /** Of the work panel. */
+      readonly tab: string | undefined;
+      /** `#e123`: the event that is to be in sight. */
+      readonly event: number | undefined;
+      /** What a tab keeps of itself in the address: `path`, `file` … */
+      readonly query: URLSearchParams;
+    };
+
+export interface ConversationPlace {
+  readonly tab?: string;
+  readonly event?: number;
+  readonly query?: Readonly<Record<string, string>>;
 }
 
-export function conversationIn(path: string): string | undefined {
-  const rest = path.startsWith(base) ? path.slice(base.length) : "";
-  const match = /^c\/([^/]+)\/?$/.exec(rest);
-  if (match?.[1] === undefined) return undefined;
-  try {
-    return decodeURIComponent(match[1]);
-  } catch {
-    return undefined;
-  }
+export function usePlace(): Place {
+  return useSyncExternalStore(subscribe, place);
 }
 
-export function addressOf(conversation: string | undefined): string {
-  return conversation === undefined ? base : `${base}c/${encodeURIComponent(conversation)}`;
+let placeOf = { href: "", place: { page: "welcome" } as Place };
+
+/** The same object until the address changes. */
+export function place(): Place {
+  if (placeOf.href !== location.href) placeOf = { href: location.href, place: placeIn(new URL(location.href), base) };
+  return placeOf.place;
+}
+
+export function placeIn(url: URL, under = "/"): Place {
+  const path = url.pathname.startsWith(under) ? url.pathname.slice(under.length).replace(/\/$/, "") : "";
+  const [first, second = ""] = path.split("/");
+  if (first === "inbox" || first === "board") return { page: first };
+  if (first === "settings") return { page: "settings", section: second };
+  const id = first === "c" ? decoded(second) : "";
+  if (id === "") return { page: "welcome" };
+  const query = url.searchParams;
+  const event = /^#e(\d+)$/.exec(url.hash)?.[1];
+  return {
+    page: "conversation",
+    id,
+    tab: query.get("tab") ?? undefined,
+    event: event === undefined ? undefined : Number(event),
+    query,
+  };
+}
+
+export function homeAddress(): string {
+  return base;
+}
+
+export function conversationAddress(id: string, { tab, event, query = {} }: ConversationPlace = {}): string {
+  const search = new URLSearchParams({ ...(tab === undefined ? {} : { tab }), ...query }).toString();
+  const hash = event === undefined ? "" : `#e${event}`;
+  return `${base}c/${encodeURIComponent(id)}${search === "" ? "" : `?${search}`}${hash}`;
+}
+
+export function inboxAddress(): string {
+  return `${base}inbox`;
+}
+
+export function boardAddress(): string {
+  return `${base}board`;
+}
+
+export function settingsAddress(section = ""): string {
+  return `${base}settings${section === "" ? "" : `/${encodeURIComponent(section)}`}`;
 }
 
 /** A file; it is downloaded, not shown. */
@@ -37,8 +90,10 @@ export function archiveAddressOf(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/archive?path=${encodeURIComponent(path)}`;
 }
 
-export function go(conversation: string | undefined): void {
-  history.pushState(null, "", addressOf(conversation));
+/** `replace`: Back does not lead to where one is now. */
+export function go(address: string, { replace = false }: { readonly replace?: boolean } = {}): void {
+  if (replace) history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
   for (const listener of listeners) listener();
 }
 
@@ -47,8 +102,18 @@ const listeners = new Set<() => void>();
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   window.addEventListener("popstate", listener);
+  window.addEventListener("hashchange", listener);
   return () => {
     listeners.delete(listener);
     window.removeEventListener("popstate", listener);
+    window.removeEventListener("hashchange", listener);
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }

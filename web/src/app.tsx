@@ -1,40 +1,99 @@
-import { useEffect, useState } from "react";
-import { useConversationInAddress } from "./address.ts";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { usePlace, type Place } from "./address.ts";
 import { Banners } from "./banners/banners.tsx";
 import { Conversation } from "./chat/conversation.tsx";
 import { Sidebar } from "./conversations/sidebar.tsx";
-import { useConversations } from "./conversations/use-conversations.ts";
+import { useConversations, type ConversationList } from "./conversations/use-conversations.ts";
 import { useHealth } from "./server.ts";
+import { Boundary } from "./shell/boundary.tsx";
+import { bindKeys, useCommands } from "./shell/commands.ts";
+import { usePane } from "./shell/panes.ts";
+import { PhoneBar } from "./shell/phone-bar.tsx";
+import { usePreferences } from "./shell/preferences.ts";
+import { shellCommands } from "./shell/shell-commands.ts";
+import { Skeleton } from "./ui/skeleton.tsx";
 import { Welcome } from "./welcome/welcome.tsx";
+import { useWords } from "./words/words.ts";
+
+const Palette = lazy(async () => ({ default: (await import("./shell/palette.tsx")).Palette }));
+const KeysDialog = lazy(async () => ({ default: (await import("./shell/keys-dialog.tsx")).KeysDialog }));
+const InboxPage = lazy(async () => ({ default: (await import("./inbox/inbox-page.tsx")).InboxPage }));
+const BoardPage = lazy(async () => ({ default: (await import("./board/board-page.tsx")).BoardPage }));
+const SettingsPage = lazy(async () => ({ default: (await import("./settings/settings-page.tsx")).SettingsPage }));
 
 export function App() {
-  const conversation = useConversationInAddress();
+  const place = usePlace();
+  const words = useWords();
   const health = useHealth();
   const list = useConversations();
-  const title = list.titleOf(conversation);
-  const [menuOpen, setMenuOpen] = useState(false);
+  const pane = usePane();
+  const { sidebarOpen } = usePreferences();
+  const [shown, setShown] = useState<"palette" | "keys">();
+  const close = useCallback(() => setShown(undefined), []);
+  useCommands(useMemo(() => shellCommands(setShown), []));
+  useEffect(() => bindKeys(window), []);
 
+  const title = titleOf(place, list, words);
   useEffect(() => {
     document.title = title === "" ? "Deckhand" : `${title} · Deckhand`;
   }, [title]);
 
   return (
-    <div className="flex h-dvh">
-      <Sidebar list={list} current={conversation} open={menuOpen} onClose={() => setMenuOpen(false)} />
-      <div className="flex min-w-0 flex-1 flex-col">
-        <header className="flex items-center gap-3 border-b border-line bg-panel px-3 py-2 md:hidden">
-          <button type="button" className="button" aria-expanded={menuOpen} onClick={() => setMenuOpen(true)}>
-            Tasks
-          </button>
-          <span className="truncate text-sm font-medium">{title || "Deckhand"}</span>
-        </header>
-        <Banners health={health} />
-        {conversation === undefined ? (
-          <Welcome onCreated={list.reload} />
-        ) : (
-          <Conversation key={conversation} id={conversation} title={title} onChange={list.reload} />
-        )}
+    <div className="flex h-dvh flex-col">
+      <div className="flex min-h-0 flex-1">
+        <div
+          className={`${pane === "list" ? "max-md:flex max-md:flex-1" : "max-md:hidden"} ${sidebarOpen ? "flex" : "md:hidden"}`}
+        >
+          <Sidebar list={list} place={place} />
+        </div>
+        <div className={`flex min-w-0 flex-1 flex-col ${pane === "list" ? "max-md:hidden" : ""}`}>
+          <Banners health={health} />
+          <Boundary key={place.page}>
+            <Suspense fallback={<Skeleton />}>
+              <Page place={place} list={list} title={title} />
+            </Suspense>
+          </Boundary>
+        </div>
       </div>
+      <PhoneBar />
+      <Suspense fallback={null}>
+        {shown === "palette" && <Palette onClose={close} conversations={list.rows} />}
+        {shown === "keys" && <KeysDialog onClose={close} />}
+      </Suspense>
     </div>
   );
+}
+
+interface PageProps {
+  readonly place: Place;
+  readonly list: ConversationList;
+  readonly title: string;
+}
+
+function Page({ place, list, title }: PageProps) {
+  switch (place.page) {
+    case "welcome":
+      return <Welcome onCreated={list.reload} />;
+    case "conversation":
+      return <Conversation key={place.id} place={place} title={title} onChange={list.reload} />;
+    case "inbox":
+      return <InboxPage />;
+    case "board":
+      return <BoardPage />;
+    case "settings":
+      return <SettingsPage section={place.section} />;
+  }
+}
+
+function titleOf(place: Place, list: ConversationList, words: ReturnType<typeof useWords>): string {
+  switch (place.page) {
+    case "welcome":
+      return "";
+    case "conversation":
+      return list.titleOf(place.id);
+    case "inbox":
+    case "board":
+    case "settings":
+      return words.shell[place.page];
+  }
 }

@@ -66,6 +66,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "reply":
     case "title":
     case "snapshot":
+    case "terminal":
       return [];
     case "job":
       if (event.cause === undefined) return lines(event.content).map((line) => paint("yellow", `  ${line}`));

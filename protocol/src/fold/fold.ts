@@ -7,7 +7,9 @@ import { isAction, type Action, type Event, type Observation } from "../event.ts
 import { beginning } from "../waiting.ts";
 import { changeState } from "./agent-state.ts";
 import { allowHost, answer } from "./answers.ts";
-import { withJob } from "./jobs.ts";
+import { takeParent, withChild } from "./children.ts";
+import { seeFiles } from "./files.ts";
+import { withJob, withTerminal } from "./jobs.ts";
 import { learned } from "./knowledge.ts";
 import { raise, takeSettings } from "./limits.ts";
 import { queueMessage } from "./queue.ts";
@@ -15,7 +17,7 @@ import { applyReply, spend } from "./spending.ts";
 import { empty, type ConversationState, type LimitCode } from "./state.ts";
 
 export function apply(state: ConversationState, event: Event): ConversationState {
-  const next = { ...state, head: event.id };
+  const next = { ...state, head: event.id, files: seeFiles(state.files, event) };
   return isAction(event) ? applyAction(next, event) : applyObservation(next, event);
 }
 
@@ -29,7 +31,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
   const next = event.tool_call === undefined ? state : withoutPendingCall(state, event.tool_call.id);
   switch (event.action) {
     case "initialize":
-      return takeSettings(next, event.args);
+      return { ...takeParent(takeSettings(next, event.args), event.args.parent), toolsDue: true };
     case "start":
       return event.source === "user" ? queueMessage(next, event.id, event.args.task, []) : next;
     case "message":
@@ -45,7 +47,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
     case "allow_host":
       return allowHost(next, event.args);
     case "compact":
-      return event.args.usage === undefined ? next : spend(next, event.args.usage, event.args.cost_usd ?? null);
+      return compacted(next, event);
     default:
       if (!isRunnable(event.action)) return next;
       return {
@@ -80,7 +82,9 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         pendingCalls: [],
       };
     case "reply":
-      return applyReply(next, event);
+      return { ...applyReply(next, event), toolsDue: false };
+    case "tools":
+      return { ...next, tools: event.id, toolsDue: false };
     case "user_rejected":
       // What the model planned after it is not done without it.
       return { ...next, pendingCalls: [] };
@@ -93,10 +97,25 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "run":
     case "job":
       return event.extras.job === undefined ? next : withJob(next, event, event.extras.job);
+    case "child":
+      return withChild(next, event.extras, Date.parse(event.timestamp));
+    case "terminal":
+      return withTerminal(next, event.extras.terminal, event.timestamp);
     case "knowledge":
       return { ...next, knowledge: learned(next.knowledge, event.extras.pieces) };
     case "imported":
-      return { ...next, settings: {}, raised: empty.raised, rules: empty.rules, allowedHosts: [], snapshot: null };
+      return {
+        ...next,
+        settings: {},
+        raised: empty.raised,
+        rules: empty.rules,
+        allowedHosts: [],
+        snapshot: null,
+        parent: null,
+        children: [],
+        tools: null,
+        toolsDue: true,
+      };
     case "snapshot":
       return { ...next, snapshot: { tree: event.extras.tree, after: event.extras.after } };
     case "error":
@@ -107,6 +126,11 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     default:
       return next;
   }
+}
+
+function compacted(state: ConversationState, { args }: Action<"compact">): ConversationState {
+  const next = args.usage === undefined ? state : spend(state, args.usage, args.cost_usd ?? null);
+  return args.how === "summary" ? { ...next, toolsDue: true } : next;
 }
 
 function withoutPendingCall(state: ConversationState, id: string): ConversationState {

@@ -1,6 +1,15 @@
 import type { Observation } from "../event.ts";
-import type { JobState } from "../observations.ts";
+import type { JobState, TerminalState } from "../observations.ts";
 import type { ConversationState } from "./state.ts";
+
+export function withTerminal(
+  state: ConversationState,
+  { id, state: is }: TerminalState,
+  since: string,
+): ConversationState {
+  const others = state.terminals.filter((each) => each.id !== id);
+  return { ...state, terminals: is === "open" ? [...others, { id, since }] : others };
+}
 
 export function withJob(
   state: ConversationState,

@@ -1,4 +1,5 @@
 import type { Settings } from "../actions.ts";
+import type { Action } from "../event.ts";
 import type { ConversationState, LimitCode } from "./state.ts";
 
 /** What sets each limit, and what counts how often a person let it go on past it. */
@@ -16,7 +17,8 @@ export function raise(state: ConversationState): ConversationState {
 }
 
 /** A limit that is set to another value is that value, however often it was raised before. */
-export function takeSettings(state: ConversationState, args: Settings): ConversationState {
+export function takeSettings(state: ConversationState, given: Action<"initialize">["args"]): ConversationState {
+  const { parent: _, ...args } = given;
   let { raised, atLimit } = state;
   for (const [code, by] of Object.entries(limitsBy)) {
     const wanted = args[by.setting];

@@ -1,10 +1,11 @@
 /** What a conversation is after its events; `fold.ts` makes it of them. */
-import type { ActionArgs, ApprovalAsked, ApprovalRule, Settings } from "../actions.ts";
+import type { ActionArgs, ApprovalAsked, ApprovalRule, ParentOf, Settings } from "../actions.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Action, Source } from "../event.ts";
-import type { KnowledgePiece, ReplyPart } from "../observations.ts";
+import type { ChildReport, KnowledgePiece, ReplyPart } from "../observations.ts";
 import type { AgentState } from "../states.ts";
 import type { Usage } from "../usage.ts";
+import { untouched, type FilesState } from "./files.ts";
 
 export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
 
@@ -23,6 +24,12 @@ export interface RunningJob {
   readonly id: string;
   readonly command: string;
   /** ISO 8601, when it was first told of. */
+  readonly since: string;
+}
+
+export interface OpenTerminal {
+  readonly id: string;
+  /** ISO 8601. */
   readonly since: string;
 }
 
@@ -50,7 +57,10 @@ export interface ConversationState {
   /** Actions that do something and have no observation yet, oldest first. */
   readonly open: readonly Action[];
   readonly pendingCalls: readonly PendingCall[];
+  /** All that it has used, its children's with it. */
   readonly usage: Usage & { readonly steps: number; readonly costUsd: number; readonly unpricedSteps: number };
+  /** What of it the children used. */
+  readonly usedByChildren: { readonly steps: number; readonly costUsd: number };
   /** From a user's message to rest; what the limits on steps and time count. */
   readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
   /** How often a person let it go on past a limit; each time raises that limit by its first value. */
@@ -72,12 +82,24 @@ export interface ConversationState {
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
+  /** Terminals of people that are open, oldest first. */
+  readonly terminals: readonly OpenTerminal[];
   /** What a person lets commands reach, as rules of the network. */
   readonly allowedHosts: readonly string[];
   /** The last snapshot of the workspace. */
   readonly snapshot: { readonly tree: string; readonly after: number } | null;
+  /** Whose child it is. */
+  readonly parent: ParentOf | null;
+  /** Every child that it ever had, oldest first, as last told. */
+  readonly children: readonly ChildReport[];
+  /** When they last became others: see `verdictNow`. */
+  readonly files: FilesState;
   /** What the workspace says and the model was told. */
   readonly knowledge: readonly KnowledgePiece[];
+  /** Id of the event with the tools of MCP servers that the model is told of. */
+  readonly tools: number | null;
+  /** They are looked at again before the model is asked: nothing is lost by another beginning of the request. */
+  readonly toolsDue: boolean;
 }
 
 export const empty: ConversationState = {
@@ -99,6 +121,7 @@ export const empty: ConversationState = {
     cache_write: 0,
     reasoning: 0,
   },
+  usedByChildren: { steps: 0, costUsd: 0 },
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0, tokens: 0 },
   resumed: 0,
@@ -110,7 +133,13 @@ export const empty: ConversationState = {
   lastAnswer: null,
   rules: [],
   jobs: [],
+  terminals: [],
   allowedHosts: [],
   snapshot: null,
+  files: untouched,
+  parent: null,
+  children: [],
   knowledge: [],
+  tools: null,
+  toolsDue: true,
 };

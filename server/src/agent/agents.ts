@@ -1,11 +1,13 @@
 /** The agents that a conversation can name: a prompt, tools, and for the scripted one a model of its own. */
 import { z } from "zod";
-import { actionArgs, type ActionKind } from "@deckhand/protocol";
+import { actionArgs, type ActionKind, type ServerTool } from "@deckhand/protocol";
 import type { Model, ToolSpec } from "../llm/model.ts";
 import { finishTool } from "../tools/finish.ts";
 import { rejectTool } from "../tools/reject.ts";
 import { thinkTool } from "../tools/think.ts";
 import type { SpokenTool, Tool } from "../tools/tool.ts";
+import type { Definition } from "./definitions/definition.ts";
+import { builtIn } from "./definitions/read.ts";
 import { dummyModel } from "./dummy.ts";
 import { systemPrompt } from "./system-prompt.ts";
 
@@ -21,8 +23,18 @@ export interface Agent {
   readonly readsWorkspace: boolean;
   /** How runnable actions run. */
   readonly tools: ReadonlyMap<ActionKind, Tool>;
+  /** Tools of MCP servers, by the names that the model knows. */
+  readonly serverTools?: ReadonlyMap<string, ServerTool>;
   /** Replies in place of the configured model. */
   readonly model?: Model;
+  /** What its definition says of tools, model, limits and approvals. */
+  readonly defined?: Pick<Definition, "tools" | "model" | "limits" | "approval">;
+}
+
+/** As a list shows it. */
+export interface AgentEntry {
+  readonly name: string;
+  readonly description: string;
 }
 
 export const defaultAgent = "CodeActAgent";
@@ -30,68 +42,98 @@ export const defaultAgent = "CodeActAgent";
 /** Makes the agent of that name for a workspace; undefined for a name that nobody has. */
 export type AgentFinder = (name: string, workspace: string) => Agent | undefined;
 
-const codeActTools: readonly ActionKind[] = [
-  "run",
-  "job",
-  "read",
-  "write",
-  "edit",
-  "search",
-  "browse",
-  "think",
-  "plan",
-  "finish",
-  "reject",
-];
-
 const spoken: ReadonlyMap<ActionKind, SpokenTool> = new Map(
   [thinkTool, finishTool, rejectTool].map((tool) => [tool.action, tool as SpokenTool]),
 );
 
 const dummyTools: readonly ActionKind[] = ["add_task", "modify_task", "message", "run", "write", "read", "reject"];
 
-export function agentFinder(tools: ReadonlyMap<ActionKind, Tool>): AgentFinder {
-  const codeActSpecs = codeActTools.map((name) => specOf(tools.get(name) ?? spoken.get(name)));
-  const codeActChars = JSON.stringify(codeActSpecs).length;
-  const makers: Record<string, (workspace: string) => Agent> = {
-    CodeActAgent: (workspace) => {
-      const prompt = systemPrompt(workspace);
-      return {
-        name: "CodeActAgent",
-        prompt,
-        toolNames: codeActTools,
-        specs: codeActSpecs,
-        chars: prompt.length + codeActChars,
-        readsWorkspace: true,
-        tools,
-      };
-    },
-    DummyAgent: () => ({
-      name: "DummyAgent",
-      prompt: "",
-      toolNames: dummyTools,
-      specs: [],
-      chars: 0,
-      readsWorkspace: false,
-      tools,
-      model: dummyModel,
-    }),
-  };
-  return (name, workspace) => (Object.hasOwn(makers, name) ? makers[name]?.(workspace) : undefined);
+export function agentFinder(
+  tools: ReadonlyMap<ActionKind, Tool>,
+  definitions: readonly Definition[] = builtIn,
+): AgentFinder {
+  const makers = new Map<string, (workspace: string) => Agent>([["DummyAgent", () => dummyAgent(tools)]]);
+  for (const definition of definitions) makers.set(definition.name, defined(definition, tools));
+  return (name, workspace) => makers.get(name)?.(workspace);
 }
 
-export const agentNames = ["CodeActAgent", "DummyAgent"] as const;
+/** By name. */
+export function agentEntries(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
+  const entries = definitions.map(({ name, description }) => ({ name, description }));
+  const dummy = {
+    name: "DummyAgent",
+    description: "Plays the same steps whatever it is asked; for trying clients out.",
+  };
+  return [...entries, dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
 
-function specOf(tool: Tool | SpokenTool | undefined): ToolSpec {
+function defined(definition: Definition, tools: ReadonlyMap<ActionKind, Tool>): (workspace: string) => Agent {
+  // What is named and not there yet is not offered.
+  const named = definition.tools.filter((name) => tools.has(name) || spoken.has(name));
+  const toolNames: readonly ActionKind[] = [...named, "finish", "reject"];
+  const specs = toolNames.map((name) => specOf(tools.get(name) ?? spoken.get(name), definition));
+  const specChars = JSON.stringify(specs).length;
+  return (workspace) => {
+    const prompt = systemPrompt(definition, workspace);
+    return {
+      name: definition.name,
+      prompt,
+      toolNames,
+      specs,
+      chars: prompt.length + specChars,
+      readsWorkspace: true,
+      tools,
+      defined: definition,
+    };
+  };
+}
+
+function dummyAgent(tools: ReadonlyMap<ActionKind, Tool>): Agent {
+  return {
+    name: "DummyAgent",
+    prompt: "",
+    toolNames: dummyTools,
+    specs: [],
+    chars: 0,
+    readsWorkspace: false,
+    tools,
+    model: dummyModel,
+  };
+}
+
+function specOf(tool: Tool | SpokenTool | undefined, { outputs }: Definition): ToolSpec {
   if (tool === undefined) throw new Error("an agent names a tool that nobody has described");
   const { action, description, offers } = tool;
-  return { name: action, description, parameters: parametersOf(action, offers) };
+  const parameters = parametersOf(action, offers);
+  if (action === "finish" && Object.keys(outputs).length > 0) addOutputs(parameters, outputs);
+  return { name: action, description, parameters };
+}
+
+interface Parameters {
+  readonly type: "object";
+  readonly properties: Record<string, unknown>;
+  readonly required: string[];
+  readonly additionalProperties: false;
 }
 
 /** The JSON Schema of the arguments that the model is told of. */
-function parametersOf(name: ActionKind, offers: readonly string[]): Record<string, unknown> {
+function parametersOf(name: ActionKind, offers: readonly string[]): Parameters & Record<string, unknown> {
   const json = z.toJSONSchema(actionArgs[name], { io: "input" });
   const properties = Object.fromEntries(offers.map((offer) => [offer, json.properties?.[offer] ?? {}]));
   const required = (json.required ?? []).filter((field) => offers.includes(field));
   return { type: "object", properties, required, additionalProperties: false };
+}
+
+/** What the agent is to give back, by name. */
+function addOutputs({ properties, required }: Parameters, outputs: Definition["outputs"]): void {
+  const types = Object.entries(outputs).map(([name, type]) => [
+    name,
+    type === "list" ? { type: "array", items: { type: "string" } } : { type },
+  ]);
+  properties["outputs"] = {
+    type: "object",
+    properties: Object.fromEntries(types) as Record<string, unknown>,
+    required: Object.keys(outputs),
+  };
+  required.push("outputs");
 }

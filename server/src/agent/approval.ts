@@ -60,6 +60,7 @@ function reasonsFor(
   const policy = settings.approval ?? defaults.policy;
   const reasons: string[] = [];
   if (policy !== "never") {
+    if (effect === "foreign") reasons.push("An MCP server does it, outside of the sandbox.");
     if (effect === "network") reasons.push("It reaches the network.");
     if (effect === "execute" && !defaults.sandboxed) reasons.push("It runs without a sandbox.");
     if (effect === "write" && isOutside(action, workspace)) reasons.push("It writes outside the workspace.");

@@ -72,11 +72,11 @@ const readTool: Tool<"read"> = {
   },
 };
 
-/** Every action that runs does what `read` does. */
+/** Every action that runs does what `read` does; those that could change something wait for each other. */
 export const testTools: ReadonlyMap<ActionKind, Tool> = new Map(
   (["run", "job", "read", "write", "edit", "search", "browse", "plan"] as const).map((kind) => [
     kind,
-    { ...readTool, action: kind } as unknown as Tool,
+    { ...readTool, action: kind, besideOthers: () => kind === "read" || kind === "search" } as unknown as Tool,
   ]),
 );
 

@@ -1,22 +1,28 @@
 /** Asks the model for its next reply; what it streams and what goes wrong on the way is shown. */
-import { observation, type NewEvent } from "@deckhand/protocol";
+import { observation, type ContextUse, type NewEvent } from "@deckhand/protocol";
 import type { ModelReply } from "../llm/model.ts";
 import { textOf, withOwnIds } from "./calls.ts";
+import { meter } from "./context/meter.ts";
 import { failed, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 
 export async function* ask(
   view: View,
   deps: TurnDeps,
   signal: AbortSignal,
-): AsyncGenerator<Step, TurnEnd | { reply: ModelReply; durationMs: number }, View> {
+): AsyncGenerator<Step, TurnEnd | { reply: ModelReply; replied: NewEvent }, View> {
   const startedAt = deps.now();
   try {
-    const replying = deps.model.reply(view.prompt.request(deps.agent), signal);
+    const request = view.prompt.request(deps.agent);
+    const measured = meter(view.prompt, deps.agent, deps.model);
+    const replying = deps.model.reply(request, signal);
     let step = await replying.next();
     while (!step.done) {
       const progress = step.value;
       if (progress.type === "delta") {
         yield { type: "delta", delta: progress.delta };
+      } else if (progress.type === "switch") {
+        const { code, message } = progress;
+        yield { type: "events", events: () => [observation("environment", "status", message, { code })] };
       } else {
         const { code, attempt, waitMs } = progress;
         yield {
@@ -28,21 +34,24 @@ export async function* ask(
       }
       step = await replying.next();
     }
-    return { reply: { ...step.value, parts: withOwnIds(step.value.parts) }, durationMs: deps.now() - startedAt };
+    const reply = { ...step.value, parts: withOwnIds(step.value.parts) };
+    const replied = replyEvent(reply, deps.model.name, deps.now() - startedAt, measured(reply.usage.input));
+    return { reply, replied };
   } catch (error) {
     if (signal.aborted) return { state: null };
     return failed(error);
   }
 }
 
-export function replyEvent(reply: ModelReply, model: string, durationMs: number): NewEvent {
+function replyEvent(reply: ModelReply, model: string, durationMs: number, context: ContextUse): NewEvent {
   return observation("agent", "reply", textOf(reply.parts), {
-    model,
+    model: reply.model ?? model,
     parts: [...reply.parts],
     finish_reason: reply.finishReason,
     usage: reply.usage,
     cost_usd: reply.costUsd,
     duration_ms: durationMs,
     first_token_ms: reply.firstTokenMs,
+    context,
   });
 }

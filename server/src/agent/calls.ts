@@ -13,6 +13,7 @@ import {
   type NewObservation,
   type PendingCall,
   type ReplyPart,
+  type ServerTool,
   type ToolCall,
 } from "@deckhand/protocol";
 import type { AnyOutcome, Tool, ToolContext } from "../tools/tool.ts";
@@ -38,15 +39,17 @@ export function prepareCall(call: PendingCall, agent: Agent, thought = ""): Prep
     type: "refused",
     event: errorObservation("agent", code, why, { tool_call: origin }),
   });
-  const known = agent.toolNames.includes(call.name as ActionKind);
+  const foreign = agent.serverTools?.get(call.name);
+  const known = foreign !== undefined || agent.toolNames.includes(call.name as ActionKind);
   if (!known) {
     return refuse(
       "unknown_tool",
       `Tool ${call.name} is not registered. (arguments: ${call.arguments}). Please check the tool name and retry with an existing tool.`,
     );
   }
-  const kind = call.name as ActionKind;
-  const parsed = parseArguments(kind, call.arguments);
+  const kind = foreign === undefined ? (call.name as ActionKind) : "call_tool";
+  const parsed =
+    foreign === undefined ? parseArguments(kind, call.arguments) : foreignArguments(foreign, call.arguments);
   if ("why" in parsed) return refuse("bad_tool_args", parsed.why);
   const event = action("agent", kind, withThought(parsed.args, thought) as never, { tool_call: origin });
   if (event.action === "finish") return { type: "ends", event, state: "finished" };
@@ -140,6 +143,18 @@ function parseArguments(kind: ActionKind, text: string): { args: object } | { wh
   if (parsed.success) return { args: parsed.data };
   const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`);
   return { why: `The arguments of ${kind} do not fit: ${issues.join("; ")}. ${wanted()}` };
+}
+
+/** What the tool takes is its server's to say. */
+function foreignArguments({ name, server, tool }: ServerTool, text: string): { args: object } | { why: string } {
+  let value: unknown;
+  try {
+    value = text.trim() === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    return { why: `The arguments of ${name} are not valid JSON (${(error as Error).message}). Send a JSON object.` };
+  }
+  const parsed = actionArgs.call_tool.safeParse({ server, name: tool, arguments: value });
+  return parsed.success ? { args: parsed.data } : { why: `The arguments of ${name} are no JSON object. Send one.` };
 }
 
 /** The required arguments with their types, as a model would write them. */

@@ -1,22 +1,28 @@
 /** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
-import { isAtWork, stateChange, type ConversationState, type NewEvent } from "@deckhand/protocol";
+import { isAtWork, stateChange, type ConversationState, type Event, type NewEvent } from "@deckhand/protocol";
 import { runPrepared, type PreparedCall } from "./calls.ts";
 import { gate, refusalOf, waitingEvents } from "./gate.ts";
 import { failed, isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
+import { beside, performTogether, type BegunCall } from "./together.ts";
 
 /** In a call whose reply is stored together with it, until the id of that reply is known. */
 export const unknownReply = -1;
 
-type Begun = AsyncGenerator<Step, TurnEnd | { view: View; denied: boolean }, View>;
+type Begun = AsyncGenerator<Step, TurnEnd | { view: View; denied: boolean; begun: number }, View>;
 
-/** Stores a call behind `before`, in one commit, and does it, or leaves it waiting for a person. */
+/**
+ * Stores the first of the calls behind `before`, in one commit, and does it, or leaves it waiting for a person. Those that follow it
+ * and may run beside it begin with it; their observations are stored in the order of the calls.
+ */
 export async function* begin(
-  call: PreparedCall,
+  calls: readonly PreparedCall[],
   before: readonly NewEvent[],
   deps: TurnDeps,
   signal: AbortSignal,
 ): Begun {
-  const gated = await gate(call, deps);
+  const [first, ...next] = calls;
+  if (first === undefined) throw new Error("there is a call to begin");
+  const gated = await gate(first, deps);
   switch (gated.type) {
     case "waits": {
       yield {
@@ -33,21 +39,34 @@ export async function* begin(
           return whileAtWork(now, before, [inReply(gated.event, firstId), inReply(answer, firstId)]);
         },
       };
-      return { view, denied: true };
+      return { view, denied: true, begun: 1 };
     }
     case "free": {
+      const group = [{ call: first, event: gated.event }, ...(await beside(first, next, deps))];
       const view = yield {
         type: "events",
-        events: (firstId, now) => whileAtWork(now, before, [inReply(gated.event, firstId)]),
+        events: (firstId, now) =>
+          whileAtWork(
+            now,
+            before,
+            group.map(({ event }) => inReply(event, firstId)),
+          ),
       };
       if (view.stored.length <= before.length) return { state: null };
-      const stored = view.stored.at(-1);
-      const origin = stored?.tool_call;
-      const known = call.type === "runnable" && origin !== undefined ? { ...call, origin } : call;
-      const end = yield* perform(known, stored?.id ?? 0, view, deps, signal);
-      return "state" in end ? end : { ...end, denied: false };
+      const begun = group.map(({ call }, at) => begunCall(call, view.stored[before.length + at]));
+      const [only, ...others] = begun;
+      const end =
+        only !== undefined && others.length === 0
+          ? yield* perform(only.call, only.id, view, deps, signal)
+          : yield* performTogether(begun, view, deps, signal);
+      return "state" in end ? end : { ...end, denied: false, begun: group.length };
     }
   }
+}
+
+function begunCall(call: PreparedCall, stored: Event | undefined): BegunCall {
+  const origin = stored?.tool_call;
+  return { call: call.type === "runnable" && origin !== undefined ? { ...call, origin } : call, id: stored?.id ?? 0 };
 }
 
 /** Runs the stored action that was approved: its arguments are those that the person saw. */

@@ -6,7 +6,7 @@
  * until the last is there; what a person did meanwhile (their own commands) waits and comes after. Calls that never got
  * a result, because the turn was stopped or the server was killed between them, are told to be "not run".
  */
-import { isAction, isRunnable, type Action, type Event, type Observation } from "@deckhand/protocol";
+import { isAction, isRunnable, type Action, type ContextPart, type Event, type Observation } from "@deckhand/protocol";
 import type { ModelMessage, ModelRequest, ToolResult } from "../llm/model.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
@@ -41,7 +41,7 @@ export class Prompt {
   /** A person's own actions, until their observation is there. */
   readonly #userActions = new Map<number, Action>();
   #open: OpenReply | null = null;
-  #afterResults: string[] = [];
+  #afterResults: { readonly part: ContextPart; readonly text: string }[] = [];
   #hasReplies = false;
   #summaries = 0;
   #head = -1;
@@ -79,6 +79,11 @@ export class Prompt {
     return this.#measure.chars(tokens);
   }
 
+  /** Characters of the messages, by what they are. */
+  get charsByPart(): ReadonlyMap<ContextPart, number> {
+    return this.#messages.charsByPart;
+  }
+
   /** See `Messages`. */
   endBefore(chars: number): number {
     this.#beforeReply();
@@ -104,7 +109,7 @@ export class Prompt {
     if (event.action === "compact") return this.#compact(event);
     if (event.source === "user") {
       if (isRunnable(event.action)) this.#userActions.set(event.id, event);
-      else if (event.action === "allow_host") this.#aside(`The user has decided: ${event.message}`);
+      else if (event.action === "allow_host") this.#aside("user", `The user has decided: ${event.message}`);
     } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
       this.#result(event.tool_call, "ok", false);
     }
@@ -114,28 +119,28 @@ export class Prompt {
     if (event.observation === "chat") {
       this.#close();
       this.#spoken.add(event.id, event.content);
-      this.#push({ role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
+      this.#push("user", { role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
     } else if (event.observation === "knowledge") {
       this.#close();
       this.#told.add(event.id, event.content, event.extras.pieces);
-      this.#push({ role: "user", text: event.content, imageUrls: [] });
+      this.#push("instructions", { role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "nudge") {
       this.#close();
-      this.#push({ role: "user", text: event.content, imageUrls: [] });
+      this.#push("notes", { role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "job" && event.cause === undefined) {
-      this.#aside(`(A note of the server, not of the user.) ${event.content}`);
+      this.#aside("notes", `(A note of the server, not of the user.) ${event.content}`);
     } else if (event.observation === "reply") {
       this.#beforeReply();
       this.#hasReplies = true;
       this.#summaries = 0;
       this.#measure.learn(this.#size.fixedChars + this.#messages.chars, event.extras.usage.input);
-      this.#push({ role: "assistant", parts: event.extras.parts });
+      this.#push("replies", { role: "assistant", parts: event.extras.parts, model: event.extras.model });
       const calls = event.extras.parts.filter((part) => part.type === "call");
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
     } else if (event.observation === "upload") {
-      this.#aside(event.content);
+      this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {
-      this.#result(event.tool_call, this.#tell(event), event.observation === "error");
+      this.#result(event.tool_call, this.#tell(event), isFailure(event));
     } else if (event.cause !== undefined) {
       this.#addUserResult(event);
     }
@@ -146,13 +151,13 @@ export class Prompt {
     if (asked === undefined) return;
     this.#userActions.delete(asked.id);
     if (asked.action === "run" && asked.args.hidden) return;
-    this.#aside(`The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
+    this.#aside("outputs", `The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
   }
 
   /** What a person did; not between a reply's calls and their results. */
-  #aside(text: string): void {
-    if (this.#open === null) this.#push({ role: "user", text, imageUrls: [] });
-    else this.#afterResults.push(text);
+  #aside(part: ContextPart, text: string): void {
+    if (this.#open === null) this.#push(part, { role: "user", text, imageUrls: [] });
+    else this.#afterResults.push({ part, text });
   }
 
   #result(origin: { reply: number; id: string }, content: string, isError: boolean): void {
@@ -166,7 +171,8 @@ export class Prompt {
   /** Who lets it go on need not say a word; but providers take the model's own words at the end for half of a reply. */
   #beforeReply(): void {
     this.#close();
-    if (this.#messages.all.at(-1)?.role === "assistant") this.#push({ role: "user", text: goOn, imageUrls: [] });
+    if (this.#messages.all.at(-1)?.role === "assistant")
+      this.#push("notes", { role: "user", text: goOn, imageUrls: [] });
   }
 
   #close(): void {
@@ -176,8 +182,8 @@ export class Prompt {
       (call): ToolResult =>
         open.results.get(call.id) ?? { call: call.id, name: call.name, content: notRun, isError: true },
     );
-    this.#messages.add(open.id, { role: "tool", results });
-    for (const text of this.#afterResults) this.#push({ role: "user", text, imageUrls: [] });
+    this.#messages.add(open.id, "outputs", { role: "tool", results });
+    for (const { part, text } of this.#afterResults) this.#push(part, { role: "user", text, imageUrls: [] });
     this.#open = null;
     this.#afterResults = [];
   }
@@ -190,8 +196,8 @@ export class Prompt {
     this.#messages.replace(args.to, { role: "user", text: texts.join("\n\n"), imageUrls: [] });
   }
 
-  #push(message: ModelMessage): void {
-    this.#messages.add(this.#head, message);
+  #push(part: ContextPart, message: ModelMessage): void {
+    this.#messages.add(this.#head, part, message);
   }
 
   #cut(content: string): string {
@@ -204,6 +210,10 @@ export class Prompt {
   #tell(event: Observation): string {
     return this.#tools.get(event.observation)?.tell?.(event) ?? event.content;
   }
+}
+
+function isFailure(event: Observation): boolean {
+  return event.observation === "error" || (event.observation === "call_tool" && event.extras.is_error === true);
 }
 
 const goOn = "Go on.";

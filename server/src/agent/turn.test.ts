@@ -27,14 +27,14 @@ test("[A5] a turn takes the message in, acts, and ends with finish", async () =>
   assert.deepEqual(read.tool_call, { reply: 3, id: "read" });
 });
 
-test("[A6] several calls of one reply run in order, each with one observation before the next request", async () => {
+test("[A6] several calls of one reply are answered in order, each with one observation before the next request", async () => {
   const model = arrayModel([
     [call("read", { path: "a" }, "1"), call("read", { path: "throw" }, "2"), call("think", { thought: "hm" }, "3")],
     [text("Bye.")],
   ]);
   const played = await play(model);
   assert.deepEqual(kinds(played).slice(3), ["reply", "read", "read", "read", "error", "think", "reply", "message"]);
-  assert.deepEqual(causes(played).slice(4, 8), [undefined, 4, undefined, 6]);
+  assert.deepEqual(causes(played).slice(4, 8), [undefined, undefined, 4, 5]);
   assert.deepEqual(played.end, { state: "awaiting_user_input" });
   assert.deepEqual(model.asked, [1, 3]);
   assert.equal(played.state.open.length, 0);
@@ -104,15 +104,16 @@ test("[A10] a message that comes during a turn is taken in at the next step", as
 });
 
 test("[A11] a pause ends the turn after the current action; going on runs what is left of the reply", async () => {
-  const model = arrayModel([[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")]]);
+  const edit = (path: string, id: string) => call("edit", { path, old_str: "a", new_str: "b" }, id);
+  const model = arrayModel([[edit("a", "1"), edit("b", "2")]]);
   const played = await play(model, {
     meanwhile: (stored) =>
-      stored.some((event) => isAction(event) && event.action === "read") ? [stateChange("paused")] : [],
+      stored.some((event) => isAction(event) && event.action === "edit") ? [stateChange("paused")] : [],
   });
   assert.deepEqual(played.end, { state: null });
-  assert.deepEqual(kinds(played).slice(3), ["reply", "read", "agent_state_changed", "read"]);
+  assert.deepEqual(kinds(played).slice(3), ["reply", "edit", "agent_state_changed", "read"]);
   const resumed = await play(arrayModel([[text("Done.")]]), { from: [...played.events, stateChange("running")] });
-  assert.deepEqual(kinds(resumed).slice(8), ["read", "read", "reply", "message"]);
+  assert.deepEqual(kinds(resumed).slice(8), ["edit", "read", "reply", "message"]);
 });
 
 test("[A12] a stop ends a tool that waits, and one that does not listen, in under a second", async () => {

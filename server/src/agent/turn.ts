@@ -2,7 +2,9 @@
  * The loop, as a pure generator: from a user's message to rest. It yields what is to be stored or shown and imports no
  * log, no socket and no conversation; it is resumed with the state as it is after what it yielded was stored.
  *
- *   run what was approved -> take in queued messages -> check limits -> make room -> ask the model -> run the calls of its reply, in order -> again
+ *   run what was approved -> take in queued messages -> check limits -> make room -> ask the model -> run the calls of its reply -> again
+ *
+ * Calls run in their order; those that only look, one after another in the reply, side by side.
  *
  * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
  * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
@@ -18,7 +20,7 @@ import {
   type NewEvent,
   type NudgeReason,
 } from "@deckhand/protocol";
-import { ask, replyEvent } from "./ask.ts";
+import { ask } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
 import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
 import type { Knowledge } from "./knowledge/knowledge.ts";
@@ -42,12 +44,13 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     }
 
     // A turn that was paused in the middle of a reply goes on with what is left of it.
-    for (const call of view.state.pendingCalls) {
-      const end = yield* begin(prepareCall(call, deps.agent), [], deps, signal);
+    let pending = view.state.pendingCalls.map((call) => prepareCall(call, deps.agent));
+    while (pending.length > 0) {
+      const end = yield* begin(pending, [], deps, signal);
       if ("state" in end) return end;
       view = end.view;
       if (!isRunning(view, signal)) return { state: null };
-      if (end.denied) break;
+      pending = end.denied ? [] : pending.slice(end.begun);
     }
 
     if (knowledge === undefined) {
@@ -79,16 +82,15 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       continue;
     }
     if ("state" in asked) return asked;
-    const { reply, durationMs } = asked;
+    const { reply, replied } = asked;
 
     const calls = reply.parts.filter((part) => part.type === "call");
-    const [call] = calls;
-    if (call === undefined) {
+    if (calls.length === 0) {
       const text = textOf(reply.parts);
       yield {
         type: "events",
         events: () => [
-          replyEvent(reply, deps.model.name, durationMs),
+          replied,
           action("agent", "message", { content: text, image_urls: null, wait_for_response: true }),
         ],
       };
@@ -99,8 +101,10 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     if (signal.aborted) return { state: null };
 
     // The reply and its first action are one commit.
-    const prepared = prepareCall({ ...call, reply: unknownReply }, deps.agent, textOf(reply.parts));
-    const end = yield* begin(prepared, [replyEvent(reply, deps.model.name, durationMs)], deps, signal);
+    const prepared = calls.map((call, at) =>
+      prepareCall({ ...call, reply: unknownReply }, deps.agent, at === 0 ? textOf(reply.parts) : ""),
+    );
+    const end = yield* begin(prepared, [replied], deps, signal);
     if ("state" in end) return end;
     view = end.view;
   }

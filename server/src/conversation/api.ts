@@ -1,8 +1,18 @@
 /** What sockets and routes may do with conversations; `conversation.ts` and `conversations.ts` do it. */
-import type { ActionKind, ConversationState, Delta, Event, RestorePreview, WorkspaceDiff } from "@deckhand/protocol";
+import type {
+  ActionKind,
+  ConversationState,
+  Delta,
+  Event,
+  PastFiles,
+  RestorePreview,
+  WorkspaceDiff,
+} from "@deckhand/protocol";
+import type { TerminalsApi } from "./terminals.ts";
 import type { Network, Runtime, RuntimeStatus } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 
+export type { TerminalSeat, TerminalWatcher, WatchedTerminal } from "./terminals.ts";
 export type { ConversationRow, ListChange, Marks, Network, RuntimeStatus };
 
 export interface SubmitOptions {
@@ -35,6 +45,7 @@ export interface ConversationApi {
   follow(after: number, signal: AbortSignal): AsyncIterable<Event>;
   /** Where commands of the conversation run, when its workspace is there. Fails where it cannot be made or nothing may run. */
   runtime(): Promise<Runtime>;
+  readonly terminals: TerminalsApi;
   /** Stores that a person has put files into the workspace, not by an action. Resolves with the event. */
   uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /**
@@ -42,6 +53,10 @@ export interface ConversationApi {
    * `to` or now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`.
    */
   diff(from?: number, to?: number): Promise<WorkspaceDiff>;
+  /** The files of the workspace as they were at event `at`. Fails as `diff`. */
+  filesAt(at: number): Promise<PastFiles>;
+  /** The bytes of one of them; where a link led. Fails as `diff`, and with `file_not_found`. */
+  fileAt(at: number, path: string): Promise<Uint8Array>;
   /** What the action `restore` would do now. Fails as `diff`. */
   previewRestore(at: number): Promise<RestorePreview>;
   /** What holds its commands back, as it was tried. */

@@ -453,7 +453,14 @@ test("[Q9] what was approved when the server was killed is closed as unknown and
     "c",
     it.conversation.state.head + 1,
     [{ source: "user", message: "", action: "approve", args: { id, decision: "allow", reason: "" } }],
-    () => ({ title: "go", agentState: "awaiting_user_confirmation", costUsd: 0, busy: true, waiting: null }),
+    () => ({
+      title: "go",
+      agentState: "awaiting_user_confirmation",
+      costUsd: 0,
+      busy: true,
+      waiting: null,
+      parent: null,
+    }),
   );
   await it.reopen();
   const [answer] = answers(await it.log(), id);

@@ -11,17 +11,17 @@ export interface ChoiceDeps {
 }
 
 /** Fails with `unknown_agent`. */
-export function agentOf(settings: Settings, deps: ChoiceDeps): Agent {
+export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string = deps.workspace): Agent {
   const name = settings.agent_cls ?? defaultAgent;
-  const agent = deps.findAgent(name, deps.workspace);
+  const agent = deps.findAgent(name, workspace);
   if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
   return agent;
 }
 
 /** Of an agent without a model of its own. Fails where there is none. */
 export function modelOf(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<Model> {
-  const { model: name, base_url: baseUrl } = settings;
-  return deps.findModel({ name, baseUrl, apiKey });
+  const { model: name, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
+  return deps.findModel({ name, baseUrl, apiKey, reasoningEffort });
 }
 
 export function hasImages(args: unknown): boolean {

@@ -169,7 +169,7 @@ test("[K5] a pause while the model thinks is announced at once: its reply is kep
   await it.state("awaiting_user_input");
   assert.deepEqual(
     kinds(await it.log()).filter((kind) => kind.includes("read")),
-    ["read", "→read", "read", "→read"],
+    ["read", "read", "→read", "→read"],
   );
   assert.equal(model.asked.length, 2);
 });
@@ -177,7 +177,14 @@ test("[K5] a pause while the model thinks is announced at once: its reply is kep
 test("[K6] what a killed server left open is closed as unknown, nothing is run, and the next message works", async () => {
   const store = openStore();
   const args = { path: "a", start: 0, end: -1, thought: "" };
-  const row = () => ({ title: "t", agentState: "running" as const, costUsd: 0, busy: true, waiting: null });
+  const row = () => ({
+    title: "t",
+    agentState: "running" as const,
+    costUsd: 0,
+    busy: true,
+    waiting: null,
+    parent: null,
+  });
   const before = await store.append(
     "c",
     0,

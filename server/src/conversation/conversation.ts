@@ -10,10 +10,12 @@ import {
   isAtWork,
   settingsSchema,
   stateChange,
+  type ActionKind,
   type ConversationState,
   type Delta,
   type Event,
   type NewEvent,
+  type PastFiles,
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -35,9 +37,11 @@ import { recoveryEvents } from "./recovery.ts";
 import { IdleShells } from "./idle-shells.ts";
 import { LazyRuntime } from "./lazy-runtime.ts";
 import { Past } from "./past.ts";
+import { ServerTools } from "./server-tools.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
+import { ConversationTerminals, lostTerminals } from "./terminals.ts";
 import { Titles } from "./titles.ts";
 import { lookMs, tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
@@ -67,6 +71,8 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   readonly #jobEnds = new JobEnds();
   readonly #snapshots: Snapshots;
   readonly #past: Past;
+  readonly terminals: ConversationTerminals;
+  readonly #serverTools: ServerTools | undefined;
   readonly #userActions: UserActions;
   readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
@@ -109,6 +115,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       shells: beyond.shells,
       onFault,
     });
+    this.terminals = new ConversationTerminals({
+      runtime: () => this.#runtime.start(),
+      append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
+      isClosing: () => this.#closing,
+      onFault,
+    });
     this.#snapshots = new Snapshots({
       id,
       histories: deps.histories,
@@ -117,6 +129,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       read: (after, limit) => this.read(after, limit),
       append: (event) => this.#enqueue(() => this.#append([event])),
       now: deps.now,
+      typed: () => this.terminals.typed,
     });
     this.#past = new Past(this.#snapshots);
     this.#userActions = new UserActions({
@@ -130,11 +143,22 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     });
     this.#titles = new Titles({
       limits: deps.limits,
-      model: async () => this.#agent().model ?? (await this.#model()),
+      model: async () => {
+        const model = this.#agent().model ?? (await this.#model());
+        return (await model.small?.()) ?? model;
+      },
       read: (after, limit) => this.read(after, limit),
       isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
       append: (event) => this.#enqueue(() => this.#append([event])),
     });
+    this.#serverTools =
+      deps.mcp &&
+      new ServerTools({
+        mcp: deps.mcp,
+        state: () => this.#state,
+        read: (after, limit) => this.read(after, limit),
+        append: (events) => this.#enqueue(() => this.#append(events)),
+      });
     this.#turn = new TurnDriver({
       conversation: this,
       append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
@@ -149,14 +173,15 @@ export class Conversation implements ConversationApi, AsyncDisposable {
           serverRules: () => deps.store.rules.list(),
         }),
       tools: deps.tools,
-      prepare: async () => {
-        const agent = this.#agent();
+      prepare: async (signal) => {
+        const named = this.#agent();
         await this.#workspace.ready();
         // Started while the model thinks; whoever needs it meets its failure.
         this.#runtime.start().then(
           (runtime) => runtime.start().catch(() => {}),
           () => {},
         );
+        const agent = (await this.#serverTools?.equip(named, signal)) ?? named;
         return { agent, model: agent.model ?? (await this.#model()) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
@@ -205,7 +230,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         rootOf: (choice) => this.#deps.places.pathOf(this.id, choice),
         isSettled: this.#workspace.isMade,
-        tools: new Map([...this.#deps.tools, ["restore", this.#past.restoreTool as unknown as Tool]]),
+        tools: this.#userTools(),
       });
       if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
@@ -216,6 +241,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       if (own === undefined) throw new Error("a plan stores its action");
       return own;
     });
+  }
+
+  /** What a client can ask for beside the agent. */
+  #userTools(): ReadonlyMap<ActionKind, Tool> {
+    const more = [this.#past.restoreTool, this.#serverTools?.tool].filter((tool) => tool !== undefined);
+    return new Map([...this.#deps.tools, ...more.map((tool) => [tool.action, tool as unknown as Tool] as const)]);
   }
 
   get network(): Network | undefined {
@@ -261,6 +292,14 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     return this.#past.diff(from, to);
   }
 
+  filesAt(at: number): Promise<PastFiles> {
+    return this.#past.files(at);
+  }
+
+  fileAt(at: number, path: string): Promise<Uint8Array> {
+    return this.#past.file(at, path);
+  }
+
   previewRestore(at: number): Promise<RestorePreview> {
     return this.#past.preview(at);
   }
@@ -272,9 +311,9 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#deadline[Symbol.dispose]();
     const rests = isAtWork(this.#state.agentState) && this.#deps.resume === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-    await this.#enqueue(() => this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state)])).catch(
-      (fault: unknown) => this.#deps.onFault(this.id, fault),
-    );
+    await this.#enqueue(() =>
+      this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state), ...lostTerminals(this.#state)]),
+    ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
     await this.#titles.stop();
     await this.#snapshots[Symbol.asyncDispose]();
@@ -297,9 +336,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #needsShell(): boolean {
-    const { agentState, awaiting, jobs } = this.#state;
+    const { agentState, awaiting, jobs, terminals } = this.#state;
     // What waits for an approval was asked about with this shell's directory in mind.
-    return isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length > 0;
+    return (
+      isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length + terminals.length > 0
+    );
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {
@@ -328,6 +369,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   async #endJobs(): Promise<void> {
+    this.terminals.closeAll();
     const runtime = await this.#runtime.started?.catch(() => undefined);
     for (const { id, state } of runtime?.jobs.list() ?? []) if (state === "running") runtime?.jobs.signal(id, "KILL");
   }
@@ -389,7 +431,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   #agent(): Agent {
-    return agentOf(this.#state.settings, this.#deps);
+    return agentOf(this.#state.settings, this.#deps, this.#workspace.path);
   }
 
   #model(): Promise<Model> {

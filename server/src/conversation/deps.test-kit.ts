@@ -47,6 +47,7 @@ function testRuntime(shell: { readonly cwd: string }): Runtime {
       return shell.cwd;
     },
     start: async () => {},
+    terminals: {} as never,
     jobs: { onEnd() {}, list: () => [] },
     [Symbol.asyncDispose]: async () => {},
   };

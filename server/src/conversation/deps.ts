@@ -2,6 +2,7 @@
 import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { Limits } from "../agent/limits.ts";
+import type { Mcp } from "../mcp/mcp.ts";
 import type { Places } from "../runtime/places/places.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { Histories } from "../snapshots/histories.ts";
@@ -18,6 +19,8 @@ export interface ConversationDeps extends ChoiceDeps {
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** What workspaces were; nothing is kept where there is none. */
   readonly histories?: Histories;
+  /** None in a replay, where nothing outside is asked. */
+  readonly mcp?: Mcp;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** Folder of what the conversation keeps beside its log. */

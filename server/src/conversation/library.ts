@@ -20,6 +20,7 @@ import {
 } from "@deckhand/protocol";
 import type { ConversationId, EventStore } from "../store/event-store.ts";
 import { lostJobs } from "./job-ends.ts";
+import { lostTerminals } from "./terminals.ts";
 import { rowOf } from "./stored-state.ts";
 
 /** Events read at once; an export holds this many. */
@@ -161,6 +162,7 @@ function restEvents(state: ConversationState, what: string, why: string): readon
     ),
   );
   closed.push(...lostJobs(state, `${what.charAt(0).toLowerCase()}${what.slice(1, -1)}, and it does not run here`));
+  closed.push(...lostTerminals(state));
   const { agentState, awaiting } = state;
   if (!isAtWork(agentState) && agentState !== "loading" && awaiting === null) return closed;
   return [...closed, stateChange("paused", `${what} Say \`running\` or send a message to go on.`)];

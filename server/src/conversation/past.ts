@@ -6,6 +6,7 @@ import {
   type FileChange,
   type LeftOut,
   type ObservationExtras,
+  type PastFiles,
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -66,7 +67,8 @@ export class Past {
     const { head } = this.#snapshots.deps.state();
     const now = await history.take(signal);
     const last = kept.at(-1);
-    const outside = last !== undefined && !(await wroteBetween(this.#snapshots.deps.read, last.after, head));
+    const wrote = last !== undefined && (await wroteBetween(this.#snapshots.deps.read, last.after, head));
+    const outside = last !== undefined && (!wrote || this.#snapshots.typedSince);
     const changes = await this.#changes(
       at,
       [...kept, { ...now, after: Infinity, outside, there: true }],
@@ -74,6 +76,28 @@ export class Past {
       signal,
     );
     return { ...changes, files: changes.files.slice(0, mostPreviewed), changed_files: changes.files.length };
+  }
+
+  /** The files as they were at event `at`. Fails as `diff`. */
+  async files(at: number): Promise<PastFiles> {
+    const history = await this.#history();
+    const { tree, after, leftOut } = await this.#treeAt(at, history);
+    return { at, after, ...(await history.files(tree, this.#snapshots.signal())), left_out: leftOut };
+  }
+
+  /** The bytes of one of them. Fails as `diff`, and with `file_not_found`. */
+  async file(at: number, path: string): Promise<Uint8Array> {
+    const history = await this.#history();
+    const { tree } = await this.#treeAt(at, history);
+    const bytes = await history.file(tree, path, this.#snapshots.signal());
+    if (bytes === undefined) throw new DeckhandError("file_not_found", `At event ${at} there was no such file.`);
+    return bytes;
+  }
+
+  async #treeAt(at: number, history: History): Promise<Kept> {
+    const target = snapshotAt(await this.#kept(history), at);
+    if (target?.there !== true) throw noSnapshot(at);
+    return target;
   }
 
   async #restore(at: number, force: boolean, asked: AbortSignal): Promise<AnyOutcome> {

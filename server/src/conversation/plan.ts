@@ -7,7 +7,6 @@ import { isDeepStrictEqual } from "node:util";
 import {
   action,
   actionArgs,
-  comingActions,
   DeckhandError,
   errorObservation,
   isAtWork,
@@ -19,7 +18,6 @@ import {
   type ConversationState,
   type NewAction,
   type NewEvent,
-  type Settings,
   type WorkspaceChoice,
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
@@ -69,7 +67,7 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
   if (event.action === "restore" && isAtWork(agentState)) throw new DeckhandError("conflict", atWorkSentence);
   const tool = context.tools.get(event.action);
   if (isRunnable(event.action) && tool !== undefined) return { events: () => [event], at: 0, runs: { event, tool } };
-  if ((comingActions as readonly string[]).includes(event.action)) {
+  if (isRunnable(event.action)) {
     const sentence = `Action ${event.action} is not supported in the current runtime.`;
     return {
       events: (id) => [event, errorObservation("user", "not_available", sentence, { cause: id })],
@@ -82,8 +80,11 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
       // It answers nothing: it is taken in when what waits for an approval has its answer.
       if (state.awaiting !== null) return { events: () => [event], at: 0 };
       return { events: () => [event, ...(isAtWork(agentState) ? [] : changeTo("running", agentState))], at: 0 };
-    case "finish":
-      return ends(event, "finished", agentState, state);
+    case "finish": {
+      // What commands showed is looked up by the server, and is nobody's word.
+      const { outputs, thought } = event.args;
+      return ends({ ...event, args: { outputs, thought } }, "finished", agentState, state);
+    }
     case "reject":
       return ends(event, "rejected", agentState, state);
     case "approve": {
@@ -168,11 +169,12 @@ const restingStates: readonly (AgentState | null)[] = [
 ];
 
 function initialize(event: NewAction<"initialize">, state: ConversationState, context: PlanContext): Plan {
-  const { agent_cls: agent } = event.args;
+  // Whose child it is only the server says.
+  const { parent: _, ...settings } = event.args;
+  const { agent_cls: agent } = settings;
   if (agent !== undefined && !context.knowsAgent(agent)) {
     throw new DeckhandError("unknown_agent", `There is no agent ${agent}.`);
   }
-  const settings: Settings = { ...event.args };
   const choice = settings.workspace ?? state.settings.workspace;
   if (state.agentState !== null && context.isSettled && !isDeepStrictEqual(choice, state.settings.workspace)) {
     throw new DeckhandError("conflict", "A conversation stays in its workspace; begin another one, or fork it.");

@@ -18,6 +18,7 @@ import {
 } from "@deckhand/protocol";
 import { expired } from "./approving.ts";
 import { lostJobs } from "./job-ends.ts";
+import { lostTerminals } from "./terminals.ts";
 
 /** What becomes of a turn in which the server was stopped: a person is asked, or it goes on. */
 export type Resume = "ask" | "always";
@@ -39,7 +40,7 @@ export interface Found {
 /** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
 export function recoveryEvents(state: ConversationState, found: Found): readonly NewEvent[] {
   const { awaiting } = state;
-  const closed = [...closings(state, found), ...lostJobs(state)];
+  const closed = [...closings(state, found), ...lostJobs(state), ...lostTerminals(state)];
   if (awaiting !== null && Date.parse(awaiting.expires_at) <= found.nowMs)
     return [...closed, ...expired(state, "paused")];
   const wasAtWork = isAtWork(state.agentState);
@@ -69,7 +70,7 @@ export function startedActions({ open, awaiting }: ConversationState): readonly 
 
 /** It may come between two events of one turn. */
 function isBookkeeping(event: Event): boolean {
-  return !isAction(event) && ["snapshot", "status", "title"].includes(event.observation);
+  return !isAction(event) && ["snapshot", "status", "terminal", "title"].includes(event.observation);
 }
 
 function endedBy(event: Event | undefined): AgentState | null {

@@ -27,6 +27,8 @@ interface SnapshotsDeps {
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
   readonly append: (event: NewEvent) => Promise<unknown>;
   readonly now: () => number;
+  /** How often a person has typed into a terminal. */
+  readonly typed: () => number;
 }
 
 /** A first look at a large workspace takes seconds; past this the agent goes on without. */
@@ -52,6 +54,7 @@ export class Snapshots {
   #failures = 0;
   /** Turns that go without, so that nobody waits for the same failure at every step. */
   #skips = 0;
+  #typedBefore = 0;
   /** Others in the same workspace see there whether the agent works. */
   #history: History | undefined;
 
@@ -106,6 +109,7 @@ export class Snapshots {
     const signal = this.signal();
     const after = state().head;
     const began = now();
+    const typed = this.deps.typed();
     try {
       const history = await this.history();
       if (history === undefined) return undefined;
@@ -120,7 +124,8 @@ export class Snapshots {
       this.#unsaid = isKnown && wrote && isAtWork(agentState);
       if (isKnown && (!wrote || this.#unsaid)) return { tree, leftOut };
       history.keep(id, after, tree);
-      const outside = last !== null && !wrote;
+      const outside = last !== null && (!wrote || typed > this.#typedBefore);
+      this.#typedBefore = typed;
       const extras = { tree, after, outside, left_out: leftOut, duration_ms: Math.round(now() - began) };
       await append(observation("environment", "snapshot", "", extras));
       return { tree, leftOut };
@@ -128,6 +133,11 @@ export class Snapshots {
       await this.#tell(error);
       return undefined;
     }
+  }
+
+  /** A person has typed into a terminal since the last snapshot: what is another since may not be the agent's doing. */
+  get typedSince(): boolean {
+    return this.deps.typed() > this.#typedBefore;
   }
 
   /** For one look at the workspace. */

@@ -12,9 +12,16 @@ import { logPages } from "./log-pages.ts";
 const snapshotEvery = 1000;
 
 export function rowOf(state: ConversationState): RowUpdate {
-  const { title, agentState, usage, open } = state;
+  const { title, agentState, usage, open, parent } = state;
   const busy = isAtWork(agentState) || open.length > 0;
-  return { title, agentState, costUsd: usage.costUsd, busy, waiting: waitingOf(state) };
+  return {
+    title,
+    agentState,
+    costUsd: usage.costUsd,
+    busy,
+    waiting: waitingOf(state),
+    parent: parent?.conversation ?? null,
+  };
 }
 
 /** Folds the log of that id from its snapshot on; empty for one that is not there. */

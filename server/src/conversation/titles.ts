@@ -81,7 +81,7 @@ export class Titles {
     if (reply === undefined || signal.aborted) return;
     const { usage, costUsd } = reply;
     const said = reply.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
-    const extras = { model: model.name, usage, cost_usd: costUsd };
+    const extras = { model: reply.model ?? model.name, usage, cost_usd: costUsd };
     await this.#deps.append(observation("environment", "title", titleOf(said), extras));
   }
 }

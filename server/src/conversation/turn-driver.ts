@@ -35,7 +35,7 @@ interface TurnDriverDeps {
   readonly append: (events: (firstId: number) => readonly NewEvent[]) => Promise<readonly Event[]>;
   readonly emit: (delta: Delta) => void;
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
-  readonly prepare: () => Promise<{ readonly agent: Agent; readonly model: Model }>;
+  readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly readWorkspace: TurnDeps["readWorkspace"];
   readonly limits: Limits;
@@ -112,7 +112,7 @@ export class TurnDriver {
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
     const { conversation, append, emit, runtime, readWorkspace, limits, now, policy } = this.#deps;
-    const { agent, model } = await this.#deps.prepare();
+    const { agent, model } = await this.#deps.prepare(signal);
     const prompt = await this.#readPrompt(promptSize(agent, model));
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
     const turn = runTurn(view([]), { model, agent, runtime, readWorkspace, limits, now, policy }, signal);

@@ -21,6 +21,8 @@ const listQuery = z.object({
   q: z.string().optional(),
   archived: z.stringbool().optional(),
   pinned: z.stringbool().optional(),
+  /** Only its children; empty: only those that are nobody's. */
+  parent: z.string().optional(),
 });
 const deletion = z.object({ discard: z.stringbool().default(false) });
 const changes = z
@@ -48,9 +50,9 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
   });
 
   app.get("/api/conversations", async (c) => {
-    const { q: query, ...options } = queryOf(c, listQuery);
+    const { q: query, parent, ...options } = queryOf(c, listQuery);
     const { limit } = options;
-    const rows = await conversations.list({ ...options, query });
+    const rows = await conversations.list({ ...options, query, parent: parent === "" ? null : parent });
     return c.json({ conversations: rows.map(rowOnWire), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) });
   });
 

@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
+import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { createDoor, type Door, type Verdict } from "./door.ts";
 import { failureBody, failureOf } from "./failure.ts";
@@ -16,7 +17,7 @@ import type { ModelsApi } from "./models.ts";
 import type { Forwarded } from "./ports/forward.ts";
 import type { PortVerdict } from "./ports/port-door.ts";
 import { createPorts, type Ports } from "./ports/ports.ts";
-import { createRoutes } from "./routes.ts";
+import { createRoutes, type AgentsList } from "./routes.ts";
 import type { SettingsApi } from "./settings.ts";
 import { createTickets } from "./tickets.ts";
 import { createUpgrades } from "./upgrade.ts";
@@ -37,8 +38,9 @@ export interface ServeOptions extends FileRoutesOptions {
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
+  readonly agents: AgentsList;
   readonly settings: SettingsApi;
-  readonly agents: readonly string[];
+  readonly mcp: McpApi;
   /** Folder of the built web UI; undefined where there is none. */
   readonly webRoot: string | undefined;
   /** Signs the tokens of classic clients. */

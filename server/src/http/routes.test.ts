@@ -31,6 +31,11 @@ async function call(method: string, path: string, body?: unknown, text?: string)
   return { status: response.status, headers: response.headers, body: json ? JSON.parse(answer) : answer };
 }
 
+interface AgentsBody {
+  readonly agents: string[];
+  readonly described: readonly { readonly name: string; readonly description: string }[];
+}
+
 const code = ({ status, body }: Answer): unknown => [status, body.error?.code];
 
 describe("small routes", () => {
@@ -38,9 +43,15 @@ describe("small routes", () => {
     assert.deepEqual((await call("GET", "/api/health")).body, { status: "ok", version: "0.0.0-test", model: "saying" });
     assert.deepEqual((await call("GET", "/health")).body, "OK");
     assert.deepEqual((await call("GET", "/api/models")).body, { models: ["saying"], details: [], providers: [] });
-    assert.deepEqual((await call("GET", "/api/agents")).body, { agents: ["CodeActAgent", "DummyAgent"] });
+    const { agents, described } = (await call("GET", "/api/agents")).body as AgentsBody;
+    assert.ok(agents.includes("CodeActAgent") && agents.includes("DummyAgent"));
+    assert.deepEqual(
+      described.map(({ name }) => name),
+      agents,
+    );
+    assert.ok(described.every(({ description }) => description !== ""));
     assert.deepEqual((await call("GET", "/api/options/models")).body, ["saying"]);
-    assert.deepEqual((await call("GET", "/api/options/agents")).body, ["CodeActAgent", "DummyAgent"]);
+    assert.deepEqual((await call("GET", "/api/options/agents")).body, agents.toSorted());
     assert.deepEqual((await call("GET", "/api/options/security-analyzers")).body, []);
   });
 

@@ -2,6 +2,7 @@
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
+import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
@@ -16,10 +17,17 @@ import { modelRoutes, type ModelsApi } from "./models.ts";
 import { networkRoutes } from "./network.ts";
 import type { Ports } from "./ports/ports.ts";
 import { ruleRoutes } from "./rules.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { settingsRoutes, type SettingsApi } from "./settings.ts";
 import type { Tickets } from "./tickets.ts";
 import { workspaceRoutes } from "./workspace.ts";
 import { webFiles } from "./web-files.ts";
+
+/** The agents that a conversation can name, and what is wrong with definitions that were left out. */
+export interface AgentsList {
+  readonly described: readonly { readonly name: string; readonly description: string }[];
+  readonly broken: readonly string[];
+}
 
 export interface RoutesOptions extends FileRoutesOptions {
   readonly conversations: ConversationsApi;
@@ -32,8 +40,9 @@ export interface RoutesOptions extends FileRoutesOptions {
   /** What `GET /api/health` says beside `status` and `version`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
+  readonly agents: AgentsList;
   readonly settings: SettingsApi;
-  readonly agents: readonly string[];
+  readonly mcp: McpApi;
   readonly ports: Pick<Ports, "link">;
   readonly tickets: Tickets;
   /** Folder of the built web UI; undefined where there is none. */
@@ -55,7 +64,7 @@ export function createRoutes(options: RoutesOptions): Hono {
 
   app.get("/api/health", async (c) => c.json({ status: "ok", version: options.version, ...(await options.health()) }));
   app.post("/api/ticket", (c) => c.json(options.tickets.issue(), 201));
-  app.get("/api/agents", (c) => c.json({ agents: options.agents }));
+  app.get("/api/agents", (c) => c.json({ agents: namesOf(options.agents), ...options.agents }));
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   inboxRoutes(app, options.conversations);
@@ -63,10 +72,11 @@ export function createRoutes(options: RoutesOptions): Hono {
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
-  settingsRoutes(app, options.settings);
+  settingsRoutes(app, options.settings, options.mcp);
   eventRoutes(app, options);
   fileRoutes(app, options);
   classicFileRoutes(app, options);
+  terminalRoutes(app, options.conversations);
   workspaceRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
@@ -87,8 +97,12 @@ export function createRoutes(options: RoutesOptions): Hono {
 function classicRoutes(app: Hono, options: RoutesOptions): void {
   app.get("/health", (c) => c.json("OK"));
   app.get("/api/options/models", async (c) => c.json((await options.models.names()).toSorted()));
-  app.get("/api/options/agents", (c) => c.json(options.agents.toSorted()));
+  app.get("/api/options/agents", (c) => c.json(namesOf(options.agents).toSorted()));
   app.get("/api/options/security-analyzers", (c) => c.json([]));
+}
+
+function namesOf({ described }: AgentsList): string[] {
+  return described.map(({ name }) => name);
 }
 
 function notFound(c: Context): Response {

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
-import { agentFinder, agentNames } from "../agent/agents.ts";
+import { agentEntries, agentFinder } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
 import { costsOf, type CostsApi } from "../conversation/costs.ts";
@@ -82,8 +82,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       list: async () => ({ models: [model.name], details: [], providers: [] }),
       check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
     },
+    agents: { described: agentEntries(), broken: [] },
+    mcp: { states: () => [], check: () => Promise.reject(new Error("not here")) },
     settings: parts.use(await openSettings({ DECKHAND_HOME: home }, (sentence) => assert.fail(sentence))),
-    agents: agentNames,
     webRoot: undefined,
     jwtSecret: "a-secret-for-tests-0123456789",
     version: "0.0.0-test",

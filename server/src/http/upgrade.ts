@@ -6,17 +6,19 @@ import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { errorKinds } from "@deckhand/protocol";
-import type { ConversationsApi } from "../conversation/api.ts";
-import { createClassicSession } from "../ws/classic.ts";
+import type { ConversationsApi, WatchedTerminal } from "../conversation/api.ts";
+import { createClassicSession, type ClassicSession } from "../ws/classic.ts";
 import { createClassicTokens } from "../ws/classic-token.ts";
 import { dialectOf, type Dialect } from "../ws/dialect.ts";
-import { createNativeSession } from "../ws/native.ts";
+import { createNativeSession, type NativeSession } from "../ws/native.ts";
 import { defaultLimits, Socket } from "../ws/socket.ts";
+import { createTerminalSession, type TerminalSession } from "../ws/terminal.ts";
 import type { Door } from "./door.ts";
 import { failureBody, failureOf, statusOf, type FailureBody } from "./failure.ts";
 import { securityHeaders } from "./headers.ts";
 import type { Forwarded } from "./ports/forward.ts";
 import type { Ports } from "./ports/ports.ts";
+import { terminalAt } from "./terminals.ts";
 
 export interface UpgradeOptions {
   readonly door: Door;
@@ -40,7 +42,8 @@ const subscriptions = 100;
 /** For the last frames to go out; a peer that does not even close is cut off. */
 const closingMs = 500;
 
-type Spoken = Exclude<Dialect, { readonly dialect: "refused" }>;
+type Terminal = { readonly dialect: "terminal"; readonly subprotocol: undefined; readonly terminal: WatchedTerminal };
+type Spoken = Exclude<Dialect, { readonly dialect: "refused" }> | Terminal;
 
 export function createUpgrades(options: UpgradeOptions): Upgrades {
   const { conversations, door, ports, version, tickMs } = options;
@@ -65,7 +68,10 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
         chosen.set(request, decision);
         webSockets.handleUpgrade(request, socket, head, (ws) => open(ws, decision));
       },
-      () => refuse(socket, 500, failureBody("internal")),
+      (error: unknown) => {
+        const { status, body } = failureOf(error);
+        refuse(socket, status, body);
+      },
     );
   }
 
@@ -84,6 +90,8 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
     if (closing) return { status: 503, body: failureBody("shutting_down") };
     const to = verdict.verdict === "in" ? ports.target(request) : undefined;
     if (to !== undefined) return to;
+    const terminal = ports.isFor(request) ? undefined : await terminalAt(request.url ?? "", conversations);
+    if (terminal !== undefined) return { dialect: "terminal", subprotocol: undefined, terminal };
     if (ports.isFor(request) || request.url?.split("?", 1)[0] !== "/ws")
       return { status: 404, body: failureBody("unknown_path") };
     const dialect = dialectOf(request);
@@ -93,20 +101,28 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
   }
 
   function open(ws: WebSocket, dialect: Spoken): void {
-    const session =
-      dialect.dialect === "native"
-        ? createNativeSession({
-            conversations,
-            version,
-            tickMs,
-            limits: { frameBytes, framesPerSecond: defaultLimits.framesPerSecond, subscriptions },
-          })
-        : createClassicSession({ ...dialect, conversations, tokens });
+    const session = sessionOf(dialect);
     const limits = { ...defaultLimits, pingMs: options.pingMs, stalledMs: options.stalledMs };
     const socket = new Socket(ws, limits, session.frame);
     sockets.add(socket);
     void socket.gone.then(() => sockets.delete(socket));
     session.open(socket);
+  }
+
+  function sessionOf(spoken: Spoken): NativeSession | ClassicSession | TerminalSession {
+    switch (spoken.dialect) {
+      case "terminal":
+        return createTerminalSession(spoken.terminal);
+      case "classic":
+        return createClassicSession({ ...spoken, conversations, tokens });
+      case "native":
+        return createNativeSession({
+          conversations,
+          version,
+          tickMs,
+          limits: { frameBytes, framesPerSecond: defaultLimits.framesPerSecond, subscriptions },
+        });
+    }
   }
 
   async function close(): Promise<void> {

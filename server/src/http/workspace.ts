@@ -3,11 +3,13 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError, isAction, type Observation } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../conversation/api.ts";
+import { shownAs } from "./file-type.ts";
 import { bodyOf, queryOf } from "./input.ts";
 
 const event = z.coerce.number().int().min(0);
 const diffQuery = z.object({ from: event.optional(), to: z.union([z.literal("now"), event]).default("now") });
 const previewQuery = z.object({ at: event });
+const pastFileQuery = z.object({ at: event, path: z.string().min(1).max(4096) });
 const restoreBody = z.object({
   at: z.int().min(0),
   force: z.boolean().default(false),
@@ -19,6 +21,17 @@ export function workspaceRoutes(app: Hono, conversations: ConversationsApi, sign
     const { from, to } = queryOf(c, diffQuery);
     const conversation = await existing(c.req.param("id"));
     return c.json(await conversation.diff(from, to === "now" ? undefined : to));
+  });
+
+  app.get("/api/conversations/:id/past/files", async (c) => {
+    const { at } = queryOf(c, previewQuery);
+    return c.json(await (await existing(c.req.param("id"))).filesAt(at));
+  });
+
+  app.get("/api/conversations/:id/past/file", async (c) => {
+    const { at, path } = queryOf(c, pastFileQuery);
+    const bytes = await (await existing(c.req.param("id"))).fileAt(at, path);
+    return c.body(new Uint8Array(bytes), 200, shownAs(path, bytes.subarray(0, 4096)));
   });
 
   app.get("/api/conversations/:id/restore", async (c) => {

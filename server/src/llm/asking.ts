@@ -6,7 +6,9 @@ import { startModelServer } from "./model-server.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } from "./model.ts";
 import { modelAt } from "./providers/load.ts";
-import type { ModelAddress } from "./providers/names.ts";
+import { providerOf } from "./providers/all.ts";
+import type { ReasoningEffort } from "@deckhand/protocol";
+import { takesImages } from "./abilities.ts";
 import type { ScriptInput } from "./script.ts";
 import type { ToolCalling } from "./text-tools/text-tools.ts";
 
@@ -63,12 +65,15 @@ export async function serveScript(t: TestContext, script: ScriptInput): Promise<
 }
 
 export interface ModelOptions {
-  readonly kind?: ModelAddress["kind"];
+  /** Prefix of the provider. */
+  readonly kind?: string;
   readonly model?: string;
   readonly retries?: number;
   readonly timeoutMs?: number;
   readonly apiKey?: string;
   readonly toolCalling?: ToolCalling;
+  readonly extra?: Readonly<Record<string, string>>;
+  readonly reasoningEffort?: ReasoningEffort;
 }
 
 /** Waits between retries are as short as they can be. */
@@ -81,15 +86,29 @@ export function modelOf(
     timeoutMs = 10_000,
     apiKey = "the-secret-key",
     toolCalling = "auto",
+    extra = {},
+    reasoningEffort,
   }: ModelOptions = {},
 ): Model {
   const baseUrl = server.url;
-  const priced = { provider: kind === "compatible" ? null : kind, model, baseUrl, free: false };
-  const address = { kind, label: "The test's provider", priced, model, baseUrl, apiKey, keyNames: "LLM_API_KEY" };
+  const provider = providerOf(kind);
+  if (provider === undefined) throw new Error(`There is no provider ${kind}.`);
+  const priced = { provider: provider.prices, model, baseUrl, free: false };
+  const address = {
+    provider,
+    label: "The test's provider",
+    priced,
+    model,
+    baseUrl,
+    apiKey,
+    extra,
+    keyNames: "LLM_API_KEY",
+  };
   return modelAt(
     model,
-    { ...address, sendsReasoning: true },
-    { retries, timeoutMs, random: () => 0, fetch: globalThis.fetch, toolCalling },
+    address,
+    { retries, timeoutMs, random: () => 0, fetch: globalThis.fetch },
+    { takesImages: takesImages(model), toolCalling, reasoningEffort },
   );
 }
 

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { contextTokensOf } from "./context-tokens.ts";
-import type { ModelAddress } from "./providers/names.ts";
+import { providerOf } from "./providers/all.ts";
+import type { ModelAddress } from "./providers/provider.ts";
 
 async function listing(t: TestContext, data: unknown): Promise<string> {
   const server = createServer((_, response) => response.end(JSON.stringify({ object: "list", data })));
@@ -12,17 +13,19 @@ async function listing(t: TestContext, data: unknown): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-function address(kind: ModelAddress["kind"], model: string, baseUrl = "http://127.0.0.1:1/v1"): ModelAddress {
+function address(kind: string, model: string, baseUrl = "http://127.0.0.1:1/v1"): ModelAddress {
   const priced = { provider: kind === "compatible" ? null : kind, model, baseUrl, free: false };
+  const provider = providerOf(kind);
+  assert.ok(provider !== undefined);
   return {
-    kind,
+    provider,
+    extra: {},
     label: "it",
     priced,
     model,
     baseUrl,
     apiKey: undefined,
     keyNames: "LLM_API_KEY",
-    sendsReasoning: true,
   };
 }
 

@@ -1,18 +1,18 @@
 /** How much a model can read: what is configured, what the price list says, or what the server says that runs it. */
 import { servedContextTokens } from "./discover.ts";
 import { listed } from "./prices.ts";
-import type { ModelAddress } from "./providers/names.ts";
+import type { ModelAddress } from "./providers/provider.ts";
 
 /** A server that has not said by then is not waited for: the model will say when it is too much. */
 const patienceMs = 1000;
 
 /** Tokens of a request and its reply together; null where nobody says. */
 export async function contextTokensOf(
-  { priced, kind, model, baseUrl, apiKey }: ModelAddress,
+  { priced, provider, model, baseUrl, apiKey }: ModelAddress,
   { configured, fetch }: { readonly configured: number | undefined; readonly fetch: typeof globalThis.fetch },
 ): Promise<number | null> {
   if (configured !== undefined) return configured;
   const { contextTokens } = await listed(priced, new Date());
-  if (contextTokens !== null || kind !== "compatible") return contextTokens;
+  if (contextTokens !== null || !provider.compatible) return contextTokens;
   return servedContextTokens(model, { fetch, baseUrl, apiKey, timeoutMs: patienceMs });
 }

@@ -1,6 +1,6 @@
 /** Model servers that run on this machine: Ollama, LM Studio, llama.cpp and vLLM on their usual ports. */
 import { z } from "zod";
-import { localServers } from "./providers/names.ts";
+import { localServers } from "./providers/all.ts";
 
 export interface FoundServer {
   /** As in `ollama/qwen3`. */

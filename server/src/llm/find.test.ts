@@ -3,20 +3,20 @@ import { test } from "node:test";
 import { DeckhandError } from "@deckhand/protocol";
 import { ask, requestOf, serveScript, user } from "./asking.ts";
 import { findModels } from "./find.ts";
-import type { FindOptions } from "./find.ts";
+import type { FindOptions, ModelSettings } from "./find.ts";
+import { providers } from "./providers/all.ts";
 import { loadProvider } from "./providers/load.ts";
 
 const nothingThere = [{ prefix: "ollama", label: "Ollama", url: "http://127.0.0.1:9/v1" }];
 
-function models(options: Partial<FindOptions>) {
+function models({ configured = {}, env = {}, ...rest }: Partial<FindOptions> & Partial<ModelSettings>) {
   return findModels({
-    configured: {},
-    env: {},
+    settings: () => ({ configured, env, ...rest }),
     retries: 0,
     timeoutMs: 5_000,
     discover: true,
     localServers: nothingThere,
-    ...options,
+    ...rest,
   });
 }
 
@@ -92,7 +92,7 @@ test("[M23] what a model needs is loaded ahead without a word to anybody", async
   for (const name of ["gpt-4o", "claude-sonnet-4-5", "gemini-2.5-pro", "ollama/qwen3", "demo", "acme/x"]) {
     models({ configured: { name, apiKey: "k" }, fetch: counted }).warmUp();
   }
-  for (const kind of ["openai", "anthropic", "google", "compatible"] as const) await loadProvider(kind);
+  for (const provider of providers) await loadProvider(provider);
   assert.equal(asked, 0);
 });
 
@@ -115,7 +115,9 @@ test("[MP1] the list of models says what is known of each, and which providers t
   });
   assert.partialDeepStrictEqual(local, { local: true, tools: null, images: false, price: { input: 0, output: 0 } });
   assert.partialDeepStrictEqual(demo, { demo: true, provider: "", price: null });
-  const [openai, anthropic] = list.providers;
+  const [openai, anthropic] = ["openai", "anthropic"].map((prefix) =>
+    list.providers.find((one) => one.prefix === prefix),
+  );
   assert.partialDeepStrictEqual(openai, {
     prefix: "openai",
     label: "OpenAI",

@@ -1,32 +1,52 @@
 /** From a name to a model: what is configured, chosen, or found on this machine; `demo` when there is nothing. */
-import { DeckhandError, type ModelInfo, type ModelList } from "@deckhand/protocol";
+import { DeckhandError, type ModelList, type ReasoningEffort } from "@deckhand/protocol";
 import { abilitiesOf } from "./abilities.ts";
 import { contextTokensOf } from "./context-tokens.ts";
 import { demoModel } from "./demo.ts";
 import { discover, listModels } from "./discover.ts";
 import type { FoundServer } from "./discover.ts";
+import { noEntries, type ModelEntry, type ReadEntries } from "./entries.ts";
+import { Outages, withFallback } from "./fallback.ts";
+import { listOf } from "./list.ts";
 import type { Model, ModelChoice, ModelFinder } from "./model.ts";
 import { loadProvider, modelAt } from "./providers/load.ts";
 import type { CallLimits } from "./providers/load.ts";
 import type { ToolCalling } from "./text-tools/text-tools.ts";
+import { compatible } from "./providers/compatible.ts";
 import { plainUrl } from "./providers/failure.ts";
-import { atBaseUrl, knownProviders, nameModel } from "./providers/names.ts";
-import type { ModelAddress } from "./providers/names.ts";
+import { atBaseUrl, elsewhere, nameModel, type NamedModel } from "./providers/names.ts";
+import type { Env, ModelAddress } from "./providers/provider.ts";
 import { scriptedModel } from "./scripted.ts";
 
-export interface FindOptions {
+/** What may change while the server runs. */
+export interface ModelSettings {
   readonly configured: ModelChoice;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly retries: number;
-  readonly timeoutMs: number;
+  /** Where the providers' own variables are looked for. */
+  readonly env: Env;
+  /** Asked in this order when the configured model cannot be reached. */
+  readonly fallback?: readonly string[];
+  /** For titles and summaries. */
+  readonly small?: string | undefined;
+  readonly reasoningEffort?: ReasoningEffort | undefined;
   /** What every model can read; what is known of it by default. */
   readonly contextTokens?: number | undefined;
   /** Whether models call tools by themselves or are told of them in words; tried out by default. */
   readonly toolCalling?: ToolCalling;
+}
+
+export interface FindOptions {
+  /** Is asked each time, so that what is saved meanwhile counts from the next call on. */
+  readonly settings: () => ModelSettings;
+  readonly retries: number;
+  readonly timeoutMs: number;
   /** Look for a model server on this machine when no model is configured. */
   readonly discover: boolean;
+  /** Models of one's own; none by default. */
+  readonly entries?: ReadEntries;
   readonly random?: () => number;
   readonly fetch?: typeof globalThis.fetch;
+  /** In milliseconds, for how long a model is taken to be out; the monotonic clock by default. */
+  readonly now?: () => number;
   /** Where to look; the usual ports by default. */
   readonly localServers?: Parameters<typeof discover>[0]["servers"];
 }
@@ -51,79 +71,135 @@ const keptModels = 100;
 const listTimeoutMs = 10_000;
 
 export function findModels(options: FindOptions): Models {
-  const { configured, env } = options;
-  const limits: CallLimits = {
+  const { settings, entries: readEntries = noEntries, now = () => performance.now() } = options;
+  const calls: CallLimits = {
     retries: options.retries,
     timeoutMs: options.timeoutMs,
     random: options.random ?? Math.random,
     fetch: options.fetch ?? globalThis.fetch,
-    toolCalling: options.toolCalling ?? "auto",
   };
+  const outages = new Outages(now);
   const models = new Map<string, Model>();
   const firstModels = new Map<string, string>();
   let found: { readonly at: number; readonly servers: Promise<readonly FoundServer[]> } | undefined;
 
   async function find(choice: ModelChoice): Promise<Model> {
-    const named = nameModel({ choice, configured, env });
+    const { fallback = [], small } = settings();
+    // Who chose a model, an address or a key is asked nowhere else.
+    if (!isConfigured(choice)) return await single(choice);
+    const others = fallback.filter((name) => name !== settings().configured.name);
+    const first = await single(choice, others.length > 0);
+    if (first.isScript === true) return first;
+    const findOther = (name: string, isLast: boolean) => single(besides(name), !isLast);
+    const model = others.length === 0 ? first : withFallback({ first, others, find: findOther, outages });
+    return small ? { ...model, small: () => smaller(small, model) } : model;
+  }
+
+  /** One that is not configured leaves its work to the model itself. */
+  async function smaller(name: string, model: Model): Promise<Model> {
+    return await single(besides(name)).catch((error: unknown) => {
+      if (!(error instanceof DeckhandError)) throw error;
+      return model;
+    });
+  }
+
+  function isConfigured({ name, apiKey, baseUrl }: ModelChoice): boolean {
+    return !apiKey && !baseUrl && (!name || name === settings().configured.name);
+  }
+
+  interface Wanted {
+    readonly choice: ModelChoice;
+    readonly configured: ModelChoice;
+  }
+
+  function besides(name: string): Wanted {
+    return { choice: { name }, configured: elsewhere(name, settings().configured) };
+  }
+
+  async function nameOf({ choice, configured }: Wanted): Promise<NamedModel> {
+    return nameModel({ choice, configured, env: settings().env, entries: await readEntries() });
+  }
+
+  async function single(chosen: ModelChoice | Wanted, hasFallback = false): Promise<Model> {
+    const wanted = "choice" in chosen ? chosen : { choice: chosen, configured: settings().configured };
+    const named = await nameOf(wanted);
+    const limits = { ...calls, hasFallback };
+    const effort = wanted.choice.reasoningEffort ?? settings().reasoningEffort;
     switch (named.kind) {
       case "demo":
         return demoModel;
       case "scripted":
         return await keep(`scripted ${named.path}`, () => scriptedModel(named.path, limits));
-      case "discover":
-        return await foundHere();
+      case "discover": {
+        const here = await foundHere();
+        return here === undefined ? demoModel : await keepAddress({ ...here, limits, effort });
+      }
       case "address": {
         const model = named.address.model || (await firstModel(named.address));
-        const name = choice.name || configured.name || model;
-        return await keepAddress(name, { ...named.address, model });
+        const name = wanted.choice.name || wanted.configured.name || model;
+        return await keepAddress({ name, address: { ...named.address, model }, entry: named.entry, limits, effort });
       }
     }
   }
 
-  async function foundHere(): Promise<Model> {
+  async function foundHere(): Promise<{ name: string; address: ModelAddress; entry: undefined } | undefined> {
     const [server] = await localServers();
     const [model] = server?.models ?? [];
-    if (server === undefined || model === undefined) return demoModel;
+    if (server === undefined || model === undefined) return undefined;
     const name = `${server.prefix}/${model}`;
-    return await keepAddress(name, atBaseUrl(name, server.baseUrl, configured.apiKey));
+    return { name, address: atBaseUrl(name, server.baseUrl, settings().configured.apiKey), entry: undefined };
   }
 
   function localServers(): Promise<readonly FoundServer[]> {
     if (!options.discover) return Promise.resolve([]);
     if (found === undefined || performance.now() - found.at > foundForMs) {
       const where = options.localServers === undefined ? {} : { servers: options.localServers };
-      found = { at: performance.now(), servers: discover({ fetch: limits.fetch, ...where }) };
+      found = { at: performance.now(), servers: discover({ fetch: calls.fetch, ...where }) };
     }
     return found.servers;
   }
 
-  async function firstModel(address: ModelAddress): Promise<string> {
-    const { baseUrl, apiKey } = address;
+  async function firstModel({ baseUrl, apiKey }: ModelAddress): Promise<string> {
     const known = firstModels.get(baseUrl);
     if (known !== undefined) return known;
-    const ids = await listModels({ fetch: limits.fetch, baseUrl, apiKey, timeoutMs: listTimeoutMs }).catch(
+    const where = plainUrl(baseUrl);
+    const ids = await listModels({ fetch: calls.fetch, baseUrl, apiKey, timeoutMs: listTimeoutMs }).catch(
       (cause: unknown) => {
-        const where = plainUrl(baseUrl);
-        throw new DeckhandError(
-          "model_not_configured",
-          `${where}/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL.`,
-          {
-            cause,
-          },
-        );
+        const message = `${where}/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL.`;
+        throw new DeckhandError("model_not_configured", message, { cause });
       },
     );
     const [first] = ids;
     if (first === undefined)
-      throw new DeckhandError("model_not_configured", `${plainUrl(baseUrl)} has no model: load one, or set LLM_MODEL.`);
+      throw new DeckhandError("model_not_configured", `${where} has no model: load one, or set LLM_MODEL.`);
     if (firstModels.size < keptModels) firstModels.set(baseUrl, first);
     return first;
   }
 
-  function keepAddress(name: string, address: ModelAddress): Promise<Model> {
-    return keep(JSON.stringify([name, address]), async () => {
-      const contextTokens = await contextTokensOf(address, { configured: options.contextTokens, fetch: limits.fetch });
-      return modelAt(name, address, limits, { contextTokens });
+  interface Kept {
+    readonly name: string;
+    readonly address: ModelAddress;
+    readonly entry: ModelEntry | undefined;
+    readonly limits: CallLimits;
+    readonly effort: ReasoningEffort | undefined;
+  }
+
+  function keepAddress({ name, address, entry, limits, effort }: Kept): Promise<Model> {
+    const { contextTokens: configured, toolCalling = "auto" } = settings();
+    const { provider, ...where } = address;
+    const key = [name, provider.prefixes[0], where, entry, limits.hasFallback, effort, configured, toolCalling];
+    return keep(JSON.stringify(key), async () => {
+      const known = await abilitiesOf(address, entry);
+      const contextTokens =
+        entry?.context_tokens ?? (await contextTokensOf(address, { configured, fetch: calls.fetch }));
+      const declared = entry?.tools === undefined ? toolCalling : entry.tools ? "native" : "text";
+      return modelAt(name, address, limits, {
+        takesImages: known.images,
+        contextTokens,
+        maxOutputTokens: known.max_output_tokens,
+        reasoningEffort: known.reasoning === false ? undefined : effort,
+        toolCalling: toolCalling === "auto" ? declared : toolCalling,
+      });
     });
   }
 
@@ -138,65 +214,40 @@ export function findModels(options: FindOptions): Models {
   }
 
   async function describe(): Promise<{ name: string; demo: boolean }> {
-    const { name, baseUrl } = configured;
+    const { name, baseUrl } = settings().configured;
     if (name) return { name, demo: name === demoModel.name };
     if (baseUrl) return { name: firstModels.get(baseUrl) ?? `the first model of ${plainUrl(baseUrl)}`, demo: false };
-    const model = await foundHere();
-    return { name: model.name, demo: model === demoModel };
+    const here = await foundHere();
+    return { name: here?.name ?? demoModel.name, demo: here === undefined };
   }
 
   async function names(): Promise<readonly string[]> {
+    const { configured, fallback = [], small } = settings();
     // With a base URL every name means a model there.
     const servers = configured.baseUrl ? [] : await localServers();
     const local = servers.flatMap(({ prefix, models: ids }) => ids.map((id) => `${prefix}/${id}`));
+    const own = await readEntries().then(
+      (entries) => entries.map((entry) => entry.name),
+      () => [],
+    );
     const { name } = await describe();
-    return [...new Set([name, ...local, demoModel.name])];
+    return [...new Set([name, ...own, ...fallback, ...(small ? [small] : []), ...local, demoModel.name])];
   }
 
   async function list(): Promise<ModelList> {
+    const { configured, env } = settings();
     const all = await names();
-    const details = await Promise.all(all.map((name, at) => infoOf(name, at === 0)));
-    return { models: [...all], details, providers: await knownProviders(env, configured) };
-  }
-
-  /** Says what is known; asks nobody but servers on this machine. */
-  async function infoOf(name: string, isDefault: boolean): Promise<ModelInfo> {
-    const head = { name, default: isDefault, demo: name === demoModel.name };
-    try {
-      const named = nameModel({ choice: isDefault && name !== configured.name ? {} : { name }, configured, env });
-      const at = named.kind === "discover" ? await foundAddress(name) : named.kind === "address" ? named.address : null;
-      if (at !== null) return { ...head, ...(await abilitiesOf(at)) };
-    } catch (error) {
-      if (!(error instanceof DeckhandError)) throw error;
-    }
-    return { ...head, ...nothingKnown };
-  }
-
-  async function foundAddress(name: string): Promise<ModelAddress | null> {
-    const server = (await localServers()).find(({ prefix }) => name.startsWith(`${prefix}/`));
-    return server === undefined ? null : atBaseUrl(name, server.baseUrl, configured.apiKey);
+    const servers = await localServers();
+    return listOf(all, { configured, env, servers, entries: await readEntries().catch(() => []) });
   }
 
   async function warm(): Promise<void> {
-    const named = nameModel({ choice: {}, configured, env });
+    const named = await nameOf({ choice: {}, configured: settings().configured });
     if (named.kind === "address") {
-      await loadProvider(named.address.kind);
+      await loadProvider(named.address.provider);
       if (named.address.model === "") await firstModel(named.address);
-    } else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider("compatible");
+    } else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider(compatible);
   }
 
   return { find, describe, names, list, warmUp: () => void warm().catch(() => {}) };
 }
-
-/** Of a script, and of a model that cannot be asked as things are. */
-const nothingKnown = {
-  provider: "",
-  local: true,
-  context_tokens: null,
-  max_output_tokens: null,
-  tools: null,
-  images: false,
-  reasoning: null,
-  caching: null,
-  price: null,
-};

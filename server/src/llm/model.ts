@@ -1,4 +1,4 @@
-import type { Delta, ErrorCode, ReplyPart, Usage } from "@deckhand/protocol";
+import type { Delta, ErrorCode, ReasoningEffort, ReplyPart, Usage } from "@deckhand/protocol";
 
 /** A tool as the model is told of it. */
 export interface ToolSpec {
@@ -10,7 +10,8 @@ export interface ToolSpec {
 
 export type ModelMessage =
   | { readonly role: "user"; readonly text: string; readonly imageUrls: readonly string[] }
-  | { readonly role: "assistant"; readonly parts: readonly ReplyPart[] }
+  /** `model`: who said it, by the name of its reply; what it thought goes to no other. Undefined: the one that is asked. */
+  | { readonly role: "assistant"; readonly parts: readonly ReplyPart[]; readonly model?: string }
   /** The results of the calls of the reply before, in the order of the calls. */
   | { readonly role: "tool"; readonly results: readonly ToolResult[] };
 
@@ -27,7 +28,7 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[];
   /** Each request has the one before as its prefix, so that the provider's cache stays warm. */
   readonly messages: readonly ModelMessage[];
-  /** The provider's own by default. */
+  /** The model's own by default. */
   readonly maxOutputTokens?: number;
 }
 
@@ -39,6 +40,8 @@ export interface ModelReply {
   /** Null where the price of the model is not known. */
   readonly costUsd: number | null;
   readonly firstTokenMs: number | null;
+  /** Who replied, where it was not the model that was asked but one that stood in for it. */
+  readonly model?: string;
 }
 
 /** What a model says while it replies: text that may be lost, or that it waits before it asks again. */
@@ -52,7 +55,9 @@ export type ModelProgress =
       /** 1 for the first retry. */
       readonly attempt: number;
       readonly waitMs: number;
-    };
+    }
+  /** Another model is asked from here on; why, as a sentence. */
+  | { readonly type: "switch"; readonly code: "model_switched"; readonly message: string };
 
 /**
  * Yields what may be lost, returns what counts. Fails with a `DeckhandError` whose code starts with `model_` and whose
@@ -66,6 +71,8 @@ export interface Model {
   readonly contextTokens?: number | null;
   /** It has nothing to say beside its script. */
   readonly isScript?: true;
+  /** A cheaper one for titles and summaries, where one is configured and this one was not somebody's own choice. */
+  readonly small?: () => Promise<Model>;
   reply(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply>;
 }
 
@@ -75,6 +82,8 @@ export interface ModelChoice {
   readonly name?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly baseUrl?: string | undefined;
+  /** How much it thinks, where it can be told; as it is configured by default. */
+  readonly reasoningEffort?: ReasoningEffort | undefined;
 }
 
 /** Finds the model for a choice. Fails with `model_not_configured` or `model_not_found` and a sentence of what to do. */

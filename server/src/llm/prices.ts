@@ -8,6 +8,8 @@ export interface Priced {
   readonly baseUrl: string;
   /** Runs on a machine of one's own. */
   readonly free: boolean;
+  /** What was said of it goes before the list. */
+  readonly price?: { readonly input: number; readonly output: number; readonly cached_input?: number | undefined };
 }
 
 type CalcPrice = typeof import("@pydantic/genai-prices").calcPrice;
@@ -23,13 +25,17 @@ export async function loadPrices(): Promise<void> {
  * this machine and has no known price is free.
  */
 export async function costOf(
-  { provider, model, baseUrl, free }: Priced,
+  { provider, model, baseUrl, free, price: own }: Priced,
   usage: Usage,
   now: Date,
 ): Promise<number | null> {
+  const cacheRead = Math.min(usage.cached_input, usage.input);
+  if (own !== undefined) {
+    const cached = cacheRead * (own.cached_input ?? own.input);
+    return ((usage.input - cacheRead) * own.input + cached + usage.output * own.output) / 1_000_000;
+  }
   if (free) return 0;
   await loadPrices();
-  const cacheRead = Math.min(usage.cached_input, usage.input);
   const tokens = {
     input_tokens: usage.input,
     cache_read_tokens: cacheRead,
@@ -50,11 +56,17 @@ export interface Listed {
 }
 
 /** What the list has of a model. */
-export async function listed({ provider, model, baseUrl, free }: Priced, now: Date): Promise<Listed> {
+export async function listed({ provider, model, baseUrl, free, price: said }: Priced, now: Date): Promise<Listed> {
   await loadPrices();
   const where = provider === null ? { providerApiUrl: baseUrl } : { providerId: provider };
   const found = calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now });
-  const own = free || (provider === null && isLoopback(baseUrl)) ? { input: 0, output: 0, cached_input: null } : null;
+  const nothing = free || (provider === null && isLoopback(baseUrl));
+  const own =
+    said === undefined
+      ? nothing
+        ? { input: 0, output: 0, cached_input: null }
+        : null
+      : { ...said, cached_input: said.cached_input ?? null };
   if (found === null || found === undefined) return { contextTokens: null, price: own };
   const { model_price: price } = found;
   const input = firstTier(price["input_mtok"]);

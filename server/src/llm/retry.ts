@@ -7,10 +7,15 @@ export interface RetryOptions {
   readonly retries: number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Another model stands by: what does not pass soon is not waited for. */
+  readonly hasFallback?: boolean;
 }
 
 /** A provider that wants a longer pause is not waited for: the failure says when to come back. */
 const longestWaitMs = 60_000;
+/** Where another model stands by. */
+const longestWaitBesideMs = 10_000;
+const mostRetriesBeside = 2;
 const firstWaitMs = 500;
 /** Limits on the rate are counted by the minute, so that the waits have to reach over one. */
 const firstRateWaitMs = 2_000;
@@ -22,9 +27,11 @@ const longestBackoffMs = 32_000;
  */
 export async function* withRetries(
   attempt: () => AsyncGenerator<ModelProgress, ModelReply>,
-  { retries, random }: RetryOptions,
+  { retries: allowed, random, hasFallback = false }: RetryOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelProgress, ModelReply> {
+  const retries = hasFallback ? Math.min(allowed, mostRetriesBeside) : allowed;
+  const patienceMs = hasFallback ? longestWaitBesideMs : longestWaitMs;
   for (let tried = 0; ; tried += 1) {
     signal.throwIfAborted();
     let failure: ModelFailure;
@@ -36,7 +43,8 @@ export async function* withRetries(
       failure = error;
     }
     if (!failure.passes) throw failure;
-    if (failure.retryAfterMs !== null && failure.retryAfterMs > longestWaitMs)
+    if (hasFallback && failure.isUnreachable) throw failure;
+    if (failure.retryAfterMs !== null && failure.retryAfterMs > patienceMs)
       throw comeBackLater(failure, failure.retryAfterMs);
     if (tried >= retries) throw tried === 0 ? failure : givenUp(failure, tried);
     const waitMs = retryWaitMs(failure, tried, random);
@@ -56,6 +64,7 @@ export function retryWaitMs(failure: ModelFailure, tried: number, random: () => 
 function comeBackLater(failure: ModelFailure, waitMs: number): ModelFailure {
   return new ModelFailure(failure.code, `${failure.message} It says to come back in ${duration(waitMs)}.`, {
     cause: failure,
+    retryAfterMs: waitMs,
   });
 }
 

@@ -24,6 +24,7 @@ interface Told {
 const volatile: ReadonlySet<string> = new Set([
   "extras.duration_ms",
   "extras.first_token_ms",
+  "extras.context",
   "extras.error_id",
   "extras.model",
   "extras.reason",

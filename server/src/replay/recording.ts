@@ -43,7 +43,7 @@ export interface Recording {
   readonly resumes: boolean;
 }
 
-const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "snapshot", "compact"]);
+const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "snapshot", "terminal", "compact"]);
 
 export function counts(event: Event): boolean {
   return !notCounted.has(isAction(event) ? event.action : event.observation);

@@ -317,6 +317,20 @@ export function runtimeContract(
       assert.equal((await runtime.jobs.look("t3")).status.exitCode, 137);
     });
 
+    it("[UW1] a terminal that people share is an interactive shell in the workspace, and its picture is what it shows", async () => {
+      const terminal = await runtime.terminals.open({ id: "p1", rows: 8, columns: 60 });
+      let heard = "";
+      const ended = new Promise<number>((resolve) => {
+        terminal.listen({ output: (text) => (heard += text), resized: () => {}, ended: resolve });
+      });
+      terminal.type("echo $((6 * 7))-is in $PWD; tty; exit 4\r");
+      assert.equal(await ended, 4);
+      assert.match(heard, /42-is in \S+\r\n\/dev\/pts\/\d+\r\n/);
+      assert.match((await terminal.picture()).data, /42-is in/);
+      assert.equal(runtime.terminals.find("p1"), undefined);
+      assert.ok(!runtime.jobs.list().some(({ id }) => id === "p1"));
+    });
+
     it("[O8] an interactive rebase is edited on the terminal", async () => {
       await run(
         runtime,

@@ -1,6 +1,8 @@
 import type { Jobs } from "./jobs.ts";
+import type { Terminals } from "./terminals.ts";
 import type { Network } from "./network/network.ts";
 
+export type { OpenTerminal, TerminalEar, TerminalPicture } from "./terminals.ts";
 export type { Network, Refusal } from "./network/network.ts";
 export type RuntimeKind = "bubblewrap" | "docker" | "kubernetes" | "host";
 
@@ -61,6 +63,7 @@ export interface Runtime extends AsyncDisposable {
   /** The shell's directory now. */
   readonly cwd: string;
   readonly jobs: Jobs;
+  readonly terminals: Terminals;
   /** Of its commands; not there where they have none of their own: none at all, or the machine's. */
   readonly network?: Network | undefined;
   /** Starts what would start on first use, so that the first command does not wait for it. Fails as that would. */

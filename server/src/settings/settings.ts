@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   DeckhandError,
   sectionNames,
+  type McpServer,
   type ServerSettings,
   type SettingsPatch,
   type SettingsReport,
@@ -38,7 +39,12 @@ export interface SettingsApi {
   report(): Promise<SettingsReport>;
   /** Merges and saves. Fails with `bad_args`, `forbidden` (it starts a process), `conflict` (the file is broken), `store_failed`. */
   change(patch: SettingsPatch): Promise<SettingsReport>;
+  /** One that is set, by its name, or the one that is given. Fails with `bad_args`, and with `forbidden` for a program that could not be set. */
+  mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer>;
 }
+
+const programSentence =
+  "Hooks and MCP servers that are programs run outside of the sandbox: they are set on the server's machine, with `deckhand settings` or `deckhand mcp`, or here when DECKHAND_SETTINGS_OVER_HTTP is true.";
 
 export class Settings implements SettingsApi, Disposable {
   readonly #options: SettingsOptions;
@@ -109,6 +115,17 @@ export class Settings implements SettingsApi, Disposable {
     return this.report();
   }
 
+  async mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer> {
+    await this.refresh();
+    const kept = name === undefined ? undefined : this.saved.mcp?.servers?.[name];
+    if (server === undefined) {
+      if (kept === undefined) throw new DeckhandError("bad_args", `There is no MCP server ${name ?? "of no name"}.`);
+      return kept;
+    }
+    if ("command" in server && !this.#options.processesHere) throw new DeckhandError("forbidden", programSentence);
+    return server;
+  }
+
   [Symbol.dispose](): void {
     unwatchFile(this.#options.file, this.#look);
     this.#listeners.clear();
@@ -125,10 +142,7 @@ export class Settings implements SettingsApi, Disposable {
     }
     const next = patched(settings, patch);
     if (!this.#options.processesHere && !isDeepStrictEqual(startedBy(next), startedBy(settings))) {
-      throw new DeckhandError(
-        "forbidden",
-        "Hooks and MCP servers that are programs run outside of the sandbox: they are set on the server's machine, with `deckhand settings` or `deckhand mcp`, or here when DECKHAND_SETTINGS_OVER_HTTP is true.",
-      );
+      throw new DeckhandError("forbidden", programSentence);
     }
     await writeSettings(this.#options.file, next);
     this.#take({ settings: next, problems: [] });

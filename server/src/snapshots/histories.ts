@@ -13,6 +13,7 @@ import { restoreTree } from "./restore.ts";
 import { shared } from "./shared.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { takeSnapshot, type Taken } from "./take.ts";
+import { fileOf, filesOf, type TreeFiles } from "./tree-files.ts";
 
 /** Everything that takes a signal fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`; a tree is the name of one that was taken. */
 export interface History {
@@ -26,6 +27,9 @@ export interface History {
   patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff>;
   /** Names that differ in any of the pairs. */
   names(pairs: readonly (readonly [from: string, to: string])[], signal: AbortSignal): Promise<ReadonlySet<string>>;
+  files(tree: string, signal: AbortSignal): Promise<TreeFiles>;
+  /** Undefined where there is none of that name. */
+  file(tree: string, path: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Brings the workspace from the last tree that was taken to another one. */
   restore(from: string, to: string, signal: AbortSignal): Promise<void>;
   /** Packs and drops what is too much, when there is nothing else to do. Never fails. */
@@ -92,6 +96,8 @@ function openHistory(git: ShadowGit): History {
     changes: (from, to, signal) => next(() => changesBetween(git, from, to, signal)),
     patches: (from, to, signal) => next(() => patchesBetween(git, from, to, signal)),
     names: (pairs, signal) => next(() => namesBetween(git, pairs, signal)),
+    files: (tree, signal) => next(() => filesOf(git, tree, signal)),
+    file: (tree, path, signal) => next(() => fileOf(git, tree, path, signal)),
     restore: (from, to, signal) => next(() => restoreTree(git, from, to, signal)),
     tidy() {
       const stop = new AbortController();

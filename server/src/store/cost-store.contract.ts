@@ -11,7 +11,14 @@ export interface StoreUnderTest {
   reopen(): Promise<Store>;
 }
 
-const row: RowUpdate = { title: "a task", agentState: "finished", costUsd: 0, busy: false, waiting: null };
+const row: RowUpdate = {
+  title: "a task",
+  agentState: "finished",
+  costUsd: 0,
+  busy: false,
+  waiting: null,
+  parent: null,
+};
 const usage = { input: 100, output: 10, cached_input: 50, cache_write: 5, reasoning: 2 };
 const step = (model: string, cost: number | null): NewEvent =>
   observation("agent", "reply", "", {

@@ -10,7 +10,14 @@ export interface StoreUnderTest {
   reopen(): Promise<EventStore>;
 }
 
-const row: RowUpdate = { title: "a task", agentState: "running", costUsd: 0.5, busy: true, waiting: null };
+const row: RowUpdate = {
+  title: "a task",
+  agentState: "running",
+  costUsd: 0.5,
+  busy: true,
+  waiting: null,
+  parent: null,
+};
 const say = (content: string, command?: string): NewEvent =>
   action("user", "message", { content, image_urls: null, wait_for_response: false }, { command });
 const ids = (events: readonly Event[]): number[] => events.map((event) => event.id);
@@ -24,6 +31,20 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual(await store.read("a", -1, 10), [...first, ...second]);
     assert.deepEqual(ids(await store.read("a", 0, 1)), [1]);
     assert.deepEqual(await store.read("nobody", -1, 10), []);
+  });
+
+  test(`[DG5] ${name}: lists the children of one, or those that are nobody's`, async () => {
+    const { store, reopen } = await make();
+    for (const id of ["a", "b"]) await store.append(id, 0, [say(id)], () => row);
+    for (const id of ["a1", "a2"]) await store.append(id, 0, [say(id)], () => ({ ...row, parent: "a" }));
+    const again = await reopen();
+    const listed = async (parent?: string | null): Promise<string[]> =>
+      (await again.list({ limit: 10, parent })).map(({ id }) => id).toSorted();
+    assert.deepEqual(await listed("a"), ["a1", "a2"]);
+    assert.deepEqual(await listed("b"), []);
+    assert.deepEqual(await listed(null), ["a", "b"]);
+    assert.deepEqual(await listed(), ["a", "a1", "a2", "b"]);
+    assert.deepEqual([(await again.row("a1"))?.parent, (await again.row("a"))?.parent], ["a", null]);
   });
 
   test(`[T2] ${name}: an append behind the log is a conflict and stores nothing`, async () => {

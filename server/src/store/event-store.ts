@@ -16,6 +16,8 @@ export interface ConversationRow {
   readonly busy: boolean;
   /** What waits for a person; null where nothing does. */
   readonly waiting: WaitingWhole | null;
+  /** The conversation whose child it is. */
+  readonly parent: ConversationId | null;
   readonly pinned: boolean;
   readonly archived: boolean;
   /** Id of the last event that a person has looked at; -1 for none. */
@@ -23,7 +25,7 @@ export interface ConversationRow {
 }
 
 /** What an append changes in the row. */
-export type RowUpdate = Pick<ConversationRow, "title" | "agentState" | "costUsd" | "busy" | "waiting">;
+export type RowUpdate = Pick<ConversationRow, "title" | "agentState" | "costUsd" | "busy" | "waiting" | "parent">;
 
 /** What a person says of a conversation, beside its name. Nothing of it is in the log. */
 export interface Marks {
@@ -33,6 +35,8 @@ export interface Marks {
 }
 
 export interface ListOptions {
+  /** Only its children; with null only those that are nobody's. */
+  readonly parent?: ConversationId | null | undefined;
   /** Only conversations that come after this one in the list. */
   readonly after?: ConversationId | undefined;
   /** At most 100. */

@@ -30,6 +30,7 @@ export async function writeLog(store: EventStore, { id, count, outputChars = 200
     costUsd: 0.25,
     busy: false,
     waiting: null,
+    parent: null,
   });
   const opening = [
     action("user", "start", { task: `task ${id}` }),

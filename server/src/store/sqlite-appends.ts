@@ -112,9 +112,19 @@ export class SqliteAppends {
     if (found !== undefined) {
       file
         .prepare(
-          "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, waiting = ?, head = ?, updated_at = ? WHERE key = ?",
+          "UPDATE conversation SET title = ?, agent_state = ?, cost_usd = ?, busy = ?, waiting = ?, parent = ?, head = ?, updated_at = ? WHERE key = ?",
         )
-        .run(row.title, row.agentState, row.costUsd, Number(row.busy), waitingText(row.waiting), head, timestamp, key);
+        .run(
+          row.title,
+          row.agentState,
+          row.costUsd,
+          Number(row.busy),
+          waitingText(row.waiting),
+          row.parent,
+          head,
+          timestamp,
+          key,
+        );
     }
     for (const event of stored) this.#insertEvent(key, event, event.command ?? null);
     return stored;
@@ -127,8 +137,8 @@ export class SqliteAppends {
     }
     const inserted = file
       .prepare(
-        `INSERT INTO conversation (id, title, agent_state, cost_usd, busy, waiting, head, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO conversation (id, title, agent_state, cost_usd, busy, waiting, parent, head, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         conversation,
@@ -137,6 +147,7 @@ export class SqliteAppends {
         row.costUsd,
         Number(row.busy),
         waitingText(row.waiting),
+        row.parent,
         head,
         at,
         at,

@@ -10,7 +10,7 @@ import { openSqliteStore } from "./sqlite.ts";
 const folder = await mkdtemp(join(tmpdir(), "deckhand-damage-"));
 after(() => rm(folder, { recursive: true, force: true }));
 
-const row = () => ({ title: "", agentState: null, costUsd: 0, busy: false, waiting: null });
+const row = () => ({ title: "", agentState: null, costUsd: 0, busy: false, waiting: null, parent: null });
 const think = (thought: string) => action("agent", "think", { thought });
 const commits = 30;
 

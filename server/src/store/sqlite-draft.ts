@@ -48,11 +48,11 @@ export class SqliteDraft implements Draft {
     this.#head += events.length;
   }
 
-  async publish({ title, name, agentState, costUsd, busy, waiting }: DraftRow): Promise<void> {
+  async publish({ title, name, agentState, costUsd, busy, waiting, parent }: DraftRow): Promise<void> {
     this.#deps.atomically(() =>
       this.#deps
         .prepare(
-          `UPDATE conversation SET title = ?, name = ?, agent_state = ?, cost_usd = ?, busy = ?, waiting = ?, head = ?,
+          `UPDATE conversation SET title = ?, name = ?, agent_state = ?, cost_usd = ?, busy = ?, waiting = ?, parent = ?, head = ?,
            seen = ?, updated_at = ?, draft = 0 WHERE key = ?`,
         )
         .run(
@@ -62,6 +62,7 @@ export class SqliteDraft implements Draft {
           costUsd,
           Number(busy),
           waitingText(waiting),
+          parent,
           this.#head,
           this.#head,
           this.#deps.now(),

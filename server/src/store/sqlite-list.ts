@@ -9,7 +9,7 @@ import { saidIn, type SqliteWords } from "./sqlite-words.ts";
 export function listRows(
   file: SqliteFile,
   words: SqliteWords,
-  { after, limit, query, archived, pinned }: ListOptions,
+  { after, limit, query, archived, pinned, parent }: ListOptions,
 ): readonly ConversationRow[] {
   const from = after === undefined ? undefined : findRow(file, after);
   const pattern = `%${(query ?? "").slice(0, 200).replaceAll(/[\\%_]/g, "\\$&")}%`;
@@ -21,13 +21,15 @@ export function listRows(
     file
       .prepare(
         `SELECT * FROM conversation WHERE draft = 0 AND ${isFound} AND (updated_at, key) < (?, ?)
-       ${marked("archived", archived)} ${marked("pinned", pinned)} ORDER BY updated_at DESC, key DESC LIMIT ?`,
+       ${marked("archived", archived)} ${marked("pinned", pinned)}
+       ${parent === undefined ? "" : "AND parent IS ?"} ORDER BY updated_at DESC, key DESC LIMIT ?`,
       )
       .all(
         pattern,
         ...(match === undefined ? [] : [match]),
         from?.updated_at ?? "9999",
         from?.key ?? 0,
+        ...(parent === undefined ? [] : [parent]),
         Math.min(limit, 100),
       ),
   );

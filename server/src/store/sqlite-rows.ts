@@ -19,6 +19,7 @@ export interface StoredRow {
   readonly pinned: number;
   readonly archived: number;
   readonly seen: number;
+  readonly parent: string | null;
 }
 
 export function toRow(row: StoredRow): ConversationRow {
@@ -35,6 +36,7 @@ export function toRow(row: StoredRow): ConversationRow {
     pinned: row.pinned === 1,
     archived: row.archived === 1,
     seen: row.seen,
+    parent: row.parent,
   };
 }
 

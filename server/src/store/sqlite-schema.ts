@@ -15,6 +15,7 @@ const steps: readonly ((db: DatabaseSync) => void)[] = [
   (db) => db.exec(addRules),
   addSpent,
   addMarks,
+  (db) => db.exec(addParents),
 ];
 
 /** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
@@ -121,3 +122,9 @@ function addMarks(db: DatabaseSync): void {
     update.run(waitingText(waitingOf(state)), key);
   }
 }
+
+/** Who is whose child; the log says it, too. */
+const addParents = `
+  ALTER TABLE conversation ADD COLUMN parent TEXT;
+  CREATE INDEX conversation_parent ON conversation (parent) WHERE parent IS NOT NULL;
+`;

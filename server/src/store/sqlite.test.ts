@@ -43,6 +43,7 @@ test("[T10] a second opener of the same file is refused", async () => {
     costUsd: 0,
     busy: false,
     waiting: null,
+    parent: null,
   }));
   assert.throws(
     () => openSqliteStore(file),

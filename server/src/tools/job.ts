@@ -12,6 +12,8 @@ export const jobTool: Tool<"job"> = {
     "Look at a job (a command in the background, or one that outlived its timeout): what it printed since the last look, or its screen if it has a terminal. First types `input` (end a line with a newline), presses `keys` (enter, tab, escape, up, pagedown, ctrl-c, ctrl-d …) or sends `signal`, if given; then waits up to `wait` seconds for its end.",
   offers: ["id", "input", "keys", "signal", "wait"],
   effect: types,
+  // A look takes what is new: the next one has to come after it.
+  besideOthers: () => false,
   // oxlint-disable-next-line require-yield -- there is nothing to stream
   async *run(args: ActionArgs<"job">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
     const { jobs } = runtime;

@@ -7,6 +7,7 @@ export const planTool: Tool<"plan"> = {
     "Keep the list of tasks for work of several steps: give the whole list each time, each task with a title and a status (todo, in_progress, done).",
   offers: ["tasks"],
   effect: () => "none",
+  besideOthers: () => false,
   // oxlint-disable-next-line require-yield -- nothing happens
   async *run(args: ActionArgs<"plan">): AsyncGenerator<Delta, AnyOutcome> {
     const lines = args.tasks.map((task) => `${marks[task.status]} ${task.title}`);

@@ -26,7 +26,14 @@ export interface Outcome<K extends ObservationKind = ObservationKind> {
 export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind];
 
 /** All that the approval policy sees of what an action does. */
-export type Effect = "none" | "read" | "write" | "execute" | "network";
+export type Effect =
+  | "none"
+  | "read"
+  | "write"
+  | "execute"
+  | "network"
+  /** Done by somebody else's program, outside of the sandbox; nobody knows what it is. */
+  | "foreign";
 
 /** An action that only says something: it is stored and has no observation. */
 export interface SpokenTool<K extends ActionKind = ActionKind> {
@@ -44,6 +51,11 @@ export interface Tool<K extends RunnableKind = RunnableKind> {
   /** The arguments that the model is told of; the wire may have more. */
   readonly offers: readonly (keyof ActionArgs<K> & string)[];
   effect(args: ActionArgs<K>): Effect;
+  /**
+   * Several calls of one reply for which this is true run side by side; all others wait for those before them. By default those
+   * with the effect `none` or `read`.
+   */
+  besideOthers?(args: ActionArgs<K>): boolean;
   /** What is expected (a missing file, a refused address) is an outcome; throws `DeckhandError` for what failed on the way. */
   run(args: ActionArgs<K>, context: ToolContext): AsyncGenerator<Delta, AnyOutcome>;
   /** The observation in words for the model; the content alone by default. */

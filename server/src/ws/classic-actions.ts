@@ -53,6 +53,10 @@ function argsOf(event: Action, era: Era, when: When): object {
       const { agent, inputs, task, thought } = event.args;
       return { agent, inputs: task === "" ? inputs : { task, ...inputs }, thought };
     }
+    case "finish": {
+      const { outputs, thought } = event.args;
+      return { outputs, thought };
+    }
     default:
       return event.args;
   }

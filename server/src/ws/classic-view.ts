@@ -35,6 +35,7 @@ const bookkeeping = new Set([
   "imported",
   "upload",
   "snapshot",
+  "terminal",
   "restore",
 ]);
 

@@ -16,5 +16,6 @@ export function rowOnWire(row: ConversationRow): WireRow {
     archived: row.archived,
     seen: row.seen,
     waiting: "kind" in waiting ? waiting : null,
+    parent: row.parent,
   };
 }

@@ -1,4 +1,8 @@
 import { useState } from "react";
+import { Button } from "../ui/button.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { timeText } from "../words/amounts.ts";
+import { useWords } from "../words/words.ts";
 import { exactly, type Action, type ApprovalAnswer } from "@deckhand/protocol";
 
 interface ApprovalCardProps {
@@ -9,6 +13,7 @@ interface ApprovalCardProps {
 
 /** The question whether an action may run, with all of it in sight. */
 export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
+  const { people: words } = useWords();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState("");
@@ -26,14 +31,14 @@ export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
   };
 
   return (
-    <section aria-label="Approval" className="mb-2 rounded-xl border border-warn bg-panel p-3 text-sm">
+    <section aria-label={words.approval} className="mb-2 rounded-xl border border-warn bg-panel p-3 text-sm">
       <p>
-        <span className="font-semibold">May the agent do this?</span> <code>{action.action}</code>. {reasons.join(" ")}
+        <span className="font-semibold">{words.mayIt}</span> <code>{action.action}</code>. {reasons.join(" ")}
       </p>
       <pre
         tabIndex={0}
-        aria-label="What is asked for"
-        className="plain-text my-2 max-h-60 overflow-auto rounded-lg bg-page/60 p-2 font-mono text-[13px]"
+        aria-label={words.askedFor}
+        className="plain-text my-2 max-h-60 overflow-auto rounded-lg bg-code p-2 text-sm"
       >
         <bdi dir="ltr">{exactly(action)}</bdi>
       </pre>
@@ -44,39 +49,34 @@ export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
           void answer("deny");
         }}
       >
-        <button type="button" className="button" disabled={sent} onClick={() => void answer("allow")}>
-          Allow once
-        </button>
+        <Button disabled={sent} onClick={() => void answer("allow")}>
+          {words.allowOnce}
+        </Button>
         {rules.length > 0 && (
           <>
-            <button
-              type="button"
-              className="button"
-              disabled={sent}
-              onClick={() => void answer("allow_for_conversation")}
-            >
-              Allow for this conversation
-            </button>
-            <button type="button" className="button" disabled={sent} onClick={() => void answer("allow_for_server")}>
-              Allow for every conversation
-            </button>
+            <Button disabled={sent} onClick={() => void answer("allow_for_conversation")}>
+              {words.allowConversation}
+            </Button>
+            <Button disabled={sent} onClick={() => void answer("allow_for_server")}>
+              {words.allowServer}
+            </Button>
           </>
         )}
-        <input
-          aria-label="Reason"
-          placeholder="Reason, for the agent"
+        <TextField
+          className="min-w-32 flex-1"
+          label={words.reason}
+          placeholder={words.reasonHint}
           value={reason}
-          className="min-w-32 flex-1 rounded-lg border border-line bg-page px-2 py-1"
-          onChange={(event) => setReason(event.target.value)}
+          onChange={setReason}
         />
-        <button type="submit" className="button" disabled={sent}>
-          Deny
-        </button>
+        <Button type="submit" tone="danger" disabled={sent}>
+          {words.deny}
+        </Button>
       </form>
       <p className="mt-2 text-xs text-muted">
         {rules.length > 0 && (
           <>
-            What is remembered for a conversation, or for every one:{" "}
+            {words.remembered}{" "}
             {rules.map((rule) => (
               <code key={rule.pattern} className="mr-1 rounded bg-raised px-1 font-mono">
                 {rule.action} {rule.pattern}
@@ -85,7 +85,7 @@ export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
             .{" "}
           </>
         )}
-        Without an answer it is denied at {new Date(until).toLocaleTimeString()}.
+        {until !== "" && words.deniedAt(timeText(until))}
       </p>
       {failure !== "" && (
         <p role="alert" className="text-bad">

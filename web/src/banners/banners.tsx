@@ -1,27 +1,32 @@
 import type { ReactNode } from "react";
 import type { Health } from "@deckhand/client";
+import { settingsAddress } from "../address.ts";
+import { Link } from "../shell/link.tsx";
+import { useWords } from "../words/words.ts";
 
 /** What a person should know before trusting what they see: a scripted model, or no wall around commands. */
 export function Banners({ health }: { readonly health: Health | undefined }) {
+  const { shell: words } = useWords();
   if (health === undefined) return null;
   const { model, runtime } = health;
   return (
     <>
       {model.demo && (
         <Banner tone="quiet">
-          <strong>Demo model.</strong> It plays one script with real tools, and can do no other task. Set{" "}
-          <code className="font-mono text-[0.92em]">LLM_MODEL</code> and{" "}
-          <code className="font-mono text-[0.92em]">LLM_API_KEY</code> for a real one.
+          <strong className="font-semibold">{words.demoModel}</strong> {words.demoModelIs}{" "}
+          <Link href={settingsAddress("models")} className="font-medium underline underline-offset-2">
+            {words.demoModelHow}
+          </Link>
         </Banner>
       )}
       {runtime.kind === "host" ? (
         <Banner tone="bad">
-          <strong>No sandbox.</strong> Commands run on this machine with all your rights.
+          <strong className="font-semibold">{words.noSandbox}</strong> {words.noSandboxIs}
         </Banner>
       ) : (
         !runtime.proven && (
           <Banner tone="bad">
-            <strong>Commands are refused.</strong> {runtime.sentence}
+            <strong className="font-semibold">{words.refused}</strong> {runtime.sentence}
           </Banner>
         )
       )}
@@ -32,7 +37,7 @@ export function Banners({ health }: { readonly health: Health | undefined }) {
 function Banner({ tone, children }: { readonly tone: "quiet" | "bad"; readonly children: ReactNode }) {
   const colours = tone === "bad" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn";
   return (
-    <p role="note" className={`px-4 py-1.5 text-center text-sm ${colours}`}>
+    <p role="note" className={`px-4 py-1 text-center text-xs ${colours}`}>
       {children}
     </p>
   );

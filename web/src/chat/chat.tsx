@@ -21,7 +21,7 @@ export function Chat({ snapshot }: { readonly snapshot: ViewSnapshot }) {
       <div ref={scroller} className="h-full overflow-y-auto" tabIndex={0} role="region" aria-label="Conversation">
         <div role="log" aria-busy={!caughtUp} className="mx-auto flex max-w-3xl flex-col gap-3 px-4 py-5">
           {hidden > 0 && (
-            <button type="button" className="button self-center" onClick={() => setShown(shown + windowSize)}>
+            <button type="button" className="self-center" onClick={() => setShown(shown + windowSize)}>
               Show earlier ({hidden})
             </button>
           )}
@@ -41,7 +41,7 @@ export function Chat({ snapshot }: { readonly snapshot: ViewSnapshot }) {
       {!atEnd && (
         <button
           type="button"
-          className="button absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-md"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-md"
           onClick={toEnd}
         >
           To the end ↓

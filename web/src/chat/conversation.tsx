@@ -1,30 +1,38 @@
 import { useEffect, useState } from "react";
-import { isAction, type Event } from "@deckhand/protocol";
+import { SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
+import type { Place } from "../address.ts";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
-import { EventPanel } from "../events/event-panel.tsx";
 import { Jobs } from "../now/jobs.tsx";
 import { OpenPorts } from "../network/open-ports.tsx";
-import { FilesPanel } from "../files/files-panel.tsx";
 import { RefusedHosts } from "../network/refused-hosts.tsx";
 import { NowBar } from "../now/now-bar.tsx";
 import { isWorking } from "../now/words.ts";
 import { client } from "../server.ts";
+import { PageHead } from "../shell/page-frame.tsx";
+import { usePane } from "../shell/panes.ts";
+import { prefer, usePreferences } from "../shell/preferences.ts";
+import { IconButton } from "../ui/button.tsx";
+import { ResizeHandle } from "../ui/resize-handle.tsx";
+import { WorkPanel } from "../work/work-panel.tsx";
+import { useWords } from "../words/words.ts";
 import { Chat } from "./chat.tsx";
 import { useView } from "./use-view.ts";
 
 interface ConversationProps {
-  readonly id: string;
+  readonly place: Extract<Place, { page: "conversation" }>;
   readonly title: string;
   /** Something changed that the list of conversations shows. */
   readonly onChange: () => void;
 }
 
-export function Conversation({ id, title, onChange }: ConversationProps) {
+export function Conversation({ place, title, onChange }: ConversationProps) {
+  const { id } = place;
+  const words = useWords();
+  const pane = usePane();
+  const { workOpen, workWidth } = usePreferences();
   const snapshot = useView(id);
   const { state, refused } = snapshot;
-  const [eventsOpen, setEventsOpen] = useState(() => window.innerWidth >= 1280);
-  const [filesOpen, setFilesOpen] = useState(false);
   const [failure, setFailure] = useState("");
   useEffect(onChange, [onChange, state.agentState, state.title]);
 
@@ -53,28 +61,19 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
   }
   return (
     <div className="flex min-h-0 flex-1">
-      <main className="flex min-w-0 flex-1 flex-col">
-        <header className="hidden items-center justify-between gap-3 border-b border-line px-5 py-2.5 md:flex">
-          <h1 className="truncate text-sm font-semibold">{title || state.title || "Untitled"}</h1>
-          <span className="flex shrink-0 gap-2">
-            <button
-              type="button"
-              className="button py-0.5"
-              aria-pressed={filesOpen}
-              onClick={() => setFilesOpen((open) => !open)}
-            >
-              Files
-            </button>
-            <button
-              type="button"
-              className="button py-0.5"
-              aria-pressed={eventsOpen}
-              onClick={() => setEventsOpen((open) => !open)}
-            >
-              Events
-            </button>
-          </span>
-        </header>
+      <main className={`flex min-w-0 flex-1 flex-col ${pane === "work" ? "max-md:hidden" : ""}`}>
+        <PageHead
+          title={title || state.title || words.shell.untitled}
+          actions={
+            <IconButton
+              icon={workOpen ? SidebarCollapseIcon : SidebarExpandIcon}
+              label={workOpen ? words.shell.hideWork : words.shell.showWork}
+              keys="mod+j"
+              className="max-md:hidden"
+              onClick={() => prefer({ workOpen: !workOpen })}
+            />
+          }
+        />
         <Chat snapshot={snapshot} />
         <div className="mx-auto w-full max-w-3xl px-4 pb-4">
           {waiting !== undefined && (
@@ -109,16 +108,24 @@ export function Conversation({ id, title, onChange }: ConversationProps) {
           />
         </div>
       </main>
-      {filesOpen && (
-        <FilesPanel conversation={id} changed={lastChange(snapshot.events)} onClose={() => setFilesOpen(false)} />
+      {workOpen && (
+        <ResizeHandle
+          label={words.shell.resizeWork}
+          width={workWidth}
+          min={280}
+          max={1100}
+          onChange={(width) => prefer({ workWidth: width })}
+        />
       )}
-      {eventsOpen && <EventPanel events={snapshot.events} onClose={() => setEventsOpen(false)} />}
+      <aside
+        ref={(element) => element?.style.setProperty("--work-width", `${workWidth}px`)}
+        aria-label={words.shell.work}
+        className={`min-h-0 flex-col bg-page md:w-(--work-width) md:max-w-[60vw] md:shrink-0 ${
+          pane === "work" ? "max-md:flex max-md:flex-1" : "max-md:hidden"
+        } ${workOpen ? "flex" : "md:hidden"}`}
+      >
+        {(workOpen || pane === "work") && <WorkPanel conversation={id} snapshot={snapshot} tab={place.tab} />}
+      </aside>
     </div>
   );
-}
-
-/** Id of the last observation that may have changed a file. */
-function lastChange(events: readonly Event[]): number {
-  const writes = new Set(["write", "edit", "run", "upload"]);
-  return events.findLast((event) => !isAction(event) && writes.has(event.observation))?.id ?? -1;
 }

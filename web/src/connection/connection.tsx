@@ -1,32 +1,34 @@
 import { useEffect, useState } from "react";
 import type { Status } from "@deckhand/client";
 import { useStatus } from "../server.ts";
+import { useWords, type Words } from "../words/words.ts";
 
 /** How the connection is, told quietly. */
 export function Connection() {
+  const { shell } = useWords();
   const status = useStatus();
   const now = useNow(status.state === "waiting");
-  const { dot, words } = describe(status, now);
+  const { dot, words } = describe(status, now, shell);
   return (
-    <p role="status" className="flex items-center gap-2 text-xs text-muted">
-      <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${dot}`} />
+    <p role="status" className="flex items-center gap-2 px-2.5 text-xs text-muted">
+      <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dot}`} />
       {words}
     </p>
   );
 }
 
-function describe(status: Status, now: number): { dot: string; words: string } {
+function describe(status: Status, now: number, shell: Words["shell"]): { dot: string; words: string } {
   switch (status.state) {
     case "open":
-      return { dot: "bg-good", words: "Connected" };
+      return { dot: "bg-good", words: shell.connected };
     case "connecting":
-      return { dot: "bg-warn animate-pulse", words: "Connecting…" };
+      return { dot: "breathe bg-warn", words: shell.connecting };
     case "waiting": {
       const seconds = Math.max(0, Math.ceil((status.nextTryAt - now) / 1000));
-      return { dot: "bg-warn", words: `No connection. Next try in ${seconds} s` };
+      return { dot: "bg-warn", words: shell.noConnection(seconds) };
     }
     case "closed":
-      return { dot: "bg-bad", words: status.why?.message ?? "Closed" };
+      return { dot: "bg-bad", words: status.why?.message ?? shell.closed };
   }
 }
 

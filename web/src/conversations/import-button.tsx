@@ -1,24 +1,29 @@
 import { useState } from "react";
-import { go } from "../address.ts";
+import { conversationAddress, go } from "../address.ts";
 import { client } from "../server.ts";
+import { buttonClass } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
 
 /** Makes a conversation of an exported file and goes there. Nothing in it is run. */
 export function ImportButton({ onImported }: { readonly onImported: () => void }) {
+  const { people: words } = useWords();
   const [failure, setFailure] = useState("");
   const take = async (file: File): Promise<void> => {
     setFailure("");
     try {
       const { id } = await client.import(file);
       onImported();
-      go(id);
+      go(conversationAddress(id));
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
     }
   };
   return (
     <>
-      <label className="cursor-pointer text-xs text-muted underline underline-offset-2 focus-within:outline-2">
-        Import
+      <label
+        className={`${buttonClass("quiet", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`}
+      >
+        {words.import}
         <input
           type="file"
           accept=".jsonl,application/x-ndjson"

@@ -1,10 +1,13 @@
 import { useEffect, useState } from "react";
 import { client } from "../server.ts";
+import { Button } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
 
 const everyMs = 5000;
 
 /** What listens in the conversation's sandbox, each with a way to open it. Asked for only while somebody looks. */
 export function OpenPorts({ conversation }: { readonly conversation: string }) {
+  const { work: words } = useWords();
   const [ports, setPorts] = useState<readonly number[]>([]);
   const [failure, setFailure] = useState("");
   useEffect(() => {
@@ -40,12 +43,12 @@ export function OpenPorts({ conversation }: { readonly conversation: string }) {
 
   if (ports.length === 0) return null;
   return (
-    <section aria-label="Open ports" className="flex flex-wrap items-center gap-2 px-1 pb-1 text-sm">
-      <span className="text-muted">Listening:</span>
+    <section aria-label={words.openPorts} className="flex flex-wrap items-center gap-2 px-1 pb-1 text-sm">
+      <span className="text-muted">{words.listening}</span>
       {ports.slice(0, 10).map((port) => (
-        <button key={port} type="button" className="button py-0.5" onClick={() => void open(port)}>
+        <Button key={port} size="small" onClick={() => void open(port)}>
           {port}
-        </button>
+        </Button>
       ))}
       {failure !== "" && (
         <span role="alert" className="text-bad">

@@ -1,5 +1,7 @@
 import { useMemo, useState } from "react";
 import type { ViewSnapshot } from "@deckhand/client";
+import { Button } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
 import { refusedHosts } from "./refused.ts";
 
 interface RefusedHostsProps {
@@ -10,28 +12,25 @@ interface RefusedHostsProps {
 
 /** Hosts that a command could not reach, each with the way to let it. */
 export function RefusedHosts({ snapshot: { events, state }, onAllow }: RefusedHostsProps) {
+  const { people: words } = useWords();
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState("");
   const refused = useMemo(() => refusedHosts(events, state.allowedHosts), [events, state.allowedHosts]);
   const shown = refused.filter(({ rule }) => !dismissed.includes(rule));
   if (shown.length === 0) return null;
   return (
-    <section aria-label="Refused hosts" className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">
+    <section aria-label={words.refusedHosts} className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">
       {shown.map(({ rule, why }) => (
         <p key={rule} className="flex flex-wrap items-center gap-2 py-0.5">
           <span className="min-w-0 flex-1 truncate" title={why}>
-            Refused: <code>{rule}</code>
+            {words.refusedHost} <code>{rule}</code>
           </span>
-          <button
-            type="button"
-            className="button py-0.5"
-            onClick={() => onAllow(rule).catch((error: Error) => setFailure(error.message))}
-          >
-            Allow for this conversation
-          </button>
-          <button type="button" className="button py-0.5" onClick={() => setDismissed([...dismissed, rule])}>
-            Not now
-          </button>
+          <Button size="small" onClick={() => onAllow(rule).catch((error: Error) => setFailure(error.message))}>
+            {words.allowConversation}
+          </Button>
+          <Button size="small" onClick={() => setDismissed([...dismissed, rule])}>
+            {words.notNow}
+          </Button>
         </p>
       ))}
       {failure !== "" && (

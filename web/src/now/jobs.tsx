@@ -14,7 +14,7 @@ export function Jobs({ jobs, onEnd }: JobsProps) {
         <li key={id} className="flex items-center gap-2 py-0.5">
           <span className="shrink-0 text-muted">Job {id}</span>
           <code className="min-w-0 flex-1 truncate font-mono text-[13px] text-muted">{command.trim()}</code>
-          <button type="button" className="button shrink-0 py-0" aria-label={`End job ${id}`} onClick={() => onEnd(id)}>
+          <button type="button" className="shrink-0 py-0" aria-label={`End job ${id}`} onClick={() => onEnd(id)}>
             End
           </button>
         </li>

@@ -44,7 +44,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
 
 function Button({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
   return (
-    <button type="button" className="button shrink-0 py-0.5" onClick={onClick}>
+    <button type="button" className="shrink-0 py-0.5" onClick={onClick}>
       {label}
     </button>
   );

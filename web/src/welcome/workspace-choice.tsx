@@ -1,15 +1,8 @@
 import type { WorkspaceChoice } from "@deckhand/protocol";
 import { client } from "../server.ts";
+import { useWords, type Words } from "../words/words.ts";
 
-const kinds = {
-  default: { name: "the usual workspace", hint: "" },
-  folder: { name: "a folder", hint: "/path/to/folder on the server" },
-  worktree: { name: "a worktree of a repository", hint: "/path/to/repository on the server" },
-  git: { name: "a clone", hint: "https://…" },
-  upload: { name: "files that I send", hint: "" },
-  empty: { name: "an empty folder", hint: "" },
-} as const;
-type Kind = keyof typeof kinds;
+type Kind = keyof Words["people"]["workspaces"];
 
 export interface Chosen {
   readonly kind: Kind;
@@ -46,17 +39,18 @@ interface WorkspaceChoiceProps {
 
 /** Where the work is done. */
 export function WorkspaceField({ chosen, onChange }: WorkspaceChoiceProps) {
-  const { name, hint } = kinds[chosen.kind];
+  const { people: words } = useWords();
+  const { name, hint } = words.workspaces[chosen.kind];
   return (
     <div className="mt-2 flex flex-wrap items-center gap-2 px-2 text-sm text-muted">
       <label className="flex items-center gap-1.5">
-        Work in
+        {words.workIn}
         <select
           value={chosen.kind}
           className="rounded-lg border border-line bg-page px-1.5 py-1 text-ink"
           onChange={(event) => onChange({ ...usual, kind: event.target.value as Kind })}
         >
-          {Object.entries(kinds).map(([kind, each]) => (
+          {Object.entries(words.workspaces).map(([kind, each]) => (
             <option key={kind} value={kind}>
               {each.name}
             </option>
@@ -65,7 +59,7 @@ export function WorkspaceField({ chosen, onChange }: WorkspaceChoiceProps) {
       </label>
       {hint !== "" && (
         <input
-          aria-label={`Where ${name} is`}
+          aria-label={words.whereIs(name)}
           placeholder={hint}
           value={chosen.text}
           className="min-w-0 flex-1 rounded-lg border border-line bg-page px-2.5 py-1 text-ink"
@@ -76,7 +70,7 @@ export function WorkspaceField({ chosen, onChange }: WorkspaceChoiceProps) {
         <input
           type="file"
           multiple
-          aria-label="Files to send"
+          aria-label={words.filesToSend}
           onChange={(event) => onChange({ ...chosen, files: [...(event.target.files ?? [])] })}
         />
       )}

@@ -1,8 +1,10 @@
 /** The messages of a prompt, each with the id of the event that it begins with, and what can be taken out of them again. */
+import type { ContextPart } from "@deckhand/protocol";
 import type { ModelMessage, ToolResult } from "../../llm/model.ts";
 
 interface Entry {
   readonly id: number;
+  readonly part: ContextPart;
   readonly message: ModelMessage;
   readonly chars: number;
 }
@@ -25,10 +27,17 @@ export class Messages {
     return this.#chars;
   }
 
+  /** How many of them are of what. */
+  get charsByPart(): ReadonlyMap<ContextPart, number> {
+    const by = new Map<ContextPart, number>();
+    for (const { part, chars } of this.#entries) by.set(part, (by.get(part) ?? 0) + chars);
+    return by;
+  }
+
   /** Of results, `id` is that of their reply. */
-  add(id: number, message: ModelMessage): void {
+  add(id: number, part: ContextPart, message: ModelMessage): void {
     const chars = charsOf(message);
-    this.#entries.push({ id, message, chars });
+    this.#entries.push({ id, part, message, chars });
     this.#messages.push(message);
     this.#chars += chars;
   }
@@ -63,12 +72,14 @@ export class Messages {
 
   /** Leaves long results out, up to and with the event `id`. */
   mask(id: number): void {
-    this.#replace(this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, masked(entry.message)) : entry)));
+    this.#replace(
+      this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, entry.part, masked(entry.message)) : entry)),
+    );
   }
 
   /** Puts one message in the place of all up to and with the event `id`. */
   replace(id: number, message: ModelMessage): void {
-    this.#replace([entryOf(id, message), ...this.#entries.filter((entry) => entry.id > id)]);
+    this.#replace([entryOf(id, "summary", message), ...this.#entries.filter((entry) => entry.id > id)]);
   }
 
   #replace(entries: Entry[]): void {
@@ -82,8 +93,8 @@ export class Messages {
   }
 }
 
-function entryOf(id: number, message: ModelMessage): Entry {
-  return { id, message, chars: charsOf(message) };
+function entryOf(id: number, part: ContextPart, message: ModelMessage): Entry {
+  return { id, part, message, chars: charsOf(message) };
 }
 
 export function charsOf(message: ModelMessage): number {

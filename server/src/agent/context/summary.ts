@@ -22,25 +22,34 @@ interface Asked {
   readonly roomChars: number;
 }
 
-/** Fails with the signal's reason alone: where the model cannot write one, what was called is listed. */
+/** Fails with the signal's reason alone: where no model can write one, what was called is listed. */
 export async function writeSummary({ prompt, deps, upTo, roomChars }: Asked, signal: AbortSignal): Promise<Written> {
   const messages = prompt.upTo(upTo);
-  try {
-    const request = {
-      // As before a reply, so that the provider has most of it in its cache.
-      ...prompt.request(deps.agent),
-      messages: [...fitting(messages, roomChars * requestShare), instruction],
-      maxOutputTokens: mostOutputTokens,
-    };
-    const { parts, usage, costUsd } = await replyOf(deps.model, request, signal);
-    const summary = textOf(parts).trim();
-    const spent = { model: deps.model.name, usage, cost_usd: costUsd };
-    return { summary: summary === "" ? listOf(messages) : summary, ...spent };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof DeckhandError)) throw error;
-    return { summary: listOf(messages) };
+  const request = {
+    // As before a reply, so that the provider has most of it in its cache.
+    ...prompt.request(deps.agent),
+    messages: [...fitting(messages, roomChars * requestShare), instruction],
+    maxOutputTokens: mostOutputTokens,
+  };
+  for (const model of await writers(deps.model, prompt.tokens)) {
+    try {
+      const reply = await replyOf(model, request, signal);
+      const summary = textOf(reply.parts).trim();
+      const spent = { model: reply.model ?? model.name, usage: reply.usage, cost_usd: reply.costUsd };
+      return { summary: summary === "" ? listOf(messages) : summary, ...spent };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof DeckhandError)) throw error;
+    }
   }
+  return { summary: listOf(messages) };
+}
+
+/** The small model first, where it is known to read what is to be summarised; it may count a fifth more than ours. */
+async function writers(model: Model, tokens: number): Promise<readonly Model[]> {
+  const small = await model.small?.();
+  const fits = (small?.contextTokens ?? 0) >= tokens * 1.2 + mostOutputTokens;
+  return small !== undefined && fits ? [small, model] : [model];
 }
 
 const instruction: ModelMessage = {

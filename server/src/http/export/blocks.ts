@@ -54,6 +54,7 @@ function observationBlocks(event: Observation): readonly Block[] {
     case "reply":
     case "title":
     case "snapshot":
+    case "terminal":
     case "status":
     case "write":
       return [];

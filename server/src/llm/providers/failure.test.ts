@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askInVain, modelOf, requestOf, serveScript, user } from "../asking.ts";
 import type { ScriptInput } from "../script.ts";
-import type { ModelAddress } from "./names.ts";
 
 interface Case {
   readonly what: string;
-  readonly kind?: ModelAddress["kind"];
+  readonly kind?: string;
   readonly reply: NonNullable<ScriptInput["replies"]>[number];
   readonly code: string;
   readonly says: RegExp;

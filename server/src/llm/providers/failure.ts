@@ -22,6 +22,8 @@ export class ModelFailure extends DeckhandError {
   readonly passes: boolean;
   /** When the provider said to try again; null when it said nothing. */
   readonly retryAfterMs: number | null;
+  /** Nothing answers at its address. */
+  readonly isUnreachable: boolean;
   /** The model, or the server that runs it, takes no tools; without them it may answer. */
   readonly refusesTools: boolean;
 
@@ -30,6 +32,7 @@ export class ModelFailure extends DeckhandError {
     this.name = "ModelFailure";
     this.passes = options.passes ?? false;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.isUnreachable = options.isUnreachable ?? false;
     this.refusesTools = options.refusesTools ?? false;
   }
 }
@@ -37,6 +40,7 @@ export class ModelFailure extends DeckhandError {
 interface FailureOptions {
   readonly passes?: boolean;
   readonly retryAfterMs?: number | null;
+  readonly isUnreachable?: boolean;
   readonly refusesTools?: boolean;
   readonly cause?: unknown;
 }
@@ -145,7 +149,7 @@ function unreachable(error: unknown, context: FailureContext): ModelFailure {
   return new ModelFailure(
     "model_unavailable",
     `${context.label} could not be reached at ${where}${code === undefined ? "" : ` (${code})`}. Is it running, and is LLM_BASE_URL right?`,
-    { passes: true, cause: networkCause(error) },
+    { passes: true, isUnreachable: true, cause: networkCause(error) },
   );
 }
 

@@ -1,17 +1,14 @@
-/**
- * The AI SDK's provider packages, imported when a model of theirs is first used: none costs anything at start. The provider
- * layer alone is used; the loop, retries and tools are ours.
- */
-import type { LanguageModelV4, SharedV4ProviderOptions } from "@ai-sdk/provider";
+/** A model at an address: its provider's package, imported when it is first asked, behind our retries and our way with tools. */
+import type { LanguageModelV4 } from "@ai-sdk/provider";
+import type { ReasoningEffort } from "@deckhand/protocol";
 import type { Model, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
 import { loadPrices } from "../prices.ts";
 import { withRetries } from "../retry.ts";
-import { watchedFetch } from "./connection.ts";
-import { takesImages } from "./names.ts";
-import type { ModelAddress } from "./names.ts";
-import { promptWriter } from "./prompt.ts";
-import { callModel } from "./stream.ts";
 import { withToolCalling, type ToolCalling } from "../text-tools/text-tools.ts";
+import { watchedFetch } from "./connection.ts";
+import { promptWriter } from "./prompt.ts";
+import type { ModelAddress, Provider } from "./provider.ts";
+import { callModel } from "./stream.ts";
 
 export interface CallLimits {
   readonly retries: number;
@@ -20,76 +17,51 @@ export interface CallLimits {
   /** In [0, 1), for the waits between retries. */
   readonly random: () => number;
   readonly fetch: typeof globalThis.fetch;
-  /** Whether models call tools by themselves or are told of them in words; `auto` by default. */
-  readonly toolCalling?: ToolCalling;
+  /** Another model stands by: what does not pass soon is not waited for. */
+  readonly hasFallback?: boolean;
 }
 
 export interface ModelTraits {
+  readonly takesImages: boolean;
   /** See `Model`. */
   readonly contextTokens?: number | null;
+  readonly maxOutputTokens?: number | null;
+  readonly reasoningEffort?: ReasoningEffort | undefined;
+  /** Whether it calls tools by itself or is told of them in words; `auto` by default. */
+  readonly toolCalling?: ToolCalling;
 }
 
-/** The model at an address. Nothing is loaded or asked before the first reply. */
-export function modelAt(name: string, address: ModelAddress, limits: CallLimits, traits: ModelTraits = {}): Model {
-  const images = takesImages(address.model);
-  const write = promptWriter({
-    takesImages: images,
-    sendsReasoning: address.sendsReasoning,
-    anthropic: address.kind === "anthropic",
-  });
+/** Nothing is loaded or asked before the first reply. */
+export function modelAt(name: string, address: ModelAddress, limits: CallLimits, traits: ModelTraits): Model {
+  const { provider, priced } = address;
+  const { takesImages, contextTokens, reasoningEffort: reasoning } = traits;
+  const write = promptWriter({ ...provider.writing(address.model), name, takesImages });
   const fetch = watchedFetch(limits.fetch);
   let model: LanguageModelV4 | undefined;
 
   async function* attempt(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
-    model ??= await providerModel(address, fetch);
-    const call = { model, write, providerOptions: optionsOf(address), priced: address.priced, context: address };
-    return yield* callModel({ ...call, timeoutMs: limits.timeoutMs }, request, signal);
+    model ??= await provider.connect(address, fetch);
+    const maxOutputTokens = request.maxOutputTokens ?? traits.maxOutputTokens ?? undefined;
+    const options = {
+      ...write(request),
+      ...(provider.options && { providerOptions: provider.options(request, address) }),
+      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+      ...(reasoning !== undefined && { reasoning }),
+    };
+    const call = { model, options, priced, context: address, kept: provider.kept, timeoutMs: limits.timeoutMs };
+    return yield* callModel(call, signal);
   }
 
   const plain: Model = {
     name,
-    takesImages: images,
-    ...traits,
+    takesImages,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
     reply: (request, signal) => withRetries(() => attempt(request, signal), limits, signal),
   };
-  return withToolCalling(plain, limits.toolCalling ?? "auto");
+  return withToolCalling(plain, traits.toolCalling ?? "auto");
 }
 
 /** Imports what the first call of such a model needs. */
-export async function loadProvider(kind: ModelAddress["kind"]): Promise<void> {
-  await Promise.all([loadPrices(), packages[kind]()]);
-}
-
-const packages = {
-  openai: () => import("@ai-sdk/openai"),
-  anthropic: () => import("@ai-sdk/anthropic"),
-  google: () => import("@ai-sdk/google"),
-  compatible: () => import("@ai-sdk/openai-compatible"),
-};
-
-/** The URL is always given: the packages would take another one from the environment. */
-async function providerModel(address: ModelAddress, fetch: typeof globalThis.fetch): Promise<LanguageModelV4> {
-  const { model, baseUrl: baseURL, apiKey } = address;
-  const keyed = { baseURL, fetch, apiKey: apiKey ?? "" };
-  switch (address.kind) {
-    // Responses, not chat: it alone takes a model's reasoning back between the steps of a turn.
-    case "openai":
-      return (await packages.openai()).createOpenAI(keyed).responses(model);
-    case "anthropic":
-      return (await packages.anthropic()).createAnthropic(keyed)(model);
-    case "google":
-      return (await packages.google()).createGoogle(keyed)(model);
-    case "compatible": {
-      const { createOpenAICompatible } = await packages.compatible();
-      const key = apiKey === undefined ? {} : { apiKey };
-      return createOpenAICompatible({ name: "compatible", baseURL, fetch, includeUsage: true, ...key }).chatModel(
-        model,
-      );
-    }
-  }
-}
-
-/** Nothing of a conversation stays at the provider; reasoning comes back encrypted instead. */
-function optionsOf({ kind }: ModelAddress): SharedV4ProviderOptions | undefined {
-  return kind === "openai" ? { openai: { store: false } } : undefined;
+export async function loadProvider(provider: Provider): Promise<void> {
+  await Promise.all([loadPrices(), provider.load()]);
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ModelChoice } from "../model.ts";
-import { nameModel, takesImages } from "./names.ts";
+import { takesImages } from "../abilities.ts";
+import { nameModel } from "./names.ts";
 
 const keys = {
   OPENAI_API_KEY: "openai-key",
@@ -13,6 +14,10 @@ const keys = {
   MISTRAL_API_KEY: "mistral-key",
   XAI_API_KEY: "xai-key",
   GROQ_API_KEY: "groq-key",
+  AZURE_API_KEY: "azure-key",
+  AZURE_RESOURCE_NAME: "mine",
+  AWS_BEARER_TOKEN_BEDROCK: "bedrock-key",
+  AWS_REGION: "eu-central-1",
 };
 
 function named(choice: ModelChoice, configured: ModelChoice = {}, env: Record<string, string> = keys) {
@@ -21,47 +26,63 @@ function named(choice: ModelChoice, configured: ModelChoice = {}, env: Record<st
   return result.address;
 }
 
-const names: readonly (readonly [name: string, kind: string, model: string, url: string, key: string | undefined])[] = [
-  ["gpt-4o", "openai", "gpt-4o", "https://api.openai.com/v1", "openai-key"],
-  ["o3", "openai", "o3", "https://api.openai.com/v1", "openai-key"],
-  ["openai/gpt-4o", "openai", "gpt-4o", "https://api.openai.com/v1", "openai-key"],
-  ["claude-sonnet-4-5", "anthropic", "claude-sonnet-4-5", "https://api.anthropic.com/v1", "anthropic-key"],
-  ["anthropic/claude-opus-4-1", "anthropic", "claude-opus-4-1", "https://api.anthropic.com/v1", "anthropic-key"],
-  ["gemini-2.5-pro", "google", "gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta", "gemini-key"],
+const names: readonly (readonly [name: string, prefix: string, model: string, url: string, key: string | undefined])[] =
   [
-    "gemini/gemini-2.5-pro",
-    "google",
-    "gemini-2.5-pro",
-    "https://generativelanguage.googleapis.com/v1beta",
-    "gemini-key",
-  ],
-  [
-    "google/gemini-2.5-pro",
-    "google",
-    "gemini-2.5-pro",
-    "https://generativelanguage.googleapis.com/v1beta",
-    "gemini-key",
-  ],
-  ["ollama/qwen3:8b", "compatible", "qwen3:8b", "http://127.0.0.1:11434/v1", undefined],
-  ["ollama_chat/qwen3", "compatible", "qwen3", "http://127.0.0.1:11434/v1", undefined],
-  ["lm_studio/qwen/qwen3-8b", "compatible", "qwen/qwen3-8b", "http://127.0.0.1:1234/v1", undefined],
-  [
-    "openrouter/anthropic/claude-sonnet-4.5",
-    "compatible",
-    "anthropic/claude-sonnet-4.5",
-    "https://openrouter.ai/api/v1",
-    "openrouter-key",
-  ],
-  ["deepseek/deepseek-chat", "compatible", "deepseek-chat", "https://api.deepseek.com/v1", "deepseek-key"],
-  ["mistral/mistral-large-latest", "compatible", "mistral-large-latest", "https://api.mistral.ai/v1", "mistral-key"],
-  ["xai/grok-4", "compatible", "grok-4", "https://api.x.ai/v1", "xai-key"],
-  ["groq/openai/gpt-oss-120b", "compatible", "openai/gpt-oss-120b", "https://api.groq.com/openai/v1", "groq-key"],
-];
+    ["gpt-4o", "openai", "gpt-4o", "https://api.openai.com/v1", "openai-key"],
+    ["o3", "openai", "o3", "https://api.openai.com/v1", "openai-key"],
+    ["openai/gpt-4o", "openai", "gpt-4o", "https://api.openai.com/v1", "openai-key"],
+    ["claude-sonnet-4-5", "anthropic", "claude-sonnet-4-5", "https://api.anthropic.com/v1", "anthropic-key"],
+    ["anthropic/claude-opus-4-1", "anthropic", "claude-opus-4-1", "https://api.anthropic.com/v1", "anthropic-key"],
+    ["gemini-2.5-pro", "gemini", "gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta", "gemini-key"],
+    [
+      "gemini/gemini-2.5-pro",
+      "gemini",
+      "gemini-2.5-pro",
+      "https://generativelanguage.googleapis.com/v1beta",
+      "gemini-key",
+    ],
+    [
+      "google/gemini-2.5-pro",
+      "gemini",
+      "gemini-2.5-pro",
+      "https://generativelanguage.googleapis.com/v1beta",
+      "gemini-key",
+    ],
+    ["ollama/qwen3:8b", "ollama", "qwen3:8b", "http://127.0.0.1:11434/v1", undefined],
+    ["ollama_chat/qwen3", "ollama", "qwen3", "http://127.0.0.1:11434/v1", undefined],
+    ["lm_studio/qwen/qwen3-8b", "lm_studio", "qwen/qwen3-8b", "http://127.0.0.1:1234/v1", undefined],
+    [
+      "openrouter/anthropic/claude-sonnet-4.5",
+      "openrouter",
+      "anthropic/claude-sonnet-4.5",
+      "https://openrouter.ai/api/v1",
+      "openrouter-key",
+    ],
+    ["deepseek/deepseek-chat", "deepseek", "deepseek-chat", "https://api.deepseek.com/v1", "deepseek-key"],
+    ["mistral/mistral-large-latest", "mistral", "mistral-large-latest", "https://api.mistral.ai/v1", "mistral-key"],
+    ["xai/grok-4", "xai", "grok-4", "https://api.x.ai/v1", "xai-key"],
+    ["openai_chat/gpt-4o", "openai_chat", "gpt-4o", "https://api.openai.com/v1", "openai-key"],
+    ["azure/my-gpt", "azure", "my-gpt", "https://mine.openai.azure.com/openai/v1", "azure-key"],
+    ["azure_chat/my-r1", "azure_chat", "my-r1", "https://mine.openai.azure.com/openai/v1", "azure-key"],
+    [
+      "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "bedrock",
+      "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+      "https://bedrock-runtime.eu-central-1.amazonaws.com",
+      "bedrock-key",
+    ],
+    ["llama_cpp/any", "llama_cpp", "any", "http://127.0.0.1:8080/v1", undefined],
+    ["vllm/Qwen/Qwen3-8B", "vllm", "Qwen/Qwen3-8B", "http://127.0.0.1:8000/v1", undefined],
+    ["groq/openai/gpt-oss-120b", "groq", "openai/gpt-oss-120b", "https://api.groq.com/openai/v1", "groq-key"],
+  ];
 
-for (const [name, kind, model, url, key] of names) {
+for (const [name, prefix, model, url, key] of names) {
   test(`[M19] ${name} is ${model} at ${new URL(url).host}`, () => {
     const address = named({}, { name });
-    assert.deepEqual([address.kind, address.model, address.baseUrl, address.apiKey], [kind, model, url, key]);
+    assert.deepEqual(
+      [address.provider.prefixes[0], address.model, address.baseUrl, address.apiKey],
+      [prefix, model, url, key],
+    );
     assert.deepEqual(named({ name }), address, "the same as a client's choice");
   });
 }
@@ -69,7 +90,7 @@ for (const [name, kind, model, url, key] of names) {
 test("[M20] any name with a base URL is a compatible server at that URL, as it is given", () => {
   const at = (name: string, baseUrl: string) => {
     const address = named({}, { name, baseUrl });
-    assert.equal(address.kind, "compatible");
+    assert.equal(address.provider.compatible, true);
     return [address.model, address.baseUrl];
   };
   assert.deepEqual(at("openai/my-model", "http://host:9/v1"), ["my-model", "http://host:9/v1"]);
@@ -130,7 +151,10 @@ test("[M21] a model without its key is model_not_configured, with the names of w
 test("[M19] a provider that nobody knows is model_not_found, with those that are known", () => {
   assert.throws(
     () => nameModel({ choice: {}, configured: { name: "acme/rocket-1" }, env: keys }),
-    fails("model_not_found", /^No provider is called acme\. Known are openai, anthropic, .* set LLM_BASE_URL\.$/),
+    fails(
+      "model_not_found",
+      /^No provider is called acme\. Known are openai, openai_chat, anthropic, .* set LLM_BASE_URL\.$/,
+    ),
   );
 });
 
@@ -158,6 +182,9 @@ test("[M7] images are sent to families that are known to see, and to no other", 
     "gemma3:12b",
     "anthropic/claude-opus-4.1",
     "google/gemini-3-pro",
+    "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    "amazon.nova-pro-v1:0",
+    "grok-4",
   ];
   const blind = [
     "gpt-3.5-turbo",
@@ -172,7 +199,7 @@ test("[M7] images are sent to families that are known to see, and to no other", 
     "deepseek-chat",
     "llama3.3",
     "mistral-large",
-    "grok-4",
+    "grok-3",
     "",
   ];
   assert.deepEqual(

@@ -2,8 +2,8 @@
  * Our messages in the words of the AI SDK's providers.
  *
  * The same messages give the same bytes, and a longer list begins with what a shorter one gave: the provider's cache depends
- * on it. So nothing here looks at the clock, at the place of a message, or at what comes after it. One exception: Anthropic's
- * cache marks stand at the end, and are no part of what it caches.
+ * on it. So nothing here looks at the clock, at the place of a message, or at what comes after it. One exception: marks
+ * for a cache stand at the end, and are no part of what is cached.
  */
 import type {
   LanguageModelV4CallOptions,
@@ -15,18 +15,19 @@ import type {
 } from "@ai-sdk/provider";
 import type { ReplyPart } from "@deckhand/protocol";
 import type { ModelMessage, ModelRequest, ToolSpec } from "../model.ts";
+import type { Writing } from "./provider.ts";
 
-export interface PromptStyle {
+export interface PromptStyle extends Writing {
+  /** The model that is asked, as replies are named after it. */
+  readonly name: string;
   readonly takesImages: boolean;
-  readonly sendsReasoning: boolean;
-  /** Anthropic: cache marks, no text that is only white space, and failed results are marked as failed. */
-  readonly anthropic: boolean;
 }
+
+/** Where, beside the providers' own names, a part has what its provider said of the whole reply. */
+export const ofMessage = "message";
 
 type Prompt = Pick<LanguageModelV4CallOptions, "prompt" | "tools">;
 type AssistantPart = Extract<LanguageModelV4Message, { role: "assistant" }>["content"][number];
-
-const cacheMark: SharedV4ProviderOptions = { anthropic: { cacheControl: { type: "ephemeral" } } };
 
 /** Messages are only ever appended, so each is converted once: the conversion is kept as long as the message lives. */
 export function promptWriter(style: PromptStyle): (request: ModelRequest) => Prompt {
@@ -56,7 +57,7 @@ export function promptWriter(style: PromptStyle): (request: ModelRequest) => Pro
   return (request) => {
     const prompt: LanguageModelV4Message[] = request.messages.map(message);
     if (request.system !== "") prompt.unshift({ role: "system", content: request.system });
-    if (style.anthropic) markForCache(prompt);
+    if (style.cacheMark !== null) markForCache(prompt, style.cacheMark);
     return { prompt, ...(request.tools.length === 0 ? {} : { tools: tools(request.tools) }) };
   };
 }
@@ -65,13 +66,13 @@ export function promptWriter(style: PromptStyle): (request: ModelRequest) => Pro
  * Marks the system text and the last two messages that are not the model's: the mark before the last is where the request
  * before ended, so its cache is found however many calls the last step had.
  */
-function markForCache(prompt: LanguageModelV4Message[]): void {
+function markForCache(prompt: LanguageModelV4Message[], mark: SharedV4ProviderOptions): void {
   let left = 2;
   for (let at = prompt.length - 1; at >= 0; at -= 1) {
     const message = prompt[at] as LanguageModelV4Message;
     if (message.role === "assistant" || (message.role !== "system" && left === 0)) continue;
     if (message.role !== "system") left -= 1;
-    prompt[at] = { ...message, providerOptions: cacheMark };
+    prompt[at] = { ...message, providerOptions: mark };
   }
 }
 
@@ -80,7 +81,7 @@ function convert(message: ModelMessage, style: PromptStyle): LanguageModelV4Mess
     case "user":
       return { role: "user", content: userParts(message.text, message.imageUrls, style.takesImages) };
     case "assistant":
-      return { role: "assistant", content: message.parts.flatMap((part) => replyParts(part, style)) };
+      return assistant(message, style);
     case "tool":
       return {
         role: "tool",
@@ -89,7 +90,7 @@ function convert(message: ModelMessage, style: PromptStyle): LanguageModelV4Mess
           toolCallId: plainName(call),
           toolName: plainName(name),
           // OpenAI and Google wrap a marked error in JSON; the content says that it is one.
-          output: { type: isError && style.anthropic ? "error-text" : "text", value: content },
+          output: { type: isError && style.strict ? "error-text" : "text", value: content },
         })),
       };
   }
@@ -122,11 +123,34 @@ function imagePart(url: string, takesImages: boolean): LanguageModelV4TextPart |
   };
 }
 
+/**
+ * What another model thought and signed means nothing to this one, and its provider may refuse it: of such a reply there are
+ * text and calls alone.
+ */
+function assistant(
+  { parts, model }: Extract<ModelMessage, { role: "assistant" }>,
+  style: PromptStyle,
+): LanguageModelV4Message {
+  const isOwn = model === undefined || model === style.name;
+  const kept = isOwn ? parts.map(messageOptionsOf).find((options) => options !== undefined) : undefined;
+  return {
+    role: "assistant",
+    content: parts.flatMap((part) => (isOwn ? replyParts(part, style) : foreignParts(part, style))),
+    ...(kept && { providerOptions: kept }),
+  };
+}
+
+function foreignParts(part: ReplyPart, style: PromptStyle): AssistantPart[] {
+  if (part.type === "reasoning") return [];
+  const { provider: _, ...rest } = part;
+  return replyParts(rest, style);
+}
+
 function replyParts(part: ReplyPart, style: PromptStyle): AssistantPart[] {
   const options = providerOptionsOf(part.provider);
   switch (part.type) {
     case "text":
-      if (options === undefined && (part.text === "" || (style.anthropic && part.text.trim() === ""))) return [];
+      if (options === undefined && (part.text === "" || (style.strict && part.text.trim() === ""))) return [];
       return [{ type: "text", text: part.text, ...options }];
     case "reasoning":
       return style.sendsReasoning ? [{ type: "reasoning", text: part.text, ...options }] : [];
@@ -165,9 +189,18 @@ function callInput(text: string): unknown {
 
 /** What a provider said of a part, an object for each provider; it was stored, so its shape is checked. */
 function providerOptionsOf(provider: unknown): { providerOptions: SharedV4ProviderOptions } | undefined {
-  if (typeof provider !== "object" || provider === null || Array.isArray(provider)) return undefined;
-  for (const value of Object.values(provider)) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  }
-  return { providerOptions: provider as SharedV4ProviderOptions };
+  if (!isOptions(provider)) return undefined;
+  const { [ofMessage]: _, ...options } = provider;
+  return Object.keys(options).length === 0 ? undefined : { providerOptions: options };
+}
+
+/** What it said of the whole reply is kept with the first part. */
+function messageOptionsOf({ provider }: ReplyPart): SharedV4ProviderOptions | undefined {
+  const said = isOptions(provider) ? provider[ofMessage] : undefined;
+  return isOptions(said) ? said : undefined;
+}
+
+function isOptions(value: unknown): value is SharedV4ProviderOptions {
+  const isObject = (one: unknown) => typeof one === "object" && one !== null && !Array.isArray(one);
+  return isObject(value) && Object.values(value as object).every(isObject);
 }

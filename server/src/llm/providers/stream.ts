@@ -4,22 +4,28 @@
  * A reply counts only when its end was seen. A stream that stops without one was cut, and what came is thrown away: half a tool
  * call must not be run.
  */
-import type { LanguageModelV4, LanguageModelV4StreamPart, SharedV4ProviderMetadata } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+  SharedV4ProviderMetadata,
+} from "@ai-sdk/provider";
 import type { ReplyPart, Usage } from "@deckhand/protocol";
-import type { ModelProgress, ModelReply, ModelRequest } from "../model.ts";
+import type { ModelProgress, ModelReply } from "../model.ts";
 import type { Priced } from "../prices.ts";
 import { costOf } from "../prices.ts";
 import { watch } from "./connection.ts";
 import { cut, failureOf, ModelFailure, plainUrl, refused, timedOut } from "./failure.ts";
 import type { FailureContext } from "./failure.ts";
-import type { promptWriter } from "./prompt.ts";
+import { ofMessage } from "./prompt.ts";
+import type { Provider } from "./provider.ts";
 
 export interface CallOptions {
   readonly model: LanguageModelV4;
-  readonly write: ReturnType<typeof promptWriter>;
-  readonly providerOptions: SharedV4ProviderMetadata | undefined;
+  readonly options: LanguageModelV4CallOptions;
   readonly priced: Priced;
   readonly context: FailureContext;
+  readonly kept: Provider["kept"];
   readonly timeoutMs: number;
 }
 
@@ -27,8 +33,7 @@ type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
 
 /** Fails with a `ModelFailure`, or with the signal's reason as soon as it is aborted; the request is closed either way. */
 export async function* callModel(
-  { model, write, providerOptions, priced, context, timeoutMs }: CallOptions,
-  request: ModelRequest,
+  { model, options, priced, context, kept, timeoutMs }: CallOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelProgress, ModelReply> {
   const started = performance.now();
@@ -45,14 +50,7 @@ export async function* callModel(
   let reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart> | undefined;
   try {
     signal.throwIfAborted();
-    const { maxOutputTokens } = request;
-    const options = {
-      ...write(request),
-      abortSignal: end.signal,
-      ...(providerOptions && { providerOptions }),
-      ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    };
-    const answer = Promise.resolve(model.doStream(options));
+    const answer = Promise.resolve(model.doStream({ ...options, abortSignal: end.signal }));
     // An answer that comes after we have left is closed; a failure then is of no interest.
     answer.then(
       (late) => void (end.signal.aborted && late.stream.cancel().catch(() => {})),
@@ -74,7 +72,7 @@ export async function* callModel(
       firstTokenMs ??= performance.now() - started;
       if (delta.text !== "") yield { type: "delta", delta };
     }
-    const { parts, finish } = collected.reply(context);
+    const { parts, finish } = collected.reply(context, kept);
     const usage = usageOf(finish);
     const costUsd =
       finish.usage.inputTokens.total === undefined && !priced.free ? null : await costOf(priced, usage, new Date());
@@ -146,7 +144,10 @@ class Collector {
     }
   }
 
-  reply(context: FailureContext): { readonly parts: readonly ReplyPart[]; readonly finish: Finish } {
+  reply(
+    context: FailureContext,
+    kept: Provider["kept"],
+  ): { readonly parts: readonly ReplyPart[]; readonly finish: Finish } {
     const parts = this.#parts.filter((part) => part.type === "call" || part.text !== "" || part.provider !== undefined);
     const text = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
     const finish = this.#finish;
@@ -160,17 +161,26 @@ class Collector {
         throw new ModelFailure("model_bad_reply", `The reply of ${context.model} could not be understood.`, {
           passes: true,
         });
+      // Packages that see no end make this one up.
+      case "other":
+        if (finish.finishReason.raw === undefined) throw cut(context);
+        break;
       case "stop":
       case "length":
       case "tool-calls":
-      case "other":
         break;
     }
     if (text.trim() === "" && !parts.some((part) => part.type === "call")) {
       const why = finish.finishReason.unified === "length" ? ": it used up its output before it said anything" : "";
       throw new ModelFailure("model_empty_reply", `${context.model} replied with nothing${why}.`, { passes: true });
     }
-    return { parts, finish };
+    const [first, ...rest] = parts;
+    const whole = finish.providerMetadata === undefined ? undefined : kept?.(finish.providerMetadata);
+    if (first === undefined || whole === undefined) return { parts, finish };
+    return {
+      parts: [{ ...first, provider: { ...(first.provider as object | undefined), [ofMessage]: whole } }, ...rest],
+      finish,
+    };
   }
 
   #begin(type: "text" | "reasoning", id: string, metadata: SharedV4ProviderMetadata | undefined): Open {

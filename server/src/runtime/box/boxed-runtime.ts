@@ -9,6 +9,7 @@ import type { ConversationNetwork } from "../network/conversation-network.ts";
 import type { Box } from "./box.ts";
 import type { LaneRequest, LaneReply } from "./lane.ts";
 import { BoxedJobs } from "./jobs/boxed-jobs.ts";
+import { BoxedTerminals } from "./jobs/boxed-terminals.ts";
 import type { OutputFiles } from "./output/whole-file.ts";
 import { Shell, type Execution } from "./shell.ts";
 import { Turns } from "./turns.ts";
@@ -46,6 +47,7 @@ export class BoxedRuntime implements Runtime {
   readonly #turns = new Turns();
   readonly #disposed = new AbortController();
   readonly jobs: BoxedJobs;
+  readonly terminals: BoxedTerminals;
 
   constructor(options: BoxedRuntimeOptions) {
     this.kind = options.kind;
@@ -54,6 +56,12 @@ export class BoxedRuntime implements Runtime {
     this.#options = options;
     this.#cwd = options.workspace;
     this.jobs = new BoxedJobs({ files: options.outputs, turns: this.#turns, start: () => this.#start() });
+    this.terminals = new BoxedTerminals({
+      workspace: options.workspace,
+      start: () => this.#start(),
+      // Nobody looks at it any more.
+      late: () => {},
+    });
   }
 
   get cwd(): string {

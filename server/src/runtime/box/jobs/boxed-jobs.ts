@@ -1,16 +1,13 @@
 /** The jobs of one runtime. Each has a bash of its own in the box; what outlived its time-out keeps the shell that it ran in. */
 import { DeckhandError, type JobSignal } from "@deckhand/protocol";
 import type { JobLook, Jobs, JobStatus, NewJob, Terminal, WaitOptions } from "../../jobs.ts";
-import { Bash } from "../bash.ts";
-import type { Box } from "../box.ts";
 import type { Started } from "../boxed-runtime.ts";
 import type { Command } from "../command.ts";
-import { jobOpening } from "../driver.ts";
-import { killAll } from "../kill-all.ts";
 import { Output } from "../output/output.ts";
 import type { OutputFiles } from "../output/whole-file.ts";
 import type { Turns } from "../turns.ts";
-import { Job, type JobInput } from "./job.ts";
+import { needTerminals, startBeside } from "./beside.ts";
+import { Job } from "./job.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
 
 /** More at once are a mistake, on a machine of a few cores. */
@@ -21,7 +18,7 @@ const mostEnded = 20;
 const longestMs = 24 * 3_600_000;
 
 /** Of a terminal's answers that wait to be read; a person cannot type so much. */
-const maxAnswerBytes = 16 * 1024;
+export const maxAnswerBytes = 16 * 1024;
 
 export interface JobsParts {
   readonly files: OutputFiles;
@@ -32,7 +29,6 @@ export interface JobsParts {
 export class BoxedJobs implements Jobs {
   readonly #parts: JobsParts;
   readonly #jobs = new Map<string, Job>();
-  readonly #withTerminals = new WeakSet<Box>();
   #listener: (job: JobStatus, last: string) => void = () => {};
 
   constructor(parts: JobsParts) {
@@ -49,51 +45,31 @@ export class BoxedJobs implements Jobs {
       throw new DeckhandError("bad_tool_args", `${mostRunning} jobs run already. End one of them first.`);
     }
     const { terminal } = job;
-    if (terminal !== undefined) await this.#needTerminals(box);
+    if (terminal !== undefined) await needTerminals(box);
     const state = await shell.state();
     const seat = await box.openSeat("job");
-    let hasEnd = false;
-    const input: JobInput = {
-      write: (text) => void seat.in.write(text),
-      get waitingBytes() {
-        return seat.in.writableLength;
-      },
-      get ended() {
-        return hasEnd;
-      },
-      end() {
-        hasEnd = true;
-        // Before it is open inside, it would never open.
-        void bash.started.then(() => seat.in.end());
-      },
-    };
     const screen =
       terminal === undefined
         ? undefined
-        : await TerminalScreen.open(terminal, seat.output, (text) => {
+        : await TerminalScreen.open({ ...terminal, scrollback: 0 }, seat.output, (text) => {
             // A program may ask for ever and read no answer.
             if (input.waitingBytes < maxAnswerBytes) input.write(text);
           });
-    const { cwd } = shell;
-    const request = { kind: "job", cwd, bare: state !== "", terminal: terminal !== undefined } as const;
-    const bash = new Bash(box, seat, request, (nonce) => jobOpening(nonce, state, job.command, terminal));
+    const {
+      bash,
+      input,
+      signal: send,
+      resize,
+    } = startBeside({ box, seat, cwd: shell.cwd, state, command: job.command, terminal });
     const started = new Job({
       id: job.id,
       command: job.command,
       startedAt: Date.now(),
       output: new Output(this.#parts.files, job.keepBytes),
       input,
-      signal: (name) =>
-        void bash.started.then(() => {
-          const tree = async () => (bash.pid === undefined ? [] : box.treeOf(bash.pid));
-          if (name === "SIGKILL") void killAll(tree, box);
-          else void tree().then((pids) => box.signal(pids, name));
-        }),
+      signal: send,
       ...(screen === undefined ? {} : { screen }),
-      resize: async ({ rows, columns }) => {
-        const tty = `/proc/${bash.onTerminal}/fd/0`;
-        await this.#spawn(box, ["stty", "-F", tty, "rows", String(rows), "cols", String(columns)]);
-      },
+      resize,
     });
     if (job.input !== undefined) input.write(job.input);
     seat.output.onData((bytes) => started.add(bytes));
@@ -150,18 +126,6 @@ export class BoxedJobs implements Jobs {
 
   onEnd(listener: (job: JobStatus, last: string) => void): void {
     this.#listener = listener;
-  }
-
-  async #needTerminals(box: Box): Promise<void> {
-    if (this.#withTerminals.has(box)) return;
-    if ((await this.#spawn(box, ["script", "--version"])) === "0") return void this.#withTerminals.add(box);
-    throw new DeckhandError("not_available", "There are no terminals here, because `script` of util-linux is missing.");
-  }
-
-  /** Its exit code. */
-  async #spawn(box: Box, argv: readonly string[]): Promise<string> {
-    const request = { request: "program", cwd: "/", fields: [String(argv.length), ...argv], maxBytes: 4096 } as const;
-    return (await box.programs.ask(request)).word;
   }
 
   #running(): readonly Job[] {

@@ -10,7 +10,7 @@ export interface JobParts {
   readonly command: string;
   readonly startedAt: number;
   readonly output: Output;
-  readonly signal: (name: NodeJS.Signals) => void;
+  readonly signal: (name: `SIG${JobSignal}`) => void;
   /** Where it was started with one. */
   readonly input?: JobInput;
   readonly screen?: TerminalScreen;

@@ -1,0 +1,77 @@
+/**
+ * Exercises as Exercism keeps them: `.docs/instructions.md`, and in `.meta/config.json` which files are the solution's and which
+ * are tests. The agent has everything but these two folders (the solution is in one of them); its tests are laid over anew
+ * before they are run.
+ */
+import { readFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { mkdtemp, cp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { filesBelow, insidePath, isFile, quoted } from "./files.ts";
+import { defaultLimits, versionOf, type Task } from "./task.ts";
+
+/** How the tests of a language are run, by the name of the first one. */
+const commands: Readonly<Record<string, (tests: string) => string>> = {
+  ".sh": (tests) => `bash ${tests}`,
+  ".bats": (tests) => `BATS_RUN_SKIPPED=true bats ${tests}`,
+  ".js": () => "npm test",
+  ".mjs": () => "npm test",
+  ".ts": () => "npm test",
+  ".py": (tests) => `python3 -m pytest -q ${tests}`,
+  ".go": () => "go test ./...",
+  ".rs": () => "cargo test -- --include-ignored",
+  ".java": () => "./gradlew test",
+  ".rb": (tests) => `for test in ${tests}; do ruby "$test" || exit 1; done`,
+};
+
+/** Undefined where the folder has no exercise. `check` is run in place of the language's own command. */
+export async function readExercism(folder: string, id: string, check: string | undefined): Promise<Task | undefined> {
+  const config = join(folder, ".meta/config.json");
+  const instructions = join(folder, ".docs/instructions.md");
+  if (!(await isFile(config)) || !(await isFile(instructions))) return undefined;
+  const { solution, test } = filesOf(JSON.parse(await readFile(config, "utf8")) as unknown);
+  const texts = await Promise.all(
+    ["introduction.md", "instructions.md", "instructions.append.md"].map((name) =>
+      readFile(join(folder, ".docs", name), "utf8").catch(() => ""),
+    ),
+  );
+  const command = check ?? commandOf(test);
+  const instruction = [
+    ...texts.map((text) => text.trim()).filter((text) => text !== ""),
+    `The solution goes into ${solution.join(", ")}. The tests are in ${test.join(", ")}; do not change them.`,
+  ].join("\n\n");
+  return {
+    id,
+    instruction,
+    check: command,
+    limits: defaultLimits,
+    version: await versionOf([command], folder, await filesBelow(folder)),
+    async lay() {
+      const start = await mkdtemp(join(tmpdir(), "deckhand-task-"));
+      const isHidden = (path: string): boolean => [".meta", ".docs"].includes(basename(path));
+      await cp(folder, start, { recursive: true, filter: (path) => !isHidden(path), verbatimSymlinks: true });
+      return {
+        start,
+        checkFiles: test.map((path) => ({ path, from: join(folder, path) })),
+        [Symbol.asyncDispose]: () => rm(start, { recursive: true, force: true }),
+      };
+    },
+  };
+}
+
+function filesOf(config: unknown): { readonly solution: readonly string[]; readonly test: readonly string[] } {
+  const { solution, test } = ((config as { files?: unknown })?.files ?? {}) as Record<string, unknown>;
+  const isNames = (value: unknown): value is string[] =>
+    Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string");
+  if (!isNames(solution) || !isNames(test)) {
+    throw new Error(".meta/config.json needs `files.solution` and `files.test`.");
+  }
+  return { solution: solution.map(insidePath), test: test.map(insidePath) };
+}
+
+function commandOf(tests: readonly string[]): string {
+  const kind = extname(tests[0] ?? "");
+  const command = Object.hasOwn(commands, kind) ? commands[kind] : undefined;
+  if (command === undefined) throw new Error(`How ${tests[0]} is run is not known; give it with --check.`);
+  return command(tests.map(quoted).join(" "));
+}

@@ -1,0 +1,60 @@
+/** Tasks of a folder, or of a file of them, in their order. */
+import { readdir } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { readExercism } from "./exercism.ts";
+import { isFile, isFolder } from "./files.ts";
+import { readOwn } from "./own-format.ts";
+import { readSweBench, type SweOptions } from "./swe-bench.ts";
+import type { Task } from "./task.ts";
+
+export interface ReadOptions extends SweOptions {
+  /** In place of the command that an exercise's language has. */
+  readonly check?: string | undefined;
+}
+
+/** `exercises/practice/NAME` is three deep; a folder that goes on and on is no folder of tasks. */
+const deepest = 4;
+
+/** Fails with an `Error` that names the task that is wrong, and where there is none. */
+export async function readTasks(path: string, options: ReadOptions): Promise<readonly Task[]> {
+  if (!(await isFile(path)) && !(await isFolder(path))) throw new Error(`There is no ${path}.`);
+  const tasks = (await isFile(path)) ? await readSweBench(path, options) : await inFolder(path, path, options, 0);
+  if (tasks.length === 0) {
+    throw new Error(`There is no task in ${path}: no task.md or task.yaml, no .meta/config.json, and no *.jsonl.`);
+  }
+  const ids = new Set<string>();
+  for (const { id } of tasks) {
+    if (ids.has(id)) throw new Error(`There are two tasks ${id}.`);
+    ids.add(id);
+  }
+  return tasks;
+}
+
+async function inFolder(root: string, folder: string, options: ReadOptions, depth: number): Promise<readonly Task[]> {
+  const id = relative(root, folder) || basename(folder);
+  const task = await named(
+    id,
+    async () => (await readOwn(folder, id)) ?? (await readExercism(folder, id, options.check)),
+  );
+  if (task !== undefined) return [task];
+  if (depth === deepest) return [];
+  const entries = (await readdir(folder, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const tasks: Task[] = [];
+  for (const entry of entries) {
+    const at = join(folder, entry.name);
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    if (entry.isDirectory()) tasks.push(...(await inFolder(root, at, options, depth + 1)));
+    else if (entry.isFile() && entry.name.endsWith(".jsonl")) {
+      tasks.push(...(await named(relative(root, at), () => readSweBench(at, options))));
+    }
+  }
+  return tasks;
+}
+
+async function named<T>(id: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new Error(`${id}: ${(error as Error).message}`, { cause: error });
+  }
+}

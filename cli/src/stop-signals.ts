@@ -1,0 +1,20 @@
+import { exitCodes } from "./exit-codes.ts";
+
+/** Aborts with "timeout" or "signal"; a second Ctrl-C ends the process at once. */
+export function stopSignals(timeoutSeconds?: number): Disposable & { readonly signal: AbortSignal } {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.reason === "signal") process.exit(exitCodes.interrupted);
+    stop.abort("signal");
+  };
+  const timer =
+    timeoutSeconds === undefined ? undefined : setTimeout(() => stop.abort("timeout"), timeoutSeconds * 1000);
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Chat completions, as most servers and gateways speak them. https://platform.openai.com/docs/api-reference/chat
+ * What one of them does differently stands in its own file, as a change to the body.
+ */
+import type { MetadataExtractor } from "@ai-sdk/openai-compatible";
+import { plainWriting, type Provider } from "./provider.ts";
+
+export type Body = Record<string, unknown>;
+
+interface CompatibleOptions extends Pick<Provider, "prefixes" | "label" | "keys" | "prices"> {
+  readonly url: string;
+  /** Refuses fields that it does not know, so that reasoning is not sent back. */
+  readonly sendsReasoning?: boolean;
+  /** Counts what was used where it is asked to; true by default. */
+  readonly includeUsage?: boolean;
+  /** The body as it wants it. Nothing may depend on the place of a message or on what follows it. */
+  readonly body?: (body: Body) => Body;
+  readonly extractor?: MetadataExtractor;
+  readonly options?: Provider["options"];
+  readonly kept?: Provider["kept"];
+}
+
+const load = () => import("@ai-sdk/openai-compatible");
+
+export function compatibleProvider({
+  url,
+  sendsReasoning = true,
+  includeUsage = true,
+  body,
+  extractor,
+  options,
+  kept,
+  ...named
+}: CompatibleOptions): Provider {
+  return {
+    ...named,
+    compatible: true,
+    url: () => url,
+    load,
+    connect: async ({ model, baseUrl, apiKey }, fetch) => {
+      const { createOpenAICompatible } = await load();
+      return createOpenAICompatible({
+        name: packageName,
+        baseURL: baseUrl,
+        fetch,
+        includeUsage,
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(body && { transformRequestBody: body }),
+        ...(extractor && { metadataExtractor: extractor }),
+      }).chatModel(model);
+    },
+    writing: () => ({ ...plainWriting, sendsReasoning }),
+    ...(options && { options }),
+    ...(kept && { kept }),
+  };
+}
+
+/** Under which the package looks for options of a call. */
+export const packageName = "compatible";
+
+/** Any server, at an address that somebody names. */
+export const compatible = compatibleProvider({
+  prefixes: ["compatible"],
+  label: "The model server",
+  url: "",
+  keys: [],
+  prices: null,
+});
+
+export type Message = Record<string, unknown>;
+
+/** Changes each message by itself. */
+export function eachMessage(body: Body, change: (message: Message) => Message): Body {
+  const { messages } = body;
+  return Array.isArray(messages) ? { ...body, messages: messages.map((one) => change(one as Message)) } : body;
+}

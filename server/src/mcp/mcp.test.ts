@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { DeckhandError, type ErrorCode, type McpServer } from "@deckhand/protocol";
+import { hostPrograms } from "../programs/program.ts";
+import { findMarked, isAlive } from "../runtime/box/processes.ts";
+import type { McpServers } from "./mcp-servers.ts";
+import { openMcpServers } from "./open-servers.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "deckhand-mcp-"));
+after(() => rm(folder, { recursive: true, force: true }));
+const child = join(import.meta.dirname, "server.child.js");
+const never = new AbortController().signal;
+
+function program(mode: string, more: Partial<Extract<McpServer, { command: string }>> = {}): McpServer {
+  return { command: process.execPath, args: [child, mode], start_seconds: 20, ...more };
+}
+
+interface House extends AsyncDisposable {
+  readonly mcp: McpServers;
+  readonly set: Record<string, McpServer>;
+  readonly lines: string[];
+  /** Processes that were started for it and live. */
+  living(): number[];
+}
+
+async function house(set: Record<string, McpServer>): Promise<House> {
+  const home = await mkdtemp(join(folder, "home-"));
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    LLM_API_KEY: "sk-very-secret",
+    OPENAI_API_KEY: "sk-very-secret",
+  };
+  const programs = hostPrograms({ home, env, path: process.env["PATH"] ?? "" });
+  const lines: string[] = [];
+  const living = (): number[] => findMarked(`DECKHAND_HOUSE=${programs.house}`).filter(isAlive);
+  const mcp = openMcpServers({ set: () => set, programs, home, log: (line) => lines.push(line), firstWaitMs: 20 });
+  return { mcp, set, lines, living, [Symbol.asyncDispose]: () => mcp[Symbol.asyncDispose]() };
+}
+
+const call = (mcp: McpServers, server: string, name: string, args = {}, signal = never) =>
+  mcp.call(undefined, { server, name, arguments: args }, signal);
+const failed = (code: ErrorCode, words: RegExp) => (error: unknown) =>
+  error instanceof DeckhandError && error.code === code && words.test(error.message);
+const names = async (mcp: McpServers): Promise<string[]> =>
+  (await mcp.offer(undefined, [], never)).tools.map(({ name }) => name);
+
+test("[MC1] a program is started once, offers its tools by name, and answers calls", async () => {
+  const starts = join(folder, "starts");
+  await using it = await house({ "my-math": program("works", { args: [child, "works", starts] }) });
+  const first = await it.mcp.offer(undefined, [], never);
+  assert.deepEqual(first.warnings, []);
+  assert.deepEqual(await it.mcp.offer(undefined, [], never), first);
+  const add = first.tools.find(({ tool }) => tool === "add");
+  assert.deepEqual([add?.name, add?.server, add?.description], ["my-math__add", "my-math", "Adds two numbers."]);
+  assert.deepEqual(add?.parameters["required"], ["a", "b"]);
+  const outcome = await call(it.mcp, "my-math", "add", { a: 2, b: 40 });
+  assert.deepEqual(outcome, { observation: "call_tool", content: "42", extras: { server: "my-math", name: "add" } });
+  const failing = await call(it.mcp, "my-math", "fail");
+  assert.deepEqual([failing.content, failing.extras.is_error], ["it did not work", true]);
+  const drawn = await call(it.mcp, "my-math", "draw");
+  assert.deepEqual(drawn.extras.images, ["data:image/png;base64,iVBORw0KGgo="]);
+  const flood = await call(it.mcp, "my-math", "flood");
+  assert.ok(flood.content.length < 31_000 && flood.extras.truncated === true);
+  await assert.rejects(call(it.mcp, "my-math", "throw"), failed("mcp_failed", /this is how it is/));
+  await assert.rejects(call(it.mcp, "nobody", "add"), failed("mcp_unavailable", /no MCP server nobody/));
+  assert.equal((await readFile(starts, "utf8")).trim().split("\n").length, 1);
+});
+
+test("[MC2] of two servers one hangs: it costs its tools and a warning, and its start has an end", async () => {
+  await using it = await house({ good: program("works"), bad: program("hangs", { start_seconds: 0.4 }) });
+  const { tools, warnings } = await it.mcp.offer(undefined, [], never);
+  assert.ok(tools.length > 0 && tools.every(({ server }) => server === "good"));
+  assert.match(warnings.join("\n"), /The MCP server bad is not there: It did not answer within 0\.4 seconds/);
+  const began = performance.now();
+  await it.mcp.offer(undefined, [], never);
+  assert.ok(performance.now() - began < 200, "a later try is not waited for");
+});
+
+test("[MC3] a call that takes too long ends as a time-out, a stop ends it at once, and the server goes on", async () => {
+  await using it = await house({ slow: program("works", { call_seconds: 0.3 }) });
+  await it.mcp.offer(undefined, [], never);
+  await assert.rejects(call(it.mcp, "slow", "sleep"), failed("mcp_timeout", /within 0\.3 seconds/));
+  const stop = new AbortController();
+  const sleeping = call(it.mcp, "slow", "sleep", {}, stop.signal);
+  stop.abort(new Error("stopped"));
+  await assert.rejects(sleeping, /stopped/);
+  assert.equal((await call(it.mcp, "slow", "echo", { text: "still here" })).content, "still here");
+});
+
+test("[MC4] one that ends is told with its last words, and is started again, later each time", async () => {
+  const starts = join(folder, "again");
+  await using it = await house({
+    dead: program("dies", { args: [child, "dies", starts] }),
+    good: program("works"),
+  });
+  const { warnings } = await it.mcp.offer(undefined, [], never);
+  assert.match(warnings.join(), /The MCP server dead is not there: It has ended: no database at db\.example/);
+  await assert.rejects(call(it.mcp, "good", "die"), failed("mcp_unavailable", /It has ended/));
+  const echo = async (): Promise<string> => {
+    const outcome = await call(it.mcp, "good", "echo", { text: "back" }).catch(() => undefined);
+    return outcome?.content ?? echo();
+  };
+  assert.equal(await echo(), "back");
+  const told = it.lines.filter((line) => /^MCP server dead: .*tried again in/.test(line));
+  const tries = (await readFile(starts, "utf8")).trim().split("\n").length;
+  assert.ok(told.length >= 1 && tries <= told.length + 1, `${tries} starts, ${told.length} told`);
+});
+
+test("[MC5] nothing of a server remains when it is taken out or all are stopped, whatever it started and ignores", async () => {
+  await using it = await house({ family: program("family"), hung: program("hangs", { start_seconds: 60 }) });
+  while (it.living().length < 3) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(it.living().length >= 3, "the server, its child and the one that hangs");
+  delete it.set["family"];
+  it.mcp.update();
+  const began = performance.now();
+  await it.mcp[Symbol.asyncDispose]();
+  assert.ok(performance.now() - began < 1000, "a stop takes less than a second");
+  assert.deepEqual(it.living(), []);
+});
+
+test("[MC6] a program gets an allow-list of the environment, and no key", async () => {
+  await using it = await house({ good: program("works", { env: { MINE: "yes" } }) });
+  await it.mcp.offer(undefined, [], never);
+  const env = JSON.parse((await call(it.mcp, "good", "env")).content) as Record<string, string>;
+  assert.deepEqual([env["MINE"], env["HOME"]], ["yes", folder]);
+  assert.ok(!JSON.stringify(env).includes("sk-very-secret"));
+  assert.ok(env["cwd"]?.endsWith("/mcp"));
+});
+
+test("[MC7] a list that changes, a server that is set anew and one that is turned off are offered as they are now", async () => {
+  await using it = await house({ good: program("works", { tools: ["echo", "more", "extra"] }) });
+  assert.deepEqual(await names(it.mcp), ["good__echo", "good__more"]);
+  await call(it.mcp, "good", "more");
+  while (!(await names(it.mcp)).includes("good__extra")) await new Promise((resolve) => setImmediate(resolve));
+  const known = (await it.mcp.offer(undefined, [], never)).tools;
+  it.set["good"] = program("works", { enabled: false });
+  it.mcp.update();
+  assert.deepEqual(await it.mcp.offer(undefined, known, never), { tools: [], warnings: [] });
+  it.set["good"] = program("dies");
+  it.mcp.update();
+  const kept = await it.mcp.offer(undefined, known, never);
+  assert.deepEqual(kept.tools, known, "one that is set and not there keeps its tools");
+  assert.deepEqual(
+    it.mcp.states().map(({ name, state }) => [name, state === "off"]),
+    [["good", false]],
+  );
+});
+
+test("[MC8] what a server says of its tools is believed only where the user says so", async () => {
+  await using it = await house({ plain: program("works"), trusted: program("works", { trust_hints: true }) });
+  await it.mcp.offer(undefined, [], never);
+  assert.equal(it.mcp.isReadOnly(undefined, "plain", "echo"), false);
+  assert.equal(it.mcp.isReadOnly(undefined, "trusted", "echo"), true);
+  assert.equal(it.mcp.isReadOnly(undefined, "trusted", "add"), false);
+});
+
+test("[MC9] a trial says what is there or what is wrong, and leaves nothing", async () => {
+  await using it = await house({});
+  const good = await it.mcp.check(program("works"), never);
+  assert.deepEqual(
+    [good.ok, good.tools.length, good.tools.find(({ name }) => name === "echo")?.read_only],
+    [true, 10, true],
+  );
+  assert.deepEqual(
+    (await it.mcp.check({ command: "/nowhere/mcp" }, never)).sentence,
+    "There is no such program, or no such folder.",
+  );
+  assert.match((await it.mcp.check(program("hangs", { start_seconds: 0.3 }), never)).sentence, /within 0\.3 seconds/);
+  assert.match((await it.mcp.check({ url: "http://127.0.0.1:9/mcp" }, never)).sentence, /cannot be reached/);
+  assert.deepEqual(it.living(), []);
+});

@@ -1,0 +1,9 @@
+/** Its own types bring those of a browser with them, for the whole server. */
+declare module "@xterm/addon-serialize/lib/addon-serialize.mjs" {
+  import type { ITerminalAddon } from "@xterm/headless";
+  export class SerializeAddon implements ITerminalAddon {
+    activate(terminal: unknown): void;
+    dispose(): void;
+    serialize(): string;
+  }
+}

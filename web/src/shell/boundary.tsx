@@ -1,0 +1,29 @@
+import { Component, type ReactNode } from "react";
+import { Button } from "../ui/button.tsx";
+import { wordsNow } from "../words/words.ts";
+
+interface BoundaryProps {
+  readonly children: ReactNode;
+}
+
+/** A part that fails takes nothing else with it. */
+export class Boundary extends Component<BoundaryProps, { readonly failure: Error | undefined }> {
+  override state: { readonly failure: Error | undefined } = { failure: undefined };
+
+  static getDerivedStateFromError(failure: Error): { readonly failure: Error } {
+    return { failure };
+  }
+
+  override render(): ReactNode {
+    const { failure } = this.state;
+    if (failure === undefined) return this.props.children;
+    const words = wordsNow();
+    return (
+      <div role="alert" className="flex flex-col items-start gap-2 p-5 text-sm">
+        <p>{words.shell.brokenPart}</p>
+        <code className="plain-text text-muted">{failure.message}</code>
+        <Button onClick={() => this.setState({ failure: undefined })}>{words.shell.tryAgain}</Button>
+      </div>
+    );
+  }
+}

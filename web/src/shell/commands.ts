@@ -1,0 +1,76 @@
+/**
+ * What can be done now, wherever it is offered: the palette lists it, its keys do it, `?` shows them. A component
+ * registers its commands for as long as it is there; of one id the last counts.
+ */
+import { useEffect, useSyncExternalStore } from "react";
+import type { Words } from "../words/words.ts";
+import { isTyping, strokeOf } from "./keys.ts";
+
+export interface Command {
+  readonly id: string;
+  readonly group: keyof Words["shell"]["groups"];
+  readonly label: (words: Words) => string;
+  /** See keys.ts; the first is the one that is shown. */
+  readonly keys?: readonly string[];
+  /** It is bound, but there is no sense in choosing it from a list. */
+  readonly unlisted?: boolean;
+  readonly run: () => void;
+}
+
+let present: readonly Command[] = [];
+const registered = new Set<readonly Command[]>();
+const listeners = new Set<() => void>();
+
+/** `commands` has to be the same array while nothing in it changes. */
+export function useCommands(commands: readonly Command[]): void {
+  useEffect(() => {
+    registered.add(commands);
+    tell();
+    return () => {
+      registered.delete(commands);
+      tell();
+    };
+  }, [commands]);
+}
+
+export function useAllCommands(): readonly Command[] {
+  return useSyncExternalStore(subscribe, () => present);
+}
+
+/** A second stroke has so long to come. */
+const secondStrokeMs = 900;
+
+/** Binds the keys; returns what unbinds them. */
+export function bindKeys(target: Window): () => void {
+  let first = "";
+  let forget: ReturnType<typeof setTimeout> | undefined;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.isComposing || event.repeat) return;
+    const stroke = strokeOf(event);
+    const plain = !stroke.startsWith("mod+") && !stroke.startsWith("alt+");
+    if (plain && (isTyping(event.target) || document.querySelector("[role=dialog]") !== null)) return;
+    const sequence = first === "" ? stroke : `${first} ${stroke}`;
+    clearTimeout(forget);
+    first = "";
+    const found = present.findLast(({ keys = [] }) => keys.includes(sequence));
+    if (found !== undefined) {
+      event.preventDefault();
+      return found.run();
+    }
+    if (!plain || !present.some(({ keys = [] }) => keys.some((each) => each.startsWith(`${stroke} `)))) return;
+    first = stroke;
+    forget = setTimeout(() => (first = ""), secondStrokeMs);
+  };
+  target.addEventListener("keydown", onKeyDown);
+  return () => target.removeEventListener("keydown", onKeyDown);
+}
+
+function tell(): void {
+  present = [...new Map([...registered].flat().map((command) => [command.id, command])).values()];
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

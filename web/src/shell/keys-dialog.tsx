@@ -1,0 +1,38 @@
+import { Dialog } from "../ui/dialog.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+import { useWords } from "../words/words.ts";
+import { useAllCommands } from "./commands.ts";
+
+/** The keys of everything that can be done now. */
+export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
+  const words = useWords();
+  const commands = useAllCommands().filter(({ keys = [] }) => keys.length > 0);
+  const groups = Object.keys(words.shell.groups) as (keyof typeof words.shell.groups)[];
+  return (
+    <Dialog open onClose={onClose} title={words.shell.keyboard} description={words.shell.keyboardHint} size="large">
+      <div className="gap-8 sm:columns-2">
+        {groups.map((group) => {
+          const here = commands.filter((command) => command.group === group);
+          if (here.length === 0) return null;
+          return (
+            <section key={group} className="mt-3 break-inside-avoid">
+              <h3 className="label-small mb-1">{words.shell.groups[group]}</h3>
+              <ul>
+                {here.map(({ id, label, keys = [] }) => (
+                  <li key={id} className="flex items-center justify-between gap-4 border-b border-line py-1.5 text-sm">
+                    {label(words)}
+                    <span>
+                      {keys.map((each) => (
+                        <Kbd key={each} keys={each} />
+                      ))}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          );
+        })}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,64 @@
+import type { ReactNode } from "react";
+import { SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
+import { IconButton } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
+import { prefer, usePreferences } from "./preferences.ts";
+
+interface PageHeadProps {
+  readonly title: ReactNode;
+  /** Right. */
+  readonly actions?: ReactNode;
+}
+
+/** The line at the top of every page, with the way to the sidebar where that is away. */
+export function PageHead({ title, actions }: PageHeadProps) {
+  const words = useWords();
+  const { sidebarOpen } = usePreferences();
+  return (
+    <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
+      {!sidebarOpen && (
+        <IconButton
+          icon={SidebarCollapseIcon}
+          label={words.shell.showSidebar}
+          keys="mod+b"
+          className="max-md:hidden"
+          onClick={() => prefer({ sidebarOpen: true })}
+        />
+      )}
+      <h1 className="min-w-0 flex-1 truncate px-1 text-sm font-semibold">{title}</h1>
+      {actions}
+    </header>
+  );
+}
+
+/** A page of its own beside the sidebar: head, and a column that scrolls. */
+export function PageFrame({
+  title,
+  actions,
+  wide = false,
+  children,
+}: PageHeadProps & { readonly wide?: boolean; readonly children: ReactNode }) {
+  return (
+    <main className="flex min-h-0 flex-1 flex-col">
+      <PageHead title={title} actions={actions} />
+      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+        <div className={`mx-auto flex w-full flex-1 flex-col px-5 py-6 ${wide ? "max-w-6xl" : "max-w-3xl"}`}>
+          {children}
+        </div>
+      </div>
+    </main>
+  );
+}
+
+export function HideSidebarButton() {
+  const words = useWords();
+  return (
+    <IconButton
+      icon={SidebarExpandIcon}
+      label={words.shell.hideSidebar}
+      keys="mod+b"
+      className="max-md:hidden"
+      onClick={() => prefer({ sidebarOpen: false })}
+    />
+  );
+}

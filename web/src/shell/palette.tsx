@@ -1,0 +1,114 @@
+import { useMemo, useState } from "react";
+import { Autocomplete } from "@base-ui/react/autocomplete";
+import { Dialog as Base } from "@base-ui/react/dialog";
+import type { ConversationRow } from "@deckhand/client";
+import { conversationAddress, go } from "../address.ts";
+import { Kbd } from "../ui/kbd.tsx";
+import { useWords, type Words } from "../words/words.ts";
+import { useAllCommands, type Command } from "./commands.ts";
+
+interface PaletteProps {
+  readonly onClose: () => void;
+  readonly conversations: readonly ConversationRow[];
+}
+
+interface Entry {
+  readonly id: string;
+  readonly group: string;
+  readonly label: string;
+  readonly keys: string | undefined;
+  readonly run: () => void;
+}
+
+/** Everything that can be done now, and every conversation, by a few letters of its name. */
+export function Palette({ onClose, conversations }: PaletteProps) {
+  const words = useWords();
+  const commands = useAllCommands();
+  const [typed, setTyped] = useState("");
+  const entries = useMemo(() => entriesOf(commands, conversations, words), [commands, conversations, words]);
+  const found = useMemo(() => matching(entries, typed), [entries, typed]);
+  const choose = (entry: Entry): void => {
+    onClose();
+    // After the dialog has given the focus back, for the command may take it elsewhere.
+    setTimeout(entry.run, 0);
+  };
+  return (
+    <Base.Root open onOpenChange={(open) => open || onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="fixed inset-0 z-40 bg-black/25" />
+        <Base.Popup
+          aria-label={words.shell.commands}
+          className="fade fixed top-[12dvh] left-1/2 z-40 w-[min(38rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-xl bg-panel shadow-pop"
+        >
+          <Autocomplete.Root
+            inline
+            open
+            items={found}
+            value={typed}
+            filter={null}
+            autoHighlight="always"
+            itemToStringValue={(entry: Entry) => entry.label}
+            onValueChange={(value, { reason }) => reason === "item-press" || setTyped(value)}
+          >
+            <Autocomplete.Input
+              aria-label={words.shell.commands}
+              placeholder={words.shell.commandsHint}
+              className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-muted"
+            />
+            <Autocomplete.Empty className="px-4 text-sm text-muted not-empty:py-6">
+              {words.shell.noCommand}
+            </Autocomplete.Empty>
+            <Autocomplete.List className="max-h-[min(24rem,60dvh)] overflow-y-auto p-1.5 empty:p-0">
+              {(entry: Entry) => (
+                <Autocomplete.Item
+                  key={entry.id}
+                  value={entry}
+                  onClick={() => choose(entry)}
+                  className="flex items-center gap-3 rounded-md px-2.5 py-1.5 text-sm outline-none data-highlighted:bg-raised"
+                >
+                  <span className="w-24 shrink-0 truncate text-xs text-muted">{entry.group}</span>
+                  <span className="min-w-0 flex-1 truncate">{entry.label}</span>
+                  {entry.keys !== undefined && <Kbd keys={entry.keys} />}
+                </Autocomplete.Item>
+              )}
+            </Autocomplete.List>
+          </Autocomplete.Root>
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+function entriesOf(
+  commands: readonly Command[],
+  conversations: readonly ConversationRow[],
+  words: Words,
+): readonly Entry[] {
+  return [
+    ...commands
+      .filter(({ unlisted = false }) => !unlisted)
+      .map(({ id, group, label, keys, run }) => ({
+        id,
+        group: words.shell.groups[group],
+        label: label(words),
+        keys: keys?.[0],
+        run,
+      })),
+    ...conversations.map(({ id, title }) => ({
+      id: `conversation ${id}`,
+      group: words.shell.conversation,
+      label: title || words.shell.untitled,
+      keys: undefined,
+      run: () => go(conversationAddress(id)),
+    })),
+  ];
+}
+
+/** Every word that was typed begins a word of the label, or lies in it. */
+function matching(entries: readonly Entry[], typed: string): Entry[] {
+  const wanted = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  return entries.filter(({ label, group }) => {
+    const text = `${group} ${label}`.toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
+}

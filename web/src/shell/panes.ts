@@ -1,0 +1,21 @@
+/** On a phone one pane is in sight at a time. Elsewhere this changes nothing. */
+import { useSyncExternalStore } from "react";
+
+export type Pane = "list" | "main" | "work";
+
+let present: Pane = "main";
+const listeners = new Set<() => void>();
+
+export function usePane(): Pane {
+  return useSyncExternalStore(subscribe, () => present);
+}
+
+export function showPane(pane: Pane): void {
+  present = pane;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

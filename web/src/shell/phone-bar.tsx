@@ -1,0 +1,46 @@
+import { CommentDiscussionIcon, FileDiffIcon, InboxIcon, ListUnorderedIcon, type Icon } from "@primer/octicons-react";
+import { inboxAddress, usePlace } from "../address.ts";
+import { useWords } from "../words/words.ts";
+import { Link } from "./link.tsx";
+import { showPane, usePane, type Pane } from "./panes.ts";
+
+/** At the foot of a narrow screen: which pane is in sight. */
+export function PhoneBar() {
+  const words = useWords();
+  const pane = usePane();
+  const { page } = usePlace();
+  const look = "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs font-medium";
+  const item = (id: Pane, mark: Icon, name: string) => {
+    const Mark = mark;
+    const current = pane === id && page !== "inbox";
+    return (
+      <button
+        type="button"
+        aria-pressed={current}
+        className={`${look} ${current ? "text-accent" : "text-muted"}`}
+        onClick={() => showPane(id)}
+      >
+        <Mark size={20} />
+        {name}
+      </button>
+    );
+  };
+  return (
+    <nav
+      aria-label={words.shell.panes}
+      className="flex shrink-0 border-t border-line bg-side pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
+      {item("list", ListUnorderedIcon, words.shell.conversations)}
+      {item("main", CommentDiscussionIcon, page === "conversation" ? words.shell.conversation : words.shell.newTask)}
+      {page === "conversation" && item("work", FileDiffIcon, words.shell.work)}
+      <Link
+        href={inboxAddress()}
+        current={page === "inbox"}
+        className={`${look} ${page === "inbox" && pane === "main" ? "text-accent" : "text-muted"}`}
+      >
+        <InboxIcon size={20} />
+        {words.shell.inbox}
+      </Link>
+    </nav>
+  );
+}

@@ -1,0 +1,86 @@
+/** What a person likes, kept in this browser alone. */
+import { useSyncExternalStore } from "react";
+
+export interface Preferences {
+  readonly theme: "system" | "light" | "dark";
+  readonly density: "comfortable" | "compact";
+  /** As the catalogue names it; "system" follows the browser. */
+  readonly language: "system" | "en" | "de" | "zh-Hans";
+  readonly sidebarOpen: boolean;
+  readonly workOpen: boolean;
+  readonly workWidth: number;
+}
+
+const key = "deckhand.preferences";
+const usual: Preferences = {
+  theme: "system",
+  density: "comfortable",
+  language: "system",
+  sidebarOpen: true,
+  // On a narrower screen the conversation needs the room.
+  workOpen: globalThis.innerWidth >= 1280,
+  workWidth: 440,
+};
+
+let present = read();
+const listeners = new Set<() => void>();
+
+export function preferences(): Preferences {
+  return present;
+}
+
+export function usePreferences(): Preferences {
+  return useSyncExternalStore(subscribe, preferences);
+}
+
+export function prefer(change: Partial<Preferences>): void {
+  present = { ...present, ...change };
+  try {
+    localStorage.setItem(key, JSON.stringify(present));
+  } catch {
+    // A browser that keeps nothing still shows what was chosen.
+  }
+  tell();
+}
+
+/** Returns what ends it. */
+export function onPreferences(listener: () => void): () => void {
+  return subscribe(listener);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(): void {
+  draw();
+  for (const listener of listeners) listener();
+}
+
+/** What only style needs stands on the root element, where style.css looks for it. */
+function draw(): void {
+  const { dataset } = document.documentElement;
+  dataset["theme"] = present.theme;
+  dataset["density"] = present.density;
+}
+
+function read(): Preferences {
+  try {
+    const kept = JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>;
+    return { ...usual, ...kept };
+  } catch {
+    return usual;
+  }
+}
+
+/** To be called once, before anything is drawn. */
+export function startPreferences(): void {
+  draw();
+  // Another tab of this browser has changed them.
+  window.addEventListener("storage", (event) => {
+    if (event.key !== key) return;
+    present = read();
+    tell();
+  });
+}

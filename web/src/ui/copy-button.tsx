@@ -1,0 +1,46 @@
+import { useEffect, useState } from "react";
+import { CheckIcon, CopyIcon } from "@primer/octicons-react";
+import { useWords } from "../words/words.ts";
+import { IconButton, type ButtonSize } from "./button.tsx";
+import { toastFailure } from "./toast.tsx";
+
+interface CopyButtonProps {
+  /** Asked for when it is clicked. */
+  readonly text: () => string;
+  readonly label?: string;
+  readonly size?: ButtonSize;
+  readonly className?: string;
+}
+
+export function CopyButton({ text, label, size = "small", className = "" }: CopyButtonProps) {
+  const words = useWords();
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  return (
+    <IconButton
+      icon={copied ? CheckIcon : CopyIcon}
+      label={copied ? words.shell.copied : (label ?? words.shell.copy)}
+      size={size}
+      className={className}
+      onClick={(event) => {
+        event.stopPropagation();
+        copy(text()).then(() => setCopied(true), toastFailure);
+      }}
+    />
+  );
+}
+
+/** Where the page is not served over HTTPS or from loopback, a browser has no clipboard for it. */
+export async function copy(text: string): Promise<void> {
+  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}

@@ -1,0 +1,106 @@
+import type { ReactElement, ReactNode } from "react";
+import { Menu as Base } from "@base-ui/react/menu";
+import { CheckIcon, type Icon } from "@primer/octicons-react";
+import { Kbd } from "./kbd.tsx";
+
+interface MenuProps {
+  /** The button that opens it. */
+  readonly trigger: ReactElement;
+  readonly children: ReactNode;
+  readonly align?: "start" | "center" | "end";
+  readonly side?: "top" | "bottom" | "left" | "right";
+}
+
+export function Menu({ trigger, children, align = "end", side = "bottom" }: MenuProps) {
+  return (
+    <Base.Root>
+      <Base.Trigger render={trigger} />
+      <Base.Portal>
+        <Base.Positioner align={align} side={side} sideOffset={4} className="z-50">
+          <Base.Popup className="fade max-h-(--available-height) min-w-44 overflow-y-auto rounded-lg bg-panel p-1 text-sm shadow-pop outline-none">
+            {children}
+          </Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+const item =
+  "flex w-full items-center gap-2 rounded-md px-2 py-1.5 outline-none select-none data-highlighted:bg-raised " +
+  "data-disabled:pointer-events-none data-disabled:opacity-45";
+
+interface MenuItemProps {
+  readonly icon?: Icon;
+  readonly keys?: string;
+  readonly tone?: "plain" | "danger";
+  readonly disabled?: boolean;
+  readonly onChoose: () => void;
+  readonly children: ReactNode;
+}
+
+export function MenuItem({ icon: Mark, keys, tone = "plain", disabled = false, onChoose, children }: MenuItemProps) {
+  return (
+    <Base.Item disabled={disabled} className={`${item} ${tone === "danger" ? "text-bad" : ""}`} onClick={onChoose}>
+      {Mark !== undefined && (
+        <span className={tone === "danger" ? "" : "text-muted"}>
+          <Mark size={14} />
+        </span>
+      )}
+      <span className="flex-1">{children}</span>
+      {keys !== undefined && <Kbd keys={keys} />}
+    </Base.Item>
+  );
+}
+
+interface MenuLinkProps {
+  readonly icon?: Icon;
+  readonly href: string;
+  readonly download?: boolean;
+  readonly children: ReactNode;
+}
+
+/** A real link: for what is downloaded, or opened in a tab of its own. */
+export function MenuLink({ icon: Mark, href, download = false, children }: MenuLinkProps) {
+  return (
+    <Base.LinkItem href={href} download={download} className={item}>
+      {Mark !== undefined && (
+        <span className="text-muted">
+          <Mark size={14} />
+        </span>
+      )}
+      <span className="flex-1">{children}</span>
+    </Base.LinkItem>
+  );
+}
+
+interface MenuChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly choices: readonly { readonly value: T; readonly label: string }[];
+  readonly onChange: (value: T) => void;
+}
+
+export function MenuChoice<T extends string>({ label, value, choices, onChange }: MenuChoiceProps<T>) {
+  return (
+    <Base.Group>
+      <Base.GroupLabel className="label-small px-2 pt-1.5 pb-0.5">{label}</Base.GroupLabel>
+      <Base.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>
+        {choices.map((choice) => (
+          <Base.RadioItem key={choice.value} value={choice.value} className={item}>
+            <span className="inline-flex w-3.5 text-accent">
+              <Base.RadioItemIndicator>
+                <CheckIcon size={14} />
+              </Base.RadioItemIndicator>
+            </span>
+            {choice.label}
+          </Base.RadioItem>
+        ))}
+      </Base.RadioGroup>
+    </Base.Group>
+  );
+}
+
+export function MenuSeparator() {
+  return <Base.Separator className="mx-1 my-1 h-px bg-line" />;
+}

@@ -1,0 +1,66 @@
+import { memo, useState } from "react";
+import { isAction, type Event } from "@deckhand/protocol";
+import { useStickToEnd } from "../../chat/stick-to-end.ts";
+import { Button } from "../../ui/button.tsx";
+import { useWords, type Words } from "../../words/words.ts";
+import type { WorkTabProps } from "../tabs.tsx";
+
+const windowSize = 300;
+
+/** The log as it is. */
+export function EventsTab({ snapshot: { events } }: WorkTabProps) {
+  const words = useWords();
+  const [shown, setShown] = useState(windowSize);
+  const { scroller } = useStickToEnd();
+  const hidden = Math.max(0, events.length - shown);
+  return (
+    <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto py-2">
+      {hidden > 0 && (
+        <Button size="small" className="mx-4 mb-2" onClick={() => setShown(shown + windowSize)}>
+          {words.work.showEarlier(hidden)}
+        </Button>
+      )}
+      <ol aria-label={words.work.events}>
+        {events.slice(hidden).map((event) => (
+          <Row key={event.id} event={event} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+const Row = memo(function Row({ event }: { readonly event: Event }) {
+  const { work: words } = useWords();
+  const [open, setOpen] = useState(false);
+  const kind = isAction(event) ? event.action : event.observation;
+  return (
+    <li>
+      <button
+        type="button"
+        aria-expanded={open}
+        className="flex w-full items-baseline gap-2 px-4 py-0.5 text-left font-mono text-xs hover:bg-raised"
+        onClick={() => setOpen(!open)}
+      >
+        <span className="w-8 shrink-0 text-right text-muted tabular-nums">{event.id}</span>
+        <span aria-hidden="true" className={isAction(event) ? "text-accent" : "text-muted"}>
+          {isAction(event) ? "→" : "←"}
+        </span>
+        <span className="sr-only">{isAction(event) ? words.action : words.observation}</span>
+        <span className="shrink-0">{kind}</span>
+        <span className="truncate text-muted">{detailOf(event, words)}</span>
+      </button>
+      {open && (
+        <pre tabIndex={0} className="plain-text mx-4 my-1 max-h-96 overflow-auto rounded-lg bg-code p-2 text-2xs">
+          {JSON.stringify(event, null, 2).slice(0, 40_000)}
+        </pre>
+      )}
+    </li>
+  );
+});
+
+function detailOf(event: Event, words: Words["work"]): string {
+  if (isAction(event)) return event.source === "agent" ? "" : event.source;
+  if (event.observation === "agent_state_changed") return event.extras.agent_state;
+  if (event.observation === "error") return event.extras.code;
+  return event.cause === undefined ? "" : words.of(event.cause);
+}

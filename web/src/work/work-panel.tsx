@@ -1,0 +1,51 @@
+import { Suspense } from "react";
+import { XIcon } from "@primer/octicons-react";
+import type { ViewSnapshot } from "@deckhand/client";
+import { conversationAddress, go } from "../address.ts";
+import { Boundary } from "../shell/boundary.tsx";
+import { prefer } from "../shell/preferences.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { Tabs } from "../ui/tabs.tsx";
+import { useWords } from "../words/words.ts";
+import { workTabs } from "./tabs.tsx";
+
+interface WorkPanelProps {
+  readonly conversation: string;
+  readonly snapshot: ViewSnapshot;
+  /** As the address names it; the first that is there otherwise. */
+  readonly tab: string | undefined;
+}
+
+/** What the work has come to: a tab for each side of it. */
+export function WorkPanel({ conversation, snapshot, tab }: WorkPanelProps) {
+  const words = useWords();
+  const tabs = workTabs.filter(({ shown }) => shown === undefined || shown(snapshot));
+  const chosen = tabs.find(({ id }) => id === tab) ?? tabs[0];
+  if (chosen === undefined) return null;
+  const Tab = chosen.component;
+  return (
+    <Tabs
+      label={words.shell.work}
+      value={chosen.id}
+      tabs={tabs.map(({ id, icon, label, count }) => ({ id, icon, label: label(words), count: count?.(snapshot) }))}
+      onChange={(id) => go(conversationAddress(conversation, { tab: id }), { replace: true })}
+      extra={
+        <IconButton
+          icon={XIcon}
+          label={words.shell.hideWork}
+          keys="mod+j"
+          size="small"
+          className="max-md:hidden"
+          onClick={() => prefer({ workOpen: false })}
+        />
+      }
+    >
+      <Boundary key={chosen.id}>
+        <Suspense fallback={<Skeleton />}>
+          <Tab conversation={conversation} snapshot={snapshot} />
+        </Suspense>
+      </Boundary>
+    </Tabs>
+  );
+}
