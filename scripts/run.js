@@ -17,6 +17,7 @@ const commands = {
   deckhand: { run: (run) => (run.args[0] === "serve" ? serve({ ...run, args: run.args.slice(1) }) : runCli(run)) },
   "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
   bench: { run: (run) => runSource("bench/src/main.ts", run) },
+  record: { all: true, run: (run) => runSource("test/recordings/record.ts", run) },
   docs: { run: (run) => runSource("scripts/docs.ts", run) },
   check: { run: ({ place }) => runChecks(place) },
   format: { run: ({ args, place }) => runInForeground("oxfmt", args, place) },

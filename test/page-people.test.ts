@@ -125,13 +125,13 @@ test("[UP12] what an agent asks is shown with what is hidden in it, denied with 
 
 test("[UP13] the inbox has what waits in other conversations, counted in the title, answered there; who is second is told who was first", async () => {
   const { page, complaints } = await open(`${server.url}/inbox`);
-  const before = Number(/^\((\d+)\)/.exec(await page.title())?.[1] ?? 0);
+  const counted = Number(/^\((\d+)\)/.exec(await page.title())?.[1] ?? 0);
   const [first, second] = await Promise.all(
     ["ask once, one", "ask once, two"].map((task) => client.create({ task, settings: { approval: "always" } })),
   );
   const cards = page.getByRole("region", { name: "Approval", exact: true });
   await cards.nth(1).waitFor();
-  await page.waitForFunction(`document.title === "(${before + 2}) Inbox · Deckhand"`);
+  await page.waitForFunction(`document.title === "(${counted + 2}) Inbox · Deckhand"`);
   assert.match(String(await page.getAttribute("link[rel=icon]", "href")), /favicon-waiting/);
   await cards.filter({ hasText: "ask once, one" }).getByRole("button", { name: "Allow once" }).click();
   await page.getByRole("article").filter({ hasText: "Which one?" }).waitFor();

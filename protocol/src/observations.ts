@@ -103,8 +103,8 @@ export const childReport = z.object({
   action: z.int(),
   agent: z.string(),
   agent_state: z.enum(agentStates).nullable(),
-  /** Its action that waits for a person, and that action's sentence. */
-  awaiting: z.object({ id: z.int(), message: z.string() }).nullable(),
+  /** An action that waits for a person, in it or in a child of its own, and that action's sentence. */
+  awaiting: z.object({ conversation: z.string(), id: z.int(), message: z.string() }).nullable(),
   usage: usageSchema,
   cost_usd: z.number().min(0),
   steps: z.int().min(0),
@@ -234,7 +234,7 @@ export const observationExtras = {
   knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** The tools of MCP servers that the model is told of from here on, all of them. Bookkeeping. */
   tools: z.object({ tools: z.array(serverTool) }),
-  /** A command of the user's own was run because of something that happened. Bookkeeping. */
+  /** A command of the user's own was run because of something that happened; `content` is what it printed. Bookkeeping. */
   hook: z.object({
     event: z.enum(hookEvents),
     name: z.string(),
@@ -245,6 +245,8 @@ export const observationExtras = {
     duration_ms: z.number(),
     /** What it was asked about does not happen. */
     blocks: z.boolean(),
+    /** The model reads the `content`. */
+    told: z.boolean(),
     timed_out: z.boolean(),
   }),
   /** What the server tells the model by itself. Bookkeeping. */

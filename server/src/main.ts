@@ -22,6 +22,7 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
+import { openHooks } from "./hooks/open-hooks.ts";
 import { openMcpServers } from "./mcp/open-servers.ts";
 import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
@@ -78,9 +79,10 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxBytes: config.workspaceBytes,
   });
   const sandbox = () => runtimes.status(config.workspace);
-  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const agents = agentEntries(definitions);
+  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
   const programs = hostPrograms({ home: config.home, env, path: machine.path });
   programs.endLeft();
   const mcp = parts.use(
@@ -99,6 +101,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
       mcp,
+      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -135,9 +138,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     models: {
       names: models.names,
       list: models.list,
-      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+      check: async (choice, signal) => checkModel(await models.alone(choice), signal),
     },
-    agents: { described: agentEntries(definitions), broken: flaws },
+    agents: { described: agents, broken: flaws },
     settings,
     mcp,
     webRoot,

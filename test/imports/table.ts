@@ -93,6 +93,17 @@ export const table: readonly Unit[] = [
     path: "server/src/mcp",
     mayImport: ["server/src/programs", "server/src/tools/tool.ts", addresses, protocol],
   },
+  {
+    path: "server/src/hooks",
+    mayImport: [
+      "server/src/programs",
+      "server/src/agent/hook-points.ts",
+      "server/src/agent/bash-parse.ts",
+      "server/src/agent/approval-rules.ts",
+      runtime,
+      protocol,
+    ],
+  },
   { path: "server/src/settings", mayImport: ["server/src/config.ts", protocol] },
   {
     path: "server/src/fail-point.ts",

@@ -3,7 +3,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { ArrowRightIcon } from "@primer/octicons-react";
 import type { Health } from "@deckhand/client";
 import { conversationAddress, go } from "../address.ts";
-import { Composer } from "../composer/composer.tsx";
+import { Composer, type Sent } from "../composer/composer.tsx";
+import { withFiles } from "../composer/send-files.ts";
 import { SetUp } from "../models/set-up.tsx";
 import { client } from "../server.ts";
 import { useWords } from "../words/words.ts";
@@ -30,17 +31,25 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
   const [how, setHow] = useState(asConfigured);
   const isDemo = health?.model.demo === true;
 
-  const start = async (task: string): Promise<void> => {
+  const start = async ({ text, images = [], files = [] }: Pick<Sent, "text"> & Partial<Sent>): Promise<void> => {
     if (isOpen(chosen)) throw new Error(words.workspaceMissing(words.workspaces[chosen.kind].name));
     const workspace = await workspaceOf(chosen);
     const settings = { ...settingsOf(how), ...(workspace === undefined ? {} : { workspace }) };
-    const { id } = await client.create({ task, ...(Object.keys(settings).length === 0 ? {} : { settings }) });
+    const isPlain = images.length === 0 && files.length === 0;
+    const { id } = await client.create({
+      ...(Object.keys(settings).length === 0 ? {} : { settings }),
+      ...(isPlain ? { task: text } : {}),
+    });
+    if (!isPlain) {
+      const content = await withFiles(id, text, files);
+      await client.send(id, "message", { content, image_urls: [...images] });
+    }
     onCreated();
     go(conversationAddress(id));
   };
   const startExample = (task: string): void => {
     setFailure("");
-    start(task).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
+    start({ text: task }).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
   };
   const hasModel = (): void => {
     void queries.invalidateQueries({ queryKey: ["models"] });
@@ -57,7 +66,15 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
             <SetUp onDone={hasModel} onDemo={() => startExample(demoTask)} />
           </div>
         )}
-        <Composer label={words.task} placeholder={words.describeTask} button={words.start} autoFocus onSend={start} />
+        <Composer
+          label={words.task}
+          placeholder={words.describeTask}
+          button={words.start}
+          draft="new"
+          rows={3}
+          autoFocus
+          onSend={start}
+        />
         <div className="mt-2 flex flex-col gap-2">
           <div className="flex flex-wrap items-center gap-x-1 gap-y-1">
             <WorkspaceSelect chosen={chosen} onChange={setChosen} />

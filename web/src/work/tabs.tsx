@@ -10,7 +10,10 @@ import type { Words } from "../words/words.ts";
 export interface WorkTabProps {
   /** Its id. */
   readonly conversation: string;
+  /** What is known of it; where one looks at the past, what was known then. */
   readonly snapshot: ViewSnapshot;
+  /** The event at which one looks; undefined for now. */
+  readonly at?: number | undefined;
 }
 
 export interface WorkTab {

@@ -36,6 +36,8 @@ export const bedrock: Provider = {
     ...plainWriting,
     cacheMark: /anthropic\.|amazon\.nova/.test(model) ? { amazonBedrock: { cachePoint: { type: "default" } } } : null,
     strict: true,
+    // Text would be sent as arguments that are none.
+    parsesArguments: true,
   }),
 };
 
