@@ -58,6 +58,7 @@ test("[UP11] on the first visit a wrong key is told and not kept, the mended one
       when: "Call the tool add with a = 17 and b = 25.",
       replies: [{ calls: [{ name: "add", arguments: { a: 17, b: 25 } }] }],
     },
+    { when: "The code word is heliotrope.", replies: [{ text: "heliotrope" }] },
     { when: "say it", replies: [{ calls: [{ name: "finish", arguments: { thought: "It is said." } }] }] },
   ];
   await using model = await ModelProcess.start([], { conversations });
