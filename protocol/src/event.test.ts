@@ -70,7 +70,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
     action: 1,
     agent: "a",
     agent_state: "awaiting_user_confirmation",
-    awaiting: { id: 5, message: "Running command: ls" },
+    awaiting: { conversation: "c", id: 5, message: "Running command: ls" },
     usage: { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 },
     cost_usd: 0.5,
     steps: 1,

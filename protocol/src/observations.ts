@@ -103,8 +103,8 @@ export const childReport = z.object({
   action: z.int(),
   agent: z.string(),
   agent_state: z.enum(agentStates).nullable(),
-  /** Its action that waits for a person, and that action's sentence. */
-  awaiting: z.object({ id: z.int(), message: z.string() }).nullable(),
+  /** An action that waits for a person, in it or in a child of its own, and that action's sentence. */
+  awaiting: z.object({ conversation: z.string(), id: z.int(), message: z.string() }).nullable(),
   usage: usageSchema,
   cost_usd: z.number().min(0),
   steps: z.int().min(0),

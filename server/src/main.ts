@@ -79,9 +79,10 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxBytes: config.workspaceBytes,
   });
   const sandbox = () => runtimes.status(config.workspace);
-  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const agents = agentEntries(definitions);
+  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
   const programs = hostPrograms({ home: config.home, env, path: machine.path });
   programs.endLeft();
   const mcp = parts.use(
@@ -137,9 +138,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     models: {
       names: models.names,
       list: models.list,
-      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+      check: async (choice, signal) => checkModel(await models.alone(choice), signal),
     },
-    agents: { described: agentEntries(definitions), broken: flaws },
+    agents: { described: agents, broken: flaws },
     settings,
     mcp,
     webRoot,

@@ -15,7 +15,7 @@ export interface HookedAnswer extends Answered {
 export async function* runHooked(
   call: RunnableCall,
   id: number,
-  { hooks, runtime }: TurnDeps,
+  { hooks, runtime, delegate }: TurnDeps,
   signal: AbortSignal,
 ): AsyncGenerator<Delta, HookedAnswer> {
   const { events: hooked, blocks }: HookVerdict = (await hooks?.before(call.event, id, signal)) ?? { events: [] };
@@ -23,7 +23,7 @@ export async function* runHooked(
     const origin = { cause: id, tool_call: call.origin };
     return { event: errorObservation(call.event.source, "hook_blocked", blocks, origin), hooked };
   }
-  return { ...(yield* runPrepared(call, { id, runtime, signal })), hooked };
+  return { ...(yield* runPrepared(call, { id, runtime, delegate, signal })), hooked };
 }
 
 interface Done {

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, errorObservation, observation, type NewEvent, type ReplyPart } from "@deckhand/protocol";
 import { createTools } from "../tools/tools.ts";
-import { agentFinder } from "./agents.ts";
+import { agentEntries, agentFinder } from "./agents.ts";
 import { Prompt } from "./prompt.ts";
 
-const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
+const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [], agents: agentEntries() });
 const agent = agentFinder(tools)("CodeActAgent", "/w")!;
 
 const usage = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
@@ -125,7 +125,8 @@ test("[A3] each request has the one before as its prefix, byte for byte, and a f
 test("[A4] system prompt and tools together stay under 3,000 tokens, and are the same bytes each time", () => {
   const { system, tools: specs } = promptOf([chat("x")]).request(agent);
   // Four characters a token, as a cautious estimate for English and JSON.
-  assert.ok((system.length + JSON.stringify(specs).length) / 4 < 3000);
+  const estimate = (system.length + JSON.stringify(specs).length) / 4;
+  assert.ok(estimate < 3000, `${estimate} tokens`);
   const again = promptOf([chat("y")]).request(agentFinder(tools)("CodeActAgent", "/w")!);
   assert.equal(JSON.stringify([again.system, again.tools]), JSON.stringify([system, specs]));
 });

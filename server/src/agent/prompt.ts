@@ -14,6 +14,7 @@ import { Measure } from "./context/measure.ts";
 import { Messages } from "./context/messages.ts";
 import { Spoken } from "./context/spoken.ts";
 import { ToldKnowledge } from "./context/told-knowledge.ts";
+import { Ledger } from "./finish/ledger.ts";
 import { Trail } from "./stuck.ts";
 
 interface OpenReply {
@@ -32,6 +33,8 @@ export interface PromptSize {
 export class Prompt {
   /** What the agent has just done, folded along. */
   readonly trail = new Trail();
+  /** What was run and planned, folded along. */
+  readonly ledger = new Ledger();
   readonly #messages = new Messages();
   readonly #measure = new Measure();
   readonly #spoken = new Spoken();
@@ -101,6 +104,7 @@ export class Prompt {
   add(event: Event): void {
     this.#head = event.id;
     this.trail.add(event);
+    this.ledger.add(event);
     if (isAction(event)) this.#addAction(event);
     else this.#addObservation(event);
   }

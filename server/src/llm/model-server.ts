@@ -8,7 +8,7 @@
  * GET  /v1/models             one model, `scripted`
  * GET  /requests              the last requests as JSON, for tests in other processes
  *
- * It listens on loopback only and looks at no key.
+ * It counts as cached what a request has in common with one before it. It listens on loopback only and looks at no key.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -22,12 +22,13 @@ import { bedrockWire } from "./wire/bedrock.ts";
 import { chatWire } from "./wire/chat.ts";
 import { googleWire } from "./wire/google.ts";
 import { responsesWire } from "./wire/responses.ts";
+import { PrefixCache } from "./wire/prefix-cache.ts";
 import { loose } from "./wire/wire.ts";
 import type { Wire, WireContext } from "./wire/wire.ts";
 
 const wires: readonly Wire[] = [chatWire, responsesWire, anthropicWire, googleWire, bedrockWire];
 /** Requests kept, and the bytes of their bodies together: a long benchmark must not fill the memory. */
-const keptRequests = 200;
+const keptRequests = 256;
 const keptBytes = 32 * 1024 * 1024;
 
 export interface RecordedRequest {
@@ -59,6 +60,7 @@ export interface ModelServerOptions {
 export async function startModelServer({ script, port = 0 }: ModelServerOptions): Promise<ModelServer> {
   const play = playScript(scriptSchema.parse(script));
   const requests: RecordedRequest[] = [];
+  const cache = new PrefixCache();
   let bytes = 0;
 
   function record(request: RecordedRequest): void {
@@ -100,7 +102,7 @@ export async function startModelServer({ script, port = 0 }: ModelServerOptions)
       asked,
       model: typeof body["model"] === "string" ? body["model"] : "scripted",
       includeUsage: loose(body["stream_options"])["include_usage"] === true,
-      usage: usageOf(reply, text.length),
+      usage: usageOf(reply, text.length, cache.cachedTokens(body)),
     };
     if (reply.delay_ms > 0) await wait(reply.delay_ms, undefined, { signal: gone.signal });
     if (reply.hang && reply.cut_after === undefined) return;
