@@ -207,7 +207,7 @@ test("[U1] what is only kept by the server is no item: a child's reports, the to
       blocks,
       told: false,
       timed_out: false,
-    } as ObservationExtras<"hook">);
+    });
   const items = itemsOf(stored(observation("environment", "tools", "", { tools: [] }), hook(false), hook(true)));
   assert.deepEqual(
     items.map((item) => item.type === "note" && [item.id, item.text]),
