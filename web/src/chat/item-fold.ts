@@ -137,6 +137,7 @@ export class ItemFold {
         return this.#takeIn(event);
       case "title":
       case "snapshot":
+      case "terminal":
         return;
       case "status": {
         // Of a row of retries the last is enough.
