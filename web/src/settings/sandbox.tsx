@@ -61,7 +61,7 @@ export function SandboxPage({ report }: { readonly report: SettingsReport }) {
 
 function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
   const { settings: words } = useWords();
-  const { checks = [], untried = [] } = sandbox;
+  const { checks, untried = [] } = sandbox;
   const groups = [...new Set(checks.map(({ group }) => group))];
   return (
     <Rows>
