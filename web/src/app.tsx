@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { usePlace, type Place } from "./address.ts";
 import { Banners } from "./banners/banners.tsx";
+import { Away } from "./connection/away.tsx";
 import { Conversation } from "./chat/conversation.tsx";
 import { Sidebar } from "./conversations/sidebar.tsx";
 import { useConversations, type ConversationList } from "./conversations/use-conversations.ts";
@@ -47,6 +48,7 @@ export function App() {
           <Sidebar list={list} place={place} />
         </div>
         <div className={`flex min-w-0 flex-1 flex-col ${pane === "list" ? "max-md:hidden" : ""}`}>
+          <Away />
           <Banners health={health} />
           <Boundary key={place.page}>
             <Suspense fallback={<Skeleton />}>
