@@ -83,8 +83,14 @@ export interface Health {
     readonly kind: string;
     readonly proven: boolean;
     readonly sentence: string;
+    /** ISO 8601. */
+    readonly triedAt?: string;
+    /** What was tried, by group; one is held when it did not get through and its control worked. */
     readonly checks: readonly RuntimeCheck[];
+    readonly untried?: readonly { readonly name: string; readonly why: string }[];
   };
+  /** Of the protocol. */
+  readonly protocol?: string;
 }
 
 /** One attempt against the wall. */
@@ -153,6 +159,8 @@ export interface Http {
   rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
   addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
+  /** The rule as it would be kept; nothing is. Fails as `addRule`. */
+  checkRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ApprovalRule>;
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
@@ -329,6 +337,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
+    checkRule: async (rule, signal) =>
+      (await call("POST", "api/rules", { ...rule, dry_run: true }, signal)) as ApprovalRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
