@@ -9,7 +9,7 @@ import type { Delta, Event } from "@deckhand/protocol";
 import type { Follower, Subscriptions } from "./subscriptions.ts";
 
 export interface ViewSnapshot {
-  /** Id 0 first, without gaps. */
+  /** Id 0 first, without gaps. The same array while none has come: text that streams in changes nothing that is made of it. */
   readonly events: readonly Event[];
   readonly state: ConversationState;
   /** Text that streams in, by what it is of: "reply", "reasoning", or the id of an action whose output it is. */
@@ -46,7 +46,8 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
   const tell = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    shown = { events: events.slice(), state, streaming: new Map(streaming), caughtUp, refused };
+    const seen = shown.events.length === events.length ? shown.events : events.slice();
+    shown = { events: seen, state, streaming: new Map(streaming), caughtUp, refused };
     for (const listener of listeners) listener();
   };
   const changed = (): void => {

@@ -57,6 +57,7 @@ export const errorKinds = {
   mcp_failed: { sentence: "The MCP server could not do it.", retryable: false },
   claim_not_shown: { sentence: "A command does not show what is claimed.", retryable: true },
   hook_blocked: { sentence: "A hook of the user has stopped the action.", retryable: false },
+  delegate_refused: { sentence: "No other agent was given the task.", retryable: false },
   interrupted: { sentence: "The action was stopped before it ended.", retryable: true },
   outcome_unknown: {
     sentence: "The server stopped while the action ran: look at what it did before repeating it.",

@@ -70,7 +70,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
     action: 1,
     agent: "a",
     agent_state: "awaiting_user_confirmation",
-    awaiting: { id: 5, message: "Running command: ls" },
+    awaiting: { conversation: "c", id: 5, message: "Running command: ls" },
     usage: { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 },
     cost_usd: 0.5,
     steps: 1,
@@ -98,7 +98,7 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   tools: { tools: [{ name: "s__n", server: "s", tool: "n", description: "", parameters: { type: "object" } }] },
-  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, timed_out: false },
+  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, told: true, timed_out: false },
   nudge: { reason: "repeat" },
 };
 

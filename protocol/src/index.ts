@@ -5,6 +5,7 @@ export * from "./costs.ts";
 export * from "./errors.ts";
 export * from "./evidence.ts";
 export * from "./event.ts";
+export { withChild } from "./fold/children.ts";
 export * from "./fold/fold.ts";
 export * from "./fold/state.ts";
 export * from "./frames.ts";

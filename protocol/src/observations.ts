@@ -103,8 +103,8 @@ export const childReport = z.object({
   action: z.int(),
   agent: z.string(),
   agent_state: z.enum(agentStates).nullable(),
-  /** Its action that waits for a person, and that action's sentence. */
-  awaiting: z.object({ id: z.int(), message: z.string() }).nullable(),
+  /** An action that waits for a person, in it or in a child of its own, and that action's sentence. */
+  awaiting: z.object({ conversation: z.string(), id: z.int(), message: z.string() }).nullable(),
   usage: usageSchema,
   cost_usd: z.number().min(0),
   steps: z.int().min(0),
@@ -113,7 +113,15 @@ export const childReport = z.object({
 export type ChildReport = Readonly<z.infer<typeof childReport>>;
 
 export const observationExtras = {
-  read: z.object({ path: z.string() }),
+  read: z.object({
+    path: z.string(),
+    /** Lines left out before it. */
+    start: z.int().optional(),
+    /** What the agent was shown; text when it is not there. */
+    kind: z.enum(["text", "notebook", "image", "folder"]).optional(),
+    /** As the model is shown it: a `data:` URL, made smaller where it was large. */
+    image: z.object({ url: z.string(), width: z.int(), height: z.int() }).optional(),
+  }),
   write: z.object({ path: z.string() }),
   edit: z.object({ path: z.string(), old_content: z.string().optional(), new_content: z.string().optional() }),
   run: z.object({
@@ -234,7 +242,7 @@ export const observationExtras = {
   knowledge: z.object({ pieces: z.array(knowledgePiece) }),
   /** The tools of MCP servers that the model is told of from here on, all of them. Bookkeeping. */
   tools: z.object({ tools: z.array(serverTool) }),
-  /** A command of the user's own was run because of something that happened. Bookkeeping. */
+  /** A command of the user's own was run because of something that happened; `content` is what it printed. Bookkeeping. */
   hook: z.object({
     event: z.enum(hookEvents),
     name: z.string(),
@@ -245,6 +253,8 @@ export const observationExtras = {
     duration_ms: z.number(),
     /** What it was asked about does not happen. */
     blocks: z.boolean(),
+    /** The model reads the `content`. */
+    told: z.boolean(),
     timed_out: z.boolean(),
   }),
   /** What the server tells the model by itself. Bookkeeping. */

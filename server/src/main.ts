@@ -22,7 +22,8 @@ import { replay, type Replay } from "./replay/replay.ts";
 import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
-import { openMcpServers } from "./mcp/open-servers.ts";
+import { openHooks } from "./hooks/open-hooks.ts";
+import { loginAddress, openMcpServers } from "./mcp/open-servers.ts";
 import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
@@ -78,9 +79,11 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxBytes: config.workspaceBytes,
   });
   const sandbox = () => runtimes.status(config.workspace);
-  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow });
   const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
+  const agents = agentEntries(definitions);
+  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
+  const listens = Promise.withResolvers<{ readonly url: string }>();
   const programs = hostPrograms({ home: config.home, env, path: machine.path });
   programs.endLeft();
   const mcp = parts.use(
@@ -88,6 +91,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       set: () => settings.saved.mcp?.servers ?? {},
       programs,
       home: config.home,
+      callback: async () => loginAddress((await listens.promise).url),
       log: (line) => console.error(line),
     }),
   );
@@ -99,6 +103,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
       mcp,
+      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
       places,
       ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
@@ -135,9 +140,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     models: {
       names: models.names,
       list: models.list,
-      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+      check: async (choice, signal) => checkModel(await models.alone(choice), signal),
     },
-    agents: { described: agentEntries(definitions), broken: flaws },
+    agents: { described: agents, broken: flaws },
     settings,
     mcp,
     webRoot,
@@ -146,6 +151,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   parts.defer(() => listening.close());
   await home.listening(listening.url);
+  listens.resolve(listening);
   // Not needed to listen, and wanted by the first task.
   void sandbox();
   models.warmUp();

@@ -32,6 +32,7 @@ export const table: readonly Unit[] = [
       "cli/src/serve.ts": "server/src/main.ts",
       "cli/src/replay.ts": "server/src/main.ts",
       "cli/src/doctor.ts": "server/src/main.ts",
+      "cli/src/kept-settings.ts": "server/src/settings/open.ts",
     },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
@@ -93,6 +94,17 @@ export const table: readonly Unit[] = [
     path: "server/src/mcp",
     mayImport: ["server/src/programs", "server/src/tools/tool.ts", addresses, protocol],
   },
+  {
+    path: "server/src/hooks",
+    mayImport: [
+      "server/src/programs",
+      "server/src/agent/hook-points.ts",
+      "server/src/agent/bash-parse.ts",
+      "server/src/agent/approval-rules.ts",
+      runtime,
+      protocol,
+    ],
+  },
   { path: "server/src/settings", mayImport: ["server/src/config.ts", protocol] },
   {
     path: "server/src/fail-point.ts",
@@ -115,4 +127,5 @@ export const packages: Readonly<Record<string, string>> = {
   "@deckhand/protocol": "protocol/src/index.ts",
   "@deckhand/client": "client/src/index.ts",
   "@deckhand/server": "server/src/main.ts",
+  "@deckhand/server/settings": "server/src/settings/open.ts",
 };

@@ -1,22 +1,11 @@
 /** What the address names, and the addresses of what there is. Everything that can be looked at has one. */
 import { useSyncExternalStore } from "react";
 import type { ExportFormat } from "@deckhand/client";
+import { placeIn, type Place } from "./place.ts";
+
+export type { Place } from "./place.ts";
 
 const base = import.meta.env.BASE_URL;
-
-export type Place =
-  | { readonly page: "welcome" | "inbox" | "board" }
-  | { readonly page: "settings"; readonly section: string }
-  | {
-      readonly page: "conversation";
-      readonly id: string;
-      /** Of the work panel. */
-      readonly tab: string | undefined;
-      /** `#e123`: the event that is to be in sight. */
-      readonly event: number | undefined;
-      /** What a tab keeps of itself in the address: `path`, `file` … */
-      readonly query: URLSearchParams;
-    };
 
 export interface ConversationPlace {
   readonly tab?: string;
@@ -34,24 +23,6 @@ let placeOf = { href: "", place: { page: "welcome" } as Place };
 export function place(): Place {
   if (placeOf.href !== location.href) placeOf = { href: location.href, place: placeIn(new URL(location.href), base) };
   return placeOf.place;
-}
-
-export function placeIn(url: URL, under = "/"): Place {
-  const path = url.pathname.startsWith(under) ? url.pathname.slice(under.length).replace(/\/$/, "") : "";
-  const [first, second = ""] = path.split("/");
-  if (first === "inbox" || first === "board") return { page: first };
-  if (first === "settings") return { page: "settings", section: second };
-  const id = first === "c" ? decoded(second) : "";
-  if (id === "") return { page: "welcome" };
-  const query = url.searchParams;
-  const event = /^#e(\d+)$/.exec(url.hash)?.[1];
-  return {
-    page: "conversation",
-    id,
-    tab: query.get("tab") ?? undefined,
-    event: event === undefined ? undefined : Number(event),
-    query,
-  };
 }
 
 export function homeAddress(): string {
@@ -86,6 +57,11 @@ export function fileAddressOf(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/file?path=${encodeURIComponent(path)}`;
 }
 
+/** As it was at an event. */
+export function pastFileAddressOf(conversation: string, at: number, path: string): string {
+  return `${base}api/conversations/${encodeURIComponent(conversation)}/past/file?at=${at}&path=${encodeURIComponent(path)}`;
+}
+
 export function archiveAddressOf(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/archive?path=${encodeURIComponent(path)}`;
 }
@@ -108,12 +84,4 @@ function subscribe(listener: () => void): () => void {
     window.removeEventListener("popstate", listener);
     window.removeEventListener("hashchange", listener);
   };
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return "";
-  }
 }

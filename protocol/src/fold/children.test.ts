@@ -81,7 +81,10 @@ test("[DG4] what a child does when nobody here waits for it any more costs, and 
 });
 
 test("[DG4] the clock of a turn stands while every child that it waits for waits for a person", () => {
-  const waits = { agent_state: "awaiting_user_confirmation", awaiting: { id: 3, message: "x" } } as const;
+  const waits = {
+    agent_state: "awaiting_user_confirmation",
+    awaiting: { conversation: "a", id: 3, message: "x" },
+  } as const;
   const log = [stateChange("running"), delegate, delegate, child("a", 1), child("b", 2)];
   const oneWaits = stateAfter([...log, child("a", 1, waits)]);
   assert.notEqual(oneWaits.turn.runningSince, null);

@@ -79,10 +79,13 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         turn: { ...next.turn, steps: 0, activeMs: 0, runningSince: Date.parse(event.timestamp) },
         raised: { ...next.raised, turn: 0 },
         resumed: 0,
+        sentBack: 0,
         pendingCalls: [],
       };
     case "reply":
       return { ...applyReply(next, event), toolsDue: false };
+    case "hook":
+      return event.extras.event === "stop" && event.extras.blocks ? { ...next, sentBack: next.sentBack + 1 } : next;
     case "tools":
       return { ...next, tools: event.id, toolsDue: false };
     case "user_rejected":

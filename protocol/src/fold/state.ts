@@ -69,6 +69,8 @@ export interface ConversationState {
   readonly resumed: number;
   /** The agent's last words to a person, the beginning where they are long. */
   readonly said: string;
+  /** How often a hook has sent the agent back to work since a person's last word. */
+  readonly sentBack: number;
   /** Why it is in its state, as a sentence; empty where that is plain. */
   readonly reason: string;
   /** The limit at which it rests now. */
@@ -125,6 +127,7 @@ export const empty: ConversationState = {
   turn: { steps: 0, activeMs: 0, runningSince: null },
   raised: { turn: 0, cost: 0, tokens: 0 },
   resumed: 0,
+  sentBack: 0,
   said: "",
   reason: "",
   atLimit: null,

@@ -24,6 +24,8 @@ export async function rulesFor(action: NewAction, workspace: string): Promise<re
     case "job":
       // What is typed into a program that runs can be anything.
       return action.args.input === undefined && action.args.keys === undefined ? [{ action: "job", pattern: "*" }] : [];
+    case "call_tool":
+      return [{ action: "call_tool", pattern: `${action.args.server}__${action.args.name}` }];
     case "search":
     case "plan":
       return [{ action: action.action, pattern: "*" }];

@@ -1,4 +1,7 @@
 import type { ConversationState, LimitCode } from "@deckhand/protocol";
+import type { Definition } from "./definitions/definition.ts";
+
+type DefinedLimits = Definition["limits"];
 
 /** What a conversation may use; infinite where there is no limit. The settings of the conversation win. */
 export interface Limits {
@@ -12,12 +15,13 @@ export interface Limits {
   readonly maxSeconds: number;
 }
 
+export interface LimitReached {
+  readonly code: LimitCode;
+  readonly message: string;
+}
+
 /** Which limit stands in the way of another step, with the sentence of the first protocol, or null. */
-export function limitReached(
-  state: ConversationState,
-  limits: Limits,
-  nowMs: number,
-): { code: LimitCode; message: string } | null {
+export function limitReached(state: ConversationState, limits: Limits, nowMs: number): LimitReached | null {
   const { settings, turn, usage, raised } = state;
   const steps = (settings.max_steps ?? limits.maxSteps) * (1 + raised.turn);
   if (turn.steps >= steps) return { code: "limit_steps", message: sentence("iteration", turn.steps, steps) };
@@ -50,4 +54,24 @@ function tokenLimit({ settings, raised }: ConversationState, limits: Limits): nu
 /** The trailing blank is the original's; classic clients look at how the text begins. */
 function sentence(what: string, current: number, max: number): string {
   return `Agent reached maximum ${what}. Current ${what}: ${current.toFixed(2)}, max ${what}: ${max.toFixed(2)}. `;
+}
+
+/** What a definition allows its agent, and never more than holds without it. */
+export function withinDefined(limits: Limits, { steps, cost_usd: cost, tokens, seconds }: DefinedLimits): Limits {
+  const least = (limit: number, defined = Infinity): number => Math.min(limit, defined);
+  // As they are when they are looked at: a person can change what holds for the server.
+  return {
+    get maxSteps() {
+      return least(limits.maxSteps, steps);
+    },
+    get maxCostUsd() {
+      return least(limits.maxCostUsd, cost);
+    },
+    get maxTokens() {
+      return least(limits.maxTokens, tokens);
+    },
+    get maxSeconds() {
+      return least(limits.maxSeconds, seconds);
+    },
+  };
 }

@@ -1,7 +1,18 @@
 /** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
-import { isAtWork, stateChange, type ConversationState, type Event, type NewEvent } from "@deckhand/protocol";
-import { runPrepared, type PreparedCall } from "./calls.ts";
+import {
+  isAction,
+  isAtWork,
+  stateChange,
+  type ConversationState,
+  type Event,
+  type NewAction,
+  type NewEvent,
+  type WorkspaceChanges,
+} from "@deckhand/protocol";
+import type { PreparedCall } from "./calls.ts";
+import { finishOf, lookMs } from "./finish/finish.ts";
 import { gate, refusalOf, waitingEvents } from "./gate.ts";
+import { askAfter, runHooked, sentBack } from "./hooked.ts";
 import { failed, isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 import { beside, performTogether, type BegunCall } from "./together.ts";
 
@@ -17,11 +28,14 @@ type Begun = AsyncGenerator<Step, TurnEnd | { view: View; denied: boolean; begun
 export async function* begin(
   calls: readonly PreparedCall[],
   before: readonly NewEvent[],
+  view: View,
   deps: TurnDeps,
   signal: AbortSignal,
 ): Begun {
   const [first, ...next] = calls;
   if (first === undefined) throw new Error("there is a call to begin");
+  if (first.type === "ends" && first.event.action === "finish")
+    return yield* finish(first.event, before, view, deps, signal);
   const gated = await gate(first, deps);
   switch (gated.type) {
     case "waits": {
@@ -32,18 +46,18 @@ export async function* begin(
       return { state: null };
     }
     case "denied": {
-      const view = yield {
+      const after = yield {
         type: "events",
         events: (firstId, now) => {
           const answer = gated.answer(firstId + before.length);
           return whileAtWork(now, before, [inReply(gated.event, firstId), inReply(answer, firstId)]);
         },
       };
-      return { view, denied: true, begun: 1 };
+      return { view: after, denied: true, begun: 1 };
     }
     case "free": {
       const group = [{ call: first, event: gated.event }, ...(await beside(first, next, deps))];
-      const view = yield {
+      const after = yield {
         type: "events",
         events: (firstId, now) =>
           whileAtWork(
@@ -52,16 +66,52 @@ export async function* begin(
             group.map(({ event }) => inReply(event, firstId)),
           ),
       };
-      if (view.stored.length <= before.length) return { state: null };
-      const begun = group.map(({ call }, at) => begunCall(call, view.stored[before.length + at]));
+      if (after.stored.length <= before.length) return { state: null };
+      const begun = group.map(({ call }, at) => begunCall(call, after.stored[before.length + at]));
       const [only, ...others] = begun;
       const end =
         only !== undefined && others.length === 0
-          ? yield* perform(only.call, only.id, view, deps, signal)
-          : yield* performTogether(begun, view, deps, signal);
+          ? yield* perform(only.call, only.id, after, deps, signal)
+          : yield* performTogether(begun, after, deps, signal);
       return "state" in end ? end : { ...end, denied: false, begun: group.length };
     }
   }
+}
+
+/** Stores the agent's last word with what shows it, or sends it back. */
+async function* finish(
+  event: NewAction<"finish">,
+  before: readonly NewEvent[],
+  first: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): Begun {
+  const { firstAction } = first.prompt.ledger;
+  let view = first;
+  let reply: number | undefined;
+  let changes: WorkspaceChanges | undefined;
+  if (firstAction !== null && deps.changesSince !== undefined) {
+    // A look takes its time, and the reply is not to be lost meanwhile.
+    if (before.length > 0) {
+      const { stored } = yield { type: "events", events: (_, now) => whileAtWork(now, before, []) };
+      reply = stored[0]?.id;
+      if (reply === undefined) return { state: null };
+    }
+    changes = await deps.changesSince(firstAction - 1, AbortSignal.any([signal, AbortSignal.timeout(lookMs)]));
+    // With what was stored meanwhile.
+    view = yield { type: "events", events: () => [] };
+    if (!isRunning(view, signal)) return { state: null };
+  }
+  const last = finishOf(event, view, changes);
+  const left = reply === undefined ? before : [];
+  const after = yield {
+    type: "events",
+    events: (firstId, now) => whileAtWork(now, left, [inReply(last, reply ?? firstId)]),
+  };
+  if (after.stored.length <= left.length) return { state: null };
+  if (!isAction(last)) return { view: after, denied: false, begun: 1 };
+  const sent = yield* sentBack(last, after, deps, signal);
+  return sent === null ? { state: "finished" } : { view: sent, denied: false, begun: 1 };
 }
 
 function begunCall(call: PreparedCall, stored: Event | undefined): BegunCall {
@@ -101,20 +151,23 @@ async function* perform(
     case "refused":
     case "noted":
       return { view };
-    case "ends":
-      return { state: call.state };
+    case "ends": {
+      const sent = call.state === "finished" ? yield* sentBack(call.event, view, deps, signal) : null;
+      return sent === null ? { state: call.state } : { view: sent };
+    }
     case "runnable": {
-      const running = runPrepared(call, { id, runtime: deps.runtime, signal });
+      const running = runHooked(call, id, deps, signal);
       let step = await running.next();
       while (!step.done) {
         yield { type: "delta", delta: step.value };
         step = await running.next();
       }
-      const { event, bug } = step.value;
-      const after = yield {
+      const { event, bug, hooked } = step.value;
+      const stored = yield {
         type: "events",
-        events: (_, now) => goesOn(event, now),
+        events: (_, now) => [...hooked, ...goesOn(event, now)],
       };
+      const after = yield* askAfter([{ action: call.event, id, observation: event }], stored, deps, signal);
       return bug === undefined ? { view: after } : failed(bug);
     }
   }

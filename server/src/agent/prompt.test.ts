@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, errorObservation, observation, type NewEvent, type ReplyPart } from "@deckhand/protocol";
 import { createTools } from "../tools/tools.ts";
-import { agentFinder } from "./agents.ts";
+import { agentEntries, agentFinder } from "./agents.ts";
 import { Prompt } from "./prompt.ts";
 
-const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
+const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [], agents: agentEntries() });
 const agent = agentFinder(tools)("CodeActAgent", "/w")!;
 
 const usage = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
@@ -125,7 +125,8 @@ test("[A3] each request has the one before as its prefix, byte for byte, and a f
 test("[A4] system prompt and tools together stay under 3,000 tokens, and are the same bytes each time", () => {
   const { system, tools: specs } = promptOf([chat("x")]).request(agent);
   // Four characters a token, as a cautious estimate for English and JSON.
-  assert.ok((system.length + JSON.stringify(specs).length) / 4 < 3000);
+  const estimate = (system.length + JSON.stringify(specs).length) / 4;
+  assert.ok(estimate < 3000, `${estimate} tokens`);
   const again = promptOf([chat("y")]).request(agentFinder(tools)("CodeActAgent", "/w")!);
   assert.equal(JSON.stringify([again.system, again.tools]), JSON.stringify([system, specs]));
 });
@@ -137,4 +138,33 @@ test("[X23] let go on without a word, the model is told so: no two of its replie
   assert.deepEqual(roles(log.slice(0, 2)), ["user", "assistant", "user"]);
   assert.deepEqual(roles(log), ["user", "assistant", "user", "assistant", "user"]);
   assert.deepEqual(roles([...log.slice(0, 2), chat("more")]), ["user", "assistant", "user"]);
+});
+
+test("[HN6] an image that was read stands behind the results of its reply, and goes where room is made", () => {
+  const image = { url: "data:image/png;base64,AAAA", width: 1, height: 1 };
+  const args = { start: 0, end: -1, thought: "" };
+  const origins = ["a", "b"].map((id) => ({ tool_call: { reply: 1, id } }));
+  const events = [
+    chat("go"),
+    reply(call("a", "read", { path: "p.png" }), call("b", "read", { path: "t" })),
+    ...origins.map((origin, at) => action("agent", "read", { path: at === 0 ? "p.png" : "t", ...args }, origin)),
+    ...origins.map((origin, at) =>
+      at === 0
+        ? observation("agent", "read", "[Image]", { path: "p.png", kind: "image", image }, { cause: 2, ...origin })
+        : observation("agent", "read", "text", { path: "t" }, { cause: 3, ...origin }),
+    ),
+  ];
+  const [, , results, shown] = messages(events);
+  assert.deepEqual(results?.role === "tool" ? results.results.map(({ content }) => content) : [], [
+    "[Image]",
+    "1\ttext",
+  ]);
+  assert.deepEqual(shown, { role: "user", text: "(The image p.png.)", imageUrls: [image.url] });
+  const mask = action("agent", "compact", { from: 0, to: 5, how: "mask", summary: "" });
+  const masked = messages([...events, mask])[3];
+  assert.deepEqual(masked, {
+    role: "user",
+    text: "(The image p.png.) (It is left out here to save room.)",
+    imageUrls: [],
+  });
 });

@@ -21,6 +21,9 @@ export async function checkRule({ action, pattern }: ApprovalRule): Promise<Appr
     case "edit":
       if (!posix.isAbsolute(pattern) || pattern.includes("\0")) throw refusal("the absolute path of one file");
       return { action, pattern: posix.resolve(pattern) };
+    case "call_tool":
+      if (!/^[a-zA-Z][a-zA-Z0-9-]*__[^\s*]+$/.test(pattern)) throw refusal("server__tool, exact");
+      return { action, pattern };
     case "search":
     case "plan":
       if (pattern !== "*") throw refusal("*");

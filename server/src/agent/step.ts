@@ -8,13 +8,16 @@ import {
   type ErrorCode,
   type Event,
   type NewEvent,
+  type WorkspaceChanges,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
+import type { Delegate } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
 import type { RuntimeFor } from "./calls.ts";
+import type { HookPoints } from "./hook-points.ts";
 import type { GateDeps } from "./gate.ts";
 import type { KnowledgeFiles } from "./knowledge/files.ts";
-import type { Limits } from "./limits.ts";
+import type { LimitReached, Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
 
 export interface TurnDeps extends GateDeps {
@@ -24,7 +27,18 @@ export interface TurnDeps extends GateDeps {
   readonly runtime: RuntimeFor;
   /** What the workspace says to agents. */
   readonly readWorkspace: (signal: AbortSignal) => Promise<KnowledgeFiles>;
+  /**
+   * What the agent has changed since event `from`, when the workspace was looked at once more. Not there where no snapshots are taken;
+   * undefined where it is not known.
+   */
+  readonly changesSince?: ((from: number, signal: AbortSignal) => Promise<WorkspaceChanges | undefined>) | undefined;
+  /** None: nothing is asked. */
+  readonly hooks?: HookPoints | undefined;
   readonly limits: Limits;
+  /** Of the conversations that this one works for. */
+  readonly limitAbove?: () => Promise<LimitReached | null>;
+  /** Hands a task to another agent. */
+  readonly delegate?: Delegate;
   readonly now: () => number;
 }
 

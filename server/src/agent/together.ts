@@ -2,9 +2,10 @@
  * Calls of one reply that run side by side: what only looks, and whatever else says of itself that it may. They are stored as actions of
  * their own, at once, and are answered in the order of the calls; all else waits for those before it.
  */
-import type { NewEvent } from "@deckhand/protocol";
-import { runPrepared, type Answered, type PreparedCall } from "./calls.ts";
+import { isAction, type NewEvent } from "@deckhand/protocol";
+import type { PreparedCall } from "./calls.ts";
 import { gate } from "./gate.ts";
+import { askAfter, runHooked, type HookedAnswer } from "./hooked.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { failed, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
 
@@ -50,9 +51,9 @@ export async function* performTogether(
 ): AsyncGenerator<Step, TurnEnd | { view: View }, View> {
   const running = begun.map(({ call, id }) => {
     if (call.type !== "runnable") throw new Error("what runs beside others can be run");
-    return runPrepared(call, { id, runtime: deps.runtime, signal });
+    return runHooked(call, id, deps, signal);
   });
-  const answers = new Map<number, Answered>();
+  const answers = new Map<number, HookedAnswer>();
   let told = 0;
   let now = view;
   for await (const { at, said, done } of sideBySide(running)) {
@@ -62,9 +63,15 @@ export async function* performTogether(
     }
     answers.set(at, said);
     const ready: NewEvent[] = [];
-    for (let next = answers.get(told); next !== undefined; next = answers.get((told += 1))) ready.push(next.event);
+    for (let next = answers.get(told); next !== undefined; next = answers.get((told += 1)))
+      ready.push(...next.hooked, next.event);
     if (ready.length > 0) now = yield { type: "events", events: () => ready };
   }
+  const done = begun.flatMap(({ call: { event: action }, id }, at) => {
+    const observation = answers.get(at)?.event;
+    return observation === undefined || !isAction(action) ? [] : [{ action, id, observation }];
+  });
+  now = yield* askAfter(done, now, deps, signal);
   const wrong = [...answers.values()].find(({ bug }) => bug !== undefined);
   return wrong === undefined ? { view: now } : failed(wrong.bug);
 }

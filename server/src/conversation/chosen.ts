@@ -18,9 +18,15 @@ export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string 
   return agent;
 }
 
-/** Of an agent without a model of its own. Fails where there is none. */
-export function modelOf(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<Model> {
-  const { model: name, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
+/** The agent's own, else that of the settings, else that of its definition. Fails where there is none. */
+export async function modelOf(
+  agent: Agent,
+  settings: Settings,
+  apiKey: string | undefined,
+  deps: ChoiceDeps,
+): Promise<Model> {
+  if (agent.model !== undefined) return agent.model;
+  const { model: name = agent.defined?.model, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
   return deps.findModel({ name, baseUrl, apiKey, reasoningEffort });
 }
 
@@ -31,7 +37,7 @@ export function hasImages(args: unknown): boolean {
 
 /** A picture that the model cannot see is refused with `bad_args` while its sender still looks. */
 export async function refuseUnseen(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<void> {
-  const model = agentOf(settings, deps).model ?? (await modelOf(settings, apiKey, deps).catch(() => undefined));
+  const model = await modelOf(agentOf(settings, deps), settings, apiKey, deps).catch(() => undefined);
   if (model?.takesImages !== false) return;
   throw new DeckhandError(
     "bad_args",

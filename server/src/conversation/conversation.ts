@@ -26,10 +26,14 @@ import type { Model } from "../llm/model.ts";
 import type { Network } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Tool } from "../tools/tool.ts";
-import type { ConversationApi, RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
+import type { Delegate, Tool } from "../tools/tool.ts";
+import type { RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
 import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
+import { resumeOf, atDepth } from "./children/birth.ts";
+import type { Family } from "./children/family.ts";
+import type { Member } from "./children/member.ts";
+import { asDefined } from "./children/tighter.ts";
 import { Deadline } from "./deadline.ts";
 import { JobEnds, lostJobs } from "./job-ends.ts";
 import { plan, type Plan } from "./plan.ts";
@@ -58,9 +62,11 @@ interface Beyond {
   /** Has the conversation in it while there is work, so that nobody else has to hold it. */
   readonly atWork: Set<Conversation>;
   readonly shells: IdleShells;
+  /** Without it nothing can be handed to other agents. */
+  readonly family?: Family;
 }
 
-export class Conversation implements ConversationApi, AsyncDisposable {
+export class Conversation implements Member {
   readonly id: ConversationId;
   readonly #deps: ConversationDeps;
   readonly #beyond: Beyond;
@@ -79,6 +85,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   #state: ConversationState;
   #mailbox: Promise<unknown> = Promise.resolve();
   #closing = false;
+  #closed: Promise<void> | undefined;
   /** What a killed server left open is closed. */
   #recovered = false;
 
@@ -88,8 +95,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#beyond = beyond;
     this.#state = state;
     const onFault = (fault: unknown): void => deps.onFault(id, fault);
+    const delegate: Delegate = (args, action, signal) => {
+      if (beyond.family === undefined) throw new DeckhandError("not_available", "No agents can be asked here.");
+      return beyond.family.delegate(this, args, action, signal);
+    };
     this.#workspace = new Workspace({
-      conversation: id,
+      conversation: this.#placeOwner,
       places: deps.places,
       settings: () => this.#state.settings,
       isAtWork: () => isAtWork(this.#state.agentState),
@@ -134,6 +145,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#past = new Past(this.#snapshots);
     this.#userActions = new UserActions({
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
+      delegate,
       append: (events) => this.#enqueue(() => this.#append(events)),
       emit: (delta) => this.#emit(delta),
       onFault,
@@ -144,7 +156,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     this.#titles = new Titles({
       limits: deps.limits,
       model: async () => {
-        const model = this.#agent().model ?? (await this.#model());
+        const model = await this.#model(this.#agent());
         return (await model.small?.()) ?? model;
       },
       read: (after, limit) => this.read(after, limit),
@@ -164,14 +176,21 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
       emit: (delta) => this.#emit(delta),
       limits: deps.limits,
+      limitAbove: async () => (await beyond.family?.limitAbove(this.#state)) ?? null,
+      delegate,
       now: deps.now,
-      policy: (action, tool) =>
+      policy: async (action, tool) =>
         judge(action, tool.effect(action.args as never), {
           workspace: this.#workspace.path,
-          state: this.#state,
+          state: asDefined((await beyond.family?.asking(this.#state)) ?? this.#state, this.#agent(), deps.approval),
           defaults: deps.approval,
           serverRules: () => deps.store.rules.list(),
         }),
+      hooks: deps.hooks?.({
+        conversation: id,
+        workspace: () => this.#workspace.path,
+        runtime: () => this.#runtime.start(),
+      }),
       tools: deps.tools,
       prepare: async (signal) => {
         const named = this.#agent();
@@ -182,9 +201,10 @@ export class Conversation implements ConversationApi, AsyncDisposable {
           () => {},
         );
         const agent = (await this.#serverTools?.equip(named, signal)) ?? named;
-        return { agent, model: agent.model ?? (await this.#model()) };
+        return { agent: atDepth(agent, this.#state), model: await this.#model(agent) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
+      changesSince: deps.histories === undefined ? undefined : (from, signal) => this.#past.changesSince(from, signal),
       readWorkspace: knowledgeReader(
         deps.runtimes.look,
         () => this.#workspace.path,
@@ -228,7 +248,7 @@ export class Conversation implements ConversationApi, AsyncDisposable {
       const todo = plan(kind, args, this.#state, {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
-        rootOf: (choice) => this.#deps.places.pathOf(this.id, choice),
+        rootOf: (choice) => this.#deps.places.pathOf(this.#placeOwner, choice),
         isSettled: this.#workspace.isMade,
         tools: this.#userTools(),
       });
@@ -305,20 +325,30 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   }
 
   /** Stops what runs, says so in the log, and leaves no process. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closing) return;
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  /** Its children end with it, and tell it what they used. */
+  async #close(): Promise<void> {
     this.#closing = true;
     this.#deadline[Symbol.dispose]();
-    const rests = isAtWork(this.#state.agentState) && this.#deps.resume === "ask";
+    const rests = isAtWork(this.#state.agentState) && resumeOf(this.#state, this.#deps.resume) === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
     await this.#enqueue(() =>
       this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state), ...lostTerminals(this.#state)]),
     ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
+    await Promise.all(this.#beyond.family?.childrenOf(this.id).map((child) => child[Symbol.asyncDispose]()) ?? []);
     await this.#titles.stop();
     await this.#snapshots[Symbol.asyncDispose]();
+    await this.#beyond.family?.told(this.id);
     await this.#mailbox;
     await this.#runtime[Symbol.asyncDispose]();
+  }
+
+  note(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
+    return this.#enqueue(() => this.#append(events(this.#state)));
   }
 
   /** Inside the mailbox, before anything else is stored. Fails with `store_failed`; the next one tries again. */
@@ -327,9 +357,11 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     const { resume, aliveMs, now } = this.#deps;
     const tail = await this.read(Math.max(-1, this.#state.head - recoveredTail), recoveredTail);
     // Where there is no workspace yet nothing was done in it, and a look is no reason to make it.
-    const traces = this.#workspace.isMade ? await tracesOf(this, this.#runtime, look) : new Map<number, string>();
-    const left = recoveryEvents(this.#state, { nowMs: now(), tail, resume, aliveMs, traces });
-    await this.#append(left);
+    const shown = this.#workspace.isMade ? await tracesOf(this, this.#runtime, look) : new Map<number, string>();
+    const left = await this.#beyond.family?.left(this.#state);
+    const traces = new Map([...shown, ...(left?.traces ?? [])]);
+    const found = { nowMs: now(), tail, resume: resumeOf(this.#state, resume), aliveMs, traces };
+    await this.#append([...(left?.events ?? []), ...recoveryEvents(this.#state, found)]);
     this.#recovered = true;
     this.#deadline.watch(this.#state.awaiting);
     if (isAtWork(this.#state.agentState)) this.#turn.start();
@@ -365,7 +397,13 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async #stopAll(): Promise<void> {
     // Whoever waits for the workspace fails with it.
     const made = this.#workspace.stop();
-    await Promise.all([made, this.#closing ? this.#turn.close() : this.#turn.stop(), this.#userActions.stop()]);
+    const children = this.#closing ? undefined : this.#beyond.family?.stopChildren(this.id);
+    await Promise.all([
+      made,
+      children,
+      this.#closing ? this.#turn.close() : this.#turn.stop(),
+      this.#userActions.stop(),
+    ]);
   }
 
   async #endJobs(): Promise<void> {
@@ -403,10 +441,12 @@ export class Conversation implements ConversationApi, AsyncDisposable {
     keepState(this.id, before, state, this.#deps.store).catch(() => {});
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
+    this.#beyond.family?.changed(this, before, state);
     this.#turn.saw(stored);
     this.#snapshots.saw(stored, before, state);
     if (!this.#closing) this.#deadline.watch(state.awaiting);
-    if (!this.#closing && this.#deps.titles === true) this.#titles.changed(before.agentState, state);
+    if (!this.#closing && this.#deps.titles === true && state.parent === null)
+      this.#titles.changed(before.agentState, state);
     this.#runtime.touch();
     this.#tellJobEnds();
     return stored;
@@ -427,15 +467,20 @@ export class Conversation implements ConversationApi, AsyncDisposable {
   async #checkWorkspace(args: unknown): Promise<void> {
     const parsed = settingsSchema.safeParse(args);
     if (parsed.data?.workspace === undefined || (this.#state.agentState !== null && this.#workspace.isMade)) return;
-    await this.#deps.places.check(this.id, parsed.data.workspace);
+    await this.#deps.places.check(this.#placeOwner, parsed.data.workspace);
   }
 
   #agent(): Agent {
     return agentOf(this.#state.settings, this.#deps, this.#workspace.path);
   }
 
-  #model(): Promise<Model> {
-    return modelOf(this.#state.settings, this.#apiKey(), this.#deps);
+  #model(agent: Agent): Promise<Model> {
+    return modelOf(agent, this.#state.settings, this.#apiKey(), this.#deps);
+  }
+
+  /** Whose folder it works in. */
+  get #placeOwner(): ConversationId {
+    return this.#state.parent?.root ?? this.id;
   }
 
   #apiKey(): string | undefined {

@@ -11,6 +11,7 @@ import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { IdleShells } from "./idle-shells.ts";
+import { Family } from "./children/family.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
@@ -41,9 +42,13 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   /** Keys stand in no log: they outlive the object. */
   readonly #apiKeys = new Map<ConversationId, string>();
   readonly #leaving = new Map<ConversationId, Promise<void>>();
+  readonly #family: Family;
 
   constructor(deps: ConversationDeps) {
     this.#deps = deps;
+    const { whyNoChildren: whyApart } = deps.runtimes;
+    const [atWork, apiKeys] = [this.#atWork, this.#apiKeys];
+    this.#family = new Family({ ...deps, whyApart, atWork, apiKeys, open: (id) => this.#opened(id) });
   }
 
   /** How many are in memory. */
@@ -123,9 +128,11 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   async fork(from: ConversationId, at?: number): Promise<ConversationRow> {
-    const { workspace } = (await readState(from, this.#deps.store)).settings;
+    const { settings, parent } = await readState(from, this.#deps.store);
+    const { workspace } = settings;
     const isOwn = workspace !== undefined && !("folder" in workspace);
-    const copies = isOwn && this.#deps.places.isMade(from, workspace);
+    const place = parent?.root ?? from;
+    const copies = isOwn && this.#deps.places.isMade(place, workspace) ? place : undefined;
     const row = await this.#made(async (to) => {
       await fork({ from, at, to, copies }, this.#deps);
       this.#deps.histories?.share(from, to, at ?? Infinity);
@@ -133,7 +140,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
       if (key !== undefined) this.#apiKeys.set(to, key);
     });
     // Now, before the other one changes further.
-    if (copies) (await this.#opened(row.id)).beginWorkspace();
+    if (copies !== undefined) (await this.#opened(row.id)).beginWorkspace();
     return row;
   }
 
@@ -164,7 +171,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const conversation = await Conversation.open(
       id,
       this.#deps,
-      { apiKeys: this.#apiKeys, atWork: this.#atWork, shells: this.#shells },
+      { apiKeys: this.#apiKeys, atWork: this.#atWork, shells: this.#shells, family: this.#family },
       look,
     );
     this.#open.set(id, new WeakRef(conversation));
@@ -189,10 +196,20 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (lost !== undefined) throw new DeckhandError("conflict", `${lost} Delete it with \`discard\` all the same.`);
   }
 
+  /** They work in its folder, and for nobody else. */
+  async #removeChildren(id: ConversationId): Promise<void> {
+    for (;;) {
+      const children = await this.#deps.store.list({ parent: id, limit: 100 });
+      if (children.length === 0) return;
+      for (const child of children) await this.delete(child.id, true);
+    }
+  }
+
   async #remove(id: ConversationId, opening: Promise<Conversation> | undefined, discard: boolean): Promise<void> {
     await opening?.catch(() => {});
     const open = this.#open.get(id)?.deref();
     await open?.[Symbol.asyncDispose]();
+    await this.#removeChildren(id);
     this.#open.delete(id);
     if (open !== undefined) for (const held of [this.#recent, this.#atWork]) held.delete(open);
     this.#apiKeys.delete(id);

@@ -1,6 +1,7 @@
 /** What conversations are made of; `main.ts` gives it. */
 import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
+import type { HookPlace, HookPoints } from "../agent/hook-points.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Mcp } from "../mcp/mcp.ts";
 import type { Places } from "../runtime/places/places.ts";
@@ -21,6 +22,8 @@ export interface ConversationDeps extends ChoiceDeps {
   readonly histories?: Histories;
   /** None in a replay, where nothing outside is asked. */
   readonly mcp?: Mcp;
+  /** None in a replay. */
+  readonly hooks?: (place: HookPlace) => HookPoints;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** Folder of what the conversation keeps beside its log. */

@@ -36,8 +36,8 @@ interface ForkOptions {
   /** Id of the last event that is copied; by default the last there is. */
   readonly at: number | undefined;
   readonly to: ConversationId;
-  /** It works in a folder of its own, so the fork begins with a copy. */
-  readonly copies: boolean;
+  /** Whose folder it works in, where that was made for one conversation: the fork begins with a copy. */
+  readonly copies: ConversationId | undefined;
 }
 
 /** Fails with `unknown_conversation`, and with `bad_args` where there is no such event. */
@@ -56,9 +56,17 @@ export async function fork({ from, at, to, copies }: ForkOptions, { store, now }
         `This is a fork of conversation ${from} at event ${last}.`,
         "It had not ended at that event, and does not run here",
       ),
-      ...(copies ? [action("environment", "initialize", { workspace: { conversation: from } })] : []),
+      ...copyEvents(state, copies),
     ],
   }));
+}
+
+/** Nobody's child, without children, and where the original's folder was made for it, with a copy of that. */
+function copyEvents(state: ConversationState, copies: ConversationId | undefined): readonly NewEvent[] {
+  const alone = state.parent !== null || state.children.length > 0;
+  if (!alone && copies === undefined) return [];
+  const workspace = copies === undefined ? {} : { workspace: { conversation: copies } };
+  return [action("environment", "initialize", { ...workspace, ...(alone ? { parent: null } : {}) })];
 }
 
 interface ImportOptions {

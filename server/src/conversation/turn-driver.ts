@@ -15,13 +15,13 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Agent } from "../agent/agents.ts";
-import type { Limits } from "../agent/limits.ts";
+import { withinDefined, type LimitReached, type Limits } from "../agent/limits.ts";
 import { Prompt, type PromptSize } from "../agent/prompt.ts";
 import { promptSize } from "../agent/context/prompt-size.ts";
 import type { TurnDeps, TurnEnd, View } from "../agent/step.ts";
 import { endEvents, runTurn } from "../agent/turn.ts";
 import type { Model } from "../llm/model.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Delegate, Tool } from "../tools/tool.ts";
 import { logPages } from "./log-pages.ts";
 
 interface Driven {
@@ -38,9 +38,13 @@ interface TurnDriverDeps {
   readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly readWorkspace: TurnDeps["readWorkspace"];
+  readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
+  readonly limitAbove: () => Promise<LimitReached | null>;
+  readonly delegate: Delegate;
   readonly now: () => number;
   readonly policy: TurnDeps["policy"];
+  readonly hooks?: TurnDeps["hooks"];
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   readonly onFault: (fault: unknown) => void;
 }
@@ -111,11 +115,12 @@ export class TurnDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, runtime, readWorkspace, limits, now, policy } = this.#deps;
+    const { conversation, append, emit, ...deps } = this.#deps;
     const { agent, model } = await this.#deps.prepare(signal);
     const prompt = await this.#readPrompt(promptSize(agent, model));
+    const limits = withinDefined(deps.limits, agent.defined?.limits ?? {});
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const turn = runTurn(view([]), { model, agent, runtime, readWorkspace, limits, now, policy }, signal);
+    const turn = runTurn(view([]), { ...deps, limits, model, agent }, signal);
     let step = await turn.next();
     while (!step.done) {
       if (step.value.type === "delta") {

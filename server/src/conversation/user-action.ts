@@ -1,7 +1,7 @@
 /** The actions that clients sent themselves, which run beside the agent's work. */
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
 import { runPrepared, type RuntimeFor } from "../agent/calls.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Delegate, Tool } from "../tools/tool.ts";
 
 interface Started {
   readonly id: number;
@@ -11,6 +11,7 @@ interface Started {
 
 interface UserActionDeps {
   readonly runtime: RuntimeFor;
+  readonly delegate: Delegate;
   readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
   readonly emit: (delta: Delta) => void;
   readonly onFault: (fault: unknown) => void;
@@ -31,8 +32,11 @@ class UserAction {
     return this.done;
   }
 
-  async #run({ id, event, tool }: Started, { runtime, append, emit, onFault }: UserActionDeps): Promise<void> {
-    const running = runPrepared({ event, tool }, { id, runtime, signal: this.#stop.signal });
+  async #run(
+    { id, event, tool }: Started,
+    { runtime, delegate, append, emit, onFault }: UserActionDeps,
+  ): Promise<void> {
+    const running = runPrepared({ event, tool }, { id, runtime, delegate, signal: this.#stop.signal });
     let step = await running.next();
     while (!step.done) {
       emit(step.value);

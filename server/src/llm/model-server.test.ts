@@ -53,11 +53,11 @@ test("[M27] it lists its model, keeps the last requests, and knows no other path
     object: "list",
     data: [{ id: "scripted" }],
   });
-  for (let count = 0; count < 230; count += 1) await (await post(server, { messages, count })).text();
-  assert.equal(server.requests.length, 200);
+  for (let count = 0; count < 270; count += 1) await (await post(server, { messages, count })).text();
+  assert.equal(server.requests.length, 256);
   const kept = (await (await fetch(new URL("/requests", server.url))).json()) as { path: string; body: unknown }[];
-  assert.deepEqual(kept.at(-1), { path: "/v1/chat/completions", body: { messages, count: 229 } });
-  assert.equal(kept.length, 200);
+  assert.deepEqual(kept.at(-1), { path: "/v1/chat/completions", body: { messages, count: 269 } });
+  assert.equal(kept.length, 256);
   assert.equal((await post(server, {}, "/nothing")).status, 404);
   assert.equal((await fetch(`${server.url}/chat/completions`)).status, 404);
 });
@@ -123,4 +123,20 @@ test("[M27] as a program it says where it listens in one line, and stops when to
   const [said] = (await once(createInterface(wrong.stderr), "line")) as [string];
   assert.match(said, /none\.json cannot be read/);
   assert.deepEqual(await once(wrong, "exit"), [1, null]);
+});
+
+test("[M27] it counts as cached what a request has in common with one before it, as a caching provider does", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
+  const cached = async (...texts: string[]): Promise<number> => {
+    const answer = await post(server, { messages: texts.map((content) => ({ role: "user", content })), tools: [] });
+    const { usage } = (await answer.json()) as { usage: { prompt_tokens_details: { cached_tokens: number } } };
+    return usage.prompt_tokens_details.cached_tokens;
+  };
+  const long = "word ".repeat(2000);
+  assert.equal(await cached(long), 0);
+  assert.equal(await cached(long, "more"), 2432);
+  assert.equal(await cached(`other ${long}`), 0);
+  assert.equal(await cached(long, "more", "and more"), 2432);
+  assert.equal(await cached("short", "a"), 0);
+  assert.equal(await cached("short", "b"), 0);
 });

@@ -4,11 +4,11 @@
  *   npm run model-server -- script.json [--port N]
  *
  * POST /v1/chat/completions   OpenAI's format, streamed and not; also, streamed only, just enough of
- *                             /v1/responses, Anthropic's /v1/messages and Gemini's :streamGenerateContent
+ *                             /v1/responses, Anthropic's /v1/messages, Gemini's :streamGenerateContent and Bedrock's converse-stream
  * GET  /v1/models             one model, `scripted`
  * GET  /requests              the last requests as JSON, for tests in other processes
  *
- * It listens on loopback only and looks at no key.
+ * It counts as cached what a request has in common with one before it. It listens on loopback only and looks at no key.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -18,15 +18,17 @@ import { parseArgs } from "node:util";
 import { playScript, readScript, scriptSchema, usageOf } from "./script.ts";
 import type { ScriptInput, ScriptReply } from "./script.ts";
 import { anthropicWire } from "./wire/anthropic.ts";
+import { bedrockWire } from "./wire/bedrock.ts";
 import { chatWire } from "./wire/chat.ts";
 import { googleWire } from "./wire/google.ts";
 import { responsesWire } from "./wire/responses.ts";
+import { PrefixCache } from "./wire/prefix-cache.ts";
 import { loose } from "./wire/wire.ts";
 import type { Wire, WireContext } from "./wire/wire.ts";
 
-const wires: readonly Wire[] = [chatWire, responsesWire, anthropicWire, googleWire];
+const wires: readonly Wire[] = [chatWire, responsesWire, anthropicWire, googleWire, bedrockWire];
 /** Requests kept, and the bytes of their bodies together: a long benchmark must not fill the memory. */
-const keptRequests = 200;
+const keptRequests = 256;
 const keptBytes = 32 * 1024 * 1024;
 
 export interface RecordedRequest {
@@ -58,6 +60,7 @@ export interface ModelServerOptions {
 export async function startModelServer({ script, port = 0 }: ModelServerOptions): Promise<ModelServer> {
   const play = playScript(scriptSchema.parse(script));
   const requests: RecordedRequest[] = [];
+  const cache = new PrefixCache();
   let bytes = 0;
 
   function record(request: RecordedRequest): void {
@@ -99,13 +102,14 @@ export async function startModelServer({ script, port = 0 }: ModelServerOptions)
       asked,
       model: typeof body["model"] === "string" ? body["model"] : "scripted",
       includeUsage: loose(body["stream_options"])["include_usage"] === true,
-      usage: usageOf(reply, text.length),
+      usage: usageOf(reply, text.length, cache.cachedTokens(body)),
     };
     if (reply.delay_ms > 0) await wait(reply.delay_ms, undefined, { signal: gone.signal });
     if (reply.hang && reply.cut_after === undefined) return;
     for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
     if ((reply.status ?? 200) >= 400 || reply.body !== undefined) return sendRaw(response, reply, wire);
     if (wire.whole !== undefined && body["stream"] !== true) return sendJson(response, 200, wire.whole(reply, context));
+    if (wire.contentType !== undefined) response.setHeader("content-type", wire.contentType);
     await stream(response, reply, wire.frames(reply, context), gone.signal, () => (cut = true));
   }
 
@@ -136,14 +140,14 @@ const modelList = { object: "list", data: [{ id: "scripted", object: "model", cr
 async function stream(
   response: ServerResponse,
   reply: ScriptReply,
-  frames: readonly string[],
+  frames: readonly (string | Uint8Array)[],
   signal: AbortSignal,
   onCut: () => void,
 ): Promise<void> {
   if (!response.hasHeader("content-type")) response.setHeader("content-type", "text/event-stream");
   response.writeHead(reply.status ?? 200);
   if (reply.chunk_ms === 0 && reply.cut_after === undefined) {
-    response.end(frames.join(""));
+    response.end(Buffer.concat(frames.map((frame) => (typeof frame === "string" ? Buffer.from(frame) : frame))));
     return;
   }
   response.flushHeaders();

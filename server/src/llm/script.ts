@@ -196,11 +196,12 @@ export function finishOf(reply: ScriptReply): "stop" | "tool_calls" | "length" |
 }
 
 /** The usage of the script, or one made up from the sizes: four characters a token. */
-export function usageOf(reply: ScriptReply, requestSize: number): NonNullable<ScriptReply["usage"]> {
+export function usageOf(reply: ScriptReply, requestSize: number, cached = 0): NonNullable<ScriptReply["usage"]> {
   if (reply.usage !== undefined) return reply.usage;
   const written = (reply.text ?? "").length + reply.calls.reduce((sum, call) => sum + argumentsOf(call).length, 0);
   const reasoning = Math.ceil((reply.reasoning ?? "").length / 4);
-  return { input: Math.ceil(requestSize / 4), output: Math.ceil(written / 4) + reasoning, cached_input: 0, reasoning };
+  const input = Math.ceil(requestSize / 4);
+  return { input, output: Math.ceil(written / 4) + reasoning, cached_input: Math.min(cached, input), reasoning };
 }
 
 /** Whole characters: a surrogate pair is never split. */

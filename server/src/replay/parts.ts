@@ -49,7 +49,7 @@ function orderedTool(tool: Tool, { recording, order, places, began }: Playing): 
       const answer =
         asked !== undefined && isAction(asked) && asked.action === tool.action ? recording.answerTo(place) : undefined;
       const outcome = await order.during(async () => {
-        if (tool.effect(args) === "network") return recordedOutcome(tool, answer?.event);
+        if (tool.effect(args) === "network" || tool.action === "delegate") return recordedOutcome(tool, answer?.event);
         began(place);
         const running = tool.run(args, context);
         let step = await running.next();

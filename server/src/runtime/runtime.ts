@@ -137,6 +137,8 @@ export interface RuntimeCheck {
 
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
+  /** Why no second conversation can work in the workspace of a first; undefined where it can. */
+  readonly whyNoChildren?: string | undefined;
   /** Of the wall for such a workspace: whose it is makes a difference where the server is root. */
   readonly status: (workspace: string) => Promise<RuntimeStatus>;
   /**

@@ -14,7 +14,14 @@ export interface ToolContext {
   /** Id of the action. */
   readonly id: number;
   readonly signal: AbortSignal;
+  /** It was the agent that asked: what comes back is for a model. */
+  readonly forAgent?: boolean;
+  /** Hands a task to another agent. Fails with `delegate_refused`, `unknown_agent`. */
+  readonly delegate?: Delegate | undefined;
 }
+
+/** `id` is that of the action. Resolves when the agent has come to rest. */
+export type Delegate = (args: ActionArgs<"delegate">, id: number, signal: AbortSignal) => Promise<Outcome<"delegate">>;
 
 /** What came of an action, before it has its place in the log. */
 export interface Outcome<K extends ObservationKind = ObservationKind> {

@@ -1,10 +1,11 @@
 /** The tools that run, by action. Those of other kinds (`think`, `finish`) need no running. */
 import type { ActionKind } from "@deckhand/protocol";
 import { browseTool } from "./browse.ts";
+import { delegateTool, type Offered } from "./delegate.ts";
 import { editTool } from "./edit/edit.ts";
 import { jobTool } from "./job.ts";
 import { planTool } from "./plan.ts";
-import { readTool } from "./read.ts";
+import { readTool } from "./read/read.ts";
 import { runTool } from "./run.ts";
 import { searchTool } from "./search.ts";
 import type { Tool } from "./tool.ts";
@@ -15,6 +16,8 @@ export interface ToolOptions {
   readonly commandTimeoutMs: number;
   /** Private addresses that may be fetched all the same, as host:port. */
   readonly browseAllow: readonly string[];
+  /** Those that can be given a task; none are named without. */
+  readonly agents?: readonly Offered[];
 }
 
 export function createTools(options: ToolOptions): ReadonlyMap<ActionKind, Tool> {
@@ -27,6 +30,7 @@ export function createTools(options: ToolOptions): ReadonlyMap<ActionKind, Tool>
     searchTool,
     browseTool(options.browseAllow),
     planTool,
+    delegateTool(options.agents ?? []),
   ] as unknown as readonly Tool[];
   return new Map(tools.map((tool) => [tool.action, tool]));
 }

@@ -37,6 +37,7 @@ const bookkeeping = new Set([
   "snapshot",
   "terminal",
   "restore",
+  "child",
 ]);
 
 export class ClassicView {

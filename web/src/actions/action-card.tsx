@@ -1,7 +1,14 @@
 import { useState } from "react";
-import { allowedSentence, type Action, type Observation } from "@deckhand/protocol";
+import { ChevronRightIcon } from "@primer/octicons-react";
+import { allowedSentence, type Action, type ChildReport, type Observation } from "@deckhand/protocol";
+import type { StepCost } from "../chat/item.ts";
+import { RowTools } from "../chat/row-tools.tsx";
+import { StepCostText } from "../chat/step-line.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { useWords } from "../words/words.ts";
 import { bodyOf } from "./body.ts";
-import { Diff, Output, PlanList } from "./output.tsx";
+import { ActionIcon } from "./icon.tsx";
+import { PartView } from "./part-view.tsx";
 import { summaryOf, type Summary } from "./summary.ts";
 
 interface ActionCardProps {
@@ -11,76 +18,107 @@ interface ActionCardProps {
   readonly live: string | undefined;
   /** It has not begun: a person has to allow it. */
   readonly waiting: boolean;
+  readonly step: StepCost | undefined;
+  /** Of what another agent does: how that is. */
+  readonly child: ChildReport | undefined;
 }
 
 /** One line for an action; commands, edits, plans and failures show what came of them at once, the rest on a click. */
-export function ActionCard({ action, observation, live, waiting }: ActionCardProps) {
-  const summary = summaryOf(action, observation);
-  const body = bodyOf(action, observation, live);
+export function ActionCard({ action, observation, live, waiting, step, child }: ActionCardProps) {
+  const { chat: words } = useWords();
+  const summary = summaryOf(action, observation, words);
+  const body = bodyOf(action, observation, live, words, child);
   const [toggled, setToggled] = useState<boolean>();
-  const open = toggled ?? body.openAtFirst;
+  const canOpen = body.parts.length > 0;
+  const open = canOpen && (toggled ?? body.openAtFirst);
+  const allowed = allowedSentence(action);
+  const row = "flex min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 py-1 text-left text-sm";
   const line = (
     <>
-      <Mark tone={waiting ? "waiting" : summary.tone} />
+      <Mark kind={action.action} tone={waiting ? "waiting" : summary.tone} />
       <span className="shrink-0 font-medium">{summary.verb}</span>
-      <code className="min-w-0 flex-1 truncate font-mono text-[13px] text-muted">{oneLine(summary.what)}</code>
-      <span className={`shrink-0 text-xs tabular-nums ${summary.tone === "bad" ? "text-bad" : "text-muted"}`}>
-        {waiting ? "Waiting for approval" : summary.result}
-      </span>
+      <code className="min-w-0 flex-1 truncate text-soft">{oneLine(summary.what)}</code>
+      <Result summary={summary} waiting={waiting} />
+      {step !== undefined && <StepCostText step={step} />}
     </>
   );
-  const allowed = allowedSentence(action);
-  const row = "flex w-full items-center gap-2.5 px-3 py-2 text-left text-sm";
   return (
-    <section aria-label={summary.verb} className="overflow-hidden rounded-xl border border-line bg-panel">
-      {body.parts.length === 0 ? (
-        <div className={row}>{line}</div>
-      ) : (
-        <button
-          type="button"
-          className={`${row} hover:bg-raised/60`}
-          aria-expanded={open}
-          onClick={() => setToggled(!open)}
-        >
-          {line}
-          <span aria-hidden="true" className={`text-xs text-muted transition-transform ${open ? "rotate-90" : ""}`}>
-            ›
-          </span>
-        </button>
+    <section aria-label={summary.verb} className="group/row">
+      <div className="-mx-1.5 flex items-center">
+        {canOpen ? (
+          <button
+            type="button"
+            data-row-focus
+            className={`${row} hover:bg-raised`}
+            aria-expanded={open}
+            onClick={() => setToggled(!open)}
+          >
+            {line}
+            <span className={`shrink-0 text-muted transition-transform duration-100 ${open ? "rotate-90" : ""}`}>
+              <ChevronRightIcon size={12} />
+            </span>
+          </button>
+        ) : (
+          <div data-row-focus tabIndex={-1} className={row}>
+            {line}
+            <span className="w-3 shrink-0" />
+          </div>
+        )}
+        <RowTools id={action.id} copy={() => copied(action)} label={words.copyCommand} />
+      </div>
+      {allowed !== "" && <p className="plain-text pb-1 pl-6 text-xs text-muted">{allowed}</p>}
+      {open && (
+        <div className="mt-0.5 mb-1 ml-6 flex flex-col gap-1.5">
+          {body.parts.map((part, index) => (
+            // oxlint-disable-next-line react/no-array-index-key -- the parts of a card keep their places
+            <PartView key={`${part.type}${index}`} part={part} growing={observation === undefined} />
+          ))}
+        </div>
       )}
-      {allowed !== "" && <p className="plain-text px-3 pb-2 text-xs text-muted">{allowed}</p>}
-      {open &&
-        body.parts.map((part) => {
-          switch (part.type) {
-            case "diff":
-              return <Diff key="diff" text={part.text} />;
-            case "plan":
-              return <PlanList key="plan" tasks={part.tasks} />;
-            case "text":
-              return <Output key={part.label} label={part.label} text={part.text} tone={part.tone} />;
-          }
-        })}
     </section>
   );
 }
 
-function Mark({ tone }: { readonly tone: Summary["tone"] | "waiting" }) {
-  if (tone === "waiting") {
-    return <span aria-hidden="true" className="size-3.5 shrink-0 rounded-full border-2 border-warn" />;
-  }
-  if (tone === "open") {
-    return (
-      <span className="size-3.5 shrink-0 animate-spin rounded-full border-2 border-line border-t-accent">
-        <span className="sr-only">Running</span>
-      </span>
-    );
-  }
-  const [mark, colour] = tone === "bad" ? ["✕", "text-bad"] : ["✓", tone === "good" ? "text-good" : "text-muted"];
+function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["tone"] | "waiting" }) {
+  const { chat: words } = useWords();
+  if (tone === "open") return <Spinner label={words.running} size={16} />;
+  const colour = { waiting: "text-warn", bad: "text-bad", good: "text-muted", plain: "text-muted" }[tone];
   return (
-    <span aria-hidden="true" className={`w-3.5 shrink-0 text-center text-xs ${colour}`}>
-      {mark}
+    <span className={`w-4 shrink-0 text-center ${colour}`}>
+      <ActionIcon action={kind} />
     </span>
   );
+}
+
+function Result({ summary, waiting }: { readonly summary: Summary; readonly waiting: boolean }) {
+  const { chat: words } = useWords();
+  if (waiting) return <span className="shrink-0 text-xs font-medium text-warn">{words.waitingForApproval}</span>;
+  const { result, took, tone } = summary;
+  if (result === "" && took === "") return null;
+  return (
+    <span className="flex shrink-0 gap-1.5 text-xs text-muted tabular-nums">
+      {result !== "" && <span className={tone === "bad" ? "font-medium text-bad" : ""}>{result}</span>}
+      {took !== "" && <span>{result === "" ? took : `· ${took}`}</span>}
+    </span>
+  );
+}
+
+/** What somebody would want of it elsewhere. */
+function copied(action: Action): string {
+  switch (action.action) {
+    case "run":
+      return action.args.command;
+    case "read":
+    case "write":
+    case "edit":
+      return action.args.path;
+    case "browse":
+      return action.args.url;
+    case "run_ipython":
+      return action.args.code;
+    default:
+      return JSON.stringify(action.args, null, 2);
+  }
 }
 
 function oneLine(text: string): string {

@@ -1,66 +1,160 @@
 /** What lies under the one line of an action, and whether it is worth showing before anybody asks. */
-import type { Action, Observation, ObservationExtras } from "@deckhand/protocol";
+import type { Action, AgentState, ChildReport, Observation, ObservationExtras } from "@deckhand/protocol";
+import { sizeText } from "../words/amounts.ts";
+import type { Words } from "../words/words.ts";
 
 export type Part =
-  | { readonly type: "text"; readonly label: string; readonly text: string; readonly tone: "plain" | "bad" }
-  | { readonly type: "diff"; readonly text: string }
-  | { readonly type: "plan"; readonly tasks: ObservationExtras<"plan">["tasks"] };
+  | {
+      readonly type: "text";
+      readonly label: string;
+      readonly text: string;
+      readonly tone: "plain" | "bad";
+      /** What it is written in, by name or by a file's ending. */
+      readonly language: string;
+      /** Its end says more than its beginning, and it may still grow. */
+      readonly from: "start" | "end";
+    }
+  | { readonly type: "diff"; readonly text: string; readonly path: string }
+  | { readonly type: "plan"; readonly tasks: ObservationExtras<"plan">["tasks"] }
+  | { readonly type: "image"; readonly address: string }
+  | { readonly type: "child"; readonly child: ChildView };
+
+/** How an agent is that works for this one. */
+export interface ChildView {
+  readonly conversation: string;
+  readonly agent: string;
+  readonly state: AgentState | null;
+  readonly steps: number;
+  readonly costUsd: number;
+  /** What it waits for a person with. */
+  readonly asks: string;
+}
 
 export interface Body {
   readonly parts: readonly Part[];
   readonly openAtFirst: boolean;
 }
 
-const nothing: Body = { parts: [], openAtFirst: false };
-
-export function bodyOf(action: Action, observation: Observation | undefined, live: string | undefined): Body {
-  const asked = askedParts(action);
+export function bodyOf(
+  action: Action,
+  observation: Observation | undefined,
+  live: string | undefined,
+  words: Words["chat"],
+  child?: ChildReport,
+): Body {
+  const asked = askedParts(action, words);
   if (observation === undefined) {
+    if (child !== undefined) return { parts: [...asked, { type: "child", child: viewOf(child) }], openAtFirst: true };
     if (live === undefined || live === "") return { parts: asked, openAtFirst: false };
-    return { parts: [...asked, text("Output so far", live)], openAtFirst: true };
+    return { parts: [...asked, text(words.outputSoFar, live, { from: "end" })], openAtFirst: true };
   }
+  const { content } = observation;
   switch (observation.observation) {
     case "job":
     case "run": {
-      const { whole } = observation.extras;
+      const { whole, screen } = observation.extras;
       const parts = [...asked];
-      if (observation.content !== "")
-        parts.push(text(observation.extras.screen === undefined ? "Output" : "Screen", observation.content));
-      if (whole !== undefined) parts.push(text("The whole output", `${whole.path} (${whole.size_bytes} bytes)`));
-      return { parts, openAtFirst: observation.content !== "" };
+      if (content !== "")
+        parts.push(text(screen === undefined ? words.output : words.screen, content, { from: "end" }));
+      if (whole !== undefined) parts.push(text(words.whole, words.wholeAt(whole.path, sizeText(whole.size_bytes))));
+      return { parts, openAtFirst: content !== "" };
     }
+    case "run_ipython":
+      return { parts: [...asked, ...some(text(words.output, content, { from: "end" }))], openAtFirst: content !== "" };
     case "edit":
-      return { parts: [{ type: "diff", text: observation.content }], openAtFirst: true };
+      return { parts: [{ type: "diff", text: content, path: observation.extras.path }], openAtFirst: true };
+    case "read":
+      return { parts: some(text(words.content, content, { language: observation.extras.path })), openAtFirst: false };
     case "plan":
       return { parts: [{ type: "plan", tasks: observation.extras.tasks }], openAtFirst: true };
     case "browse": {
-      const { title, text: readable, error } = observation.extras;
-      const shown = readable || (error ? observation.content : "");
-      return shown === "" ? nothing : { parts: [text(title || "Page", shown, error)], openAtFirst: error };
+      const { title, text: readable, error, screenshot } = observation.extras;
+      const shown = readable || (error ? content : "");
+      return {
+        parts: [...images([screenshot]), ...some(text(title || words.page, shown, { bad: error }))],
+        openAtFirst: error,
+      };
+    }
+    case "call_tool": {
+      const { is_error: bad = false, images: pictures = [] } = observation.extras;
+      return {
+        parts: [
+          ...asked,
+          ...images(pictures),
+          ...some(text(words.result, content, { bad, language: jsonIf(content) })),
+        ],
+        openAtFirst: bad,
+      };
+    }
+    case "delegate": {
+      const { conversation, agent, agent_state: state, steps, cost_usd: costUsd } = observation.extras;
+      const ended: ChildView = { conversation, agent, state, steps, costUsd, asks: "" };
+      return {
+        parts: [{ type: "child", child: ended }, ...some(text(words.result, content))],
+        openAtFirst: content !== "",
+      };
     }
     case "error":
-      return { parts: [...asked, text("Error", observation.content, true)], openAtFirst: true };
+      return { parts: [...asked, text(words.error, content, { bad: true })], openAtFirst: true };
     default:
-      return observation.content === "" ? { parts: asked, openAtFirst: false } : closed(asked, observation.content);
+      return { parts: asked.length > 0 ? asked : some(text(words.content, content)), openAtFirst: false };
   }
 }
 
-function closed(asked: readonly Part[], content: string): Body {
-  return { parts: asked.length > 0 ? asked : [text("Content", content)], openAtFirst: false };
-}
-
-/** What the line has no room for: a command of several lines, the content of a file. */
-function askedParts(action: Action): readonly Part[] {
+/** What the line has no room for: a command of several lines, the content of a file, arguments. */
+function askedParts(action: Action, words: Words["chat"]): readonly Part[] {
   switch (action.action) {
-    case "run":
-      return action.args.command.trim().includes("\n") ? [text("Command", action.args.command)] : [];
+    case "run": {
+      const { command } = action.args;
+      return command.trim().includes("\n") ? [text(words.command, command, { language: "sh" })] : [];
+    }
     case "write":
-      return action.args.content === "" ? [] : [text("Content", action.args.content)];
+      return some(text(words.content, action.args.content, { language: action.args.path }));
+    case "run_ipython":
+      return action.args.code.trim().includes("\n") ? [text(words.code, action.args.code, { language: "py" })] : [];
+    case "call_tool":
+    case "delegate": {
+      const given = action.action === "delegate" ? action.args.inputs : action.args.arguments;
+      if (Object.keys(given).length === 0) return [];
+      return [text(words.arguments, JSON.stringify(given, null, 2), { language: "json" })];
+    }
     default:
       return [];
   }
 }
 
-function text(label: string, content: string, bad = false): Part {
-  return { type: "text", label, text: content, tone: bad ? "bad" : "plain" };
+function some(part: Part): readonly Part[] {
+  return part.type === "text" && part.text === "" ? [] : [part];
+}
+
+function viewOf({
+  conversation,
+  agent,
+  agent_state: state,
+  steps,
+  cost_usd: costUsd,
+  awaiting,
+}: ChildReport): ChildView {
+  return { conversation, agent, state, steps, costUsd, asks: awaiting?.message ?? "" };
+}
+
+/** Pictures come with the event or not at all: the page fetches nothing from elsewhere. */
+function images(addresses: readonly string[]): readonly Part[] {
+  return addresses
+    .filter((address) => address.startsWith("data:image/"))
+    .map((address): Part => ({ type: "image", address }));
+}
+
+function jsonIf(content: string): string {
+  return /^\s*[[{]/.test(content) ? "json" : "";
+}
+
+interface TextOptions {
+  readonly bad?: boolean;
+  readonly language?: string;
+  readonly from?: "start" | "end";
+}
+
+function text(label: string, content: string, { bad = false, language = "", from = "start" }: TextOptions = {}): Part {
+  return { type: "text", label, text: content, tone: bad ? "bad" : "plain", language, from };
 }

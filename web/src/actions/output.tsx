@@ -1,78 +1,66 @@
-import type { ObservationExtras } from "@deckhand/protocol";
-
-/** Characters put on the page at most: a browser lays out no more in one go without a pause. */
-const mostText = 40_000;
-const box = "max-h-80 overflow-auto border-t border-line bg-page/60 px-3 py-2 font-mono text-[13px] leading-normal";
+import { useMemo, useState } from "react";
+import { CodeText } from "../code/code-text.tsx";
+import { languageOfPath } from "../code/tokens.ts";
+import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { useWords } from "../words/words.ts";
+import { shortened, withoutColours } from "./output-text.ts";
 
 interface OutputProps {
   readonly label: string;
   readonly text: string;
   readonly tone: "plain" | "bad";
+  /** Or a path, whose ending tells. */
+  readonly language: string;
+  readonly from: "start" | "end";
+  readonly growing: boolean;
 }
+
+/** Lines in sight before somebody asks for more. */
+const fewLines = 12;
+/** Characters put on the page at most: a browser lays out no more in one go without a pause. */
+const mostText = 40_000;
 
 /** Text from tools is shown as text, whatever is in it. */
-export function Output({ label, text, tone }: OutputProps) {
+export function Output({ label, text, tone, language, from, growing }: OutputProps) {
+  const { chat: words } = useWords();
+  const [all, setAll] = useState(false);
+  const plain = useMemo(() => withoutColours(text), [text]);
+  const short = useMemo(() => shortened(plain, fewLines, from), [plain, from]);
+  const shown = all || short === undefined ? bounded(plain, words.notShown) : short.text;
   return (
-    <pre tabIndex={0} aria-label={label} className={`${box} plain-text ${tone === "bad" ? "text-bad" : ""}`}>
-      {bounded(withoutColours(text))}
-    </pre>
+    <div className="group/out relative overflow-hidden rounded-lg border border-line bg-code">
+      <pre
+        tabIndex={0}
+        aria-label={label}
+        className={`plain-text overflow-auto px-3 py-2 text-xs/[1.35rem] outline-offset-[-2px] ${all ? "max-h-[60dvh]" : ""} ${
+          tone === "bad" ? "text-bad" : ""
+        }`}
+      >
+        {language === "" ? shown : <CodeText text={shown} language={languageOfPath(language)} settled={!growing} />}
+      </pre>
+      <CopyButton
+        text={() => plain}
+        label={words.copyOutput}
+        className="absolute! top-1 right-1 bg-code opacity-0 group-hover/out:opacity-100 focus-visible:opacity-100"
+      />
+      {short !== undefined && (
+        <Button
+          size="small"
+          tone="quiet"
+          aria-expanded={all}
+          className="w-full rounded-none! border-t border-line text-muted"
+          onClick={() => setAll(!all)}
+        >
+          {all ? words.showLess : words.showAll(short.lines)}
+        </Button>
+      )}
+    </div>
   );
 }
 
-export function Diff({ text }: { readonly text: string }) {
-  const lines = bounded(hunksOf(text)).split("\n");
-  return (
-    <pre tabIndex={0} aria-label="Changes" className={box}>
-      {lines.map((line, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- the lines of a diff stay where they are
-        <span key={index} className={`block min-h-5 ${colourOf(line)}`}>
-          {line}
-        </span>
-      ))}
-    </pre>
-  );
-}
-
-const marks = { todo: "○", in_progress: "◐", done: "●" } as const;
-const words = { todo: "to do", in_progress: "in progress", done: "done" } as const;
-
-export function PlanList({ tasks }: { readonly tasks: ObservationExtras<"plan">["tasks"] }) {
-  return (
-    <ul className="border-t border-line px-3 py-2 text-sm">
-      {tasks.map((task) => (
-        <li key={task.title} className={`flex gap-2 ${task.status === "done" ? "text-muted" : ""}`}>
-          <span aria-hidden="true" className="text-accent">
-            {marks[task.status]}
-          </span>
-          <span className="sr-only">{words[task.status]}: </span>
-          {task.title}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** A unified diff without its head: the file's name stands in the line above. */
-function hunksOf(text: string): string {
-  const first = text.search(/^@@/m);
-  return (first === -1 ? text : text.slice(first)).trimEnd();
-}
-
-function colourOf(line: string): string {
-  if (line.startsWith("@@")) return "text-muted";
-  if (line.startsWith("+")) return "bg-good/10 text-good";
-  if (line.startsWith("-")) return "bg-bad/10 text-bad";
-  return "";
-}
-
-function bounded(text: string): string {
+function bounded(text: string, words: (left: number) => string): string {
   if (text.length <= mostText) return text;
   const half = mostText / 2;
-  return `${text.slice(0, half)}\n… ${text.length - mostText} characters are not shown …\n${text.slice(-half)}`;
-}
-
-/** Terminal colours (ECMA-48 CSI sequences) would be litter here. */
-function withoutColours(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- ESC is what they begin with
-  return text.replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]/g, "");
+  return `${text.slice(0, half)}\n${words(text.length - mostText)}\n${text.slice(-half)}`;
 }

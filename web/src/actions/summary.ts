@@ -1,89 +1,120 @@
 /** One line of an action: a verb, what it is done to, and how it went. */
 import type { Action, JobState, Observation } from "@deckhand/protocol";
+import { countText, durationText } from "../words/amounts.ts";
+import type { Words } from "../words/words.ts";
+
+export type Tone = "open" | "good" | "bad" | "plain";
 
 export interface Summary {
   readonly verb: string;
   readonly what: string;
   readonly result: string;
-  readonly tone: "open" | "good" | "bad" | "plain";
+  readonly tone: Tone;
+  /** How long it took, where that is worth a word. */
+  readonly took: string;
 }
 
-export function summaryOf(action: Action, observation: Observation | undefined): Summary {
-  const [verb, what] = wordsOf(action);
-  if (observation === undefined) return { verb, what, result: "", tone: "open" };
-  return { verb, what, ...resultOf(observation) };
+/** What takes less is not told. */
+const worthMs = 100;
+
+export function summaryOf(action: Action, observation: Observation | undefined, words: Words["chat"]): Summary {
+  const [verb, what] = wordsOf(action, words);
+  if (observation === undefined) return { verb, what, result: "", tone: "open", took: "" };
+  return { verb, what, ...resultOf(observation, words), took: tookOf(action, observation) };
 }
 
-function wordsOf(action: Action): readonly [verb: string, what: string] {
+function tookOf(action: Action, observation: Observation): string {
+  const told = observation.observation === "run" ? observation.extras.duration_ms : undefined;
+  const ms = told ?? Date.parse(observation.timestamp) - Date.parse(action.timestamp);
+  // What waited for a person took no time of its own.
+  return ms >= worthMs && (action.approval === undefined || told !== undefined) ? durationText(ms) : "";
+}
+
+function wordsOf(action: Action, words: Words["chat"]): readonly [verb: string, what: string] {
+  const { verbs } = words;
   switch (action.action) {
     case "run":
-      return ["Run", action.args.command];
+      return [verbs.run, action.args.command];
     case "job": {
       const { id, input, keys = [], signal } = action.args;
-      if (signal !== undefined) return ["Signal", `SIG${signal} to job ${id}`];
-      if (input === undefined && keys.length === 0) return ["Look at", `job ${id}`];
-      return ["Type", `${[input?.trimEnd() ?? "", ...keys].join(" ").trim()} into job ${id}`];
+      if (signal !== undefined) return [verbs.signalJob, words.toJob(signal, id)];
+      if (input === undefined && keys.length === 0) return [verbs.lookAtJob, words.job(id)];
+      return [verbs.typeIntoJob, words.intoJob([input?.trimEnd() ?? "", ...keys].join(" ").trim(), id)];
     }
     case "read":
-      return ["Read", action.args.path];
+      return [verbs.read, action.args.path];
     case "write":
-      return ["Write", action.args.path];
+      return [verbs.write, action.args.path];
     case "edit":
-      return ["Edit", action.args.path];
-    case "search":
-      return [
-        "Search",
-        action.args.path === "." ? action.args.pattern : `${action.args.pattern} in ${action.args.path}`,
-      ];
+      return [verbs.edit, action.args.path];
+    case "search": {
+      const { pattern, path } = action.args;
+      return [verbs.search, path === "." ? pattern : words.inFolder(pattern, path)];
+    }
     case "browse":
-      return ["Fetch", action.args.url];
+      return [verbs.browse, action.args.url];
     case "plan":
-      return ["Plan", ""];
+      return [verbs.plan, ""];
     case "run_ipython":
-      return ["Python", action.args.code];
+      return [verbs.python, action.args.code];
     case "browse_interactive":
-      return ["Browser", action.args.browser_actions];
+      return [verbs.browser, action.args.browser_actions];
     case "delegate":
-      return ["Delegate", action.args.task];
+      return [verbs.delegate, action.args.task];
     case "call_tool":
-      return ["Tool", `${action.args.server}: ${action.args.name}`];
+      return [verbs.tool, `${action.args.server}: ${action.args.name}`];
+    case "restore":
+      return [verbs.restore, words.toEvent(action.args.at)];
     default:
       return [action.action, action.message];
   }
 }
 
-function jobResult({ id, state, exit_code: code = -1 }: JobState): Pick<Summary, "result" | "tone"> {
-  if (state === "running") return { result: `job ${id} runs`, tone: "plain" };
-  return { result: `exit ${code}`, tone: code === 0 ? "good" : "bad" };
-}
+type Result = Pick<Summary, "result" | "tone">;
 
-function resultOf(observation: Observation): Pick<Summary, "result" | "tone"> {
+function resultOf(observation: Observation, words: Words["chat"]): Result {
+  const { results } = words;
   switch (observation.observation) {
     case "job":
-      return jobResult(observation.extras.job);
+      return jobResult(observation.extras.job, words);
     case "run": {
-      if (observation.extras.job !== undefined) return jobResult(observation.extras.job);
-      const { exit_code: code, ended_by: endedBy, duration_ms: durationMs } = observation.extras;
-      if (endedBy === "timeout") return { result: "timed out", tone: "bad" };
-      if (endedBy === "stop") return { result: "stopped", tone: "bad" };
-      if (code !== 0) return { result: `exit ${code}`, tone: "bad" };
-      return { result: durationMs >= 1000 ? `exit 0 · ${(durationMs / 1000).toFixed(1)} s` : "exit 0", tone: "good" };
+      if (observation.extras.job !== undefined) return jobResult(observation.extras.job, words);
+      const { exit_code: code, ended_by: endedBy } = observation.extras;
+      if (endedBy === "timeout") return { result: results.timedOut, tone: "bad" };
+      if (endedBy === "stop") return { result: results.stopped, tone: "bad" };
+      return { result: results.exit(code), tone: code === 0 ? "good" : "bad" };
     }
     case "search": {
       const { matches, truncated } = observation.extras;
-      return { result: `${matches}${truncated ? "+" : ""} ${matches === 1 ? "line" : "lines"}`, tone: "plain" };
+      return { result: results.lines(`${countText(matches)}${truncated ? "+" : ""}`, matches === 1), tone: "plain" };
     }
     case "browse":
       return observation.extras.error
-        ? { result: "failed", tone: "bad" }
+        ? { result: results.failed, tone: "bad" }
         : { result: String(observation.extras.status), tone: "plain" };
-    case "plan":
-      return { result: observation.message, tone: "plain" };
+    case "plan": {
+      const { tasks } = observation.extras;
+      return {
+        result: results.tasks(tasks.filter(({ status }) => status === "done").length, tasks.length),
+        tone: "plain",
+      };
+    }
+    case "call_tool":
+      return observation.extras.is_error === true
+        ? { result: results.failed, tone: "bad" }
+        : { result: "", tone: "good" };
+    case "restore":
+      return { result: results.files(observation.extras.changed_files), tone: "good" };
     case "error":
       return { result: observation.extras.code.replaceAll("_", " "), tone: "bad" };
     case "user_rejected":
-      return { result: "rejected", tone: "bad" };
+      return { result: results.rejected, tone: "bad" };
     default:
       return { result: "", tone: "good" };
   }
+}
+
+function jobResult({ id, state, exit_code: code = -1 }: JobState, { results }: Words["chat"]): Result {
+  if (state === "running") return { result: results.jobRuns(id), tone: "plain" };
+  return { result: results.exit(code), tone: code === 0 ? "good" : "bad" };
 }

@@ -1,41 +1,114 @@
-import { useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import {
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ClipboardEvent,
+  type KeyboardEvent,
+  type ReactNode,
+} from "react";
+import { ArrowUpIcon, PaperclipIcon } from "@primer/octicons-react";
+import { useCommands } from "../shell/commands.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { useWords } from "../words/words.ts";
+import { AttachmentList, useAttachments, useDrop } from "./attachments.tsx";
+import { useDraft } from "./draft.ts";
+
+export interface Sent {
+  readonly text: string;
+  /** Data URLs. */
+  readonly images: readonly string[];
+  /** To go into the workspace. */
+  readonly files: readonly File[];
+}
 
 interface ComposerProps {
   readonly label: string;
   readonly placeholder: string;
   readonly button: string;
+  /** Under this name what is written is kept over a reload. */
+  readonly draft: string;
   readonly autoFocus?: boolean;
-  /** Fails when the server refuses; then the text is put back. */
-  readonly onSend: (text: string) => Promise<unknown>;
+  /** Fails when the server refuses; then all is put back. */
+  readonly onSend: (sent: Sent) => Promise<unknown>;
+  /** Beside the button that attaches: a model, a workspace. */
+  readonly bar?: ReactNode;
+  readonly rows?: number;
 }
 
 /** Enter sends, Shift+Enter makes a new line; while characters are being composed (Japanese, Chinese …) Enter is theirs. */
-export function Composer({ label, placeholder, button, autoFocus = false, onSend }: ComposerProps) {
-  const [text, setText] = useState("");
+export function Composer({
+  label,
+  placeholder,
+  button,
+  draft,
+  autoFocus = false,
+  onSend,
+  bar,
+  rows = 1,
+}: ComposerProps) {
+  const { chat: words } = useWords();
+  const [text, setText] = useDraft(draft);
+  const attachments = useAttachments();
   const [failure, setFailure] = useState("");
+  const [sending, setSending] = useState(0);
   const area = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const isOver = useDrop(attachments.add, true);
+  const isEmpty = text.trim() === "" && attachments.all.length === 0;
 
   useLayoutEffect(() => {
-    if (area.current === null) return;
-    area.current.rows = Math.min(12, Math.max(text.split("\n").length, 1));
-  }, [text]);
+    // For browsers that do not know `field-sizing`.
+    if (area.current !== null) area.current.rows = Math.min(12, Math.max(text.split("\n").length, rows));
+  }, [text, rows]);
+
+  useCommands(
+    useMemo(
+      () => [
+        {
+          id: "write",
+          group: "conversation",
+          label: (w) => w.chat.writeMessage,
+          keys: ["m", "/"],
+          run: () => area.current?.focus(),
+        },
+      ],
+      [],
+    ),
+  );
 
   const send = async (): Promise<void> => {
-    const sent = text;
-    if (sent.trim() === "") return;
+    if (isEmpty) return;
+    const kept = { text, all: attachments.all };
+    const images = kept.all.flatMap(({ picture }) => picture ?? []);
+    const files = kept.all.filter(({ picture }) => picture === undefined).map(({ file }) => file);
     setText("");
+    attachments.set([]);
     setFailure("");
+    setSending((count) => count + 1);
     try {
-      await onSend(sent);
+      await onSend({ text: kept.text, images, files });
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
-      setText((typed) => (typed === "" ? sent : typed));
+      if (area.current?.value === "") setText(kept.text);
+      attachments.set(kept.all);
+    } finally {
+      setSending((count) => count - 1);
     }
   };
   const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") area.current?.blur();
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void send();
+  };
+  const onPaste = (event: ClipboardEvent): void => {
+    const files = [...event.clipboardData.files];
+    // Text from an office program comes with a picture of itself.
+    if (files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    attachments.add(files);
   };
 
   return (
@@ -45,26 +118,62 @@ export function Composer({ label, placeholder, button, autoFocus = false, onSend
         void send();
       }}
     >
-      <div className="flex items-end gap-2 rounded-2xl border border-line bg-panel p-2 shadow-sm focus-within:border-accent">
+      <div
+        className={`relative rounded-xl border bg-panel shadow-low transition-colors focus-within:border-accent focus-within:ring-3 focus-within:ring-accent/15 ${
+          isOver ? "border-accent" : "border-line"
+        }`}
+      >
+        <AttachmentList all={attachments.all} remove={attachments.remove} />
         <textarea
           ref={area}
           aria-label={label}
           placeholder={placeholder}
           value={text}
-          rows={1}
+          rows={rows}
           // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page has one purpose
           autoFocus={autoFocus}
-          className="max-h-72 min-w-0 flex-1 resize-none bg-transparent px-2 py-1 outline-none placeholder:text-muted"
+          className="block field-sizing-content max-h-72 min-h-10 w-full resize-none bg-transparent px-3.5 pt-2.5 pb-1 text-prose outline-none placeholder:text-muted"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={onPaste}
         />
-        <button
-          type="submit"
-          disabled={text.trim() === ""}
-          className="rounded-xl bg-accent px-4 py-1.5 text-sm font-semibold text-on-accent transition-opacity disabled:opacity-40"
-        >
-          {button}
-        </button>
+        <div className="flex items-center gap-1 px-1.5 pb-1.5">
+          <IconButton
+            icon={PaperclipIcon}
+            label={words.attach}
+            className="text-muted"
+            onClick={() => picker.current?.click()}
+          />
+          {bar}
+          <span className="flex-1" />
+          {sending > 0 && <Spinner />}
+          <button
+            type="submit"
+            aria-label={button}
+            disabled={isEmpty}
+            className="inline-flex size-8 items-center justify-center rounded-lg bg-accent text-on-accent transition-opacity hover:brightness-110 disabled:opacity-35"
+          >
+            <ArrowUpIcon size={16} />
+          </button>
+        </div>
+        {isOver && (
+          <p className="absolute inset-0 flex items-center justify-center rounded-xl bg-accent-soft/95 text-sm font-medium text-accent">
+            {words.dropHere}
+          </p>
+        )}
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          tabIndex={-1}
+          aria-hidden="true"
+          className="hidden"
+          onChange={({ target }) => {
+            attachments.add([...(target.files ?? [])]);
+            // The same file again is a change, too.
+            target.value = "";
+          }}
+        />
       </div>
       {failure !== "" && (
         <p role="alert" className="px-3 pt-1 text-sm text-bad">

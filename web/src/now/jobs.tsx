@@ -1,4 +1,7 @@
+import { ProjectRoadmapIcon } from "@primer/octicons-react";
 import type { RunningJob } from "@deckhand/protocol";
+import { Button } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
 
 interface JobsProps {
   readonly jobs: readonly RunningJob[];
@@ -7,16 +10,23 @@ interface JobsProps {
 
 /** What runs in the background, each with a way to end it. */
 export function Jobs({ jobs, onEnd }: JobsProps) {
+  const { chat: words } = useWords();
   if (jobs.length === 0) return null;
   return (
-    <ul aria-label="Jobs" className="max-h-32 overflow-auto px-1 text-sm">
+    <ul
+      aria-label={words.jobs}
+      className="mb-1 max-h-32 overflow-auto rounded-lg border border-line bg-panel px-2 py-1 text-sm"
+    >
       {jobs.map(({ id, command }) => (
-        <li key={id} className="flex items-center gap-2 py-0.5">
-          <span className="shrink-0 text-muted">Job {id}</span>
-          <code className="min-w-0 flex-1 truncate font-mono text-[13px] text-muted">{command.trim()}</code>
-          <button type="button" className="shrink-0 py-0" aria-label={`End job ${id}`} onClick={() => onEnd(id)}>
-            End
-          </button>
+        <li key={id} className="flex h-7 items-center gap-2">
+          <span className="breathe text-accent">
+            <ProjectRoadmapIcon size={14} />
+          </span>
+          <span className="shrink-0 text-muted">{words.jobNamed(id)}</span>
+          <code className="min-w-0 flex-1 truncate text-soft">{command.trim()}</code>
+          <Button size="small" tone="quiet" aria-label={words.endJob(id)} onClick={() => onEnd(id)}>
+            {words.end}
+          </Button>
         </li>
       ))}
     </ul>

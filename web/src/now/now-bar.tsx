@@ -1,8 +1,11 @@
+import { PlayIcon, SquareFillIcon } from "@primer/octicons-react";
 import type { ViewSnapshot } from "@deckhand/client";
 import { useNow } from "../connection/connection.tsx";
+import { Button } from "../ui/button.tsx";
+import { costText, durationText } from "../words/amounts.ts";
+import { useWords, type Words } from "../words/words.ts";
+import type { Wanted } from "./use-want.ts";
 import { isWorking, nowOf, stateDot } from "./words.ts";
-
-type Wanted = "running" | "paused" | "stopped";
 
 interface NowBarProps {
   readonly snapshot: ViewSnapshot;
@@ -11,51 +14,54 @@ interface NowBarProps {
 
 /** Always in sight above the message box: what is happening, for how long, at what cost, and the buttons to change it. */
 export function NowBar({ snapshot, onWant }: NowBarProps) {
+  const { chat: words } = useWords();
   const { state } = snapshot;
   const working = isWorking(state.agentState);
   const clock = useNow(working);
-  const now = nowOf(snapshot);
-  const seconds = now.since === undefined ? 0 : Math.floor((clock - now.since) / 1000);
+  const now = nowOf(snapshot, words);
+  const elapsedMs = now.since === undefined ? 0 : clock - now.since;
   const canPause = state.agentState === "running";
   const canResume = state.agentState === "paused";
   const canStop = working || canResume || state.agentState === "awaiting_user_confirmation";
   return (
-    <div className="flex items-center gap-2 px-1 py-1.5 text-sm">
+    <div className="flex h-9 items-center gap-2 px-1 text-sm">
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${stateDot(state.agentState)}`} />
       <p role="status" aria-live="polite" className="flex min-w-0 flex-1 items-baseline gap-1.5">
         <span className="shrink-0 font-medium">{now.words}</span>{" "}
-        {now.what !== undefined && (
-          <code className="truncate font-mono text-[13px] text-muted">{firstLine(now.what)}</code>
-        )}
+        {now.what !== undefined && <code className="truncate text-muted">{firstLine(now.what)}</code>}
         {now.why !== undefined && <span className="truncate text-muted">{firstLine(now.why)}</span>}
-        {seconds >= 3 && (
-          <span aria-hidden="true" className="shrink-0 text-muted tabular-nums">
-            {seconds} s
+        {elapsedMs >= 3_000 && (
+          <span aria-hidden="true" className="shrink-0 text-xs text-muted tabular-nums">
+            {durationText(Math.floor(elapsedMs / 1000) * 1000)}
           </span>
         )}
       </p>
-      <span className="hidden shrink-0 text-xs text-muted tabular-nums sm:inline">{spent(snapshot)}</span>
-      {canPause && <Button label="Pause" onClick={() => onWant("paused")} />}
-      {canResume && <Button label="Resume" onClick={() => onWant("running")} />}
-      {canStop && <Button label="Stop" onClick={() => onWant("stopped")} />}
+      <span className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">{spent(snapshot, words)}</span>
+      {canPause && (
+        <Button size="small" tone="quiet" onClick={() => onWant("paused")}>
+          {words.pause}
+        </Button>
+      )}
+      {canResume && (
+        <Button size="small" icon={PlayIcon} onClick={() => onWant("running")}>
+          {words.resume}
+        </Button>
+      )}
+      {canStop && (
+        <Button size="small" tone="danger" icon={SquareFillIcon} onClick={() => onWant("stopped")}>
+          {words.stop}
+        </Button>
+      )}
     </div>
   );
 }
 
-function Button({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
-  return (
-    <button type="button" className="shrink-0 py-0.5" onClick={onClick}>
-      {label}
-    </button>
-  );
-}
-
-function spent({ state: { usage } }: ViewSnapshot): string {
+function spent({ state: { usage } }: ViewSnapshot, words: Words["chat"]): string {
   if (usage.steps === 0) return "";
-  const steps = usage.steps === 1 ? "1 step" : `${usage.steps} steps`;
-  if (usage.unpricedSteps === usage.steps) return `${steps} · cost unknown`;
-  const digits = usage.costUsd > 0 && usage.costUsd < 0.1 ? 4 : 2;
-  return `${steps} · $${usage.costUsd.toFixed(digits)}${usage.unpricedSteps > 0 ? " or more" : ""}`;
+  const steps = words.steps(usage.steps);
+  if (usage.unpricedSteps === usage.steps) return `${steps} · ${words.costUnknown}`;
+  const cost = costText(usage.costUsd);
+  return `${steps} · ${usage.unpricedSteps > 0 ? words.orMore(cost) : cost}`;
 }
 
 function firstLine(text: string): string {

@@ -1,32 +1,33 @@
 /** What is happening now, in words. */
 import type { ViewSnapshot } from "@deckhand/client";
 import { isAction, type AgentState } from "@deckhand/protocol";
+import { wordsNow, type Words } from "../words/words.ts";
 
-export function stateWords(state: AgentState | null): string {
+export function stateWords(state: AgentState | null, { states }: Words["chat"] = wordsNow().chat): string {
   switch (state) {
     case null:
     case "init":
-      return "Ready";
+      return states.ready;
     case "loading":
-      return "Starting";
+      return states.starting;
     case "running":
     case "user_confirmed":
     case "user_rejected":
-      return "Working";
+      return states.working;
     case "awaiting_user_input":
-      return "Waiting for you";
+      return states.yours;
     case "awaiting_user_confirmation":
-      return "Waiting for approval";
+      return states.approval;
     case "paused":
-      return "Paused";
+      return states.paused;
     case "stopped":
-      return "Stopped";
+      return states.stopped;
     case "finished":
-      return "Finished";
+      return states.finished;
     case "rejected":
-      return "Rejected";
+      return states.rejected;
     case "error":
-      return "Failed";
+      return states.failed;
   }
 }
 
@@ -36,7 +37,7 @@ export function stateDot(state: AgentState | null): string {
     case "loading":
     case "user_confirmed":
     case "user_rejected":
-      return "bg-accent animate-pulse";
+      return "bg-accent breathe";
     case "finished":
       return "bg-good";
     case "awaiting_user_input":
@@ -49,7 +50,7 @@ export function stateDot(state: AgentState | null): string {
     case "stopped":
     case "init":
     case null:
-      return "bg-muted";
+      return "bg-strong";
   }
 }
 
@@ -68,39 +69,42 @@ export interface Now {
 }
 
 /** The most exact thing that can be said of this moment. */
-export function nowOf({ state, events, streaming }: ViewSnapshot): Now {
+export function nowOf({ state, events, streaming }: ViewSnapshot, words: Words["chat"]): Now {
+  const { now } = words;
   if (!isWorking(state.agentState)) {
-    if (state.atLimit !== null) return { words: `Paused at its limit on ${state.atLimit.slice("limit_".length)}` };
-    return { words: stateWords(state.agentState), ...(state.reason === "" ? {} : { why: state.reason }) };
+    if (state.atLimit !== null) return { words: words.pausedAtLimit(words.limits[state.atLimit]) };
+    return { words: stateWords(state.agentState, words), ...(state.reason === "" ? {} : { why: state.reason }) };
   }
   const action = state.open[0];
   const stage = streaming.get("runtime");
-  if (stage !== undefined && action !== undefined) return { words: `Waiting for the sandbox: ${stage}` };
+  if (stage !== undefined && action !== undefined) return { words: words.waitingForSandbox(stage) };
   if (action !== undefined) {
     const since = Date.parse(action.timestamp);
     switch (action.action) {
       case "run":
-        return { words: "Running", what: action.args.command, since };
-      case "job":
-        return { words: action.message, since };
+        return { words: now.running, what: action.args.command, since };
       case "read":
-        return { words: "Reading", what: action.args.path, since };
+        return { words: now.reading, what: action.args.path, since };
       case "write":
-        return { words: "Writing", what: action.args.path, since };
+        return { words: now.writing, what: action.args.path, since };
       case "edit":
-        return { words: "Editing", what: action.args.path, since };
+        return { words: now.editing, what: action.args.path, since };
       case "browse":
-        return { words: "Fetching", what: action.args.url, since };
+        return { words: now.fetching, what: action.args.url, since };
       case "search":
-        return { words: "Searching for", what: action.args.pattern, since };
+        return { words: now.searching, what: action.args.pattern, since };
+      case "delegate":
+        return { words: now.delegating, what: action.args.agent, since };
+      case "call_tool":
+        return { words: now.calling, what: `${action.args.server}: ${action.args.name}`, since };
       default:
         return { words: action.message || action.action, since };
     }
   }
-  if ((streaming.get("reply") ?? "") !== "") return { words: "Replying" };
-  if ((streaming.get("reasoning") ?? "") !== "") return { words: "Thinking" };
+  if ((streaming.get("reply") ?? "") !== "") return { words: now.replying };
+  if ((streaming.get("reasoning") ?? "") !== "") return { words: now.thinking };
   const last = events.at(-1);
   if (last !== undefined && !isAction(last) && last.observation === "status") return { words: last.content };
-  if (state.agentState === "loading") return { words: "Starting" };
-  return { words: "Waiting for the model", ...(last === undefined ? {} : { since: Date.parse(last.timestamp) }) };
+  if (state.agentState === "loading") return { words: now.starting };
+  return { words: now.model, ...(last === undefined ? {} : { since: Date.parse(last.timestamp) }) };
 }

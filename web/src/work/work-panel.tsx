@@ -1,4 +1,4 @@
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { XIcon } from "@primer/octicons-react";
 import type { ViewSnapshot } from "@deckhand/client";
 import { conversationAddress, go } from "../address.ts";
@@ -10,15 +10,19 @@ import { Tabs } from "../ui/tabs.tsx";
 import { useWords } from "../words/words.ts";
 import { workTabs } from "./tabs.tsx";
 
+const PastFiles = lazy(async () => ({ default: (await import("../time/past-files.tsx")).PastFiles }));
+
 interface WorkPanelProps {
   readonly conversation: string;
   readonly snapshot: ViewSnapshot;
   /** As the address names it; the first that is there otherwise. */
   readonly tab: string | undefined;
+  /** The event at which one looks; undefined for now. */
+  readonly at?: number | undefined;
 }
 
 /** What the work has come to: a tab for each side of it. */
-export function WorkPanel({ conversation, snapshot, tab }: WorkPanelProps) {
+export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
   const words = useWords();
   const tabs = workTabs.filter(({ shown }) => shown === undefined || shown(snapshot));
   const chosen = tabs.find(({ id }) => id === tab) ?? tabs[0];
@@ -43,7 +47,11 @@ export function WorkPanel({ conversation, snapshot, tab }: WorkPanelProps) {
     >
       <Boundary key={chosen.id}>
         <Suspense fallback={<Skeleton />}>
-          <Tab conversation={conversation} snapshot={snapshot} />
+          {at !== undefined && chosen.id === "files" ? (
+            <PastFiles conversation={conversation} at={at} />
+          ) : (
+            <Tab conversation={conversation} snapshot={snapshot} at={at} />
+          )}
         </Suspense>
       </Boundary>
     </Tabs>

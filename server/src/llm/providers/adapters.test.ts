@@ -9,6 +9,7 @@ const kinds: readonly { readonly kind: string; readonly model: string; readonly 
   { kind: "openai", model: "gpt-5", list: "input" },
   { kind: "anthropic", model: "claude-sonnet-4-5", list: "messages" },
   { kind: "google", model: "gemini-2.5-pro", list: "contents" },
+  { kind: "bedrock", model: "anthropic.claude-sonnet-4-5-20250929-v1:0", list: "messages" },
 ];
 
 const script: ScriptInput = {
@@ -47,7 +48,7 @@ for (const { kind, model: name, list } of kinds) {
       cached_input: 400,
       cache_write: 0,
       // Anthropic counts thinking with the output.
-      reasoning: kind === "anthropic" ? 0 : 10,
+      reasoning: kind === "anthropic" || kind === "bedrock" ? 0 : 10,
     });
     assert.ok(reply.firstTokenMs !== null && reply.firstTokenMs > 0);
     for (const [of, whole] of [
@@ -189,6 +190,7 @@ test("[M7] an image is sent to a model that can see, and named to one that canno
     anthropic: '{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}',
     google: '{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}',
     compatible: "(an image, which this model cannot see)",
+    bedrock: '{"image":{"format":"png","source":{"bytes":"iVBORw0KGgo="}}}',
   };
   for (const { kind, model: name } of kinds) {
     const model = modelOf(server, { kind, model: name });
@@ -223,7 +225,9 @@ function restOf(body: string, list: string): string {
   return JSON.stringify({ ...(JSON.parse(body) as object), [list]: [] });
 }
 
-/** Anthropic's marks are no part of what it caches. */
+/** Marks are no part of what is cached. */
 function withoutMarks(text: string): string {
-  return text.replaceAll(',"cache_control":{"type":"ephemeral"}', "");
+  return text
+    .replaceAll(',"cache_control":{"type":"ephemeral"}', "")
+    .replaceAll(',{"cachePoint":{"type":"default"}}', "");
 }

@@ -1,8 +1,8 @@
 /**
  * What can go wrong with a model call, each with its code and a sentence that says what to do.
  *
- * Decided by status, error code and type, as the provider gave them. The two things for which providers give nothing
- * but words are a conversation that is too long and tools that are not taken: `tooLong` and `noTools` alone read messages.
+ * Decided by status, error code and type, as the provider gave them; where some give nothing but words, by the patterns of
+ * words.ts and nothing else.
  */
 import {
   AISDKError,
@@ -15,6 +15,17 @@ import { DeckhandError } from "@deckhand/protocol";
 import type { ErrorCode } from "@deckhand/protocol";
 import { parseBody, reportOf, retryAfterMs } from "./report.ts";
 import type { Report } from "./report.ts";
+import {
+  noCreditCodes,
+  noModel,
+  noModelCodes,
+  noTools,
+  refusedCodes,
+  tooLong,
+  tooLongCodes,
+  violation,
+  wrongKey,
+} from "./words.ts";
 
 /** A model call that failed, and whether to try again by itself. */
 export class ModelFailure extends DeckhandError {
@@ -54,44 +65,6 @@ export interface FailureContext {
   readonly apiKey: string | undefined;
 }
 
-/**
- * Messages of providers that refuse a conversation for its length: OpenAI and compatible ("maximum context length"), vLLM
- * ("longer than the maximum model length"), Anthropic ("prompt is too long", "exceed context limit"), Google ("input token
- * count … exceeds the maximum"), llama.cpp and LM Studio ("exceeds the available context size", "context length of only",
- * "tokens to keep from the initial prompt is greater than the context length"), Ollama ("exceeds the context length",
- * "input length exceeds"), Groq ("reduce the length of the messages"), Mistral ("too large for model with").
- */
-const tooLong = [
-  /maximum context length/i,
-  /longer than the maximum model length/i,
-  /prompt is too long/i,
-  /exceed(s|ed)? (the )?(available |maximum )?context/i,
-  /input token count.*exceeds the maximum/i,
-  /context length of only/i,
-  /greater than the context length/i,
-  /input length.*exceeds/i,
-  /reduce the length of the (messages|prompt|input)/i,
-  /too large for model with/i,
-];
-const tooLongCodes = new Set(["context_length_exceeded", "exceed_context_size_error", "model_context_window_exceeded"]);
-const noCreditCodes = new Set([
-  "insufficient_quota",
-  "billing_error",
-  "insufficient_balance",
-  "billing_hard_limit_reached",
-]);
-const noModelCodes = new Set(["model_not_found", "not_found_error", "NOT_FOUND"]);
-const refusedCodes = new Set(["content_filter", "content_policy_violation", "content_policy"]);
-/**
- * Of servers that take no tools: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"), llama.cpp
- * ("tools param requires --jinja flag"), OpenRouter ("No endpoints found that support tool use").
- */
-const noTools = [
-  /does not support (tools|tool use|tool calling|function calling)/i,
-  /requires --enable-auto-tool-choice/i,
-  /tools? param requires --jinja/i,
-  /no endpoints found that support tool use/i,
-];
 /** Statuses that pass: 529 is Anthropic's "overloaded"; 425 is "too early". */
 const passing = (status: number) => [408, 409, 425, 429].includes(status) || status >= 500;
 
@@ -157,12 +130,16 @@ function failureOfReport(report: Report, context: FailureContext): ModelFailure 
   const { label, model, keyNames } = context;
   const status = report.status ?? 500;
   const has = (codes: ReadonlySet<string>) => codes.has(report.code) || codes.has(report.type);
+  const says = (patterns: readonly RegExp[]) => patterns.some((words) => words.test(report.message));
   const cause = new Error(`HTTP ${status}: ${quote(report.message, context)}`);
   const fail = (code: ErrorCode, message: string, options: FailureOptions = {}) =>
     new ModelFailure(code, message, { cause, ...options });
   const later = { passes: report.headers["x-should-retry"] !== "false", retryAfterMs: retryAfterMs(report) };
 
-  if (status === 401 || status === 403 || report.details.some((one) => one["reason"] === "API_KEY_INVALID")) {
+  if (status === 403 && (report.flagged || says(violation))) return refused(context, report.message);
+  const badKey =
+    report.details.some((one) => one["reason"] === "API_KEY_INVALID") || (status === 400 && says(wrongKey));
+  if (status === 401 || status === 403 || badKey) {
     const given = context.apiKey === undefined ? "No key was given" : `The key was refused`;
     return fail("model_auth", `${given} (${status} from ${label}). Set ${keyNames} to a key that may use ${model}.`);
   }
@@ -175,13 +152,13 @@ function failureOfReport(report: Report, context: FailureContext): ModelFailure 
   if (status === 429) {
     return fail("model_rate_limited", `${label} limits the rate of requests (429).`, later);
   }
-  if (status === 413 || has(tooLongCodes) || tooLong.some((words) => words.test(report.message))) {
+  if (status === 413 || has(tooLongCodes) || says(tooLong)) {
     return fail(
       "model_context_too_long",
       `The conversation is longer than ${model} can read (${status}). Start a new one, or choose a model that reads more (LLM_MODEL).`,
     );
   }
-  if (noTools.some((words) => words.test(report.message))) {
+  if (says(noTools)) {
     return fail(
       "model_bad_request",
       `${model} at ${label} takes no tools (${status}). Set LLM_NATIVE_TOOL_CALLING=false, so that it is told of them in words.`,
@@ -189,7 +166,7 @@ function failureOfReport(report: Report, context: FailureContext): ModelFailure 
     );
   }
   if (has(refusedCodes)) return refused(context, report.message);
-  if (status === 404 || has(noModelCodes)) {
+  if (status === 404 || has(noModelCodes) || says(noModel)) {
     return fail(
       "model_not_found",
       `${label} has no model ${model} at ${plainUrl(context.baseUrl)} (${status}). Check LLM_MODEL and LLM_BASE_URL.${said(report, context)}`,

@@ -160,7 +160,7 @@ function replyParts(part: ReplyPart, style: PromptStyle): AssistantPart[] {
           type: "tool-call",
           toolCallId: plainName(part.id),
           toolName: plainName(part.name),
-          input: callInput(part.arguments),
+          input: callInput(part.arguments, style.parsesArguments === true),
           ...options,
         },
       ];
@@ -177,11 +177,11 @@ function plainName(name: string): string {
  * `{}`: no provider takes it back, and the observation of the call quotes what was wrong. `__proto__` is what the SDK's
  * parser refuses.
  */
-function callInput(text: string): unknown {
+function callInput(text: string, parsed: boolean): unknown {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
-    return text.includes("__proto__") || text.includes("constructor") ? value : text;
+    return parsed || text.includes("__proto__") || text.includes("constructor") ? value : text;
   } catch {
     return {};
   }

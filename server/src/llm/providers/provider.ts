@@ -39,6 +39,8 @@ export interface Writing {
   readonly cacheMark: SharedV4ProviderOptions | null;
   /** No text that is only white space is sent, and failed results are marked as failed. */
   readonly strict: boolean;
+  /** Arguments of calls go back as objects; as the text that they came in by default. */
+  readonly parsesArguments?: boolean;
 }
 
 /** Where a model is asked, and how. */

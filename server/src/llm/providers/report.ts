@@ -8,6 +8,8 @@ export interface Report {
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly details: readonly Record<string, unknown>[];
+  /** A gateway's moderation has held it up, and says why. */
+  readonly flagged: boolean;
 }
 
 /** The parts of an HTTP answer that a report needs. */
@@ -26,14 +28,16 @@ export function reportOf(data: unknown, answer: Answer): Report {
   const code = inner["code"] ?? outer["code"];
   const type = stringOf(inner["type"]) || stringOf(inner["status"]);
   const declared = [outer["statusCode"], code].find((one) => typeof one === "number" && one >= 400 && one < 600);
-  const message =
-    stringOf(inner["message"]) || stringOf(outer["error"]) || stringOf(outer["message"]) || stringOf(outer["detail"]);
+  const message = [inner["message"], inner["Message"], outer["error"], outer["message"], outer["detail"]]
+    .map(stringOf)
+    .find((text) => text !== "");
   return {
     status: answer.statusCode ?? (declared as number | undefined) ?? statusOfType(type),
     code: stringOf(code),
     type,
-    message: message || (answer.message ?? ""),
+    message: message ?? answer.message ?? "",
     headers: answer.responseHeaders ?? {},
+    flagged: Array.isArray(record(inner["metadata"])["reasons"]),
     details: Array.isArray(inner["details"]) ? inner["details"].map(record) : [],
   };
 }

@@ -4,6 +4,7 @@
  * A reply counts only when its end was seen. A stream that stops without one was cut, and what came is thrown away: half a tool
  * call must not be run.
  */
+import { AISDKError } from "@ai-sdk/provider";
 import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
@@ -28,6 +29,9 @@ export interface CallOptions {
   readonly kept: Provider["kept"];
   readonly timeoutMs: number;
 }
+
+/** What packages make up that saw no end; what OpenRouter and DeepSeek say when the model did not come to one. */
+const cutReasons: ReadonlySet<string | undefined> = new Set([undefined, "error", "insufficient_system_resource"]);
 
 type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
 
@@ -62,7 +66,7 @@ export async function* callModel(
     const collected = new Collector();
     let firstTokenMs: number | null = null;
     for (;;) {
-      const { done, value: part } = await Promise.race([reader.read(), ended]);
+      const { done, value: part } = await Promise.race([read(reader, context), ended]);
       over = done;
       if (done) break;
       watching.part();
@@ -88,6 +92,18 @@ export async function* callModel(
       reader?.cancel().catch(() => {});
       end.abort();
     }
+  }
+}
+
+/** What breaks while it is read was cut, in whatever words its decoder says so; what the provider says comes as a part. */
+async function read<T>(
+  reader: ReadableStreamDefaultReader<T>,
+  context: FailureContext,
+): ReturnType<typeof reader.read> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw AISDKError.isInstance(error) ? error : cut(context, error);
   }
 }
 
@@ -161,9 +177,8 @@ class Collector {
         throw new ModelFailure("model_bad_reply", `The reply of ${context.model} could not be understood.`, {
           passes: true,
         });
-      // Packages that see no end make this one up.
       case "other":
-        if (finish.finishReason.raw === undefined) throw cut(context);
+        if (cutReasons.has(finish.finishReason.raw)) throw cut(context);
         break;
       case "stop":
       case "length":

@@ -5,10 +5,12 @@ import { usageOf } from "../script.ts";
 export interface Wire {
   /** Paths that are asked in this format. */
   readonly path: RegExp;
+  /** Of a stream; `text/event-stream` when not given. */
+  readonly contentType?: string;
   /** The request's body, read as far as a script needs it. Takes anything and throws nothing. */
   asked(body: unknown): Asked;
   /** The whole stream, an event each. */
-  frames(reply: ScriptReply, context: WireContext): readonly string[];
+  frames(reply: ScriptReply, context: WireContext): readonly (string | Uint8Array)[];
   /** The answer to a request that asked for no stream; absent where the format is only streamed here. */
   whole?(reply: ScriptReply, context: WireContext): unknown;
   /** The provider's words for an HTTP error. */

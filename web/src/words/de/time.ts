@@ -1,3 +1,33 @@
 import type { Words } from "../words.ts";
 
-export const time: Words["time"] = {};
+export const time: Words["time"] = {
+  past: "Die Vergangenheit",
+  look: "In die Vergangenheit schauen",
+  slider: "Ereignis",
+  eventOf: (at, last) => `Ereignis ${at} von ${last}`,
+  steps: (count) => (count === 1 ? "1 Schritt" : `${count} Schritte`),
+  before: "Früher",
+  after: "Später",
+  toNow: "Zurück zu jetzt",
+  forkHere: "Von hier abzweigen",
+  forked: (at) => `Ein neues Gespräch, abgezweigt bei Ereignis ${at}.`,
+  restoreHere: "Dateien wie hier wiederherstellen …",
+  restoreTo: (at) => `Dateien wie bei Ereignis ${at} wiederherstellen?`,
+  restoreIs:
+    "Die Dateien im Arbeitsordner werden wieder, was sie waren. Das Gespräch bleibt, und auch das Wiederherstellen lässt sich zurücknehmen.",
+  restoreDo: (count) => (count === 1 ? "1 Datei wiederherstellen" : `${count} Dateien wiederherstellen`),
+  restored: (at) => `Die Dateien sind, was sie bei Ereignis ${at} waren.`,
+  undo: (event) => `Zum Zurücknehmen: wie bei Ereignis ${event} wiederherstellen.`,
+  cancel: "Abbrechen",
+  force: "Auch zurücknehmen, was andere als der Agent geändert haben",
+  changedSince: "seither von anderen geändert",
+  wouldChange: "Was sich ändern würde",
+  nothingChanges: "Nichts würde sich ändern: Die Dateien sind, was sie damals waren.",
+  statuses: { added: "neu", modified: "geändert", deleted: "gelöscht", renamed: "umbenannt", type_changed: "geändert" },
+  more: (count) => `… und ${count} weitere`,
+  filesThen: (at) => `Dateien bei Ereignis ${at}`,
+  noFilesThen: "Aus dieser Zeit gibt es keine Dateien.",
+  findFile: "Datei suchen",
+  download: "Herunterladen",
+  notShown: "Zu groß, oder kein Text. Sie lässt sich herunterladen.",
+};

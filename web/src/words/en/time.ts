@@ -1,1 +1,32 @@
-export const time = {} as const;
+/** The slider over the past, restore and fork. */
+export const time = {
+  past: "The past",
+  look: "Look back in time",
+  slider: "Event",
+  eventOf: (at: number, last: number) => `Event ${at} of ${last}`,
+  steps: (count: number) => (count === 1 ? "1 step" : `${count} steps`),
+  before: "Earlier",
+  after: "Later",
+  toNow: "Back to now",
+  forkHere: "Fork from here",
+  forked: (at: number) => `A new conversation, forked at event ${at}.`,
+  restoreHere: "Restore the files to here …",
+  restoreTo: (at: number) => `Restore the files to event ${at}?`,
+  restoreIs:
+    "The files of the workspace become what they were. The conversation stays, and the restore can itself be taken back.",
+  restoreDo: (count: number) => (count === 1 ? "Restore 1 file" : `Restore ${count} files`),
+  restored: (at: number) => `The files are what they were at event ${at}.`,
+  undo: (event: number) => `To take it back, restore to event ${event}.`,
+  cancel: "Cancel",
+  force: "Also take back what was changed by others than the agent",
+  changedSince: "changed by others since",
+  wouldChange: "What would change",
+  nothingChanges: "Nothing would change: the files are what they were then.",
+  statuses: { added: "added", modified: "changed", deleted: "deleted", renamed: "renamed", type_changed: "changed" },
+  more: (count: number) => `… and ${count} more`,
+  filesThen: (at: number) => `Files at event ${at}`,
+  noFilesThen: "There are no files of that time.",
+  findFile: "Find a file",
+  download: "Download",
+  notShown: "It is too large, or no text. It can be downloaded.",
+} as const;

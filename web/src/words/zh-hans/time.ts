@@ -1,3 +1,32 @@
 import type { Words } from "../words.ts";
 
-export const time: Words["time"] = {};
+export const time: Words["time"] = {
+  past: "过去",
+  look: "回看过去",
+  slider: "事件",
+  eventOf: (at, last) => `事件 ${at} / ${last}`,
+  steps: (count) => `${count} 步`,
+  before: "更早",
+  after: "更晚",
+  toNow: "回到现在",
+  forkHere: "从这里分叉",
+  forked: (at) => `已从事件 ${at} 分叉出新对话。`,
+  restoreHere: "将文件恢复到此处…",
+  restoreTo: (at) => `将文件恢复到事件 ${at}？`,
+  restoreIs: "工作区的文件会变回当时的样子。对话保持不变，恢复本身也可以撤销。",
+  restoreDo: (count) => `恢复 ${count} 个文件`,
+  restored: (at) => `文件已恢复到事件 ${at} 时的样子。`,
+  undo: (event) => `如要撤销，请恢复到事件 ${event}。`,
+  cancel: "取消",
+  force: "同时撤销代理以外的人所做的更改",
+  changedSince: "此后被他人更改",
+  wouldChange: "将会更改的内容",
+  nothingChanges: "不会有任何更改：文件与当时相同。",
+  statuses: { added: "新增", modified: "已更改", deleted: "已删除", renamed: "已重命名", type_changed: "已更改" },
+  more: (count) => `……还有 ${count} 个`,
+  filesThen: (at) => `事件 ${at} 时的文件`,
+  noFilesThen: "没有那个时刻的文件。",
+  findFile: "查找文件",
+  download: "下载",
+  notShown: "文件过大，或不是文本。可以下载。",
+};

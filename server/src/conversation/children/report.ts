@@ -1,0 +1,55 @@
+/** How a child is, for its parent's log. */
+import { isDeepStrictEqual } from "node:util";
+import {
+  actionSentence,
+  beginning,
+  isAtWork,
+  observation,
+  type ChildReport,
+  type ConversationState,
+  type NewObservation,
+} from "@deckhand/protocol";
+import { defaultAgent } from "../../agent/agents.ts";
+
+/** Undefined for a conversation that is nobody's child. */
+export function reportOf(id: string, state: ConversationState): ChildReport | undefined {
+  const { parent, settings, agentState, usage } = state;
+  if (parent === null) return undefined;
+  const { input, output, cached_input, cache_write, reasoning } = usage;
+  return {
+    conversation: id,
+    action: parent.action,
+    agent: settings.agent_cls ?? defaultAgent,
+    agent_state: agentState,
+    awaiting: awaitingIn(id, state),
+    usage: { input, output, cached_input, cache_write, reasoning },
+    cost_usd: usage.costUsd,
+    steps: usage.steps,
+    unpriced_steps: usage.unpricedSteps,
+  };
+}
+
+/** Its own action that waits for a person, or one of a child of its own. */
+function awaitingIn(id: string, { awaiting, open, children }: ConversationState): ChildReport["awaiting"] {
+  const action = open.find((each) => each.id === awaiting?.id);
+  if (action !== undefined) return { conversation: id, id: action.id, message: beginning(actionSentence(action)) };
+  return children.find((child) => child.awaiting !== null)?.awaiting ?? null;
+}
+
+/** Nothing where the parent was told the same already. */
+export function childEvents(report: ChildReport, parent: ConversationState): readonly NewObservation<"child">[] {
+  const known = parent.children.find(({ conversation }) => conversation === report.conversation);
+  return isDeepStrictEqual(known, report) ? [] : [observation("environment", "child", "", report)];
+}
+
+/** Whether the parent has to hear of it: what it costs is told when it rests, and counted before. */
+export function isNews(before: ConversationState, now: ConversationState): boolean {
+  if (now.parent === null) return false;
+  if (before.agentState !== now.agentState || before.awaiting?.id !== now.awaiting?.id) return true;
+  if (before.children !== now.children && !isDeepStrictEqual(waitingIn(before), waitingIn(now))) return true;
+  return !isAtWork(now.agentState) && before.usage !== now.usage;
+}
+
+function waitingIn({ children }: ConversationState): readonly unknown[] {
+  return children.map(({ awaiting }) => awaiting);
+}

@@ -1,0 +1,50 @@
+/**
+ * Whether a hook is asked about an action. `pattern` is a text in which `*` stands for anything: of a command line, of each simple command
+ * in it, word by word; of a file its path; of a page its address; of a tool of an MCP server `server__tool`. A line that cannot be
+ * read word by word is always asked about: it may be what the pattern means.
+ */
+import { posix } from "node:path";
+import type { Hook, NewAction } from "@deckhand/protocol";
+import { written } from "../agent/approval-rules.ts";
+import { simpleCommands } from "../agent/bash-parse.ts";
+
+export async function matches({ action: kind, pattern }: Hook, action: NewAction, workspace: string): Promise<boolean> {
+  if (kind !== undefined && !kindsOf(action).some((name) => matchesText(kind, name))) return false;
+  if (pattern === undefined) return true;
+  if (action.action === "run") {
+    const { command } = action.args;
+    if (matchesText(pattern, command)) return true;
+    const commands = await simpleCommands(command);
+    return commands?.some((words) => matchesText(pattern, written(words))) ?? true;
+  }
+  return subjectsOf(action, workspace).some((subject) => matchesText(pattern, subject));
+}
+
+function kindsOf(action: NewAction): readonly string[] {
+  return action.action === "call_tool" ? ["call_tool", foreignName(action)] : [action.action];
+}
+
+function foreignName({ args }: Extract<NewAction, { action: "call_tool" }>): string {
+  return `${args.server}__${args.name}`;
+}
+
+function subjectsOf(action: NewAction, workspace: string): readonly string[] {
+  if (action.action === "call_tool") return [foreignName(action)];
+  if (action.action === "browse") return [action.args.url];
+  if ("path" in action.args) return [action.args.path, posix.resolve(workspace, action.args.path)];
+  return [JSON.stringify(action.args)];
+}
+
+function matchesText(pattern: string, text: string): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  if (rest.length === 0) return text === first;
+  if (!text.startsWith(first)) return false;
+  const last = rest.pop() ?? "";
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}

@@ -1,0 +1,84 @@
+/** For tests: a provider that answers with what lies in its folder of recordings, byte for byte, over HTTP. */
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+export interface Played {
+  /** The provider's address, with a path as they have one. */
+  readonly url: string;
+  readonly requests: readonly {
+    readonly path: string;
+    readonly headers: IncomingMessage["headers"];
+    readonly body: string;
+  }[];
+}
+
+export interface Cut {
+  /** Share of the body that is sent. */
+  readonly at: number;
+  /** The connection is reset, or the answer ends as if that were all. */
+  readonly how: "reset" | "end";
+}
+
+interface Recording {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** So that frames, lines and characters are torn apart as networks do it. */
+const pieceBytes = 61;
+
+export function hasRecording(folder: string, name: string): boolean {
+  return existsSync(pathOf(folder, name));
+}
+
+/** Answers the first request with the first recording, and so on; the last one again and again. */
+export async function playRecordings(
+  t: TestContext,
+  folder: string,
+  names: readonly string[],
+  cut?: Cut,
+): Promise<Played> {
+  const recordings = names.map((name) => readRecording(pathOf(folder, name)));
+  const requests: Played["requests"][number][] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { status, headers, body } = recordings[Math.min(requests.length, recordings.length - 1)] as Recording;
+      requests.push({ path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.writeHead(status, headers);
+      const sent = cut === undefined ? body : body.subarray(0, Math.floor(body.length * cut.at));
+      for (let at = 0; at < sent.length; at += pieceBytes) response.write(sent.subarray(at, at + pieceBytes));
+      if (cut?.how !== "reset") response.end();
+      // What was written is let out first.
+      else response.write("", () => response.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/at`, requests };
+}
+
+function pathOf(folder: string, name: string): string {
+  return join(import.meta.dirname, "recordings", folder, `${name}.http`);
+}
+
+/** As it came over the wire: status line, headers, an empty line, the body. */
+function readRecording(path: string): Recording {
+  const bytes = readFileSync(path);
+  const end = bytes.indexOf("\r\n\r\n");
+  const [first = "", ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n");
+  const headers = lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
+  return {
+    status: Number(first.split(" ")[1]),
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    body: bytes.subarray(end + 4),
+  };
+}

@@ -1,0 +1,330 @@
+/** Work handed to other agents, over real sockets, with real sandboxes and a server that is killed. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fold, isAction, type Event } from "@deckhand/protocol";
+import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
+import { RawSocket, type Frame } from "./kit/raw-socket.ts";
+import { processesWith, until } from "./kit/processes.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+
+const usage = { input: 1000, output: 100 };
+const calls = (...each: readonly (readonly [string, object])[]): ScriptReply =>
+  ({ calls: each.map(([name, args]) => ({ name, arguments: args })), usage }) as ScriptReply;
+const run = (command: string): ScriptReply => calls(["run", { command }]);
+const finish = (args: object = { thought: "Done." }): ScriptReply => calls(["finish", args]);
+const delegate = (agent: string, task: string): readonly [string, object] => ["delegate", { agent, task }];
+
+const careful = `---
+name: careful
+description: Asks before everything.
+tools: [run]
+approval: always
+---
+
+You ask.
+`;
+
+/** Its steps cost: the name is one whose price is known. */
+const priced = { LLM_MODEL: "gpt-4o", DECKHAND_APPROVAL: "never" };
+
+interface World extends AsyncDisposable {
+  readonly home: string;
+  readonly model: ModelProcess;
+  start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>;
+}
+
+/** A model that plays `parent` in the conversation that is told to go, and the others where the task has their word. */
+async function world(
+  parent: readonly ScriptReply[],
+  children: Readonly<Record<string, readonly ScriptReply[]>>,
+): Promise<World> {
+  const home = await mkdtemp(join(tmpdir(), "deckhand-children-"));
+  await mkdir(join(home, "agents"));
+  await writeFile(join(home, "agents/careful.md"), careful);
+  const model = await ModelProcess.start(parent, {
+    conversations: Object.entries(children).map(([when, replies]) => ({ when, replies })),
+  });
+  return {
+    home,
+    model,
+    start: (env) => ServerProcess.start({ home, env: { ...model.env, ...priced, ...env } }),
+    async [Symbol.asyncDispose]() {
+      await model[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function go(server: ServerProcess, settings: object = {}): Promise<RawSocket> {
+  const socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "initialize", args: settings, conversation: "p" });
+  socket.send({ action: "start", args: { task: "go" }, conversation: "p", command: "go" });
+  await socket.next((frame) => frame["ack"]?.command === "go");
+  socket.send({ subscribe: { conversation: "p" } });
+  return socket;
+}
+
+async function get(server: ServerProcess, path: string): Promise<Frame> {
+  const response = await fetch(`${server.url}/api/${path}`);
+  return (await response.json()) as Frame;
+}
+
+async function eventsOf(server: ServerProcess, conversation: string): Promise<readonly Event[]> {
+  return (await get(server, `conversations/${conversation}/events?limit=1000`))["events"] as Event[];
+}
+
+async function childrenOf(server: ServerProcess, parent = "p"): Promise<readonly Frame[]> {
+  return (await get(server, `conversations?parent=${parent}`))["conversations"] as Frame[];
+}
+
+const sleeping = "sleep\u000077713";
+const told = (socket: RawSocket, fits: (child: Frame) => boolean): Promise<Frame> =>
+  socket.next((frame) => frame["observation"] === "child" && fits(frame["extras"] as Frame));
+
+/** The parent's own state, not what it is told of a child. */
+const isNow = (socket: RawSocket, state: string, from = 0): Promise<Frame> =>
+  socket.next((frame) => frame["observation"] === "agent_state_changed" && frame["extras"].agent_state === state, {
+    from,
+  });
+
+test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks and is allowed; both are answered in order, and paid once", async () => {
+  await using all = await world(
+    [calls(delegate("explorer", "ALPHA: find it"), delegate("careful", "BETA: do it")), finish()],
+    {
+      ALPHA: [
+        calls(["read", { path: "notes" }]),
+        finish({ outputs: { answer: "It is in notes:1" }, thought: "Found." }),
+      ],
+      BETA: [run("echo beta > beta"), finish({ thought: "Written." })],
+    },
+  );
+  await using server = await all.start();
+  await writeFile(join(server.workspace, "notes"), "here\n");
+  using socket = await go(server);
+  const waits = await told(socket, ({ awaiting }) => awaiting !== null);
+  assert.equal(waits["extras"].agent, "careful");
+  assert.match(waits["extras"].awaiting.message, /echo beta > beta/);
+  // The other one goes on meanwhile.
+  await told(socket, ({ agent, agent_state: is }) => agent === "explorer" && is === "finished");
+
+  const beta = waits["extras"].conversation as string;
+  const listed = await childrenOf(server);
+  assert.deepEqual(
+    listed.map(({ parent }) => parent),
+    ["p", "p"],
+  );
+  assert.equal(listed.find(({ id }) => id === beta)?.["agent_state"], "awaiting_user_confirmation");
+  assert.equal((await get(server, "conversations?parent="))["conversations"].length, 1);
+  // Anybody can follow it.
+  using watcher = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
+  watcher.send({ subscribe: { conversation: beta } });
+  const asked = await watcher.next((frame) => frame["approval"] !== undefined);
+  assert.equal(asked["id"], waits["extras"].awaiting.id);
+  watcher.send({ action: "approve", args: { id: asked["id"], decision: "allow" }, conversation: beta });
+  await isNow(socket, "finished");
+  assert.equal(await readFile(join(server.workspace, "beta"), "utf8"), "beta\n");
+
+  const log = await eventsOf(server, "p");
+  const actions = log.filter((event) => isAction(event) && event.action === "delegate").map(({ id }) => id);
+  const answers = log.filter((event) => !isAction(event) && event.observation === "delegate") as Frame[];
+  assert.deepEqual(
+    answers.map(({ cause }) => cause),
+    actions,
+  );
+  assert.deepEqual(
+    answers.map(({ extras }) => [extras.agent, extras.agent_state]),
+    [
+      ["explorer", "finished"],
+      ["careful", "finished"],
+    ],
+  );
+  assert.deepEqual(answers[0]?.["extras"].outputs, { answer: "It is in notes:1" });
+  const [, second] = (await all.model.requests()).filter(({ body }) => JSON.stringify(body.messages).includes('"go"'));
+  const results = second?.body.messages.slice(-2).map(({ content }) => String(content)) ?? [];
+  assert.match(results[0] ?? "", /^explorer has finished\. Conversation \S+\.\n\nFound\.\n\nanswer: It is in notes:1$/);
+  assert.match(results[1] ?? "", /^careful has finished\..*Written\.$/s);
+  // Nothing of what they did in between.
+  assert.ok(!JSON.stringify(second).includes("echo beta"));
+
+  const state = fold(log);
+  const own = fold(log.filter((event) => isAction(event) || event.observation !== "child")).usage;
+  const children = await Promise.all(
+    state.children.map(async ({ conversation }) => fold(await eventsOf(server, conversation)).usage),
+  );
+  const sum = (of: "costUsd" | "steps" | "input"): number =>
+    children.reduce((total, used) => total + used[of], own[of]);
+  assert.ok(own.costUsd > 0 && children.every(({ costUsd }) => costUsd > 0));
+  assert.equal(state.usage.costUsd.toFixed(9), sum("costUsd").toFixed(9));
+  assert.deepEqual([state.usage.steps, state.usage.input], [sum("steps"), sum("input")]);
+  assert.equal(state.usedByChildren.costUsd.toFixed(9), (sum("costUsd") - own.costUsd).toFixed(9));
+  assert.equal((await get(server, "conversations/p"))["cost_usd"], state.usage.costUsd);
+});
+
+test("[DG8] a stop of the parent ends its children within a second, whatever they are at; a pause holds them until it goes on", async () => {
+  await using all = await world(
+    [calls(delegate("tester", "ALPHA: sleep"), delegate("tester", "BETA: wait"), delegate("careful", "GAMMA: ask"))],
+    {
+      ALPHA: [run("sleep 0.5; echo one >> alpha"), run("echo two >> alpha; sleep 77713"), finish()],
+      BETA: [{ hang: true }],
+      GAMMA: [run("true")],
+    },
+  );
+  await using server = await all.start();
+  using socket = await go(server);
+  await told(socket, ({ awaiting }) => awaiting !== null);
+  const alpha = (await told(socket, ({ conversation }) => conversation !== undefined))["extras"].conversation as string;
+  using watcher = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
+  watcher.send({ subscribe: { conversation: alpha } });
+  await watcher.next((frame) => frame["action"] === "run");
+  const state = (agentState: string): void =>
+    socket.send({ action: "change_agent_state", args: { agent_state: agentState }, conversation: "p" });
+  state("paused");
+  await isNow(watcher, "paused");
+  await watcher.next((frame) => frame["observation"] === "run");
+  await told(socket, ({ conversation, agent_state: is }) => conversation === alpha && is === "paused");
+  assert.equal(await readFile(join(server.workspace, "alpha"), "utf8"), "one\n");
+  const from = watcher.frames.length;
+  state("running");
+  await watcher.next((frame) => String(frame["args"]?.command).includes("sleep 77713"), { from });
+  await until(async () => (await processesWith(sleeping)).length > 0, 5000);
+
+  const before = performance.now();
+  state("stopped");
+  await isNow(socket, "stopped");
+  const areStopped = async (): Promise<boolean> =>
+    (await childrenOf(server)).every(({ agent_state: is }) => is === "stopped") &&
+    (await processesWith(sleeping)).length === 0;
+  await until(areStopped, 1000 - (performance.now() - before));
+  const answers = (await eventsOf(server, "p")).filter(
+    (event) => !isAction(event) && event.cause !== undefined && event.observation === "error",
+  );
+  assert.deepEqual(
+    answers.map((event) => "extras" in event && "code" in event.extras && event.extras.code),
+    ["interrupted", "interrupted", "interrupted"],
+  );
+});
+
+test("[DG8] who deletes the parent deletes its children", async () => {
+  await using all = await world([calls(delegate("CodeActAgent", "ALPHA: hand it on")), finish()], {
+    ALPHA: [calls(delegate("explorer", "BETA: look")), finish()],
+    BETA: [finish()],
+  });
+  await using server = await all.start();
+  using socket = await go(server, { workspace: {} });
+  await isNow(socket, "finished");
+  const [child] = await childrenOf(server);
+  const [grandchild] = await childrenOf(server, child?.["id"] as string);
+  assert.equal(grandchild?.["parent"], child?.["id"]);
+  await fetch(`${server.url}/api/conversations/p?discard=true`, { method: "DELETE" });
+  for (const { id } of [child, grandchild] as Frame[]) {
+    assert.equal((await fetch(`${server.url}/api/conversations/${id}`)).status, 404);
+  }
+  assert.deepEqual((await get(server, "conversations"))["conversations"], []);
+});
+
+test("[DG9][DG10] killed in the middle, parent and child wait, the parent knows where the child is, and what was spent is counted once", async () => {
+  await using all = await world([calls(delegate("tester", "ALPHA: work")), finish()], {
+    ALPHA: [run("echo one"), run("sleep 77713"), finish()],
+  });
+  const first = await all.start({ DECKHAND_RESUME: "always" });
+  const socket = await go(first);
+  const born = await told(socket, () => true);
+  const child = born["extras"].conversation as string;
+  const watcher = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  watcher.send({ subscribe: { conversation: child } });
+  await watcher.next((frame) => String(frame["args"]?.command) === "sleep 77713");
+  await first.end("SIGKILL");
+
+  const costs: number[] = [];
+  for (let times = 0; times < 2; times += 1) {
+    await using server = await all.start();
+    const log = await eventsOf(server, "p");
+    const closed = log.filter((event) => !isAction(event) && event.observation === "error");
+    assert.equal(closed.length, 1);
+    const [answer] = closed as Frame[];
+    assert.deepEqual([answer?.["extras"].code, answer?.["cause"]], ["outcome_unknown", born["extras"].action]);
+    assert.ok(answer?.["content"].includes(child));
+    const [state, below] = [fold(log), fold(await eventsOf(server, child))];
+    assert.deepEqual([state.agentState, below.agentState], ["paused", "paused"]);
+    assert.deepEqual([below.usage.steps, state.usage.steps], [2, 3]);
+    const own = log.filter((event) => !isAction(event) && event.observation === "reply");
+    assert.equal(state.usage.costUsd.toFixed(9), (fold(own).usage.costUsd + below.usage.costUsd).toFixed(9));
+    costs.push(state.usage.costUsd);
+    // Whoever has it go on pays for it there, too.
+    if (times === 1) {
+      using again = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
+      again.send({ subscribe: { conversation: "p" } });
+      again.send({ action: "message", args: { content: "Finish." }, conversation: child });
+      const last = await told(again, ({ agent_state: is, steps }) => is === "finished" && steps === 3);
+      assert.ok(last["extras"].cost_usd > below.usage.costUsd);
+      const total = fold(await eventsOf(server, "p")).usage.costUsd;
+      assert.equal(
+        (total - state.usage.costUsd).toFixed(9),
+        (last["extras"].cost_usd - below.usage.costUsd).toFixed(9),
+      );
+    }
+  }
+  assert.equal(costs[0], costs[1]);
+});
+
+test("[DG9] a child stops at its parent's limit, and so does the parent", async () => {
+  await using all = await world(
+    [calls(delegate("tester", "ALPHA: work"), delegate("tester", "BETA: work")), finish()],
+    {
+      ALPHA: [run("true"), run("true"), run("true"), run("true"), finish()],
+      BETA: [run("true"), run("true"), run("true"), run("true"), finish()],
+    },
+  );
+  await using server = await all.start();
+  using socket = await go(server, { max_steps: 5 });
+  const rested = await isNow(socket, "paused");
+  assert.match(rested["extras"].reason, /maximum iteration\. Current iteration: [56]\.00, max iteration: 5\.00/);
+  const children = await childrenOf(server);
+  assert.deepEqual(
+    children.map(({ agent_state: is }) => is),
+    ["paused", "paused"],
+  );
+  const answers = (await eventsOf(server, "p")).filter((event) => !isAction(event) && event.observation === "delegate");
+  for (const event of answers)
+    assert.match(
+      (event as Frame)["content"],
+      /paused before it had finished \(The conversation that it works for has no more/,
+    );
+  // Two at once can be one step too far, as one alone is one call too far in cost.
+  const steps = fold(await eventsOf(server, "p")).usage.steps;
+  assert.ok(steps >= 5 && steps <= 6, String(steps));
+});
+
+test("[DG11] nobody is begun too deep, under a name that there is not, or without a task; the model is told why", async () => {
+  await using all = await world(
+    [
+      calls(["delegate", { agent: "nobody", task: "x" }]),
+      calls(["delegate", { agent: "explorer" }]),
+      calls(delegate("CodeActAgent", "ALPHA: hand it on")),
+      finish(),
+    ],
+    {
+      ALPHA: [calls(delegate("CodeActAgent", "BETA: hand it on")), finish()],
+      BETA: [calls(delegate("CodeActAgent", "GAMMA: hand it on")), finish()],
+      GAMMA: [finish()],
+    },
+  );
+  await using server = await all.start();
+  using socket = await go(server);
+  await isNow(socket, "finished");
+  const errors = (await eventsOf(server, "p")).filter((event) => !isAction(event) && event.observation === "error");
+  assert.deepEqual(
+    errors.map((event) => (event as Frame)["extras"].code),
+    ["unknown_agent", "delegate_refused"],
+  );
+  const [child] = await childrenOf(server);
+  const [grandchild] = await childrenOf(server, child?.["id"] as string);
+  assert.deepEqual(await childrenOf(server, grandchild?.["id"] as string), []);
+  const refused = (await eventsOf(server, grandchild?.["id"] as string)).find(
+    (event) => !isAction(event) && event.observation === "error",
+  );
+  assert.equal((refused as Frame | undefined)?.["extras"].code, "unknown_tool");
+});

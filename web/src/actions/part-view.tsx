@@ -1,0 +1,38 @@
+import { Output } from "./output.tsx";
+import type { Part } from "./body.ts";
+import { ChildCard } from "./child-card.tsx";
+import { DiffView } from "./diff-view.tsx";
+import { PlanList } from "./plan-list.tsx";
+import { useWords } from "../words/words.ts";
+
+/** One part of what an action opens to. */
+export function PartView({ part, growing }: { readonly part: Part; readonly growing: boolean }) {
+  const { chat: words } = useWords();
+  switch (part.type) {
+    case "diff":
+      return <DiffView text={part.text} path={part.path} />;
+    case "plan":
+      return <PlanList tasks={part.tasks} />;
+    case "image":
+      return (
+        <img
+          src={part.address}
+          alt={words.result}
+          className="max-h-112 w-fit max-w-full rounded-lg border border-line"
+        />
+      );
+    case "child":
+      return <ChildCard child={part.child} />;
+    case "text":
+      return (
+        <Output
+          label={part.label}
+          text={part.text}
+          tone={part.tone}
+          language={part.language}
+          from={part.from}
+          growing={growing && part.from === "end"}
+        />
+      );
+  }
+}

@@ -1,0 +1,95 @@
+import { memo } from "react";
+import { AlertIcon } from "@primer/octicons-react";
+import type { ChildReport, ConversationState } from "@deckhand/protocol";
+import { ActionCard } from "../actions/action-card.tsx";
+import { costText, durationText } from "../words/amounts.ts";
+import { useWords } from "../words/words.ts";
+import { DoneCard } from "./done-card.tsx";
+import type { ItemOf } from "./item.ts";
+import type { Row } from "./rows.ts";
+import { Says } from "./says.tsx";
+import { Thinking } from "./thinking.tsx";
+import { UserMessage } from "./user-message.tsx";
+
+interface RowViewProps {
+  readonly row: Row;
+  /** Output of the action so far. */
+  readonly live: string | undefined;
+  /** An action that has to be allowed first. */
+  readonly waiting: boolean;
+  /** Of an action that was handed to another agent: how that is. */
+  readonly child: ChildReport | undefined;
+  readonly files: ConversationState["files"];
+}
+
+/** Drawn again only when its item is another object. */
+export const RowView = memo(function RowView({ row, live, waiting, child, files }: RowViewProps) {
+  switch (row.type) {
+    case "user":
+      return <UserMessage id={row.id} text={row.text} images={row.images} />;
+    case "queued":
+      return <UserMessage id={row.id} text={row.text} images={row.images} waits="queued" />;
+    case "unsent":
+      return <UserMessage id={undefined} text={row.message.text} images={row.message.images} waits="unsent" />;
+    case "says":
+      return <Says id={row.id} text={row.text} step={row.step} />;
+    case "thinking":
+      return <Thinking id={row.id} text={row.text} durationMs={row.durationMs} step={row.step} />;
+    case "streaming":
+      return row.what === "says" ? (
+        <Says id={undefined} text={row.text} step={undefined} />
+      ) : (
+        <Thinking id={undefined} text={row.text} durationMs={undefined} step={undefined} />
+      );
+    case "done":
+      return <DoneCard action={row.action} files={files} />;
+    case "action":
+      return (
+        <ActionCard
+          action={row.action}
+          observation={row.observation}
+          live={live}
+          waiting={waiting}
+          child={child}
+          step={row.step}
+        />
+      );
+    case "rest":
+      return <Rest rest={row} />;
+    case "note":
+      return <Note note={row} />;
+  }
+});
+
+function Rest({ rest }: { readonly rest: ItemOf<"rest"> }) {
+  const { chat: words } = useWords();
+  const { durationMs, steps, costUsd, priced } = rest;
+  const cost = priced ? costText(costUsd) : costUsd > 0 ? words.orMore(costText(costUsd)) : words.costUnknown;
+  return (
+    <p className="flex items-center gap-3 py-1.5 text-2xs text-muted tabular-nums">
+      {words.worked(durationText(durationMs))} · {words.steps(steps)} · {cost}
+      <span className="h-px flex-1 bg-line" />
+    </p>
+  );
+}
+
+function Note({ note }: { readonly note: ItemOf<"note"> }) {
+  const { chat: words } = useWords();
+  const { text, tone } = note;
+  if (tone === "quiet") return <p className="plain-text py-0.5 text-center text-xs text-muted">{text}</p>;
+  return (
+    <p
+      className={`plain-text flex gap-2 rounded-lg px-3 py-2 text-sm ${
+        tone === "bad" ? "bg-bad-soft text-bad" : "bg-warn-soft text-warn"
+      }`}
+    >
+      <span className="mt-0.5 shrink-0">
+        <AlertIcon size={14} />
+      </span>
+      <span className="min-w-0">
+        {tone === "bad" && <span className="sr-only">{words.error}: </span>}
+        {text}
+      </span>
+    </p>
+  );
+}

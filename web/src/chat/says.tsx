@@ -1,0 +1,30 @@
+import { Markdown } from "../markdown/markdown.tsx";
+import { useWords } from "../words/words.ts";
+import type { StepCost } from "./item.ts";
+import { RowTools } from "./row-tools.tsx";
+import { StepLine } from "./step-line.tsx";
+
+interface SaysProps {
+  readonly id: number | undefined;
+  readonly text: string;
+  readonly step: StepCost | undefined;
+}
+
+/** What the model says, while it streams in and afterwards: one component, so that nothing is drawn anew when it is whole. */
+export function Says({ id, text, step }: SaysProps) {
+  const { chat: words } = useWords();
+  return (
+    <div className="group/row">
+      <div className="flex items-start">
+        <div data-row-focus tabIndex={-1} className="min-w-0 flex-1 rounded-md">
+          <Markdown text={text} streaming={id === undefined} />
+        </div>
+        {id !== undefined && <RowTools id={id} copy={() => text} label={words.copyMessage} />}
+      </div>
+      {/* Its room is there while the text comes. */}
+      {(step !== undefined || id === undefined) && (
+        <div className="h-4.5 pt-1">{step !== undefined && <StepLine step={step} />}</div>
+      )}
+    </div>
+  );
+}

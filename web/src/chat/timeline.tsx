@@ -1,0 +1,193 @@
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { ArrowDownIcon } from "@primer/octicons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import type { ViewSnapshot } from "@deckhand/client";
+import { empty } from "@deckhand/protocol";
+import { useCommands } from "../shell/commands.ts";
+import { Button } from "../ui/button.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { useWords } from "../words/words.ts";
+import type { ItemOf } from "./item.ts";
+import { RowView } from "./row-view.tsx";
+import { rowOfEvent, type Row } from "./rows.ts";
+
+interface TimelineProps {
+  readonly snapshot: ViewSnapshot;
+  readonly rows: readonly Row[];
+  /** The event that is to be in sight, as the address names it. */
+  readonly event: number | undefined;
+}
+
+/** Pixels from the end that still count as being there. */
+const near = 80;
+
+/** Only what is in sight is drawn; its end stays in sight while more comes, until the person scrolls away from it. */
+export function Timeline({ snapshot, rows, event }: TimelineProps) {
+  const words = useWords();
+  const { state, streaming, caughtUp } = snapshot;
+  const scroller = useRef<HTMLDivElement>(null);
+  const isReady = useReady(caughtUp);
+  const shown = isReady ? rows : none;
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoized by a compiler
+  const list = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => estimates[shown[index]?.type ?? "action"],
+    getItemKey: useCallback((index: number) => shown[index]?.key ?? index, [shown]),
+    overscan: 6,
+    gap: 6,
+    paddingStart: 16,
+    paddingEnd: 24,
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: near,
+  });
+  const [atEnd, setAtEnd] = useState(true);
+
+  const toEnd = useCallback(() => list.scrollToEnd(), [list]);
+  // Where one comes in: at the event that the address names, else at the end.
+  const arrived = useRef<number | "end">(undefined);
+  useLayoutEffect(() => {
+    if (shown.length === 0 || arrived.current === (event ?? "end")) return;
+    const first = arrived.current === undefined;
+    arrived.current = event ?? "end";
+    if (event !== undefined) list.scrollToIndex(Math.max(0, rowOfEvent(shown, event)), { align: "center" });
+    else if (first) list.scrollToEnd();
+  }, [event, shown, list]);
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const look = (): void => setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < near);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => element.removeEventListener("scroll", look);
+  }, []);
+
+  useCommands(
+    useMemo(
+      () => [
+        {
+          id: "next-item",
+          group: "conversation",
+          label: (w) => w.chat.nextItem,
+          keys: ["j"],
+          unlisted: true,
+          run: () => step(1),
+        },
+        {
+          id: "previous-item",
+          group: "conversation",
+          label: (w) => w.chat.previousItem,
+          keys: ["k"],
+          unlisted: true,
+          run: () => step(-1),
+        },
+        { id: "to-end", group: "conversation", label: (w) => w.chat.toEnd, keys: ["e"], run: toEnd },
+      ],
+      [toEnd],
+    ),
+  );
+
+  const target = event === undefined ? -1 : rowOfEvent(shown, event);
+  return (
+    <div className="relative min-h-0 flex-1">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls can be scrolled with keys */}
+      <div
+        ref={scroller}
+        className="h-full overflow-y-auto [overflow-anchor:none] outline-offset-[-2px]"
+        tabIndex={0}
+        role="region"
+        aria-label={words.shell.conversation}
+      >
+        {!isReady && <Skeleton lines={6} />}
+        <div
+          role="log"
+          aria-live="off"
+          aria-busy={!caughtUp}
+          className="relative mx-auto max-w-[46rem]"
+          style={{ height: list.getTotalSize() }}
+        >
+          {list.getVirtualItems().map(({ index, key, start }) => {
+            const row = shown[index];
+            if (row === undefined) return null;
+            const isOpen = row.type === "action" && row.observation === undefined;
+            return (
+              <div
+                key={key}
+                ref={list.measureElement}
+                data-index={index}
+                id={"id" in row ? `e${row.id}` : undefined}
+                className={`absolute inset-x-0 top-0 px-4 ${index === target ? "arrived rounded-lg" : ""}`}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <RowView
+                  row={row}
+                  live={isOpen ? streaming.get(row.id) : undefined}
+                  waiting={isOpen && state.awaiting?.id === row.id}
+                  child={isDelegate(row) ? state.children.find(({ action }) => action === row.id) : undefined}
+                  files={row.type === "done" ? state.files : noFiles}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!atEnd && (
+        <Button
+          icon={ArrowDownIcon}
+          size="small"
+          className="absolute! bottom-3 left-1/2 -translate-x-1/2 rounded-full! shadow-pop!"
+          onClick={toEnd}
+        >
+          {words.chat.toEnd}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const none: readonly Row[] = [];
+/** What does not look at the files is not drawn again when they change. */
+const noFiles = empty.files;
+
+function isDelegate(row: Row): row is ItemOf<"action"> {
+  return row.type === "action" && row.action.action === "delegate";
+}
+
+/** Pixels, until a row has been measured. */
+const estimates: Readonly<Record<Row["type"], number>> = {
+  user: 64,
+  queued: 84,
+  unsent: 84,
+  says: 90,
+  thinking: 30,
+  streaming: 60,
+  done: 80,
+  action: 34,
+  rest: 28,
+  note: 36,
+};
+
+/** The past is not drawn piece by piece while it comes; but who has waited sees what is there. */
+function useReady(caughtUp: boolean): boolean {
+  const [ready, setReady] = useState(caughtUp);
+  if (caughtUp && !ready) setReady(true);
+  useEffect(() => {
+    if (ready) return;
+    const timer = setTimeout(() => setReady(true), 2_500);
+    return () => clearTimeout(timer);
+  }, [ready]);
+  return ready;
+}
+
+/** Moves the focus from row to row, of those that are drawn; scrolling draws the others. */
+function step(by: 1 | -1): void {
+  const all = [...document.querySelectorAll<HTMLElement>("[role=log] [data-row-focus]")].sort(
+    (a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top,
+  );
+  const present = all.findIndex((element) => element === document.activeElement);
+  const next = present === -1 ? all.findIndex((element) => element.getBoundingClientRect().top > 60) : present + by;
+  const target = all[next];
+  target?.focus({ preventScroll: true });
+  target?.scrollIntoView({ block: "nearest" });
+}

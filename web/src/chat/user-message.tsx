@@ -1,0 +1,46 @@
+import { useWords } from "../words/words.ts";
+import { RowTools } from "./row-tools.tsx";
+
+interface UserMessageProps {
+  readonly id: number | undefined;
+  readonly text: string;
+  readonly images: readonly string[];
+  /** Why it has not been taken in yet. */
+  readonly waits?: "queued" | "unsent";
+}
+
+/** What a person said. */
+export function UserMessage({ id, text, images, waits }: UserMessageProps) {
+  const { chat: words } = useWords();
+  return (
+    <div className="group/row flex flex-col items-end gap-1 pt-2">
+      <div className="flex max-w-full items-start justify-end">
+        <div
+          data-row-focus
+          tabIndex={-1}
+          className={`max-w-[min(36rem,88%)] min-w-0 rounded-2xl rounded-br-md px-3.5 py-2 ${
+            waits === undefined ? "bg-mine" : "border border-dashed border-strong"
+          }`}
+        >
+          <span className="sr-only">{words.you}: </span>
+          <p className="plain-text text-prose">{text}</p>
+          {images.filter(isEmbedded).map((image) => (
+            <img key={image.slice(-80)} src={image} alt={words.sentPicture} className="mt-2 max-h-64 rounded-lg" />
+          ))}
+        </div>
+        {id !== undefined && <RowTools id={id} copy={() => text} label={words.copyMessage} />}
+      </div>
+      {waits === "queued" && (
+        <p className="text-xs text-muted">
+          <span className="font-medium text-warn">{words.queued}</span> · {words.queuedIs}
+        </p>
+      )}
+      {waits === "unsent" && <p className="text-xs text-muted">{words.unsent}</p>}
+    </div>
+  );
+}
+
+/** Pictures come with the message or not at all: the page fetches nothing from elsewhere. */
+function isEmbedded(url: string): boolean {
+  return url.startsWith("data:image/");
+}

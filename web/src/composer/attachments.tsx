@@ -1,0 +1,107 @@
+import { useEffect, useState } from "react";
+import { FileIcon, XIcon } from "@primer/octicons-react";
+import { toast } from "../ui/toast.tsx";
+import { sizeText } from "../words/amounts.ts";
+import { useWords, wordsNow } from "../words/words.ts";
+import { isPicture, mostPictures, pictureOf } from "./picture.ts";
+
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  readonly file: File;
+  /** A data URL; undefined for what goes as a file into the workspace. */
+  readonly picture: string | undefined;
+}
+
+interface Attachments {
+  readonly all: readonly Attachment[];
+  readonly add: (files: readonly File[]) => void;
+  readonly remove: (id: string) => void;
+  readonly set: (all: readonly Attachment[]) => void;
+}
+
+export function useAttachments(): Attachments {
+  const [all, set] = useState<readonly Attachment[]>([]);
+  const add = (files: readonly File[]): void => {
+    for (const file of files) void take(file);
+  };
+  const take = async (file: File): Promise<void> => {
+    const { chat: words } = wordsNow();
+    const picture = isPicture(file) ? await pictureOf(file) : undefined;
+    if (isPicture(file) && picture === undefined) toast(words.pictureTooLarge(file.name), { tone: "bad" });
+    const made: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, picture };
+    set((present) => {
+      const pictures = present.filter((each) => each.picture !== undefined).length;
+      // One too many goes as a file.
+      return [...present, pictures >= mostPictures ? { ...made, picture: undefined } : made];
+    });
+  };
+  return { all, add, remove: (id) => set((present) => present.filter((each) => each.id !== id)), set };
+}
+
+export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remove">) {
+  const { chat: words } = useWords();
+  if (all.length === 0) return null;
+  return (
+    <ul className="flex flex-wrap gap-2 px-2 pt-2">
+      {all.map(({ id, name, file, picture }) => (
+        <li
+          key={id}
+          className="flex h-12 max-w-56 items-center gap-2 overflow-hidden rounded-lg border border-line bg-page pr-1 text-xs"
+        >
+          {picture === undefined ? (
+            <span className="pl-2.5 text-muted">
+              <FileIcon size={16} />
+            </span>
+          ) : (
+            <img src={picture} alt="" className="size-12 object-cover" />
+          )}
+          <span className="min-w-0">
+            <span className="block truncate font-medium">{name}</span>
+            <span className="block text-2xs text-muted">{sizeText(file.size)}</span>
+          </span>
+          <button
+            type="button"
+            aria-label={words.detach(name)}
+            className="rounded-sm p-1 text-muted hover:bg-raised hover:text-ink"
+            onClick={() => remove(id)}
+          >
+            <XIcon size={12} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Files may be dropped anywhere on the page; true while some are over it. */
+export function useDrop(onFiles: (files: readonly File[]) => void, enabled: boolean): boolean {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    if (!enabled) return;
+    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") === true;
+    const onOver = (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    };
+    const onLeave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const onDrop = (event: DragEvent): void => {
+      setOver(false);
+      if (event.defaultPrevented || !hasFiles(event)) return;
+      event.preventDefault();
+      onFiles([...(event.dataTransfer?.files ?? [])]);
+    };
+    document.addEventListener("dragover", onOver);
+    document.addEventListener("dragleave", onLeave);
+    document.addEventListener("drop", onDrop);
+    return () => {
+      document.removeEventListener("dragover", onOver);
+      document.removeEventListener("dragleave", onLeave);
+      document.removeEventListener("drop", onDrop);
+    };
+  }, [onFiles, enabled]);
+  return over;
+}

@@ -1,0 +1,53 @@
+/** What is being written and not sent yet, by where it is written, kept in this browser so that a reload loses nothing. */
+import { useEffect, useRef, useState } from "react";
+
+const prefix = "deckhand.draft.";
+/** Characters; what is longer is kept only as long as the page is. */
+const mostText = 100_000;
+const quietMs = 250;
+
+export function useDraft(name: string): readonly [text: string, write: (text: string) => void] {
+  const [text, setText] = useState(() => read(name));
+  const unsaved = useRef<string>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    const flush = (): void => {
+      clearTimeout(timer.current);
+      if (unsaved.current !== undefined) save(name, unsaved.current);
+      unsaved.current = undefined;
+    };
+    window.addEventListener("pagehide", flush);
+    return () => {
+      window.removeEventListener("pagehide", flush);
+      flush();
+    };
+  }, [name]);
+  const write = (next: string): void => {
+    setText(next);
+    unsaved.current = next;
+    clearTimeout(timer.current);
+    // Not at each key: storing waits for the disk.
+    timer.current = setTimeout(() => {
+      unsaved.current = undefined;
+      save(name, next);
+    }, quietMs);
+  };
+  return [text, write];
+}
+
+function read(name: string): string {
+  try {
+    return localStorage.getItem(prefix + name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function save(name: string, text: string): void {
+  try {
+    if (text === "" || text.length > mostText) localStorage.removeItem(prefix + name);
+    else localStorage.setItem(prefix + name, text);
+  } catch {
+    // A browser that keeps nothing keeps no draft.
+  }
+}

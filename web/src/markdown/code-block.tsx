@@ -1,0 +1,40 @@
+import { Children, isValidElement, type ReactNode } from "react";
+import { useIsCodeFenceIncomplete } from "streamdown";
+import { CodeText } from "../code/code-text.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { useWords } from "../words/words.ts";
+
+interface CodeBlockProps {
+  readonly className: string;
+  readonly children?: ReactNode;
+}
+
+/** A fence. Coloured when it is closed: what still grows would be parsed at each word. */
+export function CodeBlock({ className, children }: CodeBlockProps) {
+  const { chat: words } = useWords();
+  const growing = useIsCodeFenceIncomplete();
+  const language = /language-([\w+#-]+)/.exec(className)?.[1] ?? "";
+  const text = textOf(children).replace(/\n$/, "");
+  return (
+    <figure className="code-block group/code">
+      <figcaption>
+        <span>{language || words.code}</span>
+        <CopyButton text={() => text} label={words.copyCode} />
+      </figcaption>
+      <pre tabIndex={0} aria-label={language || words.code}>
+        <code>
+          <CodeText text={text} language={language} settled={!growing} />
+        </code>
+      </pre>
+    </figure>
+  );
+}
+
+function textOf(node: ReactNode): string {
+  return Children.toArray(node)
+    .map((child) => {
+      if (typeof child === "string" || typeof child === "number") return String(child);
+      return isValidElement<{ children?: ReactNode }>(child) ? textOf(child.props.children) : "";
+    })
+    .join("");
+}

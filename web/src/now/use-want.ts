@@ -1,0 +1,32 @@
+import { useMemo } from "react";
+import type { AgentState } from "@deckhand/protocol";
+import { client } from "../server.ts";
+import { useCommands, type Command } from "../shell/commands.ts";
+import { toastFailure } from "../ui/toast.tsx";
+import { isWorking } from "./words.ts";
+
+export type Wanted = "running" | "paused" | "stopped";
+
+/** To go on, to pause, to stop: a button each, and keys. */
+export function useWant(conversation: string, state: AgentState | null): (wanted: Wanted) => void {
+  const want = useMemo(
+    () => (wanted: Wanted) =>
+      void client.send(conversation, "change_agent_state", { agent_state: wanted, thought: "" }).catch(toastFailure),
+    [conversation],
+  );
+  useCommands(useMemo(() => commandsFor(state, want), [state, want]));
+  return want;
+}
+
+function commandsFor(state: AgentState | null, want: (wanted: Wanted) => void): readonly Command[] {
+  const commands: Command[] = [];
+  const group = "conversation";
+  const canStop = isWorking(state) || state === "paused" || state === "awaiting_user_confirmation";
+  if (canStop)
+    commands.push({ id: "stop", group, label: (w) => w.chat.stop, keys: ["mod+."], run: () => want("stopped") });
+  if (state === "running")
+    commands.push({ id: "pause", group, label: (w) => w.chat.pause, keys: ["p"], run: () => want("paused") });
+  if (state === "paused")
+    commands.push({ id: "resume", group, label: (w) => w.chat.resume, keys: ["p"], run: () => want("running") });
+  return commands;
+}

@@ -1,0 +1,133 @@
+import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { visible, type FileChange, type RestorePreview } from "@deckhand/protocol";
+import { client } from "../server.ts";
+import { Button } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { Switch } from "../ui/switch.tsx";
+import { toast } from "../ui/toast.tsx";
+import { useWords, wordsNow } from "../words/words.ts";
+
+interface RestoreDialogProps {
+  readonly conversation: string;
+  readonly at: number;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+/** What a restore would do, shown before it is done. */
+export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDialogProps) {
+  const { time: words, shell } = useWords();
+  const preview = useQuery({
+    queryKey: ["restore", conversation, at],
+    queryFn: ({ signal }) => client.previewRestore(conversation, at, signal),
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });
+  const [force, setForce] = useState(false);
+  const [failure, setFailure] = useState("");
+  const [busy, setBusy] = useState(false);
+  const isForeign = (preview.data?.changed_since.length ?? 0) > 0;
+  const isNothing = preview.data?.changed_files === 0;
+
+  const restore = async (): Promise<void> => {
+    setBusy(true);
+    setFailure("");
+    try {
+      const { cause } = await client.restore(conversation, at, force);
+      toast(wordsNow().time.restored(at), { tone: "good", description: wordsNow().time.undo(cause ?? at) });
+      onClose();
+      onDone();
+    } catch (error) {
+      setFailure((error as Error).message);
+      setBusy(false);
+      void preview.refetch();
+    }
+  };
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.restoreTo(at)}
+      description={words.restoreIs}
+      size="large"
+      actions={
+        <>
+          <Button onClick={onClose}>{words.cancel}</Button>
+          <Button
+            tone="primary"
+            disabled={busy || preview.data === undefined || isNothing || (isForeign && !force)}
+            onClick={() => void restore()}
+          >
+            {busy ? shell.loading : words.restoreDo(preview.data?.changed_files ?? 0)}
+          </Button>
+        </>
+      }
+    >
+      {preview.isPending && <Skeleton />}
+      {(failure || preview.error?.message) !== undefined && failure + (preview.error?.message ?? "") !== "" && (
+        <p role="alert" className="rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">
+          {failure || preview.error?.message}
+        </p>
+      )}
+      {preview.data !== undefined && <Changes preview={preview.data} />}
+      {isForeign && (
+        <label className="mt-3 flex items-center gap-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
+          <Switch label={words.force} checked={force} onChange={setForce} />
+          <span>{words.force}</span>
+        </label>
+      )}
+    </Dialog>
+  );
+}
+
+const marks: Readonly<Record<FileChange["status"], readonly [sign: string, colour: string]>> = {
+  added: ["+", "text-good"],
+  modified: ["~", "text-info"],
+  deleted: ["−", "text-bad"],
+  renamed: ["→", "text-info"],
+  type_changed: ["~", "text-info"],
+};
+
+function Changes({ preview }: { readonly preview: RestorePreview }) {
+  const { time: words } = useWords();
+  const foreign = new Set(preview.changed_since);
+  if (preview.changed_files === 0) return <p className="py-2 text-sm text-muted">{words.nothingChanges}</p>;
+  return (
+    <>
+      <ul
+        aria-label={words.wouldChange}
+        className="max-h-[40dvh] overflow-y-auto rounded-lg border border-line py-1 text-sm"
+      >
+        {preview.files.map((file) => {
+          const [sign, colour] = marks[file.status];
+          const isForeign = foreign.has(file.path) || (file.old_path !== undefined && foreign.has(file.old_path));
+          return (
+            <li key={file.path} className="flex items-baseline gap-2.5 px-3 py-0.5">
+              <span aria-hidden="true" className={`w-3 text-center font-mono ${colour}`}>
+                {sign}
+              </span>
+              <span className="sr-only">{words.statuses[file.status]}</span>
+              <span className="min-w-0 flex-1 truncate font-mono text-xs">
+                {file.old_path !== undefined && <span className="text-muted">{visible(file.old_path)} → </span>}
+                {visible(file.path)}
+              </span>
+              {isForeign && <span className="shrink-0 text-xs text-warn">{words.changedSince}</span>}
+              {!file.binary && (
+                <span className="shrink-0 text-xs text-muted tabular-nums">
+                  +{file.added_lines} −{file.deleted_lines}
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {preview.files.length < preview.changed_files && (
+        <p className="pt-1 text-xs text-muted">{words.more(preview.changed_files - preview.files.length)}</p>
+      )}
+    </>
+  );
+}

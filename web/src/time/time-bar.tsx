@@ -1,0 +1,144 @@
+import { useMemo, useState } from "react";
+import { ChevronLeftIcon, ChevronRightIcon, HistoryIcon, RepoForkedIcon, XIcon } from "@primer/octicons-react";
+import { visible, type ConversationState, type Event } from "@deckhand/protocol";
+import { conversationAddress, go } from "../address.ts";
+import { client } from "../server.ts";
+import { useCommands, type Command } from "../shell/commands.ts";
+import { Button, IconButton } from "../ui/button.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
+import { costText, dateTimeText } from "../words/amounts.ts";
+import { useWords, wordsNow } from "../words/words.ts";
+import { MomentsStrip } from "./moments-strip.tsx";
+import { RestoreDialog } from "./restore-dialog.tsx";
+import { momentsOf, stepFrom } from "./view-at.ts";
+
+interface TimeBarProps {
+  readonly conversation: string;
+  /** All there are. */
+  readonly events: readonly Event[];
+  readonly at: number;
+  /** As it was then. */
+  readonly state: ConversationState;
+  /** Undefined: back to now. */
+  readonly onGo: (at: number | undefined) => void;
+}
+
+/** A slider over the conversation, in place of what one writes: the past is looked at, not spoken to. */
+export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps) {
+  const { time: words } = useWords();
+  const [restoring, setRestoring] = useState(false);
+  const last = Math.max(0, events.length - 1);
+  const moments = useMemo(() => momentsOf(events), [events]);
+  const event = events[at];
+  const step = (direction: 1 | -1): void => onGo(stepFrom(events, at, direction));
+
+  const fork = async (): Promise<void> => {
+    try {
+      const { id } = await client.fork(conversation, at);
+      go(conversationAddress(id));
+      toast(wordsNow().time.forked(at));
+    } catch (error) {
+      toastFailure(error);
+    }
+  };
+
+  useCommands(
+    useMemo(
+      (): readonly Command[] => [
+        {
+          id: "past-back",
+          group: "conversation",
+          label: (all) => all.time.before,
+          keys: ["alt+arrowleft", "["],
+          run: () => onGo(stepFrom(events, at, -1)),
+        },
+        {
+          id: "past-on",
+          group: "conversation",
+          label: (all) => all.time.after,
+          keys: ["alt+arrowright", "]"],
+          run: () => onGo(stepFrom(events, at, 1)),
+        },
+        {
+          id: "past-leave",
+          group: "conversation",
+          label: (all) => all.time.toNow,
+          keys: ["escape"],
+          run: () => onGo(undefined),
+        },
+      ],
+      [events, at, onGo],
+    ),
+  );
+
+  return (
+    <section aria-label={words.past} className="rounded-xl border border-warn/50 bg-panel px-4 pt-2.5 pb-3 shadow-low">
+      <div className="flex items-baseline gap-3">
+        <p role="status" className="min-w-0 flex-1 truncate text-sm">
+          <span className="font-medium tabular-nums">{words.eventOf(at, last)}</span>
+          {event !== undefined && <span className="text-muted"> · {visible(firstLine(event.message))}</span>}
+        </p>
+        <p className="shrink-0 text-xs text-muted tabular-nums">
+          {event !== undefined && <time dateTime={event.timestamp}>{dateTimeText(event.timestamp)}</time>}
+          {" · "}
+          {words.steps(state.usage.steps)} · {costText(state.usage.costUsd)}
+        </p>
+      </div>
+      <div className="flex items-center gap-1 py-1.5">
+        <IconButton
+          icon={ChevronLeftIcon}
+          size="small"
+          label={words.before}
+          keys="["
+          disabled={at <= 0}
+          onClick={() => step(-1)}
+        />
+        <div className="min-w-0 flex-1">
+          <MomentsStrip moments={moments} last={last} />
+          <input
+            type="range"
+            min={0}
+            max={last}
+            value={at}
+            aria-label={words.slider}
+            aria-valuetext={event === undefined ? String(at) : `${at}: ${firstLine(event.message)}`}
+            className="block h-4 w-full accent-accent"
+            onChange={(change) => onGo(Number(change.target.value))}
+          />
+        </div>
+        <IconButton
+          icon={ChevronRightIcon}
+          size="small"
+          label={words.after}
+          keys="]"
+          disabled={at >= last}
+          onClick={() => step(1)}
+        />
+      </div>
+      <div className="flex flex-wrap items-center gap-2">
+        <Button size="small" icon={RepoForkedIcon} onClick={() => void fork()}>
+          {words.forkHere}
+        </Button>
+        <Button size="small" icon={HistoryIcon} onClick={() => setRestoring(true)}>
+          {words.restoreHere}
+        </Button>
+        <span className="flex-1" />
+        <Button size="small" tone="primary" icon={XIcon} keys="escape" onClick={() => onGo(undefined)}>
+          {words.toNow}
+        </Button>
+      </div>
+      {restoring && (
+        <RestoreDialog
+          conversation={conversation}
+          at={at}
+          onClose={() => setRestoring(false)}
+          onDone={() => onGo(undefined)}
+        />
+      )}
+    </section>
+  );
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0]?.slice(0, 200) ?? "";
+}

@@ -1,0 +1,105 @@
+/** What was known of a conversation after an event: the same fold, over fewer events. */
+import { apply, empty, isAction, type ConversationState, type Event } from "@deckhand/protocol";
+import type { ViewSnapshot } from "@deckhand/client";
+
+/** A fold is kept at each so many events, so that a slider that is dragged does not begin at the start each time. */
+const every = 500;
+
+export interface PastStates {
+  /** The state after event `at`; -1 is before the first. `events` begin with id 0 and have no gap. */
+  readonly at: (events: readonly Event[], at: number) => ConversationState;
+}
+
+/** Of one conversation: its log only grows, so what is kept stays right. */
+export function pastStates(): PastStates {
+  const kept: ConversationState[] = [empty];
+  const upTo = (events: readonly Event[], from: ConversationState, last: number): ConversationState => {
+    let state = from;
+    for (let id = from.head + 1; id <= last; id += 1) {
+      const event = events[id];
+      if (event === undefined) break;
+      state = apply(state, event);
+    }
+    return state;
+  };
+  return {
+    at(events, at) {
+      const wanted = Math.floor((Math.min(at, events.length - 1) + 1) / every);
+      while (kept.length <= wanted) kept.push(upTo(events, kept[kept.length - 1] ?? empty, kept.length * every - 1));
+      return upTo(events, kept[wanted] ?? empty, at);
+    },
+  };
+}
+
+/** Nothing streams in the past. */
+export function viewAt(snapshot: ViewSnapshot, states: PastStates, at: number): ViewSnapshot {
+  return {
+    events: snapshot.events.slice(0, at + 1),
+    state: states.at(snapshot.events, at),
+    streaming: new Map(),
+    caughtUp: true,
+    refused: undefined,
+  };
+}
+
+export type MomentKind = "user" | "asked" | "changed" | "failed" | "ended";
+
+export interface Moment {
+  readonly id: number;
+  readonly kind: MomentKind;
+}
+
+/** Where the eye looks for something: what a person said, what was asked, changed, failed, ended. */
+export function momentsOf(events: readonly Event[]): readonly Moment[] {
+  const moments: Moment[] = [];
+  for (const event of events) {
+    const kind = momentOf(event);
+    if (kind !== undefined) moments.push({ id: event.id, kind });
+  }
+  return moments;
+}
+
+function momentOf(event: Event): MomentKind | undefined {
+  if (isAction(event)) {
+    if (event.action === "message" || event.action === "start") return event.source === "user" ? "user" : undefined;
+    if (event.action === "finish" || event.action === "reject") return "ended";
+    return event.approval === undefined ? undefined : "asked";
+  }
+  switch (event.observation) {
+    case "error":
+      return "failed";
+    case "run":
+      return event.extras.exit_code === 0 || event.extras.job !== undefined ? undefined : "failed";
+    case "write":
+    case "edit":
+    case "restore":
+    case "upload":
+      return "changed";
+    default:
+      return undefined;
+  }
+}
+
+/** The next place to stop at, in a direction: events that a chat shows, and the ends of the log. */
+export function stepFrom(events: readonly Event[], at: number, direction: 1 | -1): number {
+  const last = events.length - 1;
+  for (let id = at + direction; id > 0 && id < last; id += direction) {
+    const event = events[id];
+    if (event !== undefined && isShown(event)) return id;
+  }
+  return direction === 1 ? last : 0;
+}
+
+const bookkeeping: ReadonlySet<string> = new Set([
+  "chat",
+  "reply",
+  "title",
+  "snapshot",
+  "terminal",
+  "knowledge",
+  "status",
+]);
+
+function isShown(event: Event): boolean {
+  return isAction(event) ? event.action !== "initialize" : !bookkeeping.has(event.observation);
+}

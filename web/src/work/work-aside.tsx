@@ -1,0 +1,41 @@
+import type { ViewSnapshot } from "@deckhand/client";
+import { usePane } from "../shell/panes.ts";
+import { prefer, usePreferences } from "../shell/preferences.ts";
+import { ResizeHandle } from "../ui/resize-handle.tsx";
+import { useWords } from "../words/words.ts";
+import { WorkPanel } from "./work-panel.tsx";
+
+interface WorkAsideProps {
+  readonly conversation: string;
+  readonly snapshot: ViewSnapshot;
+  readonly tab: string | undefined;
+}
+
+/** The pane right of the conversation, as wide as the person wants it; on a phone a pane of its own. */
+export function WorkAside({ conversation, snapshot, tab }: WorkAsideProps) {
+  const { shell: words } = useWords();
+  const pane = usePane();
+  const { workOpen, workWidth } = usePreferences();
+  return (
+    <>
+      {workOpen && (
+        <ResizeHandle
+          label={words.resizeWork}
+          width={workWidth}
+          min={280}
+          max={1100}
+          onChange={(width) => prefer({ workWidth: width })}
+        />
+      )}
+      <aside
+        ref={(element) => element?.style.setProperty("--work-width", `${workWidth}px`)}
+        aria-label={words.work}
+        className={`min-h-0 flex-col md:w-(--work-width) md:max-w-[60vw] md:shrink-0 ${
+          pane === "work" ? "max-md:flex max-md:flex-1" : "max-md:hidden"
+        } ${workOpen ? "flex" : "md:hidden"}`}
+      >
+        {(workOpen || pane === "work") && <WorkPanel conversation={conversation} snapshot={snapshot} tab={tab} />}
+      </aside>
+    </>
+  );
+}
