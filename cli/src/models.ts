@@ -10,7 +10,8 @@ const help = `Usage: deckhand models [option…]
        deckhand models [option…] --test [NAME]
 
 Lists the models that can be chosen, with what is known of them. --test makes real calls to one (default: as the server is configured): whether it
-answers, calls a tool and sees a picture, and whether its size and price are known. It may cost a fraction of a cent.
+answers, calls a tool and sees a picture, reads enough (on machines of one's own), and whether its size and price are
+known. It may cost a fraction of a cent.
 
   --url URL   the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token, where it wants one)
   --test      try the model

@@ -17,6 +17,7 @@ import {
   type PastFiles,
   type RestorePreview,
   type Settings,
+  type TerminalSize,
   type WaitingWhole,
   type SettingsPatch,
   type SettingsReport,
@@ -83,7 +84,28 @@ export interface Health {
   /** `demo`: the model is scripted and says so. */
   readonly model: { readonly name: string; readonly demo: boolean };
   /** `sentence`: what was proven of the sandbox, or why nothing runs. */
-  readonly runtime: { readonly kind: string; readonly proven: boolean; readonly sentence: string };
+  readonly runtime: {
+    readonly kind: string;
+    readonly proven: boolean;
+    readonly sentence: string;
+    /** ISO 8601. */
+    readonly triedAt?: string;
+    /** What was tried, by group; one is held when it did not get through and its control worked. */
+    readonly checks: readonly RuntimeCheck[];
+    readonly untried?: readonly { readonly name: string; readonly why: string }[];
+  };
+  /** Of the protocol. */
+  readonly protocol?: string;
+}
+
+/** One attempt against the wall. */
+export interface RuntimeCheck {
+  readonly group: string;
+  readonly name: string;
+  /** What had to work beside it, so that the attempt means anything. */
+  readonly control: string;
+  readonly controlled: boolean;
+  readonly held: boolean;
 }
 
 /** What is allowed in every conversation of the server. */
@@ -131,6 +153,13 @@ export interface Http {
    * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
    */
   restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
+  /** Resolves with its id; see `Terminals`. */
+  openTerminal(conversation: string, size: TerminalSize, signal?: AbortSignal): Promise<string>;
+  closeTerminal(conversation: string, terminal: string, signal?: AbortSignal): Promise<void>;
+  /** What holds its commands back. */
+  isolation(conversation: string, signal?: AbortSignal): Promise<Isolation>;
+  /** What its commands reached and were refused, since the server started. */
+  network(conversation: string, signal?: AbortSignal): Promise<NetworkRecord>;
   /** What listens in the conversation's sandbox now. */
   ports(conversation: string, signal?: AbortSignal): Promise<readonly OpenPort[]>;
   /** Where it can be opened. */
@@ -139,6 +168,8 @@ export interface Http {
   rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
   addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
+  /** The rule as it would be kept; nothing is. Fails as `addRule`. */
+  checkRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ApprovalRule>;
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
@@ -168,6 +199,43 @@ export interface Http {
   /** What a conversation with the model takes, as far as that is known; by default with the model that is configured. */
   estimate(model?: string, signal?: AbortSignal): Promise<CostEstimate>;
   health(signal?: AbortSignal): Promise<Health>;
+}
+
+export interface Isolation {
+  readonly kind: string;
+  readonly proven: boolean;
+  /** Groups of attempts that were held. */
+  readonly held: readonly string[];
+  /** ISO 8601. */
+  readonly tried_at: string;
+  readonly sentence: string;
+}
+
+export interface NetworkRecord {
+  /** Null where its commands have no network of their own. */
+  readonly mode: string | null;
+  /** By a person, for this conversation. */
+  readonly allowed: readonly string[];
+  /** The last ones, oldest first. */
+  readonly connections: readonly {
+    readonly host: string;
+    readonly port: number;
+    readonly address: string;
+    /** What let it through. */
+    readonly rule: string;
+    readonly started_at: string;
+    readonly duration_ms: number;
+    readonly up_bytes: number;
+    readonly down_bytes: number;
+    readonly open: boolean;
+  }[];
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly connections: number;
+    readonly refused: number;
+    readonly up_bytes: number;
+    readonly down_bytes: number;
+  }[];
 }
 
 export interface OpenPort {
@@ -262,6 +330,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
       (await call("POST", `${one(conversation)}/restore`, { at, force }, signal)) as Observation<"restore">,
+    openTerminal: async (conversation, size, signal) =>
+      ((await call("POST", `${one(conversation)}/terminals`, size, signal)) as { id: string }).id,
+    closeTerminal: async (conversation, terminal, signal) => {
+      await call("DELETE", `${one(conversation)}/terminals/${encodeURIComponent(terminal)}`, undefined, signal);
+    },
+    isolation: async (conversation, signal) =>
+      ((await call("GET", one(conversation), undefined, signal)) as { isolation: Isolation }).isolation,
+    network: async (conversation, signal) =>
+      (await call("GET", `${one(conversation)}/network`, undefined, signal)) as NetworkRecord,
     ports: async (conversation, signal) => {
       const answer = await call("GET", `${one(conversation)}/ports`, undefined, signal);
       return (answer as { ports: readonly OpenPort[] }).ports;
@@ -276,6 +353,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
+    checkRule: async (rule, signal) =>
+      (await call("POST", "api/rules", { ...rule, dry_run: true }, signal)) as ApprovalRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },

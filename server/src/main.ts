@@ -138,7 +138,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     models: {
       names: models.names,
       list: models.list,
-      check: async (choice, signal) => checkModel(await models.find(choice), signal),
+      check: async (choice, signal) => checkModel(await models.alone(choice), signal),
     },
     agents: { described: agents, broken: flaws },
     settings,

@@ -1,6 +1,16 @@
 /** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
-import { isAtWork, stateChange, type ConversationState, type Event, type NewEvent } from "@deckhand/protocol";
+import {
+  isAction,
+  isAtWork,
+  stateChange,
+  type ConversationState,
+  type Event,
+  type NewAction,
+  type NewEvent,
+  type WorkspaceChanges,
+} from "@deckhand/protocol";
 import type { PreparedCall } from "./calls.ts";
+import { finishOf, lookMs } from "./finish/finish.ts";
 import { gate, refusalOf, waitingEvents } from "./gate.ts";
 import { askAfter, runHooked, sentBack } from "./hooked.ts";
 import { failed, isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
@@ -18,11 +28,14 @@ type Begun = AsyncGenerator<Step, TurnEnd | { view: View; denied: boolean; begun
 export async function* begin(
   calls: readonly PreparedCall[],
   before: readonly NewEvent[],
+  view: View,
   deps: TurnDeps,
   signal: AbortSignal,
 ): Begun {
   const [first, ...next] = calls;
   if (first === undefined) throw new Error("there is a call to begin");
+  if (first.type === "ends" && first.event.action === "finish")
+    return yield* finish(first.event, before, view, deps, signal);
   const gated = await gate(first, deps);
   switch (gated.type) {
     case "waits": {
@@ -33,18 +46,18 @@ export async function* begin(
       return { state: null };
     }
     case "denied": {
-      const view = yield {
+      const after = yield {
         type: "events",
         events: (firstId, now) => {
           const answer = gated.answer(firstId + before.length);
           return whileAtWork(now, before, [inReply(gated.event, firstId), inReply(answer, firstId)]);
         },
       };
-      return { view, denied: true, begun: 1 };
+      return { view: after, denied: true, begun: 1 };
     }
     case "free": {
       const group = [{ call: first, event: gated.event }, ...(await beside(first, next, deps))];
-      const view = yield {
+      const after = yield {
         type: "events",
         events: (firstId, now) =>
           whileAtWork(
@@ -53,16 +66,52 @@ export async function* begin(
             group.map(({ event }) => inReply(event, firstId)),
           ),
       };
-      if (view.stored.length <= before.length) return { state: null };
-      const begun = group.map(({ call }, at) => begunCall(call, view.stored[before.length + at]));
+      if (after.stored.length <= before.length) return { state: null };
+      const begun = group.map(({ call }, at) => begunCall(call, after.stored[before.length + at]));
       const [only, ...others] = begun;
       const end =
         only !== undefined && others.length === 0
-          ? yield* perform(only.call, only.id, view, deps, signal)
-          : yield* performTogether(begun, view, deps, signal);
+          ? yield* perform(only.call, only.id, after, deps, signal)
+          : yield* performTogether(begun, after, deps, signal);
       return "state" in end ? end : { ...end, denied: false, begun: group.length };
     }
   }
+}
+
+/** Stores the agent's last word with what shows it, or sends it back. */
+async function* finish(
+  event: NewAction<"finish">,
+  before: readonly NewEvent[],
+  first: View,
+  deps: TurnDeps,
+  signal: AbortSignal,
+): Begun {
+  const { firstAction } = first.prompt.ledger;
+  let view = first;
+  let reply: number | undefined;
+  let changes: WorkspaceChanges | undefined;
+  if (firstAction !== null && deps.changesSince !== undefined) {
+    // A look takes its time, and the reply is not to be lost meanwhile.
+    if (before.length > 0) {
+      const { stored } = yield { type: "events", events: (_, now) => whileAtWork(now, before, []) };
+      reply = stored[0]?.id;
+      if (reply === undefined) return { state: null };
+    }
+    changes = await deps.changesSince(firstAction - 1, AbortSignal.any([signal, AbortSignal.timeout(lookMs)]));
+    // With what was stored meanwhile.
+    view = yield { type: "events", events: () => [] };
+    if (!isRunning(view, signal)) return { state: null };
+  }
+  const last = finishOf(event, view, changes);
+  const left = reply === undefined ? before : [];
+  const after = yield {
+    type: "events",
+    events: (firstId, now) => whileAtWork(now, left, [inReply(last, reply ?? firstId)]),
+  };
+  if (after.stored.length <= left.length) return { state: null };
+  if (!isAction(last)) return { view: after, denied: false, begun: 1 };
+  const sent = yield* sentBack(last, after, deps, signal);
+  return sent === null ? { state: "finished" } : { view: sent, denied: false, begun: 1 };
 }
 
 function begunCall(call: PreparedCall, stored: Event | undefined): BegunCall {

@@ -17,7 +17,7 @@ import type { Question } from "./approval.ts";
 import { promptSize } from "./context/prompt-size.ts";
 import type { Limits } from "./limits.ts";
 import { Prompt } from "./prompt.ts";
-import type { Step, TurnEnd, View } from "./step.ts";
+import type { Step, TurnDeps, TurnEnd, View } from "./step.ts";
 import { runTurn } from "./turn.ts";
 
 export interface Played {
@@ -30,6 +30,7 @@ export interface Play {
   readonly limits?: Partial<Limits>;
   readonly from?: readonly NewEvent[];
   readonly tools?: typeof testTools;
+  readonly changesSince?: TurnDeps["changesSince"];
   readonly policy?: (event: NewAction) => Question | null;
   /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
   readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
@@ -37,7 +38,7 @@ export interface Play {
 
 export async function play(
   model: Model,
-  { limits, from = [], meanwhile, tools = testTools, policy = () => null }: Play = {},
+  { limits, from = [], meanwhile, tools = testTools, policy = () => null, changesSince }: Play = {},
 ): Promise<Played> {
   const events: Event[] = [];
   const agent = agentFinder(tools)("CodeActAgent", "/w");
@@ -62,6 +63,7 @@ export async function play(
       model,
       agent,
       runtime: async () => ({ cwd: "/w" }) as Runtime,
+      changesSince,
       readWorkspace: () => Promise.reject(new Error("there is no workspace")),
       limits: { maxSteps: 100, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,

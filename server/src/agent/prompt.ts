@@ -14,12 +14,20 @@ import { Measure } from "./context/measure.ts";
 import { Messages } from "./context/messages.ts";
 import { Spoken } from "./context/spoken.ts";
 import { ToldKnowledge } from "./context/told-knowledge.ts";
+import { Ledger } from "./finish/ledger.ts";
 import { Trail } from "./stuck.ts";
 
 interface OpenReply {
   readonly id: number;
   readonly calls: readonly { readonly id: string; readonly name: string }[];
   readonly results: Map<string, ToolResult>;
+}
+
+/** Told when the results of the last reply are complete. */
+interface Aside {
+  readonly part: ContextPart;
+  readonly text: string;
+  readonly imageUrl?: string;
 }
 
 export interface PromptSize {
@@ -32,6 +40,8 @@ export interface PromptSize {
 export class Prompt {
   /** What the agent has just done, folded along. */
   readonly trail = new Trail();
+  /** What was run and planned, folded along. */
+  readonly ledger = new Ledger();
   readonly #messages = new Messages();
   readonly #measure = new Measure();
   readonly #spoken = new Spoken();
@@ -41,7 +51,7 @@ export class Prompt {
   /** A person's own actions, until their observation is there. */
   readonly #userActions = new Map<number, Action>();
   #open: OpenReply | null = null;
-  #afterResults: { readonly part: ContextPart; readonly text: string }[] = [];
+  #afterResults: Aside[] = [];
   #hasReplies = false;
   #summaries = 0;
   #head = -1;
@@ -101,6 +111,7 @@ export class Prompt {
   add(event: Event): void {
     this.#head = event.id;
     this.trail.add(event);
+    this.ledger.add(event);
     if (isAction(event)) this.#addAction(event);
     else this.#addObservation(event);
   }
@@ -142,10 +153,18 @@ export class Prompt {
     } else if (event.observation === "upload") {
       this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {
+      this.#keepImage(event);
       this.#result(event.tool_call, this.#tell(event), isFailure(event));
     } else if (event.cause !== undefined) {
       this.#addUserResult(event);
     }
+  }
+
+  /** Behind the results: not every provider takes an image in one. */
+  #keepImage(event: Observation): void {
+    if (this.#open === null || event.observation !== "read" || event.extras.image === undefined) return;
+    const { path, image } = event.extras;
+    this.#afterResults.push({ part: "outputs", text: `(The image ${path}.)`, imageUrl: image.url });
   }
 
   #addUserResult(event: Observation): void {
@@ -158,8 +177,14 @@ export class Prompt {
 
   /** What a person did; not between a reply's calls and their results. */
   #aside(part: ContextPart, text: string): void {
-    if (this.#open === null) this.#push(part, { role: "user", text, imageUrls: [] });
+    if (this.#open === null) this.#pushAside({ part, text });
     else this.#afterResults.push({ part, text });
+  }
+
+  #pushAside({ part, text, imageUrl }: Aside): void {
+    if (imageUrl === undefined) return this.#push(part, { role: "user", text, imageUrls: [] });
+    const short: ModelMessage = { role: "user", text: `${text} (It is left out here to save room.)`, imageUrls: [] };
+    this.#messages.add(this.#head, part, { role: "user", text, imageUrls: [imageUrl] }, short);
   }
 
   #result(origin: { reply: number; id: string }, content: string, isError: boolean): void {
@@ -185,7 +210,7 @@ export class Prompt {
         open.results.get(call.id) ?? { call: call.id, name: call.name, content: notRun, isError: true },
     );
     this.#messages.add(open.id, "outputs", { role: "tool", results });
-    for (const { part, text } of this.#afterResults) this.#push(part, { role: "user", text, imageUrls: [] });
+    for (const aside of this.#afterResults) this.#pushAside(aside);
     this.#open = null;
     this.#afterResults = [];
   }

@@ -8,6 +8,7 @@ import {
   type ErrorCode,
   type Event,
   type NewEvent,
+  type WorkspaceChanges,
 } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
 import type { Delegate } from "../tools/tool.ts";
@@ -26,6 +27,11 @@ export interface TurnDeps extends GateDeps {
   readonly runtime: RuntimeFor;
   /** What the workspace says to agents. */
   readonly readWorkspace: (signal: AbortSignal) => Promise<KnowledgeFiles>;
+  /**
+   * What the agent has changed since event `from`, when the workspace was looked at once more. Not there where no snapshots are taken;
+   * undefined where it is not known.
+   */
+  readonly changesSince?: ((from: number, signal: AbortSignal) => Promise<WorkspaceChanges | undefined>) | undefined;
   /** None: nothing is asked. */
   readonly hooks?: HookPoints | undefined;
   readonly limits: Limits;

@@ -6,7 +6,7 @@
  *
  * Calls run in their order; those that only look, one after another in the reply, side by side.
  *
- * It ends when the model says that it is done or speaks without calling a tool, when a limit is reached, when the agent
+ * It ends when the model says that it is done or speaks without calling a tool (finish/), when a limit is reached, when the agent
  * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
  * then it says nothing and the state stays as it was made. Whether a call begins is decided where its action is stored: none
  * does behind a pause. It also ends where an action has to wait for a person; the
@@ -23,6 +23,7 @@ import {
 import { ask } from "./ask.ts";
 import { prepareCall, textOf } from "./calls.ts";
 import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
+import { goOnNote, stoppedInTheMiddle } from "./finish/going-on.ts";
 import type { Knowledge } from "./knowledge/knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
 import { askAtStart } from "./hooked.ts";
@@ -48,7 +49,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     // A turn that was paused in the middle of a reply goes on with what is left of it.
     let pending = view.state.pendingCalls.map((call) => prepareCall(call, deps.agent));
     while (pending.length > 0) {
-      const end = yield* begin(pending, [], deps, signal);
+      const end = yield* begin(pending, [], view, deps, signal);
       if ("state" in end) return end;
       view = end.view;
       if (!isRunning(view, signal)) return { state: null };
@@ -98,14 +99,12 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     const calls = reply.parts.filter((part) => part.type === "call");
     if (calls.length === 0) {
       const text = textOf(reply.parts);
-      yield {
-        type: "events",
-        events: () => [
-          replied,
-          action("agent", "message", { content: text, image_urls: null, wait_for_response: true }),
-        ],
-      };
-      return { state: "awaiting_user_input" };
+      const goesOn = stoppedInTheMiddle(text, view.prompt.ledger);
+      const said = action("agent", "message", { content: text, image_urls: null, wait_for_response: !goesOn });
+      const { ledger } = view.prompt;
+      view = yield { type: "events", events: () => [replied, said, ...(goesOn ? [goOnNote(ledger)] : [])] };
+      if (!goesOn) return { state: "awaiting_user_input" };
+      continue;
     }
 
     // Stopped while the model said its last word: its calls are off.
@@ -115,7 +114,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     const prepared = calls.map((call, at) =>
       prepareCall({ ...call, reply: unknownReply }, deps.agent, at === 0 ? textOf(reply.parts) : ""),
     );
-    const end = yield* begin(prepared, [replied], deps, signal);
+    const end = yield* begin(prepared, [replied], view, deps, signal);
     if ("state" in end) return end;
     view = end.view;
   }

@@ -8,6 +8,7 @@ import {
   type ObservationExtras,
   type PastFiles,
   type RestorePreview,
+  type WorkspaceChanges,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
 import type { History } from "../snapshots/histories.ts";
@@ -17,6 +18,8 @@ import type { Snapshots } from "./snapshots.ts";
 
 const mostNamed = 20;
 const mostFiles = 200;
+/** At the end of a task. */
+const mostTold = 100;
 /** In a preview. */
 const mostPreviewed = 2000;
 
@@ -57,6 +60,41 @@ export class Past {
     const { tree, leftOut } = end ?? (await history.take(signal));
     const patches = await history.patches(start.tree, tree, signal);
     return { from: start.after, to: end?.after ?? null, ...patches, left_out: leftOut };
+  }
+
+  /** What is another than at event `from`, when the workspace was looked at once more; undefined where that cannot be said in time. */
+  async changesSince(from: number, signal: AbortSignal): Promise<WorkspaceChanges | undefined> {
+    const over = Promise.withResolvers<undefined>();
+    const onAbort = (): void => over.resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([this.#changesSince(from), over.promise]);
+    } catch {
+      // No snapshot of then, no sandbox: the work is done all the same.
+      return undefined;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #changesSince(from: number): Promise<WorkspaceChanges | undefined> {
+    const now = await this.#snapshots.alone(() => this.#snapshots.record());
+    const history = await this.#history();
+    const start = snapshotAt(await this.#kept(history), from);
+    if (now === undefined || start?.there !== true) return undefined;
+    const files = await history.changes(start.tree, now.tree, this.#snapshots.signal());
+    const sum = (of: "added_lines" | "deleted_lines"): number => files.reduce((lines, file) => lines + file[of], 0);
+    return {
+      files: files.slice(0, mostTold).map(({ status, path, added_lines, deleted_lines }) => ({
+        status,
+        path,
+        added_lines,
+        deleted_lines,
+      })),
+      changed_files: files.length,
+      added_lines: sum("added_lines"),
+      deleted_lines: sum("deleted_lines"),
+    };
   }
 
   /** Fails as `diff`. */

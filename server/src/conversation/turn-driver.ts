@@ -38,6 +38,7 @@ interface TurnDriverDeps {
   readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly readWorkspace: TurnDeps["readWorkspace"];
+  readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
   readonly limitAbove: () => Promise<LimitReached | null>;
   readonly delegate: Delegate;

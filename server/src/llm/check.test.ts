@@ -5,14 +5,15 @@ import { modelOf, never, serveScript, type ModelOptions } from "./asking.ts";
 import { checkModel } from "./check.ts";
 import type { ScriptInput } from "./script.ts";
 
-/** Both questions are the first of a conversation, so the script is chosen by their words. */
+/** All questions are the first of a conversation, so the script is chosen by their words. */
 async function tried(
   t: TestContext,
-  [called, seen]: NonNullable<ScriptInput["replies"]>,
+  [called, seen, remembered = { text: "Heliotrope." }]: NonNullable<ScriptInput["replies"]>,
   options: ModelOptions = {},
 ): Promise<ModelReport> {
   const conversations = [
     { when: "Call the tool add with a = 17 and b = 25.", replies: called === undefined ? [] : [called] },
+    { when: "The code word is heliotrope.", replies: [remembered] },
     { when: "Which colour is this picture? Answer with one word.", replies: seen === undefined ? [] : [seen] },
   ];
   return checkModel(modelOf(await serveScript(t, { conversations }), options), never);
@@ -27,7 +28,7 @@ const adds = { calls: [{ name: "add", arguments: { a: 17, b: 25 } }] };
 test("[M33] a trial tells whether a model answers, calls tools and sees, and what is not known of it", async (t) => {
   const seeing = await tried(t, [adds, { text: "Red." }], { model: "gpt-4o", kind: "compatible" });
   assert.equal(seeing.ok, true);
-  assert.deepEqual(findings(seeing), { reply: true, tools: true, images: true, context: false, price: true });
+  assert.deepEqual(findings(seeing), { reply: true, tools: true, images: true, context: true, price: true });
   assert.match(sentence(seeing, "context"), /LLM_MAX_INPUT_TOKENS/);
 
   const blind = await tried(t, [adds, { text: "Blue?" }], { model: "gpt-4o" });
@@ -53,8 +54,18 @@ test("[M33] a model that takes no tools is tried in words", async (t) => {
   const written = "<function=add>\n<parameter=a>\n17\n</parameter>\n<parameter=b>\n25\n</parameter>\n</function>";
   const server = await serveScript(t, {
     replies: [{ status: 400, body: { error: { message: "x does not support tools" } } }, { text: written }],
+    conversations: [{ when: "The code word is heliotrope.", replies: [{ text: "heliotrope" }] }],
   });
   const report = await checkModel(modelOf(server), never);
   assert.equal(report.ok, true);
   assert.match(sentence(report, "tools"), /told in words/);
+});
+
+test("[M33] a server that cuts what is too long without a word, or refuses it, is found out, with what to set", async (t) => {
+  const refusal = { status: 400, body: { error: { message: "input length exceeds the context length" } } };
+  for (const remembered of [{ text: "I know no code word." }, refusal]) {
+    const report = await tried(t, [adds, { text: "Red." }, remembered], { model: "text-only" });
+    assert.equal(report.ok, false);
+    assert.match(sentence(report, "context"), /forgets the beginning of 6,000 tokens.*OLLAMA_CONTEXT_LENGTH/);
+  }
 });

@@ -1,4 +1,4 @@
-/** Tries a model with real calls: whether it answers, calls a tool and sees a picture, and whether its size and price are known. */
+/** Tries a model with real calls: whether it answers, calls a tool, sees a picture and reads enough, and whether its price is known. */
 import { DeckhandError, type ModelFinding, type ModelReport } from "@deckhand/protocol";
 import type { Model, ModelReply, ModelRequest } from "./model.ts";
 
@@ -28,12 +28,18 @@ export async function checkModel(model: Model, signal: AbortSignal): Promise<Mod
   const startedAt = performance.now();
   const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   const findings: ModelFinding[] = [];
+  let context: ModelFinding | undefined;
+  let trying: ModelFinding["what"] = "reply";
   const costs: (number | null)[] = [];
   try {
     const called = await ask(model, { ...toolRequest, maxOutputTokens }, within);
     costs.push(called.reply.costUsd);
     findings.push({ what: "reply", ok: true, sentence: `It answers, in ${Math.round(called.durationMs)} ms.` });
     findings.push(toolFinding(called.reply, called.toldInWords));
+    // Servers on machines of one's own cut what is too long without a word; elsewhere it would cost, and is refused.
+    trying = "context";
+    if (called.reply.costUsd === 0) context = await memoryFinding(model, within);
+    trying = "images";
     if (model.takesImages) {
       const seen = await ask(model, { ...imageRequest, maxOutputTokens }, within);
       costs.push(seen.reply.costUsd);
@@ -43,14 +49,16 @@ export async function checkModel(model: Model, signal: AbortSignal): Promise<Mod
     }
   } catch (error) {
     signal.throwIfAborted();
-    const what = findings.length === 0 ? "reply" : "images";
-    findings.push({ what, ok: false, sentence: sentenceOf(error) });
+    const failed: ModelFinding = { what: trying, ok: false, sentence: sentenceOf(error) };
+    if (trying === "context") context = failed;
+    else findings.push(failed);
   }
-  findings.push(contextFinding(model));
+  findings.push(context ?? contextFinding(model));
   if (costs.length > 0) findings.push(priceFinding(costs));
   return {
     model: model.name,
-    ok: findings.every(({ what, ok }) => ok || what === "context" || what === "price"),
+    // Not to know its size or price is no reason not to work with it; to forget is one.
+    ok: findings.every((one) => one.ok || (one.what === "context" && one !== context) || one.what === "price"),
     findings,
     duration_ms: performance.now() - startedAt,
     cost_usd:
@@ -68,6 +76,35 @@ const imageRequest: ModelRequest = {
   tools: [],
   messages: [{ role: "user", text: "Which colour is this picture? Answer with one word.", imageUrls: [redPicture] }],
 };
+
+const codeWord = "heliotrope";
+/** More than Ollama reads by default (4,096), and enough for a first step of work; at four characters a token. */
+const longTokens = 6_000;
+
+/** Whether the beginning of a long request is still there at its end. */
+async function memoryFinding(model: Model, signal: AbortSignal): Promise<ModelFinding> {
+  const filler = "This line is only here to make the text long.\n".repeat((longTokens * 4) / 46);
+  const text = `The code word is ${codeWord}. Remember it.\n${filler}What is the code word? Answer with one word.`;
+  const reads = `${longTokens.toLocaleString("en")} tokens`;
+  try {
+    const request = { system, tools: [], messages: [{ role: "user", text, imageUrls: [] }] } as const;
+    const { reply } = await ask(model, { ...request, maxOutputTokens }, signal);
+    if (saidIn(reply).toLowerCase().includes(codeWord)) {
+      const known = contextFinding(model);
+      return known.ok
+        ? known
+        : { what: "context", ok: true, sentence: `It reads ${reads} at least. ${known.sentence}` };
+    }
+  } catch (error) {
+    if (!(error instanceof DeckhandError) || error.code !== "model_context_too_long") throw error;
+  }
+  const sentence = `It forgets the beginning of ${reads}, so it forgets its task. Give it more room where it runs (Ollama: OLLAMA_CONTEXT_LENGTH=32768; LM Studio, llama.cpp, vLLM: the context length with which it is loaded).`;
+  return { what: "context", ok: false, sentence };
+}
+
+function saidIn({ parts }: ModelReply): string {
+  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
+}
 
 interface Asked {
   readonly reply: ModelReply;
@@ -117,8 +154,8 @@ function isSum(text: string): boolean {
   }
 }
 
-function imageFinding({ parts }: ModelReply): ModelFinding {
-  const said = parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
+function imageFinding(reply: ModelReply): ModelFinding {
+  const said = saidIn(reply);
   return /\bred\b/i.test(said)
     ? { what: "images", ok: true, sentence: "It sees pictures." }
     : { what: "images", ok: false, sentence: `It did not see that a picture was red; it said: ${said.slice(0, 200)}` };

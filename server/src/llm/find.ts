@@ -3,11 +3,11 @@ import { DeckhandError, type ModelList, type ReasoningEffort } from "@deckhand/p
 import { abilitiesOf } from "./abilities.ts";
 import { contextTokensOf } from "./context-tokens.ts";
 import { demoModel } from "./demo.ts";
-import { discover, listModels } from "./discover.ts";
-import type { FoundServer } from "./discover.ts";
+import type { DiscoverOptions } from "./discover.ts";
 import { noEntries, type ModelEntry, type ReadEntries } from "./entries.ts";
 import { Outages, withFallback } from "./fallback.ts";
 import { listOf } from "./list.ts";
+import { lookAround } from "./look-around.ts";
 import type { Model, ModelChoice, ModelFinder } from "./model.ts";
 import { loadProvider, modelAt } from "./providers/load.ts";
 import type { CallLimits } from "./providers/load.ts";
@@ -48,11 +48,13 @@ export interface FindOptions {
   /** In milliseconds, for how long a model is taken to be out; the monotonic clock by default. */
   readonly now?: () => number;
   /** Where to look; the usual ports by default. */
-  readonly localServers?: Parameters<typeof discover>[0]["servers"];
+  readonly localServers?: DiscoverOptions["servers"];
 }
 
 export interface Models {
   readonly find: ModelFinder;
+  /** Nobody stands in for it: to try it out. */
+  readonly alone: ModelFinder;
   /** What an empty choice gives. Asks nobody but servers on this machine. */
   describe(): Promise<{ readonly name: string; readonly demo: boolean }>;
   /** Names that can be chosen, best first. */
@@ -63,12 +65,8 @@ export interface Models {
   warmUp(): void;
 }
 
-/** Conversations ask again and again; what was found a moment ago still runs. */
-const foundForMs = 2_000;
 /** Models kept with their connections and conversions; clients can name any number. */
 const keptModels = 100;
-/** A server of one's own may have to wake up before it lists its models. */
-const listTimeoutMs = 10_000;
 
 export function findModels(options: FindOptions): Models {
   const { settings, entries: readEntries = noEntries, now = () => performance.now() } = options;
@@ -80,8 +78,7 @@ export function findModels(options: FindOptions): Models {
   };
   const outages = new Outages(now);
   const models = new Map<string, Model>();
-  const firstModels = new Map<string, string>();
-  let found: { readonly at: number; readonly servers: Promise<readonly FoundServer[]> } | undefined;
+  const { localServers, firstModel, knownFirst } = lookAround(calls.fetch, options);
 
   async function find(choice: ModelChoice): Promise<Model> {
     const { fallback = [], small } = settings();
@@ -150,32 +147,6 @@ export function findModels(options: FindOptions): Models {
     return { name, address: atBaseUrl(name, server.baseUrl, settings().configured.apiKey), entry: undefined };
   }
 
-  function localServers(): Promise<readonly FoundServer[]> {
-    if (!options.discover) return Promise.resolve([]);
-    if (found === undefined || performance.now() - found.at > foundForMs) {
-      const where = options.localServers === undefined ? {} : { servers: options.localServers };
-      found = { at: performance.now(), servers: discover({ fetch: calls.fetch, ...where }) };
-    }
-    return found.servers;
-  }
-
-  async function firstModel({ baseUrl, apiKey }: ModelAddress): Promise<string> {
-    const known = firstModels.get(baseUrl);
-    if (known !== undefined) return known;
-    const where = plainUrl(baseUrl);
-    const ids = await listModels({ fetch: calls.fetch, baseUrl, apiKey, timeoutMs: listTimeoutMs }).catch(
-      (cause: unknown) => {
-        const message = `${where}/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL.`;
-        throw new DeckhandError("model_not_configured", message, { cause });
-      },
-    );
-    const [first] = ids;
-    if (first === undefined)
-      throw new DeckhandError("model_not_configured", `${where} has no model: load one, or set LLM_MODEL.`);
-    if (firstModels.size < keptModels) firstModels.set(baseUrl, first);
-    return first;
-  }
-
   interface Kept {
     readonly name: string;
     readonly address: ModelAddress;
@@ -216,7 +187,7 @@ export function findModels(options: FindOptions): Models {
   async function describe(): Promise<{ name: string; demo: boolean }> {
     const { name, baseUrl } = settings().configured;
     if (name) return { name, demo: name === demoModel.name };
-    if (baseUrl) return { name: firstModels.get(baseUrl) ?? `the first model of ${plainUrl(baseUrl)}`, demo: false };
+    if (baseUrl) return { name: knownFirst(baseUrl) ?? `the first model of ${plainUrl(baseUrl)}`, demo: false };
     const here = await foundHere();
     return { name: here?.name ?? demoModel.name, demo: here === undefined };
   }
@@ -249,5 +220,5 @@ export function findModels(options: FindOptions): Models {
     } else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider(compatible);
   }
 
-  return { find, describe, names, list, warmUp: () => void warm().catch(() => {}) };
+  return { find, alone: (choice) => single(choice), describe, names, list, warmUp: () => void warm().catch(() => {}) };
 }

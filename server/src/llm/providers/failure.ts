@@ -1,9 +1,8 @@
 /**
  * What can go wrong with a model call, each with its code and a sentence that says what to do.
  *
- * Decided by status, error code and type, as the provider gave them. Where some give nothing but words, these are read by the
- * lists of patterns below and nowhere else: for a conversation that is too long, tools that are not taken, and of single
- * providers a wrong key, an unknown model and a refusal.
+ * Decided by status, error code and type, as the provider gave them; where some give nothing but words, by the patterns of
+ * words.ts and nothing else.
  */
 import {
   AISDKError,
@@ -16,6 +15,17 @@ import { DeckhandError } from "@deckhand/protocol";
 import type { ErrorCode } from "@deckhand/protocol";
 import { parseBody, reportOf, retryAfterMs } from "./report.ts";
 import type { Report } from "./report.ts";
+import {
+  noCreditCodes,
+  noModel,
+  noModelCodes,
+  noTools,
+  refusedCodes,
+  tooLong,
+  tooLongCodes,
+  violation,
+  wrongKey,
+} from "./words.ts";
 
 /** A model call that failed, and whether to try again by itself. */
 export class ModelFailure extends DeckhandError {
@@ -55,52 +65,6 @@ export interface FailureContext {
   readonly apiKey: string | undefined;
 }
 
-/**
- * Messages of providers that refuse a conversation for its length: OpenAI and compatible ("maximum context length"), vLLM
- * ("longer than the maximum model length"), Anthropic ("prompt is too long", "exceed context limit"), Google ("input token
- * count … exceeds the maximum"), llama.cpp and LM Studio ("exceeds the available context size", "context length of only",
- * "tokens to keep from the initial prompt is greater than the context length"), Ollama ("exceeds the context length",
- * "input length exceeds", "exceeded max context length"), Bedrock ("input is too long"), xAI ("maximum prompt length"), Groq ("reduce the length of the messages"), Mistral ("too large for model with").
- */
-const tooLong = [
-  /maximum context length/i,
-  /longer than the maximum model length/i,
-  /prompt is too long/i,
-  /exceed(s|ed)? (the )?(available |max(imum)? )?context/i,
-  /input is too long/i,
-  /maximum prompt length/i,
-  /input token count.*exceeds the maximum/i,
-  /context length of only/i,
-  /greater than the context length/i,
-  /input length.*exceeds/i,
-  /reduce the length of the (messages|prompt|input)/i,
-  /too large for model with/i,
-];
-const tooLongCodes = new Set(["context_length_exceeded", "exceed_context_size_error", "model_context_window_exceeded"]);
-const noCreditCodes = new Set([
-  "insufficient_quota",
-  "billing_error",
-  "insufficient_balance",
-  "billing_hard_limit_reached",
-]);
-const noModelCodes = new Set(["model_not_found", "not_found_error", "NOT_FOUND", "invalid_model"]);
-/** Of Bedrock and DeepSeek, with status 400. */
-const noModel = [/model identifier is invalid/i, /model not exist/i];
-/** Of xAI, with status 400. */
-const wrongKey = [/incorrect api key/i];
-/** Of xAI, with status 403. */
-const violation = [/violates usage guidelines/i];
-const refusedCodes = new Set(["content_filter", "content_policy_violation", "content_policy"]);
-/**
- * Of servers that take no tools: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"), llama.cpp
- * ("tools param requires --jinja flag"), OpenRouter ("No endpoints found that support tool use").
- */
-const noTools = [
-  /does not support (tools|tool use|tool calling|function calling)/i,
-  /requires --enable-auto-tool-choice/i,
-  /tools? param requires --jinja/i,
-  /no endpoints found that support tool use/i,
-];
 /** Statuses that pass: 529 is Anthropic's "overloaded"; 425 is "too early". */
 const passing = (status: number) => [408, 409, 425, 429].includes(status) || status >= 500;
 

@@ -1,0 +1,39 @@
+/**
+ * The agent's last word, with what can be known of it: which commands show its claims, and what has changed. A claim that nothing shows is
+ * sent back once in a turn; then it is taken as it is, and marked.
+ */
+import { action, errorObservation, type NewAction, type NewEvent, type WorkspaceChanges } from "@deckhand/protocol";
+import type { View } from "../step.ts";
+import { check } from "./evidence.ts";
+
+/** The workspace is looked at once more; a large one is not waited for. */
+export const lookMs = 5000;
+
+/** What is stored for a `finish`: itself, completed, or what is wrong with it. */
+export function finishOf(
+  { args, tool_call: origin = { reply: -1, id: "" } }: NewAction<"finish">,
+  { prompt, state }: View,
+  changes: WorkspaceChanges | undefined,
+): NewEvent {
+  const { outputs, thought, checks = [] } = args;
+  const checked = checks.map((each) => check(each, prompt.ledger, state));
+  const wrong = checked.flatMap(({ why }) => (why === "" ? [] : [why]));
+  if (wrong.length > 0 && !prompt.ledger.sentBack) {
+    return errorObservation("agent", "claim_not_shown", `${wrong.join("\n")}\n${whatNow}`, { tool_call: origin });
+  }
+  const evidence = checked.map((each) => each.evidence);
+  return action(
+    "agent",
+    "finish",
+    {
+      outputs,
+      thought,
+      ...(evidence.length === 0 ? {} : { evidence }),
+      ...(changes === undefined ? {} : { changes }),
+    },
+    { tool_call: origin },
+  );
+}
+
+const whatNow =
+  "Run what is missing (a claim counts when its command exits with 0 and no file changes after it), then call finish again; or claim less.";

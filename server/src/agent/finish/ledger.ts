@@ -1,0 +1,115 @@
+/**
+ * What the turn has come to, as a fold of the log: which commands were run and how they ended, what is still planned, and how often the
+ * server has spoken up already. Commands are known by their words, because a model knows no ids.
+ */
+import {
+  isAction,
+  isRunnable,
+  type Action,
+  type Event,
+  type Observation,
+  type ObservationExtras,
+} from "@deckhand/protocol";
+
+export interface Ran {
+  /** As it was run. */
+  readonly command: string;
+  /** Of the observation. */
+  readonly event: number;
+  readonly exitCode: number;
+  /** It goes on as a job. */
+  readonly runs: boolean;
+}
+
+/** Commands that are remembered: of more, the ones that were run longest ago are forgotten. */
+const keptCommands = 500;
+
+export class Ledger {
+  readonly #ran = new Map<string, Ran>();
+  #firstAction: number | null = null;
+  #openTasks = 0;
+  #nudges = 0;
+  #sentBack = false;
+
+  /** Id of the first action of the agent that did something in this turn; null before it. */
+  get firstAction(): number | null {
+    return this.#firstAction;
+  }
+
+  /** Of the plan. */
+  get openTasks(): number {
+    return this.#openTasks;
+  }
+
+  /** Times that it was told in this turn that its task is not done. */
+  get nudges(): number {
+    return this.#nudges;
+  }
+
+  /** A `finish` was sent back in this turn, because nothing shows what it claims. */
+  get sentBack(): boolean {
+    return this.#sentBack;
+  }
+
+  ranLast(command: string): Ran | undefined {
+    return this.#ran.get(plain(command));
+  }
+
+  /** The last command that has the words of this one in it. */
+  ranLike(command: string): Ran | undefined {
+    const words = plain(command);
+    return words === "" ? undefined : [...this.#ran].findLast(([known]) => known.includes(words))?.[1];
+  }
+
+  add(event: Event): void {
+    if (isAction(event)) this.#addAction(event);
+    else this.#addObservation(event);
+  }
+
+  #addAction(event: Action): void {
+    if (event.source === "agent" && isRunnable(event.action)) this.#firstAction ??= event.id;
+  }
+
+  #addObservation(event: Observation): void {
+    switch (event.observation) {
+      case "chat":
+        this.#firstAction = null;
+        this.#nudges = 0;
+        this.#sentBack = false;
+        return;
+      case "nudge":
+        if (event.extras.reason === "unfinished") this.#nudges += 1;
+        return;
+      case "plan":
+        this.#openTasks = event.extras.tasks.filter(({ status }) => status !== "done").length;
+        return;
+      case "run":
+      case "job":
+        return this.#ranNow(event.id, event.extras);
+      case "error":
+        if (event.extras.code === "claim_not_shown") this.#sentBack = true;
+        return;
+      default:
+        return;
+    }
+  }
+
+  #ranNow(event: number, extras: ObservationExtras<"run"> | ObservationExtras<"job">): void {
+    const { command, job } = extras;
+    const exitCode = "exit_code" in extras ? extras.exit_code : (job?.exit_code ?? -1);
+    const words = plain(command);
+    this.#ran.delete(words);
+    this.#ran.set(words, { command, event, exitCode, runs: job?.state === "running" });
+    const [oldest] = this.#ran.keys();
+    if (this.#ran.size > keptCommands && oldest !== undefined) this.#ran.delete(oldest);
+  }
+}
+
+/** A command as one names it: without the way to its directory, and where its errors go. */
+export function plain(command: string): string {
+  return command
+    .replace(/^\s*(cd\s+("[^"]*"|'[^']*'|[^\s;&|]+)\s*(&&|;)\s*)+/, "")
+    .replace(/(\s+2>&1|\s*;)+\s*$/, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+}
