@@ -186,6 +186,8 @@ export interface Http {
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   /** The MCP servers of the settings, as they are now. */
   mcpServers(signal?: AbortSignal): Promise<readonly McpServerState[]>;
+  /** Brings back the address at which a login has ended, where the browser could not. */
+  finishMcpLogin(address: string, signal?: AbortSignal): Promise<{ readonly name: string }>;
   /** Tries one: that of the name as it is set, or as it is given. */
   checkMcp(trial: { readonly name?: string; readonly server?: McpServer }, signal?: AbortSignal): Promise<McpReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
@@ -377,6 +379,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { servers } = (await call("GET", "api/mcp", undefined, signal)) as { servers: readonly McpServerState[] };
       return servers;
     },
+    finishMcpLogin: async (address, signal) =>
+      (await call("POST", "api/mcp/login", { address }, signal)) as { readonly name: string },
     checkMcp: async (trial, signal) => (await call("POST", "api/settings/mcp/check", trial, signal)) as McpReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };
