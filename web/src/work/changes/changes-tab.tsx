@@ -18,15 +18,16 @@ const openAtFirst = 12;
 const splitKey = "deckhand.diff.split";
 
 /** What is another in the workspace: since the work began, or between two moments. */
-export function ChangesTab({ conversation, snapshot: { events } }: WorkTabProps) {
+export function ChangesTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
   const { work: words, shell } = useWords();
   const place = usePlace();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
   const from = numberIn(query, "from");
   const to = numberIn(query, "to");
+  const hasPast = state.snapshot !== null;
   const known = useMemo(() => moments(events), [events]);
-  const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events));
+  const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events), hasPast);
 
   const choose = (range: { readonly from?: number | undefined; readonly to?: number | undefined }): void => {
     const next = { from, to, ...range };
@@ -41,7 +42,8 @@ export function ChangesTab({ conversation, snapshot: { events } }: WorkTabProps)
     description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
   }));
 
-  const failed = data === undefined && error !== null;
+  const isEarly = !hasPast || (error instanceof DeckhandError && error.code === "no_snapshot");
+  const failed = data === undefined && (error !== null || !hasPast);
   return (
     <>
       <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
@@ -92,11 +94,8 @@ export function ChangesTab({ conversation, snapshot: { events } }: WorkTabProps)
         </span>
       </div>
       {failed ? (
-        <EmptyState
-          icon={DiffIcon}
-          title={error instanceof DeckhandError && error.code === "no_snapshot" ? words.noChangesYet : shell.brokenPart}
-        >
-          {error instanceof DeckhandError && error.code === "no_snapshot" ? words.changesAre : error.message}
+        <EmptyState icon={DiffIcon} title={isEarly ? words.noChangesYet : shell.brokenPart}>
+          {isEarly ? words.changesAre : error?.message}
         </EmptyState>
       ) : data === undefined ? (
         <Skeleton lines={6} />
