@@ -41,7 +41,7 @@ const markdown = [
 ].join("\n");
 
 test("[UC1][UC6] what streams in is formatted, goes on as its event, and makes no request and no markup of its own", async () => {
-  await using server = await serve([{ text: markdown, chunk_ms: 40, chunk_size: 12 }]);
+  await using server = await serve([{ text: markdown, chunk_ms: 150, chunk_size: 12 }]);
   const { page, complaints, elsewhere } = await openPage(browser, server.url);
   await page.getByLabel("Task", { exact: true }).fill("look");
   await page.keyboard.press("Enter");

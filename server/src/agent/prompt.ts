@@ -23,6 +23,13 @@ interface OpenReply {
   readonly results: Map<string, ToolResult>;
 }
 
+/** Told when the results of the last reply are complete. */
+interface Aside {
+  readonly part: ContextPart;
+  readonly text: string;
+  readonly imageUrl?: string;
+}
+
 export interface PromptSize {
   /** Of system text and tools. */
   readonly fixedChars: number;
@@ -44,7 +51,7 @@ export class Prompt {
   /** A person's own actions, until their observation is there. */
   readonly #userActions = new Map<number, Action>();
   #open: OpenReply | null = null;
-  #afterResults: { readonly part: ContextPart; readonly text: string }[] = [];
+  #afterResults: Aside[] = [];
   #hasReplies = false;
   #summaries = 0;
   #head = -1;
@@ -146,10 +153,18 @@ export class Prompt {
     } else if (event.observation === "upload") {
       this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {
+      this.#keepImage(event);
       this.#result(event.tool_call, this.#tell(event), isFailure(event));
     } else if (event.cause !== undefined) {
       this.#addUserResult(event);
     }
+  }
+
+  /** Behind the results: not every provider takes an image in one. */
+  #keepImage(event: Observation): void {
+    if (this.#open === null || event.observation !== "read" || event.extras.image === undefined) return;
+    const { path, image } = event.extras;
+    this.#afterResults.push({ part: "outputs", text: `(The image ${path}.)`, imageUrl: image.url });
   }
 
   #addUserResult(event: Observation): void {
@@ -162,8 +177,14 @@ export class Prompt {
 
   /** What a person did; not between a reply's calls and their results. */
   #aside(part: ContextPart, text: string): void {
-    if (this.#open === null) this.#push(part, { role: "user", text, imageUrls: [] });
+    if (this.#open === null) this.#pushAside({ part, text });
     else this.#afterResults.push({ part, text });
+  }
+
+  #pushAside({ part, text, imageUrl }: Aside): void {
+    if (imageUrl === undefined) return this.#push(part, { role: "user", text, imageUrls: [] });
+    const short: ModelMessage = { role: "user", text: `${text} (It is left out here to save room.)`, imageUrls: [] };
+    this.#messages.add(this.#head, part, { role: "user", text, imageUrls: [imageUrl] }, short);
   }
 
   #result(origin: { reply: number; id: string }, content: string, isError: boolean): void {
@@ -189,7 +210,7 @@ export class Prompt {
         open.results.get(call.id) ?? { call: call.id, name: call.name, content: notRun, isError: true },
     );
     this.#messages.add(open.id, "outputs", { role: "tool", results });
-    for (const { part, text } of this.#afterResults) this.#push(part, { role: "user", text, imageUrls: [] });
+    for (const aside of this.#afterResults) this.#pushAside(aside);
     this.#open = null;
     this.#afterResults = [];
   }

@@ -35,9 +35,20 @@ const docker = legacy(async () => (await import("@codemirror/legacy-modes/mode/d
 const lua = legacy(async () => (await import("@codemirror/legacy-modes/mode/lua")).lua);
 const swift = legacy(async () => (await import("@codemirror/legacy-modes/mode/swift")).swift);
 const perl = legacy(async () => (await import("@codemirror/legacy-modes/mode/perl")).perl);
+const diff = legacy(async () => (await import("@codemirror/legacy-modes/mode/diff")).diff);
 const properties = legacy(async () => (await import("@codemirror/legacy-modes/mode/properties")).properties);
 
+/** By a file's ending, or the name in a fence. */
 const byEnding: Readonly<Record<string, Load>> = {
+  javascript: javascript({ jsx: true }),
+  typescript: javascript({ jsx: true, typescript: true }),
+  python,
+  shell,
+  console: shell,
+  rust,
+  ruby,
+  diff,
+  dockerfile: docker,
   js: javascript({ jsx: true }),
   mjs: javascript({}),
   cjs: javascript({}),
@@ -110,12 +121,24 @@ const loaded = new Map<Load, Promise<LanguageSupport>>();
 /** Undefined for a file of no language that is known. */
 export function languageOf(path: string): Promise<LanguageSupport> | undefined {
   const name = (path.split("/").at(-1) ?? "").toLowerCase();
-  const ending = name.includes(".") ? (name.split(".").at(-1) ?? "") : "";
-  const load = Object.hasOwn(byName, name)
-    ? byName[name]
-    : Object.hasOwn(byEnding, ending)
-      ? byEnding[ending]
-      : undefined;
+  return found(Object.hasOwn(byName, name) ? byName[name] : ending(name));
+}
+
+/** By its name or a file's ending. */
+export function languageNamed(name: string): Promise<LanguageSupport> | undefined {
+  return found(ending(name.toLowerCase()));
+}
+
+export function isLanguage(name: string): boolean {
+  return ending(name.toLowerCase()) !== undefined;
+}
+
+function ending(name: string): Load | undefined {
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  return Object.hasOwn(byEnding, last) ? byEnding[last] : undefined;
+}
+
+function found(load: Load | undefined): Promise<LanguageSupport> | undefined {
   if (load === undefined) return undefined;
   let support = loaded.get(load);
   if (support === undefined) {

@@ -1,11 +1,12 @@
 /** A patch as the rows that are drawn, with the code's colours and what has changed within lines. */
-import { highlightLines, type Parser, type Piece } from "../code/highlight.ts";
+import { highlightLines, type Parser } from "../code/highlight.ts";
+import type { Token } from "../code/tokens.ts";
 import { changedWords, type ChangedWords, type Range } from "./changed-words.ts";
-import { marked, type MarkedPiece } from "./marked.ts";
+import { marked, type MarkedToken } from "./marked.ts";
 import { pairs, type Hunk, type Line } from "./patch.ts";
 
 export interface DrawnLine extends Line {
-  readonly pieces: readonly MarkedPiece[];
+  readonly pieces: readonly MarkedToken[];
 }
 
 export interface DrawnHunk {
@@ -29,7 +30,7 @@ export function drawHunk(hunk: Hunk, parser: Parser | undefined): DrawnHunk {
   }
   const drawn = new Map(
     hunk.lines.map((line) => {
-      const pieces = (line.kind === "deleted" ? before : after).get(line) ?? [{ text: line.text, kind: "" }];
+      const pieces = (line.kind === "deleted" ? before : after).get(line) ?? [{ text: line.text, classes: "" }];
       return [line, { ...line, pieces: marked(pieces, changes.get(line) ?? []) }];
     }),
   );
@@ -46,7 +47,7 @@ function colours(
   lines: readonly Line[],
   without: Line["kind"],
   parser: Parser | undefined,
-): ReadonlyMap<Line, readonly Piece[]> {
+): ReadonlyMap<Line, readonly Token[]> {
   const side = lines.filter(({ kind }) => kind !== without);
   const pieces = highlightLines(side.map(({ text }) => text).join("\n"), parser);
   return new Map(side.map((line, at) => [line, pieces[at] ?? []]));

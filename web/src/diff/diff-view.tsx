@@ -1,6 +1,4 @@
 import { memo, useMemo, useState } from "react";
-// oxlint-disable-next-line import/no-unassigned-import -- Vite makes it a linked style sheet
-import "../code/code.css";
 import { useParser } from "../code/use-parser.ts";
 import { Button } from "../ui/button.tsx";
 import { useWords } from "../words/words.ts";
@@ -36,7 +34,7 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
   const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   return (
     <div className="overflow-x-hidden bg-panel">
-      <table aria-label={words.changesOf(path)} className="code-text w-full table-fixed border-collapse text-xs">
+      <table aria-label={words.changesOf(path)} className="w-full table-fixed border-collapse font-mono text-xs">
         <colgroup>
           <col className="w-11" />
           <col className={split ? "" : "w-11"} />
@@ -127,8 +125,8 @@ function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly s
         {signs[line.kind]}
       </span>
       {isChanged && <span className="sr-only">{side === "after" ? words.added : words.deleted} </span>}
-      {line.pieces.map(({ text, kind, marked }, at) => (
-        <span key={at} className={`${kind} ${marked ? marks[line.kind] : ""}`}>
+      {line.pieces.map(({ text, classes, marked }, at) => (
+        <span key={at} className={`${classes} ${marked ? marks[line.kind] : ""}`}>
           {text}
         </span>
       ))}

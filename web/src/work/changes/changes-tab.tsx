@@ -18,13 +18,14 @@ const openAtFirst = 12;
 const splitKey = "deckhand.diff.split";
 
 /** What is another in the workspace: since the work began, or between two moments. */
-export function ChangesTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
+export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
   const { work: words, shell } = useWords();
   const place = usePlace();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
   const from = numberIn(query, "from");
-  const to = numberIn(query, "to");
+  // Where one looks at the past, it ends there.
+  const to = numberIn(query, "to") ?? at;
   const hasPast = state.snapshot !== null;
   const known = useMemo(() => moments(events), [events]);
   const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events), hasPast);

@@ -121,18 +121,23 @@ function usualIndent(text: string): string {
 }
 
 const colours = HighlightStyle.define([
-  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "var(--code-keyword)" },
-  { tag: [tags.string, tags.special(tags.string), tags.character, tags.inserted], color: "var(--code-string)" },
-  { tag: [tags.number, tags.bool, tags.atom, tags.literal], color: "var(--code-number)" },
-  { tag: [tags.comment, tags.meta], color: "var(--code-comment)", fontStyle: "italic" },
+  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "var(--color-tok-keyword)" },
   {
-    tag: [tags.definition(tags.variableName), tags.function(tags.variableName), tags.labelName, tags.link, tags.url],
-    color: "var(--code-name)",
+    tag: [tags.string, tags.special(tags.string), tags.character, tags.attributeValue],
+    color: "var(--color-tok-string)",
   },
-  { tag: [tags.typeName, tags.className, tags.namespace, tags.macroName, tags.tagName], color: "var(--code-type)" },
-  { tag: [tags.propertyName, tags.attributeName, tags.deleted, tags.invalid], color: "var(--code-property)" },
-  { tag: [tags.heading, tags.strong], fontWeight: "650" },
+  { tag: [tags.number, tags.bool, tags.atom, tags.literal], color: "var(--color-tok-number)" },
+  { tag: [tags.comment, tags.meta], color: "var(--color-muted)" },
+  {
+    tag: [tags.typeName, tags.className, tags.namespace, tags.tagName, tags.labelName],
+    color: "var(--color-tok-type)",
+  },
+  { tag: [tags.definition(tags.variableName), tags.propertyName, tags.macroName], color: "var(--color-tok-name)" },
+  { tag: [tags.heading, tags.strong], fontWeight: "600" },
   { tag: tags.emphasis, fontStyle: "italic" },
+  { tag: [tags.link, tags.url], color: "var(--color-accent)" },
+  { tag: tags.inserted, color: "var(--color-good)" },
+  { tag: [tags.deleted, tags.invalid], color: "var(--color-bad)" },
 ]);
 
 const theme = EditorView.theme({

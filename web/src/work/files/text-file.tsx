@@ -1,8 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { AlertIcon, CheckIcon } from "@primer/octicons-react";
 import { DeckhandError } from "@deckhand/protocol";
-// oxlint-disable-next-line import/no-unassigned-import -- Vite makes it a linked style sheet
-import "../../code/code.css";
 import { client } from "../../server.ts";
 import { Button } from "../../ui/button.tsx";
 import { Spinner } from "../../ui/progress.tsx";

@@ -1,7 +1,5 @@
 import { useMemo } from "react";
 import { BookIcon } from "@primer/octicons-react";
-// oxlint-disable-next-line import/no-unassigned-import -- Vite makes it a linked style sheet
-import "../../code/code.css";
 import { useStickToEnd } from "../../chat/stick-to-end.ts";
 import { highlightLines, type Parser } from "../../code/highlight.ts";
 import { useParser } from "../../code/use-parser.ts";
@@ -44,8 +42,8 @@ function CellView({ cell, parser }: { readonly cell: Cell; readonly parser: Pars
       <pre aria-label={words.cell(cell.count)} className="overflow-x-auto rounded-lg bg-code px-3 py-2">
         {lines.map((pieces, at) => (
           <span key={at} className="block min-h-[1.125rem]">
-            {pieces.map(({ text, kind }, place) => (
-              <span key={place} className={kind}>
+            {pieces.map(({ text, classes }, place) => (
+              <span key={place} className={classes}>
                 {text}
               </span>
             ))}

@@ -102,7 +102,7 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
           aria-label={label}
           data-keys="own"
           data-terminal={id}
-          className="h-full w-full bg-code text-ink"
+          className="h-full w-full bg-code font-mono text-ink"
         />
       </div>
       <p role="status" className="flex h-6 shrink-0 items-center gap-3 px-3 text-2xs text-muted">
