@@ -64,6 +64,11 @@ export interface ListOptions {
   readonly parent?: string | null;
 }
 
+export interface AgentList {
+  readonly described: readonly { readonly name: string; readonly description: string }[];
+  readonly broken: readonly string[];
+}
+
 export interface CreateOptions {
   /** Made by the server when left out. */
   readonly id?: string;
@@ -116,6 +121,10 @@ export type ExportFormat = "jsonl" | "markdown" | "html";
 export interface Http {
   readonly files: Files;
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
+  /** The conversations that work, or worked, for this one, newest first; the last hundred. */
+  children(conversation: string, signal?: AbortSignal): Promise<readonly ConversationRow[]>;
+  /** The agents that `agent_cls` and `delegate` can name, and definitions that were left out, each with what is wrong. */
+  agents(signal?: AbortSignal): Promise<AgentList>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
   /** What waits for a person in all conversations. */
   inbox(signal?: AbortSignal): Promise<Inbox>;
@@ -281,6 +290,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (pinned !== undefined) search.set("pinned", String(pinned));
       if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
+    },
+    children: async (conversation, signal) => {
+      const search = new URLSearchParams({ parent: conversation, limit: "100" });
+      const path = `api/conversations?${search.toString()}`;
+      return ((await call("GET", path, undefined, signal)) as ConversationPage).conversations;
+    },
+    agents: async (signal) => {
+      const { described, broken } = (await call("GET", "api/agents", undefined, signal)) as AgentList;
+      return { described, broken };
     },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,
