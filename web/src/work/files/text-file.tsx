@@ -84,6 +84,8 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
       path,
       text: base.current.text,
       label: path,
+      keepMine: words.keepMine,
+      takeTheirs: words.takeTheirs,
       onChange: () => {
         setSaving("idle");
         setUnsaved(own.text() !== base.current.text);
