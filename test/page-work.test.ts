@@ -86,11 +86,9 @@ async function open(path: string): Promise<Opened> {
   const complaints: string[] = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
-  await page.addInitScript(() => {
-    // The frame of an app has a storage of its own, and before it is there none.
-    if (location.hostname === "127.0.0.1")
-      localStorage.setItem("deckhand.preferences", '{"workOpen":true,"workWidth":760}');
-  });
+  // The frame of an app has a storage of its own, and before it is there none.
+  const wide = `localStorage.setItem("deckhand.preferences", '{"workOpen":true,"workWidth":760}')`;
+  await page.addInitScript(`if (location.hostname === "127.0.0.1") ${wide}`);
   await page.goto(`${server.url}${path}`);
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
@@ -273,7 +271,7 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
   await first.page.keyboard.type("printf '\\e[38;2;200;10;10mred\\e[0m %s\\n' $((6 * 7))-is\n");
   await screen(first.page).getByText("red 42-is").waitFor();
   const red = screen(first.page).locator("span", { hasText: /^red$/ });
-  assert.equal(await red.evaluate((element) => getComputedStyle(element).color), "rgb(200, 10, 10)");
+  assert.equal(await red.evaluate("(element) => getComputedStyle(element).color"), "rgb(200, 10, 10)");
 
   await using second = await open("/c/shared?tab=terminal");
   await screen(second.page).getByText("red 42-is").waitFor();
@@ -291,7 +289,7 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
   );
   await screen(first.page).getByText("more:.").waitFor();
   await screen(second.page).press("Shift+Escape");
-  assert.equal(await second.page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Open a terminal");
+  assert.equal(await second.page.evaluate("document.activeElement.ariaLabel"), "Open a terminal");
   await second.page.getByRole("button", { name: "Close terminal 1" }).click();
   for (const { page } of [first, second]) await page.getByText("No terminal is open").waitFor();
   for (const { complaints } of [first, second]) assert.deepEqual(complaints, []);
@@ -319,11 +317,9 @@ test("[UW11] a running app is seen in its frame, an origin of its own that canno
   );
 
   const blocked = page.waitForEvent("console", (message) => /frame-src/.test(message.text()));
-  await page.evaluate(() => {
-    const other = document.createElement("iframe");
-    other.src = "http://other.example/";
-    document.body.append(other);
-  });
+  await page.evaluate(
+    "document.body.append(Object.assign(document.createElement('iframe'), { src: 'http://other.example/' }))",
+  );
   await blocked;
   await page.getByRole("tab", { name: "Costs" }).click();
   await page.getByRole("img", { name: /over 2 steps/ }).waitFor();

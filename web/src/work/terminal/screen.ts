@@ -25,6 +25,8 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
     lineHeight: 1.2,
     cursorBlink: false,
     scrollback: 2000,
+    // Whatever a program chooses can be read (WCAG 1.4.3).
+    minimumContrastRatio: 4.5,
     theme: themeOf(box, preferences().theme),
     macOptionIsMeta: true,
     // A link is shown and opened as what it is; nothing but the web.
