@@ -11,8 +11,10 @@ const help = `Usage: deckhand mcp [option…]
        deckhand mcp [option…] add NAME -- COMMAND [argument…]
        deckhand mcp [option…] remove NAME
        deckhand mcp [option…] check NAME
+       deckhand mcp [option…] login ADDRESS
 
-Lists the MCP servers, how they are, and their tools; adds one, takes one out, or tries one. A command runs on this machine,
+Lists the MCP servers, how they are, and their tools; adds one, takes one out, or tries one. Where one wants a login the list says
+at which address; a browser that comes back to no page has, in its address bar, what login takes. A command runs on this machine,
 outside of the sandbox, with a few variables of the environment and those that it is given.
 
   --url URL        the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
@@ -58,6 +60,12 @@ async function mcp(args: readonly string[]): Promise<ExitCode> {
       const { saved } = await kept.report();
       if (saved.mcp?.servers?.[name] === undefined) throw new Error(`There is no MCP server ${name}.`);
       await kept.change({ mcp: { servers: { [name]: null } } });
+      return exitCodes.finished;
+    }
+    case "login": {
+      await using server = await findServer(url, false);
+      const done = await server.client.finishMcpLogin(name);
+      process.stdout.write(`${plain(`You are logged in at ${done.name}.`)}\n`);
       return exitCodes.finished;
     }
     case "check":

@@ -1,7 +1,14 @@
 import { text } from "node:stream/consumers";
 import { resolve } from "node:path";
 import type { Client } from "@deckhand/client";
-import { approvalPolicies, type Settings } from "@deckhand/protocol";
+import {
+  approvalPolicies,
+  reasoningEfforts,
+  type Event,
+  type ReasoningEffort,
+  type Settings,
+} from "@deckhand/protocol";
+import { followChildren } from "./children.ts";
 import { numberOf, parse, textOf } from "./arguments.ts";
 import { UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
@@ -19,12 +26,14 @@ none does, it starts one for itself. Ctrl-C stops the work.
 
   --url URL          the server (DECKHAND_TOKEN is its token, where it wants one)
   --model NAME       the model (default: as the server is configured)
+  --effort EFFORT    how much it thinks, where it can be told: none, minimal, low, medium, high or xhigh
   --workspace PATH   a folder in the server's default workspace
   --folder PATH      work in this folder; it is made when it is missing
   --worktree PATH    work on this repository in a copy of its own, on a branch that comes back when the conversation is deleted
   --copy PATH        work in a copy of this folder
   --git URL          work in a clone of this repository
   --ref NAME         the branch, tag or commit of --git or --worktree
+  --agent NAME       who does it (default: CodeActAgent; the server's agents and your own in DECKHAND_HOME/agents)
   --approval WHEN    never (default), risky or always: what would be asked about is denied at once
   --max-steps N      stop after so many steps
   --timeout SECONDS  stop after so long
@@ -40,12 +49,14 @@ export const runCommand = { help, run };
 const options = {
   url: { type: "string" },
   model: { type: "string" },
+  effort: { type: "string" },
   workspace: { type: "string" },
   folder: { type: "string" },
   worktree: { type: "string" },
   copy: { type: "string" },
   git: { type: "string" },
   ref: { type: "string" },
+  agent: { type: "string" },
   approval: { type: "string" },
   "max-steps": { type: "string" },
   timeout: { type: "string" },
@@ -60,6 +71,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const timeoutSeconds = numberOf("timeout", values["timeout"], false);
   const maxSteps = numberOf("max-steps", values["max-steps"], true);
   const model = textOf(values["model"]);
+  const effort = effortOf(textOf(values["effort"]));
+  const agent = textOf(values["agent"]);
   const directory = textOf(values["workspace"]);
   const workspace = workspaceOf(values);
   const task = await taskOf(positionals);
@@ -69,7 +82,9 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     // Nobody is here to be asked.
     approval,
     approval_seconds: 0,
+    ...(agent === undefined ? {} : { agent_cls: agent }),
     ...(model === undefined ? {} : { model }),
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
     ...(directory === undefined ? {} : { directory: resolve(directory) }),
     ...(workspace === undefined ? {} : { workspace }),
     ...(maxSteps === undefined ? {} : { max_steps: maxSteps }),
@@ -82,12 +97,26 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const printer = createPrinter(id, values["json"] === true);
   if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
   if (estimate !== "") printer.say(estimate);
-  const end = await work(server.client, id, printer.event, stop.signal);
+  const over = new AbortController();
+  const seeChildren = followChildren(server.client, printer.child, over.signal);
+  const onEvent = (event: Event): void => {
+    printer.event(event);
+    seeChildren(event);
+  };
+  const end = await work(server.client, id, onEvent, stop.signal).finally(() => over.abort());
   if (end.say !== "") printer.say(end.say);
   return end.code;
 }
 
 /** What it may take, as far as that is known; a server that cannot say it is no reason not to begin. */
+function effortOf(given: string | undefined): ReasoningEffort | undefined {
+  const effort = reasoningEfforts.find((each) => each === given);
+  if (given !== undefined && effort === undefined) {
+    throw new UsageError(`--effort is one of ${reasoningEfforts.join(", ")}.`);
+  }
+  return effort;
+}
+
 async function estimateOf(client: Client, model: string | undefined): Promise<string> {
   try {
     const { steps, sentence } = await client.estimate(model, AbortSignal.timeout(estimateMs));

@@ -87,6 +87,8 @@ export interface Files {
   archive(conversation: string, path?: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** Sends files for a conversation that is yet to begin. */
   prepare(files: readonly SentFile[], signal?: AbortSignal): Promise<StoredUpload>;
+  /** The same from an archive: `application/zip`, `application/x-tar` or `application/gzip`. */
+  prepareArchive(archive: Blob, contentType: string, signal?: AbortSignal): Promise<StoredUpload>;
 }
 
 export function fileCalls(ask: Ask): Files {
@@ -125,6 +127,10 @@ export function fileCalls(ask: Ask): Files {
     },
     prepare: async (files, signal) =>
       (await (await ask("POST", "api/uploads", { data: formOf(files) }, signal)).json()) as StoredUpload,
+    prepareArchive: async (archive, contentType, signal) => {
+      const sent = { headers: { "content-type": contentType }, data: archive };
+      return (await (await ask("POST", "api/uploads", sent, signal)).json()) as StoredUpload;
+    },
   };
 }
 

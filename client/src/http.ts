@@ -64,6 +64,11 @@ export interface ListOptions {
   readonly parent?: string | null;
 }
 
+export interface AgentList {
+  readonly described: readonly { readonly name: string; readonly description: string }[];
+  readonly broken: readonly string[];
+}
+
 export interface CreateOptions {
   /** Made by the server when left out. */
   readonly id?: string;
@@ -83,8 +88,14 @@ export interface Health {
     readonly kind: string;
     readonly proven: boolean;
     readonly sentence: string;
+    /** ISO 8601. */
+    readonly triedAt?: string;
+    /** What was tried, by group; one is held when it did not get through and its control worked. */
     readonly checks: readonly RuntimeCheck[];
+    readonly untried?: readonly { readonly name: string; readonly why: string }[];
   };
+  /** Of the protocol. */
+  readonly protocol?: string;
 }
 
 /** One attempt against the wall. */
@@ -110,6 +121,10 @@ export type ExportFormat = "jsonl" | "markdown" | "html";
 export interface Http {
   readonly files: Files;
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
+  /** The conversations that work, or worked, for this one, newest first; the last hundred. */
+  children(conversation: string, signal?: AbortSignal): Promise<readonly ConversationRow[]>;
+  /** The agents that `agent_cls` and `delegate` can name, and definitions that were left out, each with what is wrong. */
+  agents(signal?: AbortSignal): Promise<AgentList>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
   /** What waits for a person in all conversations. */
   inbox(signal?: AbortSignal): Promise<Inbox>;
@@ -153,6 +168,8 @@ export interface Http {
   rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
   addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
+  /** The rule as it would be kept; nothing is. Fails as `addRule`. */
+  checkRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ApprovalRule>;
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
@@ -169,6 +186,8 @@ export interface Http {
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   /** The MCP servers of the settings, as they are now. */
   mcpServers(signal?: AbortSignal): Promise<readonly McpServerState[]>;
+  /** Brings back the address at which a login has ended, where the browser could not. */
+  finishMcpLogin(address: string, signal?: AbortSignal): Promise<{ readonly name: string }>;
   /** Tries one: that of the name as it is set, or as it is given. */
   checkMcp(trial: { readonly name?: string; readonly server?: McpServer }, signal?: AbortSignal): Promise<McpReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
@@ -272,6 +291,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
+    children: async (conversation, signal) => {
+      const search = new URLSearchParams({ parent: conversation, limit: "100" });
+      const path = `api/conversations?${search.toString()}`;
+      return ((await call("GET", path, undefined, signal)) as ConversationPage).conversations;
+    },
+    agents: async (signal) => {
+      const { described, broken } = (await call("GET", "api/agents", undefined, signal)) as AgentList;
+      return { described, broken };
+    },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,
     inbox: async (signal) => (await call("GET", "api/inbox", undefined, signal)) as Inbox,
@@ -327,6 +355,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
+    checkRule: async (rule, signal) =>
+      (await call("POST", "api/rules", { ...rule, dry_run: true }, signal)) as ApprovalRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
@@ -349,6 +379,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { servers } = (await call("GET", "api/mcp", undefined, signal)) as { servers: readonly McpServerState[] };
       return servers;
     },
+    finishMcpLogin: async (address, signal) =>
+      (await call("POST", "api/mcp/login", { address }, signal)) as { readonly name: string },
     checkMcp: async (trial, signal) => (await call("POST", "api/settings/mcp/check", trial, signal)) as McpReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };

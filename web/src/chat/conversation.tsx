@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
 import type { Place } from "../address.ts";
+import { answerApproval } from "../approval/answer.ts";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { withFiles } from "../composer/send-files.ts";
@@ -75,7 +76,7 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
             <ApprovalCard
               key={waiting.id}
               action={waiting}
-              onAnswer={(decision, reason) => client.send(id, "approve", { id: waiting.id, decision, reason })}
+              onAnswer={(decision, reason) => answerApproval(id, waiting.id, decision, reason)}
             />
           )}
           <Jobs
