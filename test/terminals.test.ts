@@ -250,8 +250,8 @@ test("[UW13] what changes while a person types into a terminal counts as changed
     if (terminal.isOpen) terminal.send({ input: "touch typed\r" });
     await log.state("awaiting_user_input", from);
     const ran = log.frames.findLast((frame) => frame["observation"] === "run");
-    const after = log.frames.indexOf(ran ?? {});
-    const { extras } = await log.next((frame) => frame["observation"] === "snapshot", { from: after });
+    const place = log.frames.indexOf(ran ?? {});
+    const { extras } = await log.next((frame) => frame["observation"] === "snapshot", { from: place });
     return extras.outside as boolean;
   };
   assert.equal(await changes(), true);
