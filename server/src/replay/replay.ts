@@ -12,7 +12,7 @@ import type { Tool } from "../tools/tool.ts";
 import { differences, type Difference } from "./compare.ts";
 import { Order } from "./order.ts";
 import { keptRuntimes, orderedTools, recordedModel, watchedStore } from "./parts.ts";
-import { counts, recordingOf, type Input, type Recording } from "./recording.ts";
+import { asSaid, counts, recordingOf, type Input, type Recording } from "./recording.ts";
 import { relocated, workspaceIn } from "./relocate.ts";
 
 export interface Replay {
@@ -35,7 +35,8 @@ const mostRanMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } a
 const beginsWithinMs = 10_000;
 
 /** Everything of `parts` is for this replay alone. Fails with a `DeckhandError` where there is no sandbox. */
-export async function replay(log: readonly Event[], parts: ReplayParts): Promise<Replay> {
+export async function replay(stored: readonly Event[], parts: ReplayParts): Promise<Replay> {
+  const log = stored.map(asSaid);
   const from = workspaceIn(log);
   const recording = recordingOf(relocated(log, from, parts.workspace));
   using player = new Player(recording, parts);
