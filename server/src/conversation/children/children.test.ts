@@ -94,7 +94,7 @@ test("[DG6] what comes back is bounded, in words and by name", () => {
     timestamp: "",
     ...action("agent", "finish", actionArgs.finish.parse({ outputs: { answer: "x".repeat(100_000) } })),
   };
-  const rest: Rest = { state: "finished", reason: "", said: said as Action<"finish"> };
+  const rest: Rest = { state: "finished", reason: "", said };
   const { content, extras } = outcomeOf(rest, ended);
   assert.ok(content.length < 13_000 && JSON.stringify(extras).length < 13_000);
   assert.match(content, /^explorer has finished\. Conversation c\.\n\nanswer: x+\n\[… \d+ characters are left out/);
