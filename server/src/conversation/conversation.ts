@@ -167,6 +167,7 @@ export class Conversation implements Member {
       deps.mcp &&
       new ServerTools({
         mcp: deps.mcp,
+        tool: deps.tools.get("call_tool") as Tool<"call_tool"> | undefined,
         state: () => this.#state,
         read: (after, limit) => this.read(after, limit),
         append: (events) => this.#enqueue(() => this.#append(events)),
