@@ -4,7 +4,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { connect } from "@deckhand/client";
 import { fold, isAction, type Event } from "@deckhand/protocol";
+import { CliProcess } from "./kit/cli-process.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { processesWith, until } from "./kit/processes.ts";
@@ -230,10 +232,10 @@ test("[DG9][DG10] killed in the middle, parent and child wait, the parent knows 
     ALPHA: [run("echo one"), run("sleep 77713"), finish()],
   });
   const first = await all.start({ DECKHAND_RESUME: "always" });
-  const socket = await go(first);
+  using socket = await go(first);
   const born = await told(socket, () => true);
   const child = born["extras"].conversation as string;
-  const watcher = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  using watcher = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   watcher.send({ subscribe: { conversation: child } });
   await watcher.next((frame) => String(frame["args"]?.command) === "sleep 77713");
   await first.end("SIGKILL");
@@ -327,4 +329,113 @@ test("[DG11] nobody is begun too deep, under a name that there is not, or withou
     (event) => !isAction(event) && event.observation === "error",
   );
   assert.equal((refused as Frame | undefined)?.["extras"].code, "unknown_tool");
+});
+
+test("[DG12] run prints what children do in a line each and asks nobody in them either; attach follows a child", async () => {
+  await using all = await world(
+    [calls(delegate("explorer", "ALPHA: find it")), calls(delegate("careful", "BETA: do it")), finish()],
+    {
+      ALPHA: [calls(["read", { path: "notes" }]), finish({ outputs: { answer: "notes:1" }, thought: "Found." })],
+      BETA: [run("echo beta > beta"), finish({ thought: "It was denied." })],
+    },
+  );
+  await using server = await all.start();
+  await writeFile(join(server.workspace, "notes"), "here\n");
+  const cli = new CliProcess(["run", "--url", server.url, "go"]);
+  assert.equal(await cli.end(), 0, cli.stdout + cli.stderr);
+  const lines = cli.stdout.split("\n");
+  for (const line of [
+    "delegate explorer: ALPHA: find it",
+    "  explorer │ read notes",
+    "  explorer │ Found.",
+    "  careful │ $ echo beta > beta",
+  ]) {
+    assert.ok(lines.includes(line), `${line}\n${cli.stdout}`);
+  }
+  await assert.rejects(readFile(join(server.workspace, "beta")));
+  const [parent] = (await get(server, "conversations?parent="))["conversations"] as Frame[];
+  const child = (await childrenOf(server, parent?.["id"] as string)).find(({ title }) => title === "ALPHA: find it");
+  const attached = new CliProcess(["attach", "--url", server.url, child?.["id"] as string]);
+  await attached.prints("read notes");
+  attached.signal("SIGINT");
+  assert.equal(await attached.end(), 0);
+});
+
+test("[DG13][DG14] what a child changed is the agent's in the parent's past; a copy is nobody's child and has none", async () => {
+  await using all = await world(
+    [
+      run("echo 1 > a"),
+      calls(delegate("tester", "ALPHA: write"), delegate("explorer", "BETA: look")),
+      run("true"),
+      finish(),
+    ],
+    { ALPHA: [run("echo 2 > a; echo c > c"), finish()], BETA: [calls(["read", { path: "a" }]), finish()] },
+  );
+  await using server = await all.start({ DECKHAND_SNAPSHOTS: "true" });
+  using socket = await go(server, { workspace: {} });
+  await isNow(socket, "finished");
+  const file = (name: string): Promise<string> =>
+    readFile(join(server.home, "conversations/p/workspace", name), "utf8").catch(() => "none");
+  assert.deepEqual([await file("a"), await file("c")], ["2\n", "c\n"]);
+  const log = await eventsOf(server, "p");
+  const snapshots = log.filter((event) => !isAction(event) && event.observation === "snapshot") as Frame[];
+  assert.ok(
+    snapshots.length >= 2 && snapshots.every(({ extras }) => extras.outside === false),
+    JSON.stringify(snapshots),
+  );
+  const first = log.find((event) => !isAction(event) && event.observation === "run");
+  const client = connect({ url: server.url });
+  using _closing = { [Symbol.dispose]: () => client.close() };
+  const preview = await client.previewRestore("p", (first?.id ?? 0) + 1);
+  assert.deepEqual([preview.changed_since, preview.files.map(({ path }) => path).toSorted()], [[], ["a", "c"]]);
+  await client.restore("p", (first?.id ?? 0) + 1);
+  assert.deepEqual([await file("a"), await file("c")], ["1\n", "none"]);
+
+  const [child] = await client.children("p");
+  const at = log.findLast((event) => isAction(event) && event.action === "delegate")?.id ?? 0;
+  const exported = await new Response(await client.export("p")).text();
+  const copies = [
+    await client.fork("p"),
+    await client.fork(child?.id ?? ""),
+    await client.fork("p", at),
+    await client.import(exported),
+  ];
+  for (const [index, copy] of copies.entries()) {
+    assert.equal(copy.parent, null);
+    const state = fold(await eventsOf(server, copy.id));
+    assert.deepEqual([state.parent, state.children, state.open], [null, [], []], `copy ${index}`);
+    assert.deepEqual(await client.children(copy.id), []);
+  }
+  assert.equal(copies[0]?.cost_usd, (await get(server, "conversations/p"))["cost_usd"]);
+  const cut = await eventsOf(server, copies[2]?.id ?? "");
+  const closed = cut.filter((event) => !isAction(event) && event.observation === "error") as Frame[];
+  assert.deepEqual(
+    closed.map(({ extras }) => extras.code),
+    ["interrupted", "interrupted"],
+  );
+  // Its own folder, as the original had one.
+  await until(
+    async () =>
+      (await readFile(join(server.home, "conversations", copies[1]?.id ?? "", "workspace/a"), "utf8").catch(
+        () => "",
+      )) === "1\n",
+    5000,
+  );
+});
+
+test("[DG8][DG9] a server that is stopped in the middle leaves both paused, and what was spent is in the parent", async () => {
+  await using all = await world([calls(delegate("tester", "ALPHA: work"))], { ALPHA: [run("sleep 77713")] });
+  const first = await all.start();
+  using socket = await go(first);
+  const child = (await told(socket, () => true))["extras"].conversation as string;
+  await told(socket, ({ agent_state: is }) => is === "running");
+  await until(async () => (await processesWith(sleeping)).length > 0, 10_000);
+  await first.end();
+  assert.equal((await processesWith(sleeping)).length, 0);
+  await using server = await all.start();
+  const [row] = (await get(server, "conversations?parent="))["conversations"] as Frame[];
+  const [state, below] = [fold(await eventsOf(server, "p")), fold(await eventsOf(server, child))];
+  assert.deepEqual([state.agentState, below.agentState], ["paused", "paused"]);
+  assert.equal(state.usedByChildren.costUsd, below.usage.costUsd);
+  assert.equal(row?.["cost_usd"], state.usage.costUsd);
 });

@@ -176,10 +176,12 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
   await page.getByText("Waiting for approval").first().waitFor();
   assert.equal(await page.getByText("Running", { exact: true }).count(), 0, "what waits does not run");
   await page.getByRole("button", { name: "Allow for this conversation" }).click();
+  await page.getByRole("button", { name: "Save the rule and allow" }).click();
   await asked.filter({ hasText: "echo everywhere" }).waitFor();
   await page.getByText("Allowed by the rule run echo allowed (in this conversation)").waitFor();
-  await page.getByRole("region", { name: "Approval" }).getByText("run echo everywhere", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Allow for every conversation" }).click();
+  await page.getByRole("group", { name: "Rule" }).getByText("run echo everywhere", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Save the rule and allow" }).click();
   await page.getByText("Done.", { exact: true }).waitFor();
   await page.getByText("Allowed by the rule run echo everywhere (in every conversation)").waitFor();
   assert.equal(await page.getByLabel("Output", { exact: true }).count(), 4, "the second times it was not asked about");
@@ -210,23 +212,26 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
 
   const options = page.getByRole("button", { name: "Options of about a heron" });
   await options.click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
   await page.getByLabel("Title").fill("Grey <b>birds</b>");
   await page.keyboard.press("Enter");
   await list.getByText("Grey <b>birds</b>").waitFor();
   const renamed = page.getByRole("button", { name: "Options of Grey" });
   await renamed.click();
   const downloading = page.waitForEvent("download");
-  await page.getByRole("link", { name: "JSON lines" }).click();
+  await page.getByRole("menuitem", { name: "Export as JSON lines" }).click();
   const download = await downloading;
   assert.equal(download.suggestedFilename(), "grey-b-birds-b.jsonl");
   assert.match(await readFile(await download.path(), "utf8"), /^\{"deckhand_export":1/);
 
-  await page.getByRole("button", { name: "Delete" }).click();
+  await renamed.click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   assert.ok(await list.getByText("Grey <b>birds</b>").isVisible(), "it was asked, and nothing was done");
   await renamed.click();
-  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Yes, delete it for good" }).click();
   await list.getByText("Grey <b>birds</b>").waitFor({ state: "detached" });
   await page.getByLabel("Task", { exact: true }).waitFor();
@@ -247,7 +252,7 @@ test("[J15] on the page a conversation is forked, and one is made of an exported
   const { page, complaints } = await open(server.url);
   const list = page.getByRole("navigation", { name: "Conversations" });
   await page.getByRole("button", { name: "Options of about a heron" }).click();
-  await page.getByRole("button", { name: "Fork" }).click();
+  await page.getByRole("menuitem", { name: "Fork" }).click();
   await page.getByRole("heading", { name: "about a heron (fork)" }).waitFor();
   await page.getByText("Grey.", { exact: true }).waitFor();
   const wrong = { name: "x.jsonl", mimeType: "", buffer: Buffer.from("{}\n") };
@@ -318,7 +323,8 @@ async function serve(
 test("[V48] on the page a task is begun in an own workspace, whose files are listed, opened, sent and fetched", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
-  await page.getByLabel("Work in").selectOption("upload");
+  await page.getByLabel("Work in").click();
+  await page.getByRole("option", { name: "files that I send" }).click();
   await page
     .getByLabel("Files to send")
     .setInputFiles({ name: "sent.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });

@@ -3,6 +3,7 @@ import type { Client } from "@deckhand/client";
 import { apply, DeckhandError, empty, type ConversationState } from "@deckhand/protocol";
 import { howToAnswer, typed } from "./answer.ts";
 import { parse, textOf } from "./arguments.ts";
+import { followChildren } from "./children.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
 import { createPrinter } from "./print/printer.ts";
@@ -34,6 +35,7 @@ async function attach(args: readonly string[]): Promise<ExitCode> {
   const atTerminal = process.stdin.isTTY && process.stdout.isTTY;
   const prompt = atTerminal ? openPrompt(client, id, () => state.awaiting, end) : undefined;
   const printer = createPrinter(id, values["json"] === true, prompt?.write);
+  const seeChildren = followChildren(client, printer.child, over.signal);
   const stopWatching = client.onStatus(() => {
     if (client.status.state === "waiting") printer.say(`${client.status.why} Trying again.`);
   });
@@ -41,6 +43,8 @@ async function attach(args: readonly string[]): Promise<ExitCode> {
     for await (const item of client.follow(id, { signal: over.signal })) {
       if (item.type === "event") {
         printer.event(item.event);
+        // Those of the past have conversations of their own to read.
+        if (caughtUp) seeChildren(item.event);
         state = apply(state, item.event);
       } else caughtUp = true;
       const asks = item.type === "caught_up" || state.awaiting?.id === state.head;

@@ -22,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import("./library.ts")).importCommand,
   models: async () => (await import("./models.ts")).modelsCommand,
   replay: async () => (await import("./replay.ts")).replayCommand,
+  settings: async () => (await import("./settings.ts")).settingsCommand,
+  mcp: async () => (await import("./mcp.ts")).mcpCommand,
   rules: async () => (await import("./rules.ts")).rulesCommand,
 };
 
@@ -41,6 +43,8 @@ Commands
   import FILE  make a conversation of what export printed
   models       list the models, and try one
   replay ID    run a conversation again from its log, and tell where it differs
+  settings     show and change what the server keeps: model, keys, limits, hooks …
+  mcp          list, add, remove and try MCP servers
   rules        list, add and delete what is allowed in every conversation
 
 deckhand COMMAND --help tells more.

@@ -2,16 +2,16 @@
 import { styleText } from "node:util";
 import { parse, textOf } from "./arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
-import type { ModelInfo } from "@deckhand/protocol";
+import type { ModelInfo, ModelProvider } from "@deckhand/protocol";
 import { findServer } from "./find-server.ts";
 import { plain } from "./print/plain.ts";
 
 const help = `Usage: deckhand models [option…]
        deckhand models [option…] --test [NAME]
 
-Lists the models that can be chosen, with what is known of them. --test makes real calls to one (default: as the server is configured): whether it
-answers, calls a tool and sees a picture, reads enough (on machines of one's own), and whether its size and price are
-known. It may cost a fraction of a cent.
+Lists the models that can be chosen, with what is known of them, and the providers whose models can be named. --test
+makes real calls to one (default: as the server is configured): whether it answers, calls a tool, sees a picture, reads
+enough (on machines of one's own), and whether its size and price are known. It may cost a fraction of a cent.
 
   --url URL   the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token, where it wants one)
   --test      try the model
@@ -35,7 +35,11 @@ async function models(args: readonly string[]): Promise<ExitCode> {
   const { client } = server;
   if (values["test"] !== true) {
     const list = await client.modelList();
-    process.stdout.write(values["json"] === true ? `${JSON.stringify(list)}\n` : `${table(list.details)}\n`);
+    process.stdout.write(
+      values["json"] === true
+        ? `${JSON.stringify(list)}\n`
+        : `${table(list.details)}\n\n${providers(list.providers)}\n`,
+    );
     return exitCodes.finished;
   }
   const report = await client.checkModel(name === undefined ? {} : { model: name });
@@ -54,6 +58,17 @@ async function models(args: readonly string[]): Promise<ExitCode> {
 function table(rows: readonly ModelInfo[]): string {
   const width = Math.max(...rows.map(({ name }) => plain(name).length));
   return rows.map((model) => `${plain(model.name).padEnd(width)}  ${plain(sentenceOf(model))}`.trimEnd()).join("\n");
+}
+
+/** Whose models can be asked for by name beside these. */
+function providers(all: readonly ModelProvider[]): string {
+  const rows = all.filter(({ local }) => !local);
+  const width = Math.max(...rows.map(({ prefix }) => prefix.length));
+  const lines = rows.map(({ prefix, label, keys, has_key: hasKey }) => {
+    const key = hasKey ? styleText("green", "✔ has a key") : `wants ${keys.join(" or ")}`;
+    return `  ${prefix}/…`.padEnd(width + 6) + `${label}: ${key}`;
+  });
+  return ["By name, from their providers:", ...lines].join("\n");
 }
 
 function sentenceOf(model: ModelInfo): string {

@@ -1,7 +1,8 @@
 import { text } from "node:stream/consumers";
 import { resolve } from "node:path";
 import type { Client } from "@deckhand/client";
-import { approvalPolicies, type Settings } from "@deckhand/protocol";
+import { approvalPolicies, type Event, type Settings } from "@deckhand/protocol";
+import { followChildren } from "./children.ts";
 import { numberOf, parse, textOf } from "./arguments.ts";
 import { UsageError, type ExitCode } from "./exit-codes.ts";
 import { findServer } from "./find-server.ts";
@@ -25,6 +26,7 @@ none does, it starts one for itself. Ctrl-C stops the work.
   --copy PATH        work in a copy of this folder
   --git URL          work in a clone of this repository
   --ref NAME         the branch, tag or commit of --git or --worktree
+  --agent NAME       who does it (default: CodeActAgent; the server's agents and your own in DECKHAND_HOME/agents)
   --approval WHEN    never (default), risky or always: what would be asked about is denied at once
   --max-steps N      stop after so many steps
   --timeout SECONDS  stop after so long
@@ -46,6 +48,7 @@ const options = {
   copy: { type: "string" },
   git: { type: "string" },
   ref: { type: "string" },
+  agent: { type: "string" },
   approval: { type: "string" },
   "max-steps": { type: "string" },
   timeout: { type: "string" },
@@ -60,6 +63,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const timeoutSeconds = numberOf("timeout", values["timeout"], false);
   const maxSteps = numberOf("max-steps", values["max-steps"], true);
   const model = textOf(values["model"]);
+  const agent = textOf(values["agent"]);
   const directory = textOf(values["workspace"]);
   const workspace = workspaceOf(values);
   const task = await taskOf(positionals);
@@ -69,6 +73,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     // Nobody is here to be asked.
     approval,
     approval_seconds: 0,
+    ...(agent === undefined ? {} : { agent_cls: agent }),
     ...(model === undefined ? {} : { model }),
     ...(directory === undefined ? {} : { directory: resolve(directory) }),
     ...(workspace === undefined ? {} : { workspace }),
@@ -82,7 +87,13 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const printer = createPrinter(id, values["json"] === true);
   if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
   if (estimate !== "") printer.say(estimate);
-  const end = await work(server.client, id, printer.event, stop.signal);
+  const over = new AbortController();
+  const seeChildren = followChildren(server.client, printer.child, over.signal);
+  const onEvent = (event: Event): void => {
+    printer.event(event);
+    seeChildren(event);
+  };
+  const end = await work(server.client, id, onEvent, stop.signal).finally(() => over.abort());
   if (end.say !== "") printer.say(end.say);
   return end.code;
 }

@@ -23,8 +23,22 @@ type NodeWebSocket = new (
 
 /** A browser cannot send a header with a WebSocket (the cookie comes by itself there); Node can, and does for a token. */
 export function openSocket(base: URL, token: string | undefined): WebSocket {
-  const url = socketUrl(base);
-  if (token === undefined) return new WebSocket(url, [nativeProtocol]);
+  return open(socketUrl(base), [nativeProtocol], token);
+}
+
+export function openTerminalSocket(
+  base: URL,
+  { conversation, terminal }: { readonly conversation: string; readonly terminal: string },
+  token: string | undefined,
+): WebSocket {
+  const path = `api/conversations/${encodeURIComponent(conversation)}/terminals/${encodeURIComponent(terminal)}`;
+  const url = new URL(path, base);
+  url.protocol = base.protocol === "https:" ? "wss:" : "ws:";
+  return open(url, [], token);
+}
+
+function open(url: URL, protocols: readonly string[], token: string | undefined): WebSocket {
+  if (token === undefined) return new WebSocket(url, [...protocols]);
   const headers = { authorization: `Bearer ${token}` };
-  return new (WebSocket as unknown as NodeWebSocket)(url, { protocols: [nativeProtocol], headers });
+  return new (WebSocket as unknown as NodeWebSocket)(url, { protocols, headers });
 }

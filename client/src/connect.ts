@@ -14,7 +14,7 @@ import {
   type ErrorCode,
   type Event,
 } from "@deckhand/protocol";
-import { baseUrl, openSocket } from "./address.ts";
+import { baseUrl, openSocket, openTerminalSocket } from "./address.ts";
 import { follow, type FollowOptions, type Followed } from "./follow.ts";
 import { httpCalls, type Http } from "./http.ts";
 import { Link, type Status } from "./link.ts";
@@ -22,6 +22,7 @@ import { ListWatch, type ListChange, type ListListener } from "./list-watch.ts";
 import { newCommandId, Outbox } from "./outbox.ts";
 import { defaultRetry, type RetryOptions } from "./retry-delay.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { watchTerminal, type Terminals } from "./terminals.ts";
 import { openView, type View } from "./view.ts";
 
 export interface ConnectOptions {
@@ -46,6 +47,7 @@ export interface Client extends Http {
   follow(conversation: string, options?: FollowOptions): AsyncGenerator<Followed, void, void>;
   /** Told of what changes in the list of all conversations, at first to read it. Returns what ends it. */
   readonly onList: (listener: ListListener) => () => void;
+  readonly terminals: Terminals;
   /** Follows while it has subscribers. */
   view(conversation: string): View;
   /**
@@ -121,6 +123,16 @@ export function connect(options: ConnectOptions): Client {
       yield* follow(subscriptions, conversation, followOptions);
     },
     onList: (listener) => listWatch.add(listener),
+    terminals: {
+      open: http.openTerminal,
+      close: http.closeTerminal,
+      watch: (conversation, terminal, watcher) =>
+        watchTerminal(() => openTerminalSocket(base, { conversation, terminal }, options.token), watcher, {
+          ...defaultRetry,
+          maxMs: 5_000,
+          ...options.retry,
+        }),
+    },
     view: (conversation) => openView(subscriptions, conversation),
     send: async (conversation, action, args, { command = newCommandId() } = {}, signal) => {
       refuseIfClosed();

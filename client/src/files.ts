@@ -23,6 +23,14 @@ export interface FilePage {
   readonly incomplete: boolean;
 }
 
+/** A file, or a line of one. */
+export interface FoundFile {
+  readonly path: string;
+  /** Counted from 1. */
+  readonly line?: number;
+  readonly text?: string;
+}
+
 export interface FileData {
   readonly bytes: ReadableStream<Uint8Array>;
   readonly sizeBytes: number;
@@ -56,6 +64,13 @@ export interface Files {
     options?: { path?: string; after?: string; limit?: number },
     signal?: AbortSignal,
   ): Promise<FilePage>;
+  /** By words of the path, or by a part of a line. */
+  find(
+    conversation: string,
+    text: string,
+    within: "names" | "content",
+    signal?: AbortSignal,
+  ): Promise<{ readonly found: readonly FoundFile[]; readonly truncated: boolean }>;
   /** As it comes. Fails with `file_not_found`, `is_directory`, `outside_workspace`. */
   read(conversation: string, path: string, signal?: AbortSignal): Promise<FileData>;
   /** Writes it exactly and whole. A text of up to 256 KiB is a `write` of the user in the log. Resolves with the new tag. */
@@ -72,6 +87,8 @@ export interface Files {
   archive(conversation: string, path?: string, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   /** Sends files for a conversation that is yet to begin. */
   prepare(files: readonly SentFile[], signal?: AbortSignal): Promise<StoredUpload>;
+  /** The same from an archive: `application/zip`, `application/x-tar` or `application/gzip`. */
+  prepareArchive(archive: Blob, contentType: string, signal?: AbortSignal): Promise<StoredUpload>;
 }
 
 export function fileCalls(ask: Ask): Files {
@@ -80,6 +97,11 @@ export function fileCalls(ask: Ask): Files {
       const search = new URLSearchParams({ path, limit: String(limit), ...(after === undefined ? {} : { after }) });
       const answer = await ask("GET", `${one(conversation)}/files?${search.toString()}`, {}, signal);
       return (await answer.json()) as FilePage;
+    },
+    find: async (conversation, text, within, signal) => {
+      const search = new URLSearchParams({ text, in: within });
+      const answer = await ask("GET", `${one(conversation)}/find?${search.toString()}`, {}, signal);
+      return (await answer.json()) as { found: readonly FoundFile[]; truncated: boolean };
     },
     read: async (conversation, path, signal) => {
       const { headers, body } = await ask("GET", `${one(conversation)}/file?${query(path)}`, {}, signal);
@@ -105,6 +127,10 @@ export function fileCalls(ask: Ask): Files {
     },
     prepare: async (files, signal) =>
       (await (await ask("POST", "api/uploads", { data: formOf(files) }, signal)).json()) as StoredUpload,
+    prepareArchive: async (archive, contentType, signal) => {
+      const sent = { headers: { "content-type": contentType }, data: archive };
+      return (await (await ask("POST", "api/uploads", sent, signal)).json()) as StoredUpload;
+    },
   };
 }
 

@@ -17,6 +17,7 @@ import {
   type PastFiles,
   type RestorePreview,
   type Settings,
+  type TerminalSize,
   type WaitingWhole,
   type SettingsPatch,
   type SettingsReport,
@@ -63,6 +64,11 @@ export interface ListOptions {
   readonly parent?: string | null;
 }
 
+export interface AgentList {
+  readonly described: readonly { readonly name: string; readonly description: string }[];
+  readonly broken: readonly string[];
+}
+
 export interface CreateOptions {
   /** Made by the server when left out. */
   readonly id?: string;
@@ -78,7 +84,28 @@ export interface Health {
   /** `demo`: the model is scripted and says so. */
   readonly model: { readonly name: string; readonly demo: boolean };
   /** `sentence`: what was proven of the sandbox, or why nothing runs. */
-  readonly runtime: { readonly kind: string; readonly proven: boolean; readonly sentence: string };
+  readonly runtime: {
+    readonly kind: string;
+    readonly proven: boolean;
+    readonly sentence: string;
+    /** ISO 8601. */
+    readonly triedAt?: string;
+    /** What was tried, by group; one is held when it did not get through and its control worked. */
+    readonly checks: readonly RuntimeCheck[];
+    readonly untried?: readonly { readonly name: string; readonly why: string }[];
+  };
+  /** Of the protocol. */
+  readonly protocol?: string;
+}
+
+/** One attempt against the wall. */
+export interface RuntimeCheck {
+  readonly group: string;
+  readonly name: string;
+  /** What had to work beside it, so that the attempt means anything. */
+  readonly control: string;
+  readonly controlled: boolean;
+  readonly held: boolean;
 }
 
 /** What is allowed in every conversation of the server. */
@@ -94,6 +121,10 @@ export type ExportFormat = "jsonl" | "markdown" | "html";
 export interface Http {
   readonly files: Files;
   list(options?: ListOptions, signal?: AbortSignal): Promise<ConversationPage>;
+  /** The conversations that work, or worked, for this one, newest first; the last hundred. */
+  children(conversation: string, signal?: AbortSignal): Promise<readonly ConversationRow[]>;
+  /** The agents that `agent_cls` and `delegate` can name, and definitions that were left out, each with what is wrong. */
+  agents(signal?: AbortSignal): Promise<AgentList>;
   create(options?: CreateOptions, signal?: AbortSignal): Promise<ConversationRow>;
   /** What waits for a person in all conversations. */
   inbox(signal?: AbortSignal): Promise<Inbox>;
@@ -122,6 +153,13 @@ export interface Http {
    * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
    */
   restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
+  /** Resolves with its id; see `Terminals`. */
+  openTerminal(conversation: string, size: TerminalSize, signal?: AbortSignal): Promise<string>;
+  closeTerminal(conversation: string, terminal: string, signal?: AbortSignal): Promise<void>;
+  /** What holds its commands back. */
+  isolation(conversation: string, signal?: AbortSignal): Promise<Isolation>;
+  /** What its commands reached and were refused, since the server started. */
+  network(conversation: string, signal?: AbortSignal): Promise<NetworkRecord>;
   /** What listens in the conversation's sandbox now. */
   ports(conversation: string, signal?: AbortSignal): Promise<readonly OpenPort[]>;
   /** Where it can be opened. */
@@ -130,6 +168,8 @@ export interface Http {
   rules(signal?: AbortSignal): Promise<readonly ServerRule[]>;
   /** The rule as it is kept. Fails with `bad_args` and what to write. */
   addRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ServerRule>;
+  /** The rule as it would be kept; nothing is. Fails as `addRule`. */
+  checkRule(rule: ApprovalRule, signal?: AbortSignal): Promise<ApprovalRule>;
   deleteRule(id: number, signal?: AbortSignal): Promise<void>;
   /** Names that can be chosen, best first. */
   models(signal?: AbortSignal): Promise<readonly string[]>;
@@ -146,6 +186,8 @@ export interface Http {
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   /** The MCP servers of the settings, as they are now. */
   mcpServers(signal?: AbortSignal): Promise<readonly McpServerState[]>;
+  /** Brings back the address at which a login has ended, where the browser could not. */
+  finishMcpLogin(address: string, signal?: AbortSignal): Promise<{ readonly name: string }>;
   /** Tries one: that of the name as it is set, or as it is given. */
   checkMcp(trial: { readonly name?: string; readonly server?: McpServer }, signal?: AbortSignal): Promise<McpReport>;
   /** What a conversation cost, by model and call by call; `limit` of 0: without the calls. */
@@ -159,6 +201,43 @@ export interface Http {
   /** What a conversation with the model takes, as far as that is known; by default with the model that is configured. */
   estimate(model?: string, signal?: AbortSignal): Promise<CostEstimate>;
   health(signal?: AbortSignal): Promise<Health>;
+}
+
+export interface Isolation {
+  readonly kind: string;
+  readonly proven: boolean;
+  /** Groups of attempts that were held. */
+  readonly held: readonly string[];
+  /** ISO 8601. */
+  readonly tried_at: string;
+  readonly sentence: string;
+}
+
+export interface NetworkRecord {
+  /** Null where its commands have no network of their own. */
+  readonly mode: string | null;
+  /** By a person, for this conversation. */
+  readonly allowed: readonly string[];
+  /** The last ones, oldest first. */
+  readonly connections: readonly {
+    readonly host: string;
+    readonly port: number;
+    readonly address: string;
+    /** What let it through. */
+    readonly rule: string;
+    readonly started_at: string;
+    readonly duration_ms: number;
+    readonly up_bytes: number;
+    readonly down_bytes: number;
+    readonly open: boolean;
+  }[];
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly connections: number;
+    readonly refused: number;
+    readonly up_bytes: number;
+    readonly down_bytes: number;
+  }[];
 }
 
 export interface OpenPort {
@@ -212,6 +291,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       if (parent !== undefined) search.set("parent", parent ?? "");
       return (await call("GET", `api/conversations?${search.toString()}`, undefined, signal)) as ConversationPage;
     },
+    children: async (conversation, signal) => {
+      const search = new URLSearchParams({ parent: conversation, limit: "100" });
+      const path = `api/conversations?${search.toString()}`;
+      return ((await call("GET", path, undefined, signal)) as ConversationPage).conversations;
+    },
+    agents: async (signal) => {
+      const { described, broken } = (await call("GET", "api/agents", undefined, signal)) as AgentList;
+      return { described, broken };
+    },
     create: async (options = {}, signal) =>
       (await call("POST", "api/conversations", options, signal)) as ConversationRow,
     inbox: async (signal) => (await call("GET", "api/inbox", undefined, signal)) as Inbox,
@@ -244,6 +332,15 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
       (await call("POST", `${one(conversation)}/restore`, { at, force }, signal)) as Observation<"restore">,
+    openTerminal: async (conversation, size, signal) =>
+      ((await call("POST", `${one(conversation)}/terminals`, size, signal)) as { id: string }).id,
+    closeTerminal: async (conversation, terminal, signal) => {
+      await call("DELETE", `${one(conversation)}/terminals/${encodeURIComponent(terminal)}`, undefined, signal);
+    },
+    isolation: async (conversation, signal) =>
+      ((await call("GET", one(conversation), undefined, signal)) as { isolation: Isolation }).isolation,
+    network: async (conversation, signal) =>
+      (await call("GET", `${one(conversation)}/network`, undefined, signal)) as NetworkRecord,
     ports: async (conversation, signal) => {
       const answer = await call("GET", `${one(conversation)}/ports`, undefined, signal);
       return (answer as { ports: readonly OpenPort[] }).ports;
@@ -258,6 +355,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
     modelList: async (signal) => (await call("GET", "api/models", undefined, signal)) as ModelList,
     checkModel: async (trial, signal) => (await call("POST", "api/models/check", trial, signal)) as ModelReport,
     addRule: async (rule, signal) => (await call("POST", "api/rules", rule, signal)) as ServerRule,
+    checkRule: async (rule, signal) =>
+      (await call("POST", "api/rules", { ...rule, dry_run: true }, signal)) as ApprovalRule,
     deleteRule: async (id, signal) => {
       await call("DELETE", `api/rules/${id}`, undefined, signal);
     },
@@ -280,6 +379,8 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       const { servers } = (await call("GET", "api/mcp", undefined, signal)) as { servers: readonly McpServerState[] };
       return servers;
     },
+    finishMcpLogin: async (address, signal) =>
+      (await call("POST", "api/mcp/login", { address }, signal)) as { readonly name: string },
     checkMcp: async (trial, signal) => (await call("POST", "api/settings/mcp/check", trial, signal)) as McpReport,
     health: async (signal) => (await call("GET", "api/health", undefined, signal)) as Health,
   };

@@ -41,7 +41,7 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
 };
 
 export const observationDescriptions: Readonly<Record<ObservationKind, string>> = {
-  read: "The lines.",
+  read: "The lines. An agent is also shown folders (as a list), notebooks (as text) and images.",
   write: "The file is written; `content` is empty.",
   edit: "A unified diff.",
   run: "The output, head and tail where it is long; then `whole` says where all of it can be read. `exit_code` is 130 after an interruption and -1 where the shell went away or the command goes on as `job`; `network` has the hosts that were refused.",

@@ -113,7 +113,15 @@ export const childReport = z.object({
 export type ChildReport = Readonly<z.infer<typeof childReport>>;
 
 export const observationExtras = {
-  read: z.object({ path: z.string() }),
+  read: z.object({
+    path: z.string(),
+    /** Lines left out before it. */
+    start: z.int().optional(),
+    /** What the agent was shown; text when it is not there. */
+    kind: z.enum(["text", "notebook", "image", "folder"]).optional(),
+    /** As the model is shown it: a `data:` URL, made smaller where it was large. */
+    image: z.object({ url: z.string(), width: z.int(), height: z.int() }).optional(),
+  }),
   write: z.object({ path: z.string() }),
   edit: z.object({ path: z.string(), old_content: z.string().optional(), new_content: z.string().optional() }),
   run: z.object({

@@ -23,7 +23,7 @@ import { bubblewrapRuntimes } from "./runtime/bubblewrap.ts";
 import { dockerRuntimes } from "./runtime/container/docker.ts";
 import { kubernetesRuntimes } from "./runtime/container/kubernetes.ts";
 import { openHooks } from "./hooks/open-hooks.ts";
-import { openMcpServers } from "./mcp/open-servers.ts";
+import { loginAddress, openMcpServers } from "./mcp/open-servers.ts";
 import { hostPrograms } from "./programs/program.ts";
 import { openUploads } from "./files/uploads.ts";
 import { hostRuntimes } from "./runtime/host.ts";
@@ -83,6 +83,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
   const agents = agentEntries(definitions);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
+  const listens = Promise.withResolvers<{ readonly url: string }>();
   const programs = hostPrograms({ home: config.home, env, path: machine.path });
   programs.endLeft();
   const mcp = parts.use(
@@ -90,6 +91,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       set: () => settings.saved.mcp?.servers ?? {},
       programs,
       home: config.home,
+      callback: async () => loginAddress((await listens.promise).url),
       log: (line) => console.error(line),
     }),
   );
@@ -149,6 +151,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   });
   parts.defer(() => listening.close());
   await home.listening(listening.url);
+  listens.resolve(listening);
   // Not needed to listen, and wanted by the first task.
   void sandbox();
   models.warmUp();

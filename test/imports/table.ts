@@ -32,6 +32,7 @@ export const table: readonly Unit[] = [
       "cli/src/serve.ts": "server/src/main.ts",
       "cli/src/replay.ts": "server/src/main.ts",
       "cli/src/doctor.ts": "server/src/main.ts",
+      "cli/src/kept-settings.ts": "server/src/settings/open.ts",
     },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
@@ -126,4 +127,5 @@ export const packages: Readonly<Record<string, string>> = {
   "@deckhand/protocol": "protocol/src/index.ts",
   "@deckhand/client": "client/src/index.ts",
   "@deckhand/server": "server/src/main.ts",
+  "@deckhand/server/settings": "server/src/settings/open.ts",
 };

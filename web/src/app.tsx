@@ -1,9 +1,12 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import type { Health } from "@deckhand/client";
 import { usePlace, type Place } from "./address.ts";
 import { Banners } from "./banners/banners.tsx";
+import { Away } from "./connection/away.tsx";
 import { Conversation } from "./chat/conversation.tsx";
 import { Sidebar } from "./conversations/sidebar.tsx";
 import { useConversations, type ConversationList } from "./conversations/use-conversations.ts";
+import { useNotify } from "./notify/notify.tsx";
 import { useHealth } from "./server.ts";
 import { Boundary } from "./shell/boundary.tsx";
 import { bindKeys, useCommands } from "./shell/commands.ts";
@@ -24,7 +27,7 @@ const SettingsPage = lazy(async () => ({ default: (await import("./settings/sett
 export function App() {
   const place = usePlace();
   const words = useWords();
-  const health = useHealth();
+  const { health, look } = useHealth();
   const list = useConversations();
   const pane = usePane();
   const { sidebarOpen } = usePreferences();
@@ -34,9 +37,7 @@ export function App() {
   useEffect(() => bindKeys(window), []);
 
   const title = titleOf(place, list, words);
-  useEffect(() => {
-    document.title = title === "" ? "Deckhand" : `${title} · Deckhand`;
-  }, [title]);
+  useNotify(title);
 
   return (
     <div className="flex h-dvh flex-col">
@@ -47,10 +48,11 @@ export function App() {
           <Sidebar list={list} place={place} />
         </div>
         <div className={`flex min-w-0 flex-1 flex-col ${pane === "list" ? "max-md:hidden" : ""}`}>
+          <Away />
           <Banners health={health} />
           <Boundary key={place.page}>
             <Suspense fallback={<Skeleton />}>
-              <Page place={place} list={list} title={title} />
+              <Page place={place} list={list} title={title} health={health} onModel={look} />
             </Suspense>
           </Boundary>
         </div>
@@ -68,18 +70,20 @@ interface PageProps {
   readonly place: Place;
   readonly list: ConversationList;
   readonly title: string;
+  readonly health: Health | undefined;
+  readonly onModel: () => void;
 }
 
-function Page({ place, list, title }: PageProps) {
+function Page({ place, list, title, health, onModel }: PageProps) {
   switch (place.page) {
     case "welcome":
-      return <Welcome onCreated={list.reload} />;
+      return <Welcome health={health} onModel={onModel} onCreated={list.reload} />;
     case "conversation":
       return <Conversation key={place.id} place={place} title={title} onChange={list.reload} />;
     case "inbox":
       return <InboxPage />;
     case "board":
-      return <BoardPage />;
+      return <BoardPage list={list} />;
     case "settings":
       return <SettingsPage section={place.section} />;
   }

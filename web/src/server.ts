@@ -1,5 +1,6 @@
 /** The one client of the page, and what of it components watch. */
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { connect, type Health, type Status } from "@deckhand/client";
 
 export const client = connect({ url: new URL(import.meta.env.BASE_URL, location.href) });
@@ -9,16 +10,15 @@ export function useStatus(): Status {
 }
 
 /** What the server says of itself; asked again whenever the connection is back, for it may be another server. */
-export function useHealth(): Health | undefined {
-  const [health, setHealth] = useState<Health>();
+export function useHealth(): { readonly health: Health | undefined; readonly look: () => void } {
   const { state } = useStatus();
+  const { data, refetch } = useQuery({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => client.health(signal),
+    enabled: state === "open",
+  });
   useEffect(() => {
-    if (state !== "open") return;
-    const gone = new AbortController();
-    client.health(gone.signal).then(setHealth, () => {
-      // The connection's own state tells the person enough.
-    });
-    return () => gone.abort();
-  }, [state]);
-  return health;
+    if (state === "open") void refetch();
+  }, [state, refetch]);
+  return { health: data, look: () => void refetch() };
 }

@@ -9,6 +9,7 @@ import {
   type Observation,
   type ObservationExtras,
 } from "@deckhand/protocol";
+import { reportLines } from "./child-line.ts";
 import { plain } from "./plain.ts";
 
 /** Colours a text, or leaves it alone where there is no terminal. */
@@ -51,6 +52,8 @@ function actionLines(event: Action, paint: Paint): readonly string[] {
     case "write":
     case "edit":
       return [...said, ...asked(event.action, event.args.path, paint)];
+    case "delegate":
+      return [...said, ...asked("delegate", `${event.args.agent}: ${event.args.task}`, paint)];
     case "search":
       return [...said, ...asked("search", `${event.args.pattern} in ${event.args.path}`, paint)];
     case "browse":
@@ -68,6 +71,10 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "snapshot":
     case "terminal":
       return [];
+    case "child":
+      return reportLines(event.extras, paint);
+    case "delegate":
+      return output(event.content, paint);
     case "job":
       if (event.cause === undefined) return lines(event.content).map((line) => paint("yellow", `  ${line}`));
       return [...output(event.content, paint), paint("dim", `  ${event.message}`)];

@@ -85,7 +85,7 @@ export async function* runPrepared(
     context.signal.throwIfAborted();
     const runtime = await context.runtime(call.event, context.signal);
     context.signal.throwIfAborted();
-    const running = call.tool.run(call.event.args as never, { ...context, runtime });
+    const running = call.tool.run(call.event.args as never, { ...context, runtime, forAgent: source === "agent" });
     while (true) {
       const next = await Promise.race([running.next(), stopped.promise]);
       if (next === "stopped") {

@@ -139,3 +139,32 @@ test("[X23] let go on without a word, the model is told so: no two of its replie
   assert.deepEqual(roles(log), ["user", "assistant", "user", "assistant", "user"]);
   assert.deepEqual(roles([...log.slice(0, 2), chat("more")]), ["user", "assistant", "user"]);
 });
+
+test("[HN6] an image that was read stands behind the results of its reply, and goes where room is made", () => {
+  const image = { url: "data:image/png;base64,AAAA", width: 1, height: 1 };
+  const args = { start: 0, end: -1, thought: "" };
+  const origins = ["a", "b"].map((id) => ({ tool_call: { reply: 1, id } }));
+  const events = [
+    chat("go"),
+    reply(call("a", "read", { path: "p.png" }), call("b", "read", { path: "t" })),
+    ...origins.map((origin, at) => action("agent", "read", { path: at === 0 ? "p.png" : "t", ...args }, origin)),
+    ...origins.map((origin, at) =>
+      at === 0
+        ? observation("agent", "read", "[Image]", { path: "p.png", kind: "image", image }, { cause: 2, ...origin })
+        : observation("agent", "read", "text", { path: "t" }, { cause: 3, ...origin }),
+    ),
+  ];
+  const [, , results, shown] = messages(events);
+  assert.deepEqual(results?.role === "tool" ? results.results.map(({ content }) => content) : [], [
+    "[Image]",
+    "1\ttext",
+  ]);
+  assert.deepEqual(shown, { role: "user", text: "(The image p.png.)", imageUrls: [image.url] });
+  const mask = action("agent", "compact", { from: 0, to: 5, how: "mask", summary: "" });
+  const masked = messages([...events, mask])[3];
+  assert.deepEqual(masked, {
+    role: "user",
+    text: "(The image p.png.) (It is left out here to save room.)",
+    imageUrls: [],
+  });
+});

@@ -10,6 +10,7 @@ import { isAction, isRunnable, type Action, type ContextPart, type Event, type O
 import type { ModelMessage, ModelRequest, ToolResult } from "../llm/model.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agents.ts";
+import { CallIds } from "./context/call-ids.ts";
 import { Measure } from "./context/measure.ts";
 import { Messages } from "./context/messages.ts";
 import { Spoken } from "./context/spoken.ts";
@@ -19,8 +20,16 @@ import { Trail } from "./stuck.ts";
 
 interface OpenReply {
   readonly id: number;
-  readonly calls: readonly { readonly id: string; readonly name: string }[];
+  /** `shown`: its id as the model is shown it. */
+  readonly calls: readonly { readonly id: string; readonly name: string; readonly shown: string }[];
   readonly results: Map<string, ToolResult>;
+}
+
+/** Told when the results of the last reply are complete. */
+interface Aside {
+  readonly part: ContextPart;
+  readonly text: string;
+  readonly imageUrl?: string;
 }
 
 export interface PromptSize {
@@ -39,14 +48,17 @@ export class Prompt {
   readonly #measure = new Measure();
   readonly #spoken = new Spoken();
   readonly #told = new ToldKnowledge();
+  readonly #ids = new CallIds();
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #size: PromptSize;
   /** A person's own actions, until their observation is there. */
   readonly #userActions = new Map<number, Action>();
   #open: OpenReply | null = null;
-  #afterResults: { readonly part: ContextPart; readonly text: string }[] = [];
+  #afterResults: Aside[] = [];
   #hasReplies = false;
   #summaries = 0;
+  /** Messages of the user that have not been taken in. */
+  #queued = 0;
   #head = -1;
 
   constructor(tools: ReadonlyMap<string, Tool>, size: PromptSize) {
@@ -69,8 +81,9 @@ export class Prompt {
   }
 
   request(agent: Agent): ModelRequest {
-    this.#beforeReply();
-    return { system: agent.prompt, tools: agent.specs, messages: this.#messages.all };
+    this.#close();
+    const { all } = this.#messages;
+    return { system: agent.prompt, tools: agent.specs, messages: this.#modelIsLast ? [...all, goOn] : all };
   }
 
   /** What the next request will be, by what the model counted in the last one. */
@@ -89,7 +102,7 @@ export class Prompt {
 
   /** See `Messages`. */
   endBefore(chars: number): number {
-    this.#beforeReply();
+    this.#close();
     return this.#messages.endBefore(chars);
   }
 
@@ -112,6 +125,7 @@ export class Prompt {
   #addAction(event: Action): void {
     if (event.action === "compact") return this.#compact(event);
     if (event.source === "user") {
+      if (event.action === "start" || event.action === "message") this.#queued += 1;
       if (isRunnable(event.action)) this.#userActions.set(event.id, event);
       else if (event.action === "allow_host") this.#aside("user", `The user has decided: ${event.message}`);
     } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
@@ -122,6 +136,7 @@ export class Prompt {
   #addObservation(event: Observation): void {
     if (event.observation === "chat") {
       this.#close();
+      this.#queued -= 1;
       this.#spoken.add(event.id, event.content);
       this.#push("user", { role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
     } else if (event.observation === "knowledge") {
@@ -131,25 +146,41 @@ export class Prompt {
     } else if (event.observation === "nudge") {
       this.#close();
       this.#push("notes", { role: "user", text: event.content, imageUrls: [] });
+    } else if (event.observation === "agent_state_changed") {
+      // Decided here and not when it is asked, so that the log alone decides.
+      const isAsked = event.extras.agent_state === "running" && this.#queued === 0 && this.#open === null;
+      if (isAsked) this.#goOn();
     } else if (event.observation === "job" && event.cause === undefined) {
       this.#aside("notes", `(A note of the server, not of the user.) ${event.content}`);
     } else if (event.observation === "reply") {
-      this.#beforeReply();
+      this.#goOn();
       this.#hasReplies = true;
       this.#summaries = 0;
       this.#measure.learn(this.#size.fixedChars + this.#messages.chars, event.extras.usage.input);
-      this.#push("replies", { role: "assistant", parts: event.extras.parts, model: event.extras.model });
-      const calls = event.extras.parts.filter((part) => part.type === "call");
+      const parts = this.#ids.own(event.extras.parts, event.id);
+      this.#push("replies", { role: "assistant", parts, model: event.extras.model });
+      const calls = event.extras.parts.flatMap((part, at) => {
+        const shown = parts[at];
+        return part.type === "call" && shown?.type === "call" ? [{ ...part, shown: shown.id }] : [];
+      });
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
     } else if (event.observation === "hook") {
       if (event.extras.told) this.#aside("notes", event.content);
     } else if (event.observation === "upload") {
       this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {
+      this.#keepImage(event);
       this.#result(event.tool_call, this.#tell(event), isFailure(event));
     } else if (event.cause !== undefined) {
       this.#addUserResult(event);
     }
+  }
+
+  /** Behind the results: not every provider takes an image in one. */
+  #keepImage(event: Observation): void {
+    if (this.#open === null || event.observation !== "read" || event.extras.image === undefined) return;
+    const { path, image } = event.extras;
+    this.#afterResults.push({ part: "outputs", text: `(The image ${path}.)`, imageUrl: image.url });
   }
 
   #addUserResult(event: Observation): void {
@@ -162,23 +193,32 @@ export class Prompt {
 
   /** What a person did; not between a reply's calls and their results. */
   #aside(part: ContextPart, text: string): void {
-    if (this.#open === null) this.#push(part, { role: "user", text, imageUrls: [] });
+    if (this.#open === null) this.#pushAside({ part, text });
     else this.#afterResults.push({ part, text });
+  }
+
+  #pushAside({ part, text, imageUrl }: Aside, id = this.#head): void {
+    if (imageUrl === undefined) return this.#messages.add(id, part, { role: "user", text, imageUrls: [] });
+    const short: ModelMessage = { role: "user", text: `${text} (It is left out here to save room.)`, imageUrls: [] };
+    this.#messages.add(id, part, { role: "user", text, imageUrls: [imageUrl] }, short);
   }
 
   #result(origin: { reply: number; id: string }, content: string, isError: boolean): void {
     const open = this.#open;
     const call = open?.id === origin.reply ? open.calls.find((each) => each.id === origin.id) : undefined;
     if (open === null || call === undefined) return;
-    open.results.set(call.id, { call: call.id, name: call.name, content: this.#cut(content), isError });
+    open.results.set(call.id, { call: call.shown, name: call.name, content: this.#cut(content), isError });
     if (open.results.size === open.calls.length) this.#close();
   }
 
   /** Who lets it go on need not say a word; but providers take the model's own words at the end for half of a reply. */
-  #beforeReply(): void {
+  #goOn(): void {
     this.#close();
-    if (this.#messages.all.at(-1)?.role === "assistant")
-      this.#push("notes", { role: "user", text: goOn, imageUrls: [] });
+    if (this.#modelIsLast) this.#push("notes", goOn);
+  }
+
+  get #modelIsLast(): boolean {
+    return this.#messages.all.at(-1)?.role === "assistant";
   }
 
   #close(): void {
@@ -186,10 +226,11 @@ export class Prompt {
     if (open === null) return;
     const results = open.calls.map(
       (call): ToolResult =>
-        open.results.get(call.id) ?? { call: call.id, name: call.name, content: notRun, isError: true },
+        open.results.get(call.id) ?? { call: call.shown, name: call.name, content: notRun, isError: true },
     );
     this.#messages.add(open.id, "outputs", { role: "tool", results });
-    for (const { part, text } of this.#afterResults) this.#push(part, { role: "user", text, imageUrls: [] });
+    // Of the same step, so that no compaction ends between them.
+    for (const aside of this.#afterResults) this.#pushAside(aside, open.id);
     this.#open = null;
     this.#afterResults = [];
   }
@@ -222,5 +263,5 @@ function isFailure(event: Observation): boolean {
   return event.observation === "error" || (event.observation === "call_tool" && event.extras.is_error === true);
 }
 
-const goOn = "Go on.";
+const goOn: ModelMessage = { role: "user", text: "Go on.", imageUrls: [] };
 const notRun = "Not run: the turn was stopped before this call.";

@@ -214,7 +214,11 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
       change: () => Promise.reject(new Error("not here")),
       mcpServer: () => Promise.reject(new Error("not here")),
     },
-    mcp: { states: () => [], check: () => Promise.reject(new Error("not here")) },
+    mcp: {
+      states: () => [],
+      login: () => Promise.reject(new Error("not here")),
+      check: () => Promise.reject(new Error("not here")),
+    },
     tickets: createTickets(),
     ports: { link: () => undefined },
     webRoot: undefined,

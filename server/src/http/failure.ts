@@ -39,6 +39,7 @@ export function statusOf(code: ErrorCode): FailureStatus {
     case "no_snapshot":
       return 404;
     case "port_closed":
+    case "mcp_failed":
       return 502;
     case "conflict":
     case "changed_since":

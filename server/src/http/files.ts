@@ -7,6 +7,7 @@ import type { ConversationApi, ConversationsApi, UploadedFile } from "../convers
 import { archive } from "../files/archive.ts";
 import { factsOf, readPieces, writePieces, type FileFacts } from "../files/content.ts";
 import { bounded, limited, type IncomingFile, type IncomingLimits } from "../files/incoming.ts";
+import { findIn } from "../files/find.ts";
 import { listFolder } from "../files/list.ts";
 import { shown } from "../files/safe-path.ts";
 import type { UploadStore } from "../files/uploads.ts";
@@ -29,6 +30,11 @@ const listQuery = z.object({
   after: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(500).default(200),
 });
+const findQuery = z.object({
+  text: z.string().min(1).max(200),
+  in: z.enum(["names", "content"]).default("names"),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
 const fileQuery = z.object({ path: z.string().min(1) });
 const uploadQuery = z.object({ path: z.string().default("") });
 const archiveQuery = z.object({ path: z.string().default(""), git: z.stringbool().default(false) });
@@ -46,6 +52,12 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
     const { runtime } = await opened(c);
     const folder = await workspacePath(runtime, path, c.req.raw.signal);
     return c.json(await listFolder(runtime, { path: folder, after, limit }, c.req.raw.signal));
+  });
+
+  app.get("/api/conversations/:id/find", async (c) => {
+    const { text, in: within, limit } = queryOf(c, findQuery);
+    const { runtime } = await opened(c);
+    return c.json(await findIn(runtime, { text, within, limit }, c.req.raw.signal));
   });
 
   app.get("/api/conversations/:id/file", async (c) => {

@@ -5,7 +5,7 @@ import type { CostsApi } from "../conversation/costs.ts";
 import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
 import { failureBody, failureOf } from "./failure.ts";
-import { securityHeaders } from "./headers.ts";
+import { pagePolicy, securityHeaders } from "./headers.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { costRoutes } from "./costs.ts";
 import { eventRoutes } from "./events.ts";
@@ -59,6 +59,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.use(async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
+    c.header("Content-Security-Policy", pagePolicy(c.req.header("Host") ?? ""));
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
 

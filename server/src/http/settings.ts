@@ -20,6 +20,19 @@ export function settingsRoutes(app: Hono, settings: SettingsApi, mcp: McpApi): v
   app.patch("/api/settings", async (c) => c.json(await settings.change(await bodyOf(c, z.looseObject({})))));
 
   app.get("/api/mcp", (c) => c.json({ servers: mcp.states() }));
+  // Where the browser comes back to: a page, as its visitor is. `state` is known to whoever was sent to log in, and to nobody else.
+  app.get("/mcp-login", async (c) => {
+    const { state = "", code = "", error = "" } = c.req.query();
+    if (error !== "" || code === "") return c.text("The login did not work; nothing has changed.", 400);
+    const name = await mcp.login(state, code);
+    return c.text(`You are logged in at ${name}. This page can be closed.`);
+  });
+  // The same, for who reaches this server under another name than it knows of itself: the address at which the browser has ended.
+  app.post("/api/mcp/login", async (c) => {
+    const { address } = await bodyOf(c, z.object({ address: z.url().max(8192) }));
+    const { searchParams: answer } = new URL(address);
+    return c.json({ name: await mcp.login(answer.get("state") ?? "", answer.get("code") ?? "") });
+  });
   // One that is set, by its name, or one that may be set here, as it would be.
   app.post("/api/settings/mcp/check", async (c) => {
     const { name, server } = await bodyOf(c, mcpTrial);

@@ -83,7 +83,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
     },
     agents: { described: agentEntries(), broken: [] },
-    mcp: { states: () => [], check: () => Promise.reject(new Error("not here")) },
+    mcp: {
+      states: () => [],
+      login: () => Promise.reject(new Error("not here")),
+      check: () => Promise.reject(new Error("not here")),
+    },
     settings: parts.use(await openSettings({ DECKHAND_HOME: home }, (sentence) => assert.fail(sentence))),
     webRoot: undefined,
     jwtSecret: "a-secret-for-tests-0123456789",

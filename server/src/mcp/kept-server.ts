@@ -15,14 +15,19 @@ import type { ListedTool, ToolList } from "./tool-list.ts";
 export interface KeptServerOptions {
   readonly name: string;
   readonly server: McpServer;
-  readonly open: (
-    options: Pick<SessionOptions, "server" | "onGone" | "onTools">,
-    signal: AbortSignal,
-  ) => Promise<Session>;
+  readonly open: OpenServer;
+  /** Where a person has to log in first; none for servers at which nobody can. */
+  readonly loginUrl?: (() => string | undefined) | undefined;
   readonly log: (line: string) => void;
   /** Until the first try again; doubled each time. */
   readonly firstWaitMs?: number;
 }
+
+/** `name`: a person may log in there under this name, and that is kept. */
+export type OpenServer = (
+  options: Pick<SessionOptions, "server" | "onGone" | "onTools"> & { readonly name?: string | undefined },
+  signal: AbortSignal,
+) => Promise<Session>;
 
 type State =
   | { readonly type: "off" }
@@ -85,10 +90,12 @@ export class KeptServer implements AsyncDisposable {
 
   get view(): McpServerState {
     const { failure } = this;
+    const login = this.#state.type === "waiting" ? this.#options.loginUrl?.() : undefined;
     return {
       name: this.name,
       kind: "command" in this.server ? "program" : "address",
-      state: this.#state.type,
+      state: login === undefined ? this.#state.type : "login",
+      ...(login === undefined ? {} : { login_url: login }),
       reason: failure === undefined || this.#state.type === "off" ? "" : failure.message,
       tools: this.tools.map(({ tool, description, readOnly }) => ({ name: tool, description, read_only: readOnly })),
       left_out: this.#list.leftOut,
@@ -106,11 +113,17 @@ export class KeptServer implements AsyncDisposable {
     await orAborted(this.#state.done, signal);
   }
 
+  /** Something has changed for it: it is tried now. */
+  again(): void {
+    if (this.#state.type !== "waiting") return;
+    clearTimeout(this.#state.timer);
+    this.#start();
+  }
+
   /** Fails as `Session.call`. */
   async call(tool: string, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<CallToolResult> {
     if (this.#state.type === "waiting" && performance.now() - this.#state.since > againMs) {
-      clearTimeout(this.#state.timer);
-      this.#start();
+      this.again();
     }
     if (this.#state.type === "starting") await orAborted(this.#state.done, signal);
     const state = this.#state;
@@ -140,7 +153,8 @@ export class KeptServer implements AsyncDisposable {
   }
 
   #start(): void {
-    const { server, open } = this.#options;
+    const { server, open, loginUrl } = this.#options;
+    const name = loginUrl === undefined ? undefined : this.name;
     let mine: Session | undefined;
     const onGone = (why: string): void => {
       if (mine !== undefined) this.#gone(mine, new DeckhandError("mcp_unavailable", why));
@@ -148,7 +162,7 @@ export class KeptServer implements AsyncDisposable {
     const onTools = (list: ToolList): void => {
       if (this.#state.type === "ready" && this.#state.session === mine) this.#list = list;
     };
-    const done = open({ server, onGone, onTools }, this.#stop.signal).then(
+    const done = open({ server, onGone, onTools, name }, this.#stop.signal).then(
       async (session) => {
         this.#hasSettled = true;
         if (this.#stop.signal.aborted) return session.close();

@@ -11,7 +11,7 @@ import {
   type ServerTool,
 } from "@deckhand/protocol";
 import type { Outcome } from "../tools/tool.ts";
-import { KeptServer } from "./kept-server.ts";
+import { KeptServer, type OpenServer } from "./kept-server.ts";
 import type { ConversationServers, Mcp, Offer, ServerCall } from "./mcp.ts";
 import { offered } from "./tool-list.ts";
 
@@ -19,7 +19,11 @@ export interface McpServersOptions {
   /** Those of the user's settings, by name. */
   readonly set: () => Readonly<Record<string, McpServer>>;
   /** Loads what talks to them at the first need: most servers have none. */
-  readonly open: ConstructorParameters<typeof KeptServer>[0]["open"];
+  readonly open: OpenServer;
+  /** Where a person has to log in first. */
+  readonly loginUrl: (name: string, server: McpServer) => string | undefined;
+  /** The name of the server at which somebody has logged in. */
+  readonly finishLogin: (state: string, code: string) => Promise<string>;
   readonly outcome: (server: string, name: string, result: unknown) => Promise<Outcome<"call_tool">>;
   readonly log: (line: string) => void;
   readonly firstWaitMs?: number;
@@ -55,7 +59,11 @@ export class McpServers implements Mcp, AsyncDisposable {
       this.#end(kept);
     }
     for (const [name, server] of Object.entries(wanted)) {
-      if (!this.#set.has(name)) this.#set.set(name, this.#keep(name, server));
+      if (this.#set.has(name)) continue;
+      this.#set.set(
+        name,
+        this.#keep(name, server, () => this.#options.loginUrl(name, server)),
+      );
     }
   }
 
@@ -100,7 +108,12 @@ export class McpServers implements Mcp, AsyncDisposable {
     );
   }
 
-  /** Starts it, lists its tools, and ends it. */
+  async login(state: string, code: string): Promise<string> {
+    const name = await this.#options.finishLogin(state, code);
+    this.#set.get(name)?.again();
+    return name;
+  }
+
   async check(server: McpServer, signal: AbortSignal): Promise<McpReport> {
     const startedAt = performance.now();
     const report = (ok: boolean, sentence: string, tools: McpReport["tools"] = []): McpReport => ({
@@ -166,10 +179,10 @@ export class McpServers implements Mcp, AsyncDisposable {
     }
   }
 
-  #keep(name: string, server: McpServer): KeptServer {
+  #keep(name: string, server: McpServer, loginUrl?: () => string | undefined): KeptServer {
     const { open, log, firstWaitMs } = this.#options;
     const wait = firstWaitMs === undefined ? {} : { firstWaitMs };
-    return new KeptServer({ name, server, open, log: (line) => log(`MCP server ${name}: ${line}`), ...wait });
+    return new KeptServer({ name, server, open, log: (line) => log(`MCP server ${name}: ${line}`), loginUrl, ...wait });
   }
 
   #end(server: KeptServer): void {

@@ -12,6 +12,7 @@ import { openMcpServers } from "./open-servers.ts";
 const folder = await mkdtemp(join(tmpdir(), "deckhand-mcp-"));
 after(() => rm(folder, { recursive: true, force: true }));
 const child = join(import.meta.dirname, "server.child.js");
+const callback = async (): Promise<string> => "http://127.0.0.1:1/mcp-login";
 const never = new AbortController().signal;
 
 function program(mode: string, more: Partial<Extract<McpServer, { command: string }>> = {}): McpServer {
@@ -37,7 +38,14 @@ async function house(set: Record<string, McpServer>): Promise<House> {
   const programs = hostPrograms({ home, env, path: process.env["PATH"] ?? "" });
   const lines: string[] = [];
   const living = (): number[] => findMarked(`DECKHAND_HOUSE=${programs.house}`).filter(isAlive);
-  const mcp = openMcpServers({ set: () => set, programs, home, log: (line) => lines.push(line), firstWaitMs: 20 });
+  const mcp = openMcpServers({
+    set: () => set,
+    programs,
+    home,
+    callback,
+    log: (line) => lines.push(line),
+    firstWaitMs: 20,
+  });
   return { mcp, set, lines, living, [Symbol.asyncDispose]: () => mcp[Symbol.asyncDispose]() };
 }
 

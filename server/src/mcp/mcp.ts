@@ -32,6 +32,8 @@ export interface Mcp {
 /** What routes may do. */
 export interface McpApi {
   states(): readonly McpServerState[];
+  /** What somebody has brought back from a login; the name of the server. Fails with `bad_args`, `mcp_failed`. */
+  login(state: string, code: string): Promise<string>;
   /** Starts it, lists its tools, and ends it. */
   check(server: McpServer, signal: AbortSignal): Promise<McpReport>;
 }

@@ -1,6 +1,7 @@
 /** One connection to an MCP server: it is greeted, its tools are listed, they are called. The protocol is the SDK's. */
+import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
+import { UnauthorizedError, type OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
   CallToolResultSchema,
@@ -20,6 +21,8 @@ export interface SessionOptions {
   readonly server: McpServer;
   readonly start: (server: Extract<McpServer, { command: string }>) => Program;
   readonly log: (line: string) => void;
+  /** Logs in where the server wants that; none: it is told what to do instead. */
+  readonly login?: OAuthClientProvider | undefined;
   /** Its connection is gone, and why as far as it is known. */
   readonly onGone: (why: string) => void;
   readonly onTools: (tools: ToolList) => void;
@@ -34,6 +37,7 @@ export interface Session {
 
 export const defaultStartSeconds = 10;
 export const defaultCallSeconds = 60;
+const goodbyeMs = 300;
 /** Of a list in pages. */
 const mostPages = 20;
 
@@ -73,7 +77,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     isOpen = true;
     return {
       tools,
-      close: () => client.close(),
+      close: () => leave(client, transport),
       call: (tool, args, stop) => call(client, server, { tool, args }, stop),
     };
   } catch (error) {
@@ -83,12 +87,15 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   }
 }
 
+export const loginSentence = "It wants a login.";
+
 const passes = (input: unknown): never => ({ valid: true, data: input, errorMessage: undefined }) as never;
 
-function transportOf({ server, start, log }: SessionOptions): ProgramTransport | StreamableHTTPClientTransport {
+function transportOf({ server, start, log, login }: SessionOptions): ProgramTransport | StreamableHTTPClientTransport {
   if ("command" in server) return new ProgramTransport({ start: () => start(server), log });
   return new StreamableHTTPClientTransport(new URL(server.url), {
     fetch: guardedFetch(server.url),
+    ...(login === undefined ? {} : { authProvider: login }),
     ...(server.headers === undefined ? {} : { requestInit: { headers: server.headers } }),
     // A stream that ends is opened again twice, then the server counts as gone.
     reconnectionOptions: {
@@ -98,6 +105,15 @@ function transportOf({ server, start, log }: SessionOptions): ProgramTransport |
       maxRetries: 2,
     },
   });
+}
+
+/** A server behind an address is told, so that it need not keep what it has for us; a stop does not wait for it. */
+async function leave(client: Client, transport: ReturnType<typeof transportOf>): Promise<void> {
+  if (transport instanceof StreamableHTTPClientTransport) {
+    const told = transport.terminateSession().catch(() => {});
+    await Promise.race([told, wait(goodbyeMs, undefined, { ref: false })]);
+  }
+  await client.close();
 }
 
 interface RequestOptions {
@@ -146,7 +162,7 @@ function asDeckhandError(
   late: string,
 ): DeckhandError {
   if (error instanceof DeckhandError) return error;
-  if (error instanceof UnauthorizedError) return new DeckhandError("mcp_unavailable", "It wants a login.");
+  if (error instanceof UnauthorizedError) return new DeckhandError("mcp_unavailable", loginSentence);
   if (error instanceof StreamableHTTPError) return new DeckhandError("mcp_unavailable", statusSentence(error.code));
   if (error instanceof DOMException && error.name === "TimeoutError") return new DeckhandError("mcp_timeout", late);
   if (!(error instanceof McpError)) {
@@ -161,7 +177,8 @@ function asDeckhandError(
 }
 
 function statusSentence(status: number | undefined): string {
-  if (status === 401 || status === 403) return `It does not let us in (status ${status}): check its headers.`;
+  if (status === 401 || status === 403)
+    return `It does not let us in (status ${status}): check its headers, or set it in the settings to log in.`;
   return status === undefined ? "It cannot be reached." : `It answered with status ${status}.`;
 }
 

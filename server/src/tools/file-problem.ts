@@ -3,6 +3,13 @@ import { resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
+/** `not_text`, of which is known what it is instead. */
+export class NotText extends DeckhandError {
+  constructor(what: string) {
+    super("not_text", `It is ${what}: use a command that understands it.`);
+  }
+}
+
 /** Runs file work and fails with the path and the directory in the sentence. */
 export async function withFileProblems<T>(
   runtime: Runtime,
@@ -16,7 +23,9 @@ export async function withFileProblems<T>(
   } catch (error) {
     if (!(error instanceof DeckhandError)) throw error;
     const absolute = resolve(runtime.cwd, path);
-    const sentence = sentences(absolute, runtime.cwd, verb)[error.code];
+    const known = sentences(absolute, runtime.cwd, verb)[error.code];
+    const own = error instanceof NotText ? ` ${error.message}` : "";
+    const sentence = known === undefined ? undefined : known + own;
     throw sentence === undefined ? error : new DeckhandError(error.code, sentence, { cause: error });
   }
 }

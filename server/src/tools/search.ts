@@ -8,7 +8,7 @@ const notFound = 127;
 export const searchTool: Tool<"search"> = {
   action: "search",
   description:
-    "Search file contents by a regular expression, below `path`, in files whose name fits `glob` (such as *.ts). Files that git ignores are left out. Gives lines as path:line:text.",
+    "Search file contents by a regular expression below `path`, in files whose name fits `glob` (such as *.ts). What git ignores is left out, unless `path` names it. Lines come as path:line:text.",
   offers: ["pattern", "path", "glob"],
   effect: () => "read",
   // oxlint-disable-next-line require-yield -- the lines come at once
@@ -42,8 +42,14 @@ function ripgrep({ pattern, path, glob }: ActionArgs<"search">): string[] {
     "rg",
     "--line-number",
     "--no-heading",
+    "--with-filename",
     "--color=never",
     "--max-columns=400",
+    "--max-columns-preview",
+    // What a project hides (.github, .env.example) is its own; what it ignores is not, also where there is no repository yet.
+    "--hidden",
+    "--glob=!.git",
+    "--no-require-git",
     "--sort=path",
     ...filter,
     "-e",
@@ -55,7 +61,7 @@ function ripgrep({ pattern, path, glob }: ActionArgs<"search">): string[] {
 
 function grep({ pattern, path, glob }: ActionArgs<"search">): string[] {
   const filter = glob === undefined ? [] : [`--include=${glob}`];
-  return ["grep", "-rnIE", "--exclude-dir=.git", "--exclude-dir=node_modules", ...filter, "-e", pattern, "--", path];
+  return ["grep", "-rnHIE", "--exclude-dir=.git", "--exclude-dir=node_modules", ...filter, "-e", pattern, "--", path];
 }
 
 function wholeLines({ stdout, cut }: SpawnResult): string[] {

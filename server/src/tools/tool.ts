@@ -14,6 +14,8 @@ export interface ToolContext {
   /** Id of the action. */
   readonly id: number;
   readonly signal: AbortSignal;
+  /** It was the agent that asked: what comes back is for a model. */
+  readonly forAgent?: boolean;
   /** Hands a task to another agent. Fails with `delegate_refused`, `unknown_agent`. */
   readonly delegate?: Delegate | undefined;
 }

@@ -134,6 +134,24 @@ test("[N6] search finds lines by a regular expression, in the files that fit, an
   await assert.rejects(run("search", { pattern: "x", path: "nowhere" }), failsWith("bad_tool_args", /nowhere/));
 });
 
+test("[HN7] search looks into hidden files, not into ignored ones unless they are named, and tells the path of a single file", async () => {
+  for (const name of ["node_modules/x", ".github", ".git"])
+    await mkdir(join(workspace, "proj", name), { recursive: true });
+  await writeFile(join(workspace, "proj/.gitignore"), "node_modules/\n");
+  for (const name of ["node_modules/x/a.js", ".github/ci.yml", ".git/config"]) {
+    await writeFile(join(workspace, "proj", name), "a needle\n");
+  }
+  await writeFile(join(workspace, "proj/wide"), `${"x".repeat(500)}needle\n`);
+  const found = async (below: string): Promise<string[]> =>
+    (await run("search", { pattern: "needle", path: below })).outcome.content.split("\n");
+  const [ci, wide, ...more] = await found("proj");
+  assert.deepEqual([ci, more], ["proj/.github/ci.yml:1:a needle", []]);
+  assert.ok(wide !== undefined && wide.length < 480 && wide.startsWith("proj/wide:1:xxx"));
+  const dependency = ["proj/node_modules/x/a.js:1:a needle"];
+  assert.deepEqual(await found("proj/node_modules"), dependency);
+  assert.deepEqual(await found("proj/node_modules/x/a.js"), dependency);
+});
+
 test("[N7] run tells the model output, exit code and directory; a time-out, a stop and a lost shell in words", async () => {
   assert.equal(
     (await run("run", { command: "echo out; echo err >&2; false" })).told,

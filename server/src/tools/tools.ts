@@ -5,7 +5,7 @@ import { delegateTool, type Offered } from "./delegate.ts";
 import { editTool } from "./edit/edit.ts";
 import { jobTool } from "./job.ts";
 import { planTool } from "./plan.ts";
-import { readTool } from "./read.ts";
+import { readTool } from "./read/read.ts";
 import { runTool } from "./run.ts";
 import { searchTool } from "./search.ts";
 import type { Tool } from "./tool.ts";

@@ -39,7 +39,7 @@ function shown(event: Observation, era: Era): Shown {
     case "browse":
       return { content: event.extras.text, extras: browseExtras(event.extras) };
     case "delegate":
-      return { content, extras: { outputs: event.extras.outputs } };
+      return { content, extras: { outputs: event.extras.outputs }, message: "" };
     case "error":
       return error(event, era);
     default:

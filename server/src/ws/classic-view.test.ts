@@ -53,6 +53,53 @@ describe("a classic socket is shown live", () => {
     }
   });
 
+  test("[DG15] a delegation and what came of it, and nothing of what happens in between", () => {
+    const task = action("agent", "delegate", { agent: "explorer", task: "look", inputs: { deep: true }, thought: "" });
+    const used = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
+    const child = { conversation: "c", action: 0, agent: "explorer", agent_state: "finished", awaiting: null } as const;
+    const told = observation("environment", "child", "", {
+      ...child,
+      usage: used,
+      cost_usd: 1,
+      steps: 1,
+      unpriced_steps: 0,
+    });
+    const back = observation(
+      "agent",
+      "delegate",
+      "explorer has finished.",
+      {
+        outputs: { answer: "here" },
+        conversation: "c",
+        agent: "explorer",
+        agent_state: "finished",
+        steps: 1,
+        cost_usd: 1,
+        duration_ms: 1,
+      },
+      { cause: 0 },
+    );
+    for (const era of ["0.9", "0.14"] as const) {
+      for (const frames of [live(era, task, told, back), replay(era, task, told, back)]) {
+        assert.deepEqual(
+          frames.map(({ action: asked, observation: came, args, extras, message }) => [
+            asked ?? came,
+            args ?? extras,
+            message,
+          ]),
+          [
+            [
+              "delegate",
+              { agent: "explorer", inputs: { task: "look", deep: true }, thought: "" },
+              "I'm asking explorer for help with this task.",
+            ],
+            ["delegate", { outputs: { answer: "here" } }, ""],
+          ],
+        );
+      }
+    }
+  });
+
   test("[W22] an action of the agent with every argument of its era", () => {
     const [older] = live("0.9", command("agent", "ls"));
     assert.deepEqual(older, {

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { ChevronRightIcon } from "@primer/octicons-react";
-import { allowedSentence, type Action, type Observation } from "@deckhand/protocol";
+import { allowedSentence, type Action, type ChildReport, type Observation } from "@deckhand/protocol";
 import type { StepCost } from "../chat/item.ts";
 import { RowTools } from "../chat/row-tools.tsx";
 import { StepCostText } from "../chat/step-line.tsx";
@@ -19,13 +19,15 @@ interface ActionCardProps {
   /** It has not begun: a person has to allow it. */
   readonly waiting: boolean;
   readonly step: StepCost | undefined;
+  /** Of what another agent does: how that is. */
+  readonly child: ChildReport | undefined;
 }
 
 /** One line for an action; commands, edits, plans and failures show what came of them at once, the rest on a click. */
-export function ActionCard({ action, observation, live, waiting, step }: ActionCardProps) {
+export function ActionCard({ action, observation, live, waiting, step, child }: ActionCardProps) {
   const { chat: words } = useWords();
   const summary = summaryOf(action, observation, words);
-  const body = bodyOf(action, observation, live, words);
+  const body = bodyOf(action, observation, live, words, child);
   const [toggled, setToggled] = useState<boolean>();
   const canOpen = body.parts.length > 0;
   const open = canOpen && (toggled ?? body.openAtFirst);

@@ -1,5 +1,5 @@
 /** What lies under the one line of an action, and whether it is worth showing before anybody asks. */
-import type { Action, Observation, ObservationExtras } from "@deckhand/protocol";
+import type { Action, AgentState, ChildReport, Observation, ObservationExtras } from "@deckhand/protocol";
 import { sizeText } from "../words/amounts.ts";
 import type { Words } from "../words/words.ts";
 
@@ -17,7 +17,18 @@ export type Part =
   | { readonly type: "diff"; readonly text: string; readonly path: string }
   | { readonly type: "plan"; readonly tasks: ObservationExtras<"plan">["tasks"] }
   | { readonly type: "image"; readonly address: string }
-  | { readonly type: "child"; readonly conversation: string };
+  | { readonly type: "child"; readonly child: ChildView };
+
+/** How an agent is that works for this one. */
+export interface ChildView {
+  readonly conversation: string;
+  readonly agent: string;
+  readonly state: AgentState | null;
+  readonly steps: number;
+  readonly costUsd: number;
+  /** What it waits for a person with. */
+  readonly asks: string;
+}
 
 export interface Body {
   readonly parts: readonly Part[];
@@ -29,9 +40,11 @@ export function bodyOf(
   observation: Observation | undefined,
   live: string | undefined,
   words: Words["chat"],
+  child?: ChildReport,
 ): Body {
   const asked = askedParts(action, words);
   if (observation === undefined) {
+    if (child !== undefined) return { parts: [...asked, { type: "child", child: viewOf(child) }], openAtFirst: true };
     if (live === undefined || live === "") return { parts: asked, openAtFirst: false };
     return { parts: [...asked, text(words.outputSoFar, live, { from: "end" })], openAtFirst: true };
   }
@@ -74,9 +87,10 @@ export function bodyOf(
       };
     }
     case "delegate": {
-      const { conversation } = observation.extras;
+      const { conversation, agent, agent_state: state, steps, cost_usd: costUsd } = observation.extras;
+      const ended: ChildView = { conversation, agent, state, steps, costUsd, asks: "" };
       return {
-        parts: [{ type: "child", conversation }, ...some(text(words.result, content))],
+        parts: [{ type: "child", child: ended }, ...some(text(words.result, content))],
         openAtFirst: content !== "",
       };
     }
@@ -111,6 +125,17 @@ function askedParts(action: Action, words: Words["chat"]): readonly Part[] {
 
 function some(part: Part): readonly Part[] {
   return part.type === "text" && part.text === "" ? [] : [part];
+}
+
+function viewOf({
+  conversation,
+  agent,
+  agent_state: state,
+  steps,
+  cost_usd: costUsd,
+  awaiting,
+}: ChildReport): ChildView {
+  return { conversation, agent, state, steps, costUsd, asks: awaiting?.message ?? "" };
 }
 
 /** Pictures come with the event or not at all: the page fetches nothing from elsewhere. */

@@ -1,6 +1,6 @@
 import { Output } from "./output.tsx";
 import type { Part } from "./body.ts";
-import { ChildLink } from "./child-link.tsx";
+import { ChildCard } from "./child-card.tsx";
 import { DiffView } from "./diff-view.tsx";
 import { PlanList } from "./plan-list.tsx";
 import { useWords } from "../words/words.ts";
@@ -22,7 +22,7 @@ export function PartView({ part, growing }: { readonly part: Part; readonly grow
         />
       );
     case "child":
-      return <ChildLink conversation={part.conversation} />;
+      return <ChildCard child={part.child} />;
     case "text":
       return (
         <Output

@@ -1,92 +1,165 @@
-import { useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
+import { CheckIcon, ShieldIcon, XIcon } from "@primer/octicons-react";
+import { DeckhandError, type Action } from "@deckhand/protocol";
+import { useCommands } from "../shell/commands.ts";
+import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { timeText } from "../words/amounts.ts";
+import { toast } from "../ui/toast.tsx";
 import { useWords } from "../words/words.ts";
-import { exactly, type Action, type ApprovalAnswer } from "@deckhand/protocol";
+import type { Decision } from "./answer.ts";
+import { AskedView, mostShown, sizeOf } from "./asked-view.tsx";
+import { reasonsOf, worst } from "./risk.ts";
+import { RuleQuestion } from "./rule-question.tsx";
+import { TimeLeft } from "./time-left.tsx";
 
 interface ApprovalCardProps {
   readonly action: Action;
-  /** Fails when somebody else was first; then the events say who. */
-  readonly onAnswer: (decision: ApprovalAnswer["decision"], reason: string) => Promise<unknown>;
+  /** Fails when somebody else was first, and says who. */
+  readonly onAnswer: (decision: Decision, reason: string) => Promise<unknown>;
+  /** Above the question: of which conversation it is. */
+  readonly head?: ReactNode;
+  /** Its keys are bound: of several on a page, one has them. */
+  readonly keys?: boolean;
 }
 
+/** For thumbs. */
+const onPhone = "max-md:h-10 max-md:basis-full";
+const isTouched = globalThis.matchMedia?.("(hover: none)").matches ?? false;
+
+const edges = { info: "border-info", warn: "border-warn", bad: "border-bad" } as const;
+
 /** The question whether an action may run, with all of it in sight. */
-export function ApprovalCard({ action, onAnswer }: ApprovalCardProps) {
+export function ApprovalCard({ action, onAnswer, head, keys = true }: ApprovalCardProps) {
   const { people: words } = useWords();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState("");
-  const { reasons = [], rules = [], expires_at: until = "" } = action.approval ?? {};
+  const [scope, setScope] = useState<"conversation" | "server">();
+  const [whole, setWhole] = useState(() => sizeOf(action) <= mostShown);
+  const { reasons: given = [], rules = [], expires_at: until = "" } = action.approval ?? {};
+  const reasons = reasonsOf(given, words);
+  const risk = worst(reasons);
+  const thought = "thought" in action.args && typeof action.args.thought === "string" ? action.args.thought : "";
 
-  const answer = async (decision: ApprovalAnswer["decision"]): Promise<void> => {
+  const answer = async (decision: Decision): Promise<void> => {
     setSent(true);
     setFailure("");
     try {
       await onAnswer(decision, decision === "deny" ? reason.trim() : "");
     } catch (error) {
       setSent(false);
-      setFailure(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      // The card goes with the question: who was first is told where it stays.
+      if (error instanceof DeckhandError && error.code === "conflict")
+        toast(words.answeredBefore, { description: why });
+      else setFailure(why);
     }
   };
+  const canAllow = !sent && whole;
+  useCommands(
+    useMemo(
+      () =>
+        keys
+          ? [
+              {
+                id: "approval-allow",
+                group: "conversation",
+                label: (w) => w.people.allowOnce,
+                keys: ["y"],
+                run: () => void (canAllow && answer("allow")),
+              },
+              {
+                id: "approval-deny",
+                group: "conversation",
+                label: (w) => w.people.deny,
+                keys: ["n"],
+                run: () => void (!sent && answer("deny")),
+              },
+            ]
+          : [],
+      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `answer` is another each time and reads these alone
+      [keys, canAllow, sent, reason],
+    ),
+  );
 
   return (
-    <section aria-label={words.approval} className="mb-2 rounded-xl border border-warn bg-panel p-3 text-sm">
-      <p>
-        <span className="font-semibold">{words.mayIt}</span> <code>{action.action}</code>. {reasons.join(" ")}
-      </p>
-      <pre
-        tabIndex={0}
-        aria-label={words.askedFor}
-        className="plain-text my-2 max-h-60 overflow-auto rounded-lg bg-code p-2 text-sm"
-      >
-        <bdi dir="ltr">{exactly(action)}</bdi>
-      </pre>
-      <form
-        className="flex flex-wrap items-center gap-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void answer("deny");
-        }}
-      >
-        <Button disabled={sent} onClick={() => void answer("allow")}>
-          {words.allowOnce}
-        </Button>
-        {rules.length > 0 && (
-          <>
-            <Button disabled={sent} onClick={() => void answer("allow_for_conversation")}>
-              {words.allowConversation}
-            </Button>
-            <Button disabled={sent} onClick={() => void answer("allow_for_server")}>
-              {words.allowServer}
-            </Button>
-          </>
-        )}
-        <TextField
-          className="min-w-32 flex-1"
-          label={words.reason}
-          placeholder={words.reasonHint}
-          value={reason}
-          onChange={setReason}
+    <section
+      aria-label={words.approval}
+      className={`flex flex-col gap-3 rounded-xl border border-l-4 bg-panel p-3.5 text-sm shadow-low ${edges[risk]}`}
+    >
+      {head}
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <ShieldIcon size={16} className={risk === "bad" ? "text-bad" : "text-warn"} />
+        <h2 className="font-semibold">{words.mayIt}</h2>
+        <Badge>{words.actions[action.action as keyof typeof words.actions] ?? action.action}</Badge>
+        {reasons.map(({ text, risk: tone }) => (
+          <Badge key={text} tone={tone}>
+            {text}
+          </Badge>
+        ))}
+      </div>
+      {thought !== "" && <p className="plain-text line-clamp-3 text-soft">{thought}</p>}
+      <AskedView action={action} whole={whole} onWhole={() => setWhole(true)} />
+      {scope !== undefined ? (
+        <RuleQuestion
+          rules={rules}
+          scope={scope}
+          disabled={sent}
+          onSave={() => void answer(scope === "server" ? "allow_for_server" : "allow_for_conversation")}
+          onBack={() => setScope(undefined)}
         />
-        <Button type="submit" tone="danger" disabled={sent}>
-          {words.deny}
-        </Button>
-      </form>
-      <p className="mt-2 text-xs text-muted">
-        {rules.length > 0 && (
-          <>
-            {words.remembered}{" "}
-            {rules.map((rule) => (
-              <code key={rule.pattern} className="mr-1 rounded bg-raised px-1 font-mono">
-                {rule.action} {rule.pattern}
-              </code>
-            ))}
-            .{" "}
-          </>
-        )}
-        {until !== "" && words.deniedAt(timeText(until))}
-      </p>
+      ) : (
+        <form
+          className="flex flex-wrap items-center gap-2"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void answer("deny");
+          }}
+        >
+          <Button
+            tone="primary"
+            icon={CheckIcon}
+            className={onPhone}
+            disabled={!canAllow}
+            {...(keys && !isTouched ? { keys: "y" } : {})}
+            onClick={() => void answer("allow")}
+          >
+            {words.allowOnce}
+          </Button>
+          {rules.length > 0 && (
+            <>
+              <Button className={onPhone} disabled={!canAllow} onClick={() => setScope("conversation")}>
+                {words.allowConversation}
+              </Button>
+              <Button className={onPhone} disabled={!canAllow} onClick={() => setScope("server")}>
+                {words.allowServer}
+              </Button>
+            </>
+          )}
+          <span className="flex min-w-52 flex-1 gap-2 max-md:basis-full">
+            <TextField
+              className="flex-1"
+              label={words.reason}
+              placeholder={words.reasonHint}
+              maxLength={2_000}
+              value={reason}
+              onChange={setReason}
+            />
+            <Button
+              type="submit"
+              tone="danger"
+              icon={XIcon}
+              className="max-md:h-10"
+              disabled={sent}
+              {...(keys && !isTouched ? { keys: "n" } : {})}
+            >
+              {words.deny}
+            </Button>
+          </span>
+        </form>
+      )}
+      {until !== "" && <TimeLeft until={until} />}
       {failure !== "" && (
         <p role="alert" className="text-bad">
           {failure}

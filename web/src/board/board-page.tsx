@@ -1,15 +1,109 @@
-import { ProjectIcon } from "@primer/octicons-react";
+import { useMemo } from "react";
+import { PinIcon, PlusIcon, ProjectIcon } from "@primer/octicons-react";
+import type { ConversationRow } from "@deckhand/client";
+import { conversationAddress, homeAddress, inboxAddress } from "../address.ts";
+import { rowWords, StateMark } from "../conversations/state-mark.tsx";
+import type { ConversationList } from "../conversations/use-conversations.ts";
+import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
+import { buttonClass } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { agoText, costText } from "../words/amounts.ts";
 import { useWords } from "../words/words.ts";
+import { byColumn, columns, type Column } from "./columns.ts";
 
-export function BoardPage() {
+/** Of what rests the last ones: the list has them all. */
+const mostResting = 30;
+
+const tops: Readonly<Record<Column, string>> = {
+  needsYou: "border-t-warn",
+  works: "border-t-accent",
+  waits: "border-t-info",
+  rests: "border-t-strong",
+};
+
+/** What runs, what waits, what needs a person and what rests, at a glance. */
+export function BoardPage({ list }: { readonly list: ConversationList }) {
+  const words = useWords();
+  const found = useMemo(() => byColumn(list.rows), [list.rows]);
+  const newTask = (
+    <Link href={homeAddress()} className={buttonClass("primary", "small")}>
+      <PlusIcon size={14} />
+      {words.shell.newTask}
+    </Link>
+  );
+  const isEmpty = list.loaded && list.rows.length === 0 && list.query === "";
+  return (
+    <PageFrame title={words.shell.board} wide actions={newTask}>
+      {!list.loaded && <Skeleton />}
+      {isEmpty && (
+        <EmptyState icon={ProjectIcon} title={words.people.boardEmpty} actions={newTask}>
+          {words.people.boardIs}
+        </EmptyState>
+      )}
+      {list.query !== "" && <p className="mb-3 text-sm text-muted">{words.people.boardSearch(list.query)}</p>}
+      {!isEmpty && list.loaded && (
+        <div className="grid flex-1 grid-cols-1 items-start gap-4 md:grid-cols-2 xl:grid-cols-4">
+          {columns.map((column) => (
+            <section
+              key={column}
+              aria-label={words.people.columns[column]}
+              className={`flex min-w-0 flex-col gap-2 rounded-lg border border-t-3 border-line bg-side p-2.5 ${tops[column]}`}
+            >
+              <h2 className="flex items-baseline justify-between px-1 text-sm font-semibold">
+                {column === "needsYou" && found.needsYou.length > 0 ? (
+                  <Link href={inboxAddress()} className="hover:underline">
+                    {words.people.columns[column]}
+                  </Link>
+                ) : (
+                  words.people.columns[column]
+                )}
+                <span className="text-xs font-normal text-muted tabular-nums">{found[column].length}</span>
+              </h2>
+              <ul className="flex flex-col gap-2">
+                {found[column].slice(0, column === "rests" ? mostResting : undefined).map((row) => (
+                  <Card key={row.id} row={row} />
+                ))}
+              </ul>
+              {found[column].length === 0 && (
+                <p className="px-1 pb-1 text-xs text-muted">{words.people.columnsEmpty[column]}</p>
+              )}
+            </section>
+          ))}
+        </div>
+      )}
+    </PageFrame>
+  );
+}
+
+function Card({ row }: { readonly row: ConversationRow }) {
   const words = useWords();
   return (
-    <PageFrame title={words.shell.board}>
-      <EmptyState icon={ProjectIcon} title={words.people.boardEmpty}>
-        {words.people.boardIs}
-      </EmptyState>
-    </PageFrame>
+    <li>
+      <Link
+        href={conversationAddress(row.id)}
+        className="flex flex-col gap-1 rounded-md border border-line bg-panel px-3 py-2 shadow-low hover:border-strong"
+      >
+        <span className="flex items-start gap-2">
+          <span className="mt-1">
+            <StateMark row={row} />
+          </span>
+          <span className="line-clamp-2 min-w-0 flex-1 text-sm font-medium break-words">
+            {row.title || words.shell.untitled}
+          </span>
+          {row.pinned && <PinIcon size={12} className="mt-1 shrink-0 text-muted" />}
+        </span>
+        {row.waiting !== null && row.waiting.text !== "" && (
+          <span className="line-clamp-2 text-xs break-words text-soft">{row.waiting.text}</span>
+        )}
+        <span className="flex items-center justify-between gap-2 text-xs text-muted">
+          <span className="truncate">
+            {rowWords(row, words)} · {agoText(row.updated_at)}
+          </span>
+          {row.cost_usd > 0 && <span className="shrink-0 tabular-nums">{costText(row.cost_usd)}</span>}
+        </span>
+      </Link>
+    </li>
   );
 }

@@ -1,18 +1,24 @@
 import { CheckCircleFillIcon, XCircleFillIcon } from "@primer/octicons-react";
-import type { Action } from "@deckhand/protocol";
+import type { Action, ConversationState } from "@deckhand/protocol";
 import { Output } from "../actions/output.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
 import { useWords } from "../words/words.ts";
-import { Evidence, evidenceOf } from "./evidence.tsx";
+import { ChangedFiles, Evidence } from "./evidence.tsx";
 import { RowTools } from "./row-tools.tsx";
 
+interface DoneCardProps {
+  readonly action: Action<"finish" | "reject">;
+  /** What is known of the files now: evidence of before a change is stale. */
+  readonly files: ConversationState["files"];
+}
+
 /** The agent's last word on the task: done, or given up; with what it has to show for it. */
-export function DoneCard({ action }: { readonly action: Action<"finish" | "reject"> }) {
+export function DoneCard({ action, files }: DoneCardProps) {
   const { chat: words } = useWords();
   const isDone = action.action === "finish";
   const Icon = isDone ? CheckCircleFillIcon : XCircleFillIcon;
   const outputs = Object.keys(action.args.outputs).length > 0 ? JSON.stringify(action.args.outputs, null, 2) : "";
-  const evidence = evidenceOf(action);
+  const { evidence = [], changes } = action.action === "finish" ? action.args : {};
   return (
     <section aria-label={isDone ? words.finished : words.gaveUp} className="group/row flex items-start pt-1">
       <div
@@ -28,7 +34,8 @@ export function DoneCard({ action }: { readonly action: Action<"finish" | "rejec
             <Markdown text={action.message} />
           </div>
         </div>
-        {evidence.length > 0 && <Evidence pieces={evidence} />}
+        {evidence.length > 0 && <Evidence pieces={evidence} state={{ files }} />}
+        {changes !== undefined && <ChangedFiles changes={changes} />}
         {outputs !== "" && (
           <div className="border-t border-line p-3">
             <p className="label-small mb-1">{words.outputs}</p>

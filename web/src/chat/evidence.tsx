@@ -1,38 +1,90 @@
-import type { Action } from "@deckhand/protocol";
+import { AlertIcon, CheckIcon, QuestionIcon, XIcon, type Icon } from "@primer/octicons-react";
+import { verdictNow, type Action, type ConversationState, type Verdict } from "@deckhand/protocol";
+import { conversationAddress, usePlace } from "../address.ts";
+import { Link } from "../shell/link.tsx";
+import { Badge, type Tone } from "../ui/badge.tsx";
 import { useWords } from "../words/words.ts";
 
-/** What the agent says proves that it is done; a command that it ran, what came of it. */
-interface Piece {
-  readonly claim: string;
-  readonly detail: string;
+type Finish = Action<"finish">["args"];
+
+interface EvidenceProps {
+  readonly pieces: NonNullable<Finish["evidence"]>;
+  readonly state: Pick<ConversationState, "files">;
 }
 
-/** Empty where the log has none. */
-export function evidenceOf(action: Action<"finish" | "reject">): readonly Piece[] {
-  const { evidence } = action.args as { readonly evidence?: unknown };
-  if (!Array.isArray(evidence)) return [];
-  return evidence.map((piece: unknown) => {
-    if (typeof piece !== "object" || piece === null) return { claim: String(piece), detail: "" };
-    const [claim = "", ...details] = Object.values(piece).map((value) =>
-      typeof value === "string" ? value : JSON.stringify(value),
-    );
-    return { claim, detail: details.join(" · ") };
-  });
-}
+const looks: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Icon }>> = {
+  shown: { tone: "good", icon: CheckIcon },
+  failed: { tone: "bad", icon: XIcon },
+  stale: { tone: "warn", icon: AlertIcon },
+  missing: { tone: "warn", icon: QuestionIcon },
+};
 
-export function Evidence({ pieces }: { readonly pieces: readonly Piece[] }) {
+/** What the agent claims, each with the command that shows it and what that is worth by now. */
+export function Evidence({ pieces, state }: EvidenceProps) {
   const { chat: words } = useWords();
+  const place = usePlace();
   return (
     <div className="border-t border-line px-4 py-2.5">
-      <p className="label-small mb-1">{words.evidence}</p>
-      <ul className="flex flex-col gap-1 text-sm">
-        {pieces.map(({ claim, detail }) => (
-          <li key={`${claim}${detail}`} className="min-w-0">
-            <span className="plain-text">{claim}</span>
-            {detail !== "" && <span className="plain-text block text-xs text-muted">{detail}</span>}
-          </li>
-        ))}
+      <p className="label-small mb-1.5">{words.evidence}</p>
+      <ul className="flex flex-col gap-1.5 text-sm">
+        {pieces.map((piece) => {
+          const verdict = verdictNow(piece, state);
+          const { tone, icon } = looks[verdict];
+          const command = <code className="min-w-0 truncate text-muted">{piece.command.trim()}</code>;
+          return (
+            <li key={`${piece.claim}${piece.command}`} className="flex min-w-0 items-baseline gap-2">
+              <Badge tone={tone} icon={icon}>
+                {words.verdicts[verdict]}
+              </Badge>
+              <span className="flex min-w-0 flex-1 flex-col">
+                <span className="plain-text">{piece.claim}</span>
+                {piece.event === undefined || place.page !== "conversation" ? (
+                  command
+                ) : (
+                  <Link
+                    href={conversationAddress(place.id, { event: piece.event })}
+                    className="flex min-w-0 hover:underline"
+                  >
+                    {command}
+                  </Link>
+                )}
+              </span>
+            </li>
+          );
+        })}
       </ul>
     </div>
+  );
+}
+
+/** The files that are others since the turn began. */
+export function ChangedFiles({ changes }: { readonly changes: NonNullable<Finish["changes"]> }) {
+  const { chat: words } = useWords();
+  if (changes.changed_files === 0) return null;
+  const more = changes.changed_files - changes.files.length;
+  return (
+    <details className="group/files border-t border-line px-4 py-2 text-sm">
+      <summary className="flex cursor-pointer list-none items-baseline gap-2 text-soft hover:text-ink">
+        {words.results.files(changes.changed_files)}
+        <Lines added={changes.added_lines} deleted={changes.deleted_lines} />
+      </summary>
+      <ul className="mt-1">
+        {changes.files.map(({ path, added_lines: added, deleted_lines: deleted }) => (
+          <li key={path} className="flex items-baseline gap-2">
+            <code className="min-w-0 truncate">{path}</code>
+            <Lines added={added} deleted={deleted} />
+          </li>
+        ))}
+        {more > 0 && <li className="text-muted">{words.andMore(more)}</li>}
+      </ul>
+    </details>
+  );
+}
+
+function Lines({ added, deleted }: { readonly added: number; readonly deleted: number }) {
+  return (
+    <span className="shrink-0 text-xs tabular-nums">
+      <span className="text-good">+{added}</span> <span className="text-bad">−{deleted}</span>
+    </span>
   );
 }

@@ -197,6 +197,24 @@ test("[UC3] the cost of a step stands with the first that it brought, once", () 
   assert.deepEqual(steps, [1, undefined, 2, undefined, undefined, 3]);
 });
 
+test("[U1] what is only kept by the server is no item: a child's reports, the tools of servers, hooks that change nothing", () => {
+  const hook = (blocks: boolean): NewEvent =>
+    observation("environment", "hook", "not this", {
+      event: "before_action",
+      name: "h",
+      exit_code: 0,
+      duration_ms: 1,
+      blocks,
+      told: false,
+      timed_out: false,
+    });
+  const items = itemsOf(stored(observation("environment", "tools", "", { tools: [] }), hook(false), hook(true)));
+  assert.deepEqual(
+    items.map((item) => item.type === "note" && [item.id, item.text]),
+    [[2, "not this"]],
+  );
+});
+
 test("[UC4] a link to any event leads to the row that shows it", () => {
   const events = stored(run("a"), ran(0), stateChange("paused"), run("b"), ran(3));
   const rows = rowsOf(itemsOf(events), 0, { streaming: new Map(), state: fold(events), caughtUp: true }, []);

@@ -137,7 +137,16 @@ export class ItemFold {
         return this.#takeIn(event);
       case "title":
       case "snapshot":
+      case "child":
+      case "tools":
+      case "imported":
+      case "terminal":
         return;
+      case "hook":
+        // Those that change nothing are the log's own.
+        return event.extras.blocks || event.extras.exit_code !== 0 ? this.#note(id, event.content, "warn") : undefined;
+      case "nudge":
+        return this.#note(id, event.content, "quiet");
       case "status": {
         // Of a row of retries the last is enough.
         const last = this.#items.at(-1);

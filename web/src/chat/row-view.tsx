@@ -1,5 +1,6 @@
 import { memo } from "react";
 import { AlertIcon } from "@primer/octicons-react";
+import type { ChildReport, ConversationState } from "@deckhand/protocol";
 import { ActionCard } from "../actions/action-card.tsx";
 import { costText, durationText } from "../words/amounts.ts";
 import { useWords } from "../words/words.ts";
@@ -16,10 +17,13 @@ interface RowViewProps {
   readonly live: string | undefined;
   /** An action that has to be allowed first. */
   readonly waiting: boolean;
+  /** Of an action that was handed to another agent: how that is. */
+  readonly child: ChildReport | undefined;
+  readonly files: ConversationState["files"];
 }
 
 /** Drawn again only when its item is another object. */
-export const RowView = memo(function RowView({ row, live, waiting }: RowViewProps) {
+export const RowView = memo(function RowView({ row, live, waiting, child, files }: RowViewProps) {
   switch (row.type) {
     case "user":
       return <UserMessage id={row.id} text={row.text} images={row.images} />;
@@ -38,10 +42,17 @@ export const RowView = memo(function RowView({ row, live, waiting }: RowViewProp
         <Thinking id={undefined} text={row.text} durationMs={undefined} step={undefined} />
       );
     case "done":
-      return <DoneCard action={row.action} />;
+      return <DoneCard action={row.action} files={files} />;
     case "action":
       return (
-        <ActionCard action={row.action} observation={row.observation} live={live} waiting={waiting} step={row.step} />
+        <ActionCard
+          action={row.action}
+          observation={row.observation}
+          live={live}
+          waiting={waiting}
+          child={child}
+          step={row.step}
+        />
       );
     case "rest":
       return <Rest rest={row} />;

@@ -2,10 +2,12 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { ArrowDownIcon } from "@primer/octicons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { ViewSnapshot } from "@deckhand/client";
+import { empty } from "@deckhand/protocol";
 import { useCommands } from "../shell/commands.ts";
 import { Button } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { useWords } from "../words/words.ts";
+import type { ItemOf } from "./item.ts";
 import { RowView } from "./row-view.tsx";
 import { rowOfEvent, type Row } from "./rows.ts";
 
@@ -122,6 +124,8 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
                   row={row}
                   live={isOpen ? streaming.get(row.id) : undefined}
                   waiting={isOpen && state.awaiting?.id === row.id}
+                  child={isDelegate(row) ? state.children.find(({ action }) => action === row.id) : undefined}
+                  files={row.type === "done" ? state.files : noFiles}
                 />
               </div>
             );
@@ -143,6 +147,12 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
 }
 
 const none: readonly Row[] = [];
+/** What does not look at the files is not drawn again when they change. */
+const noFiles = empty.files;
+
+function isDelegate(row: Row): row is ItemOf<"action"> {
+  return row.type === "action" && row.action.action === "delegate";
+}
 
 /** Pixels, until a row has been measured. */
 const estimates: Readonly<Record<Row["type"], number>> = {

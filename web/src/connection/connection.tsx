@@ -8,27 +8,31 @@ export function Connection() {
   const { shell } = useWords();
   const status = useStatus();
   const now = useNow(status.state === "waiting");
-  const { dot, words } = describe(status, now, shell);
   return (
     <p role="status" className="flex items-center gap-2 px-2.5 text-xs text-muted">
-      <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dot}`} />
-      {words}
+      <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dots[status.state]}`} />
+      {statusWords(status, now, shell)}
     </p>
   );
 }
 
-function describe(status: Status, now: number, shell: Words["shell"]): { dot: string; words: string } {
+const dots: Readonly<Record<Status["state"], string>> = {
+  open: "bg-good",
+  connecting: "breathe bg-warn",
+  waiting: "bg-warn",
+  closed: "bg-bad",
+};
+
+export function statusWords(status: Status, now: number, words: Words["shell"]): string {
   switch (status.state) {
     case "open":
-      return { dot: "bg-good", words: shell.connected };
+      return words.connected;
     case "connecting":
-      return { dot: "breathe bg-warn", words: shell.connecting };
-    case "waiting": {
-      const seconds = Math.max(0, Math.ceil((status.nextTryAt - now) / 1000));
-      return { dot: "bg-warn", words: shell.noConnection(seconds) };
-    }
+      return words.connecting;
+    case "waiting":
+      return words.noConnection(Math.max(0, Math.ceil((status.nextTryAt - now) / 1000)));
     case "closed":
-      return { dot: "bg-bad", words: status.why?.message ?? shell.closed };
+      return status.why?.message ?? words.closed;
   }
 }
 

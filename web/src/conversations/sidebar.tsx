@@ -1,25 +1,18 @@
-import { useState } from "react";
-import { GearIcon, InboxIcon, KebabHorizontalIcon, PlusIcon, ProjectIcon, SearchIcon } from "@primer/octicons-react";
+import { useState, type ReactNode } from "react";
+import { ArchiveIcon, GearIcon, InboxIcon, PlusIcon, ProjectIcon, SearchIcon, type Icon } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
-import {
-  boardAddress,
-  conversationAddress,
-  go,
-  homeAddress,
-  inboxAddress,
-  settingsAddress,
-  type Place,
-} from "../address.ts";
+import { boardAddress, go, homeAddress, inboxAddress, settingsAddress, type Place } from "../address.ts";
 import { Connection } from "../connection/connection.tsx";
-import { stateDot, stateWords } from "../now/words.ts";
+import { useInbox } from "../inbox/inbox-store.ts";
 import { Link } from "../shell/link.tsx";
 import { HideSidebarButton } from "../shell/page-frame.tsx";
-import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { agoText } from "../words/amounts.ts";
 import { useWords } from "../words/words.ts";
 import { ImportButton } from "./import-button.tsx";
 import { RowDialog } from "./row-dialog.tsx";
+import { RowList } from "./row-list.tsx";
+import { useSeen } from "./seen.ts";
 import type { ConversationList } from "./use-conversations.ts";
 
 interface SidebarProps {
@@ -27,14 +20,12 @@ interface SidebarProps {
   readonly place: Place;
 }
 
-const entry = "flex h-7.5 items-center gap-2 rounded-md px-2 text-sm font-medium";
-
 export function Sidebar({ list, place }: SidebarProps) {
   const words = useWords();
-  const [chosen, setChosen] = useState<ConversationRow>();
+  const { count } = useInbox();
+  const [asked, setAsked] = useState<{ readonly row: ConversationRow; readonly what: "rename" | "delete" }>();
   const current = place.page === "conversation" ? place.id : undefined;
-  const look = (isHere: boolean): string =>
-    `${entry} ${isHere ? "bg-active text-ink" : "text-soft hover:bg-raised hover:text-ink"}`;
+  useSeen(list.rows.find(({ id }) => id === current));
   return (
     <>
       <nav
@@ -49,95 +40,91 @@ export function Sidebar({ list, place }: SidebarProps) {
           <HideSidebarButton />
         </div>
         <div className="flex flex-col gap-px px-2 pb-2">
-          <Link href={homeAddress()} current={place.page === "welcome"} className={look(place.page === "welcome")}>
-            <PlusIcon size={16} />
+          <Entry href={homeAddress()} icon={PlusIcon} current={place.page === "welcome"}>
             {words.shell.newTask}
-          </Link>
-          <Link href={inboxAddress()} current={place.page === "inbox"} className={look(place.page === "inbox")}>
-            <InboxIcon size={16} />
+          </Entry>
+          <Entry href={inboxAddress()} icon={InboxIcon} current={place.page === "inbox"}>
             {words.shell.inbox}
-          </Link>
-          <Link href={boardAddress()} current={place.page === "board"} className={look(place.page === "board")}>
-            <ProjectIcon size={16} />
+            {count > 0 && (
+              <span className="ml-auto rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn tabular-nums">
+                {count}
+              </span>
+            )}
+          </Entry>
+          <Entry href={boardAddress()} icon={ProjectIcon} current={place.page === "board"}>
             {words.shell.board}
-          </Link>
+          </Entry>
         </div>
-        <div className="px-2 pb-2">
+        <div className="flex items-center gap-1 px-2 pb-2">
           <TextField
+            className="flex-1"
             type="search"
             label={words.people.search}
             placeholder={words.people.searchHint}
             value={list.query}
             maxLength={200}
             icon={<SearchIcon size={14} />}
-            onChange={list.search}
+            onChange={(query) => list.show({ query })}
+          />
+          <IconButton
+            icon={ArchiveIcon}
+            label={list.archived ? words.people.hideArchived : words.people.showArchived}
+            aria-pressed={list.archived}
+            onClick={() => list.show({ archived: !list.archived })}
           />
         </div>
-        <ul className="min-h-0 flex-1 overflow-y-auto px-2">
-          {list.rows.map((row) => (
-            <li key={row.id} className="group relative mb-px">
-              <Link
-                href={conversationAddress(row.id)}
-                current={row.id === current}
-                className={`block rounded-md py-1.5 pr-8 pl-2 ${row.id === current ? "bg-active" : "hover:bg-raised"}`}
-              >
-                <span className="flex items-center gap-2">
-                  <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${stateDot(row.agent_state)}`} />
-                  <span className="truncate text-sm font-medium">{row.title || words.shell.untitled}</span>
-                </span>
-                <span className="block truncate pl-3.5 text-xs text-muted">
-                  {stateWords(row.agent_state, words.chat)} · {agoText(row.updated_at)}
-                </span>
-              </Link>
-              <button
-                type="button"
-                aria-haspopup="dialog"
-                aria-label={words.people.optionsOf(row.title || words.shell.untitled)}
-                onClick={() => setChosen(row)}
-                className="absolute top-1.5 right-1 rounded-md p-1 text-muted opacity-0 group-hover:opacity-100 hover:bg-active hover:text-ink focus-visible:opacity-100 max-md:opacity-100"
-              >
-                <KebabHorizontalIcon size={14} />
-              </button>
-            </li>
-          ))}
-          {list.loaded && list.rows.length === 0 && (
-            <li className="px-2 py-2 text-sm text-muted">
-              {list.query.trim() === "" ? words.people.noTasks : words.people.nothingFound}
-            </li>
-          )}
-          {list.hasMore && (
-            <li className="p-2">
-              <Button className="w-full" size="small" onClick={list.showMore}>
-                {words.people.showMore}
-              </Button>
-            </li>
-          )}
-        </ul>
+        {list.archived && list.query === "" && <p className="label-small px-4 pb-1">{words.people.archived}</p>}
+        <RowList
+          list={list}
+          current={current}
+          onRename={(row) => setAsked({ row, what: "rename" })}
+          onDelete={(row) => setAsked({ row, what: "delete" })}
+        />
         <div className="flex flex-col gap-1 border-t border-line px-2 py-2">
-          <div className="flex items-center justify-between gap-2">
-            <Link
-              href={settingsAddress()}
-              current={place.page === "settings"}
-              className={`flex-1 ${look(place.page === "settings")}`}
-            >
-              <GearIcon size={16} />
-              {words.shell.settings}
-            </Link>
+          <div className="flex flex-wrap items-center justify-between gap-2">
+            <span className="flex-1">
+              <Entry href={settingsAddress()} icon={GearIcon} current={place.page === "settings"}>
+                {words.shell.settings}
+              </Entry>
+            </span>
             <ImportButton onImported={list.reload} />
           </div>
           <Connection />
         </div>
       </nav>
-      {chosen !== undefined && (
+      {asked !== undefined && (
         <RowDialog
-          row={chosen}
-          onClose={() => setChosen(undefined)}
-          onChange={list.reload}
+          key={asked.row.id}
+          row={asked.row}
+          what={asked.what}
+          onClose={() => setAsked(undefined)}
           onDeleted={() => {
-            if (chosen.id === current) go(homeAddress());
+            if (asked.row.id === current) go(homeAddress());
           }}
         />
       )}
     </>
+  );
+}
+
+interface EntryProps {
+  readonly href: string;
+  readonly icon: Icon;
+  readonly current: boolean;
+  readonly children: ReactNode;
+}
+
+function Entry({ href, icon: Mark, current, children }: EntryProps) {
+  return (
+    <Link
+      href={href}
+      current={current}
+      className={`flex h-7.5 items-center gap-2 rounded-md px-2 text-sm font-medium ${
+        current ? "bg-active text-ink" : "text-soft hover:bg-raised hover:text-ink"
+      }`}
+    >
+      <Mark size={16} />
+      {children}
+    </Link>
   );
 }

@@ -1,13 +1,119 @@
+import type { ReactNode } from "react";
+import {
+  CpuIcon,
+  GlobeIcon,
+  InfoIcon,
+  PeopleIcon,
+  PlugIcon,
+  ShieldCheckIcon,
+  ShieldLockIcon,
+  ZapIcon,
+  type Icon,
+} from "@primer/octicons-react";
+import type { SettingsReport } from "@deckhand/protocol";
+import { settingsAddress } from "../address.ts";
+import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
 import { useWords } from "../words/words.ts";
-import { Appearance } from "./appearance.tsx";
+import { AboutPage } from "./about.tsx";
+import { AgentsPage } from "./agents.tsx";
+import { ApprovalsPage } from "./approvals.tsx";
+import { HooksPage } from "./hooks.tsx";
+import { LanguagePage } from "./language.tsx";
+import { McpPage } from "./mcp.tsx";
+import { ModelsPage } from "./models.tsx";
+import { SandboxPage } from "./sandbox.tsx";
+import { useSettings } from "./use-settings.ts";
+
+const sections = ["models", "agents", "approvals", "sandbox", "mcp", "hooks", "language", "about"] as const;
+export type SettingsSectionName = (typeof sections)[number];
+
+const icons: Readonly<Record<SettingsSectionName, Icon>> = {
+  models: CpuIcon,
+  agents: PeopleIcon,
+  approvals: ShieldCheckIcon,
+  sandbox: ShieldLockIcon,
+  mcp: PlugIcon,
+  hooks: ZapIcon,
+  language: GlobeIcon,
+  about: InfoIcon,
+};
 
 /** `section` is what follows `/settings/` in the address. */
 export function SettingsPage({ section }: { readonly section: string }) {
   const words = useWords();
+  const report = useSettings();
+  const current = sections.find((each) => each === section) ?? "models";
   return (
-    <PageFrame key={section} title={words.shell.settings}>
-      <Appearance />
+    <PageFrame title={words.shell.settings} wide>
+      <div className="flex flex-1 gap-8 max-md:flex-col max-md:gap-5">
+        <nav
+          aria-label={words.shell.settings}
+          className="flex w-44 shrink-0 flex-col gap-px self-start max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:pb-1"
+        >
+          {sections.map((each) => {
+            const Mark = icons[each];
+            return (
+              <Link
+                key={each}
+                href={settingsAddress(each)}
+                current={each === current}
+                className={`flex h-8 shrink-0 items-center gap-2 rounded-md px-2.5 text-sm font-medium ${
+                  each === current ? "bg-active text-ink" : "text-soft hover:bg-raised hover:text-ink"
+                }`}
+              >
+                <Mark size={14} />
+                {words.settings.sections[each]}
+              </Link>
+            );
+          })}
+        </nav>
+        <div className="min-w-0 flex-1">
+          {report !== undefined && <Problems report={report} />}
+          {report === undefined ? <Skeleton /> : pageOf(current, report)}
+        </div>
+      </div>
     </PageFrame>
+  );
+}
+
+function pageOf(section: SettingsSectionName, report: SettingsReport): ReactNode {
+  switch (section) {
+    case "models":
+      return <ModelsPage report={report} />;
+    case "agents":
+      return <AgentsPage report={report} />;
+    case "approvals":
+      return <ApprovalsPage report={report} />;
+    case "sandbox":
+      return <SandboxPage report={report} />;
+    case "mcp":
+      return <McpPage report={report} />;
+    case "hooks":
+      return <HooksPage report={report} />;
+    case "language":
+      return <LanguagePage />;
+    case "about":
+      return <AboutPage report={report} />;
+  }
+}
+
+/** What of the file cannot be used: said everywhere, for nothing can be saved until it is mended. */
+function Problems({ report }: { readonly report: SettingsReport }) {
+  const { settings: words } = useWords();
+  if (report.problems.length === 0) return null;
+  return (
+    <div role="alert" className="mb-6 rounded-lg border border-bad/50 bg-bad-soft p-3 text-sm">
+      <p className="font-medium">{words.fileBroken(report.file)}</p>
+      <ul className="mt-1 list-disc pl-5">
+        {report.problems.map(({ section = "", problem }) => (
+          <li key={`${section} ${problem}`}>
+            {section !== "" && <code>{section}: </code>}
+            {problem}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

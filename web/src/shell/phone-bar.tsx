@@ -1,5 +1,6 @@
 import { CommentDiscussionIcon, FileDiffIcon, InboxIcon, ListUnorderedIcon, type Icon } from "@primer/octicons-react";
 import { inboxAddress, usePlace } from "../address.ts";
+import { useInbox } from "../inbox/inbox-store.ts";
 import { useWords } from "../words/words.ts";
 import { Link } from "./link.tsx";
 import { showPane, usePane, type Pane } from "./panes.ts";
@@ -9,6 +10,7 @@ export function PhoneBar() {
   const words = useWords();
   const pane = usePane();
   const { page } = usePlace();
+  const { count } = useInbox();
   const look = "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs font-medium";
   const item = (id: Pane, mark: Icon, name: string) => {
     const Mark = mark;
@@ -38,7 +40,14 @@ export function PhoneBar() {
         current={page === "inbox"}
         className={`${look} ${page === "inbox" && pane === "main" ? "text-accent" : "text-muted"}`}
       >
-        <InboxIcon size={20} />
+        <span className="relative">
+          <InboxIcon size={20} />
+          {count > 0 && (
+            <span className="absolute -top-1 -right-2.5 min-w-4 rounded-full bg-warn px-1 text-center text-2xs leading-4 font-semibold text-page tabular-nums">
+              {count}
+            </span>
+          )}
+        </span>
         {words.shell.inbox}
       </Link>
     </nav>

@@ -9,6 +9,10 @@ export interface Preferences {
   readonly sidebarOpen: boolean;
   readonly workOpen: boolean;
   readonly workWidth: number;
+  /** The browser may tell of what waits, while nobody looks. */
+  readonly notifications: boolean;
+  /** Who answers here, for others who look; proof of nothing. */
+  readonly name: string;
 }
 
 const key = "deckhand.preferences";
@@ -20,6 +24,8 @@ const usual: Preferences = {
   // On a narrower screen the conversation needs the room.
   workOpen: globalThis.innerWidth >= 1280,
   workWidth: 440,
+  notifications: false,
+  name: "",
 };
 
 let present = read();

@@ -90,7 +90,15 @@ export function stepFrom(events: readonly Event[], at: number, direction: 1 | -1
   return direction === 1 ? last : 0;
 }
 
-const bookkeeping: ReadonlySet<string> = new Set(["chat", "reply", "title", "snapshot", "knowledge", "status"]);
+const bookkeeping: ReadonlySet<string> = new Set([
+  "chat",
+  "reply",
+  "title",
+  "snapshot",
+  "terminal",
+  "knowledge",
+  "status",
+]);
 
 function isShown(event: Event): boolean {
   return isAction(event) ? event.action !== "initialize" : !bookkeeping.has(event.observation);

@@ -63,7 +63,7 @@ interface MenuLinkProps {
 /** A real link: for what is downloaded, or opened in a tab of its own. */
 export function MenuLink({ icon: Mark, href, download = false, children }: MenuLinkProps) {
   return (
-    <Base.LinkItem href={href} download={download} className={item}>
+    <Base.LinkItem href={href} download={download} closeOnClick className={item}>
       {Mark !== undefined && (
         <span className="text-muted">
           <Mark size={14} />

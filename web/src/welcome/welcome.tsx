@@ -1,21 +1,45 @@
 import { useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { ArrowRightIcon } from "@primer/octicons-react";
+import type { Health } from "@deckhand/client";
 import { conversationAddress, go } from "../address.ts";
 import { Composer, type Sent } from "../composer/composer.tsx";
 import { withFiles } from "../composer/send-files.ts";
+import { SetUp } from "../models/set-up.tsx";
 import { client } from "../server.ts";
 import { useWords } from "../words/words.ts";
-import { usual, WorkspaceField, workspaceOf } from "./workspace-choice.tsx";
+import { asConfigured, Estimate, HowField, settingsOf } from "./how.tsx";
+import { WorkspaceDetails, WorkspaceSelect } from "./workspace-field.tsx";
+import { isOpen, usual, workspaceOf } from "./workspace.ts";
 
-/** The first visit, and "New task". */
-export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
+/** What the demo's script can do, in the words that it knows. */
+const demoTask = "write a bash script that prints hello";
+
+interface WelcomeProps {
+  readonly health: Health | undefined;
+  /** The server may have a model by now. */
+  readonly onModel: () => void;
+  readonly onCreated: () => void;
+}
+
+/** The first visit, and "New task": what is to be done, where, by whom. */
+export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
   const { people: words } = useWords();
+  const queries = useQueryClient();
   const [failure, setFailure] = useState("");
   const [chosen, setChosen] = useState(usual);
+  const [how, setHow] = useState(asConfigured);
+  const isDemo = health?.model.demo === true;
+
   const start = async ({ text, images = [], files = [] }: Pick<Sent, "text"> & Partial<Sent>): Promise<void> => {
+    if (isOpen(chosen)) throw new Error(words.workspaceMissing(words.workspaces[chosen.kind].name));
     const workspace = await workspaceOf(chosen);
-    const settings = workspace === undefined ? {} : { settings: { workspace } };
+    const settings = { ...settingsOf(how), ...(workspace === undefined ? {} : { workspace }) };
     const isPlain = images.length === 0 && files.length === 0;
-    const { id } = await client.create({ ...settings, ...(isPlain ? { task: text } : {}) });
+    const { id } = await client.create({
+      ...(Object.keys(settings).length === 0 ? {} : { settings }),
+      ...(isPlain ? { task: text } : {}),
+    });
     if (!isPlain) {
       const content = await withFiles(id, text, files);
       await client.send(id, "message", { content, image_urls: [...images] });
@@ -25,13 +49,23 @@ export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
   };
   const startExample = (task: string): void => {
     setFailure("");
-    start({ text: task }).catch((error: Error) => setFailure(error.message));
+    start({ text: task }).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
   };
+  const hasModel = (): void => {
+    void queries.invalidateQueries({ queryKey: ["models"] });
+    onModel();
+  };
+
   return (
-    <main className="flex flex-1 flex-col items-center justify-center overflow-y-auto p-6">
-      <div className="w-full max-w-2xl">
-        <h1 className="mb-2 text-center text-2xl font-semibold tracking-tight">{words.whatNeedsDoing}</h1>
-        <p className="mb-6 text-center text-balance text-muted">{words.whatItDoes}</p>
+    <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+      <div className="m-auto w-full max-w-2xl px-5 py-8">
+        <h1 className="mb-1.5 text-2xl font-semibold tracking-tight">{words.whatNeedsDoing}</h1>
+        <p className="mb-5 text-sm text-balance text-muted">{words.whatItDoes}</p>
+        {isDemo && (
+          <div className="mb-6">
+            <SetUp onDone={hasModel} onDemo={() => startExample(demoTask)} />
+          </div>
+        )}
         <Composer
           label={words.task}
           placeholder={words.describeTask}
@@ -41,25 +75,39 @@ export function Welcome({ onCreated }: { readonly onCreated: () => void }) {
           autoFocus
           onSend={start}
         />
-        <WorkspaceField chosen={chosen} onChange={setChosen} />
-        <ul className="mt-5 flex flex-col gap-2" aria-label={words.examples}>
+        <div className="mt-2 flex flex-col gap-2">
+          <div className="flex flex-wrap items-center gap-x-1 gap-y-1">
+            <WorkspaceSelect chosen={chosen} onChange={setChosen} />
+            <HowField how={how} onChange={setHow} />
+          </div>
+          <WorkspaceDetails chosen={chosen} onChange={setChosen} />
+          {!isDemo && <Estimate model={how.model} />}
+        </div>
+        {failure !== "" && (
+          <p role="alert" className="mt-3 text-sm text-bad">
+            {failure}
+          </p>
+        )}
+        <h2 className="label-small mt-8 mb-2">{words.examples}</h2>
+        <ul
+          className="flex flex-col divide-y divide-line rounded-lg border border-line bg-panel"
+          aria-label={words.examples}
+        >
           {words.exampleTasks.map((example) => (
             <li key={example}>
               <button
                 type="button"
-                className="w-full rounded-xl border border-line px-4 py-2 text-left text-sm text-muted transition-colors hover:bg-panel hover:text-ink"
+                className="group flex w-full items-center gap-3 px-4 py-2.5 text-left text-sm text-soft hover:bg-raised hover:text-ink"
                 onClick={() => startExample(example)}
               >
-                {example}
+                <span className="flex-1">{example}</span>
+                <span className="text-muted opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100">
+                  <ArrowRightIcon size={14} />
+                </span>
               </button>
             </li>
           ))}
         </ul>
-        {failure !== "" && (
-          <p role="alert" className="mt-3 text-center text-sm text-bad">
-            {failure}
-          </p>
-        )}
       </div>
     </main>
   );

@@ -3,9 +3,23 @@
  * known of it, and keeps in the address (`?tab=ID&…`) what is to survive a reload.
  */
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
-import { FileDirectoryIcon, LogIcon, type Icon } from "@primer/octicons-react";
+import {
+  BookIcon,
+  BroadcastIcon,
+  DiffIcon,
+  FileDirectoryIcon,
+  GlobeIcon,
+  GraphIcon,
+  LogIcon,
+  ShieldLockIcon,
+  TasklistIcon,
+  TerminalIcon,
+  type Icon,
+} from "@primer/octicons-react";
 import type { ViewSnapshot } from "@deckhand/client";
+import { isAction } from "@deckhand/protocol";
 import type { Words } from "../words/words.ts";
+import { openTasks } from "./plan/plan.ts";
 
 export interface WorkTabProps {
   /** Its id. */
@@ -28,7 +42,19 @@ export interface WorkTab {
   readonly count?: (snapshot: ViewSnapshot) => number;
 }
 
+/** What is there only where there is something in it. */
+const hasAction =
+  (...kinds: readonly string[]) =>
+  ({ events }: ViewSnapshot): boolean =>
+    events.some((event) => isAction(event) && kinds.includes(event.action));
+
 export const workTabs: readonly WorkTab[] = [
+  {
+    id: "changes",
+    icon: DiffIcon,
+    label: (words) => words.work.changes,
+    component: lazy(async () => ({ default: (await import("./changes/changes-tab.tsx")).ChangesTab })),
+  },
   {
     id: "files",
     icon: FileDirectoryIcon,
@@ -36,10 +62,57 @@ export const workTabs: readonly WorkTab[] = [
     component: lazy(async () => ({ default: (await import("./files/files-tab.tsx")).FilesTab })),
   },
   {
+    id: "terminal",
+    icon: TerminalIcon,
+    label: (words) => words.work.terminal,
+    component: lazy(async () => ({ default: (await import("./terminal/terminal-tab.tsx")).TerminalTab })),
+    count: ({ state }) => state.terminals.length,
+  },
+  {
+    id: "plan",
+    icon: TasklistIcon,
+    label: (words) => words.work.plan,
+    component: lazy(async () => ({ default: (await import("./plan/plan-tab.tsx")).PlanTab })),
+    shown: hasAction("plan"),
+    count: ({ events }) => openTasks(events),
+  },
+  {
+    id: "browser",
+    icon: GlobeIcon,
+    label: (words) => words.work.browser,
+    component: lazy(async () => ({ default: (await import("./browser/browser-tab.tsx")).BrowserTab })),
+    shown: hasAction("browse", "browse_interactive"),
+  },
+  {
+    id: "notebook",
+    icon: BookIcon,
+    label: (words) => words.work.notebook,
+    component: lazy(async () => ({ default: (await import("./notebook/notebook-tab.tsx")).NotebookTab })),
+    shown: hasAction("run_ipython"),
+  },
+  {
+    id: "ports",
+    icon: BroadcastIcon,
+    label: (words) => words.work.ports,
+    component: lazy(async () => ({ default: (await import("./ports/ports-tab.tsx")).PortsTab })),
+  },
+  {
+    id: "costs",
+    icon: GraphIcon,
+    label: (words) => words.work.costs,
+    component: lazy(async () => ({ default: (await import("./costs/costs-tab.tsx")).CostsTab })),
+  },
+  {
+    id: "sandbox",
+    icon: ShieldLockIcon,
+    label: (words) => words.work.sandbox,
+    component: lazy(async () => ({ default: (await import("./sandbox/sandbox-tab.tsx")).SandboxTab })),
+    count: ({ state }) => state.jobs.length,
+  },
+  {
     id: "events",
     icon: LogIcon,
     label: (words) => words.work.events,
     component: lazy(async () => ({ default: (await import("./events/events-tab.tsx")).EventsTab })),
-    count: ({ events }) => events.length,
   },
 ];

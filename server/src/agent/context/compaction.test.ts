@@ -171,3 +171,26 @@ test("[A20] a stop while the summary is written ends the turn at once and keeps 
   assert.deepEqual(played.end, { state: null });
   assertPaired(played.events);
 });
+
+test("[MP16] a summary is written by the small model where it reads enough, and by the model itself where it does not or fails", async () => {
+  const small = (tokens: number | null, said: Reply): Model => ({
+    ...arrayModel(() => said),
+    name: "small",
+    contextTokens: tokens,
+  });
+  const writers = async (other: Model): Promise<readonly unknown[]> => {
+    const { model } = reader((step) => (step > 300 ? [call("finish", {})] : read(step, 900)));
+    const played = await play(
+      { ...model, small: async () => other },
+      { tools, from: begin, limits: { maxSteps: 1000 } },
+    );
+    const written = compactions(played, "summary").map(
+      (event) => isAction(event) && event.action === "compact" && event.args.model,
+    );
+    return [...new Set(written)];
+  };
+  assert.deepEqual(await writers(small(100_000, [text("Short.")])), ["small"]);
+  assert.deepEqual(await writers(small(8_000, [text("Short.")])), ["reader"]);
+  assert.deepEqual(await writers(small(null, [text("Short.")])), ["reader"]);
+  assert.deepEqual(await writers(small(100_000, new DeckhandError("model_unavailable", "Down."))), ["reader"]);
+});

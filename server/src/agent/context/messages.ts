@@ -7,6 +7,8 @@ interface Entry {
   readonly part: ContextPart;
   readonly message: ModelMessage;
   readonly chars: number;
+  /** What takes its place where room is made; by default long results go. */
+  readonly short?: ModelMessage | undefined;
 }
 
 /** What an image is counted as; providers take some 1,500 tokens for one. */
@@ -35,9 +37,9 @@ export class Messages {
   }
 
   /** Of results, `id` is that of their reply. */
-  add(id: number, part: ContextPart, message: ModelMessage): void {
+  add(id: number, part: ContextPart, message: ModelMessage, short?: ModelMessage): void {
     const chars = charsOf(message);
-    this.#entries.push({ id, part, message, chars });
+    this.#entries.push({ id, part, message, chars, short });
     this.#messages.push(message);
     this.#chars += chars;
   }
@@ -65,7 +67,7 @@ export class Messages {
   /** Characters that `mask(id)` would free. */
   maskable(id: number): number {
     return this.#entries.reduce(
-      (sum, entry) => (entry.id <= id ? sum + entry.chars - charsOf(masked(entry.message)) : sum),
+      (sum, entry) => (entry.id <= id ? sum + entry.chars - charsOf(shortened(entry)) : sum),
       0,
     );
   }
@@ -73,7 +75,7 @@ export class Messages {
   /** Leaves long results out, up to and with the event `id`. */
   mask(id: number): void {
     this.#replace(
-      this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, entry.part, masked(entry.message)) : entry)),
+      this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, entry.part, shortened(entry)) : entry)),
     );
   }
 
@@ -95,6 +97,10 @@ export class Messages {
 
 function entryOf(id: number, part: ContextPart, message: ModelMessage): Entry {
   return { id, part, message, chars: charsOf(message) };
+}
+
+function shortened({ message, short }: Entry): ModelMessage {
+  return short ?? masked(message);
 }
 
 export function charsOf(message: ModelMessage): number {

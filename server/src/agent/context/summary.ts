@@ -64,6 +64,12 @@ const instruction: ModelMessage = {
 - the plan: what is done, what is next`,
 };
 
+const leftOut: ModelMessage = {
+  role: "user",
+  imageUrls: [],
+  text: "(A note of the server, not of the user.) What came before is too long to be shown here.",
+};
+
 /** The longest end that fits, without long outputs where it does not fit with them. */
 function fitting(messages: readonly ModelMessage[], chars: number): readonly ModelMessage[] {
   const whole = messages.reduce((sum, message) => sum + charsOf(message), 0);
@@ -79,7 +85,9 @@ function fitting(messages: readonly ModelMessage[], chars: number): readonly Mod
     // Results without the reply that they belong to are refused by providers.
     if (message.role !== "tool") first = at;
   }
-  return short.slice(first);
+  const end = short.slice(first);
+  // A request begins with the user.
+  return end[0]?.role === "assistant" ? [leftOut, ...end] : end;
 }
 
 async function replyOf(model: Model, request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {

@@ -17,7 +17,7 @@ export const ticketParameter = "deckhand-ticket";
 
 export type PortVerdict =
   | { readonly verdict: "in" }
-  | { readonly verdict: "redirect"; readonly location: string; readonly cookie: string }
+  | { readonly verdict: "redirect"; readonly location: string; readonly cookie: readonly string[] }
   | { readonly verdict: "refused"; readonly status: 401 | 403; readonly code: ErrorCode; readonly message: string };
 
 export interface PortDoor {
@@ -59,7 +59,10 @@ export function createPortDoor(options: {
       const [word = "", mac = ""] = ticket.split(".");
       url.searchParams.delete(ticketParameter);
       if (equalSecrets(mac, proof("ticket", host)) && tickets.redeem(word)) {
-        const cookie = `${portCookie}=${proof("cookie", host)}; HttpOnly; SameSite=Lax; Path=/`;
+        const value = `${portCookie}=${proof("cookie", host)}; HttpOnly; Path=/`;
+        // In a frame of our page it may be of another site (localhost is one by itself); a browser keeps what it may.
+        const framed = isFrame(request) ? [`${value}; SameSite=None; Secure; Partitioned`] : [];
+        const cookie = [`${value}; SameSite=Lax`, ...framed];
         return { verdict: "redirect", location: `${url.pathname.replace(/^\/+/, "/")}${url.search}`, cookie };
       }
     }
@@ -90,7 +93,13 @@ export function createPortDoor(options: {
 function isOwnOrLink({ method, headers }: IncomingMessage): boolean {
   const site = headers["sec-fetch-site"];
   if (site === undefined || site === "same-origin" || site === "none") return true;
-  return method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
+  const isPage = headers["sec-fetch-dest"] === "document" || headers["sec-fetch-dest"] === "iframe";
+  return method === "GET" && headers["sec-fetch-mode"] === "navigate" && isPage;
+}
+
+/** Who may show it in a frame the answer says (`frame-ancestors`). */
+function isFrame({ headers }: IncomingMessage): boolean {
+  return headers["sec-fetch-dest"] === "iframe";
 }
 
 function cookies({ headers }: IncomingMessage): string[] {

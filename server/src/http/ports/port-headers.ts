@@ -1,6 +1,7 @@
 /** What of a request the agent's program gets to see, and what of its answer a browser. */
 import { equalSecrets, tokenCookie } from "../tokens.ts";
 import { portCookie } from "./port-door.ts";
+import { pageOrigins, parsePortHost } from "./port-host.ts";
 
 /** RFC 9110, 7.6.1. */
 const hopByHop = words("connection keep-alive proxy-connection te trailer transfer-encoding upgrade");
@@ -55,7 +56,7 @@ export function told(raw: Flat, { port, host }: PortAddress, token: string | und
 }
 
 /** Headers for the browser. */
-export function said(raw: Flat, { port, prefix }: PortAddress): string[] {
+export function said(raw: Flat, { port, host, prefix }: PortAddress): string[] {
   const kept = pairs(raw).flatMap(([name, value]): Flat => {
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || neverSaid.has(lower)) return [];
@@ -64,7 +65,11 @@ export function said(raw: Flat, { port, prefix }: PortAddress): string[] {
     if (lower !== "set-cookie") return [name, value];
     return isOurCookie(value) ? [] : [name, value.replaceAll(/;\s*domain=[^;]*/gi, "")];
   });
-  return prefix === undefined ? kept : [...kept, ...sandboxed];
+  if (prefix !== undefined) return [...kept, ...sandboxed];
+  // Beside what the program says itself; where it is there, `X-Frame-Options` does not count (CSP 3, 6.4.2).
+  const base = parsePortHost(host)?.base;
+  if (base === undefined) return kept;
+  return [...kept, "Content-Security-Policy", `frame-ancestors 'self' ${pageOrigins(base).join(" ")}`];
 }
 
 function location(value: string, port: number, prefix: string): string {

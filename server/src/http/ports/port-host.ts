@@ -27,13 +27,28 @@ export function parsePortHost(host: string): PortHost | undefined {
   return { port: Number(port), conversation, base: host.slice(dot + 1) };
 }
 
-/** The host for a page that was reached as `host`; undefined where there is none (an address that is not loopback, an id that is no label). */
-export function portHost({ conversation, port }: PortName, host: string): string | undefined {
+/** Below which host the ports of a page that was reached as `host` are; undefined where there is none (an address that is not loopback). */
+export function portBase(host: string): string | undefined {
   const [, name = "", suffix = ""] = /^(.*?)(:\d+)?$/.exec(host) ?? [];
   const base = name === "127.0.0.1" || name === "[::1]" ? "localhost" : name;
+  return base === "" || base.startsWith("[") || isIP(base) !== 0 ? undefined : `${base}${suffix}`;
+}
+
+/** The origins of the pages that show ports below that host in a frame: our own. */
+export function pageOrigins(base: string): readonly string[] {
+  const [, suffix] = /^localhost(:\d+)?$/.exec(base) ?? [undefined, undefined];
+  const isLocal = base === "localhost" || suffix !== undefined;
+  const names = isLocal ? ["localhost", "127.0.0.1"].map((name) => `${name}${suffix ?? ""}`) : [base];
+  // A policy has no IPv6 addresses. Something in front of us may speak TLS.
+  return names.flatMap((name) => [`http://${name}`, `https://${name}`]);
+}
+
+/** The host for a page that was reached as `host`; undefined where there is none (an address that is not loopback, an id that is no label). */
+export function portHost({ conversation, port }: PortName, host: string): string | undefined {
+  const base = portBase(host);
   const first = `${port}--${conversation}`;
-  if (!label.test(first) || first.length > longestLabel || base.startsWith("[") || isIP(base) !== 0) return undefined;
-  return `${first}.${base}${suffix}`;
+  if (base === undefined || !label.test(first) || first.length > longestLabel) return undefined;
+  return `${first}.${base}`;
 }
 
 /** `/c/6f1c…/port/8000/path`: for programs. */

@@ -3,6 +3,7 @@
  * requests are signed with the access key of the environment. Profiles and roles of AWS's own tools are not read.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
  */
+import { DeckhandError } from "@deckhand/protocol";
 import { given, plainWriting, type Env, type Provider } from "./provider.ts";
 
 const load = () => import("@ai-sdk/amazon-bedrock");
@@ -28,6 +29,7 @@ export const bedrock: Provider = {
     const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = extra;
     // An empty key would be looked for in the environment, so it is said which of the two it is.
     if (apiKey !== undefined && apiKey !== secretAccessKey) return createAmazonBedrock({ ...at, apiKey })(model);
+    if (accessKeyId === "") throw new DeckhandError("model_not_configured", noAccessKey);
     const session = sessionToken === "" ? {} : { sessionToken };
     const credentials = { accessKeyId, secretAccessKey, ...session };
     return createAmazonBedrock({ ...at, apiKey: " ", credentialProvider: async () => credentials })(model);
@@ -40,6 +42,9 @@ export const bedrock: Provider = {
     parsesArguments: true,
   }),
 };
+
+const noAccessKey =
+  "AWS_SECRET_ACCESS_KEY needs AWS_ACCESS_KEY_ID beside it; or set AWS_BEARER_TOKEN_BEDROCK to a Bedrock API key.";
 
 function region(env: Env): string {
   return given(env, ["AWS_REGION", "AWS_REGION_NAME", "AWS_DEFAULT_REGION"]) ?? "us-east-1";

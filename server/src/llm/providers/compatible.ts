@@ -3,9 +3,9 @@
  * What one of them does differently stands in its own file, as a change to the body.
  */
 import type { MetadataExtractor } from "@ai-sdk/openai-compatible";
+import type { Body } from "./body.ts";
+import { forTemplate } from "./strict-templates.ts";
 import { plainWriting, type Provider } from "./provider.ts";
-
-export type Body = Record<string, unknown>;
 
 interface CompatibleOptions extends Pick<Provider, "prefixes" | "label" | "keys" | "prices"> {
   readonly url: string;
@@ -45,7 +45,7 @@ export function compatibleProvider({
         fetch,
         includeUsage,
         ...(apiKey === undefined ? {} : { apiKey }),
-        ...(body && { transformRequestBody: body }),
+        transformRequestBody: (plain) => forTemplate(model, body?.(plain) ?? plain),
         ...(extractor && { metadataExtractor: extractor }),
       }).chatModel(model);
     },
@@ -66,11 +66,3 @@ export const compatible = compatibleProvider({
   keys: [],
   prices: null,
 });
-
-export type Message = Record<string, unknown>;
-
-/** Changes each message by itself. */
-export function eachMessage(body: Body, change: (message: Message) => Message): Body {
-  const { messages } = body;
-  return Array.isArray(messages) ? { ...body, messages: messages.map((one) => change(one as Message)) } : body;
-}

@@ -1,7 +1,9 @@
 /**
- * DeepSeek. It wants the reasoning between the steps of a turn back, as `reasoning_content`, and passes over that of turns before.
+ * DeepSeek. A model that thinks wants what it thought back with every message of its own (`reasoning_content`), and refuses a
+ * conversation where it is missing: what another model said, or what was said without a thought, has an empty one.
  * https://api-docs.deepseek.com/guides/thinking_mode
  */
+import { eachMessage, type Body } from "./body.ts";
 import { compatibleProvider } from "./compatible.ts";
 
 export const deepseek = compatibleProvider({
@@ -10,4 +12,21 @@ export const deepseek = compatibleProvider({
   url: "https://api.deepseek.com/v1",
   keys: ["DEEPSEEK_API_KEY"],
   prices: "deepseek",
+  body: (body) => told(body["model"] === "deepseek-chat" ? body : withThoughts(body)),
 });
+
+function withThoughts(body: Body): Body {
+  return eachMessage(body, (message) =>
+    message["role"] === "assistant" && message["reasoning_content"] === undefined
+      ? { ...message, reasoning_content: "" }
+      : message,
+  );
+}
+
+/** Not to think at all is said in another place. */
+function told({ reasoning_effort: effort, ...body }: Body): Body {
+  if (effort === undefined) return body;
+  return effort === "none"
+    ? { ...body, thinking: { type: "disabled" } }
+    : { ...body, reasoning_effort: effort === "minimal" ? "low" : effort };
+}

@@ -125,6 +125,16 @@ const cases: readonly Case[] = [
     says: /did not accept the request \(400\)\. It said: Unknown parameter: 'tools'\. \*\*\*$/,
     passes: false,
   },
+  ...[
+    { detail: [{ type: "extra_forbidden", loc: ["body", "tools", 0], msg: "Extra inputs are not permitted" }] },
+    { object: "error", message: { detail: [{ loc: ["body", "tools", 0], msg: "Extra inputs are not permitted" }] } },
+  ].map((body): Case => ({
+    what: `a field that is not taken, in ${"detail" in body ? "FastAPI's" : "Mistral's"} words,`,
+    reply: { status: 422, body },
+    code: "model_bad_request",
+    says: /\(422\)\. It said: tools\.0: Extra inputs are not permitted$/,
+    passes: false,
+  })),
   {
     what: "an error without words",
     reply: { status: 422, body: "" },

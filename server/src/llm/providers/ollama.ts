@@ -1,5 +1,6 @@
 /** Ollama, through its OpenAI-compatible address. https://docs.ollama.com/api/openai-compatibility */
-import { compatibleProvider, eachMessage } from "./compatible.ts";
+import { eachMessage } from "./body.ts";
+import { compatibleProvider } from "./compatible.ts";
 
 export const ollama = compatibleProvider({
   prefixes: ["ollama", "ollama_chat"],

@@ -4,7 +4,8 @@
  */
 import type { JSONValue } from "@ai-sdk/provider";
 import type { MetadataExtractor } from "@ai-sdk/openai-compatible";
-import { compatibleProvider, eachMessage, packageName, type Message } from "./compatible.ts";
+import { eachMessage, type Message } from "./body.ts";
+import { compatibleProvider, packageName } from "./compatible.ts";
 
 type Detail = Record<string, JSONValue>;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { afterReply, ask, modelOf, requestOf, user } from "../asking.ts";
 import { providers } from "./all.ts";
 import { ModelFailure } from "./failure.ts";
@@ -51,15 +51,49 @@ test("[MP7] an error in the middle of a running stream has the code of the error
   }
 });
 
-test("[MP4] calls that another model made have ids that Mistral takes, and a user never speaks right after results", async (t) => {
-  const played = await playRecordings(t, "mistral", ["text"]);
+test("[MP4] Mistral's models get ids that they take and no user right after results, wherever they run", async (t) => {
+  for (const [kind, folder, model] of [
+    ["mistral", "mistral", "mistral-large-latest"],
+    ["vllm", "vllm", "mistralai/Ministral-3-8B"],
+    ["openrouter", "openrouter", "mistralai/devstral-medium"],
+  ] as const) {
+    const [, , call, result, between, now] = await afterForeignCall(t, kind, folder, model);
+    assert.match(call.tool_calls[0].id, /^[A-Za-z0-9]{9}$/, model);
+    assert.equal(result.tool_call_id, call.tool_calls[0].id);
+    assert.deepEqual([between.role, now.role], ["assistant", "user"]);
+  }
+  const [, , call, , now] = await afterForeignCall(t, "vllm", "vllm", "Qwen/Qwen3-8B");
+  assert.deepEqual([call.tool_calls[0].id, now.role], ["call_1Bv9sX2mWq", "user"]);
+});
+
+test("[MP4] what a user says in a row is one message for models whose templates want it so", async (t) => {
+  const picture = "data:image/png;base64,iVBORw0KGgo=";
+  for (const [model, count] of [
+    ["mistralai/Ministral-3-8B", 1],
+    ["gemma-3-12b", 1],
+    ["qwen3-8b", 3],
+  ] as const) {
+    const played = await playRecordings(t, "llama-cpp", ["text"]);
+    const request = requestOf(user("The house rules."), user("Do it."), user("See?", [picture]));
+    await ask(modelOf(played, { kind: "llama_cpp", model }), request);
+    const [, ...said] = (JSON.parse(played.requests[0]?.body ?? "") as { messages: Body[] }).messages;
+    assert.equal(said.length, count, model);
+    assert.match(JSON.stringify(said), /The house rules\..*Do it\..*See\?/);
+  }
+});
+
+test("[MP5] DeepSeek gets a thought with each message of the model's, an empty one where there was none", async (t) => {
+  const [, , call] = await afterForeignCall(t, "deepseek", "deepseek", "deepseek-v4-pro");
+  assert.equal(call.reasoning_content, "");
+  const [, , plain] = await afterForeignCall(t, "deepseek", "deepseek", "deepseek-chat");
+  assert.equal("reasoning_content" in plain, false);
+});
+
+async function afterForeignCall(t: TestContext, kind: string, folder: string, model: string): Promise<Body[]> {
+  const played = await playRecordings(t, folder, ["text"]);
   const parts = [{ type: "call", id: "call_1Bv9sX2mWq", name: "run", arguments: "{}" }] as const;
   const [reply, results] = afterReply({ parts } as unknown as Parameters<typeof afterReply>[0]);
   assert.ok(reply !== undefined && results !== undefined);
-  await ask(modelOf(played, { kind: "mistral" }), requestOf(user("go"), reply, results, user("and now?")));
-  const { messages } = JSON.parse(played.requests[0]?.body ?? "") as { messages: Body[] };
-  const [, , call, result, between, now] = messages;
-  assert.match(call.tool_calls[0].id, /^[A-Za-z0-9]{9}$/);
-  assert.equal(result.tool_call_id, call.tool_calls[0].id);
-  assert.deepEqual([between.role, now.role], ["assistant", "user"]);
-});
+  await ask(modelOf(played, { kind, model }), requestOf(user("go"), reply, results, user("and now?")));
+  return (JSON.parse(played.requests[0]?.body ?? "") as { messages: Body[] }).messages;
+}

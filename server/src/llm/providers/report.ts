@@ -28,7 +28,15 @@ export function reportOf(data: unknown, answer: Answer): Report {
   const code = inner["code"] ?? outer["code"];
   const type = stringOf(inner["type"]) || stringOf(inner["status"]);
   const declared = [outer["statusCode"], code].find((one) => typeof one === "number" && one >= 400 && one < 600);
-  const message = [inner["message"], inner["Message"], outer["error"], outer["message"], outer["detail"]]
+  const message = [
+    inner["message"],
+    complaint(inner["message"]),
+    complaint(outer),
+    inner["Message"],
+    outer["error"],
+    outer["message"],
+    outer["detail"],
+  ]
     .map(stringOf)
     .find((text) => text !== "");
   return {
@@ -72,6 +80,15 @@ export function retryAfterMs({ headers, details }: Report): number | null {
   const delay = details.map((one) => one["retryDelay"]).find((one) => typeof one === "string");
   const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay);
   return seconds >= 0 ? seconds * 1000 : null;
+}
+
+/** Of servers that check the request field by field: `{ detail: [{ loc: ["body", "stream_options"], msg: "…" }] }`. */
+function complaint(value: unknown): string {
+  const { detail } = record(value);
+  const [first] = Array.isArray(detail) ? detail.map(record) : [];
+  if (first === undefined || typeof first["msg"] !== "string") return "";
+  const where = Array.isArray(first["loc"]) ? first["loc"].filter((one) => one !== "body").join(".") : "";
+  return `${where}: ${first["msg"]}`;
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -136,6 +136,9 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   };
 
   return {
+    ...(options.workspaceIn === "volume"
+      ? { whyNoChildren: "Here each conversation has a volume of its own, so no other agent can work in this one." }
+      : {}),
     status: () => Promise.race([status(), stage.after(statusMs, "docker")]),
 
     async create({ workspace, home, onStage }) {

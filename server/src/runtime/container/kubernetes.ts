@@ -98,6 +98,8 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
   };
 
   return {
+    whyNoChildren:
+      "Here each conversation has a workspace in a pod of its own, so no other agent can work in this one.",
     status: () => Promise.race([judged(), stage.after(statusMs, "kubernetes")]),
 
     async create({ workspace, home, onStage }) {

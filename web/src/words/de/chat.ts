@@ -20,6 +20,8 @@ export const chat: Words["chat"] = {
   finished: "Fertig",
   gaveUp: "Aufgegeben",
   evidence: "Belege",
+  verdicts: { shown: "gezeigt", failed: "fehlgeschlagen", stale: "veraltet", missing: "nicht gezeigt" },
+  andMore: (count) => `und ${count} weitere`,
   outputs: "Ergebnisse",
   toEnd: "Zum Ende",
   copyMessage: "Text kopieren",
@@ -51,7 +53,8 @@ export const chat: Words["chat"] = {
   todo: "zu tun",
   inProgress: "in Arbeit",
   done: "erledigt",
-  childConversation: "Sein Gespräch",
+  openChild: "Öffnen",
+  childAsks: (what) => `Fragt: ${what}`,
   verbs: {
     run: "Ausführen",
     read: "Lesen",

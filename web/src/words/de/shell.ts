@@ -45,6 +45,7 @@ export const shell: Words["shell"] = {
   connecting: "Verbindet …",
   noConnection: (seconds) => `Keine Verbindung. Nächster Versuch in ${seconds} s`,
   closed: "Geschlossen",
+  asOfThen: "Sie sehen den letzten Stand; was Sie schreiben, wird danach gesendet.",
   demoModel: "Vorführmodell.",
   demoModelIs: "Es spielt ein Skript mit echten Werkzeugen und kann keine andere Aufgabe.",
   demoModelHow: "Ein echtes einrichten",

@@ -19,6 +19,8 @@ export const chat = {
   finished: "Finished",
   gaveUp: "Gave up",
   evidence: "Evidence",
+  verdicts: { shown: "shown", failed: "failed", stale: "stale", missing: "not shown" },
+  andMore: (count: number) => `and ${count} more`,
   outputs: "Outputs",
   toEnd: "To the end",
   copyMessage: "Copy the text",
@@ -50,7 +52,8 @@ export const chat = {
   todo: "to do",
   inProgress: "in progress",
   done: "done",
-  childConversation: "Its conversation",
+  openChild: "Open",
+  childAsks: (what: string) => `It asks: ${what}`,
   verbs: {
     run: "Run",
     read: "Read",

@@ -44,6 +44,7 @@ export const shell = {
   connecting: "Connecting …",
   noConnection: (seconds: number) => `No connection. Next try in ${seconds} s`,
   closed: "Closed",
+  asOfThen: "What you see is as of then; what you type is sent when it is back.",
   demoModel: "Demo model.",
   demoModelIs: "It plays one script with real tools, and can do no other task.",
   demoModelHow: "Set up a real one",

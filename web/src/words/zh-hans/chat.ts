@@ -20,6 +20,8 @@ export const chat: Words["chat"] = {
   finished: "已完成",
   gaveUp: "已放弃",
   evidence: "证据",
+  verdicts: { shown: "已证明", failed: "失败", stale: "已过时", missing: "未证明" },
+  andMore: (count) => `以及另外 ${count} 个`,
   outputs: "结果",
   toEnd: "到末尾",
   copyMessage: "复制文本",
@@ -51,7 +53,8 @@ export const chat: Words["chat"] = {
   todo: "待办",
   inProgress: "进行中",
   done: "已完成",
-  childConversation: "它的对话",
+  openChild: "打开",
+  childAsks: (what) => `它请求：${what}`,
   verbs: {
     run: "运行",
     read: "读取",

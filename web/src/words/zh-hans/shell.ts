@@ -45,6 +45,7 @@ export const shell: Words["shell"] = {
   connecting: "正在连接…",
   noConnection: (seconds) => `无连接，${seconds} 秒后重试`,
   closed: "已关闭",
+  asOfThen: "您看到的是断开时的内容；您输入的内容将在恢复后发送。",
   demoModel: "演示模型。",
   demoModelIs: "它用真实工具播放一个脚本，不能完成其他任务。",
   demoModelHow: "设置真实模型",

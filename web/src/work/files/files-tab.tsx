@@ -1,140 +1,174 @@
-import { useEffect, useState } from "react";
-import type { FileEntry } from "@deckhand/client";
-import { isAction, visible, type Event } from "@deckhand/protocol";
-import { archiveAddressOf, fileAddressOf } from "../../address.ts";
-import { client } from "../../server.ts";
-import { buttonClass } from "../../ui/button.tsx";
-import { sizeText } from "../../words/amounts.ts";
+import { useRef, useState, type DragEvent } from "react";
+import { DownloadIcon, FileAddedIcon, SearchIcon, UploadIcon } from "@primer/octicons-react";
+import { archiveAddressOf, conversationAddress, go, usePlace } from "../../address.ts";
+import { buttonClass, IconButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Progress } from "../../ui/progress.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { Tooltip } from "../../ui/tooltip.tsx";
 import { useWords } from "../../words/words.ts";
+import { lastChange } from "../changes/range.ts";
 import type { WorkTabProps } from "../tabs.tsx";
+import { droppedFiles } from "./dropped.ts";
+import { FileTree } from "./file-tree.tsx";
+import { FileView } from "./file-view.tsx";
+import { FoundFiles } from "./found-files.tsx";
+import { NewFileDialog } from "./new-file-dialog.tsx";
+import { foldersAbove, parentOf, treeRows } from "./tree.ts";
+import { shownAtOnce, useFolders } from "./use-folders.ts";
+import { useUpload } from "./use-upload.ts";
 
-const shownAtOnce = 500;
-
-interface Listing {
-  /** What had happened when it was read. */
-  readonly at: string;
-  readonly entries: readonly FileEntry[];
-  readonly words: string;
-}
-const nothing: Listing = { at: "", entries: [], words: "" };
-
-/** The workspace: one folder at a time, as it is now. */
+/** The workspace: its tree, and the file that is open beside it, or instead of it where there is no room for both. */
 export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   const { work: words } = useWords();
-  /** At which something may have been written: then it is read again. */
-  const changed = lastChange(snapshot.events);
-  const [path, setPath] = useState("");
+  const place = usePlace();
+  const file = (place.page === "conversation" ? place.query.get("file") : null) ?? "";
+  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(foldersAbove(file)));
+  const [search, setSearch] = useState("");
+  const [within, setWithin] = useState<"names" | "content">("names");
   const [sent, setSent] = useState(0);
-  const [listing, setListing] = useState<Listing>(nothing);
-  const [told, setTold] = useState("");
-  const at = `${changed} ${sent}`;
+  const [isOver, setIsOver] = useState(false);
+  const [makes, setMakes] = useState(false);
+  const isDirty = useRef(false);
+  const changed = lastChange(snapshot.events);
+  const { listings, failure, isLoading } = useFolders(conversation, ["", ...open], `${changed} ${sent}`);
+  const { progress, send } = useUpload(conversation, () => setSent((times) => times + 1));
+  const rows = treeRows(listings, open);
+  // Where it was chosen is where one goes on: new files and uploads go beside what is open.
+  const folder = parentOf(file);
 
-  useEffect(() => {
-    const gone = new AbortController();
-    client.files.list(conversation, { path, limit: shownAtOnce }, gone.signal).then(
-      ({ entries, next }) => setListing({ at, entries, words: next === null ? "" : words.firstShown(shownAtOnce) }),
-      (error: Error) => {
-        if (!gone.signal.aborted) setListing({ at, entries: [], words: error.message });
-      },
-    );
-    return () => gone.abort();
-  }, [conversation, path, at, words]);
-
-  const upload = async (files: readonly File[]): Promise<void> => {
-    setTold(words.sending);
-    try {
-      await client.files.upload(
-        conversation,
-        files.map((file) => ({ path: file.name, data: file })),
-        path,
-      );
-      setTold("");
-    } catch (error) {
-      setTold((error as Error).message);
-    }
-    setSent((times) => times + 1);
+  const choose = (path: string): void => {
+    if (isDirty.current && path !== file && !confirm(words.leaveUnsaved)) return;
+    isDirty.current = false;
+    setOpen(new Set([...open, ...foldersAbove(path)]));
+    go(conversationAddress(conversation, { tab: "files", query: path === "" ? {} : { file: path } }));
   };
+  const toggle = (path: string): void => {
+    const next = new Set(open);
+    if (!next.delete(path)) next.add(path);
+    setOpen(next);
+  };
+  const onDrop = async (event: DragEvent): Promise<void> => {
+    event.preventDefault();
+    setIsOver(false);
+    await send(await droppedFiles(event.dataTransfer), folder);
+  };
+  const wanted = search.trim();
 
   return (
-    <section aria-label={words.files} className="flex min-h-0 flex-1 flex-col">
-      {path !== "" && <h2 className="label-small truncate px-4 pt-2">{visible(path)}</h2>}
-      <ul className="min-h-0 flex-1 overflow-y-auto py-2 text-sm">
-        {path !== "" && (
-          <li>
-            <button type="button" className={row} onClick={() => setPath(path.split("/").slice(0, -1).join("/"))}>
-              ‹ {words.back}
-            </button>
-          </li>
-        )}
-        {listing.entries.map((entry) => (
-          <li key={entry.name} className={entry.hidden || entry.ignored ? "opacity-60" : ""}>
-            <Entry
-              entry={entry}
-              address={fileAddressOf(conversation, joined(path, entry.name))}
-              onOpen={() => setPath(joined(path, entry.name))}
+    <div className="@container flex min-h-0 flex-1 flex-col">
+      <div className="flex min-h-0 flex-1">
+        <section
+          aria-label={words.files}
+          className={`relative flex min-h-0 flex-1 flex-col ${file === "" ? "" : "@max-2xl:hidden @2xl:w-64 @2xl:flex-none @2xl:border-r @2xl:border-line"}`}
+          onDragOver={(event) => {
+            event.preventDefault();
+            setIsOver(true);
+          }}
+          onDragLeave={() => setIsOver(false)}
+          onDrop={(event) => void onDrop(event)}
+        >
+          <div className="flex h-9 shrink-0 items-center gap-0.5 border-b border-line px-1.5">
+            <TextField
+              label={words.searchFiles}
+              placeholder={within === "names" ? words.searchNames : words.searchContent}
+              value={search}
+              onChange={setSearch}
+              icon={<SearchIcon size={14} />}
+              className="min-w-0 flex-1 [&_input]:h-7 [&_input]:border-transparent [&_input]:bg-transparent [&_input]:text-xs"
             />
-          </li>
-        ))}
-      </ul>
-      {(told || listing.words) !== "" && (
-        <p role="status" className="px-4 py-1 text-xs text-muted">
-          {told || listing.words}
-        </p>
-      )}
-      <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-2 text-sm">
-        <label className={`${buttonClass("plain", "small")} cursor-pointer`}>
-          {words.upload}
-          <input
-            type="file"
-            multiple
-            className="sr-only"
-            onChange={(event) => void upload([...(event.target.files ?? [])])}
+            {wanted !== "" && (
+              <button
+                type="button"
+                className={buttonClass("quiet", "small")}
+                aria-pressed={within === "content"}
+                onClick={() => setWithin(within === "names" ? "content" : "names")}
+              >
+                {words.inContent}
+              </button>
+            )}
+            <IconButton icon={FileAddedIcon} size="small" label={words.newFile} onClick={() => setMakes(true)} />
+            <Tooltip text={words.upload}>
+              <label
+                className={`${buttonClass("quiet", "small")} relative w-6.5 cursor-pointer px-0! focus-within:outline-2 focus-within:outline-accent`}
+              >
+                <UploadIcon size={14} />
+                <input
+                  type="file"
+                  multiple
+                  aria-label={words.upload}
+                  className="sr-only"
+                  onChange={({ target }) => {
+                    const files = [...(target.files ?? [])].map((each) => ({ path: each.name, data: each }));
+                    target.value = "";
+                    void send(files, folder);
+                  }}
+                />
+              </label>
+            </Tooltip>
+            <Tooltip text={words.downloadZip}>
+              <a
+                href={archiveAddressOf(conversation, "")}
+                download
+                aria-label={words.downloadZip}
+                className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}
+              >
+                <DownloadIcon size={14} />
+              </a>
+            </Tooltip>
+          </div>
+          {progress !== undefined && (
+            <div role="status" className="flex items-center gap-2 border-b border-line px-3 py-1.5 text-xs text-muted">
+              <span className="shrink-0">{words.sendingFiles(progress.sentFiles, progress.files)}</span>
+              <Progress label={words.sending} value={progress.share} />
+            </div>
+          )}
+          <div className="min-h-0 flex-1 overflow-y-auto">
+            {wanted !== "" ? (
+              <FoundFiles conversation={conversation} text={wanted} within={within} onChoose={choose} />
+            ) : isLoading ? (
+              <Skeleton lines={6} />
+            ) : rows.length === 0 ? (
+              <EmptyState title={failure === "" ? words.noFiles : words.cannotShow}>
+                {failure === "" ? words.filesAre : failure}
+              </EmptyState>
+            ) : (
+              <FileTree rows={rows} chosen={file} onToggle={toggle} onChoose={choose} />
+            )}
+            {wanted === "" && [...listings.values()].some((page) => typeof page?.next === "string") && (
+              <p className="px-3 py-2 text-xs text-muted">{words.firstShown(shownAtOnce)}</p>
+            )}
+          </div>
+          {isOver && (
+            <p className="pointer-events-none absolute inset-1 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-accent-soft/85 text-sm font-medium text-accent">
+              {words.dropHere(folder)}
+            </p>
+          )}
+        </section>
+        {file !== "" && (
+          <FileView
+            key={file}
+            conversation={conversation}
+            path={file}
+            changed={changed}
+            onClose={() => choose("")}
+            onDirty={(is) => (isDirty.current = is)}
           />
-        </label>
-        <a href={archiveAddressOf(conversation, path)} download className={buttonClass("plain", "small")}>
-          {words.downloadZip}
-        </a>
+        )}
       </div>
-    </section>
+      {makes && (
+        <NewFileDialog
+          conversation={conversation}
+          folder={folder}
+          onClose={() => setMakes(false)}
+          onMade={(path) => {
+            setMakes(false);
+            setSent((times) => times + 1);
+            choose(path);
+          }}
+        />
+      )}
+    </div>
   );
-}
-
-const row = "flex w-full items-baseline justify-between gap-2 px-4 py-0.5 text-left hover:bg-raised";
-
-function Entry({
-  entry,
-  address,
-  onOpen,
-}: {
-  readonly entry: FileEntry;
-  readonly address: string;
-  readonly onOpen: () => void;
-}) {
-  const type = entry.target_type ?? entry.type;
-  const name = <span className="truncate">{visible(entry.name)}</span>;
-  if (type === "folder") {
-    return (
-      <button type="button" className={row} onClick={onOpen}>
-        {name}
-        <span aria-hidden="true">›</span>
-      </button>
-    );
-  }
-  if (type !== "file") return <span className={row}>{name}</span>;
-  return (
-    <a href={address} target="_blank" rel="noreferrer" className={row}>
-      {name}
-      <span className="shrink-0 text-xs text-muted tabular-nums">{sizeText(entry.size_bytes)}</span>
-    </a>
-  );
-}
-
-function joined(path: string, name: string): string {
-  return path === "" ? name : `${path}/${name}`;
-}
-
-/** Id of the last observation that may have changed a file. */
-function lastChange(events: readonly Event[]): number {
-  const writes = new Set(["write", "edit", "run", "upload"]);
-  return events.findLast((event) => !isAction(event) && writes.has(event.observation))?.id ?? -1;
 }

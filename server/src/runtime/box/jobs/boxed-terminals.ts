@@ -18,7 +18,7 @@ const scrollback = 1000;
  */
 const start = [
   "unset CI PAGER GIT_PAGER MANPAGER GIT_TERMINAL_PROMPT DEBIAN_FRONTEND PIP_NO_INPUT",
-  `exec "$BASH" --rcfile <(printf '%s\\n' "PS1='\\\\[\\\\e[1;34m\\\\]\\\\w\\\\[\\\\e[0m\\\\] \\\\\\$ '" "alias ls='ls --color=auto' grep='grep --color=auto'" "[ ! -r ~/.bashrc ] || . ~/.bashrc") -i`,
+  `exec "$BASH" --rcfile <(printf '%s\\n' "PS1='\\\\[\\\\e[1;34m\\\\]\\\\w\\\\[\\\\e[0m\\\\] \\\\\\$ '" "alias ls='ls --color=auto' grep='grep --color=auto'" "PROMPT_DIRTRIM=2" "[ ! -r ~/.bashrc ] || . ~/.bashrc") -i`,
 ].join("\n");
 
 export interface TerminalsParts {

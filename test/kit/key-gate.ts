@@ -1,0 +1,35 @@
+/** In front of a model server: lets in who has the key, and answers 401 to everybody else, as a provider does. */
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface KeyGate extends AsyncDisposable {
+  /** As LLM_BASE_URL wants it. */
+  readonly url: string;
+}
+
+export async function keyGate(target: string, key: string): Promise<KeyGate> {
+  const server = createServer((incoming, outgoing) => {
+    if (incoming.headers.authorization !== `Bearer ${key}`) {
+      incoming.resume();
+      outgoing.writeHead(401, { "Content-Type": "application/json" });
+      outgoing.end(JSON.stringify({ error: { message: "Incorrect API key provided.", code: "invalid_api_key" } }));
+      return;
+    }
+    const { host: _, ...headers } = incoming.headers;
+    const path = new URL(incoming.url ?? "/", target);
+    const forwarded = request(path, { method: incoming.method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    forwarded.on("error", () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,284 @@
+/** The page as people use it who have many conversations and are asked things: in a real browser, on the real server. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { connect, type Client } from "@deckhand/client";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { keyGate } from "./kit/key-gate.ts";
+import { ModelProcess } from "./kit/model-process.ts";
+import { until } from "./kit/processes.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const quiet = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-sync",
+];
+const run = (command: string) => ({ calls: [{ name: "run", arguments: { command } }] });
+const hidden = "echo one\u202Etwo\u200B; touch asked";
+/** By the words of the task. */
+const scripts = {
+  "ask twice": [run(hidden), run("echo allowed > allowed"), { text: "Done." }],
+  "ask once": [run("echo inbox"), { text: "Which one?" }],
+  "ask a rule": [run("echo ruled"), run("echo ruled"), { text: "Done." }],
+  chat: [{ text: "Hello." }],
+};
+
+let browser: Browser;
+let folder: string;
+let server: ServerProcess;
+let client: Client;
+
+before(async () => {
+  browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: quiet });
+  folder = await mkdtemp(join(tmpdir(), "deckhand-people-"));
+  const script = join(folder, "script.json");
+  const conversations = Object.entries(scripts).map(([when, replies]) => ({ when, replies }));
+  await writeFile(script, JSON.stringify({ conversations }));
+  server = await ServerProcess.start({ env: { LLM_MODEL: `scripted/${script}` } });
+  client = connect({ url: server.url });
+});
+after(async () => {
+  client?.close();
+  await server?.[Symbol.asyncDispose]();
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("[UP11] on the first visit a wrong key is told and not kept, the mended one is, and the task is done with it", async () => {
+  const right = "sk-right-key-0123456789";
+  const conversations = [
+    {
+      when: "Call the tool add with a = 17 and b = 25.",
+      replies: [{ calls: [{ name: "add", arguments: { a: 17, b: 25 } }] }],
+    },
+    { when: "The code word is heliotrope.", replies: [{ text: "heliotrope" }] },
+    { when: "say it", replies: [{ calls: [{ name: "finish", arguments: { thought: "It is said." } }] }] },
+  ];
+  await using model = await ModelProcess.start([], { conversations });
+  await using gate = await keyGate(model.url, right);
+  await using fresh = await ServerProcess.start();
+  const { page, complaints } = await open(fresh.url);
+  await page.getByText("No model yet").waitFor();
+  await page.getByText("Demo model.").waitFor();
+  await page.getByRole("button", { name: "A model server elsewhere" }).click();
+  await page.getByLabel("Address").fill(gate.url);
+  await page.getByRole("form").getByLabel("Model", { exact: true }).fill("scripted");
+  await page.getByLabel("Key, if it wants one").fill("sk-wrong-key-0123456789");
+  await page.getByRole("button", { name: "Try and use it" }).click();
+  await page.getByText("does not work yet").waitFor();
+  await page.getByText(/key was refused/).waitFor();
+  const api = connect({ url: fresh.url });
+  using atEnd = new DisposableStack();
+  atEnd.defer(() => api.close());
+  assert.deepEqual((await api.settings()).saved, {});
+  await page.getByLabel("Key, if it wants one").fill(right);
+  await page.getByRole("button", { name: "Try and use it" }).click();
+  await page.getByText("No model yet").waitFor({ state: "detached" });
+  assert.equal(await page.getByText("Demo model.").count(), 0);
+  const { keys = {} } = (await api.settings()).saved;
+  assert.deepEqual(keys[new URL(gate.url).origin], { last: "6789" });
+
+  await page.getByLabel("Task").fill("say it");
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
+  await page.goto(`${fresh.url}/settings/models`);
+  await page.getByText("••••6789").waitFor();
+  await page.getByRole("button", { name: "Try it" }).click();
+  await page.getByText("scripted works.").waitFor();
+  assert.ok(!(await page.content()).includes(right));
+  assert.ok(!(await readFile(join(fresh.home, "deckhand.db"))).includes(right), "no key in the log");
+  assert.deepEqual(complaints, []);
+});
+
+test("[UP12] what an agent asks is shown with what is hidden in it, denied with a reason, allowed by a key; a message waits meanwhile", async () => {
+  const { id } = await client.create({ task: "ask twice", settings: { approval: "always" } });
+  const { page, complaints } = await open(`${server.url}/c/${id}`);
+  const asked = page.getByRole("group", { name: "What is asked for" });
+  await asked.filter({ hasText: "echo one⟨U+202E⟩two⟨U+200B⟩; touch asked" }).waitFor();
+  assert.equal(await asked.locator("mark").count(), 2);
+  await page.getByText(/Without an answer it is denied at/).waitFor();
+  await page.getByLabel("Message").fill("one more thing");
+  await page.keyboard.press("Enter");
+  await page.getByText("Queued").waitFor();
+  await page.getByLabel("Reason", { exact: true }).fill("not like this");
+  await page.getByRole("button", { name: "Deny" }).click();
+  await asked.filter({ hasText: "echo allowed" }).waitFor();
+  assert.equal(existsSync(join(server.workspace, "asked")), false);
+  // Letters are typed where one types, and a command elsewhere.
+  await page.getByLabel("Message").press("y");
+  assert.equal(await page.getByLabel("Message").inputValue(), "y");
+  await page.getByLabel("Message").fill("");
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("y");
+  await until(() => existsSync(join(server.workspace, "allowed")), 15_000);
+  await page.getByText("Done.", { exact: true }).waitFor();
+  const denied = (await log(id)).find((event) => "action" in event && event.action === "approve");
+  assert.deepEqual(denied?.args, { id: denied?.args.id, decision: "deny", reason: "not like this" });
+  assert.deepEqual(complaints, []);
+});
+
+test("[UP13] the inbox has what waits in other conversations, counted in the title, answered there; who is second is told who was first", async () => {
+  const { page, complaints } = await open(`${server.url}/inbox`);
+  const counted = Number(/^\((\d+)\)/.exec(await page.title())?.[1] ?? 0);
+  const [first, second] = await Promise.all(
+    ["ask once, one", "ask once, two"].map((task) => client.create({ task, settings: { approval: "always" } })),
+  );
+  const cards = page.getByRole("region", { name: "Approval", exact: true });
+  await cards.nth(1).waitFor();
+  await page.waitForFunction(`document.title === "(${counted + 2}) Inbox · Deckhand"`);
+  assert.match(String(await page.getAttribute("link[rel=icon]", "href")), /favicon-waiting/);
+  await cards.filter({ hasText: "ask once, one" }).getByRole("button", { name: "Allow once" }).click();
+  await page.getByRole("article").filter({ hasText: "Which one?" }).waitFor();
+  const { text, asked } = (await client.inbox()).items.find(({ id }) => id === second?.id)?.waiting ?? {};
+  assert.equal(asked?.action, "run");
+  assert.match(String(text), /echo inbox/);
+
+  // Somebody else answers while this page cannot be told.
+  const other = (await log(second?.id ?? "")).findLast((event) => "approval" in event);
+  await page.context().setOffline(true);
+  await client.send(second?.id ?? "", "approve", { id: other?.id ?? -1, decision: "deny", name: "Ana" });
+  await cards.filter({ hasText: "ask once, two" }).getByRole("button", { name: "Allow once" }).click();
+  await page.context().setOffline(false);
+  await page.getByText(/already denied by Ana/).waitFor();
+  await page.getByRole("article").filter({ hasText: "ask once, one" }).getByLabel("Answer").fill("the first");
+  await page.keyboard.press("Enter");
+  await until(async () => (await log(first?.id ?? "")).some((event) => event.message === "the first"), 15_000);
+  assert.deepEqual(complaints.filter(isOurs), []);
+});
+
+test("[UP14] a conversation is pinned, renamed, archived and found again, for everybody who looks", async () => {
+  const { page, complaints } = await open(server.url);
+  const { page: other } = await open(`${server.url}/board`);
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  const options = (title: string) => list.getByRole("button", { name: `Options of ${title}`, exact: true });
+  for (const name of ["chat about a heron", "chat about a pelican"]) await client.create({ task: name });
+  await list.getByText("chat about a pelican").waitFor();
+  await options("chat about a heron").click();
+  await page.getByRole("menuitem", { name: "Pin", exact: true }).click();
+  await list.getByLabel("Pinned").waitFor();
+  await list.getByRole("listitem").first().filter({ hasText: "heron" }).waitFor();
+  await options("chat about a heron").click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByLabel("Title").fill("Grey birds");
+  await page.keyboard.press("Enter");
+  await other.getByRole("navigation", { name: "Conversations" }).getByText("Grey birds").waitFor();
+  await other.getByRole("main").getByText("Grey birds").waitFor();
+
+  await options("chat about a pelican").click();
+  await page.getByRole("menuitem", { name: "Archive" }).click();
+  await list.getByText("chat about a pelican").waitFor({ state: "detached" });
+  await other.getByRole("main").getByText("chat about a pelican").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Show what is archived" }).click();
+  await list.getByText("chat about a pelican").waitFor();
+  assert.equal(await list.getByText("Grey birds").count(), 0);
+  await page.getByRole("button", { name: "Back to the list" }).click();
+  await page.getByLabel("Search").fill("pelican");
+  await list.getByText("chat about a pelican").waitFor();
+  await list.getByText("Grey birds").waitFor({ state: "detached" });
+  await options("chat about a pelican").click();
+  await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
+  await page.getByLabel("Search").fill("");
+  await list.getByText("Grey birds").waitFor();
+  assert.ok(await list.getByText("chat about a pelican").isVisible());
+  assert.deepEqual(complaints, []);
+});
+
+test("[UP15] a setting is saved and holds, what the environment says cannot be changed, and a rule is shown before it is kept", async () => {
+  const { page, complaints } = await open(`${server.url}/settings/approvals`);
+  await page.getByLabel("When you are asked").click();
+  await page.getByRole("option", { name: "Always ask" }).click();
+  await until(async () => (await client.settings()).effective.approval.policy === "always", 15_000);
+  await page.getByLabel("Pattern").fill("echo  ruled");
+  await page.keyboard.press("Enter");
+  const question = page.getByRole("group", { name: "Rule" });
+  await question.getByText("run echo ruled", { exact: true }).waitFor();
+  assert.deepEqual(await client.rules(), []);
+  await question.getByRole("button", { name: "Save the rule" }).click();
+  await page.getByRole("button", { name: "Delete the rule run echo ruled" }).waitFor();
+  const { id } = await client.create({ task: "ask a rule" });
+  await until(async () => (await log(id)).some((event) => event.message === "Done."), 15_000);
+  await page.getByRole("button", { name: "Delete the rule run echo ruled" }).click();
+  await page.getByText("No rule yet.").waitFor();
+  await page.getByLabel("When you are asked").click();
+  await page.getByRole("option", { name: "Ask when risky" }).click();
+
+  await page.getByRole("link", { name: "Models" }).click();
+  await page.getByText("From LLM_MODEL").first().waitFor();
+  assert.ok(await page.getByLabel("Model", { exact: true }).isDisabled());
+  await page.getByRole("link", { name: "Sandbox" }).click();
+  await page.getByText("Proven", { exact: true }).waitFor();
+  await page.getByLabel("Host", { exact: true }).fill("*.example.org");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove *.example.org" }).click();
+  await page.getByRole("button", { name: "Remove *.example.org" }).waitFor({ state: "detached" });
+  for (const [section, words] of [
+    ["Agents", "CodeActAgent"],
+    ["MCP servers", "None yet."],
+    ["Hooks", "No hook is set."],
+    ["About", "Spent"],
+  ] as const) {
+    await page.getByRole("main").getByRole("link", { name: section }).click();
+    await page.getByText(words).first().waitFor();
+  }
+  await page.getByRole("main").getByRole("link", { name: "Language and look" }).click();
+  await page.getByLabel("Language", { exact: true }).click();
+  await page.getByRole("option", { name: "Deutsch" }).click();
+  await page.getByRole("heading", { name: "Einstellungen" }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("[UP16] on a phone what waits is answered, and nothing is wider than the screen", async () => {
+  const { id } = await client.create({ task: "ask once, from the road", settings: { approval: "always" } });
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const { page, complaints } = await open(server.url, phone);
+  const isWide = () => page.evaluate("document.documentElement.scrollWidth > innerWidth");
+  assert.equal(await isWide(), false, "the welcome");
+  await page.getByRole("navigation", { name: "Panes" }).getByRole("link", { name: "Inbox" }).tap();
+  const card = page.getByRole("region", { name: "Approval", exact: true }).filter({ hasText: "from the road" });
+  await card.waitFor();
+  assert.equal(await isWide(), false, "the inbox");
+  await card.getByRole("button", { name: "Allow once" }).tap();
+  await until(async () => (await log(id)).some((event) => event.message === "Which one?"), 15_000);
+  for (const path of ["board", "settings/models", "settings/approvals", "settings/sandbox", `c/${id}`]) {
+    await page.goto(`${server.url}/${path}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(await isWide(), false, path);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+// oxlint-disable-next-line typescript/no-explicit-any -- read by tests that know what they expect
+async function log(id: string): Promise<readonly Readonly<Record<string, any>>[]> {
+  const events = [];
+  for await (const item of client.follow(id)) {
+    if (item.type === "caught_up") break;
+    if (item.type === "event") events.push(item.event);
+  }
+  return events;
+}
+
+/** What a browser says of a network that is away is no complaint. */
+function isOurs(complaint: string): boolean {
+  return !/ERR_INTERNET_DISCONNECTED|WebSocket connection/.test(complaint);
+}
+
+async function open(
+  url: string,
+  options: BrowserContextOptions = { viewport: { width: 1360, height: 860 } },
+): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, complaints };
+}

@@ -1,0 +1,31 @@
+/** Why it is asked, in the language of the page, and how much that should worry. */
+import type { Words } from "../words/words.ts";
+
+export type Risk = "info" | "warn" | "bad";
+
+const known: Readonly<Record<string, { readonly key: keyof Words["people"]["reasons"]; readonly risk: Risk }>> = {
+  "It reaches the network.": { key: "network", risk: "warn" },
+  "It runs without a sandbox.": { key: "unsandboxed", risk: "bad" },
+  "It writes outside the workspace.": { key: "outside", risk: "bad" },
+  "Every action is asked about.": { key: "every", risk: "info" },
+  "Commands are asked about.": { key: "commands", risk: "info" },
+};
+
+export interface Reason {
+  readonly text: string;
+  readonly risk: Risk;
+}
+
+/** What the server says and the page has no words for stands as it is. */
+export function reasonsOf(reasons: readonly string[], words: Words["people"]): readonly Reason[] {
+  return reasons.map((reason) => {
+    const found = known[reason];
+    return found === undefined ? { text: reason, risk: "warn" } : { text: words.reasons[found.key], risk: found.risk };
+  });
+}
+
+const order: readonly Risk[] = ["info", "warn", "bad"];
+
+export function worst(reasons: readonly Reason[]): Risk {
+  return order[Math.max(0, ...reasons.map(({ risk }) => order.indexOf(risk)))] ?? "info";
+}

@@ -1,0 +1,38 @@
+import type { ApprovalRule } from "@deckhand/protocol";
+import { Button } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
+import { Marked } from "./marked.tsx";
+
+interface RuleQuestionProps {
+  readonly rules: readonly ApprovalRule[];
+  readonly scope: "conversation" | "server";
+  readonly disabled: boolean;
+  readonly onSave: () => void;
+  readonly onBack: () => void;
+}
+
+/** The second question: exactly what would be allowed from now on, and where, before anything is remembered. */
+export function RuleQuestion({ rules, scope, disabled, onSave, onBack }: RuleQuestionProps) {
+  const { people: words } = useWords();
+  return (
+    <div role="group" aria-label={words.rule} className="flex flex-col gap-2 rounded-lg bg-raised p-3">
+      <p className="font-medium">{scope === "server" ? words.ruleForServer : words.ruleForConversation}</p>
+      <ul className="flex flex-col gap-1">
+        {rules.map((rule) => (
+          <li key={`${rule.action} ${rule.pattern}`}>
+            <code className="plain-text inline-block rounded bg-code px-2 py-1">
+              <Marked text={`${rule.action} ${rule.pattern}`} />
+            </code>
+          </li>
+        ))}
+      </ul>
+      <p className="text-xs text-muted">{words.ruleMeans}</p>
+      <div className="flex flex-wrap gap-2">
+        <Button tone="primary" disabled={disabled} onClick={onSave}>
+          {words.saveRule}
+        </Button>
+        <Button onClick={onBack}>{words.back}</Button>
+      </div>
+    </div>
+  );
+}

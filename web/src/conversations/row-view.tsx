@@ -1,0 +1,119 @@
+import {
+  ArchiveIcon,
+  DownloadIcon,
+  KebabHorizontalIcon,
+  PencilIcon,
+  PinIcon,
+  PinSlashIcon,
+  RepoForkedIcon,
+  TrashIcon,
+} from "@primer/octicons-react";
+import type { ConversationRow } from "@deckhand/client";
+import { conversationAddress, exportAddressOf, go } from "../address.ts";
+import { client } from "../server.ts";
+import { Link } from "../shell/link.tsx";
+import { Menu, MenuItem, MenuLink, MenuSeparator } from "../ui/menu.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
+import { agoText } from "../words/amounts.ts";
+import { useWords } from "../words/words.ts";
+import { isUnseen } from "./rows.ts";
+import { rowWords, StateMark } from "./state-mark.tsx";
+
+interface RowViewProps {
+  readonly row: ConversationRow;
+  readonly depth: number;
+  readonly isCurrent: boolean;
+  readonly onRename: () => void;
+  readonly onDelete: () => void;
+}
+
+const insets = ["pl-2", "pl-6", "pl-10"] as const;
+
+export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewProps) {
+  const words = useWords();
+  const title = row.title || words.shell.untitled;
+  return (
+    <>
+      <Link
+        href={conversationAddress(row.id)}
+        current={isCurrent}
+        className={`block rounded-md py-1.5 pr-8 ${insets[Math.min(depth, 2)]} ${isCurrent ? "bg-active" : "hover:bg-raised"}`}
+      >
+        <span className="flex items-center gap-2">
+          <StateMark row={row} />
+          <span
+            className={`min-w-0 flex-1 truncate text-sm ${isUnseen(row) ? "font-semibold" : "font-medium text-soft"}`}
+          >
+            {title}
+          </span>
+          {row.pinned && (
+            <span className="shrink-0 text-muted">
+              <PinIcon size={12} aria-label={words.people.pinned} />
+            </span>
+          )}
+        </span>
+        <span className="block truncate pl-4.5 text-xs text-muted">
+          {rowWords(row, words)} · {agoText(row.updated_at)}
+          {row.archived && ` · ${words.people.archived}`}
+        </span>
+      </Link>
+      <Menu
+        trigger={
+          <button
+            type="button"
+            aria-label={words.people.optionsOf(title)}
+            className="absolute top-1.5 right-1 rounded-md p-1 text-muted opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:bg-active hover:text-ink data-popup-open:opacity-100 max-md:opacity-100"
+          >
+            <KebabHorizontalIcon size={14} />
+          </button>
+        }
+      >
+        <MenuItem
+          icon={row.pinned ? PinSlashIcon : PinIcon}
+          onChoose={() => void client.change(row.id, { pinned: !row.pinned }).catch(toastFailure)}
+        >
+          {row.pinned ? words.people.unpin : words.people.pin}
+        </MenuItem>
+        <MenuItem icon={PencilIcon} onChoose={onRename}>
+          {words.people.rename}
+        </MenuItem>
+        <MenuItem
+          icon={ArchiveIcon}
+          onChoose={() => void archive(row, words.people.archivedNow, words.people.undo).catch(toastFailure)}
+        >
+          {row.archived ? words.people.unarchive : words.people.archive}
+        </MenuItem>
+        <MenuItem icon={RepoForkedIcon} onChoose={() => void fork(row.id).catch(toastFailure)}>
+          {words.people.fork}
+        </MenuItem>
+        <MenuSeparator />
+        {exports.map(([format, name]) => (
+          <MenuLink key={format} icon={DownloadIcon} href={exportAddressOf(row.id, format)} download>
+            {words.people.exportAs(name)}
+          </MenuLink>
+        ))}
+        <MenuSeparator />
+        <MenuItem icon={TrashIcon} tone="danger" onChoose={onDelete}>
+          {words.people.delete}
+        </MenuItem>
+      </Menu>
+    </>
+  );
+}
+
+const exports = [
+  ["markdown", "Markdown"],
+  ["html", "HTML"],
+  ["jsonl", "JSON lines"],
+] as const;
+
+async function fork(id: string): Promise<void> {
+  go(conversationAddress((await client.fork(id)).id));
+}
+
+async function archive({ id, archived }: ConversationRow, done: string, undo: string): Promise<void> {
+  await client.change(id, { archived: !archived });
+  if (archived) return;
+  const back = (): void => void client.change(id, { archived: false }).catch(toastFailure);
+  toast(done, { action: { label: undo, run: back } });
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ConversationRow } from "@deckhand/client";
+import { changed, isUnseen, needsYou, ordered, treeOf } from "./rows.ts";
+
+const row = (id: string, more: Partial<ConversationRow> = {}): ConversationRow => ({
+  id,
+  title: id,
+  agent_state: "finished",
+  created_at: "2026-01-01T00:00:00.000Z",
+  updated_at: "2026-01-01T00:00:00.000Z",
+  head: 5,
+  cost_usd: 0,
+  pinned: false,
+  archived: false,
+  seen: 5,
+  waiting: null,
+  parent: null,
+  ...more,
+});
+const rowsOf = (...rows: readonly ConversationRow[]) => new Map(rows.map((each) => [each.id, each]));
+const names = (rows: Iterable<ConversationRow>): string => [...rows].map(({ id }) => id).join();
+
+test("[UP8] what others change is taken into the list where it belongs: archived ones go, found ones stay, deleted ones go", () => {
+  const rows = rowsOf(row("a"), row("b"));
+  const told = (...each: readonly ConversationRow[]) => ({ rows: each, gone: [], again: false });
+  const all = { query: "", archived: false };
+  assert.equal(names(changed(rows, told(row("c"), row("a", { archived: true })), all).values()), "b,c");
+  assert.equal(
+    names(changed(rows, told(row("c"), row("a", { title: "new" })), { ...all, query: "x" }).values()),
+    "a,b",
+  );
+  assert.equal(names(changed(rows, { rows: [], gone: ["a"], again: false }, all).values()), "b");
+});
+
+test("[UP8] pinned ones stand first, those at work in the order of their beginning, then the last touched; children under their parents", () => {
+  const at = (minute: number): string => `2026-01-01T00:0${minute}:00.000Z`;
+  const rows = rowsOf(
+    row("old", { updated_at: at(1) }),
+    row("new", { updated_at: at(3) }),
+    row("works first", { agent_state: "running", created_at: at(1), updated_at: at(9) }),
+    row("works last", { agent_state: "running", created_at: at(2), updated_at: at(4) }),
+    row("kept", { pinned: true }),
+    row("child", { updated_at: at(5), parent: "old" }),
+  );
+  const order = ordered(rows);
+  assert.equal(names(order), "kept,works last,works first,child,new,old");
+  const tree = treeOf(order);
+  assert.deepEqual(
+    tree.slice(-3).map(({ row: { id }, depth }) => [id, depth]),
+    [
+      ["new", 0],
+      ["old", 0],
+      ["child", 1],
+    ],
+  );
+  assert.equal(
+    treeOf([row("a", { parent: "b" }), row("b", { parent: "a" })]).length,
+    2,
+    "a circle is shown all the same",
+  );
+});
+
+test("[UP8] an approval needs somebody until it is answered, all else until somebody has looked", () => {
+  const asks = row("a", { waiting: { kind: "approval", text: "" } });
+  assert.equal(needsYou(asks), true);
+  const question = { waiting: { kind: "question" as const, text: "" }, agent_state: "awaiting_user_input" as const };
+  assert.equal(needsYou(row("a", { ...question, seen: 4 })), true);
+  assert.equal(needsYou(row("a", question)), false);
+  assert.equal(isUnseen(row("a", { seen: 4 })), true);
+  assert.equal(isUnseen(row("a", { seen: 4, agent_state: "running" })), false);
+});

@@ -1,0 +1,50 @@
+import {
+  AlertFillIcon,
+  CheckCircleFillIcon,
+  CommentDiscussionIcon,
+  DotFillIcon,
+  MeterIcon,
+  ShieldIcon,
+  SquareFillIcon,
+  XCircleFillIcon,
+  type Icon,
+} from "@primer/octicons-react";
+import type { ConversationRow } from "@deckhand/client";
+import { Spinner } from "../ui/progress.tsx";
+import type { Words } from "../words/words.ts";
+import { isBusy } from "./rows.ts";
+
+/** What a conversation is at, by shape and colour; its words stand beside it. */
+export function StateMark({ row }: { readonly row: ConversationRow }) {
+  if (isBusy(row) && row.waiting === null) return <Spinner size={12} />;
+  const [Mark, tone] = markOf(row);
+  return (
+    <span aria-hidden="true" className={`inline-flex w-3 shrink-0 justify-center ${tone}`}>
+      <Mark size={12} />
+    </span>
+  );
+}
+
+function markOf({ waiting, agent_state: state }: ConversationRow): readonly [Icon, string] {
+  switch (waiting?.kind) {
+    case "approval":
+      return [ShieldIcon, "text-warn"];
+    case "question":
+      return [CommentDiscussionIcon, "text-info"];
+    case "limit":
+      return [MeterIcon, "text-warn"];
+    case "failed":
+      return [AlertFillIcon, "text-bad"];
+    case "paused":
+      return [SquareFillIcon, "text-warn"];
+    default:
+  }
+  if (state === "finished") return [CheckCircleFillIcon, "text-good"];
+  if (state === "rejected") return [XCircleFillIcon, "text-bad"];
+  if (state === "stopped" || state === "paused") return [SquareFillIcon, "text-muted"];
+  return [DotFillIcon, "text-muted"];
+}
+
+export function rowWords({ waiting, agent_state: state }: ConversationRow, words: Words): string {
+  return waiting === null ? words.people.states[state ?? "init"] : words.people.waitingKinds[waiting.kind];
+}

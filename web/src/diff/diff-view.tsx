@@ -1,0 +1,136 @@
+import { memo, useMemo, useState } from "react";
+import { useParser } from "../code/use-parser.ts";
+import { Button } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
+import { drawHunk, type DrawnHunk, type DrawnLine } from "./diff-rows.ts";
+import { parsePatch, type Line } from "./patch.ts";
+
+interface DiffViewProps {
+  readonly path: string;
+  /** A unified diff of this file. */
+  readonly patch: string;
+  /** Side by side; else above each other. */
+  readonly split: boolean;
+}
+
+/** More is drawn when it is asked for. */
+const linesAtOnce = 2000;
+
+export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewProps) {
+  const { work: words } = useWords();
+  const parser = useParser(path);
+  const [all, setAll] = useState(false);
+  const hunks = useMemo(() => parsePatch(patch), [patch]);
+  const shown = useMemo(() => {
+    if (all) return hunks;
+    let left = linesAtOnce;
+    return hunks.flatMap((hunk) => {
+      const lines = hunk.lines.slice(0, Math.max(0, left));
+      left -= hunk.lines.length;
+      return lines.length === 0 ? [] : [{ ...hunk, lines }];
+    });
+  }, [hunks, all]);
+  const drawn = useMemo(() => shown.map((hunk) => drawHunk(hunk, parser)), [shown, parser]);
+  const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
+  return (
+    <div className="overflow-x-hidden bg-panel">
+      <table aria-label={words.changesOf(path)} className="w-full table-fixed border-collapse font-mono text-xs">
+        <colgroup>
+          <col className="w-11" />
+          <col className={split ? "" : "w-11"} />
+          <col className={split ? "w-11" : ""} />
+          {split && <col />}
+        </colgroup>
+        {drawn.map((hunk, at) => (
+          <HunkBody key={`${hunk.hunk.before} ${hunk.hunk.after}`} drawn={hunk} split={split} first={at === 0} />
+        ))}
+      </table>
+      {!all && count > linesAtOnce && (
+        <Button size="small" tone="quiet" className="m-2" onClick={() => setAll(true)}>
+          {words.showAllLines(count)}
+        </Button>
+      )}
+    </div>
+  );
+});
+
+function HunkBody({
+  drawn: { hunk, lines, rows },
+  split,
+  first,
+}: {
+  readonly drawn: DrawnHunk;
+  readonly split: boolean;
+  readonly first: boolean;
+}) {
+  return (
+    <tbody>
+      {(!first || hunk.heading !== "" || hunk.after > 1) && (
+        <tr className="bg-raised text-muted">
+          <td colSpan={split ? 4 : 3} className="truncate px-3 py-0.5 text-2xs">
+            {hunk.heading === "" ? "⋯" : hunk.heading}
+          </td>
+        </tr>
+      )}
+      {split
+        ? rows.map(({ left, right }, at) => (
+            <tr key={at} className="align-top">
+              <Number line={left} side="before" />
+              <Code line={left} side="before" />
+              <Number line={right} side="after" />
+              <Code line={right} side="after" />
+            </tr>
+          ))
+        : lines.map((line, at) => (
+            <tr key={at} className="align-top">
+              <Number line={line} side="before" />
+              <Number line={line} side="after" />
+              <Code line={line} side={line.kind === "deleted" ? "before" : "after"} />
+            </tr>
+          ))}
+    </tbody>
+  );
+}
+
+type Side = "before" | "after";
+
+const grounds: Readonly<Record<Line["kind"], string>> = { same: "", added: "bg-good-soft", deleted: "bg-bad-soft" };
+const signs: Readonly<Record<Line["kind"], string>> = { same: " ", added: "+", deleted: "-" };
+const marks: Readonly<Record<Line["kind"], string>> = {
+  same: "",
+  added: "rounded-[2px] bg-good/25",
+  deleted: "rounded-[2px] bg-bad/25",
+};
+
+function Number({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
+  return (
+    <td
+      className={`pr-2 pl-1 text-right text-2xs leading-[1.125rem] text-muted tabular-nums select-none ${line === undefined ? "bg-side" : grounds[line.kind]}`}
+    >
+      {line?.[side]}
+    </td>
+  );
+}
+
+function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
+  const { work: words } = useWords();
+  if (line === undefined) return <td className="bg-side" />;
+  const isChanged = line.kind !== "same";
+  return (
+    <td className={`pr-2 pl-5 -indent-4 leading-[1.125rem] break-all whitespace-pre-wrap ${grounds[line.kind]}`}>
+      <span
+        aria-hidden={!isChanged}
+        className={`inline-block w-4 indent-0 select-none ${line.kind === "added" ? "text-good" : "text-bad"}`}
+      >
+        {signs[line.kind]}
+      </span>
+      {isChanged && <span className="sr-only">{side === "after" ? words.added : words.deleted} </span>}
+      {line.pieces.map(({ text, classes, marked }, at) => (
+        <span key={at} className={`${classes} ${marked ? marks[line.kind] : ""}`}>
+          {text}
+        </span>
+      ))}
+      {line.isUnended === true && <span className="ml-2 text-2xs text-muted select-none">{words.noNewline}</span>}
+    </td>
+  );
+}

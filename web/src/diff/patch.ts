@@ -1,0 +1,82 @@
+/** A unified diff of one file, as git writes it, as data. What stands before the first hunk is passed over. */
+export interface Line {
+  readonly kind: "same" | "added" | "deleted";
+  readonly text: string;
+  /** Numbers from 1; undefined on the side where it is not. */
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+  /** The file does not end with a newline here. */
+  readonly isUnended?: true;
+}
+
+export interface Hunk {
+  readonly before: number;
+  readonly after: number;
+  /** Of the function or section that git found around it. */
+  readonly heading: string;
+  readonly lines: readonly Line[];
+}
+
+const head = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)$/;
+
+export function parsePatch(patch: string): readonly Hunk[] {
+  const hunks: (Omit<Hunk, "lines"> & { readonly lines: Line[] })[] = [];
+  let before = 0;
+  let after = 0;
+  const text = patch.endsWith("\n") ? patch.slice(0, -1) : patch;
+  for (const raw of text.split("\n")) {
+    const found = head.exec(raw);
+    const lines = hunks.at(-1)?.lines;
+    if (found !== null) {
+      before = Number(found[1]);
+      after = Number(found[2]);
+      hunks.push({ before, after, heading: found[3] ?? "", lines: [] });
+    } else if (lines === undefined) continue;
+    else if (raw.startsWith("+")) {
+      lines.push({ kind: "added", text: raw.slice(1), before: undefined, after });
+      after += 1;
+    } else if (raw.startsWith("-")) {
+      lines.push({ kind: "deleted", text: raw.slice(1), before, after: undefined });
+      before += 1;
+    } else if (raw.startsWith("\\")) {
+      const last = lines.pop();
+      if (last !== undefined) lines.push({ ...last, isUnended: true });
+    } else if (raw.startsWith(" ") || raw === "") {
+      lines.push({ kind: "same", text: raw.slice(1), before, after });
+      before += 1;
+      after += 1;
+    }
+  }
+  return hunks;
+}
+
+export interface Pair {
+  readonly left: Line | undefined;
+  readonly right: Line | undefined;
+}
+
+/** Side by side: what was deleted stands beside what was added instead. */
+export function pairs(lines: readonly Line[]): readonly Pair[] {
+  const rows: Pair[] = [];
+  for (let at = 0; at < lines.length;) {
+    const line = lines[at];
+    if (line?.kind === "same") {
+      rows.push({ left: line, right: line });
+      at += 1;
+      continue;
+    }
+    const deleted = run(lines, at, "deleted");
+    const added = run(lines, at + deleted.length, "added");
+    for (let row = 0; row < Math.max(deleted.length, added.length); row++) {
+      rows.push({ left: deleted[row], right: added[row] });
+    }
+    at += deleted.length + added.length;
+  }
+  return rows;
+}
+
+function run(lines: readonly Line[], from: number, kind: Line["kind"]): readonly Line[] {
+  let to = from;
+  while (lines[to]?.kind === kind) to += 1;
+  return lines.slice(from, to);
+}

@@ -1,0 +1,153 @@
+import { useState, type SubmitEvent } from "react";
+import {
+  AlertIcon,
+  ArchiveIcon,
+  ArrowUpRightIcon,
+  CommentDiscussionIcon,
+  EyeIcon,
+  MeterIcon,
+  PlayIcon,
+  type Icon,
+} from "@primer/octicons-react";
+import type { InboxItem } from "@deckhand/client";
+import { conversationAddress, settingsAddress } from "../address.ts";
+import { answerApproval } from "../approval/answer.ts";
+import { ApprovalCard } from "../approval/approval-card.tsx";
+import { needsYou } from "../conversations/rows.ts";
+import { client } from "../server.ts";
+import { Link } from "../shell/link.tsx";
+import { Button, IconButton, buttonClass } from "../ui/button.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { toastFailure } from "../ui/toast.tsx";
+import { agoText } from "../words/amounts.ts";
+import { useWords } from "../words/words.ts";
+import { useWaitingAction } from "./waiting-action.ts";
+
+interface InboxItemProps {
+  readonly item: InboxItem;
+  /** It has the keys. */
+  readonly current: boolean;
+  readonly onFocus: () => void;
+}
+
+export function InboxItemView({ item, current, onFocus }: InboxItemProps) {
+  return (
+    <div onFocus={onFocus} className={current ? "rounded-xl ring-2 ring-accent/40" : ""}>
+      {item.waiting.kind === "approval" ? <Approval item={item} current={current} /> : <Rest item={item} />}
+    </div>
+  );
+}
+
+function Approval({ item, current }: { readonly item: InboxItem; readonly current: boolean }) {
+  const action = useWaitingAction(item);
+  if (action === undefined) return <Skeleton lines={2} />;
+  return (
+    <ApprovalCard
+      key={action.id}
+      action={action}
+      keys={current}
+      head={<Head item={item} />}
+      onAnswer={(decision, reason) => answerApproval(item.id, action.id, decision, reason)}
+    />
+  );
+}
+
+function Head({ item }: { readonly item: InboxItem }) {
+  const words = useWords();
+  return (
+    <p className="flex min-w-0 items-center gap-2 text-xs text-muted">
+      <Link
+        href={conversationAddress(item.id)}
+        className="flex min-w-0 items-center gap-1 font-medium text-soft hover:text-ink hover:underline"
+      >
+        <span className="truncate">{item.title || words.shell.untitled}</span>
+        <ArrowUpRightIcon size={12} className="shrink-0" />
+      </Link>
+      <span className="shrink-0">{agoText(item.updated_at)}</span>
+    </p>
+  );
+}
+
+const icons: Readonly<Record<Exclude<InboxItem["waiting"]["kind"], "approval">, Icon>> = {
+  question: CommentDiscussionIcon,
+  limit: MeterIcon,
+  paused: PlayIcon,
+  failed: AlertIcon,
+};
+
+function Rest({ item }: { readonly item: InboxItem }) {
+  const words = useWords();
+  const { id, waiting, head } = item;
+  const kind = waiting.kind === "approval" ? "question" : waiting.kind;
+  const Mark = icons[kind];
+  const [text, setText] = useState("");
+  const isFresh = needsYou(item);
+
+  const send = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const content = text.trim();
+    if (content === "") return;
+    setText("");
+    client.send(id, "message", { content }).catch((error: unknown) => {
+      setText((typed) => typed || content);
+      toastFailure(error);
+    });
+  };
+  const goOn = (): void => {
+    client.send(id, "change_agent_state", { agent_state: "running", thought: "" }).catch(toastFailure);
+  };
+
+  return (
+    <article className="flex flex-col gap-2.5 rounded-xl border border-line bg-panel p-3.5 text-sm shadow-low">
+      <div className="flex items-center gap-2">
+        <Mark size={16} className={kind === "failed" ? "text-bad" : isFresh ? "text-warn" : "text-muted"} />
+        <span className="shrink-0 font-medium">{words.people.waitingKinds[kind]}</span>
+        <span className="min-w-0 flex-1">
+          <Head item={item} />
+        </span>
+        {isFresh && (
+          <IconButton
+            icon={EyeIcon}
+            label={words.people.markSeen}
+            size="small"
+            onClick={() => void client.change(id, { seen: head }).catch(toastFailure)}
+          />
+        )}
+        <IconButton
+          icon={ArchiveIcon}
+          label={words.people.archive}
+          size="small"
+          onClick={() => void client.change(id, { archived: true, seen: head }).catch(toastFailure)}
+        />
+      </div>
+      {waiting.text !== "" && <p className="plain-text line-clamp-6 text-soft">{waiting.text}</p>}
+      <div className="flex flex-wrap items-center gap-2">
+        {kind !== "failed" && (
+          <form onSubmit={send} className="flex min-w-52 flex-1 gap-2">
+            <TextField
+              className="flex-1"
+              label={words.people.answer}
+              placeholder={words.people.answerHint}
+              value={text}
+              onChange={setText}
+            />
+            <Button type="submit" disabled={text.trim() === ""}>
+              {words.people.send}
+            </Button>
+          </form>
+        )}
+        {(kind === "limit" || kind === "paused" || kind === "failed") && (
+          <Button icon={PlayIcon} onClick={goOn}>
+            {words.people.goOn}
+          </Button>
+        )}
+        {kind === "failed" && (
+          <Link href={settingsAddress("models")} className={buttonClass("quiet")}>
+            {words.people.lookAtModels}
+          </Link>
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,107 @@
+import { useState, type SubmitEvent } from "react";
+import { ServerIcon } from "@primer/octicons-react";
+import { useSave } from "../settings/use-settings.ts";
+import { Button } from "../ui/button.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { toast } from "../ui/toast.tsx";
+import { useWords } from "../words/words.ts";
+import { Findings } from "./findings.tsx";
+import { useTrial } from "./use-trial.ts";
+
+interface AddressFormProps {
+  readonly onSaved?: () => void;
+}
+
+/** A model server of one's own, anywhere: tried, then the default. */
+export function AddressForm({ onSaved }: AddressFormProps) {
+  const { settings: words } = useWords();
+  const [url, setUrl] = useState("");
+  const [model, setModel] = useState("");
+  const [key, setKey] = useState("");
+  const [failure, setFailure] = useState("");
+  const trial = useTrial();
+  const save = useSave();
+  const isAddress = /^https?:\/\//.test(url.trim()) && URL.canParse(url.trim());
+
+  const keep = async (): Promise<void> => {
+    setFailure("");
+    const address = url.trim();
+    try {
+      await save({
+        model: { base_url: address, name: model.trim() || null },
+        ...(key.trim() === "" ? {} : { keys: { [new URL(address).origin]: key.trim() } }),
+      });
+      setKey("");
+      toast(words.saved, { tone: "good" });
+      onSaved?.();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const tryIt = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isAddress) return;
+    const report = await trial.run({
+      base_url: url.trim(),
+      ...(model.trim() === "" ? {} : { model: model.trim() }),
+      ...(key.trim() === "" ? {} : { api_key: key.trim() }),
+    });
+    if (report?.ok === true) await keep();
+  };
+
+  return (
+    <form onSubmit={(event) => void tryIt(event)} aria-label={words.ownServer} className="flex flex-col gap-3">
+      <TextField
+        label={words.address}
+        labelShown
+        type="url"
+        placeholder="http://192.168.1.20:8000/v1"
+        spellCheck={false}
+        value={url}
+        onChange={setUrl}
+      />
+      <div className="grid gap-3 sm:grid-cols-2">
+        <TextField
+          label={words.modelName}
+          labelShown
+          placeholder={words.firstOne}
+          spellCheck={false}
+          value={model}
+          onChange={setModel}
+        />
+        <TextField
+          label={words.keyIfAny}
+          labelShown
+          type="password"
+          autoComplete="off"
+          spellCheck={false}
+          value={key}
+          onChange={setKey}
+        />
+      </div>
+      {trial.report !== undefined && <Findings report={trial.report} />}
+      {(trial.failure || failure) !== "" && (
+        <p role="alert" className="text-sm text-bad">
+          {trial.failure || failure}
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button type="submit" tone="primary" icon={ServerIcon} disabled={trial.running || !isAddress}>
+          {words.tryAndUse}
+        </Button>
+        {trial.running && (
+          <>
+            <Spinner />
+            <span className="text-sm text-muted">{words.trying}</span>
+          </>
+        )}
+        {trial.report !== undefined && !trial.report.ok && (
+          <Button tone="quiet" onClick={() => void keep()}>
+            {words.saveAllTheSame}
+          </Button>
+        )}
+      </div>
+    </form>
+  );
+}

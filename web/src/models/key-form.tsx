@@ -1,0 +1,131 @@
+import { useState, type SubmitEvent } from "react";
+import { KeyIcon } from "@primer/octicons-react";
+import type { ModelProvider } from "@deckhand/protocol";
+import { useSave } from "../settings/use-settings.ts";
+import { Button } from "../ui/button.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { Select } from "../ui/select.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { toast } from "../ui/toast.tsx";
+import { useWords } from "../words/words.ts";
+import { Findings } from "./findings.tsx";
+import { firstModelOf, keyProviders, ownerOf } from "./owner.ts";
+import { useTrial } from "./use-trial.ts";
+
+interface KeyFormProps {
+  readonly providers: readonly ModelProvider[];
+  /** The model that was tried is to be the default, too. */
+  readonly makesDefault: boolean;
+  readonly onSaved?: () => void;
+}
+
+/** Takes a key, tries it with a real call, and keeps it when it works. */
+export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
+  const { settings: words } = useWords();
+  const takers = keyProviders(providers);
+  const [prefix, setPrefix] = useState(takers[0]?.prefix ?? "");
+  const provider = takers.find((each) => each.prefix === prefix) ?? takers[0];
+  const [typedModel, setTypedModel] = useState<string>();
+  const [key, setKey] = useState("");
+  const trial = useTrial();
+  const save = useSave();
+  const [failure, setFailure] = useState("");
+  if (provider === undefined) return null;
+  const model = typedModel ?? firstModelOf(provider);
+  const name = model === "" || model.startsWith(`${provider.prefix}/`) ? model : `${provider.prefix}/${model}`;
+
+  const keep = async (): Promise<void> => {
+    const owner = ownerOf(provider.prefix);
+    if (owner === undefined) return;
+    setFailure("");
+    try {
+      await save({ keys: { [owner]: key.trim() }, ...(makesDefault ? { model: { name, base_url: null } } : {}) });
+      setKey("");
+      toast(words.keySaved(provider.label), { tone: "good" });
+      onSaved?.();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const tryIt = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (key.trim() === "" || name === "") return;
+    const report = await trial.run({ model: name, api_key: key.trim() });
+    if (report?.ok === true) await keep();
+  };
+  const isRefused = trial.report !== undefined && !trial.report.ok;
+
+  return (
+    <form onSubmit={(event) => void tryIt(event)} aria-label={words.addKey} className="flex flex-col gap-3">
+      <div className="grid gap-3 sm:grid-cols-[auto_1fr]">
+        <div className="flex flex-col gap-1">
+          <span className="text-sm font-medium">{words.provider}</span>
+          <Select
+            label={words.provider}
+            value={provider.prefix}
+            choices={takers.map((each) => ({ value: each.prefix, label: each.label }))}
+            onChange={(next) => {
+              setPrefix(next);
+              setTypedModel(undefined);
+              trial.forget();
+            }}
+          />
+        </div>
+        <TextField
+          label={words.tryWith}
+          labelShown
+          value={model}
+          placeholder={`${provider.prefix}/…`}
+          list={`models-of-${provider.prefix}`}
+          spellCheck={false}
+          onChange={setTypedModel}
+        />
+        <datalist id={`models-of-${provider.prefix}`}>
+          {provider.known.map((each) => (
+            <option key={each} value={`${provider.prefix}/${each}`} />
+          ))}
+        </datalist>
+      </div>
+      <TextField
+        label={words.key}
+        labelShown
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        value={key}
+        description={words.keyIs}
+        onChange={(next) => {
+          setKey(next);
+          trial.forget();
+        }}
+      />
+      {trial.report !== undefined && <Findings report={trial.report} />}
+      {(trial.failure || failure) !== "" && (
+        <p role="alert" className="text-sm text-bad">
+          {trial.failure || failure}
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button
+          type="submit"
+          tone="primary"
+          icon={KeyIcon}
+          disabled={trial.running || key.trim() === "" || name === ""}
+        >
+          {words.tryAndSave}
+        </Button>
+        {trial.running && (
+          <>
+            <Spinner />
+            <span className="text-sm text-muted">{words.trying}</span>
+          </>
+        )}
+        {isRefused && (
+          <Button tone="quiet" onClick={() => void keep()}>
+            {words.saveAllTheSame}
+          </Button>
+        )}
+      </div>
+    </form>
+  );
+}

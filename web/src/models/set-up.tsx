@@ -1,0 +1,58 @@
+import { useState } from "react";
+import { BeakerIcon, KeyIcon, ServerIcon, SyncIcon } from "@primer/octicons-react";
+import { useModels } from "../settings/use-settings.ts";
+import { Button } from "../ui/button.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { useWords } from "../words/words.ts";
+import { AddressForm } from "./address-form.tsx";
+import { KeyForm } from "./key-form.tsx";
+
+interface SetUpProps {
+  /** There is a model now. */
+  readonly onDone: () => void;
+  readonly onDemo: () => void;
+}
+
+/** Where there is no model yet: what was looked for, a key, a server of one's own, or the demo, said to be one. */
+export function SetUp({ onDone, onDemo }: SetUpProps) {
+  const words = useWords();
+  const { models, look, looking } = useModels();
+  const [way, setWay] = useState<"key" | "server">("key");
+  const lookAgain = async (): Promise<void> => {
+    await look();
+    onDone();
+  };
+  return (
+    <section aria-labelledby="set-up" className="rounded-xl border border-line bg-panel p-5 shadow-low">
+      <h2 id="set-up" className="text-base font-semibold">
+        {words.people.noModelYet}
+      </h2>
+      <p className="mt-1 text-sm text-muted">{words.people.noModelIs}</p>
+      <div className="mt-3 flex flex-wrap items-center gap-2">
+        <Button icon={KeyIcon} aria-pressed={way === "key"} onClick={() => setWay("key")}>
+          {words.people.withKey}
+        </Button>
+        <Button icon={ServerIcon} aria-pressed={way === "server"} onClick={() => setWay("server")}>
+          {words.people.withServer}
+        </Button>
+        <Button icon={SyncIcon} disabled={looking} onClick={() => void lookAgain()}>
+          {words.people.lookAgain}
+        </Button>
+        {looking && <Spinner />}
+      </div>
+      <div className="mt-4">
+        {way === "key" ? (
+          models !== undefined && <KeyForm providers={models.providers} makesDefault onSaved={onDone} />
+        ) : (
+          <AddressForm onSaved={onDone} />
+        )}
+      </div>
+      <div className="mt-4 flex flex-wrap items-center gap-3 border-t border-line pt-4">
+        <Button icon={BeakerIcon} onClick={onDemo}>
+          {words.people.playDemo}
+        </Button>
+        <p className="min-w-52 flex-1 text-xs text-muted">{words.people.demoIs}</p>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,40 @@
+import { useEffect } from "react";
+import type { InboxItem } from "@deckhand/client";
+import { conversationAddress, go, inboxAddress } from "../address.ts";
+import { inboxStore, useInbox } from "../inbox/inbox-store.ts";
+import { preferences } from "../shell/preferences.ts";
+import { wordsNow } from "../words/words.ts";
+
+/** How many things wait, in the title and the icon of the tab, and a word from the browser where a person wants one. */
+export function useNotify(title: string): void {
+  const { count } = useInbox();
+  useEffect(() => {
+    const named = title === "" ? "Deckhand" : `${title} · Deckhand`;
+    document.title = count > 0 ? `(${count}) ${named}` : named;
+  }, [title, count]);
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+    if (link !== null) link.href = `${import.meta.env.BASE_URL}${count > 0 ? "favicon-waiting" : "favicon"}.svg`;
+  }, [count]);
+  useEffect(() => inboxStore.onNew(tell), []);
+}
+
+/** Only where nobody looks at the page: who does sees it. */
+function tell(items: readonly InboxItem[]): void {
+  if (!preferences().notifications || document.visibilityState === "visible") return;
+  if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
+  const words = wordsNow();
+  const [only] = items;
+  if (only === undefined) return;
+  const isOne = items.length === 1;
+  const note = new Notification(isOne ? only.title || words.shell.untitled : words.people.waitingCount(items.length), {
+    body: isOne ? `${words.people.waitingKinds[only.waiting.kind]}: ${only.waiting.text.slice(0, 140)}` : "",
+    // One for each conversation: what is asked next stands in its place.
+    tag: isOne ? only.id : "inbox",
+  });
+  note.addEventListener("click", () => {
+    window.focus();
+    go(isOne && only.waiting.kind !== "approval" ? conversationAddress(only.id) : inboxAddress());
+    note.close();
+  });
+}

@@ -1,0 +1,67 @@
+import { useQuery } from "@tanstack/react-query";
+import type { SettingsReport } from "@deckhand/protocol";
+import { conversationAddress } from "../address.ts";
+import { client, useHealth } from "../server.ts";
+import { Link } from "../shell/link.tsx";
+import { countText, costText } from "../words/amounts.ts";
+import { useWords } from "../words/words.ts";
+import { Row, Rows, Section } from "./parts.tsx";
+
+export function AboutPage({ report }: { readonly report: SettingsReport }) {
+  const words = useWords();
+  const { health } = useHealth();
+  const { data: costs } = useQuery({ queryKey: ["costs"], queryFn: ({ signal }) => client.costs(undefined, signal) });
+  const value = (text: string) => <span className="text-sm break-all text-soft">{text}</span>;
+  return (
+    <>
+      <Section title={words.settings.sections.about}>
+        <Rows>
+          <Row label={words.settings.version}>{value(health?.version ?? "")}</Row>
+          <Row label={words.settings.protocol}>{value(health?.protocol ?? "")}</Row>
+          <Row label={words.settings.server}>{value(location.origin)}</Row>
+          <Row label={words.settings.settingsFile}>
+            <code className="text-xs break-all text-soft">{report.file}</code>
+          </Row>
+        </Rows>
+      </Section>
+      {costs !== undefined && (
+        <Section title={words.settings.spent} description={words.settings.spentSince(costs.since)}>
+          <Rows>
+            <Row
+              label={costText(costs.total.cost_usd)}
+              description={words.settings.spentIs(
+                costs.total.calls,
+                countText(costs.total.input + costs.total.output),
+                costs.total.unpriced_calls,
+              )}
+            />
+            {costs.models.slice(0, 8).map((each) => (
+              <Row key={each.model} label={<span className="font-mono font-normal">{each.model}</span>}>
+                {value(costText(each.cost_usd))}
+              </Row>
+            ))}
+          </Rows>
+          {costs.conversations.length > 0 && (
+            <>
+              <h3 className="label-small mt-4 mb-1.5">{words.settings.dearest}</h3>
+              <Rows>
+                {costs.conversations.slice(0, 5).map((each) => (
+                  <Row
+                    key={each.id}
+                    label={
+                      <Link href={conversationAddress(each.id)} className="font-normal hover:underline">
+                        {each.title || words.shell.untitled}
+                      </Link>
+                    }
+                  >
+                    {value(costText(each.cost_usd))}
+                  </Row>
+                ))}
+              </Rows>
+            </>
+          )}
+        </Section>
+      )}
+    </>
+  );
+}

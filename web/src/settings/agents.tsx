@@ -1,0 +1,87 @@
+import type { SettingsReport } from "@deckhand/protocol";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { toastFailure } from "../ui/toast.tsx";
+import { useWords } from "../words/words.ts";
+import { Row, Rows, SavedText, Section } from "./parts.tsx";
+import { useAgents } from "./use-agents.ts";
+import { useSave } from "./use-settings.ts";
+
+/** Of a server that was told of no other. */
+const usualAgent = "CodeActAgent";
+
+export function AgentsPage({ report }: { readonly report: SettingsReport }) {
+  const { settings: words } = useWords();
+  const all = useAgents();
+  const save = useSave();
+  const { agents: kept = {}, limits = {} } = report.saved;
+  const usual = kept.default ?? usualAgent;
+  const agents = all.toSorted((a, b) => Number(b.name === usual) - Number(a.name === usual));
+  const limitNames = ["max_steps", "max_cost_usd", "max_tokens", "max_seconds"] as const;
+  return (
+    <>
+      <Section title={words.sections.agents} description={words.agentsAre}>
+        <Rows>
+          {agents.map(({ name, description }) => (
+            <Row
+              key={name}
+              label={
+                <>
+                  {name}
+                  {name === usual && <Badge tone="accent">{words.usual}</Badge>}
+                </>
+              }
+              description={description}
+            >
+              {name !== usual && (
+                <Button
+                  size="small"
+                  tone="quiet"
+                  onClick={() => void save({ agents: { default: name } }).catch(toastFailure)}
+                >
+                  {words.makeUsual}
+                </Button>
+              )}
+            </Row>
+          ))}
+          <Row label={words.agentFolder} description={words.agentFolderIs}>
+            <SavedText
+              label={words.agentFolder}
+              value={kept.folder ?? ""}
+              placeholder="/home/…/agents"
+              onSave={(next) => save({ agents: { folder: next || null } })}
+            />
+          </Row>
+        </Rows>
+      </Section>
+      <Section title={words.limits} description={words.limitsAre}>
+        <Rows>
+          {limitNames.map((name) => {
+            const variable = report.environment[`limits.${name}`];
+            const effective = report.effective.limits[name];
+            return (
+              <Row
+                key={name}
+                label={
+                  <>
+                    {words.limitNames[name]}
+                    {variable !== undefined && <Badge tone="info">{words.fromEnvironment(variable)}</Badge>}
+                  </>
+                }
+              >
+                <SavedText
+                  label={words.limitNames[name]}
+                  type="number"
+                  disabled={variable !== undefined}
+                  value={limits[name] === undefined ? "" : String(limits[name])}
+                  placeholder={effective === undefined ? words.noLimit : String(effective)}
+                  onSave={(next) => save({ limits: { [name]: next === "" ? null : Number(next) } })}
+                />
+              </Row>
+            );
+          })}
+        </Rows>
+      </Section>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+import { hookEvents, type SettingsReport } from "@deckhand/protocol";
+import { Badge } from "../ui/badge.tsx";
+import { useWords } from "../words/words.ts";
+import { Row, Rows, Section } from "./parts.tsx";
+
+/** Shown, not set: they run outside of the sandbox, so they are written where the server runs. */
+export function HooksPage({ report }: { readonly report: SettingsReport }) {
+  const { settings: words } = useWords();
+  const { hooks = {} } = report.saved;
+  const all = hookEvents.flatMap((event) => (hooks[event] ?? []).map((hook, at) => ({ event, hook, at })));
+  return (
+    <Section title={words.sections.hooks} description={words.hooksAre}>
+      <Rows>
+        {all.map(({ event, hook, at }) => (
+          <Row
+            key={`${event} ${at}`}
+            label={
+              <>
+                <Badge tone="accent">{words.hookEvents[event]}</Badge>
+                {hook.name}
+                {hook.action !== undefined && <Badge>{hook.action}</Badge>}
+                {hook.sandbox === true && <Badge tone="good">{words.inSandbox}</Badge>}
+              </>
+            }
+            description={<code className="plain-text">{hook.command}</code>}
+          />
+        ))}
+        {all.length === 0 && <Row label={<span className="font-normal text-muted">{words.noHooks}</span>} />}
+      </Rows>
+      <p className="mt-2 text-xs text-muted">
+        {words.hooksWhere} <code className="break-all">{report.file}</code>
+      </p>
+      <pre className="mt-2 overflow-x-auto rounded-lg border border-line bg-code p-3 text-xs">{example}</pre>
+    </Section>
+  );
+}
+
+const example = `{
+  "hooks": {
+    "before_action": [{ "action": "run", "pattern": "git push *", "command": "./ask-me.sh" }],
+    "stop": [{ "command": "npm test", "sandbox": true }]
+  }
+}`;

@@ -1,0 +1,80 @@
+import { useState } from "react";
+import { KeyIcon, TrashIcon } from "@primer/octicons-react";
+import type { ModelProvider, SettingsReport } from "@deckhand/protocol";
+import { KeyForm } from "../models/key-form.tsx";
+import { keyProviders, ownerOf } from "../models/owner.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { toastFailure } from "../ui/toast.tsx";
+import { useWords } from "../words/words.ts";
+import { FromEnvironment, Row, Rows, Section } from "./parts.tsx";
+import { useSave } from "./use-settings.ts";
+
+interface KeysProps {
+  readonly report: SettingsReport;
+  readonly providers: readonly ModelProvider[];
+}
+
+/** Keys come in and never out: of a kept one its last four characters are shown. */
+export function Keys({ report, providers }: KeysProps) {
+  const { settings: words } = useWords();
+  const save = useSave();
+  const [isAdding, setAdding] = useState(false);
+  const kept = report.saved.keys ?? {};
+  const labels = new Map(keyProviders(providers).map((each) => [String(ownerOf(each.prefix)), each.label]));
+  const fixed = Object.keys(report.environment).flatMap((path) =>
+    path.startsWith("keys.") ? [path.slice("keys.".length)] : [],
+  );
+  const owners = [...new Set([...Object.keys(kept), ...fixed])];
+  return (
+    <Section
+      title={words.keys}
+      description={words.keysIs}
+      actions={
+        !isAdding && (
+          <Button size="small" icon={KeyIcon} onClick={() => setAdding(true)}>
+            {words.addKey}
+          </Button>
+        )
+      }
+    >
+      <Rows>
+        {owners.map((owner) => {
+          const hidden = kept[owner];
+          return (
+            <Row
+              key={owner}
+              label={
+                <>
+                  {labels.get(owner) ?? owner}
+                  <FromEnvironment report={report} path={`keys.${owner}`} />
+                  {hidden !== undefined && <Badge>{`••••${hidden.last}`}</Badge>}
+                </>
+              }
+            >
+              {hidden !== undefined && (
+                <IconButton
+                  icon={TrashIcon}
+                  label={words.forgetKey(labels.get(owner) ?? owner)}
+                  onClick={() => void save({ keys: { [owner]: null } }).catch(toastFailure)}
+                />
+              )}
+            </Row>
+          );
+        })}
+        {owners.length === 0 && !isAdding && (
+          <Row label={<span className="font-normal text-muted">{words.noKeys}</span>} />
+        )}
+        {isAdding && (
+          <div className="px-4 py-4">
+            <KeyForm
+              providers={providers}
+              makesDefault={report.effective.model.name === undefined && report.environment["model.name"] === undefined}
+              onSaved={() => setAdding(false)}
+            />
+          </div>
+        )}
+      </Rows>
+    </Section>
+  );
+}

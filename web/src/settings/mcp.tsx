@@ -1,0 +1,253 @@
+import { useState, type SubmitEvent } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { PlusIcon, TrashIcon } from "@primer/octicons-react";
+import type { McpReport, McpServerState, McpServerView, SettingsReport } from "@deckhand/protocol";
+import { client } from "../server.ts";
+import { Badge, type Tone } from "../ui/badge.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { Switch } from "../ui/switch.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { toastFailure } from "../ui/toast.tsx";
+import { useWords } from "../words/words.ts";
+import { Row, Rows, Section } from "./parts.tsx";
+import { useSave } from "./use-settings.ts";
+
+const stateTones: Readonly<Record<McpServerState["state"], Tone>> = {
+  ready: "good",
+  starting: "info",
+  waiting: "bad",
+  login: "warn",
+  off: "plain",
+};
+
+export function McpPage({ report }: { readonly report: SettingsReport }) {
+  const { settings: words } = useWords();
+  const [isAdding, setAdding] = useState(false);
+  const servers = Object.entries(report.saved.mcp?.servers ?? {});
+  const { data: states = [] } = useQuery({
+    queryKey: ["mcp"],
+    queryFn: ({ signal }) => client.mcpServers(signal),
+    // One that starts is ready a moment later.
+    refetchInterval: 5_000,
+  });
+  return (
+    <Section
+      title={words.sections.mcp}
+      description={words.mcpIs}
+      actions={
+        !isAdding && (
+          <Button size="small" icon={PlusIcon} onClick={() => setAdding(true)}>
+            {words.addServer}
+          </Button>
+        )
+      }
+    >
+      <Rows>
+        {servers.map(([name, server]) => (
+          <Server
+            key={name}
+            name={name}
+            server={server}
+            state={states.find((each) => each.name === name)}
+            mayChange={"url" in server || report.processes_here}
+          />
+        ))}
+        {servers.length === 0 && !isAdding && (
+          <Row label={<span className="font-normal text-muted">{words.noServers}</span>} />
+        )}
+        {isAdding && <AddServer onDone={() => setAdding(false)} />}
+      </Rows>
+      <p className="mt-2 text-xs text-muted">{words.mcpPrograms(report.file)}</p>
+    </Section>
+  );
+}
+
+interface ServerProps {
+  readonly name: string;
+  readonly server: McpServerView;
+  readonly state: McpServerState | undefined;
+  readonly mayChange: boolean;
+}
+
+function Server({ name, server, state, mayChange }: ServerProps) {
+  const { settings: words } = useWords();
+  const save = useSave();
+  const queries = useQueryClient();
+  const [report, setReport] = useState<McpReport>();
+  const [isTrying, setTrying] = useState(false);
+  const isOn = server.enabled !== false;
+  const change = (next: unknown): void => {
+    save({ mcp: { servers: { [name]: next } } }).then(
+      () => void queries.invalidateQueries({ queryKey: ["mcp"] }),
+      toastFailure,
+    );
+  };
+  const check = (): void => {
+    setTrying(true);
+    client
+      .checkMcp({ name })
+      .then(setReport, toastFailure)
+      .finally(() => setTrying(false));
+  };
+  return (
+    <div className="px-4 py-3">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <div className="min-w-40 flex-1">
+          <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
+            {name}
+            {state !== undefined && <Badge tone={stateTones[state.state]}>{words.mcpStates[state.state]}</Badge>}
+          </p>
+          <p className="mt-0.5 truncate font-mono text-xs text-muted">
+            {"url" in server ? server.url : [server.command, ...(server.args ?? [])].join(" ")}
+          </p>
+        </div>
+        {isTrying && <Spinner />}
+        <Button size="small" disabled={isTrying} onClick={check}>
+          {words.tryIt}
+        </Button>
+        {mayChange && (
+          <>
+            <Switch
+              label={<span className="sr-only">{words.enabled(name)}</span>}
+              checked={isOn}
+              onChange={(enabled) => change({ enabled })}
+            />
+            <IconButton icon={TrashIcon} label={words.removeServer(name)} onClick={() => change(null)} />
+          </>
+        )}
+      </div>
+      {state !== undefined && state.reason !== "" && <p className="mt-1 text-xs text-soft">{state.reason}</p>}
+      {state?.login_url !== undefined && /^https?:/.test(state.login_url) && (
+        <a
+          href={state.login_url}
+          target="_blank"
+          rel="noopener noreferrer"
+          className="mt-1 inline-block text-xs font-medium text-accent underline"
+        >
+          {words.logIn}
+        </a>
+      )}
+      {report !== undefined && <Outcome report={report} />}
+      {report === undefined && state !== undefined && state.tools.length > 0 && <Tools tools={state.tools} />}
+    </div>
+  );
+}
+
+function Outcome({ report }: { readonly report: McpReport }) {
+  return (
+    <div role="status" className={`mt-2 rounded-md p-2.5 text-sm ${report.ok ? "bg-good-soft" : "bg-bad-soft"}`}>
+      {report.sentence}
+      <Tools tools={report.tools} />
+    </div>
+  );
+}
+
+function Tools({ tools }: { readonly tools: McpReport["tools"] }) {
+  const { settings: words } = useWords();
+  if (tools.length === 0) return null;
+  return (
+    <details className="mt-1.5 text-xs">
+      <summary className="cursor-pointer text-muted">{words.toolCount(tools.length)}</summary>
+      <ul className="mt-1 flex flex-col gap-1">
+        {tools.map(({ name, description }) => (
+          <li key={name}>
+            <code className="font-semibold">{name}</code> <span className="text-soft">{description.slice(0, 200)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function AddServer({ onDone }: { readonly onDone: () => void }) {
+  const { settings: words } = useWords();
+  const save = useSave();
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [token, setToken] = useState("");
+  const [report, setReport] = useState<McpReport>();
+  const [failure, setFailure] = useState("");
+  const [isTrying, setTrying] = useState(false);
+  const server = {
+    url: url.trim(),
+    ...(token.trim() === "" ? {} : { headers: { Authorization: `Bearer ${token.trim()}` } }),
+  };
+  const isWhole = name.trim() !== "" && URL.canParse(url.trim());
+
+  const keep = async (): Promise<void> => {
+    try {
+      await save({ mcp: { servers: { [name.trim()]: server } } });
+      void queries.invalidateQueries({ queryKey: ["mcp"] });
+      onDone();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const tryIt = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isWhole) return;
+    setFailure("");
+    setReport(undefined);
+    setTrying(true);
+    try {
+      const found = await client.checkMcp({ server });
+      setReport(found);
+      if (found.ok) await keep();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    } finally {
+      setTrying(false);
+    }
+  };
+  return (
+    <form
+      onSubmit={(event) => void tryIt(event)}
+      aria-label={words.addServer}
+      className="flex flex-col gap-3 px-4 py-4"
+    >
+      <div className="grid gap-3 sm:grid-cols-[10rem_1fr]">
+        <TextField label={words.serverName} labelShown spellCheck={false} value={name} onChange={setName} />
+        <TextField
+          label={words.address}
+          labelShown
+          type="url"
+          placeholder="https://example.org/mcp"
+          spellCheck={false}
+          value={url}
+          onChange={setUrl}
+        />
+      </div>
+      <TextField
+        label={words.tokenIfAny}
+        labelShown
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        value={token}
+        onChange={setToken}
+      />
+      {report !== undefined && <Outcome report={report} />}
+      {failure !== "" && (
+        <p role="alert" className="text-sm text-bad">
+          {failure}
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button type="submit" tone="primary" disabled={!isWhole || isTrying}>
+          {words.tryAndSave}
+        </Button>
+        {report?.ok === false && (
+          <Button tone="quiet" onClick={() => void keep()}>
+            {words.saveAllTheSame}
+          </Button>
+        )}
+        <Button tone="quiet" onClick={onDone}>
+          {words.cancel}
+        </Button>
+        {isTrying && <Spinner />}
+      </div>
+    </form>
+  );
+}

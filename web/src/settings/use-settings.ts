@@ -1,0 +1,36 @@
+/** What the server keeps, asked for once and after each change; and what it says of models. */
+import { useCallback } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ModelList, SettingsPatch, SettingsReport } from "@deckhand/protocol";
+import { client } from "../server.ts";
+
+export function useSettings(): SettingsReport | undefined {
+  return useQuery({ queryKey: ["settings"], queryFn: ({ signal }) => client.settings(signal) }).data;
+}
+
+export function useModels(): {
+  readonly models: ModelList | undefined;
+  readonly look: () => Promise<unknown>;
+  readonly looking: boolean;
+} {
+  const { data, refetch, isFetching } = useQuery({
+    queryKey: ["models"],
+    queryFn: ({ signal }) => client.modelList(signal),
+    staleTime: 30_000,
+  });
+  return { models: data, look: refetch, looking: isFetching };
+}
+
+/** Saves, and has everything asked for again that may follow from it. Fails with what is wrong. */
+export function useSave(): (patch: SettingsPatch) => Promise<SettingsReport> {
+  const queries = useQueryClient();
+  return useCallback(
+    async (patch) => {
+      const report = await client.changeSettings(patch);
+      queries.setQueryData(["settings"], report);
+      for (const key of ["models", "health", "agents"]) void queries.invalidateQueries({ queryKey: [key] });
+      return report;
+    },
+    [queries],
+  );
+}

@@ -1,0 +1,118 @@
+import { useState, type DragEvent } from "react";
+import { FileDirectoryIcon, UploadIcon } from "@primer/octicons-react";
+import { buttonClass } from "../ui/button.tsx";
+import { Select } from "../ui/select.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { sizeText } from "../words/amounts.ts";
+import { useWords } from "../words/words.ts";
+import { chosenFiles, droppedFiles } from "./dropped.ts";
+import { usual, type Chosen, type WorkspaceKind } from "./workspace.ts";
+
+interface WorkspaceFieldProps {
+  readonly chosen: Chosen;
+  readonly onChange: (chosen: Chosen) => void;
+}
+
+export function WorkspaceSelect({ chosen, onChange }: WorkspaceFieldProps) {
+  const { people: words } = useWords();
+  const kinds = Object.keys(words.workspaces) as WorkspaceKind[];
+  return (
+    <Select
+      quiet
+      size="small"
+      label={words.workIn}
+      value={chosen.kind}
+      choices={kinds.map((kind) => ({
+        value: kind,
+        label: words.workspaces[kind].name,
+        description: words.workspaces[kind].is,
+      }))}
+      onChange={(kind) => onChange({ ...usual, kind })}
+    />
+  );
+}
+
+/** What the chosen kind of workspace still needs. */
+export function WorkspaceDetails({ chosen, onChange }: WorkspaceFieldProps) {
+  const { people: words } = useWords();
+  const { name, hint } = words.workspaces[chosen.kind];
+  if (chosen.kind === "upload") return <Files chosen={chosen} onChange={onChange} />;
+  if (hint === "") return null;
+  const takesRef = chosen.kind === "git" || chosen.kind === "worktree";
+  return (
+    <div className="flex flex-wrap gap-2">
+      <TextField
+        className="min-w-56 flex-1"
+        label={words.whereIs(name)}
+        placeholder={hint}
+        spellCheck={false}
+        value={chosen.text}
+        onChange={(text) => onChange({ ...chosen, text })}
+      />
+      {takesRef && (
+        <TextField
+          className="w-44"
+          label={words.ref}
+          placeholder={words.refHint}
+          spellCheck={false}
+          value={chosen.ref}
+          onChange={(ref) => onChange({ ...chosen, ref })}
+        />
+      )}
+    </div>
+  );
+}
+
+function Files({ chosen, onChange }: WorkspaceFieldProps) {
+  const { people: words } = useWords();
+  const [isOver, setOver] = useState(false);
+  const bytes = chosen.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    setOver(false);
+    void droppedFiles(event.dataTransfer.items).then((files) => onChange({ ...chosen, files }));
+  };
+  const input = "sr-only";
+  const look = `${buttonClass("plain", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`;
+  return (
+    <div
+      role="group"
+      aria-label={words.workspaces.upload.name}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+      className={`flex flex-wrap items-center gap-2 rounded-lg border border-dashed p-3 text-sm ${
+        isOver ? "border-accent bg-accent-soft" : "border-strong"
+      }`}
+    >
+      <span className="min-w-40 flex-1 text-muted">
+        {chosen.files.length === 0 ? words.dropHere : words.filesChosen(chosen.files.length, sizeText(bytes))}
+      </span>
+      <label className={look}>
+        <UploadIcon size={14} />
+        {words.chooseFiles}
+        <input
+          type="file"
+          multiple
+          aria-label={words.filesToSend}
+          className={input}
+          onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
+        />
+      </label>
+      <label className={look}>
+        <FileDirectoryIcon size={14} />
+        {words.chooseFolder}
+        <input
+          type="file"
+          ref={(element) => element?.setAttribute("webkitdirectory", "")}
+          aria-label={words.folderToSend}
+          className={input}
+          onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
+        />
+      </label>
+    </div>
+  );
+}

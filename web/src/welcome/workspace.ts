@@ -1,0 +1,52 @@
+/** Where a task is worked on, as it is being chosen. */
+import type { SentFile } from "@deckhand/client";
+import type { WorkspaceChoice } from "@deckhand/protocol";
+import { client } from "../server.ts";
+import type { Words } from "../words/words.ts";
+import { archiveOf } from "./dropped.ts";
+
+export type WorkspaceKind = keyof Words["people"]["workspaces"];
+
+export interface Chosen {
+  readonly kind: WorkspaceKind;
+  /** A path or an address. */
+  readonly text: string;
+  /** A branch, tag or commit. */
+  readonly ref: string;
+  readonly files: readonly SentFile[];
+}
+
+export const usual: Chosen = { kind: "default", text: "", ref: "", files: [] };
+
+/** Something is missing yet. */
+export function isOpen({ kind, text, files }: Chosen): boolean {
+  if (kind === "upload") return files.length === 0;
+  return kind !== "default" && kind !== "empty" && text.trim() === "";
+}
+
+/** Sends the files first, where there are some. Undefined for the server's default. */
+export async function workspaceOf({ kind, text, ref, files }: Chosen): Promise<WorkspaceChoice | undefined> {
+  const at = ref.trim() === "" ? {} : { ref: ref.trim() };
+  switch (kind) {
+    case "default":
+      return undefined;
+    case "empty":
+      return {};
+    case "folder":
+      return { folder: text.trim() };
+    case "worktree":
+      return { repository: text.trim(), as: "worktree", ...at };
+    case "copy":
+      return { repository: text.trim(), as: "copy" };
+    case "git":
+      return { git: text.trim(), ...at };
+    case "upload": {
+      const archive = archiveOf(files);
+      const stored =
+        archive === undefined
+          ? await client.files.prepare(files)
+          : await client.files.prepareArchive(archive.data, archive.type);
+      return { upload: stored.id };
+    }
+  }
+}

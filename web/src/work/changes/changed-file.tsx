@@ -1,0 +1,95 @@
+import { memo, useState } from "react";
+import { ChevronDownIcon, ChevronRightIcon, FileIcon } from "@primer/octicons-react";
+import { visible, type FileDiff } from "@deckhand/protocol";
+import { DiffView } from "../../diff/diff-view.tsx";
+import { IconButton } from "../../ui/button.tsx";
+import { useWords, type Words } from "../../words/words.ts";
+
+interface ChangedFileProps {
+  readonly file: FileDiff;
+  readonly split: boolean;
+  readonly open: boolean;
+  readonly onOpenFile: (path: string) => void;
+}
+
+const letters: Readonly<Record<FileDiff["status"], string>> = {
+  added: "A",
+  modified: "M",
+  deleted: "D",
+  renamed: "R",
+  type_changed: "T",
+};
+const tones: Readonly<Record<FileDiff["status"], string>> = {
+  added: "text-good",
+  modified: "text-warn",
+  deleted: "text-bad",
+  renamed: "text-info",
+  type_changed: "text-info",
+};
+
+export const ChangedFile = memo(function ChangedFile({ file, split, open: opens, onOpenFile }: ChangedFileProps) {
+  const { work: words } = useWords();
+  const [open, setOpen] = useState(opens);
+  const { path, old_path: oldPath, status } = file;
+  const Chevron = open ? ChevronDownIcon : ChevronRightIcon;
+  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : "";
+  return (
+    <section className="border-b border-line">
+      <h3 className="group sticky top-0 z-1 flex items-center gap-1 bg-page pr-2">
+        <button
+          type="button"
+          aria-expanded={open}
+          className="flex min-w-0 flex-1 items-center gap-2 py-1.5 pl-2.5 text-left text-sm hover:bg-raised"
+          onClick={() => setOpen(!open)}
+        >
+          <span className="text-muted">
+            <Chevron size={14} />
+          </span>
+          <span
+            aria-hidden="true"
+            className={`w-3 shrink-0 text-center font-mono text-xs font-semibold ${tones[status]}`}
+          >
+            {letters[status]}
+          </span>
+          <span className="sr-only">{words.statuses[status]}</span>
+          <span className="min-w-0 truncate" title={visible(path)}>
+            <span className="text-muted">{visible(folder)}</span>
+            {visible(path.slice(folder.length))}
+            {oldPath !== undefined && <span className="text-muted"> ← {visible(oldPath)}</span>}
+          </span>
+          <span className="ml-auto flex shrink-0 gap-1.5 pl-2 text-xs tabular-nums">
+            {file.added_lines > 0 && <span className="text-good">+{file.added_lines}</span>}
+            {file.deleted_lines > 0 && <span className="text-bad">−{file.deleted_lines}</span>}
+          </span>
+        </button>
+        {status !== "deleted" && (
+          <IconButton icon={FileIcon} size="small" label={words.openFile(path)} onClick={() => onOpenFile(path)} />
+        )}
+      </h3>
+      {open && (
+        <>
+          {notes(file, words).map((note) => (
+            <p key={note} className="px-4 py-2 text-xs text-muted">
+              {note}
+            </p>
+          ))}
+          {file.patch !== null && file.patch !== "" && (
+            // Where there is one side alone, the other would be empty.
+            <DiffView path={path} patch={file.patch} split={split && status !== "added" && status !== "deleted"} />
+          )}
+        </>
+      )}
+    </section>
+  );
+});
+
+function notes(file: FileDiff, words: Words["work"]): readonly string[] {
+  const { binary, patch, truncated, old_mode: before, mode: after } = file;
+  return [
+    ...(before !== undefined && after !== undefined ? [words.modeChanged(before, after)] : []),
+    ...(binary ? [words.binary] : []),
+    ...(!binary && patch === null ? [words.tooLarge] : []),
+    ...(patch !== null && truncated ? [words.cutPatch] : []),
+    ...(!binary && patch === "" && before === undefined ? [words.sameContent] : []),
+  ];
+}

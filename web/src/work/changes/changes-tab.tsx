@@ -1,0 +1,134 @@
+import { useMemo, useState } from "react";
+import { DiffIcon, SyncIcon } from "@primer/octicons-react";
+import { DeckhandError } from "@deckhand/protocol";
+import { conversationAddress, go, usePlace } from "../../address.ts";
+import { Button, IconButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Select, type SelectChoice } from "../../ui/select.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { timeText } from "../../words/amounts.ts";
+import { useWords } from "../../words/words.ts";
+import type { WorkTabProps } from "../tabs.tsx";
+import { ChangedFile } from "./changed-file.tsx";
+import { lastChange, moments } from "./range.ts";
+import { useDiff } from "./use-diff.ts";
+
+/** So many begin open; more are a list first. */
+const openAtFirst = 12;
+const splitKey = "deckhand.diff.split";
+
+/** What is another in the workspace: since the work began, or between two moments. */
+export function ChangesTab({ conversation, snapshot: { events }, at }: WorkTabProps) {
+  const { work: words, shell } = useWords();
+  const place = usePlace();
+  const query = place.page === "conversation" ? place.query : new URLSearchParams();
+  const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
+  const from = numberIn(query, "from");
+  // Where one looks at the past, it ends there.
+  const to = numberIn(query, "to") ?? at;
+  const known = useMemo(() => moments(events), [events]);
+  const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events));
+
+  const choose = (range: { readonly from?: number | undefined; readonly to?: number | undefined }): void => {
+    const next = { from, to, ...range };
+    const kept = Object.entries(next).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+    go(conversationAddress(conversation, { tab: "changes", query: Object.fromEntries(kept) }), { replace: true });
+  };
+  const openFile = (path: string): void =>
+    go(conversationAddress(conversation, { tab: "files", query: { file: path } }));
+  const choices: readonly SelectChoice<string>[] = known.map(({ id, label, timestamp }) => ({
+    value: String(id),
+    label: `#${id} · ${timeText(timestamp)}`,
+    description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
+  }));
+
+  const failed = data === undefined && error !== null;
+  return (
+    <>
+      <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
+        <Select
+          size="small"
+          quiet
+          label={words.from}
+          value={from === undefined ? "" : String(from)}
+          choices={[{ value: "", label: words.sinceStart }, ...choices]}
+          onChange={(value) => choose({ from: value === "" ? undefined : Number(value) })}
+        />
+        <span aria-hidden="true" className="text-xs text-muted">
+          →
+        </span>
+        <Select
+          size="small"
+          quiet
+          label={words.to}
+          value={to === undefined ? "" : String(to)}
+          choices={[{ value: "", label: words.now }, ...choices]}
+          onChange={(value) => choose({ to: value === "" ? undefined : Number(value) })}
+        />
+        <span className="ml-auto flex items-center gap-1">
+          {data !== undefined && data.changed_files > 0 && (
+            <span role="status" className="px-1 text-xs text-muted tabular-nums">
+              {words.changedFiles(data.changed_files)} <span className="text-good">+{data.added_lines}</span>{" "}
+              <span className="text-bad">−{data.deleted_lines}</span>
+            </span>
+          )}
+          <Button
+            size="small"
+            tone="quiet"
+            aria-pressed={split}
+            onClick={() => {
+              localStorage.setItem(splitKey, String(!split));
+              setSplit(!split);
+            }}
+          >
+            {words.sideBySide}
+          </Button>
+          <IconButton
+            icon={SyncIcon}
+            size="small"
+            label={words.refresh}
+            disabled={isFetching}
+            onClick={() => void refetch()}
+          />
+        </span>
+      </div>
+      {failed ? (
+        <EmptyState
+          icon={DiffIcon}
+          title={error instanceof DeckhandError && error.code === "no_snapshot" ? words.noChangesYet : shell.brokenPart}
+        >
+          {error instanceof DeckhandError && error.code === "no_snapshot" ? words.changesAre : error.message}
+        </EmptyState>
+      ) : data === undefined ? (
+        <Skeleton lines={6} />
+      ) : data.files.length === 0 ? (
+        <EmptyState icon={DiffIcon} title={words.nothingChanged}>
+          {words.changesAre}
+        </EmptyState>
+      ) : (
+        <div tabIndex={0} aria-label={words.changes} role="region" className="min-h-0 flex-1 overflow-y-auto">
+          {data.files.map((file) => (
+            <ChangedFile
+              key={`${data.from} ${file.path}`}
+              file={file}
+              split={split}
+              open={data.files.length <= openAtFirst}
+              onOpenFile={openFile}
+            />
+          ))}
+          {data.truncated && <p className="px-4 py-3 text-xs text-muted">{words.moreFiles(data.changed_files)}</p>}
+          {data.left_out.ignored + data.left_out.large + data.left_out.unreadable > 0 && (
+            <p className="px-4 py-3 text-xs text-muted">
+              {words.leftOut(data.left_out.ignored, data.left_out.large, data.left_out.unreadable)}
+            </p>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function numberIn(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,159 @@
+import { useMemo, useState } from "react";
+import { GraphIcon } from "@primer/octicons-react";
+import { conversationAddress } from "../../address.ts";
+import { Link } from "../../shell/link.tsx";
+import { Button } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { costText, countText, durationText } from "../../words/amounts.ts";
+import { useWords } from "../../words/words.ts";
+import type { WorkTabProps } from "../tabs.tsx";
+import { Chart, fills } from "./chart.tsx";
+import { columns, costSteps, totals, type Chart as ChartKind, type Column } from "./steps.ts";
+
+const mostRows = 100;
+
+/** What the models took, step by step, and how full the context is. */
+export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
+  const { work: words } = useWords();
+  const [chosen, setKind] = useState<ChartKind>();
+  // A model that costs nothing has another figure.
+  const kind = chosen ?? (state.usage.costUsd > 0 ? "cost" : "tokens");
+  const steps = useMemo(() => costSteps(events), [events]);
+  const drawn = useMemo(() => columns(steps, kind), [steps, kind]);
+  if (steps.length === 0) {
+    return (
+      <EmptyState icon={GraphIcon} title={words.noCosts}>
+        {words.costsAre}
+      </EmptyState>
+    );
+  }
+  const sum = totals(steps);
+  const last = steps.findLast(({ context }) => context !== undefined)?.context;
+  const kinds: readonly ChartKind[] = last === undefined ? ["cost", "tokens"] : ["cost", "tokens", "context"];
+  const limit = kind === "context" ? (last?.limit ?? undefined) : undefined;
+  const amountText = kind === "cost" ? costText : countText;
+  const parts = new Set(drawn.flatMap((column) => column.parts.map((part) => part.kind)));
+  const tell = ({ steps: some }: Column): string => {
+    const first = some[0];
+    const end = some.at(-1);
+    if (first === undefined || end === undefined) return "";
+    const of = totals(some);
+    const name = some.length === 1 ? words.stepAt(first.id) : words.stepsFrom(first.id, end.id);
+    const filled = end.context === undefined ? "" : ` · ${words.contextOf(countText(end.context.tokens))}`;
+    return `${name} · ${costText(of.costUsd)} · ${words.tokensInOut(countText(of.input), countText(of.output))}${filled}`;
+  };
+
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
+      <dl className="grid grid-cols-[repeat(auto-fit,minmax(7rem,1fr))] gap-3 pb-5">
+        <Figure label={words.cost} value={costText(state.usage.costUsd)} />
+        <Figure label={words.stepCount} value={String(state.usage.steps)} />
+        <Figure label={words.tokensIn} value={countText(sum.input)} />
+        <Figure
+          label={words.ofThemCached}
+          value={sum.input === 0 ? "–" : `${Math.round((100 * sum.cached) / sum.input)} %`}
+        />
+        <Figure label={words.tokensOut} value={countText(sum.output)} />
+        <Figure label={words.modelTime} value={durationText(sum.modelMs)} />
+        {last !== undefined && (
+          <Figure
+            label={words.context}
+            value={
+              last.limit === null
+                ? countText(last.tokens)
+                : `${Math.round((100 * last.tokens) / last.limit)} % · ${countText(last.tokens)}`
+            }
+          />
+        )}
+      </dl>
+      {sum.unpriced > 0 && <p className="pb-3 text-xs text-warn">{words.unpriced(sum.unpriced)}</p>}
+      <div role="group" aria-label={words.chart} className="flex items-center gap-1 pb-2">
+        {kinds.map((each) => (
+          <Button key={each} size="small" tone="quiet" aria-pressed={kind === each} onClick={() => setKind(each)}>
+            {words.charts[each]}
+          </Button>
+        ))}
+      </div>
+      <Chart
+        label={words.chartOf(words.charts[kind], steps.length)}
+        columns={drawn}
+        amountText={amountText}
+        limit={limit}
+        limitLabel={limit === undefined ? "" : words.contextLimit(countText(limit))}
+        tell={tell}
+      />
+      {parts.size > 1 && (
+        <ul className="flex flex-wrap gap-x-4 gap-y-1 pb-4 pl-14 text-2xs text-muted">
+          {[...parts].map((part) => (
+            <li key={part} className="flex items-center gap-1.5">
+              <svg width="8" height="8" aria-hidden="true">
+                <rect width="8" height="8" rx="2" className={fills[part] ?? "fill-muted"} />
+              </svg>
+              {words.parts[part as keyof typeof words.parts] ?? part}
+            </li>
+          ))}
+        </ul>
+      )}
+      <table className="mt-2 w-full text-right text-xs tabular-nums">
+        <thead className="text-2xs text-muted">
+          <tr className="border-b border-line">
+            <th scope="col" className="py-1 text-left font-medium">
+              {words.step}
+            </th>
+            <th scope="col" className="text-left font-medium">
+              {words.model}
+            </th>
+            <th scope="col" className="font-medium">
+              {words.tokensIn}
+            </th>
+            <th scope="col" className="font-medium">
+              {words.cachedShort}
+            </th>
+            <th scope="col" className="font-medium">
+              {words.tokensOut}
+            </th>
+            <th scope="col" className="font-medium">
+              {words.time}
+            </th>
+            <th scope="col" className="font-medium">
+              {words.cost}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {steps
+            .slice(-mostRows)
+            .toReversed()
+            .map((step) => (
+              <tr key={step.id} className="border-b border-line/60">
+                <td className="py-1 text-left">
+                  <Link
+                    href={conversationAddress(conversation, { tab: "costs", event: step.id })}
+                    className="text-accent hover:underline"
+                  >
+                    #{step.id}
+                  </Link>
+                  {step.kind !== "step" && <span className="ml-1.5 text-muted">{words.costKinds[step.kind]}</span>}
+                </td>
+                <td className="max-w-28 truncate text-left text-muted">{step.model}</td>
+                <td>{countText(step.usage.input)}</td>
+                <td className="text-muted">{countText(step.usage.cached_input)}</td>
+                <td>{countText(step.usage.output)}</td>
+                <td className="text-muted">{step.durationMs === undefined ? "" : durationText(step.durationMs)}</td>
+                <td>{step.costUsd === null ? "?" : costText(step.costUsd)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Figure({ label, value }: { readonly label: string; readonly value: string }) {
+  return (
+    <div>
+      <dt className="label-small">{label}</dt>
+      <dd className="text-lg font-semibold tracking-tight tabular-nums">{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+/** What was dropped, folders with all that is in them. */
+import type { SentFile } from "@deckhand/client";
+
+const mostFiles = 5000;
+
+export async function droppedFiles(transfer: DataTransfer): Promise<readonly SentFile[]> {
+  // Now: after this event the list is empty.
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (entries.length === 0) return [...transfer.files].map((file) => ({ path: file.name, data: file }));
+  const found: SentFile[] = [];
+  for (const entry of entries) await collect(entry, found);
+  return found;
+}
+
+async function collect(entry: FileSystemEntry, found: SentFile[]): Promise<void> {
+  if (found.length >= mostFiles) return;
+  if (entry.isFile) {
+    const data = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    found.push({ path: entry.fullPath.replace(/^\//, ""), data });
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return;
+    for (const each of some) await collect(each, found);
+  }
+}

@@ -1,0 +1,20 @@
+/** How a file is shown, by what the server says it is and by its name; what can be edited is text of a size that an editor takes. */
+export type FileKind = "text" | "image" | "svg" | "pdf" | "audio" | "video" | "large" | "binary";
+
+/** An editor stays quick up to here. */
+export const mostEditedBytes = 2 * 1024 * 1024;
+
+const audio: ReadonlySet<string> = new Set(["mp3", "wav", "ogg", "oga", "flac", "m4a", "aac", "opus"]);
+const video: ReadonlySet<string> = new Set(["mp4", "webm", "mov", "m4v", "ogv"]);
+
+export function fileKind(path: string, contentType: string, sizeBytes: number): FileKind {
+  const ending = (path.split(".").at(-1) ?? "").toLowerCase();
+  if (contentType.startsWith("image/")) return "image";
+  if (contentType.startsWith("text/")) {
+    if (sizeBytes > mostEditedBytes) return "large";
+    return ending === "svg" ? "svg" : "text";
+  }
+  if (ending === "pdf") return "pdf";
+  if (audio.has(ending)) return "audio";
+  return video.has(ending) ? "video" : "binary";
+}

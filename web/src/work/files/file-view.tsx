@@ -1,0 +1,82 @@
+import { useState } from "react";
+import { ArrowLeftIcon, CodeIcon, DownloadIcon, EyeIcon } from "@primer/octicons-react";
+import { visible } from "@deckhand/protocol";
+import { fileAddressOf } from "../../address.ts";
+import { buttonClass, IconButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { Tooltip } from "../../ui/tooltip.tsx";
+import { useWords } from "../../words/words.ts";
+import { ShownFile } from "./shown-file.tsx";
+import { TextFile } from "./text-file.tsx";
+import { useFile } from "./use-file.ts";
+
+interface FileViewProps {
+  readonly conversation: string;
+  readonly path: string;
+  readonly changed: number;
+  readonly onClose: () => void;
+  readonly onDirty: (dirty: boolean) => void;
+}
+
+/** One file of the workspace. */
+export function FileView({ conversation, path, changed, onClose, onDirty }: FileViewProps) {
+  const { work: words } = useWords();
+  const [drawn, setDrawn] = useState(false);
+  const { data, error, refetch } = useFile(conversation, path, changed);
+  const name = path.split("/").at(-1) ?? path;
+  const edits = data?.text !== undefined && !(drawn && data.kind === "svg");
+  return (
+    <section aria-label={visible(path)} className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-1.5">
+        <IconButton
+          icon={ArrowLeftIcon}
+          size="small"
+          label={words.backToFiles}
+          className="@2xl:hidden"
+          onClick={onClose}
+        />
+        <h3 className="min-w-0 flex-1 truncate px-1 font-mono text-xs" title={visible(path)}>
+          <span className="text-muted">{visible(path.slice(0, -name.length))}</span>
+          {visible(name)}
+        </h3>
+        {data?.kind === "svg" && (
+          <IconButton
+            icon={drawn ? CodeIcon : EyeIcon}
+            size="small"
+            label={drawn ? words.showText : words.showPicture}
+            onClick={() => setDrawn(!drawn)}
+          />
+        )}
+        <Tooltip text={words.download}>
+          <a
+            href={fileAddressOf(conversation, path)}
+            download={name}
+            aria-label={words.downloadFile(name)}
+            className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}
+          >
+            <DownloadIcon size={14} />
+          </a>
+        </Tooltip>
+      </div>
+      {data === undefined ? (
+        error === null ? (
+          <Skeleton lines={8} />
+        ) : (
+          <EmptyState title={words.cannotShow}>{error.message}</EmptyState>
+        )
+      ) : edits ? (
+        <TextFile
+          key={path}
+          conversation={conversation}
+          path={path}
+          stored={{ text: data.text ?? "", tag: data.tag }}
+          onDirty={onDirty}
+          onReload={() => void refetch()}
+        />
+      ) : (
+        <ShownFile conversation={conversation} path={path} file={data} />
+      )}
+    </section>
+  );
+}

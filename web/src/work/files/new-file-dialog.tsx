@@ -1,0 +1,61 @@
+import { useState, type FormEvent } from "react";
+import { DeckhandError } from "@deckhand/protocol";
+import { client } from "../../server.ts";
+import { Button } from "../../ui/button.tsx";
+import { Dialog } from "../../ui/dialog.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { useWords } from "../../words/words.ts";
+
+interface NewFileDialogProps {
+  readonly conversation: string;
+  /** Where it begins; folders that are not there are made. */
+  readonly folder: string;
+  readonly onClose: () => void;
+  readonly onMade: (path: string) => void;
+}
+
+export function NewFileDialog({ conversation, folder, onClose, onMade }: NewFileDialogProps) {
+  const { work: words } = useWords();
+  const [path, setPath] = useState(folder === "" ? "" : `${folder}/`);
+  const [failure, setFailure] = useState("");
+  const make = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    const wanted = path.trim().replace(/^\/+/, "");
+    try {
+      await client.files.write(conversation, wanted, "", { ifTag: "new" });
+      onMade(wanted);
+    } catch (error) {
+      const isThere = error instanceof DeckhandError && error.code === "conflict";
+      setFailure(isThere ? words.fileIsThere : error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.newFile}
+      size="small"
+      actions={
+        <Button tone="primary" type="submit" form="new-file" disabled={path.trim() === "" || path.endsWith("/")}>
+          {words.make}
+        </Button>
+      }
+    >
+      <form id="new-file" onSubmit={(event) => void make(event)}>
+        <TextField
+          label={words.filePath}
+          labelShown
+          autoFocus
+          placeholder="src/notes.md"
+          description={words.foldersAreMade}
+          failure={failure}
+          value={path}
+          onChange={(next) => {
+            setFailure("");
+            setPath(next);
+          }}
+        />
+      </form>
+    </Dialog>
+  );
+}

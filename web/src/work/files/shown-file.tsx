@@ -1,0 +1,134 @@
+import { useCallback, useState } from "react";
+import { FileBinaryIcon } from "@primer/octicons-react";
+import { useQuery } from "@tanstack/react-query";
+import { fileAddressOf } from "../../address.ts";
+import { client } from "../../server.ts";
+import { Button, buttonClass } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { sizeText } from "../../words/amounts.ts";
+import { useWords } from "../../words/words.ts";
+import type { LoadedFile } from "./use-file.ts";
+
+interface ShownFileProps {
+  readonly conversation: string;
+  readonly path: string;
+  readonly file: LoadedFile;
+}
+
+/** What is looked at and not edited. Nothing in it can run: a picture is a picture, whatever is in its markup. */
+export function ShownFile({ conversation, path, file }: ShownFileProps) {
+  const { work: words } = useWords();
+  const address = `${fileAddressOf(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
+  const name = path.split("/").at(-1) ?? path;
+  switch (file.kind) {
+    case "image":
+      return <Picture address={address} name={name} />;
+    case "svg":
+      return <Drawn text={file.text ?? ""} name={name} />;
+    case "audio":
+      return (
+        <div className="flex flex-1 items-center justify-center p-6">
+          {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- it has none */}
+          <audio controls src={address} aria-label={name} className="w-full max-w-lg" />
+        </div>
+      );
+    case "video":
+      return (
+        <div className="flex min-h-0 flex-1 items-center justify-center bg-code p-3">
+          {/* oxlint-disable-next-line jsx-a11y/media-has-caption -- it has none */}
+          <video controls src={address} aria-label={name} className="max-h-full max-w-full" />
+        </div>
+      );
+    case "pdf":
+      return <Pdf conversation={conversation} path={path} tag={file.tag} name={name} />;
+    case "text":
+    case "large":
+    case "binary":
+      return (
+        <EmptyState
+          icon={FileBinaryIcon}
+          title={file.kind === "large" ? words.tooLargeToEdit : words.notText}
+          actions={
+            <a href={address} download={name} className={buttonClass()}>
+              {words.download}
+            </a>
+          }
+        >
+          {sizeText(file.sizeBytes)}
+        </EmptyState>
+      );
+  }
+}
+
+function Picture({ address, name }: { readonly address: string; readonly name: string }) {
+  const [size, setSize] = useState("");
+  return (
+    <div className="flex min-h-0 flex-1 flex-col items-center justify-center gap-2 overflow-auto bg-code p-4">
+      <img
+        src={address}
+        alt={name}
+        className="checkered max-h-full max-w-full rounded-md"
+        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setSize(`${naturalWidth} × ${naturalHeight}`)}
+      />
+      <p className="h-4 text-2xs text-muted tabular-nums">{size}</p>
+    </div>
+  );
+}
+
+/** As an image: there it runs nothing and asks nobody for anything. */
+function Drawn({ text, name }: { readonly text: string; readonly name: string }) {
+  const show = useCallback((image: HTMLImageElement) => withBlob(image, text, "image/svg+xml"), [text]);
+  return (
+    <div className="flex min-h-0 flex-1 items-center justify-center overflow-auto bg-code p-4">
+      <img ref={show} alt={name} className="checkered max-h-full max-w-full rounded-md" />
+    </div>
+  );
+}
+
+interface PdfProps {
+  readonly conversation: string;
+  readonly path: string;
+  readonly tag: string;
+  readonly name: string;
+}
+
+function Pdf({ conversation, path, tag, name }: PdfProps) {
+  const { work: words } = useWords();
+  const { data: bytes } = useQuery({
+    queryKey: ["bytes", conversation, path, tag],
+    queryFn: async ({ signal }) =>
+      new Response((await client.files.read(conversation, path, signal)).bytes).arrayBuffer(),
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  const show = useCallback(
+    (frame: HTMLIFrameElement) => (bytes === undefined ? undefined : withBlob(frame, bytes, "application/pdf")),
+    [bytes],
+  );
+  if (bytes === undefined) return <Skeleton />;
+  const openInTab = (): void => {
+    const address = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
+    window.open(address, "_blank", "noopener");
+    // It has been read by then.
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  };
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      {/* oxlint-disable-next-line react/iframe-missing-sandbox -- the browser's own viewer does not run in a sandbox; a PDF has no origin's rights in it */}
+      <iframe ref={show} title={name} className="min-h-0 flex-1 bg-code" />
+      <p className="flex h-9 shrink-0 items-center gap-2 border-t border-line px-3 text-xs text-muted">
+        <Button size="small" onClick={openInTab}>
+          {words.openInTab}
+        </Button>
+      </p>
+    </div>
+  );
+}
+
+/** Shows bytes of a type for as long as the element is there. */
+function withBlob(element: HTMLImageElement | HTMLIFrameElement, part: string | ArrayBuffer, type: string): () => void {
+  const address = URL.createObjectURL(new Blob([part], { type }));
+  element.src = address;
+  return () => URL.revokeObjectURL(address);
+}

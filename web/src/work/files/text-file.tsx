@@ -1,0 +1,173 @@
+import { useEffect, useRef, useState } from "react";
+import { AlertIcon, CheckIcon } from "@primer/octicons-react";
+import { DeckhandError } from "@deckhand/protocol";
+import { client } from "../../server.ts";
+import { Button } from "../../ui/button.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { toastFailure } from "../../ui/toast.tsx";
+import { useWords } from "../../words/words.ts";
+import { openEditor, type Editor } from "./editor.ts";
+
+export interface Stored {
+  readonly text: string;
+  /** Of this state of the file. */
+  readonly tag: string;
+}
+
+interface TextFileProps {
+  readonly conversation: string;
+  readonly path: string;
+  /** As it is on the disk now. */
+  readonly stored: Stored;
+  /** Something here is not saved. */
+  readonly onDirty: (dirty: boolean) => void;
+  /** It was saved, or somebody else's state is wanted: what is on the disk has to be read again. */
+  readonly onReload: () => void;
+}
+
+type Saving = "idle" | "saving" | "saved";
+
+/**
+ * A file that is edited. What is on the disk is taken over while nothing here is unsaved; else a person decides: theirs, mine, or both
+ * beside each other. A save goes over that state of the file alone that was read.
+ */
+export function TextFile({ conversation, path, stored, onDirty, onReload }: TextFileProps) {
+  const { work: words } = useWords();
+  const box = useRef<HTMLDivElement>(null);
+  const editor = useRef<Editor>(undefined);
+  const base = useRef(stored);
+  const [dirty, setDirty] = useState(false);
+  const [saving, setSaving] = useState<Saving>("idle");
+  const [theirs, setTheirs] = useState<Stored>();
+  const [compares, setCompares] = useState(false);
+
+  const setUnsaved = (is: boolean): void => {
+    setDirty(is);
+    onDirty(is);
+  };
+
+  const save = async (over: Stored): Promise<void> => {
+    const text = editor.current?.text() ?? "";
+    setSaving("saving");
+    try {
+      const tag = await client.files.write(conversation, path, text, { ifTag: over.tag });
+      base.current = { text, tag };
+      editor.current?.compare(undefined);
+      setCompares(false);
+      setTheirs(undefined);
+      setUnsaved((editor.current?.text() ?? text) !== text);
+      setSaving("saved");
+    } catch (error) {
+      setSaving("idle");
+      if (error instanceof DeckhandError && error.code === "conflict") return collide();
+      toastFailure(error);
+    }
+  };
+  const collide = async (): Promise<void> => {
+    try {
+      const { bytes, tag } = await client.files.read(conversation, path);
+      setTheirs({ text: await new Response(bytes).text(), tag });
+    } catch (error) {
+      // It was deleted: then it is new again.
+      if (error instanceof DeckhandError && error.code === "file_not_found") setTheirs({ text: "", tag: "new" });
+      else toastFailure(error);
+    }
+  };
+  const saveNow = useRef(() => {});
+  useEffect(() => {
+    saveNow.current = () => void save(base.current);
+  });
+
+  useEffect(() => {
+    if (box.current === null) return;
+    const own = openEditor(box.current, {
+      path,
+      text: base.current.text,
+      label: path,
+      onChange: () => {
+        setSaving("idle");
+        setUnsaved(own.text() !== base.current.text);
+      },
+      onSave: () => saveNow.current(),
+    });
+    editor.current = own;
+    return () => own[Symbol.dispose]();
+    // The file is another component's key: here it never changes.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [path]);
+
+  useEffect(() => {
+    if (stored.tag === base.current.tag) return;
+    if (editor.current?.text() === stored.text) base.current = stored;
+    else if (editor.current?.text() === base.current.text) {
+      base.current = stored;
+      editor.current.replace(stored.text);
+    } else {
+      setTheirs(stored);
+      return;
+    }
+    setUnsaved(false);
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only when the disk has another state
+  }, [stored]);
+
+  const takeTheirs = (): void => {
+    if (theirs === undefined) return;
+    base.current = theirs;
+    editor.current?.compare(undefined);
+    editor.current?.replace(theirs.text);
+    setCompares(false);
+    setTheirs(undefined);
+    setUnsaved(false);
+    onReload();
+  };
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      {theirs !== undefined && (
+        <div
+          role="alert"
+          className="flex flex-wrap items-center gap-2 border-b border-line bg-warn-soft px-3 py-2 text-sm"
+        >
+          <span className="text-warn">
+            <AlertIcon size={14} />
+          </span>
+          <span className="min-w-40 flex-1">{words.changedMeanwhile}</span>
+          <Button
+            size="small"
+            aria-pressed={compares}
+            onClick={() => {
+              editor.current?.compare(compares ? undefined : theirs.text);
+              setCompares(!compares);
+            }}
+          >
+            {words.compare}
+          </Button>
+          <Button size="small" onClick={takeTheirs}>
+            {words.takeTheirs}
+          </Button>
+          <Button size="small" tone="danger" onClick={() => void save(theirs)}>
+            {words.overwrite}
+          </Button>
+        </div>
+      )}
+      <div ref={box} data-keys="own" className="min-h-0 flex-1 overflow-hidden bg-panel" />
+      <div className="flex h-9 shrink-0 items-center gap-2 border-t border-line px-3 text-xs text-muted">
+        <span role="status" className="flex items-center gap-1.5">
+          {saving === "saving" && <Spinner size={12} />}
+          {saving === "saved" && !dirty && <CheckIcon size={12} />}
+          {saving === "saving" ? words.saving : dirty ? words.unsaved : saving === "saved" ? words.saved : ""}
+        </span>
+        <Button
+          size="small"
+          tone={dirty ? "primary" : "plain"}
+          keys="mod+s"
+          className="ml-auto"
+          disabled={!dirty || saving === "saving"}
+          onClick={() => void save(base.current)}
+        >
+          {words.save}
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { useState } from "react";
+import type { SentFile } from "@deckhand/client";
+import { client } from "../../server.ts";
+import { toast } from "../../ui/toast.tsx";
+import { useWords } from "../../words/words.ts";
+
+/** Small files go together; a request of some megabytes shows how far it is by being done. */
+const bytesAtOnce = 4 * 1024 * 1024;
+
+export interface UploadProgress {
+  readonly sentFiles: number;
+  readonly files: number;
+  /** 0 to 1, of the bytes. */
+  readonly share: number;
+}
+
+export interface Uploads {
+  readonly progress: UploadProgress | undefined;
+  readonly send: (files: readonly SentFile[], folder: string) => Promise<void>;
+}
+
+export function useUpload(conversation: string, onSent: () => void): Uploads {
+  const { work: words } = useWords();
+  const [progress, setProgress] = useState<UploadProgress>();
+  const send = async (files: readonly SentFile[], folder: string): Promise<void> => {
+    const all = files.reduce((sum, { data }) => sum + data.size, 0);
+    let sentFiles = 0;
+    let sentBytes = 0;
+    try {
+      while (sentFiles < files.length) {
+        setProgress({ sentFiles, files: files.length, share: all === 0 ? 0 : sentBytes / all });
+        const batch = batchFrom(files, sentFiles);
+        await client.files.upload(conversation, batch, folder);
+        sentFiles += batch.length;
+        sentBytes += batch.reduce((sum, { data }) => sum + data.size, 0);
+      }
+      toast(words.uploaded(files.length), { tone: "good" });
+    } catch (error) {
+      toast(words.uploadFailed, { tone: "bad", description: error instanceof Error ? error.message : String(error) });
+    } finally {
+      setProgress(undefined);
+      onSent();
+    }
+  };
+  return { progress, send };
+}
+
+function batchFrom(files: readonly SentFile[], from: number): readonly SentFile[] {
+  const batch: SentFile[] = [];
+  let bytes = 0;
+  for (const file of files.slice(from)) {
+    if (batch.length > 0 && bytes + file.data.size > bytesAtOnce) break;
+    batch.push(file);
+    bytes += file.data.size;
+  }
+  return batch;
+}

@@ -1,0 +1,78 @@
+import { useMemo, useState } from "react";
+import { EyeIcon, KebabHorizontalIcon, SquareFillIcon } from "@primer/octicons-react";
+import { jobSignals, visible, type Event, type RunningJob } from "@deckhand/protocol";
+import { client } from "../../server.ts";
+import { IconButton } from "../../ui/button.tsx";
+import { Menu, MenuItem } from "../../ui/menu.tsx";
+import { toastFailure } from "../../ui/toast.tsx";
+import { agoText } from "../../words/amounts.ts";
+import { useWords } from "../../words/words.ts";
+import { jobScreens } from "./job-screens.ts";
+
+interface JobsSectionProps {
+  readonly conversation: string;
+  readonly jobs: readonly RunningJob[];
+  readonly events: readonly Event[];
+}
+
+/** What goes on beside the agent's shell: each with what it showed last, signals, and its end. */
+export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
+  const { work: words } = useWords();
+  const screens = useMemo(() => jobScreens(events), [events]);
+  const [open, setOpen] = useState<string>();
+  const job = (id: string, args: { readonly signal?: (typeof jobSignals)[number] } = {}): void => {
+    client.send(conversation, "job", { id, ...args }).catch(toastFailure);
+  };
+  if (jobs.length === 0) return <p className="text-sm text-muted">{words.noJobs}</p>;
+  return (
+    <ul className="flex flex-col gap-2">
+      {jobs.map(({ id, command, since }) => (
+        <li key={id} className="rounded-lg border border-line bg-panel">
+          <div className="flex items-center gap-1 py-1 pr-1 pl-3">
+            <button
+              type="button"
+              aria-expanded={open === id}
+              className="flex min-w-0 flex-1 items-baseline gap-2 py-1 text-left"
+              onClick={() => setOpen(open === id ? undefined : id)}
+            >
+              <span className="text-xs text-muted">{id}</span>
+              <code className="min-w-0 flex-1 truncate text-xs">{visible(command.trim())}</code>
+              <span className="shrink-0 text-2xs text-muted">{agoText(since)}</span>
+            </button>
+            <IconButton
+              icon={EyeIcon}
+              size="small"
+              label={words.lookAtJob(id)}
+              onClick={() => {
+                setOpen(id);
+                job(id);
+              }}
+            />
+            <IconButton
+              icon={SquareFillIcon}
+              size="small"
+              label={words.endJob(id)}
+              onClick={() => job(id, { signal: "KILL" })}
+            />
+            <Menu trigger={<IconButton icon={KebabHorizontalIcon} size="small" label={words.signals} />}>
+              {jobSignals.map((signal) => (
+                <MenuItem key={signal} onChoose={() => job(id, { signal })}>
+                  SIG{signal}
+                </MenuItem>
+              ))}
+            </Menu>
+          </div>
+          {open === id && (
+            <pre
+              tabIndex={0}
+              aria-label={words.screenOfJob(id)}
+              className="max-h-64 overflow-auto border-t border-line bg-code px-3 py-2 text-xs"
+            >
+              {screens.get(id)?.trimEnd() || words.nothingShown}
+            </pre>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

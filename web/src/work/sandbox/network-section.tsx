@@ -1,0 +1,115 @@
+import { useMemo } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { visible, type Event } from "@deckhand/protocol";
+import { refusedHosts } from "../../network/refused.ts";
+import { client } from "../../server.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { toastFailure } from "../../ui/toast.tsx";
+import { durationText, sizeText, timeText } from "../../words/amounts.ts";
+import { useWords } from "../../words/words.ts";
+
+interface NetworkSectionProps {
+  readonly conversation: string;
+  readonly events: readonly Event[];
+  readonly allowed: readonly string[];
+}
+
+const everyMs = 5000;
+const mostConnections = 50;
+
+/** What commands reached, what was refused, and what a person has let them reach. */
+export function NetworkSection({ conversation, events, allowed }: NetworkSectionProps) {
+  const { work: words } = useWords();
+  const { data } = useQuery({
+    queryKey: ["network", conversation],
+    queryFn: ({ signal }) => client.network(conversation, signal),
+    refetchInterval: everyMs,
+    retry: false,
+  });
+  const refused = useMemo(() => refusedHosts(events, allowed), [events, allowed]);
+  const allow = (host: string, is: boolean): void => {
+    client.send(conversation, "allow_host", { host, allowed: is }).catch(toastFailure);
+  };
+  const last = (data?.connections ?? []).slice(-mostConnections).toReversed();
+  return (
+    <div className="flex flex-col gap-4">
+      <p className="text-sm text-muted">{words.networkModes[modeOf(data?.mode)]}</p>
+      {refused.length > 0 && (
+        <ul aria-label={words.refusedHosts} className="flex flex-col gap-1">
+          {refused.map(({ rule, why }) => (
+            <li key={rule} className="flex items-center gap-2 rounded-lg bg-warn-soft py-1.5 pr-1.5 pl-3 text-sm">
+              <span className="min-w-0 flex-1 truncate" title={why}>
+                <code className="text-xs">{visible(rule)}</code>
+              </span>
+              <Button size="small" onClick={() => allow(rule, true)}>
+                {words.allowHere}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {allowed.length > 0 && (
+        <ul aria-label={words.allowedHosts} className="flex flex-col gap-1">
+          {allowed.map((host) => (
+            <li key={host} className="flex items-center gap-2 text-sm">
+              <Badge tone="good">{words.allowed}</Badge>
+              <code className="min-w-0 flex-1 truncate text-xs">{visible(host)}</code>
+              <Button size="small" tone="quiet" onClick={() => allow(host, false)}>
+                {words.takeBack}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {last.length > 0 && (
+        <div className="overflow-x-auto">
+          <table aria-label={words.connections} className="w-full text-left text-xs">
+            <thead className="text-2xs text-muted">
+              <tr className="border-b border-line">
+                <th scope="col" className="py-1 font-medium">
+                  {words.time}
+                </th>
+                <th scope="col" className="font-medium">
+                  {words.host}
+                </th>
+                <th scope="col" className="font-medium">
+                  {words.byRule}
+                </th>
+                <th scope="col" className="text-right font-medium">
+                  ↑
+                </th>
+                <th scope="col" className="text-right font-medium">
+                  ↓
+                </th>
+                <th scope="col" className="text-right font-medium">
+                  {words.lasted}
+                </th>
+              </tr>
+            </thead>
+            <tbody className="tabular-nums">
+              {last.map((each) => (
+                <tr key={`${each.started_at} ${each.host} ${each.up_bytes}`} className="border-b border-line/60">
+                  <td className="py-1 pr-3 text-muted">{timeText(each.started_at)}</td>
+                  <td className="max-w-44 truncate pr-3 font-mono" title={each.address}>
+                    {visible(each.host)}:{each.port}
+                  </td>
+                  <td className="max-w-28 truncate pr-3 font-mono text-muted">{visible(each.rule)}</td>
+                  <td className="pr-2 text-right">{sizeText(each.up_bytes)}</td>
+                  <td className="pr-2 text-right">{sizeText(each.down_bytes)}</td>
+                  <td className="text-right text-muted">
+                    {each.open ? words.stillOpen : durationText(each.duration_ms)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function modeOf(mode: string | null | undefined): "off" | "allow" | "on" | "none" {
+  return mode === "off" || mode === "allow" || mode === "on" ? mode : "none";
+}

@@ -1,0 +1,33 @@
+import type { ReactNode } from "react";
+import { useWords } from "../../words/words.ts";
+import type { WorkTabProps } from "../tabs.tsx";
+import { IsolationSection } from "./isolation-section.tsx";
+import { JobsSection } from "./jobs-section.tsx";
+import { NetworkSection } from "./network-section.tsx";
+
+/** What holds the agent's commands back, what they reached, and what of them goes on. */
+export function SandboxTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
+  const { work: words } = useWords();
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
+      <Section title={words.isolation}>
+        <IsolationSection conversation={conversation} />
+      </Section>
+      <Section title={words.network}>
+        <NetworkSection conversation={conversation} events={events} allowed={state.allowedHosts} />
+      </Section>
+      <Section title={words.jobs}>
+        <JobsSection conversation={conversation} jobs={state.jobs} events={events} />
+      </Section>
+    </div>
+  );
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section aria-label={title} className="pb-7">
+      <h3 className="pb-2 text-sm font-semibold">{title}</h3>
+      {children}
+    </section>
+  );
+}

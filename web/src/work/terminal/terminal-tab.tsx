@@ -1,0 +1,96 @@
+import { useRef, useState } from "react";
+import { PlusIcon, TerminalIcon, XIcon } from "@primer/octicons-react";
+import { conversationAddress, go, usePlace } from "../../address.ts";
+import { client } from "../../server.ts";
+import { Button, IconButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { toastFailure } from "../../ui/toast.tsx";
+import { useWords } from "../../words/words.ts";
+import type { WorkTabProps } from "../tabs.tsx";
+import { TerminalView } from "./terminal-view.tsx";
+
+/** Until its window is measured. */
+const first = { rows: 24, cols: 80 };
+
+/** Shells in the conversation's sandbox, shared with everybody who looks at it. */
+export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
+  const { work: words } = useWords();
+  const place = usePlace();
+  const add = useRef<HTMLButtonElement>(null);
+  const [opening, setOpening] = useState(false);
+  const { terminals } = snapshot.state;
+  const wanted = place.page === "conversation" ? place.query.get("terminal") : null;
+  const chosen = terminals.find(({ id }) => id === wanted) ?? terminals.at(-1);
+
+  const choose = (id: string): void =>
+    go(conversationAddress(conversation, { tab: "terminal", query: { terminal: id } }), { replace: true });
+  const open = (): void => {
+    setOpening(true);
+    client.terminals
+      .open(conversation, first)
+      .then(choose, toastFailure)
+      .finally(() => setOpening(false));
+  };
+
+  if (chosen === undefined) {
+    return (
+      <EmptyState
+        icon={TerminalIcon}
+        title={words.noTerminal}
+        actions={
+          <Button tone="primary" icon={PlusIcon} disabled={opening} onClick={open}>
+            {words.openTerminal}
+            {opening && <Spinner size={12} />}
+          </Button>
+        }
+      >
+        {words.terminalIs}
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-2">
+        <ul aria-label={words.terminals} className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto">
+          {terminals.map(({ id }, at) => (
+            <li
+              key={id}
+              className={`group flex shrink-0 items-center rounded-md text-xs ${id === chosen.id ? "bg-active text-ink" : "text-muted hover:bg-raised"}`}
+            >
+              <button
+                type="button"
+                aria-current={id === chosen.id}
+                className="h-6.5 py-0.5 pr-1 pl-2 font-medium"
+                onClick={() => choose(id)}
+              >
+                {words.terminalNumber(at + 1)}
+              </button>
+              <IconButton
+                icon={XIcon}
+                size="small"
+                label={words.closeTerminal(at + 1)}
+                onClick={() => client.terminals.close(conversation, id).catch(toastFailure)}
+              />
+            </li>
+          ))}
+        </ul>
+        <IconButton
+          ref={add}
+          icon={PlusIcon}
+          size="small"
+          label={words.openTerminal}
+          disabled={opening}
+          onClick={open}
+        />
+      </div>
+      <TerminalView
+        key={chosen.id}
+        conversation={conversation}
+        id={chosen.id}
+        label={words.terminalNumber(terminals.indexOf(chosen) + 1)}
+        onLeave={() => add.current?.focus()}
+      />
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+import { useEffect, useRef, useState } from "react";
+import type { TerminalSize } from "@deckhand/protocol";
+import { client } from "../../server.ts";
+import { usePreferences } from "../../shell/preferences.ts";
+import { useWords } from "../../words/words.ts";
+import { openScreen, type Screen } from "./screen.ts";
+
+interface TerminalViewProps {
+  readonly conversation: string;
+  readonly id: string;
+  /** What is read out as its name. */
+  readonly label: string;
+  /** Where the focus goes when a person leaves the terminal by key. */
+  readonly onLeave: () => void;
+}
+
+/** One terminal, as everybody who watches it sees it. */
+export function TerminalView({ conversation, id, label, onLeave }: TerminalViewProps) {
+  const { work: words } = useWords();
+  const { theme } = usePreferences();
+  const box = useRef<HTMLDivElement>(null);
+  const screen = useRef<Screen>(undefined);
+  const leave = useRef(onLeave);
+  const [connected, setConnected] = useState(true);
+  const [watchers, setWatchers] = useState(1);
+  const [refused, setRefused] = useState("");
+  const [size, setSize] = useState<{ readonly own: TerminalSize; readonly shared: TerminalSize }>();
+  useEffect(() => {
+    leave.current = onLeave;
+  });
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    let shared: TerminalSize = { rows: 24, cols: 80 };
+    const own = openScreen(
+      element,
+      (text) => link.type(text),
+      () => leave.current(),
+    );
+    screen.current = own;
+    const link = client.terminals.watch(conversation, id, {
+      screen: ({ data, rows, cols }) => {
+        shared = { rows, cols };
+        own.xterm.reset();
+        own.xterm.resize(cols, rows);
+        own.xterm.write(data);
+        compare();
+      },
+      output: (text) => own.xterm.write(text),
+      resized: (next) => {
+        shared = next;
+        own.xterm.resize(next.cols, next.rows);
+        compare();
+      },
+      watchers: setWatchers,
+      refused: setRefused,
+      connected: setConnected,
+      ended: () => {},
+    });
+    const compare = (): void => {
+      const fits = own.proposed();
+      if (fits !== undefined) setSize({ own: fits, shared });
+    };
+    const fit = (): void => {
+      const fits = own.proposed();
+      if (fits === undefined) return;
+      link.fit(fits);
+      compare();
+    };
+    fit();
+    own.xterm.focus();
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const watch = new ResizeObserver(() => {
+      clearTimeout(late);
+      late = setTimeout(fit, 60);
+    });
+    watch.observe(element);
+    return () => {
+      clearTimeout(late);
+      watch.disconnect();
+      link.close();
+      own[Symbol.dispose]();
+    };
+  }, [conversation, id]);
+
+  useEffect(() => {
+    screen.current?.retheme(theme);
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const onChange = (): void => screen.current?.retheme(theme);
+    system.addEventListener("change", onChange);
+    return () => system.removeEventListener("change", onChange);
+  }, [theme]);
+
+  const isOthers = size !== undefined && (size.own.cols < size.shared.cols || size.own.rows < size.shared.rows);
+  return (
+    <div className="flex min-h-0 flex-1 flex-col bg-code">
+      <div className="min-h-0 flex-1 overflow-auto p-2">
+        <div
+          ref={box}
+          role="group"
+          aria-label={label}
+          data-keys="own"
+          data-terminal={id}
+          className="h-full w-full bg-code font-mono text-ink"
+        />
+      </div>
+      <p role="status" className="flex h-6 shrink-0 items-center gap-3 px-3 text-2xs text-muted">
+        {!connected && <span className="text-warn">{words.terminalLost}</span>}
+        {refused !== "" && <span className="text-warn">{refused}</span>}
+        {watchers > 1 && <span>{words.watchers(watchers)}</span>}
+        {size !== undefined && (
+          <span className="tabular-nums">
+            {size.shared.cols} × {size.shared.rows}
+          </span>
+        )}
+        {isOthers && <span>{words.othersSize}</span>}
+        <span className="ml-auto max-sm:hidden">{words.leaveTerminal}</span>
+      </p>
+    </div>
+  );
+}
