@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
 import type { Browser } from "playwright-core";
-import { launchBrowser, openPage } from "./kit/browser.ts";
+import { startBrowser, openPage } from "./kit/browser.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
@@ -25,7 +25,7 @@ let browser: Browser;
 let model: ModelProcess;
 let server: ServerProcess;
 before(async () => {
-  browser = await launchBrowser();
+  browser = await startBrowser();
   model = await ModelProcess.start(script);
   server = await ServerProcess.start({
     env: { ...model.env, DECKHAND_SNAPSHOTS: "true", DECKHAND_APPROVAL: "never" },
