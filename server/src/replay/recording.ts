@@ -1,7 +1,7 @@
 /**
  * A log, read as what has to be done again: what came from outside (people, the model, a killed server), each with its
  * place, and the events that should come of it. A place is the number of events before; bookkeeping that need not come
- * again (titles, retries, snapshots, and compactions: the model says what it said, however long its prompt is) is not
+ * again (titles, retries, snapshots, lists of tools, what hooks did, and compactions: the model says what it said, however long its prompt is) is not
  * counted.
  */
 import {
@@ -43,7 +43,16 @@ export interface Recording {
   readonly resumes: boolean;
 }
 
-const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "snapshot", "terminal", "compact"]);
+const notCounted: ReadonlySet<string> = new Set([
+  "status",
+  "title",
+  "imported",
+  "snapshot",
+  "terminal",
+  "compact",
+  "tools",
+  "hook",
+]);
 
 export function counts(event: Event): boolean {
   return !notCounted.has(isAction(event) ? event.action : event.observation);
