@@ -143,6 +143,8 @@ export const actionArgs = {
     old_str: z.string(),
     new_str: z.string(),
     replace_all: z.boolean().default(false),
+    /** In place of a text: `*** Begin Patch` …, over any number of files, all of it or nothing. `path` is then the first of them. */
+    patch: z.string().max(1_048_576).optional(),
     thought,
   }),
   run: z.object({

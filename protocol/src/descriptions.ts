@@ -11,7 +11,7 @@ export const actionDescriptions: Readonly<Record<ActionKind, string>> = {
   message: "What a person or the agent says. With `wait_for_response` the agent waits for an answer.",
   read: "Reads lines of a text file: from `start` (counted from 0) up to, not including, `end` (-1: to the end).",
   write: "Writes a file, or replaces its lines from `start` up to, not including, `end`.",
-  edit: "Replaces a text in a file; it must be there once, or `replace_all` be true.",
+  edit: "Replaces a text in a file; it must be there once, or `replace_all` be true. Or applies a `patch` to several files.",
   run: "Runs a command in the conversation's shell. After `timeout` seconds it goes on as a job (`on_timeout`: or is interrupted); with `background` it is one at once, with `tty` one that has a terminal.",
   job: "Looks at a job of the conversation, and before that types into it, sends a signal, or gives its terminal another size; then waits up to `wait` seconds for its end. Answered with what it has printed since the last look, or with its screen.",
   run_ipython: "Runs Python in a notebook kernel.",

@@ -123,7 +123,21 @@ export const observationExtras = {
     image: z.object({ url: z.string(), width: z.int(), height: z.int() }).optional(),
   }),
   write: z.object({ path: z.string() }),
-  edit: z.object({ path: z.string(), old_content: z.string().optional(), new_content: z.string().optional() }),
+  edit: z.object({
+    path: z.string(),
+    old_content: z.string().optional(),
+    new_content: z.string().optional(),
+    /** Of a patch: all files that it changed; `path` is the first. */
+    files: z
+      .array(
+        z.object({
+          path: z.string(),
+          status: z.enum(["added", "modified", "deleted", "renamed"]),
+          old_path: z.string().optional(),
+        }),
+      )
+      .optional(),
+  }),
   run: z.object({
     command: z.string(),
     /** -1: no exit status is known (the shell went away, or `job` is running). 130: interrupted. */

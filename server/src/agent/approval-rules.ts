@@ -3,6 +3,7 @@
  */
 import { posix } from "node:path";
 import type { ApprovalRule, NewAction } from "@deckhand/protocol";
+import { patchPaths } from "../tools/patch/parse.ts";
 import { simpleCommands, type SimpleCommand } from "./bash-parse.ts";
 
 /** The rules that together cover the action, the narrowest there are; none where no rule can. */
@@ -20,7 +21,7 @@ export async function rulesFor(action: NewAction, workspace: string): Promise<re
     case "read":
     case "write":
     case "edit":
-      return [{ action: action.action, pattern: posix.resolve(workspace, action.args.path) }];
+      return writtenPaths(action).map((path) => ({ action: action.action, pattern: posix.resolve(workspace, path) }));
     case "job":
       // What is typed into a program that runs can be anything.
       return action.args.input === undefined && action.args.keys === undefined ? [{ action: "job", pattern: "*" }] : [];
@@ -32,6 +33,13 @@ export async function rulesFor(action: NewAction, workspace: string): Promise<re
     default:
       return [];
   }
+}
+
+/** The files that the action names: those of a patch are all that it has, and the one beside it. */
+export function writtenPaths({ args }: NewAction): readonly string[] {
+  if (!("path" in args)) return [];
+  const patched = "patch" in args && args.patch !== undefined ? patchPaths(args.patch) : [];
+  return [...new Set([args.path, ...patched])];
 }
 
 /** Those of the rules, the first that fit, that together cover the action; null where they do not. */

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import type { AllowingRule, ApprovalPolicyName, ApprovalRule, ConversationState, NewAction } from "@deckhand/protocol";
 import type { Effect } from "../tools/tool.ts";
-import { coveredBy, rulesFor } from "./approval-rules.ts";
+import { coveredBy, rulesFor, writtenPaths } from "./approval-rules.ts";
 
 /** What holds where a conversation's settings say nothing. */
 export interface ApprovalDefaults {
@@ -72,7 +72,8 @@ function reasonsFor(
 }
 
 function isOutside(action: NewAction, workspace: string): boolean {
-  if (!("path" in action.args)) return false;
-  const below = posix.relative(workspace, posix.resolve(workspace, action.args.path));
-  return below === ".." || below.startsWith("../") || posix.isAbsolute(below);
+  return writtenPaths(action).some((path) => {
+    const below = posix.relative(workspace, posix.resolve(workspace, path));
+    return below === ".." || below.startsWith("../") || posix.isAbsolute(below);
+  });
 }

@@ -19,6 +19,7 @@ import {
 import type { AnyOutcome, Tool, ToolContext } from "../tools/tool.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Agent } from "./agents.ts";
+import { unpatched } from "./patching.ts";
 
 export type PreparedCall =
   /** Not a tool, or not its arguments: the model is told what to send instead. */
@@ -33,7 +34,8 @@ export type PreparedCall =
   | { readonly type: "runnable"; readonly event: NewAction; readonly tool: Tool; readonly origin: ToolCall };
 
 /** What can be said of a call without doing it. The same call gives the same answer each time. */
-export function prepareCall(call: PendingCall, agent: Agent, thought = ""): PreparedCall {
+export function prepareCall(given: PendingCall, agent: Agent, thought = ""): PreparedCall {
+  const call = unpatched(given);
   const origin: ToolCall = { reply: call.reply, id: call.id };
   const refuse = (code: "unknown_tool" | "bad_tool_args", why: string): PreparedCall => ({
     type: "refused",

@@ -152,6 +152,8 @@ async function fileSentence(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (action.action !== "write" && action.action !== "edit") return undefined;
+  // Of a patch over several files one does not tell.
+  if ("patch" in action.args && action.args.patch !== undefined) return undefined;
   const { path } = action.args;
   if (!posix.isAbsolute(path) && directory === undefined) return undefined;
   const at = posix.isAbsolute(path) ? path : posix.join(directory ?? "", path);

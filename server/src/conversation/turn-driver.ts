@@ -16,6 +16,7 @@ import {
 } from "@deckhand/protocol";
 import type { Agent } from "../agent/agents.ts";
 import { withinDefined, type LimitReached, type Limits } from "../agent/limits.ts";
+import { suited } from "../agent/patching.ts";
 import { Prompt, type PromptSize } from "../agent/prompt.ts";
 import { promptSize } from "../agent/context/prompt-size.ts";
 import type { TurnDeps, TurnEnd, View } from "../agent/step.ts";
@@ -116,7 +117,8 @@ export class TurnDriver {
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
     const { conversation, append, emit, ...deps } = this.#deps;
-    const { agent, model } = await this.#deps.prepare(signal);
+    const { agent: prepared, model } = await this.#deps.prepare(signal);
+    const agent = suited(prepared, model.name);
     const prompt = await this.#readPrompt(promptSize(agent, model));
     const limits = withinDefined(deps.limits, agent.defined?.limits ?? {});
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });

@@ -14,7 +14,7 @@ export function UserMessage({ id, text, images, waits }: UserMessageProps) {
   const { chat: words } = useWords();
   return (
     <div className="group/row flex flex-col items-end gap-1 pt-2">
-      <div className="flex max-w-full items-start justify-end">
+      <div className="flex w-full items-start justify-end">
         <div
           data-row-focus
           tabIndex={-1}

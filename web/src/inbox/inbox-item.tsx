@@ -48,6 +48,7 @@ function Approval({ item, current }: { readonly item: InboxItem; readonly curren
       action={action}
       keys={current}
       head={<Head item={item} />}
+      of={item.title}
       onAnswer={(decision, reason) => answerApproval(item.id, action.id, decision, reason)}
     />
   );

@@ -47,7 +47,9 @@ function literalsIn(file: string, source: string): readonly string[] {
   const found: string[] = [];
   const shown = new Set(["aria-label", "placeholder", "title", "alt", "label", "description"]);
   const add = (value: unknown): void => {
-    if (typeof value === "string" && /\p{L}{2}/u.test(value)) found.push(`${file}: ${value.trim()}`);
+    // An abbreviation as systems write it, a path: the same in every language.
+    if (typeof value !== "string" || /^\s*([A-Z]+|[\w./-]+\.\w+)\s*$/.test(value)) return;
+    if (/\p{L}{2}/u.test(value)) found.push(`${file}: ${value.trim()}`);
   };
   /** The strings that an expression can come to. */
   const addResult = (node: Node): void => {

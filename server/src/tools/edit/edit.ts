@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from "diff";
 import { DeckhandError, type ActionArgs, type Delta } from "@deckhand/protocol";
 import { decodeText, withFileProblems } from "../file-problem.ts";
 import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
+import { applyPatch } from "../patch/patch.ts";
 import { whyNoMatch } from "./no-match.ts";
 import { replaceAll } from "./replace.ts";
 
@@ -19,8 +20,8 @@ export const editTool: Tool<"edit"> = {
     "Replace text in a file. `old_str` must be in the file as given, and only once unless `replace_all` is true: quote whole lines, with their white space. An empty `old_str` makes a new file. A diff comes back.",
   offers: ["path", "old_str", "new_str", "replace_all"],
   effect: () => "write",
-  // oxlint-disable-next-line require-yield -- a file is edited at once
   async *run(args: ActionArgs<"edit">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
+    if (args.patch !== undefined) return yield* applyPatch(args.patch, runtime, signal);
     return withFileProblems(runtime, args.path, "write to", async () => {
       const before = await present();
       const after = edited(before, args);

@@ -6,11 +6,11 @@ import { maxLooseChars } from "./replace.ts";
 const maxLines = 20;
 const maxLineChars = 200;
 
-export function whyNoMatch(path: string, text: string, old: string): string {
+export function whyNoMatch(path: string, text: string, old: string, quote = "old_str"): string {
   const lines = text.split("\n");
   const wanted = old.replace(/\r?\n$/, "").split(/\r?\n/);
   const at = text.length > maxLooseChars ? undefined : nearest(lines, wanted);
-  const first = `old_str is not in ${path}. `;
+  const first = `${quote} is not in ${path}. `;
   if (at === undefined) return `${first}Read the file, and quote what it has.`;
   const shown = lines.slice(at, at + Math.min(wanted.length, maxLines));
   const other = wanted.findIndex((line, index) => !sameButForSpace(line, lines[at + index]));
@@ -19,7 +19,7 @@ export function whyNoMatch(path: string, text: string, old: string): string {
     ...shown.map((line, index) => `${at + index + 1}\t${cut(line)}`),
     other === -1
       ? "The words are the same, but the indentation differs in more than one way: quote it as it is here."
-      : `Line ${at + other + 1} differs: old_str has ${quoted(wanted[other])}, the file ${quoted(lines[at + other])}.`,
+      : `Line ${at + other + 1} differs: ${quote.split(" (", 1)[0]} has ${quoted(wanted[other])}, the file ${quoted(lines[at + other])}.`,
   ].join("\n");
 }
 

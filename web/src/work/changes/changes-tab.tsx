@@ -18,7 +18,7 @@ const openAtFirst = 12;
 const splitKey = "deckhand.diff.split";
 
 /** What is another in the workspace: since the work began, or between two moments. */
-export function ChangesTab({ conversation, snapshot: { events }, at }: WorkTabProps) {
+export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
   const { work: words, shell } = useWords();
   const place = usePlace();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
@@ -26,8 +26,9 @@ export function ChangesTab({ conversation, snapshot: { events }, at }: WorkTabPr
   const from = numberIn(query, "from");
   // Where one looks at the past, it ends there.
   const to = numberIn(query, "to") ?? at;
+  const hasPast = state.snapshot !== null;
   const known = useMemo(() => moments(events), [events]);
-  const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events));
+  const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events), hasPast);
 
   const choose = (range: { readonly from?: number | undefined; readonly to?: number | undefined }): void => {
     const next = { from, to, ...range };
@@ -42,7 +43,8 @@ export function ChangesTab({ conversation, snapshot: { events }, at }: WorkTabPr
     description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
   }));
 
-  const failed = data === undefined && error !== null;
+  const isEarly = !hasPast || (error instanceof DeckhandError && error.code === "no_snapshot");
+  const failed = data === undefined && (error !== null || !hasPast);
   return (
     <>
       <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
@@ -93,11 +95,8 @@ export function ChangesTab({ conversation, snapshot: { events }, at }: WorkTabPr
         </span>
       </div>
       {failed ? (
-        <EmptyState
-          icon={DiffIcon}
-          title={error instanceof DeckhandError && error.code === "no_snapshot" ? words.noChangesYet : shell.brokenPart}
-        >
-          {error instanceof DeckhandError && error.code === "no_snapshot" ? words.changesAre : error.message}
+        <EmptyState icon={DiffIcon} title={isEarly ? words.noChangesYet : shell.brokenPart}>
+          {isEarly ? words.changesAre : error?.message}
         </EmptyState>
       ) : data === undefined ? (
         <Skeleton lines={6} />

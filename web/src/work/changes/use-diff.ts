@@ -8,8 +8,13 @@ export interface DiffRange {
   readonly to: number | undefined;
 }
 
-/** Asked again when `changed` is another; what was there stays in sight until then. */
-export function useDiff(conversation: string, { from, to }: DiffRange, changed: number): UseQueryResult<WorkspaceDiff> {
+/** Asked only where there is something to compare with, and again when `changed` is another; what was there stays in sight until then. */
+export function useDiff(
+  conversation: string,
+  { from, to }: DiffRange,
+  changed: number,
+  hasPast: boolean,
+): UseQueryResult<WorkspaceDiff> {
   return useQuery({
     queryKey: ["diff", conversation, from, to, to === undefined ? changed : 0],
     queryFn: ({ signal }) =>
@@ -20,5 +25,6 @@ export function useDiff(conversation: string, { from, to }: DiffRange, changed: 
       ),
     placeholderData: (before) => before,
     retry: false,
+    enabled: hasPast,
   });
 }
