@@ -331,7 +331,7 @@ test("[DG11] nobody is begun too deep, under a name that there is not, or withou
   assert.equal((refused as Frame | undefined)?.["extras"].code, "unknown_tool");
 });
 
-test("[DG12] run prints what children do in a line each and asks nobody in them either; attach follows a child", async () => {
+test("[DG12][DG16] run prints what children do in a line each and asks nobody in them either; attach follows a child", async () => {
   await using all = await world(
     [calls(delegate("explorer", "ALPHA: find it")), calls(delegate("careful", "BETA: do it")), finish()],
     {
@@ -359,6 +359,14 @@ test("[DG12] run prints what children do in a line each and asks nobody in them 
   await attached.prints("read notes");
   attached.signal("SIGINT");
   assert.equal(await attached.end(), 0);
+
+  const start = join(all.home, "start");
+  await mkdir(start);
+  await writeFile(join(start, "notes"), "here\n");
+  for (const id of [parent?.["id"], child?.["id"]] as string[]) {
+    const replay = new CliProcess(["replay", "--workspace", start, "--url", server.url, id]);
+    assert.equal(await replay.end(), 0, replay.stdout + replay.stderr);
+  }
 });
 
 test("[DG13][DG14] what a child changed is the agent's in the parent's past; a copy is nobody's child and has none", async () => {

@@ -12,6 +12,7 @@ import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } 
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { IdleShells } from "./idle-shells.ts";
 import { Family } from "./children/family.ts";
+import type { OwnKey } from "./own-key.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
@@ -40,7 +41,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   readonly #atWork = new Set<Conversation>();
   readonly #shells = new IdleShells();
   /** Keys stand in no log: they outlive the object. */
-  readonly #apiKeys = new Map<ConversationId, string>();
+  readonly #apiKeys = new Map<ConversationId, OwnKey>();
   readonly #leaving = new Map<ConversationId, Promise<void>>();
   readonly #family: Family;
 

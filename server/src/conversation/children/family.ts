@@ -11,6 +11,7 @@
  * After a crash the parent's action is closed as unknown and says where the child is; a child never goes on by itself, for nobody waits
  * for it any more.
  */
+import type { OwnKey } from "../own-key.ts";
 import { randomUUID } from "node:crypto";
 import {
   DeckhandError,
@@ -47,7 +48,7 @@ export interface FamilyDeps extends ChoiceDeps {
   /** Those that are at work or wait for a person now. */
   readonly atWork: ReadonlySet<Member>;
   /** Keys that clients gave, by conversation. */
-  readonly apiKeys: Map<ConversationId, string>;
+  readonly apiKeys: Map<ConversationId, OwnKey>;
   readonly now: () => number;
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
