@@ -419,6 +419,14 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
     assert.deepEqual([state.parent, state.children, state.open], [null, [], []], `copy ${index}`);
     assert.deepEqual(await client.children(copy.id), []);
   }
+  // Whoever wrote the file says that it is somebody's child here.
+  const at0 = { id: 0, timestamp: "2026-01-01T00:00:00.000Z", source: "environment", message: "" };
+  const parent = { conversation: "p", action: 1, root: "p", depth: 1 };
+  const forged = { conversation: "x", ...at0, action: "initialize", args: { parent } };
+  const header = { ...(JSON.parse(exported.split("\n", 1)[0] ?? "") as object), events: 1 };
+  const stranger = await client.import(`${JSON.stringify(header)}\n${JSON.stringify(forged)}\n`);
+  assert.equal(stranger.parent, null);
+  assert.equal((await client.children("p")).length, 2);
   assert.equal(copies[0]?.cost_usd, (await get(server, "conversations/p"))["cost_usd"]);
   const cut = await eventsOf(server, copies[2]?.id ?? "");
   const closed = cut.filter((event) => !isAction(event) && event.observation === "error") as Frame[];
