@@ -50,6 +50,7 @@ const notCounted: ReadonlySet<string> = new Set([
   "snapshot",
   "terminal",
   "compact",
+  "child",
   "tools",
   "hook",
 ]);
@@ -108,6 +109,13 @@ function saidIn(event: Event, at: number): readonly Said[] {
   if (event.observation !== "error" || event.cause !== undefined) return [];
   const { code } = event.extras;
   return code.startsWith("model_") ? [{ at, type: "failure", code, message: event.content }] : [];
+}
+
+/** What the parent of a child had it begin with is said by whoever plays it. */
+export function asSaid(event: Event): Event {
+  if (!isAction(event) || event.action !== "initialize" || (event.args.parent ?? null) === null) return event;
+  const { parent: _, ...args } = event.args;
+  return { ...event, source: "user", args };
 }
 
 function inputsOf(events: readonly Event[]): readonly Input[] {

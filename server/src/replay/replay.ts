@@ -15,7 +15,7 @@ import { differences, type Difference } from "./compare.ts";
 import { Order } from "./order.ts";
 import { keptRuntimes, orderedTools, recordedModel, watchedStore } from "./parts.ts";
 import { recordedCallTool, recordedHooks, recordedMcp } from "./recorded-outside.ts";
-import { counts, recordingOf, type Input, type Recording } from "./recording.ts";
+import { asSaid, counts, recordingOf, type Input, type Recording } from "./recording.ts";
 import { relocated, workspaceIn } from "./relocate.ts";
 
 export interface Replay {
@@ -38,7 +38,8 @@ const mostRanMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } a
 const beginsWithinMs = 10_000;
 
 /** Everything of `parts` is for this replay alone. Fails with a `DeckhandError` where there is no sandbox. */
-export async function replay(log: readonly Event[], parts: ReplayParts): Promise<Replay> {
+export async function replay(stored: readonly Event[], parts: ReplayParts): Promise<Replay> {
+  const log = stored.map(asSaid);
   const from = workspaceIn(log);
   const moved = relocated(log, from, parts.workspace);
   const recording = recordingOf(moved);
