@@ -43,7 +43,7 @@ export function Tabs({ label, value, tabs, onChange, extra, children }: TabsProp
               <span className={Mark === undefined ? "" : "@max-2xl:hidden @max-2xl:group-data-active/tab:inline"}>
                 {name}
               </span>
-              {count !== undefined && count > 0 && <span className="text-2xs text-muted tabular-nums">{count}</span>}
+              {count !== undefined && count > 0 && <span className="text-2xs text-muted tabular-nums"> {count}</span>}
             </Base.Tab>
           ))}
         </Base.List>
