@@ -53,8 +53,8 @@ export function createPortDoor(options: {
     const url = URL.parse(request.url ?? "", `http://${host}`);
     const invited = cookies(request).some((value) => equalSecrets(value, proof("cookie", host)));
     // The frame of our page comes with a link of ours, and then with the cookie that it became.
-    const framed = isFrame(request) && (invited || url?.searchParams.has(ticketParameter) === true);
-    if (url === null || !(isOwnOrLink(request) || framed)) {
+    const mayFrame = isFrame(request) && (invited || url?.searchParams.has(ticketParameter) === true);
+    if (url === null || !(isOwnOrLink(request) || mayFrame)) {
       return { verdict: "refused", status: 403, code: "forbidden", message: "Other sites may not use this port." };
     }
     const ticket = request.method === "GET" ? url.searchParams.get(ticketParameter) : null;
