@@ -30,6 +30,12 @@ const scripts = {
   chat: [{ text: "Hello." }],
 };
 
+/** `a.txt` with "hello", as `zip` makes it. */
+const zipped = Buffer.from(
+  "UEsDBAoAAAAAAAAAIQCGphA2BQAAAAUAAAAFAAAAYS50eHRoZWxsb1BLAQIeAwoAAAAAAAAAIQCGphA2BQAAAAUAAAAFAAAAAAAAAAAAAACkgQAAAABhLnR4dFBLBQYAAAAAAQABADMAAAAoAAAAAAA=",
+  "base64",
+);
+
 let browser: Browser;
 let folder: string;
 let server: ServerProcess;
@@ -130,7 +136,7 @@ test("[UP13] the inbox has what waits in other conversations, counted in the tit
   const [first, second] = await Promise.all(
     ["ask once, one", "ask once, two"].map((task) => client.create({ task, settings: { approval: "always" } })),
   );
-  const cards = page.getByRole("region", { name: "Approval", exact: true });
+  const cards = page.getByRole("region", { name: /^Approval/ });
   await cards.nth(1).waitFor();
   await page.waitForFunction(`document.title === "(${counted + 2}) Inbox · Deckhand"`);
   assert.match(String(await page.getAttribute("link[rel=icon]", "href")), /favicon-waiting/);
@@ -218,9 +224,22 @@ test("[UP15] a setting is saved and holds, what the environment says cannot be c
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Remove *.example.org" }).click();
   await page.getByRole("button", { name: "Remove *.example.org" }).waitFor({ state: "detached" });
+  await page.getByRole("main").getByRole("link", { name: "MCP servers" }).click();
+  await page.getByRole("button", { name: "Add a server" }).click();
+  const adding = page.getByRole("form", { name: "Add a server" });
+  await adding.getByLabel("Name").fill("nobody");
+  await adding.getByLabel("Address").fill("http://127.0.0.1:9/mcp");
+  await adding.getByLabel("Token, if it wants one").fill("mcp-secret-0123456789");
+  await adding.getByRole("button", { name: "Try and save" }).click();
+  await adding.getByRole("status").waitFor();
+  assert.deepEqual((await client.settings()).saved.mcp, undefined, "what does not work is not kept unasked");
+  await adding.getByRole("button", { name: "Save it all the same" }).click();
+  await page.getByText("http://127.0.0.1:9/mcp").waitFor();
+  assert.ok(!(await page.content()).includes("mcp-secret-0123456789"));
+  await page.getByRole("button", { name: "Remove nobody" }).click();
+  await page.getByText("None yet.").waitFor();
   for (const [section, words] of [
     ["Agents", "CodeActAgent"],
-    ["MCP servers", "None yet."],
     ["Hooks", "No hook is set."],
     ["About", "Spent"],
   ] as const) {
@@ -234,6 +253,62 @@ test("[UP15] a setting is saved and holds, what the environment says cannot be c
   assert.deepEqual(complaints, []);
 });
 
+test("[UP17] a task begins where and how it was chosen, with what was sent in a zip, and says what such tasks took", async () => {
+  const { page, complaints } = await open(server.url);
+  await page.getByLabel("When you are asked").click();
+  await page.getByRole("option", { name: "Always ask" }).click();
+  await page.getByLabel("Work in").click();
+  await page.getByRole("option", { name: "a clone" }).click();
+  await page.getByLabel("Task").fill("chat about a clone");
+  await page.keyboard.press("Enter");
+  await page.getByText("Say first where it is worked in: a clone.").waitFor();
+  await page.getByLabel("Where a clone is").fill("https://example.invalid/a.git");
+  await page.getByLabel("Branch, tag or commit").fill("v2");
+  await page.getByLabel("Work in").click();
+  await page.getByRole("option", { name: "files that I send" }).click();
+  await page.getByLabel("Files to send").setInputFiles({ name: "work.zip", mimeType: "", buffer: zipped });
+  await page.getByText("1 file,").waitFor();
+  await page.getByLabel("Task").press("Enter");
+  await page.getByText("Hello.", { exact: true }).waitFor();
+  const [row] = (await client.list({ limit: 1 })).conversations;
+  const [begun] = await log(row?.id ?? "");
+  assert.equal(begun?.args.approval, "always");
+  assert.equal(typeof begun.args.workspace.upload, "string");
+  await until(
+    async () => (await client.files.list(row?.id ?? "")).entries.some(({ name }) => name === "a.txt"),
+    15_000,
+  );
+  await page.goto(server.url);
+  await page.getByText(/Tasks with this model took about \d+ steps/).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("[UP18] of a long list only what is in sight is drawn, the rest as one scrolls, and the last is found", async () => {
+  await using many = await ServerProcess.start();
+  const api = connect({ url: many.url });
+  using atEnd = new DisposableStack();
+  atEnd.defer(() => api.close());
+  for (let at = 0; at < 130; at += 1) {
+    const { id } = await api.create();
+    await api.change(id, { title: `number ${at}` });
+  }
+  const { page, complaints } = await open(many.url);
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  await list.getByText("number 129", { exact: true }).waitFor();
+  const drawn = (): Promise<number> => list.getByRole("listitem").count();
+  assert.ok((await drawn()) < 50, `${await drawn()} rows`);
+  const scrolled = async (): Promise<boolean> => {
+    await page.mouse.wheel(0, 2_000);
+    return list.getByText("number 0", { exact: true }).isVisible();
+  };
+  await list.getByText("number 129", { exact: true }).hover();
+  await until(scrolled, 15_000);
+  assert.ok((await drawn()) < 50, `${await drawn()} rows`);
+  await page.getByLabel("Search").fill("number 77");
+  await list.getByText("number 77", { exact: true }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test("[UP16] on a phone what waits is answered, and nothing is wider than the screen", async () => {
   const { id } = await client.create({ task: "ask once, from the road", settings: { approval: "always" } });
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -241,7 +316,7 @@ test("[UP16] on a phone what waits is answered, and nothing is wider than the sc
   const isWide = () => page.evaluate("document.documentElement.scrollWidth > innerWidth");
   assert.equal(await isWide(), false, "the welcome");
   await page.getByRole("navigation", { name: "Panes" }).getByRole("link", { name: "Inbox" }).tap();
-  const card = page.getByRole("region", { name: "Approval", exact: true }).filter({ hasText: "from the road" });
+  const card = page.getByRole("region", { name: /^Approval/ }).filter({ hasText: "from the road" });
   await card.waitFor();
   assert.equal(await isWide(), false, "the inbox");
   await card.getByRole("button", { name: "Allow once" }).tap();
@@ -271,7 +346,7 @@ function isOurs(complaint: string): boolean {
 
 async function open(
   url: string,
-  options: BrowserContextOptions = { viewport: { width: 1360, height: 860 } },
+  options: BrowserContextOptions = { viewport: { width: 1200, height: 860 } },
 ): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext(options);
   const page = await context.newPage();

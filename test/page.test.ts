@@ -334,15 +334,14 @@ test("[V48] on the page a task is begun in an own workspace, whose files are lis
   await page.getByRole("tab", { name: "Files", exact: true }).click();
   const files = page.getByRole("region", { name: "Files" });
   await files.getByText("hello.sh").waitFor();
-  const shown = page.waitForEvent("popup");
   await files.getByText("sent.txt").click();
-  assert.equal(await (await shown).locator("body").innerText(), "hello");
+  await page.getByRole("textbox", { name: "sent.txt" }).getByText("hello").waitFor();
   await files
     .getByLabel("Upload")
     .setInputFiles({ name: "later.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
   await files.getByText("later.txt").waitFor();
   const downloading = page.waitForEvent("download");
-  await files.getByText("Download zip").click();
+  await files.getByRole("link", { name: "Download zip" }).click();
   assert.equal((await downloading).suggestedFilename(), "workspace.zip");
   assert.deepEqual(complaints, []);
 });

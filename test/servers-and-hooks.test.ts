@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { connect } from "@deckhand/client";
+import { CliProcess } from "./kit/cli-process.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
@@ -30,6 +31,14 @@ async function homeWith(settings: object): Promise<string> {
   return home;
 }
 
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 async function begin(server: ServerProcess, task = "go", settings: object = {}): Promise<RawSocket> {
   const socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "initialize", args: settings, conversation: "c", command: "0" });
@@ -39,11 +48,12 @@ async function begin(server: ServerProcess, task = "go", settings: object = {}):
   return socket;
 }
 
-test("[MC10] of two MCP servers one works and one hangs: its tool is asked about, done and told, and goes on after a restart with the same bytes", async () => {
+test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked about, done and told, and goes on after a restart with the same bytes", async () => {
+  const starts = join(await homeWith({}), "starts");
   const home = await homeWith({
     mcp: {
       servers: {
-        good: program("works", { tools: ["add", "sleep"], call_seconds: 0.5 }),
+        good: program("family", { args: [mcpServer, "family", starts], tools: ["add", "sleep"], call_seconds: 0.5 }),
         bad: program("hangs", { start_seconds: 1 }),
       },
     },
@@ -85,6 +95,8 @@ test("[MC10] of two MCP servers one works and one hangs: its tool is asked about
     ["good__add", "good__sleep"],
   );
   await first.end("SIGKILL");
+  const [, left = 0] = (await readFile(starts, "utf8")).trim().split("\n").map(Number);
+  assert.ok(isThere(left), "what a server started outlives a server that is killed");
 
   await using second = await ServerProcess.start({ home, env: model.env });
   using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
@@ -92,6 +104,7 @@ test("[MC10] of two MCP servers one works and one hangs: its tool is asked about
   await again.next((frame) => frame["ack"]?.command === "2");
   again.send({ subscribe: { conversation: "c", after: asked["id"] } });
   await again.next((frame) => frame["observation"] === "call_tool" && frame["content"] === "6");
+  assert.ok(!isThere(left), "until the next one");
   const bodies = (await model.requests()).map(({ body }) => body as { messages: unknown[]; tools: unknown });
   for (const [at, body] of bodies.entries()) {
     const before = bodies[at - 1] ?? body;
@@ -101,8 +114,10 @@ test("[MC10] of two MCP servers one works and one hangs: its tool is asked about
   assert.match(JSON.stringify(bodies[0]?.tools), /Adds two numbers.*in its words/);
 });
 
-test("[HK8] a hook blocks an action, and a check in the sandbox sends the agent back until its work is done", async () => {
+test("[HK8][MC16] a hook blocks an action, and a check in the sandbox sends the agent back until its work is done", async () => {
   const home = await homeWith({
+    approval: { policy: "never" },
+    mcp: { servers: { good: program("works") } },
     hooks: {
       before_action: [
         { name: "no-push", action: "run", pattern: "git push*", command: "echo 'we push by hand' >&2; exit 2" },
@@ -113,7 +128,12 @@ test("[HK8] a hook blocks an action, and a check in the sandbox sends the agent 
     },
   });
   await using model = await ModelProcess.start([
-    call("run", { command: "touch pushed; git push --force" }),
+    {
+      calls: [
+        { name: "good__add", arguments: { a: 2, b: 2 } },
+        { name: "run", arguments: { command: "touch pushed; git push --force" } },
+      ],
+    },
     finish,
     call("run", { command: "touch done.txt" }),
     finish,
@@ -136,6 +156,10 @@ test("[HK8] a hook blocks an action, and a check in the sandbox sends the agent 
   assert.match(messages[2] ?? "", /It is not done yet: the check is-there failed.*done\.txt is missing/);
   assert.ok(existsSync(join(server.workspace, "done.txt")));
   assert.equal(messages.length, 4);
+
+  // Once more from its log, where no server and no hook is asked: each says what it said.
+  const again = new CliProcess(["replay", "--url", server.url, "c"]);
+  assert.equal(await again.end(), 0, `${again.stdout}${again.stderr}`);
 });
 
 /** What tools of this kind have read from a workspace and obeyed; each would call the canary or leave a file. */

@@ -8,6 +8,7 @@ import { InstantModel } from "./instant-model.ts";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
+import { measureFirstRequest } from "./first-request.ts";
 import { measureNetwork } from "./network.ts";
 import { measurePast } from "./past.ts";
 import { measureSandboxes } from "./sandboxes.ts";
@@ -29,6 +30,10 @@ interface Figures {
   readonly stepsPerSecond: number;
 }
 
+if (process.argv[2] === "first-request") {
+  console.log(await measureFirstRequest());
+  process.exit();
+}
 console.log(
   `Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; a model that answers at once,`,
 );

@@ -1,7 +1,13 @@
 import { text } from "node:stream/consumers";
 import { resolve } from "node:path";
 import type { Client } from "@deckhand/client";
-import { approvalPolicies, type Event, type Settings } from "@deckhand/protocol";
+import {
+  approvalPolicies,
+  reasoningEfforts,
+  type Event,
+  type ReasoningEffort,
+  type Settings,
+} from "@deckhand/protocol";
 import { followChildren } from "./children.ts";
 import { numberOf, parse, textOf } from "./arguments.ts";
 import { UsageError, type ExitCode } from "./exit-codes.ts";
@@ -20,6 +26,7 @@ none does, it starts one for itself. Ctrl-C stops the work.
 
   --url URL          the server (DECKHAND_TOKEN is its token, where it wants one)
   --model NAME       the model (default: as the server is configured)
+  --effort EFFORT    how much it thinks, where it can be told: none, minimal, low, medium, high or xhigh
   --workspace PATH   a folder in the server's default workspace
   --folder PATH      work in this folder; it is made when it is missing
   --worktree PATH    work on this repository in a copy of its own, on a branch that comes back when the conversation is deleted
@@ -42,6 +49,7 @@ export const runCommand = { help, run };
 const options = {
   url: { type: "string" },
   model: { type: "string" },
+  effort: { type: "string" },
   workspace: { type: "string" },
   folder: { type: "string" },
   worktree: { type: "string" },
@@ -63,6 +71,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const timeoutSeconds = numberOf("timeout", values["timeout"], false);
   const maxSteps = numberOf("max-steps", values["max-steps"], true);
   const model = textOf(values["model"]);
+  const effort = effortOf(textOf(values["effort"]));
   const agent = textOf(values["agent"]);
   const directory = textOf(values["workspace"]);
   const workspace = workspaceOf(values);
@@ -75,6 +84,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     approval_seconds: 0,
     ...(agent === undefined ? {} : { agent_cls: agent }),
     ...(model === undefined ? {} : { model }),
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
     ...(directory === undefined ? {} : { directory: resolve(directory) }),
     ...(workspace === undefined ? {} : { workspace }),
     ...(maxSteps === undefined ? {} : { max_steps: maxSteps }),
@@ -99,6 +109,14 @@ async function run(args: readonly string[]): Promise<ExitCode> {
 }
 
 /** What it may take, as far as that is known; a server that cannot say it is no reason not to begin. */
+function effortOf(given: string | undefined): ReasoningEffort | undefined {
+  const effort = reasoningEfforts.find((each) => each === given);
+  if (given !== undefined && effort === undefined) {
+    throw new UsageError(`--effort is one of ${reasoningEfforts.join(", ")}.`);
+  }
+  return effort;
+}
+
 async function estimateOf(client: Client, model: string | undefined): Promise<string> {
   try {
     const { steps, sentence } = await client.estimate(model, AbortSignal.timeout(estimateMs));

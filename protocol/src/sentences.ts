@@ -2,6 +2,7 @@
 import type { ActionArgs } from "./actions.ts";
 import type { NewAction, NewObservation } from "./event.ts";
 import type { ChildReport, JobState, KnowledgePiece } from "./observations.ts";
+import { visible } from "./visible.ts";
 
 type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
 
@@ -134,17 +135,18 @@ function knowledgeSentence(pieces: readonly KnowledgePiece[]): string {
   return `The agent was told what the workspace says: ${pieces.map(({ path }) => path).join(", ")}.`;
 }
 
-function approvalSentence({ decision, rules = [] }: ActionArgs<"approve">): string {
+function approvalSentence({ decision, rules = [], name = "" }: ActionArgs<"approve">): string {
+  const by = name.trim() === "" ? "" : ` by ${visible(name.trim())}`;
   const patterns = rules.map(({ action, pattern }) => `${action} ${pattern}`).join(", ");
   switch (decision) {
     case "deny":
-      return "The action is denied.";
+      return `The action is denied${by}.`;
     case "allow":
-      return "The action is allowed.";
+      return `The action is allowed${by}.`;
     case "allow_for_conversation":
-      return `The action is allowed, and in this conversation from now on: ${patterns}`;
+      return `The action is allowed${by}, and in this conversation from now on: ${patterns}`;
     case "allow_for_server":
-      return `The action is allowed, and in every conversation from now on: ${patterns}`;
+      return `The action is allowed${by}, and in every conversation from now on: ${patterns}`;
   }
 }
 

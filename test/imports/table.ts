@@ -73,6 +73,9 @@ export const table: readonly Unit[] = [
     path: "server/src/replay",
     mayImport: [
       "server/src/conversation",
+      "server/src/agent/hook-points.ts",
+      "server/src/mcp/mcp.ts",
+      "server/src/mcp/call-tool.ts",
       "server/src/store/store.ts",
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",

@@ -2,17 +2,20 @@
 import { DeckhandError, type Settings } from "@deckhand/protocol";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
 import type { Model, ModelFinder } from "../llm/model.ts";
+import type { OwnKey } from "./own-key.ts";
 
 export interface ChoiceDeps {
   readonly findModel: ModelFinder;
   readonly findAgent: AgentFinder;
+  /** The agent of a conversation that names none; our own when nothing is set. */
+  readonly defaultAgent?: () => string | undefined;
   /** The default workspace. */
   readonly workspace: string;
 }
 
 /** Fails with `unknown_agent`. */
 export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string = deps.workspace): Agent {
-  const name = settings.agent_cls ?? defaultAgent;
+  const name = settings.agent_cls ?? deps.defaultAgent?.() ?? defaultAgent;
   const agent = deps.findAgent(name, workspace);
   if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
   return agent;
@@ -22,12 +25,12 @@ export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string 
 export async function modelOf(
   agent: Agent,
   settings: Settings,
-  apiKey: string | undefined,
+  key: OwnKey | undefined,
   deps: ChoiceDeps,
 ): Promise<Model> {
   if (agent.model !== undefined) return agent.model;
   const { model: name = agent.defined?.model, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
-  return deps.findModel({ name, baseUrl, apiKey, reasoningEffort });
+  return deps.findModel({ name, baseUrl, ...key, reasoningEffort });
 }
 
 export function hasImages(args: unknown): boolean {
@@ -36,8 +39,8 @@ export function hasImages(args: unknown): boolean {
 }
 
 /** A picture that the model cannot see is refused with `bad_args` while its sender still looks. */
-export async function refuseUnseen(settings: Settings, apiKey: string | undefined, deps: ChoiceDeps): Promise<void> {
-  const model = await modelOf(agentOf(settings, deps), settings, apiKey, deps).catch(() => undefined);
+export async function refuseUnseen(settings: Settings, key: OwnKey | undefined, deps: ChoiceDeps): Promise<void> {
+  const model = await modelOf(agentOf(settings, deps), settings, key, deps).catch(() => undefined);
   if (model?.takesImages !== false) return;
   throw new DeckhandError(
     "bad_args",

@@ -46,6 +46,7 @@ import { Snapshots } from "./snapshots.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { keepState, readState, rowOf } from "./stored-state.ts";
 import { ConversationTerminals, lostTerminals } from "./terminals.ts";
+import { ownKey, type OwnKey } from "./own-key.ts";
 import { Titles } from "./titles.ts";
 import { lookMs, tracesOf } from "./traces.ts";
 import { TurnDriver } from "./turn-driver.ts";
@@ -58,7 +59,7 @@ const recoveredTail = 8;
 
 /** What outlives the object; `Conversations` has it for all. */
 interface Beyond {
-  readonly apiKeys: Map<ConversationId, string>;
+  readonly apiKeys: Map<ConversationId, OwnKey>;
   /** Has the conversation in it while there is work, so that nobody else has to hold it. */
   readonly atWork: Set<Conversation>;
   readonly shells: IdleShells;
@@ -167,6 +168,7 @@ export class Conversation implements Member {
       deps.mcp &&
       new ServerTools({
         mcp: deps.mcp,
+        tool: deps.tools.get("call_tool") as Tool<"call_tool"> | undefined,
         state: () => this.#state,
         read: (after, limit) => this.read(after, limit),
         append: (events) => this.#enqueue(() => this.#append(events)),
@@ -253,10 +255,12 @@ export class Conversation implements Member {
         isSettled: this.#workspace.isMade,
         tools: this.#userTools(),
       });
-      if (options.apiKey !== undefined) this.#beyond.apiKeys.set(this.id, options.apiKey);
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
       if (todo.remembers !== undefined) await this.#deps.store.rules.add(todo.remembers);
       const stored = await this.#append(todo.events(this.#state.head + 1));
+      if (options.apiKey !== undefined) {
+        this.#beyond.apiKeys.set(this.id, ownKey(options.apiKey, this.#state.settings));
+      }
       this.#carryOut(todo, stored);
       const own = stored[todo.at];
       if (own === undefined) throw new Error("a plan stores its action");
@@ -484,7 +488,7 @@ export class Conversation implements Member {
     return this.#state.parent?.root ?? this.id;
   }
 
-  #apiKey(): string | undefined {
+  #apiKey(): OwnKey | undefined {
     return this.#beyond.apiKeys.get(this.id);
   }
 }

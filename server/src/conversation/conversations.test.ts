@@ -8,7 +8,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { fold, type Event } from "@deckhand/protocol";
 import { arrayModel, text } from "../agent/array-model.test-kit.ts";
-import type { Model } from "../llm/model.ts";
+import type { Model, ModelChoice } from "../llm/model.ts";
 import type { Snapshot } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import { writeLog } from "../store/long-log.test-kit.ts";
@@ -116,6 +116,23 @@ test("[F2] conversations at rest that nobody holds are dropped, and opened again
   await again.submit("start", { task: "with its key" });
   while (it.keys.length === 0) await nextTurn();
   assert.deepEqual(it.keys[0], "sk-of-c0");
+});
+
+test("[MP20] a key is kept with the model and the address that it came for", async () => {
+  const chosen: ModelChoice[] = [];
+  const model = arrayModel(() => [text("Hello.")]);
+  const findModel = async (choice: ModelChoice): Promise<Model> => {
+    chosen.push(choice);
+    return model;
+  };
+  await using conversations = new Conversations(testDeps(model, { store: openStore(), findModel }));
+  const conversation = await conversations.open("c");
+  await conversation.submit("initialize", { model: "gpt-5" }, { apiKey: "sk-1" });
+  await conversation.submit("initialize", { model: "claude-sonnet-4-5" });
+  await conversation.submit("start", { task: "go" });
+  while (chosen.length === 0) await nextTurn();
+  const { name, apiKey, keyFor } = chosen[0] ?? {};
+  assert.deepEqual([name, apiKey, keyFor?.name], ["claude-sonnet-4-5", "sk-1", "gpt-5"]);
 });
 
 test("[F3] one that is opened while it is being deleted is not the old one, and is not made again", async () => {

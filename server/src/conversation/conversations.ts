@@ -12,6 +12,7 @@ import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } 
 import type { ConversationApi, ConversationsApi } from "./api.ts";
 import { IdleShells } from "./idle-shells.ts";
 import { Family } from "./children/family.ts";
+import type { OwnKey } from "./own-key.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { fork, importEvents, pages } from "./library.ts";
@@ -40,7 +41,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   readonly #atWork = new Set<Conversation>();
   readonly #shells = new IdleShells();
   /** Keys stand in no log: they outlive the object. */
-  readonly #apiKeys = new Map<ConversationId, string>();
+  readonly #apiKeys = new Map<ConversationId, OwnKey>();
   readonly #leaving = new Map<ConversationId, Promise<void>>();
   readonly #family: Family;
 
@@ -48,7 +49,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     this.#deps = deps;
     const { whyNoChildren: whyApart } = deps.runtimes;
     const [atWork, apiKeys] = [this.#atWork, this.#apiKeys];
-    this.#family = new Family({ ...deps, whyApart, atWork, apiKeys, open: (id) => this.#opened(id) });
+    this.#family = new Family({ ...deps, whyApart, atWork, apiKeys, open: (id) => this.#member(id) });
   }
 
   /** How many are in memory. */
@@ -68,6 +69,11 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
 
   open(id: ConversationId, look?: AbortSignal): Promise<ConversationApi> {
     return this.#opened(id, look);
+  }
+
+  /** Who is told of what happens while a conversation is deleted must not wait for that to be over. */
+  async #member(id: ConversationId): Promise<Conversation | undefined> {
+    return this.#leaving.has(id) ? this.#open.get(id)?.deref() : this.#opened(id);
   }
 
   #opened(id: ConversationId, look?: AbortSignal): Promise<Conversation> {

@@ -21,9 +21,7 @@ export interface ConversationDeps extends ChoiceDeps {
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** What workspaces were; nothing is kept where there is none. */
   readonly histories?: Histories;
-  /** None in a replay, where nothing outside is asked. */
   readonly mcp?: Mcp;
-  /** None in a replay. */
   readonly hooks?: (place: HookPlace) => HookPoints;
   /** What the user says to every agent. */
   readonly readOwn?: (() => Promise<OwnFiles>) | undefined;

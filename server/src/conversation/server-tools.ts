@@ -20,6 +20,8 @@ import type { Tool } from "../tools/tool.ts";
 
 interface ServerToolsDeps {
   readonly mcp: Mcp;
+  /** In place of our own; in a replay. */
+  readonly tool: Tool<"call_tool"> | undefined;
   readonly state: () => ConversationState;
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
   readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
@@ -32,7 +34,7 @@ export class ServerTools {
 
   constructor(deps: ServerToolsDeps) {
     this.#deps = deps;
-    this.tool = callTool(deps.mcp, () => deps.state().settings);
+    this.tool = deps.tool ?? callTool(deps.mcp, () => deps.state().settings);
   }
 
   /** The agent with the tools that the log tells of, which are taken first where that is due. */

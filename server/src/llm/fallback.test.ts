@@ -5,7 +5,8 @@ import { afterReply, ask, askInVain, requestOf, serveScript, user } from "./aski
 import { findModels, type ModelSettings } from "./find.ts";
 import type { ModelEntry } from "./entries.ts";
 import type { ModelServer } from "./model-server.ts";
-import type { Model, ModelMessage, ModelProgress } from "./model.ts";
+import type { Model, ModelChoice, ModelMessage, ModelProgress } from "./model.ts";
+import { withItsKey } from "./providers/names.ts";
 import type { ScriptInput } from "./script.ts";
 
 interface House {
@@ -215,6 +216,37 @@ test("[MP19] what is saved while the server runs counts from the next call on", 
   assert.equal(b.requests[0]?.headers.authorization, "Bearer second");
   settings = { configured: { name: "claude-sonnet-4-5" }, env: { ANTHROPIC_API_KEY: "saved" } };
   assert.deepEqual((await models.list()).models, ["claude-sonnet-4-5", "demo"]);
+});
+
+test("[MP20] a key that came for one model goes to no other provider and no other address when the model is changed", async (t) => {
+  const [a, b] = [await serveScript(t, says("a")), await serveScript(t, says("b"))];
+  const entries = [
+    { name: "mine", base_url: a.url },
+    { name: "other", base_url: b.url },
+  ];
+  const settings: ModelSettings = {
+    configured: { name: "openai/gpt-5" },
+    env: { OPENAI_API_KEY: "o", ANTHROPIC_API_KEY: "c" },
+  };
+  const options = { retries: 0, timeoutMs: 5_000, discover: false, entries: async () => entries };
+  const models = findModels({ settings: () => settings, ...options });
+  const keyAt = async (server: ModelServer, choice: ModelChoice): Promise<string | undefined> => {
+    await ask(await models.find({ ...choice, apiKey: "theirs" }), request);
+    return server.requests.at(-1)?.headers.authorization;
+  };
+  assert.equal(await keyAt(a, { name: "mine", keyFor: { name: "mine" } }), "Bearer theirs");
+  assert.equal(await keyAt(b, { name: "other", keyFor: { name: "mine" } }), undefined);
+  assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "m", baseUrl: b.url } }), "Bearer theirs");
+  assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "m", baseUrl: a.url } }), undefined);
+  assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "openai/gpt-5" } }), undefined);
+  // Another model of the same provider has it; the provider's own variable is there for the others.
+  const named = (name: string, keyFor: { readonly name?: string }) =>
+    withItsKey({ name, apiKey: "theirs", keyFor }, { configured: settings.configured, entries }).apiKey;
+  assert.equal(named("gpt-4o", {}), "theirs");
+  assert.equal(named("openai/gpt-4o", { name: "gpt-5" }), "theirs");
+  assert.equal(named("claude-sonnet-4-5", {}), undefined);
+  assert.equal(named("gpt-4o", { name: "anthropic/claude-sonnet-4-5" }), undefined);
+  assert.equal(named("gpt-4o", { name: "mine" }), undefined);
 });
 
 function askOnce(model: Model): ReturnType<typeof askInVain> {

@@ -14,7 +14,7 @@ import type { CallLimits } from "./providers/load.ts";
 import type { ToolCalling } from "./text-tools/text-tools.ts";
 import { compatible } from "./providers/compatible.ts";
 import { plainUrl } from "./providers/failure.ts";
-import { atBaseUrl, elsewhere, nameModel, type NamedModel } from "./providers/names.ts";
+import { atBaseUrl, elsewhere, nameModel, withItsKey, type NamedModel } from "./providers/names.ts";
 import type { Env, ModelAddress } from "./providers/provider.ts";
 import { scriptedModel } from "./scripted.ts";
 
@@ -80,8 +80,9 @@ export function findModels(options: FindOptions): Models {
   const models = new Map<string, Model>();
   const { localServers, firstModel, knownFirst } = lookAround(calls.fetch, options);
 
-  async function find(choice: ModelChoice): Promise<Model> {
-    const { fallback = [], small } = settings();
+  async function find(chosen: ModelChoice): Promise<Model> {
+    const { configured, fallback = [], small } = settings();
+    const choice = withItsKey(chosen, { configured, entries: await readEntries() });
     // Who chose a model, an address or a key is asked nowhere else.
     if (!isConfigured(choice)) return await single(choice);
     const others = fallback.filter((name) => name !== settings().configured.name);
@@ -164,7 +165,8 @@ export function findModels(options: FindOptions): Models {
       const contextTokens =
         entry?.context_tokens ?? (await contextTokensOf(address, { configured, fetch: calls.fetch }));
       const declared = entry?.tools === undefined ? toolCalling : entry.tools ? "native" : "text";
-      return modelAt(name, address, limits, {
+      const told = entry?.reasoning === undefined ? address : { ...address, thinks: entry.reasoning };
+      return modelAt(name, told, limits, {
         takesImages: known.images,
         contextTokens,
         maxOutputTokens: known.max_output_tokens,

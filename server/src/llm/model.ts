@@ -82,6 +82,8 @@ export interface ModelChoice {
   readonly name?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly baseUrl?: string | undefined;
+  /** What the key came for, where that was said earlier than the rest: it goes to no other provider and no other address. */
+  readonly keyFor?: { readonly name?: string | undefined; readonly baseUrl?: string | undefined } | undefined;
   /** How much it thinks, where it can be told; as it is configured by default. */
   readonly reasoningEffort?: ReasoningEffort | undefined;
 }

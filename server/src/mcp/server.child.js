@@ -27,7 +27,9 @@ if (mode === "hangs") {
 
 async function serve() {
   if (mode === "family") {
-    spawn("setsid", ["sleep", "987654"], { stdio: "ignore" }).unref();
+    const child = spawn("setsid", ["sleep", "987654"], { stdio: "ignore" });
+    if (startsFile !== undefined) appendFileSync(startsFile, `${child.pid}\n`);
+    child.unref();
   }
   const input = { type: "object", properties: { text: { type: "string" } } };
   const numbers = {

@@ -49,7 +49,7 @@ function orderedTool(tool: Tool, { recording, order, places, began }: Playing): 
       const answer =
         asked !== undefined && isAction(asked) && asked.action === tool.action ? recording.answerTo(place) : undefined;
       const outcome = await order.during(async () => {
-        if (tool.effect(args) === "network" || tool.action === "delegate") return recordedOutcome(tool, answer?.event);
+        if (outside.has(tool.effect(args)) || tool.action === "delegate") return recordedOutcome(tool, answer?.event);
         began(place);
         const running = tool.run(args, context);
         let step = await running.next();
@@ -64,6 +64,8 @@ function orderedTool(tool: Tool, { recording, order, places, began }: Playing): 
     },
   };
 }
+
+const outside: ReadonlySet<string> = new Set(["network", "foreign"]);
 
 function recordedOutcome(tool: Tool, event: Event | undefined): AnyOutcome {
   if (event !== undefined && !isAction(event)) {

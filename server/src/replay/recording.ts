@@ -1,7 +1,7 @@
 /**
  * A log, read as what has to be done again: what came from outside (people, the model, a killed server), each with its
  * place, and the events that should come of it. A place is the number of events before; bookkeeping that need not come
- * again (titles, retries, snapshots, and compactions: the model says what it said, however long its prompt is) is not
+ * again (titles, retries, snapshots, lists of tools, what hooks did, and compactions: the model says what it said, however long its prompt is) is not
  * counted.
  */
 import {
@@ -43,7 +43,17 @@ export interface Recording {
   readonly resumes: boolean;
 }
 
-const notCounted: ReadonlySet<string> = new Set(["status", "title", "imported", "snapshot", "terminal", "compact"]);
+const notCounted: ReadonlySet<string> = new Set([
+  "status",
+  "title",
+  "imported",
+  "snapshot",
+  "terminal",
+  "compact",
+  "child",
+  "tools",
+  "hook",
+]);
 
 export function counts(event: Event): boolean {
   return !notCounted.has(isAction(event) ? event.action : event.observation);
@@ -99,6 +109,13 @@ function saidIn(event: Event, at: number): readonly Said[] {
   if (event.observation !== "error" || event.cause !== undefined) return [];
   const { code } = event.extras;
   return code.startsWith("model_") ? [{ at, type: "failure", code, message: event.content }] : [];
+}
+
+/** What the parent of a child had it begin with is said by whoever plays it. */
+export function asSaid(event: Event): Event {
+  if (!isAction(event) || event.action !== "initialize" || (event.args.parent ?? null) === null) return event;
+  const { parent: _, ...args } = event.args;
+  return { ...event, source: "user", args };
 }
 
 function inputsOf(events: readonly Event[]): readonly Input[] {

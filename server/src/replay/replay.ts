@@ -4,15 +4,18 @@
  */
 import { setImmediate as othersTurn, setTimeout as delay } from "node:timers/promises";
 import { DeckhandError, isAction, isAtWork, isRunnable, type ActionKind, type Event } from "@deckhand/protocol";
+import type { HookPoints } from "../agent/hook-points.ts";
 import { Conversation } from "../conversation/conversation.ts";
 import type { ConversationDeps } from "../conversation/deps.ts";
+import type { Mcp } from "../mcp/mcp.ts";
 import { onePlace } from "../runtime/places/one-place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { differences, type Difference } from "./compare.ts";
 import { Order } from "./order.ts";
 import { keptRuntimes, orderedTools, recordedModel, watchedStore } from "./parts.ts";
-import { counts, recordingOf, type Input, type Recording } from "./recording.ts";
+import { recordedCallTool, recordedHooks, recordedMcp } from "./recorded-outside.ts";
+import { asSaid, counts, recordingOf, type Input, type Recording } from "./recording.ts";
 import { relocated, workspaceIn } from "./relocate.ts";
 
 export interface Replay {
@@ -35,10 +38,12 @@ const mostRanMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } a
 const beginsWithinMs = 10_000;
 
 /** Everything of `parts` is for this replay alone. Fails with a `DeckhandError` where there is no sandbox. */
-export async function replay(log: readonly Event[], parts: ReplayParts): Promise<Replay> {
+export async function replay(stored: readonly Event[], parts: ReplayParts): Promise<Replay> {
+  const log = stored.map(asSaid);
   const from = workspaceIn(log);
-  const recording = recordingOf(relocated(log, from, parts.workspace));
-  using player = new Player(recording, parts);
+  const moved = relocated(log, from, parts.workspace);
+  const recording = recordingOf(moved);
+  using player = new Player(recording, moved, parts);
   const now = await player.play();
   const was = log.filter(counts);
   const is = now.filter(counts);
@@ -51,6 +56,8 @@ export async function replay(log: readonly Event[], parts: ReplayParts): Promise
 class Player implements Disposable {
   readonly #recording: Recording;
   readonly #parts: ReplayParts;
+  readonly #mcp: Mcp;
+  readonly #hooks: HookPoints;
   readonly #order = new Order();
   readonly #places = new Map<number, number>();
   /** When the action at a place began to run. */
@@ -61,8 +68,10 @@ class Player implements Disposable {
   #generation = 0;
   #aheadMs = 0;
 
-  constructor(recording: Recording, parts: ReplayParts) {
+  constructor(recording: Recording, log: readonly Event[], parts: ReplayParts) {
     this.#recording = recording;
+    this.#mcp = recordedMcp(log);
+    this.#hooks = recordedHooks(log, (action) => recording.answerTo(this.#places.get(action) ?? -1)?.event);
     this.#parts = parts;
     this.#said = recording.said.values();
   }
@@ -131,7 +140,7 @@ class Player implements Disposable {
     const generation = (this.#generation += 1);
     const isAlive = (): boolean => generation === this.#generation;
     const order = this.#order;
-    const ordered = orderedTools(tools, {
+    const ordered = orderedTools(new Map([...tools, ["call_tool", recordedCallTool(this.#mcp)]]), {
       recording: this.#recording,
       order,
       places: this.#places,
@@ -145,6 +154,8 @@ class Player implements Disposable {
       store: watchedStore(store, isAlive, (events) => this.#came(events)),
       runtimes: keptRuntimes(runtimes, order, this.#made),
       tools: ordered,
+      mcp: this.#mcp,
+      hooks: () => this.#hooks,
       findModel: async () => model,
       findAgent: findAgent(ordered),
       now: () => Date.now() + this.#aheadMs,

@@ -13,6 +13,7 @@ export interface TakenSettings {
 const olderNames: Readonly<Record<string, string>> = {
   LLM_MODEL: "model",
   LLM_BASE_URL: "base_url",
+  LLM_REASONING_EFFORT: "reasoning_effort",
   WORKSPACE_BASE: "directory",
   AGENT: "agent_cls",
   CONFIRMATION_MODE: "confirmation_mode",

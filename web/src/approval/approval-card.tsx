@@ -19,6 +19,7 @@ interface ApprovalCardProps {
   readonly onAnswer: (decision: Decision, reason: string) => Promise<unknown>;
   /** Above the question: of which conversation it is. */
   readonly head?: ReactNode;
+  readonly of?: string;
   /** Its keys are bound: of several on a page, one has them. */
   readonly keys?: boolean;
 }
@@ -30,7 +31,7 @@ const isTouched = globalThis.matchMedia?.("(hover: none)").matches ?? false;
 const edges = { info: "border-info", warn: "border-warn", bad: "border-bad" } as const;
 
 /** The question whether an action may run, with all of it in sight. */
-export function ApprovalCard({ action, onAnswer, head, keys = true }: ApprovalCardProps) {
+export function ApprovalCard({ action, onAnswer, head, of, keys = true }: ApprovalCardProps) {
   const { people: words } = useWords();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
@@ -85,7 +86,7 @@ export function ApprovalCard({ action, onAnswer, head, keys = true }: ApprovalCa
 
   return (
     <section
-      aria-label={words.approval}
+      aria-label={of === undefined ? words.approval : `${words.approval}: ${of}`}
       className={`flex flex-col gap-3 rounded-xl border border-l-4 bg-panel p-3.5 text-sm shadow-low ${edges[risk]}`}
     >
       {head}
@@ -99,7 +100,7 @@ export function ApprovalCard({ action, onAnswer, head, keys = true }: ApprovalCa
           </Badge>
         ))}
       </div>
-      {thought !== "" && <p className="plain-text line-clamp-3 text-soft">{thought}</p>}
+      {head !== undefined && thought !== "" && <p className="plain-text line-clamp-3 text-soft">{thought}</p>}
       <AskedView action={action} whole={whole} onWhole={() => setWhole(true)} />
       {scope !== undefined ? (
         <RuleQuestion
@@ -150,7 +151,6 @@ export function ApprovalCard({ action, onAnswer, head, keys = true }: ApprovalCa
               type="submit"
               tone="danger"
               icon={XIcon}
-              className="max-md:h-10"
               disabled={sent}
               {...(keys && !isTouched ? { keys: "n" } : {})}
             >

@@ -1,26 +1,16 @@
-import { useEffect } from "react";
-import { SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
+import { useCallback, useEffect } from "react";
 import type { Place } from "../address.ts";
-import { answerApproval } from "../approval/answer.ts";
-import { ApprovalCard } from "../approval/approval-card.tsx";
-import { Composer } from "../composer/composer.tsx";
-import { withFiles } from "../composer/send-files.ts";
-import { OpenPorts } from "../network/open-ports.tsx";
-import { RefusedHosts } from "../network/refused-hosts.tsx";
-import { Jobs } from "../now/jobs.tsx";
-import { NowBar } from "../now/now-bar.tsx";
-import { useWant } from "../now/use-want.ts";
 import { isWorking } from "../now/words.ts";
-import { client } from "../server.ts";
 import { PageHead } from "../shell/page-frame.tsx";
 import { usePane } from "../shell/panes.ts";
-import { prefer, usePreferences } from "../shell/preferences.ts";
-import { IconButton } from "../ui/button.tsx";
+import { TimeBar } from "../time/time-bar.tsx";
+import { usePast } from "../time/use-past.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { toastFailure } from "../ui/toast.tsx";
 import { WorkAside } from "../work/work-aside.tsx";
 import { useWords } from "../words/words.ts";
 import { Announcer } from "./announcer.tsx";
+import { ConversationHead } from "./conversation-head.tsx";
+import { Present } from "./present.tsx";
 import { Timeline } from "./timeline.tsx";
 import { useUnsent } from "./unsent.ts";
 import { useRows } from "./use-rows.ts";
@@ -37,15 +27,15 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
   const { id } = place;
   const words = useWords();
   const pane = usePane();
-  const { workOpen } = usePreferences();
   const snapshot = useView(id);
-  const { state, refused } = snapshot;
-  const unsent = useUnsent(id, snapshot.events);
-  const rows = useRows(snapshot, unsent.messages);
-  const want = useWant(id, state.agentState);
+  const { state, refused, events } = snapshot;
+  const unsent = useUnsent(id, events);
+  const { at, settled, shown, goTo } = usePast(place, snapshot);
+  const isPast = at !== undefined;
+  const rows = useRows(shown, isPast ? none : unsent.messages);
   useEffect(onChange, [onChange, state.agentState, state.title]);
-
-  const waiting = state.open.find((action) => action.id === state.awaiting?.id);
+  const last = events.length - 1;
+  const turnTime = useCallback(() => goTo(isPast ? undefined : last), [goTo, isPast, last]);
 
   if (refused !== undefined) {
     return (
@@ -58,53 +48,24 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
   return (
     <div className="flex min-h-0 flex-1">
       <main className={`flex min-w-0 flex-1 flex-col ${pane === "work" ? "max-md:hidden" : ""}`}>
-        <PageHead
+        <ConversationHead
           title={title || state.title || words.shell.untitled}
-          actions={
-            <IconButton
-              icon={workOpen ? SidebarCollapseIcon : SidebarExpandIcon}
-              label={workOpen ? words.shell.hideWork : words.shell.showWork}
-              keys="mod+j"
-              className="max-md:hidden"
-              onClick={() => prefer({ workOpen: !workOpen })}
-            />
-          }
+          past={isPast}
+          onPast={last < 0 ? undefined : turnTime}
         />
-        <Timeline snapshot={snapshot} rows={rows} event={place.event} />
+        <Timeline snapshot={shown} rows={rows} event={place.event} />
         <div className="mx-auto w-full max-w-[46rem] px-4 pb-3 max-md:px-3 max-md:pb-2">
-          {waiting !== undefined && (
-            <ApprovalCard
-              key={waiting.id}
-              action={waiting}
-              onAnswer={(decision, reason) => answerApproval(id, waiting.id, decision, reason)}
-            />
+          {isPast ? (
+            <TimeBar conversation={id} events={events} at={at} state={shown.state} onGo={goTo} />
+          ) : (
+            <Present conversation={id} snapshot={snapshot} onSend={unsent.send} />
           )}
-          <Jobs
-            jobs={state.jobs}
-            onEnd={(job) => void client.send(id, "job", { id: job, signal: "KILL" }).catch(toastFailure)}
-          />
-          <RefusedHosts
-            snapshot={snapshot}
-            onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })}
-          />
-          <OpenPorts conversation={id} />
-          <NowBar snapshot={snapshot} onWant={want} />
-          <Composer
-            label={words.chat.message}
-            placeholder={
-              isWorking(state.agentState) || waiting !== undefined
-                ? words.chat.messageWhileWorking
-                : words.chat.messageHint
-            }
-            button={words.chat.send}
-            draft={id}
-            autoFocus
-            onSend={async ({ text, images, files }) => unsent.send(await withFiles(id, text, files), images)}
-          />
         </div>
-        <Announcer rows={rows} working={isWorking(state.agentState)} />
+        <Announcer rows={rows} working={!isPast && isWorking(state.agentState)} />
       </main>
-      <WorkAside conversation={id} snapshot={snapshot} tab={place.tab} />
+      <WorkAside conversation={id} snapshot={shown} tab={place.tab} at={settled} />
     </div>
   );
 }
+
+const none: readonly never[] = [];

@@ -95,8 +95,13 @@ export class ItemFold {
         });
       case "initialize":
       case "change_agent_state":
-      case "approve":
         return;
+      case "approve": {
+        // Of one's own click one knows; of another's, of a rule and of the clock's one does not.
+        const { name, rules } = event.args;
+        const isTold = name !== undefined || rules !== undefined || event.source === "environment";
+        return isTold ? this.#note(id, event.message, "quiet") : undefined;
+      }
       case "allow_host":
       case "compact":
       case "add_task":

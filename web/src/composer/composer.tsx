@@ -132,7 +132,7 @@ export function Composer({
           rows={rows}
           // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page has one purpose
           autoFocus={autoFocus}
-          className="block field-sizing-content max-h-72 min-h-10 w-full resize-none bg-transparent px-3.5 pt-2.5 pb-1 text-prose outline-none placeholder:text-muted"
+          className={`block field-sizing-content max-h-72 w-full ${rows > 1 ? "min-h-20" : "min-h-10"} resize-none bg-transparent px-3.5 pt-2.5 pb-1 text-prose outline-none placeholder:text-muted`}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
           onPaste={onPaste}

@@ -50,7 +50,7 @@ export function SettingsPage({ section }: { readonly section: string }) {
       <div className="flex flex-1 gap-8 max-md:flex-col max-md:gap-5">
         <nav
           aria-label={words.shell.settings}
-          className="flex w-44 shrink-0 flex-col gap-px self-start max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:pb-1"
+          className="flex w-50 shrink-0 flex-col gap-px self-start max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:pb-1"
         >
           {sections.map((each) => {
             const Mark = icons[each];

@@ -4,7 +4,7 @@ import { conversationAddress, go, place as placeNow, type Place } from "../addre
 
 type ConversationPlace = Extract<Place, { page: "conversation" }>;
 
-interface Past {
+interface PastAt {
   /** Follows the hand. */
   readonly at: number | undefined;
   /** Follows it when it rests: for what has to be asked for. */
@@ -16,7 +16,7 @@ interface Past {
 /** Browsers bear some twenty changes of the address in a second, and a slider that is dragged makes more. */
 const settleMs = 150;
 
-export function usePast(place: ConversationPlace): Past {
+export function usePastAt(place: ConversationPlace): PastAt {
   const settled = pastIn(place);
   const [moving, setMoving] = useState<number>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);

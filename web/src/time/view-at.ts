@@ -32,10 +32,10 @@ export function pastStates(): PastStates {
 }
 
 /** Nothing streams in the past. */
-export function viewAt(snapshot: ViewSnapshot, states: PastStates, at: number): ViewSnapshot {
+export function viewAt(events: readonly Event[], states: PastStates, at: number): ViewSnapshot {
   return {
-    events: snapshot.events.slice(0, at + 1),
-    state: states.at(snapshot.events, at),
+    events: events.slice(0, at + 1),
+    state: states.at(events, at),
     streaming: new Map(),
     caughtUp: true,
     refused: undefined,

@@ -24,7 +24,7 @@ interface TabsProps {
 export function Tabs({ label, value, tabs, onChange, extra, children }: TabsProps) {
   return (
     <Base.Root value={value} onValueChange={(next) => onChange(String(next))} className="flex min-h-0 flex-1 flex-col">
-      <div className="flex h-11 shrink-0 items-center gap-1 border-b border-line pr-2 pl-2">
+      <div className="@container flex h-11 shrink-0 items-center gap-1 border-b border-line pr-2 pl-2">
         <Base.List
           aria-label={label}
           activateOnFocus
@@ -34,10 +34,15 @@ export function Tabs({ label, value, tabs, onChange, extra, children }: TabsProp
             <Base.Tab
               key={id}
               value={id}
-              className="inline-flex h-7.5 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm font-medium text-muted select-none hover:text-ink data-active:bg-active data-active:text-ink"
+              aria-label={name}
+              title={name}
+              className="group/tab inline-flex h-7.5 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm font-medium text-muted select-none hover:text-ink data-active:bg-active data-active:text-ink"
             >
               {Mark !== undefined && <Mark size={14} />}
-              {name}
+              {/* Where there is no room for all names, the icon is the name of those that are not open. */}
+              <span className={Mark === undefined ? "" : "@max-2xl:hidden @max-2xl:group-data-active/tab:inline"}>
+                {name}
+              </span>
               {count !== undefined && count > 0 && <span className="text-2xs text-muted tabular-nums">{count}</span>}
             </Base.Tab>
           ))}

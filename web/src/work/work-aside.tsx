@@ -9,10 +9,12 @@ interface WorkAsideProps {
   readonly conversation: string;
   readonly snapshot: ViewSnapshot;
   readonly tab: string | undefined;
+  /** The event at which one looks; undefined for now. */
+  readonly at: number | undefined;
 }
 
 /** The pane right of the conversation, as wide as the person wants it; on a phone a pane of its own. */
-export function WorkAside({ conversation, snapshot, tab }: WorkAsideProps) {
+export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
   const { shell: words } = useWords();
   const pane = usePane();
   const { workOpen, workWidth } = usePreferences();
@@ -34,7 +36,9 @@ export function WorkAside({ conversation, snapshot, tab }: WorkAsideProps) {
           pane === "work" ? "max-md:flex max-md:flex-1" : "max-md:hidden"
         } ${workOpen ? "flex" : "md:hidden"}`}
       >
-        {(workOpen || pane === "work") && <WorkPanel conversation={conversation} snapshot={snapshot} tab={tab} />}
+        {(workOpen || pane === "work") && (
+          <WorkPanel conversation={conversation} snapshot={snapshot} tab={tab} at={at} />
+        )}
       </aside>
     </>
   );

@@ -33,7 +33,10 @@ export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
       label={words.shell.work}
       value={chosen.id}
       tabs={tabs.map(({ id, icon, label, count }) => ({ id, icon, label: label(words), count: count?.(snapshot) }))}
-      onChange={(id) => go(conversationAddress(conversation, { tab: id }), { replace: true })}
+      onChange={(id) => {
+        const query = at === undefined ? {} : { at: String(at) };
+        go(conversationAddress(conversation, { tab: id, query }), { replace: true });
+      }}
       extra={
         <IconButton
           icon={XIcon}

@@ -11,6 +11,7 @@
  * After a crash the parent's action is closed as unknown and says where the child is; a child never goes on by itself, for nobody waits
  * for it any more.
  */
+import type { OwnKey } from "../own-key.ts";
 import { randomUUID } from "node:crypto";
 import {
   DeckhandError,
@@ -42,12 +43,12 @@ export interface FamilyDeps extends ChoiceDeps {
   readonly approval: ApprovalDefaults;
   /** Why children cannot work where their parent does; undefined where they can. */
   readonly whyApart?: string | undefined;
-  /** The one object of that conversation. */
-  readonly open: (id: ConversationId) => Promise<Member>;
+  /** The one object of that conversation; while it is deleted, the one that ends, and undefined where none is left. */
+  readonly open: (id: ConversationId) => Promise<Member | undefined>;
   /** Those that are at work or wait for a person now. */
   readonly atWork: ReadonlySet<Member>;
   /** Keys that clients gave, by conversation. */
-  readonly apiKeys: Map<ConversationId, string>;
+  readonly apiKeys: Map<ConversationId, OwnKey>;
   readonly now: () => number;
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
@@ -92,6 +93,7 @@ export class Family {
       // It was given for the parent's model.
       if (key !== undefined && agent.defined?.model === undefined) apiKeys.set(id, key);
       const child = await this.#deps.open(id);
+      if (child === undefined) throw new DeckhandError("interrupted");
       this.#awaited.set(id, child);
       await this.#tell(child);
       signal.throwIfAborted();

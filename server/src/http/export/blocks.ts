@@ -53,6 +53,7 @@ function observationBlocks(event: Observation): readonly Block[] {
     case "chat":
     case "reply":
     case "title":
+    case "child":
     case "snapshot":
     case "terminal":
     case "status":

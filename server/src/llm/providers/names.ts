@@ -89,6 +89,23 @@ export function elsewhere(name: string, configured: ModelChoice): ModelChoice {
   return rest.length > 0 && providerOf(prefix) !== undefined ? {} : configured;
 }
 
+/** The choice with its key where that came for where the choice leads now, else without one. */
+export function withItsKey(
+  choice: ModelChoice,
+  { configured, entries = [] }: Omit<Naming, "choice" | "env">,
+): ModelChoice {
+  const { keyFor, name, baseUrl = "", ...rest } = choice;
+  if (keyFor === undefined) return choice;
+  const [before, now] = [keyFor.name || configured.name || "", name || configured.name || ""];
+  const isApart = (one: string) => entries.some((entry) => entry.name === one && (entry.base_url ?? entry.provider));
+  const sameProvider = () =>
+    !isApart(before) &&
+    !isApart(now) &&
+    (Boolean(configured.baseUrl) || providerNamed(before, false).provider === providerNamed(now, false).provider);
+  const isSame = (keyFor.baseUrl ?? "") === baseUrl && (baseUrl !== "" || before === now || sameProvider());
+  return isSame ? choice : { ...rest, name, baseUrl, apiKey: undefined };
+}
+
 interface Own {
   readonly name: string;
   readonly provider: Provider;

@@ -3,6 +3,7 @@ import type { Words } from "../words.ts";
 export const time: Words["time"] = {
   past: "Die Vergangenheit",
   look: "In die Vergangenheit schauen",
+  lookHere: "Bis hierher zurückschauen",
   slider: "Ereignis",
   eventOf: (at, last) => `Ereignis ${at} von ${last}`,
   steps: (count) => (count === 1 ? "1 Schritt" : `${count} Schritte`),

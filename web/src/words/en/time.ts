@@ -2,6 +2,7 @@
 export const time = {
   past: "The past",
   look: "Look back in time",
+  lookHere: "Look back to here",
   slider: "Event",
   eventOf: (at: number, last: number) => `Event ${at} of ${last}`,
   steps: (count: number) => (count === 1 ? "1 step" : `${count} steps`),

@@ -3,6 +3,7 @@ import type { Words } from "../words.ts";
 export const time: Words["time"] = {
   past: "过去",
   look: "回看过去",
+  lookHere: "回看到这里",
   slider: "事件",
   eventOf: (at, last) => `事件 ${at} / ${last}`,
   steps: (count) => `${count} 步`,

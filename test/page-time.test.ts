@@ -1,0 +1,113 @@
+/** The past on the page: the slider, the files as they were, fork and restore, in a real browser. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { connect } from "@deckhand/client";
+import type { Browser } from "playwright-core";
+import { startBrowser, openPage } from "./kit/browser.ts";
+import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
+import { until } from "./kit/processes.ts";
+import { ServerProcess } from "./kit/server-process.ts";
+
+const write = (path: string, content: string): ScriptReply => ({
+  text: `I write ${content}.`,
+  calls: [{ name: "write", arguments: { path, content: `${content}\n` } }],
+});
+const script: readonly ScriptReply[] = [
+  write("note.txt", "first"),
+  write("note.txt", "second"),
+  { text: "A look.", calls: [{ name: "run", arguments: { command: "cat note.txt" } }] },
+  { calls: [{ name: "finish", arguments: { thought: "The note is second." } }] },
+];
+
+let browser: Browser;
+let model: ModelProcess;
+let server: ServerProcess;
+before(async () => {
+  browser = await startBrowser();
+  model = await ModelProcess.start(script);
+  server = await ServerProcess.start({
+    env: { ...model.env, DECKHAND_SNAPSHOTS: "true", DECKHAND_APPROVAL: "never" },
+  });
+});
+after(async () => {
+  await browser?.close();
+  await server?.[Symbol.asyncDispose]();
+  await model?.[Symbol.asyncDispose]();
+});
+
+test("[UT3] the slider shows the conversation, its cost and its files as they were; a fork and a restore begin there", async (t) => {
+  const client = connect({ url: server.url });
+  t.after(() => client.close());
+  const { id } = await client.create({ task: "write the note" });
+  const note = join(server.workspace, "note.txt");
+  await until(async () => (await client.list()).conversations[0]?.agent_state === "finished", 20_000);
+  const log = await logOf(id);
+  const firstWritten = log.find((event) => event["observation"] === "write")?.["id"] as number;
+  await until(async () => {
+    const last = (await logOf(id)).findLast((event) => event["observation"] === "snapshot");
+    return last !== undefined && (last["extras"] as { after: number }).after > firstWritten + 3;
+  }, 20_000);
+
+  const { page, complaints } = await openPage(browser, `${server.url}/c/${id}`);
+  const chat = page.getByRole("log");
+  await chat.getByText("The note is second.").waitFor();
+
+  // With the keys: into the past, to its beginning, and on.
+  await page.locator("main h1").click();
+  await page.keyboard.press("t");
+  const bar = page.getByRole("region", { name: "The past" });
+  const slider = bar.getByRole("slider");
+  await slider.fill(String(firstWritten));
+  await bar.getByText(`Event ${firstWritten} of`).waitFor();
+  await bar.getByText(/1 step · \$/).waitFor();
+  await chat.getByText("I write first.").waitFor();
+  assert.equal(await chat.getByText("The note is second.").count(), 0, "what came later is not there yet");
+  assert.equal(await page.getByLabel("Message").count(), 0, "nobody speaks to the past");
+  await page.waitForURL(new RegExp(`[?&]at=${firstWritten}`));
+
+  await page.getByRole("tab", { name: "Files", exact: true }).click();
+  const files = page.getByRole("region", { name: `Files at event ${firstWritten}` });
+  await files.getByRole("button", { name: /note\.txt/ }).click();
+  await files.getByText("first", { exact: true }).waitFor();
+
+  // A link into the past leads there.
+  await page.reload();
+  await bar.getByText(`Event ${firstWritten} of`).waitFor();
+
+  // What a restore would do is shown, and nothing is done by looking.
+  await bar.getByRole("button", { name: "Restore the files" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("note.txt").waitFor();
+  assert.equal(readFileSync(note, "utf8"), "second\n");
+  await dialog.getByRole("button", { name: "Restore 1 file" }).click();
+  await page.getByText(`The files are what they were at event ${firstWritten}.`).waitFor();
+  assert.equal(readFileSync(note, "utf8"), "first\n");
+  await page.getByLabel("Message").waitFor();
+
+  // What a person changed since is named, and taken back only when one says so.
+  writeFileSync(note, "mine\n");
+  writeFileSync(join(server.workspace, "own.txt"), "mine\n");
+  await page.goto(`${server.url}/c/${id}?at=${log.length - 1}`);
+  await bar.getByRole("button", { name: "Restore the files" }).click();
+  await dialog.getByText("changed by others since").first().waitFor();
+  assert.equal(await dialog.getByRole("button", { name: /^Restore \d/ }).isDisabled(), true);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(readFileSync(note, "utf8"), "mine\n");
+  assert.ok(existsSync(join(server.workspace, "own.txt")));
+
+  await slider.fill(String(firstWritten));
+  await bar.getByRole("button", { name: "Fork from here" }).click();
+  await page.waitForURL((url) => url.pathname.startsWith("/c/") && !url.pathname.includes(id));
+  await chat.getByText("I write first.").waitFor();
+  assert.equal(await chat.getByText("I write second.").count(), 0);
+  const [fork] = (await client.list()).conversations.filter((row) => row.id !== id);
+  assert.equal(fork?.id, decodeURIComponent(new URL(page.url()).pathname.slice("/c/".length)));
+  assert.deepEqual(complaints, []);
+});
+
+async function logOf(id: string): Promise<readonly Record<string, unknown>[]> {
+  const answer = await fetch(`${server.url}/api/conversations/${id}/events?limit=500`);
+  return ((await answer.json()) as { events: Record<string, unknown>[] }).events;
+}

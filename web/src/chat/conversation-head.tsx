@@ -1,0 +1,51 @@
+import { useMemo } from "react";
+import { HistoryIcon, SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
+import { useCommands, type Command } from "../shell/commands.ts";
+import { PageHead } from "../shell/page-frame.tsx";
+import { prefer, usePreferences } from "../shell/preferences.ts";
+import { IconButton } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
+
+interface ConversationHeadProps {
+  readonly title: string;
+  /** One looks at the past. */
+  readonly past: boolean;
+  /** Undefined while there is none. */
+  readonly onPast: (() => void) | undefined;
+}
+
+export function ConversationHead({ title, past, onPast }: ConversationHeadProps) {
+  const { shell: words, time } = useWords();
+  const { workOpen } = usePreferences();
+  useCommands(
+    useMemo((): readonly Command[] => {
+      if (onPast === undefined) return [];
+      const label: Command["label"] = (all) => (past ? all.time.toNow : all.time.look);
+      return [{ id: "past", group: "conversation", label, keys: ["t"], run: onPast }];
+    }, [past, onPast]),
+  );
+  return (
+    <PageHead
+      title={title}
+      actions={
+        <>
+          <IconButton
+            icon={HistoryIcon}
+            label={past ? time.toNow : time.look}
+            keys="t"
+            aria-pressed={past}
+            disabled={onPast === undefined}
+            onClick={onPast}
+          />
+          <IconButton
+            icon={workOpen ? SidebarCollapseIcon : SidebarExpandIcon}
+            label={workOpen ? words.hideWork : words.showWork}
+            keys="mod+j"
+            className="max-md:hidden"
+            onClick={() => prefer({ workOpen: !workOpen })}
+          />
+        </>
+      }
+    />
+  );
+}

@@ -1,0 +1,34 @@
+import { useMemo, useState } from "react";
+import type { ViewSnapshot } from "@deckhand/client";
+import type { Place } from "../address.ts";
+import { usePastAt } from "./past-in-address.ts";
+import { pastStates, viewAt } from "./view-at.ts";
+
+export interface Past {
+  /** The event at which one looks; undefined for now. */
+  readonly at: number | undefined;
+  /** The same once the slider rests: for what has to be asked for. */
+  readonly settled: number | undefined;
+  /** What was known then. */
+  readonly shown: ViewSnapshot;
+  readonly goTo: (at: number | undefined) => void;
+}
+
+export function usePast(place: Extract<Place, { page: "conversation" }>, snapshot: ViewSnapshot): Past {
+  const { at: wanted, settled, goTo } = usePastAt(place);
+  const [states] = useState(pastStates);
+  const last = snapshot.events.length - 1;
+  const at = wanted === undefined || last < 0 ? undefined : Math.min(wanted, last);
+  // In the past what happens now changes nothing but the slider's end.
+  const events = at === undefined ? undefined : snapshot.events;
+  const past = useMemo(
+    () => (at === undefined || events === undefined ? undefined : viewAt(events, states, at)),
+    [at, events, states],
+  );
+  return {
+    at,
+    settled: at === undefined || settled === undefined ? undefined : Math.min(settled, last),
+    shown: past ?? snapshot,
+    goTo,
+  };
+}
