@@ -94,6 +94,34 @@ test("[V40] what a repository ignores is marked", async () => {
   );
 });
 
+test("[UW14] files are found by words of their path, names first, and by their text; never what is ignored or outside", async () => {
+  const at = join(workspace, "find");
+  mkdirSync(join(at, "pelican", "deep"), { recursive: true });
+  mkdirSync(join(at, ".git"));
+  writeFileSync(join(at, ".gitignore"), "ignored.txt\n");
+  writeFileSync(join(at, "ignored.txt"), "pelicans fly");
+  writeFileSync(join(at, "pelican", "deep", "a.txt"), "one\nPelicans [fly] -e\n");
+  writeFileSync(join(at, "-e pelican.md"), "nothing");
+  symlinkSync("/etc", join(at, "pelican-link"));
+  const find = async (text: string, within = "names", limit = 100): Promise<readonly (readonly unknown[])[]> => {
+    const answer = await ask(`find?${new URLSearchParams({ text, in: within, limit: String(limit) }).toString()}`);
+    const { found, truncated } = (await answer.json()) as {
+      found: { path: string; line?: number; text?: string }[];
+      truncated: boolean;
+    };
+    assert.equal(truncated, found.length === limit);
+    return found.map(({ path, line, text: line_ }) => (line === undefined ? [path] : [path, line, line_]));
+  };
+  assert.deepEqual(await find("pelican"), [["find/-e pelican.md"], ["find/pelican/deep/a.txt"]]);
+  assert.deepEqual(await find("find a.txt"), [["find/pelican/deep/a.txt"]]);
+  assert.deepEqual(await find("Pelican"), [], "upper case counts where there is some");
+  assert.deepEqual(await find("pelicans [fly]", "content"), [["find/pelican/deep/a.txt", 2, "Pelicans [fly] -e"]]);
+  assert.deepEqual(await find("-e", "content"), [["find/pelican/deep/a.txt", 2, "Pelicans [fly] -e"]]);
+  assert.deepEqual(await find("root:x:0", "content"), []);
+  assert.equal((await find("a", "names", 1)).length, 1);
+  assert.equal((await ask("find?text=")).status, 400);
+});
+
 test("[V41] a file comes as its bytes, whole or a range, as a type that no browser runs", async () => {
   const bytes = Buffer.from(Array.from({ length: 9 * mib + 7 }, (_, at) => (at * 31 + (at >> 8)) % 256));
   writeFileSync(join(workspace, "binary"), bytes);

@@ -19,6 +19,17 @@ before(async () => {
     conversations: [
       { when: "wait", replies: [{ calls: [{ name: "run", arguments: { command: `sleep ${seconds(9)}` } }] }] },
       { when: "say", replies: [{ text: "Said." }] },
+      {
+        when: "together",
+        replies: [
+          {
+            calls: [{ name: "run", arguments: { command: "while ! [ -e typed ]; do sleep 0.1; done; echo x >agent" } }],
+          },
+          { text: "Back." },
+          { calls: [{ name: "run", arguments: { command: "echo y >agent" } }] },
+          { text: "Back again." },
+        ],
+      },
     ],
   });
   server = await ServerProcess.start({ env: model.env });
@@ -219,4 +230,32 @@ test("[UW6] a server that is stopped or killed leaves nothing of a terminal, and
     if (own !== home) await own[Symbol.asyncDispose]();
     await home[Symbol.asyncDispose]();
   }
+});
+
+test("[UW13] what changes while a person types into a terminal counts as changed outside the agent's turns", async () => {
+  await using own = await ServerProcess.start({ env: { ...model.env, DECKHAND_SNAPSHOTS: "true" } });
+  using log = await RawSocket.open(own.wsUrl, ["deckhand.v1"]);
+  const on = { conversation: "together" };
+  log.send({ action: "initialize", args: { workspace: {} }, ...on });
+  log.send({ subscribe: on });
+  await log.next((frame) => frame["caught_up"] !== undefined);
+  const url = `${own.url}/api/conversations/together/terminals`;
+  const made = await fetch(url, { method: "POST", headers: json, body: '{"rows":24,"cols":80}' });
+  const { id } = (await made.json()) as { id: string };
+  using terminal = await RawSocket.open(`${url.replace("http", "ws")}/${id}`);
+  const changes = async (): Promise<boolean> => {
+    const from = log.frames.length;
+    log.send({ action: "message", args: { content: "together" }, ...on });
+    await log.next((frame) => frame["action"] === "run", { from });
+    if (terminal.isOpen) terminal.send({ input: "touch typed\r" });
+    await log.state("awaiting_user_input", from);
+    const ran = log.frames.findLast((frame) => frame["observation"] === "run");
+    const place = log.frames.indexOf(ran ?? {});
+    const { extras } = await log.next((frame) => frame["observation"] === "snapshot", { from: place });
+    return extras.outside as boolean;
+  };
+  assert.equal(await changes(), true);
+  terminal.close();
+  await terminal.closed;
+  assert.equal(await changes(), false);
 });

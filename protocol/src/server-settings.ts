@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { approvalPolicies } from "./actions.ts";
+import { reasoningEfforts } from "./model-info.ts";
 import { address, mcpServers, type McpAddress, type McpCommand } from "./mcp-servers.ts";
 
 const name = z.string().min(1).max(200);
@@ -56,10 +57,13 @@ export const settingsSections = {
     name: name.optional(),
     base_url: address.optional(),
     /** Asked in this order when the model is out of reach. */
-    fallbacks: z.array(name).max(10).optional(),
+    fallbacks: z
+      .array(name.regex(/^[^\s,]+$/, "a name has no blank and no comma"))
+      .max(10)
+      .optional(),
     /** For titles and summaries. */
     small_model: name.optional(),
-    reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh"]).optional(),
+    reasoning_effort: z.enum(reasoningEfforts).optional(),
   }),
   keys: z.record(keyOwner, z.string().min(1).max(8192)),
   limits: z.strictObject({
@@ -85,7 +89,7 @@ export const settingsSections = {
   agents: z.strictObject({
     /** The agent of a conversation that names none. */
     default: name.optional(),
-    /** Absolute: a folder of definitions of one's own. */
+    /** Absolute: a folder of definitions of one's own, in place of `DECKHAND_HOME/agents`. */
     folder: z.string().startsWith("/").max(4096).optional(),
   }),
 } as const satisfies Record<string, z.ZodType>;

@@ -79,7 +79,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxBytes: config.workspaceBytes,
   });
   const sandbox = () => runtimes.status(config.workspace);
-  const { definitions, flaws } = await readDefinitions(join(config.home, "agents"));
+  const { definitions, flaws } = await readDefinitions(settings.saved.agents?.folder ?? join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
   const agents = agentEntries(definitions);
   const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
@@ -102,6 +102,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     new Conversations({
       ...worked,
       findAgent: agentFinder(worked.tools, definitions),
+      defaultAgent: () => settings.saved.agents?.default,
       mcp,
       hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
       places,

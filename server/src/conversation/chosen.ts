@@ -7,13 +7,15 @@ import type { OwnKey } from "./own-key.ts";
 export interface ChoiceDeps {
   readonly findModel: ModelFinder;
   readonly findAgent: AgentFinder;
+  /** The agent of a conversation that names none; our own when nothing is set. */
+  readonly defaultAgent?: () => string | undefined;
   /** The default workspace. */
   readonly workspace: string;
 }
 
 /** Fails with `unknown_agent`. */
 export function agentOf(settings: Settings, deps: ChoiceDeps, workspace: string = deps.workspace): Agent {
-  const name = settings.agent_cls ?? defaultAgent;
+  const name = settings.agent_cls ?? deps.defaultAgent?.() ?? defaultAgent;
   const agent = deps.findAgent(name, workspace);
   if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
   return agent;

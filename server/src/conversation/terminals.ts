@@ -35,8 +35,8 @@ export interface TerminalSeat {
 export interface TerminalsApi {
   /** Fails with `not_available` where there are none here, `conflict` where too many are open, `sandbox_unavailable`. */
   open(size: TerminalSize): Promise<string>;
-  /** Undefined for one that is not open. */
-  find(id: string): WatchedTerminal | undefined;
+  /** Undefined for one that is not open; waits for one that is about to be. */
+  find(id: string): Promise<WatchedTerminal | undefined>;
   /** Ends it with all that was started in it; resolves when it has ended. False where it is not open. */
   close(id: string): Promise<boolean>;
 }
@@ -52,6 +52,7 @@ interface TerminalsDeps {
 export class ConversationTerminals implements TerminalsApi {
   readonly #deps: TerminalsDeps;
   readonly #open = new Map<string, Watched>();
+  readonly #opening = new Map<string, Promise<void>>();
   #typed = 0;
 
   constructor(deps: TerminalsDeps) {
@@ -61,9 +62,12 @@ export class ConversationTerminals implements TerminalsApi {
   async open({ rows, cols }: TerminalSize): Promise<string> {
     if (this.#deps.isClosing()) throw new DeckhandError("shutting_down");
     let id = "";
+    const opening = Promise.withResolvers<void>();
     await this.#deps.append((firstId) => {
       // An id of the conversation's own, so that no restart gives it to another one.
       id = `t${firstId}`;
+      // Whoever reads of it in the log may come before it is there.
+      this.#opening.set(id, opening.promise);
       return [openedEvent(id)];
     });
     try {
@@ -75,14 +79,19 @@ export class ConversationTerminals implements TerminalsApi {
     } catch (error) {
       await this.#deps.append(() => [closedEvent(id, -1, "could not be opened")]);
       throw error;
+    } finally {
+      this.#opening.delete(id);
+      opening.resolve();
     }
   }
 
-  find(id: string): WatchedTerminal | undefined {
+  async find(id: string): Promise<WatchedTerminal | undefined> {
+    await this.#opening.get(id);
     return this.#open.get(id);
   }
 
   async close(id: string): Promise<boolean> {
+    await this.#opening.get(id);
     const watched = this.#open.get(id);
     watched?.terminal.close();
     await watched?.terminal.ended;

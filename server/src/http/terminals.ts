@@ -30,7 +30,7 @@ const path = /^\/api\/conversations\/([^/]+)\/terminals\/([^/]+)$/;
 export async function terminalAt(url: string, conversations: ConversationsApi): Promise<WatchedTerminal | undefined> {
   const [, id, terminal] = path.exec(url.split("?", 1)[0] ?? "") ?? [];
   if (id === undefined || terminal === undefined) return undefined;
-  const found = (await existing(decodeURIComponent(id), conversations)).terminals.find(terminal);
+  const found = await (await existing(decodeURIComponent(id), conversations)).terminals.find(terminal);
   if (found === undefined) throw new DeckhandError("unknown_path", gone);
   return found;
 }

@@ -10,12 +10,23 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 interface Setting {
   readonly path: string;
   readonly variable: string;
+  /** Under these names the environment says the same. */
+  readonly also?: readonly string[];
   readonly value: (settings: ServerSettings) => string | number | undefined;
 }
+
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  google: ["GOOGLE_GENERATIVE_AI_API_KEY", "GOOGLE_API_KEY"],
+  azure: ["AZURE_OPENAI_API_KEY"],
+  bedrock: ["AWS_SECRET_ACCESS_KEY"],
+};
 
 const settings: readonly Setting[] = [
   { path: "model.name", variable: "LLM_MODEL", value: ({ model }) => model?.name },
   { path: "model.base_url", variable: "LLM_BASE_URL", value: ({ model }) => model?.base_url },
+  { path: "model.fallbacks", variable: "LLM_FALLBACK", value: ({ model }) => model?.fallbacks?.join(",") },
+  { path: "model.small_model", variable: "LLM_SMALL_MODEL", value: ({ model }) => model?.small_model },
+  { path: "model.reasoning_effort", variable: "LLM_REASONING_EFFORT", value: ({ model }) => model?.reasoning_effort },
   { path: "limits.max_steps", variable: "MAX_ITERATIONS", value: ({ limits }) => limits?.max_steps },
   { path: "limits.max_cost_usd", variable: "MAX_BUDGET_PER_TASK", value: ({ limits }) => limits?.max_cost_usd },
   { path: "limits.max_tokens", variable: "DECKHAND_MAX_TOKENS", value: ({ limits }) => limits?.max_tokens },
@@ -27,6 +38,7 @@ const settings: readonly Setting[] = [
   ...Object.entries(providerKeys).map(([provider, variable]) => ({
     path: `keys.${provider}`,
     variable,
+    also: otherNames[provider] ?? [],
     value: ({ keys }: ServerSettings) => keys?.[provider],
   })),
 ];
@@ -42,9 +54,9 @@ export function withSaved(env: Environment, saved: ServerSettings, problems: rea
   const result: Record<string, string | undefined> = { ...env };
   const given = (name: string): boolean => isGiven(env, name);
   const namesModel = [...oneThing].some(given);
-  for (const { variable, value } of settings) {
+  for (const { variable, also = [], value } of settings) {
     const text = value(saved);
-    if (text === undefined || given(variable) || (oneThing.has(variable) && namesModel)) continue;
+    if (text === undefined || [variable, ...also].some(given) || (oneThing.has(variable) && namesModel)) continue;
     result[variable] = String(text);
   }
   const { base_url: baseUrl } = saved.model ?? {};
@@ -61,8 +73,9 @@ export function withSaved(env: Environment, saved: ServerSettings, problems: rea
 export function fromEnvironment(env: Environment): Readonly<Record<string, string>> {
   const namesModel = [...oneThing].find((name) => isGiven(env, name));
   return Object.fromEntries(
-    settings.flatMap(({ path, variable }) => {
-      if (isGiven(env, variable)) return [[path, variable]];
+    settings.flatMap(({ path, variable, also = [] }) => {
+      const given = [variable, ...also].find((name) => isGiven(env, name));
+      if (given !== undefined) return [[path, given]];
       return oneThing.has(variable) && namesModel !== undefined ? [[path, namesModel]] : [];
     }),
   );

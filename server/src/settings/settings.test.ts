@@ -87,6 +87,14 @@ test("[SE3] the environment goes before what is saved, and the answer says where
   const { environment, effective } = await settings.report();
   assert.deepEqual(environment, { "limits.max_steps": "MAX_ITERATIONS", "keys.openai": "OPENAI_API_KEY" });
   assert.deepEqual(effective.limits, { max_steps: 5, max_seconds: 60 });
+  const model = { fallbacks: ["a/b", "c"], small_model: "d", reasoning_effort: "low" };
+  using more = await opened(
+    { GOOGLE_API_KEY: "sk-env", LLM_SMALL_MODEL: "e" },
+    { version: 1, model, keys: { google: "sk-saved" } },
+  );
+  assert.equal(more.settings.env["GEMINI_API_KEY"], undefined, "the same under another name");
+  const { fallbackModels, smallModel, reasoningEffort } = more.settings.config;
+  assert.deepEqual([fallbackModels, smallModel, reasoningEffort], [["a/b", "c"], "e", "low"]);
 });
 
 test("[SE4] a key goes to whom it was kept for: none of the environment to an address that is saved", async () => {

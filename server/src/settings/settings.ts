@@ -23,7 +23,10 @@ import { viewOf } from "./view.ts";
 /** How soon a change of the file by somebody else is seen. */
 const lookMs = 1000;
 /** What the parts of a server that listens cannot take up. */
-const atStart: readonly SettingsSection[] = ["network"];
+const atStart: readonly (readonly [SettingsSection, (settings: ServerSettings) => unknown])[] = [
+  ["network", ({ network }) => network],
+  ["agents", ({ agents }) => agents?.folder],
+];
 
 export interface SettingsOptions {
   readonly file: string;
@@ -101,7 +104,9 @@ export class Settings implements SettingsApi, Disposable {
       saved: viewOf(settings),
       environment: fromEnvironment(this.#options.env),
       effective: effectiveOf(this.#config),
-      restart: atStart.filter((section) => !isDeepStrictEqual(settings[section], this.#atStart[section])),
+      restart: atStart.flatMap(([section, of]) =>
+        isDeepStrictEqual(of(settings), of(this.#atStart)) ? [] : [section],
+      ),
       problems,
       file: this.#options.file,
       processes_here: this.#options.processesHere,

@@ -98,8 +98,8 @@ const grounds: Readonly<Record<Line["kind"], string>> = { same: "", added: "bg-g
 const signs: Readonly<Record<Line["kind"], string>> = { same: " ", added: "+", deleted: "-" };
 const marks: Readonly<Record<Line["kind"], string>> = {
   same: "",
-  added: "rounded-[2px] bg-good/25",
-  deleted: "rounded-[2px] bg-bad/25",
+  added: "rounded-[2px] bg-good/16",
+  deleted: "rounded-[2px] bg-bad/16",
 };
 
 function Number({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
@@ -126,7 +126,7 @@ function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly s
       </span>
       {isChanged && <span className="sr-only">{side === "after" ? words.added : words.deleted} </span>}
       {line.pieces.map(({ text, classes, marked }, at) => (
-        <span key={at} className={`${classes} ${marked ? marks[line.kind] : ""}`}>
+        <span key={at} className={marked ? `${classes.replace("tok-comment", "")} ${marks[line.kind]}` : classes}>
           {text}
         </span>
       ))}

@@ -103,6 +103,7 @@ export const work: Words["work"] = {
   unsaved: "Nicht gespeichert",
   changedMeanwhile: "Jemand anderes hat diese Datei inzwischen geändert.",
   compare: "Vergleichen",
+  keepMine: "Meine behalten",
   takeTheirs: "Deren Fassung nehmen",
   overwrite: "Mit meiner überschreiben",
   noVisits: "Keine Seite wurde besucht",

@@ -106,6 +106,7 @@ export const work = {
   unsaved: "Not saved",
   changedMeanwhile: "Somebody else has changed this file meanwhile.",
   compare: "Compare",
+  keepMine: "Keep mine",
   takeTheirs: "Take theirs",
   overwrite: "Overwrite with mine",
   // Browser, notebook, plan.

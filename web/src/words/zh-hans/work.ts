@@ -96,6 +96,7 @@ export const work: Words["work"] = {
   unsaved: "未保存",
   changedMeanwhile: "其他人在此期间更改了这个文件。",
   compare: "比较",
+  keepMine: "保留我的",
   takeTheirs: "采用对方的版本",
   overwrite: "用我的覆盖",
   noVisits: "没有访问过网页",

@@ -41,11 +41,17 @@ export interface EditorOptions {
   readonly text: string;
   /** What is read out as its name. */
   readonly label: string;
+  /** What the buttons of a comparison say. */
+  readonly keepMine: string;
+  readonly takeTheirs: string;
   readonly onChange: () => void;
   readonly onSave: () => void;
 }
 
-export function openEditor(box: HTMLElement, { path, text, label, onChange, onSave }: EditorOptions): Editor {
+export function openEditor(
+  box: HTMLElement,
+  { path, text, label, keepMine, takeTheirs, onChange, onSave }: EditorOptions,
+): Editor {
   const root = box.shadowRoot ?? box.attachShadow({ mode: "open" });
   root.replaceChildren();
   const language = new Compartment();
@@ -106,12 +112,26 @@ export function openEditor(box: HTMLElement, { path, text, label, onChange, onSa
     compare: (other) =>
       view.dispatch({
         effects: comparison.reconfigure(
-          other === undefined ? [] : unifiedMergeView({ original: other, mergeControls: true, gutter: true }),
+          other === undefined
+            ? []
+            : unifiedMergeView({
+                original: other,
+                gutter: true,
+                mergeControls: (type, act) => control(type === "accept" ? keepMine : takeTheirs, act),
+              }),
         ),
       }),
     focus: () => view.focus(),
     [Symbol.dispose]: () => view.destroy(),
   };
+}
+
+function control(text: string, act: (event: MouseEvent) => void): HTMLElement {
+  const button = document.createElement("button");
+  button.textContent = text;
+  button.className = "cm-choice";
+  button.addEventListener("mousedown", act);
+  return button;
 }
 
 /** As the file has it already. */
@@ -179,5 +199,15 @@ const theme = EditorView.theme({
   ".cm-changedText": { background: "color-mix(in oklab, var(--color-good) 25%, transparent) !important" },
   ".cm-deletedChunk": { backgroundColor: "var(--color-bad-soft) !important" },
   ".cm-deletedChunk .cm-deletedText": { background: "color-mix(in oklab, var(--color-bad) 25%, transparent)" },
-  ".cm-deletedChunk .cm-chunkButtons button": { fontFamily: "var(--font-sans)" },
+  ".cm-choice": {
+    fontFamily: "var(--font-sans)",
+    fontSize: "11px",
+    padding: "1px 6px",
+    marginLeft: "4px",
+    color: "var(--color-ink)",
+    backgroundColor: "var(--color-panel)",
+    border: "1px solid var(--color-line)",
+    borderRadius: "4px",
+    cursor: "pointer",
+  },
 });

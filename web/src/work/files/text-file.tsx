@@ -36,6 +36,8 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor>(undefined);
   const base = useRef(stored);
+  /** States of the file that were there before: an answer that was under way while it was saved tells of one. */
+  const past = useRef(new Set([stored.tag]));
   const [dirty, setDirty] = useState(false);
   const [saving, setSaving] = useState<Saving>("idle");
   const [theirs, setTheirs] = useState<Stored>();
@@ -51,6 +53,7 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
     setSaving("saving");
     try {
       const tag = await client.files.write(conversation, path, text, { ifTag: over.tag });
+      past.current.add(over.tag).add(tag);
       base.current = { text, tag };
       editor.current?.compare(undefined);
       setCompares(false);
@@ -84,6 +87,8 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
       path,
       text: base.current.text,
       label: path,
+      keepMine: words.keepMine,
+      takeTheirs: words.takeTheirs,
       onChange: () => {
         setSaving("idle");
         setUnsaved(own.text() !== base.current.text);
@@ -97,7 +102,8 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
   }, [path]);
 
   useEffect(() => {
-    if (stored.tag === base.current.tag) return;
+    if (past.current.has(stored.tag)) return;
+    past.current.add(stored.tag);
     if (editor.current?.text() === stored.text) base.current = stored;
     else if (editor.current?.text() === base.current.text) {
       base.current = stored;
@@ -112,6 +118,7 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
 
   const takeTheirs = (): void => {
     if (theirs === undefined) return;
+    past.current.add(theirs.tag);
     base.current = theirs;
     editor.current?.compare(undefined);
     editor.current?.replace(theirs.text);

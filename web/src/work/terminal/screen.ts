@@ -25,6 +25,8 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
     lineHeight: 1.2,
     cursorBlink: false,
     scrollback: 2000,
+    // Whatever a program chooses can be read (WCAG 1.4.3).
+    minimumContrastRatio: 4.5,
     theme: themeOf(box, preferences().theme),
     macOptionIsMeta: true,
     // A link is shown and opened as what it is; nothing but the web.
@@ -33,6 +35,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
   const fit = new FitAddon();
   xterm.loadAddon(fit);
   withoutStyles(() => xterm.open(box));
+  drawInto(xterm, xterm.options.documentOverride as Document);
   beSilent(xterm);
   xterm.onData(onType);
   xterm.attachCustomKeyEventHandler((event) => {
@@ -84,4 +87,20 @@ function beSilent({ parser }: Terminal): void {
   parser.registerDcsHandler({ intermediates: "$", final: "q" }, silent);
   parser.registerDcsHandler({ intermediates: "+", final: "q" }, silent);
   for (const code of [4, 10, 11, 12]) parser.registerOscHandler(code, (data) => data.endsWith("?"));
+}
+
+/**
+ * Colours that are none of the sixteen are `style` attributes, of elements that are made in the page's document whatever the option says.
+ * This reaches into the renderer; the version is pinned, and the test of the terminal looks at such a colour.
+ */
+function drawInto(xterm: Terminal, own: Document): void {
+  const { _core: core } = xterm as unknown as {
+    readonly _core?: {
+      readonly _renderService?: {
+        readonly _renderer?: { readonly value?: { readonly _rowFactory?: { _document: Document } } };
+      };
+    };
+  };
+  const factory = core?._renderService?._renderer?.value?._rowFactory;
+  if (factory !== undefined) factory._document = own;
 }
