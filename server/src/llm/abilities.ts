@@ -11,7 +11,7 @@ export type Abilities = Omit<ModelInfo, "name" | "default" | "demo">;
 
 /** Families that think and can be told how much. */
 const thinks =
-  /^(o[1-9]|gpt-[5-9]|gpt-oss|claude-(3-7|fable|[a-z]+-[4-9])|gemini-(2\.5|[3-9])|grok-(3-mini|[4-9])|deepseek-(reasoner|r1|v[4-9])|qwen-?3|magistral|glm-[4-9]|kimi-k2-thinking|minimax-m)/;
+  /^(o[1-9]|gpt-[5-9](?!.*chat)|gpt-oss|claude-(3-7|fable|[a-z]+-[4-9])|gemini-(2\.5|[3-9])|grok-(3-mini|[4-9])|deepseek-(reasoner|r1|v[4-9])|qwen-?3|magistral|glm-[4-9]|kimi-k2-thinking|minimax-m)/;
 const thinksNot =
   /^(gpt-[34]|chatgpt|claude-(3-[05]|[12])|gemini-1|grok-[12]|deepseek-chat|llama|mistral|mixtral|codestral|gemma|nova)/;
 /** Families that were not taught to call. */

@@ -71,6 +71,20 @@ test("[MP11] models.json names models of one's own, with what they are and cost;
   assert.equal((await models.find({})).contextTokens, 60_000);
 });
 
+test("[MP11] of a deployment whose name says nothing, its entry says that it thinks", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
+  const { path, models } = await own(t);
+  const deployment = { name: "azure/ours", provider: "azure", base_url: server.url, key_variable: "GPU_KEY" };
+  const asked = async (entry: object): Promise<Record<string, unknown>> => {
+    await writeFile(path, JSON.stringify({ models: [{ ...deployment, ...entry }] }));
+    await ask(await models.find({ name: "azure/ours" }), requestOf(user("go")));
+    return JSON.parse(server.requests.at(-1)?.body ?? "") as Record<string, unknown>;
+  };
+  const thinking = await asked({ reasoning: true });
+  assert.deepEqual([thinking["model"], thinking["include"]], ["ours", ["reasoning.encrypted_content"]]);
+  assert.equal((await asked({}))["include"], undefined);
+});
+
 test("[MP11] a models.json that is not usable says where, and nothing that stands in it", async (t) => {
   const { path, models } = await own(t);
   for (const [text, says] of [

@@ -165,7 +165,8 @@ export function findModels(options: FindOptions): Models {
       const contextTokens =
         entry?.context_tokens ?? (await contextTokensOf(address, { configured, fetch: calls.fetch }));
       const declared = entry?.tools === undefined ? toolCalling : entry.tools ? "native" : "text";
-      return modelAt(name, address, limits, {
+      const told = entry?.reasoning === undefined ? address : { ...address, thinks: entry.reasoning };
+      return modelAt(name, told, limits, {
         takesImages: known.images,
         contextTokens,
         maxOutputTokens: known.max_output_tokens,

@@ -83,10 +83,18 @@ export async function listed({ provider, model, baseUrl, free, price: said }: Pr
 export async function listedModels(provider: string): Promise<readonly string[]> {
   const { findProvider } = await import("@pydantic/genai-prices");
   const found = findProvider({ providerId: provider });
-  return (found?.models ?? [])
-    .filter(({ deprecated, prices }) => deprecated !== true && hasOutput(prices))
-    .map(({ id }) => id)
-    .filter((id) => !/embed|whisper|tts|audio|realtime|transcribe|image|moderation|rerank|^~|^ft:/i.test(id));
+  return (
+    (found?.models ?? [])
+      .filter(({ deprecated, prices }) => deprecated !== true && hasOutput(prices))
+      // Bedrock's are listed once for all its regions, and named after one.
+      .map(({ id }) => id.replace(/^regional\./, "us."))
+      .filter(
+        (id) =>
+          !/embed|whisper|tts|audio|realtime|transcribe|image|moderation|rerank|davinci|babbage|curie|^ada$|deep-research|-live-|claude-(v1|2|instant)|^~|^ft:/i.test(
+            id,
+          ),
+      )
+  );
 }
 
 type Prices = NonNullable<ReturnType<typeof import("@pydantic/genai-prices").findProvider>>["models"][number]["prices"];

@@ -39,6 +39,14 @@ export function AskedView({ action, whole, onWhole }: AskedViewProps) {
         )}
         <div className={whole ? "" : "max-h-40 overflow-hidden"}>
           <Body asked={asked} />
+          {asked.type === "command" && action.approval?.cwd !== undefined && (
+            <p className="px-3 pb-2 text-xs text-muted">
+              {words.inFolder}{" "}
+              <code className="break-all">
+                <Marked text={action.approval.cwd} />
+              </code>
+            </p>
+          )}
         </div>
       </div>
       {!whole && (

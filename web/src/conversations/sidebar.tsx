@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from "react";
 import { ArchiveIcon, GearIcon, InboxIcon, PlusIcon, ProjectIcon, SearchIcon, type Icon } from "@primer/octicons-react";
-import type { ConversationRow } from "@deckhand/client";
 import { boardAddress, go, homeAddress, inboxAddress, settingsAddress, type Place } from "../address.ts";
 import { Connection } from "../connection/connection.tsx";
 import { useInbox } from "../inbox/inbox-store.ts";
@@ -12,6 +11,7 @@ import { useWords } from "../words/words.ts";
 import { ImportButton } from "./import-button.tsx";
 import { RowDialog } from "./row-dialog.tsx";
 import { RowList } from "./row-list.tsx";
+import { useRowCommands, type AskedOfRow } from "./row-commands.ts";
 import { useSeen } from "./seen.ts";
 import type { ConversationList } from "./use-conversations.ts";
 
@@ -22,10 +22,13 @@ interface SidebarProps {
 
 export function Sidebar({ list, place }: SidebarProps) {
   const words = useWords();
-  const { count } = useInbox();
-  const [asked, setAsked] = useState<{ readonly row: ConversationRow; readonly what: "rename" | "delete" }>();
+  const { count, items } = useInbox();
+  const [asked, setAsked] = useState<AskedOfRow>();
   const current = place.page === "conversation" ? place.id : undefined;
-  useSeen(list.rows.find(({ id }) => id === current));
+  const open = list.rows.find(({ id }) => id === current);
+  // What is not in the list, archived or long ago, is in the inbox where it waits.
+  useSeen(open ?? items.find(({ id }) => id === current));
+  useRowCommands(open, setAsked);
   return (
     <>
       <nav

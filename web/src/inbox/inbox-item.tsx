@@ -13,6 +13,7 @@ import type { InboxItem } from "@deckhand/client";
 import { conversationAddress, settingsAddress } from "../address.ts";
 import { answerApproval } from "../approval/answer.ts";
 import { ApprovalCard } from "../approval/approval-card.tsx";
+import { listStore } from "../conversations/list-store.ts";
 import { needsYou } from "../conversations/rows.ts";
 import { client } from "../server.ts";
 import { Link } from "../shell/link.tsx";
@@ -65,6 +66,11 @@ function Head({ item }: { readonly item: InboxItem }) {
         <span className="truncate">{item.title || words.shell.untitled}</span>
         <ArrowUpRightIcon size={12} className="shrink-0" />
       </Link>
+      {item.parent !== null && (
+        <Link href={conversationAddress(item.parent)} className="min-w-0 truncate hover:underline">
+          {words.people.childOf(listStore.titleOf(item.parent) || words.shell.untitled)}
+        </Link>
+      )}
       <span className="shrink-0">{agoText(item.updated_at)}</span>
     </p>
   );

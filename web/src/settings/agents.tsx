@@ -12,7 +12,7 @@ const usualAgent = "CodeActAgent";
 
 export function AgentsPage({ report }: { readonly report: SettingsReport }) {
   const { settings: words } = useWords();
-  const all = useAgents();
+  const { agents: all, broken } = useAgents();
   const save = useSave();
   const { agents: kept = {}, limits = {} } = report.saved;
   const usual = kept.default ?? usualAgent;
@@ -43,6 +43,9 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
                 </Button>
               )}
             </Row>
+          ))}
+          {broken.map((sentence) => (
+            <Row key={sentence} label={<span className="font-normal text-bad">{sentence}</span>} />
           ))}
           <Row label={words.agentFolder} description={words.agentFolderIs}>
             <SavedText

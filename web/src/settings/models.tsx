@@ -99,6 +99,9 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
               suggestions={names}
               onSave={(next) => save({ model: { fallbacks: listed(next) } })}
             />
+            {(model.fallbacks ?? []).map((each) => (
+              <TryModel key={each} name={each} />
+            ))}
           </Row>
           <Row label={words.smallModel} description={words.smallModelIs}>
             <SavedText
@@ -108,6 +111,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
               suggestions={names}
               onSave={(next) => save({ model: { small_model: next || null } })}
             />
+            {model.small_model !== undefined && <TryModel name={model.small_model} />}
           </Row>
           <Row label={words.effort} description={words.effortIs}>
             <Select
@@ -164,6 +168,33 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
 
       {models !== undefined && <Keys report={report} providers={models.providers} />}
     </>
+  );
+}
+
+/** One that is asked now and then: tried here, so that it is not found out when it is needed. */
+function TryModel({ name }: { readonly name: string }) {
+  const { settings: words } = useWords();
+  const trial = useTrial();
+  return (
+    <div className="flex basis-full flex-col gap-2">
+      <Button
+        size="small"
+        tone="quiet"
+        icon={BeakerIcon}
+        className="self-start"
+        disabled={trial.running}
+        onClick={() => void trial.run({ model: name })}
+      >
+        {words.tryNamed(name)}
+      </Button>
+      {trial.running && <Spinner label={words.trying} />}
+      {trial.report !== undefined && <Findings report={trial.report} />}
+      {trial.failure !== "" && (
+        <p role="alert" className="text-sm text-bad">
+          {trial.failure}
+        </p>
+      )}
+    </div>
   );
 }
 

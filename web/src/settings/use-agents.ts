@@ -10,17 +10,26 @@ export interface AgentInfo {
 interface AgentsBody {
   readonly agents: readonly string[];
   readonly described?: readonly AgentInfo[];
+  /** Definitions that cannot be used, and why. */
+  readonly broken?: readonly string[];
 }
 
+interface Agents {
+  readonly agents: readonly AgentInfo[];
+  readonly broken: readonly string[];
+}
+
+const none: Agents = { agents: [], broken: [] };
+
 /** Those that a conversation can be given to. A server may tell their names alone. */
-export function useAgents(): readonly AgentInfo[] {
-  const { data = [] } = useQuery({
+export function useAgents(): Agents {
+  const { data = none } = useQuery({
     queryKey: ["agents"],
     queryFn: async ({ signal }) => {
       const response = await fetch(`${homeAddress()}api/agents`, { signal });
-      const { agents, described = [] } = (await response.json()) as AgentsBody;
+      const { agents, described = [], broken = [] } = (await response.json()) as AgentsBody;
       const about = new Map(described.map(({ name, description }) => [name, description]));
-      return agents.map((name) => ({ name, description: about.get(name) ?? "" }));
+      return { agents: agents.map((name) => ({ name, description: about.get(name) ?? "" })), broken };
     },
     staleTime: 60_000,
   });

@@ -31,7 +31,7 @@ interface HowFieldProps {
 export function HowField({ how, onChange }: HowFieldProps) {
   const { people: words } = useWords();
   const { models } = useModels();
-  const agents = useAgents();
+  const { agents } = useAgents();
   const report = useSettings();
   const usualModel = models?.details.find((each) => each.default)?.name ?? models?.models[0] ?? "";
   const names = models?.models ?? [];

@@ -1,16 +1,19 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { ArrowRightIcon } from "@primer/octicons-react";
 import type { Health } from "@deckhand/client";
 import { conversationAddress, go } from "../address.ts";
 import { Composer, type Sent } from "../composer/composer.tsx";
 import { withFiles } from "../composer/send-files.ts";
-import { SetUp } from "../models/set-up.tsx";
 import { client } from "../server.ts";
+import { Skeleton } from "../ui/skeleton.tsx";
 import { useWords } from "../words/words.ts";
 import { asConfigured, Estimate, HowField, settingsOf } from "./how.tsx";
 import { WorkspaceDetails, WorkspaceSelect } from "./workspace-field.tsx";
 import { isOpen, usual, workspaceOf } from "./workspace.ts";
+
+/** Seen once in the life of a server: who has a model does not wait for it. */
+const SetUp = lazy(async () => ({ default: (await import("../models/set-up.tsx")).SetUp }));
 
 /** What the demo's script can do, in the words that it knows. */
 const demoTask = "write a bash script that prints hello";
@@ -63,7 +66,9 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
         <p className="mb-5 text-sm text-balance text-muted">{words.whatItDoes}</p>
         {isDemo && (
           <div className="mb-6">
-            <SetUp onDone={hasModel} onDemo={() => startExample(demoTask)} />
+            <Suspense fallback={<Skeleton />}>
+              <SetUp onDone={hasModel} onDemo={() => startExample(demoTask)} />
+            </Suspense>
           </div>
         )}
         <Composer

@@ -4,6 +4,7 @@
  * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
  */
 import { DeckhandError } from "@deckhand/protocol";
+import type { ModelRequest } from "../model.ts";
 import { keptNowhere } from "./openai.ts";
 import { given, plainWriting, type Env, type ModelAddress, type Provider } from "./provider.ts";
 
@@ -17,7 +18,10 @@ const shared = {
   url: endpoint,
   load,
   writing: () => plainWriting,
-  options: (request: Parameters<typeof keptNowhere>[0]) => ({ azure: keptNowhere(request) }),
+  // A deployment has any name, so the package has to be told that its model thinks.
+  options: (request: ModelRequest, { thinks }: ModelAddress) => ({
+    azure: { ...keptNowhere(request), ...(thinks === true && { forceReasoning: true }) },
+  }),
 } as const;
 
 export const azure: Provider = {

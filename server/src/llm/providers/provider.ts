@@ -57,6 +57,8 @@ export interface ModelAddress {
   readonly extra: Readonly<Record<string, string>>;
   /** Where a key would come from, for people. */
   readonly keyNames: string;
+  /** Somebody said that it thinks, where its name does not. */
+  readonly thinks?: boolean;
 }
 
 export const plainWriting: Writing = { sendsReasoning: true, cacheMark: null, strict: false };

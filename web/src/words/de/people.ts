@@ -113,6 +113,8 @@ export const people: Words["people"] = {
   approval: "Freigabe",
   mayIt: "Darf der Agent das tun?",
   askedFor: "Worum es geht",
+  inFolder: "in",
+  childOf: (title) => `für „${title}“`,
   showWhole: "Zum Entscheiden alles zeigen",
   actions: {
     run: "Befehl",

@@ -24,6 +24,7 @@ export const settings: Words["settings"] = {
   usualModelIs: "Arbeitet dort, wo ein Gespräch kein anderes nennt.",
   demo: "Demo",
   tryIt: "Ausprobieren",
+  tryNamed: (name) => `${name} ausprobieren`,
   trying: "Es wird mit echten Aufrufen ausprobiert …",
   tried: (model) => `Was das Ausprobieren von ${model} gezeigt hat`,
   modelWorks: (model) => `${model} funktioniert.`,

@@ -112,6 +112,8 @@ export const people = {
   approval: "Approval",
   mayIt: "May the agent do this?",
   askedFor: "What is asked for",
+  inFolder: "in",
+  childOf: (title: string) => `for “${title}”`,
   showWhole: "Show all of it to decide",
   actions: {
     run: "Command",

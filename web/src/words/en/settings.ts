@@ -23,6 +23,7 @@ export const settings = {
   usualModelIs: "What works where a conversation names no other.",
   demo: "Demo",
   tryIt: "Try it",
+  tryNamed: (name: string) => `Try ${name}`,
   trying: "It is tried with real calls …",
   tried: (model: string) => `What trying ${model} has shown`,
   modelWorks: (model: string) => `${model} works.`,

@@ -103,6 +103,8 @@ export const people: Words["people"] = {
   approval: "批准",
   mayIt: "允许代理这样做吗？",
   askedFor: "请求的内容",
+  inFolder: "位于",
+  childOf: (title) => `属于“${title}”`,
   showWhole: "显示全部内容以便决定",
   actions: {
     run: "命令",

@@ -23,6 +23,7 @@ export const settings: Words["settings"] = {
   usualModelIs: "对话没有指定其他模型时使用。",
   demo: "演示",
   tryIt: "测试",
+  tryNamed: (name) => `测试 ${name}`,
   trying: "正在用真实调用进行测试……",
   tried: (model) => `${model} 的测试结果`,
   modelWorks: (model) => `${model} 可用。`,

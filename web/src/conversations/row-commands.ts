@@ -1,0 +1,46 @@
+import { useMemo } from "react";
+import type { ConversationRow } from "@deckhand/client";
+import { conversationAddress, go } from "../address.ts";
+import { client } from "../server.ts";
+import { useCommands, type Command } from "../shell/commands.ts";
+import { toastFailure } from "../ui/toast.tsx";
+
+/** What wants a word or a second question. */
+export interface AskedOfRow {
+  readonly row: ConversationRow;
+  readonly what: "rename" | "delete";
+}
+
+/** What the menu of a row does, for the conversation that is open: by a few letters of its name. */
+export function useRowCommands(row: ConversationRow | undefined, ask: (asked: AskedOfRow) => void): void {
+  useCommands(useMemo(() => (row === undefined ? [] : commandsFor(row, ask)), [row, ask]));
+}
+
+function commandsFor(row: ConversationRow, ask: (asked: AskedOfRow) => void): readonly Command[] {
+  const { id, pinned, archived } = row;
+  const change = (changes: Parameters<typeof client.change>[1]): void => {
+    client.change(id, changes).catch(toastFailure);
+  };
+  return [
+    {
+      id: "row-pin",
+      group: "conversation",
+      label: (w) => (pinned ? w.people.unpin : w.people.pin),
+      run: () => change({ pinned: !pinned }),
+    },
+    { id: "row-rename", group: "conversation", label: (w) => w.people.rename, run: () => ask({ row, what: "rename" }) },
+    {
+      id: "row-archive",
+      group: "conversation",
+      label: (w) => (archived ? w.people.unarchive : w.people.archive),
+      run: () => change({ archived: !archived }),
+    },
+    {
+      id: "row-fork",
+      group: "conversation",
+      label: (w) => w.people.fork,
+      run: () => void client.fork(id).then((made) => go(conversationAddress(made.id)), toastFailure),
+    },
+    { id: "row-delete", group: "conversation", label: (w) => w.people.delete, run: () => ask({ row, what: "delete" }) },
+  ];
+}
