@@ -18,6 +18,7 @@ const commands = {
   "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
   bench: { run: (run) => runSource("bench/src/main.ts", run) },
   record: { all: true, run: (run) => runSource("test/recordings/record.ts", run) },
+  screenshots: { all: true, run: screenshots },
   docs: { run: (run) => runSource("scripts/docs.ts", run) },
   check: { run: ({ place }) => runChecks(place) },
   format: { run: ({ args, place }) => runInForeground("oxfmt", args, place) },
@@ -48,6 +49,12 @@ function runCli(run) {
 function test({ node, args, place }) {
   buildWeb(node);
   return runTests(node, args, place);
+}
+
+/** @param {Run} run */
+function screenshots(run) {
+  buildWeb(run.node);
+  return runSource("test/screenshots/main.ts", run);
 }
 
 /** @param {string} source @param {Run} run */

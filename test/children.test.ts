@@ -209,18 +209,22 @@ test("[DG8] a stop of the parent ends its children within a second, whatever the
   );
 });
 
-test("[DG8] who deletes the parent deletes its children", async () => {
+test("[DG8] who deletes the parent deletes its children, also those that are at work", async () => {
   await using all = await world([calls(delegate("CodeActAgent", "ALPHA: hand it on")), finish()], {
-    ALPHA: [calls(delegate("explorer", "BETA: look")), finish()],
-    BETA: [finish()],
+    ALPHA: [calls(delegate("tester", "BETA: work")), finish()],
+    BETA: [run("sleep 77713"), finish()],
   });
   await using server = await all.start();
   using socket = await go(server, { workspace: {} });
-  await isNow(socket, "finished");
+  await told(socket, ({ agent_state: is }) => is === "running");
+  await until(async () => (await processesWith(sleeping)).length > 0, 10_000);
   const [child] = await childrenOf(server);
   const [grandchild] = await childrenOf(server, child?.["id"] as string);
   assert.equal(grandchild?.["parent"], child?.["id"]);
-  await fetch(`${server.url}/api/conversations/p?discard=true`, { method: "DELETE" });
+  const signal = AbortSignal.timeout(10_000);
+  const deleted = await fetch(`${server.url}/api/conversations/p?discard=true`, { method: "DELETE", signal });
+  assert.equal(deleted.status, 204);
+  assert.equal((await processesWith(sleeping)).length, 0);
   for (const { id } of [child, grandchild] as Frame[]) {
     assert.equal((await fetch(`${server.url}/api/conversations/${id}`)).status, 404);
   }
@@ -363,10 +367,11 @@ test("[DG12][DG16] run prints what children do in a line each and asks nobody in
   const start = join(all.home, "start");
   await mkdir(start);
   await writeFile(join(start, "notes"), "here\n");
-  for (const id of [parent?.["id"], child?.["id"]] as string[]) {
+  const replays = ([parent?.["id"], child?.["id"]] as string[]).map(async (id) => {
     const replay = new CliProcess(["replay", "--workspace", start, "--url", server.url, id]);
     assert.equal(await replay.end(), 0, replay.stdout + replay.stderr);
-  }
+  });
+  await Promise.all(replays);
 });
 
 test("[DG13][DG14] what a child changed is the agent's in the parent's past; a copy is nobody's child and has none", async () => {
@@ -414,6 +419,14 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
     assert.deepEqual([state.parent, state.children, state.open], [null, [], []], `copy ${index}`);
     assert.deepEqual(await client.children(copy.id), []);
   }
+  // Whoever wrote the file says that it is somebody's child here.
+  const at0 = { id: 0, timestamp: "2026-01-01T00:00:00.000Z", source: "environment", message: "" };
+  const parent = { conversation: "p", action: 1, root: "p", depth: 1 };
+  const forged = { conversation: "x", ...at0, action: "initialize", args: { parent } };
+  const header = { ...(JSON.parse(exported.split("\n", 1)[0] ?? "") as object), events: 1 };
+  const stranger = await client.import(`${JSON.stringify(header)}\n${JSON.stringify(forged)}\n`);
+  assert.equal(stranger.parent, null);
+  assert.equal((await client.children("p")).length, 2);
   assert.equal(copies[0]?.cost_usd, (await get(server, "conversations/p"))["cost_usd"]);
   const cut = await eventsOf(server, copies[2]?.id ?? "");
   const closed = cut.filter((event) => !isAction(event) && event.observation === "error") as Frame[];

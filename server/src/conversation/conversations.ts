@@ -49,7 +49,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     this.#deps = deps;
     const { whyNoChildren: whyApart } = deps.runtimes;
     const [atWork, apiKeys] = [this.#atWork, this.#apiKeys];
-    this.#family = new Family({ ...deps, whyApart, atWork, apiKeys, open: (id) => this.#opened(id) });
+    this.#family = new Family({ ...deps, whyApart, atWork, apiKeys, open: (id) => this.#member(id) });
   }
 
   /** How many are in memory. */
@@ -69,6 +69,11 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
 
   open(id: ConversationId, look?: AbortSignal): Promise<ConversationApi> {
     return this.#opened(id, look);
+  }
+
+  /** Who is told of what happens while a conversation is deleted must not wait for that to be over. */
+  async #member(id: ConversationId): Promise<Conversation | undefined> {
+    return this.#leaving.has(id) ? this.#open.get(id)?.deref() : this.#opened(id);
   }
 
   #opened(id: ConversationId, look?: AbortSignal): Promise<Conversation> {

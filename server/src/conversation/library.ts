@@ -88,7 +88,8 @@ export async function importEvents({ events, title, to }: ImportOptions, deps: L
   await write(to, watched(), deps, (state) => {
     if (state.head === -1) throw new DeckhandError("bad_args", "There is no event in it.");
     const raised = Object.values(state.raised).some((times) => times > 0);
-    const trusts = allows || raised || Object.keys(state.settings).length > 0;
+    const related = state.parent !== null || state.children.length > 0;
+    const trusts = allows || raised || related || Object.keys(state.settings).length > 0;
     return {
       name: title === "" || title === state.title ? undefined : title,
       end: [

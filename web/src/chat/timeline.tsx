@@ -8,6 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { useWords } from "../words/words.ts";
 import type { ItemOf } from "./item.ts";
+import { focusRow, scrollWithKeys } from "./row-focus.ts";
 import { RowView } from "./row-view.tsx";
 import { rowOfEvent, type Row } from "./rows.ts";
 
@@ -72,7 +73,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
           label: (w) => w.chat.nextItem,
           keys: ["j"],
           unlisted: true,
-          run: () => step(1),
+          run: () => focusRow(1),
         },
         {
           id: "previous-item",
@@ -80,7 +81,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
           label: (w) => w.chat.previousItem,
           keys: ["k"],
           unlisted: true,
-          run: () => step(-1),
+          run: () => focusRow(-1),
         },
         { id: "to-end", group: "conversation", label: (w) => w.chat.toEnd, keys: ["e"], run: toEnd },
       ],
@@ -98,6 +99,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
         tabIndex={0}
         role="region"
         aria-label={words.shell.conversation}
+        onKeyDown={scrollWithKeys}
       >
         {!isReady && <Skeleton lines={6} />}
         <div
@@ -178,16 +180,4 @@ function useReady(caughtUp: boolean): boolean {
     return () => clearTimeout(timer);
   }, [ready]);
   return ready;
-}
-
-/** Moves the focus from row to row, of those that are drawn; scrolling draws the others. */
-function step(by: 1 | -1): void {
-  const all = [...document.querySelectorAll<HTMLElement>("[role=log] [data-row-focus]")].sort(
-    (a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top,
-  );
-  const present = all.findIndex((element) => element === document.activeElement);
-  const next = present === -1 ? all.findIndex((element) => element.getBoundingClientRect().top > 60) : present + by;
-  const target = all[next];
-  target?.focus({ preventScroll: true });
-  target?.scrollIntoView({ block: "nearest" });
 }

@@ -2,7 +2,7 @@
  * Colours for code, as classes that style.css knows: no style attributes, and no grammar before there is something to
  * colour. What has no grammar here stays plain.
  */
-import { isLanguage, languageNamed } from "./languages.ts";
+import { languageNamed } from "./languages.ts";
 
 export interface Token {
   readonly text: string;
@@ -17,10 +17,6 @@ const mostText = 30_000;
 export function languageOfPath(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   return name.slice(name.lastIndexOf(".") + 1);
-}
-
-export function hasGrammar(language: string): boolean {
-  return isLanguage(language);
 }
 
 /** Line by line. Undefined where it stays plain. */

@@ -37,7 +37,7 @@ interface ComposerProps {
   readonly rows?: number;
 }
 
-/** Enter sends, Shift+Enter makes a new line; while characters are being composed (Japanese, Chinese …) Enter is theirs. */
+/** Enter sends, Shift+Enter makes a new line (on a phone Enter does); while characters are being composed (Japanese, Chinese …) Enter is theirs. */
 export function Composer({
   label,
   placeholder,
@@ -99,7 +99,7 @@ export function Composer({
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") area.current?.blur();
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || hasNoKeys()) return;
     event.preventDefault();
     void send();
   };
@@ -182,4 +182,9 @@ export function Composer({
       )}
     </form>
   );
+}
+
+/** A keyboard on the screen has no Shift+Enter. */
+function hasNoKeys(): boolean {
+  return matchMedia("(pointer: coarse) and (not (any-pointer: fine))").matches;
 }

@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 import { Menu as Base } from "@base-ui/react/menu";
-import { CheckIcon, type Icon } from "@primer/octicons-react";
+import type { Icon } from "@primer/octicons-react";
 import { Kbd } from "./kbd.tsx";
 
 interface MenuProps {
@@ -71,33 +71,6 @@ export function MenuLink({ icon: Mark, href, download = false, children }: MenuL
       )}
       <span className="flex-1">{children}</span>
     </Base.LinkItem>
-  );
-}
-
-interface MenuChoiceProps<T extends string> {
-  readonly label: string;
-  readonly value: T;
-  readonly choices: readonly { readonly value: T; readonly label: string }[];
-  readonly onChange: (value: T) => void;
-}
-
-export function MenuChoice<T extends string>({ label, value, choices, onChange }: MenuChoiceProps<T>) {
-  return (
-    <Base.Group>
-      <Base.GroupLabel className="label-small px-2 pt-1.5 pb-0.5">{label}</Base.GroupLabel>
-      <Base.RadioGroup value={value} onValueChange={(next) => onChange(next as T)}>
-        {choices.map((choice) => (
-          <Base.RadioItem key={choice.value} value={choice.value} className={item}>
-            <span className="inline-flex w-3.5 text-accent">
-              <Base.RadioItemIndicator>
-                <CheckIcon size={14} />
-              </Base.RadioItemIndicator>
-            </span>
-            {choice.label}
-          </Base.RadioItem>
-        ))}
-      </Base.RadioGroup>
-    </Base.Group>
   );
 }
 

@@ -43,8 +43,8 @@ export interface FamilyDeps extends ChoiceDeps {
   readonly approval: ApprovalDefaults;
   /** Why children cannot work where their parent does; undefined where they can. */
   readonly whyApart?: string | undefined;
-  /** The one object of that conversation. */
-  readonly open: (id: ConversationId) => Promise<Member>;
+  /** The one object of that conversation; while it is deleted, the one that ends, and undefined where none is left. */
+  readonly open: (id: ConversationId) => Promise<Member | undefined>;
   /** Those that are at work or wait for a person now. */
   readonly atWork: ReadonlySet<Member>;
   /** Keys that clients gave, by conversation. */
@@ -93,6 +93,7 @@ export class Family {
       // It was given for the parent's model.
       if (key !== undefined && agent.defined?.model === undefined) apiKeys.set(id, key);
       const child = await this.#deps.open(id);
+      if (child === undefined) throw new DeckhandError("interrupted");
       this.#awaited.set(id, child);
       await this.#tell(child);
       signal.throwIfAborted();
