@@ -13,6 +13,8 @@ import {
   type Settings,
 } from "@deckhand/protocol";
 import { agentFinder } from "../../agent/agents.ts";
+import { isFlaw, parseDefinition } from "../../agent/definitions/definition.ts";
+import { builtIn } from "../../agent/definitions/read.ts";
 import { arrayModel, call, testTools, text, untilAborted, type Reply } from "../../agent/array-model.test-kit.ts";
 import type { ModelRequest } from "../../llm/model.ts";
 import { openSqliteStore } from "../../store/sqlite.ts";
@@ -27,12 +29,19 @@ const folder = await mkdtemp(join(tmpdir(), "deckhand-family-"));
 after(() => rm(folder, { recursive: true, force: true }));
 let files = 0;
 
-const tools = new Map<ActionKind, Tool>([...testTools, ["delegate", delegateTool([]) as unknown as Tool]]);
+const tools = new Map<ActionKind, Tool>([...testTools, ["delegate", delegateTool([])]]);
+/** As a user's own, with less than what holds without it. */
+const short = parseDefinition(
+  "---\nname: short\ndescription: Stops soon.\ntools: [read]\nmodel: small\nlimits: { steps: 2 }\n---\nYou read.",
+);
+const finder = agentFinder(tools, isFlaw(short) ? builtIn : [...builtIn, short]);
 const finish = call("finish", { thought: "Done." }, "end");
 const delegate = (task: string, id = task, agent = "CodeActAgent") => call("delegate", { agent, task }, id);
 
 interface House extends AsyncDisposable {
   readonly conversations: Conversations;
+  /** That were asked for, by name. */
+  readonly models: ReadonlySet<string | undefined>;
   begin(task: string, settings?: Settings): Promise<ConversationApi>;
   childrenOf(id: string): Promise<readonly ConversationRow[]>;
   open(row: ConversationRow | undefined): Promise<ConversationApi>;
@@ -43,6 +52,7 @@ type Plays = Readonly<Record<string, readonly (Reply | "waits")[]>>;
 
 async function house(plays: Plays, limits: { readonly maxCostUsd?: number } = {}): Promise<House> {
   const store = openSqliteStore(join(folder, `${(files += 1)}.db`));
+  const models = new Set<string | undefined>();
   const next = (request: ModelRequest): Reply | "waits" => {
     const [first] = request.messages;
     const task = first?.role === "user" ? first.text : "";
@@ -62,13 +72,18 @@ async function house(plays: Plays, limits: { readonly maxCostUsd?: number } = {}
   const deps = testDeps(model, {
     store,
     tools,
-    findAgent: agentFinder(tools),
+    findAgent: finder,
+    findModel: async ({ name }) => {
+      models.add(name);
+      return model;
+    },
     home: (id) => join(folder, "homes", id),
     limits: { ...free, ...limits },
   });
   const conversations = new Conversations(deps);
   return {
     conversations,
+    models,
     async begin(task, settings = {}) {
       const conversation = await conversations.open("p");
       await conversation.submit("initialize", settings);
@@ -87,8 +102,8 @@ async function house(plays: Plays, limits: { readonly maxCostUsd?: number } = {}
 }
 
 /** The first event that fits, there or to come. */
-async function until(conversation: ConversationApi, fits: (event: Event) => boolean, after = -1): Promise<Event> {
-  for await (const event of conversation.follow(after, AbortSignal.timeout(10_000))) if (fits(event)) return event;
+async function until(conversation: ConversationApi, fits: (event: Event) => boolean, from = -1): Promise<Event> {
+  for await (const event of conversation.follow(from, AbortSignal.timeout(10_000))) if (fits(event)) return event;
   return assert.fail("it did not come");
 }
 
@@ -158,8 +173,8 @@ test("[DG9] eight that work at once share what is left of the money, down to the
   assert.equal(parent.state.usedByChildren.costUsd, costUsd - 0.25);
   const children = await shared.childrenOf("p");
   assert.deepEqual(
-    children.map(({ agentState }) => agentState).toSorted(),
-    ["awaiting_user_input", "paused", "paused"].map(() => "paused"),
+    children.map(({ agentState }) => agentState),
+    ["paused", "paused", "paused"],
   );
 });
 
@@ -265,4 +280,15 @@ test("[DG9] who goes on in a child afterwards pays for it in the parent, where i
   assert.equal(parent.state.usage.costUsd - before.usage.costUsd, 0.25);
   assert.equal(parent.state.turn.steps, 3);
   assert.equal(parent.state.usage.steps, before.usage.steps + 1);
+});
+
+test("[DG1] an agent works with the model and within the limits of its definition", async () => {
+  const steps = Array.from({ length: 9 }, (_, n) => [call("read", { path: `${n}` }, `r${n}`)] as const);
+  await using own = await house({ go: [[delegate("read on", "d", "short")]], "read on": steps });
+  const parent = await own.begin("go", { model: "large" });
+  await until(parent, isNow("finished"));
+  const answer = await until(parent, (event) => !isAction(event) && event.observation === "delegate");
+  const { agent, agent_state: is, steps: taken } = (answer as Observation<"delegate">).extras;
+  assert.deepEqual([agent, is, taken], ["short", "paused", 2]);
+  assert.deepEqual([...own.models], ["large", "small"]);
 });
