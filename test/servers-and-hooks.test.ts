@@ -31,12 +31,9 @@ async function homeWith(settings: object): Promise<string> {
   return home;
 }
 
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/** What has ended and waits for its parent has no command line any more. */
+async function isThere(pid: number): Promise<boolean> {
+  return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) !== "";
 }
 
 async function begin(server: ServerProcess, task = "go", settings: object = {}): Promise<RawSocket> {
@@ -96,7 +93,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   );
   await first.end("SIGKILL");
   const [, left = 0] = (await readFile(starts, "utf8")).trim().split("\n").map(Number);
-  assert.ok(isThere(left), "what a server started outlives a server that is killed");
+  assert.ok(await isThere(left), "what a server started outlives a server that is killed");
 
   await using second = await ServerProcess.start({ home, env: model.env });
   using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
@@ -104,7 +101,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   await again.next((frame) => frame["ack"]?.command === "2");
   again.send({ subscribe: { conversation: "c", after: asked["id"] } });
   await again.next((frame) => frame["observation"] === "call_tool" && frame["content"] === "6");
-  assert.ok(!isThere(left), "until the next one");
+  assert.ok(!(await isThere(left)), "until the next one");
   const bodies = (await model.requests()).map(({ body }) => body as { messages: unknown[]; tools: unknown });
   for (const [at, body] of bodies.entries()) {
     const before = bodies[at - 1] ?? body;
@@ -223,7 +220,7 @@ function traps(run: string, address: string): Readonly<Record<string, string>> {
   };
 }
 
-test("[SE10] a workspace starts no process, and sets no endpoint, key or permission, whatever lies in it", async () => {
+test("[SE10][SE12] a workspace starts no process, and sets no endpoint, key or permission, whatever lies in it", async () => {
   let calls = 0;
   const canary = createServer((_, response) => {
     calls += 1;
@@ -256,10 +253,31 @@ test("[SE10] a workspace starts no process, and sets no endpoint, key or permiss
     assert.equal(waiting["args"]?.path, "/etc/deckhand-test", "what was to be asked about is still asked about");
     socket.send({ action: "approve", args: { id: waiting["id"], decision: "deny" }, conversation: "c" });
     await socket.state("awaiting_user_input");
+    // Nor does a command reach the settings, by the machine's addresses or through the proxy.
+    const patch = `-s -m 5 -X PATCH -H 'Content-Type: application/json' -d '{"approval": {"policy": "never"}}'`;
+    const places = [server.url, server.url.replace("127.0.0.1", "localhost"), `http://$(hostname):${server.port}`];
+    const reach = places.flatMap((place) =>
+      ["", "--noproxy '*'"].map((how) => `curl ${how} ${patch} ${place}/api/settings`),
+    );
+    socket.send({
+      action: "run",
+      args: { command: `${reach.join("; ")}; echo tried` },
+      conversation: "c",
+      command: "r",
+    });
+    const tried = await socket.next((frame) => frame["observation"] === "run" && frame["source"] === "user");
+    assert.match(tried["content"], /tried\s*$/);
+    assert.doesNotMatch(tried["content"], /"saved"/);
+    socket.send({ action: "browse", args: { url: `${server.url}/api/settings` }, conversation: "c", command: "b" });
+    await socket.next((frame) => frame["extras"]?.code === "fetch_refused");
     const client = connect({ url: server.url });
     try {
       assert.deepEqual((await client.settings()).saved, {});
       assert.deepEqual(await client.mcpServers(), []);
+      assert.equal(
+        (await client.changeSettings({ approval: { policy: "always" } })).effective.approval.policy,
+        "always",
+      );
     } finally {
       client.close();
     }

@@ -74,7 +74,13 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "child":
       return reportLines(event.extras, paint);
     case "delegate":
+    case "call_tool":
       return output(event.content, paint);
+    case "hook": {
+      const { name, exit_code: code, blocks } = event.extras;
+      const head = `hook ${plain(name)} (exit ${code}${blocks ? ", stopped it" : ""})`;
+      return [paint("yellow", head), ...output(event.content, paint)];
+    }
     case "job":
       if (event.cause === undefined) return lines(event.content).map((line) => paint("yellow", `  ${line}`));
       return [...output(event.content, paint), paint("dim", `  ${event.message}`)];

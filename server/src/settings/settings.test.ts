@@ -3,10 +3,11 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
+import { DeckhandError, sectionNames, type ErrorCode } from "@deckhand/protocol";
 import { following } from "./live.ts";
 import { merged } from "./merge.ts";
 import { openOwnSettings, openSettings } from "./open.ts";
+import { parseSettings } from "./settings-file.ts";
 import type { Environment } from "./precedence.ts";
 import type { Settings } from "./settings.ts";
 
@@ -208,4 +209,12 @@ test("[SE8] a change of the file is taken up, and what was made of the settings 
   await changed;
   assert.deepEqual([thing.steps(1), thing.made()], [5, 2]);
   assert.deepEqual((await settings.report()).restart, ["network"]);
+});
+
+test("[SE13] the example of docs/CONFIGURATION.md is a file that can be used, with every section", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../../docs/CONFIGURATION.md"), "utf8");
+  const example = JSON.parse(/## What is saved.*?```json\n(.*?)```/s.exec(page)?.[1] ?? "") as object;
+  const { settings, problems } = parseSettings(example);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(Object.keys(settings), sectionNames);
 });
