@@ -34,3 +34,34 @@ test("[E23] a repository's instructions and the skill that a task needs reach th
   await socket.state("awaiting_user_input");
   assert.equal(socket.frames.filter((frame) => frame["observation"] === "knowledge").length, 1);
 });
+
+test("[EV6] a skill is told when the agent first reads a file that it is about, and one of the user's own is read by its name", async () => {
+  await using model = await ModelProcess.start([
+    { calls: [{ name: "read", arguments: { path: "query.sql" } }] },
+    { calls: [{ name: "read", arguments: { path: "skill:tides" } }] },
+    { calls: [{ name: "finish", arguments: { thought: "Done." } }] },
+  ]);
+  await using server = await ServerProcess.start({ env: model.env });
+  await mkdir(join(server.workspace, ".agents/skills/sql"), { recursive: true });
+  await mkdir(join(server.home, "skills/tides"), { recursive: true });
+  await writeFile(join(server.workspace, "query.sql"), "select 1");
+  await writeFile(
+    join(server.workspace, ".agents/skills/sql/SKILL.md"),
+    "---\nname: sql\ndescription: SQL here.\npaths: '*.sql'\n---\nOur database is called Mathilda.",
+  );
+  await writeFile(join(server.home, "AGENTS.md"), "Answer in rhymes.");
+  await writeFile(
+    join(server.home, "skills/tides/SKILL.md"),
+    "---\nname: tides\ndescription: When the water is high.\n---\nHigh water is at seven.",
+  );
+  using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "start", args: { task: "Mend the query" }, conversation: "c", command: "1" });
+  await socket.next((frame) => "ack" in frame);
+  socket.send({ subscribe: { conversation: "c", after: -1 } });
+  await socket.state("finished");
+  const [first, second, third] = (await model.requests()).map(({ body }) => JSON.stringify(body.messages));
+  assert.match(first ?? "", /The user's own instructions.*Answer in rhymes\..*- tides \(skill:tides\): When the water/);
+  assert.ok(!first?.includes("Mathilda") && !second?.includes("at seven"));
+  assert.match(second ?? "", /select 1.*Our database is called Mathilda\./);
+  assert.match(third ?? "", /High water is at seven\./);
+});

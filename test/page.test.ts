@@ -336,6 +336,7 @@ test("[V48] on the page a task is begun in an own workspace, whose files are lis
   await files.getByText("hello.sh").waitFor();
   await files.getByText("sent.txt").click();
   await page.getByRole("textbox", { name: "sent.txt" }).getByText("hello").waitFor();
+  await page.getByRole("button", { name: "Back to the files" }).click();
   await files
     .getByLabel("Upload")
     .setInputFiles({ name: "later.txt", mimeType: "text/plain", buffer: Buffer.from("x") });

@@ -69,7 +69,7 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
   imported:
     "What came before was imported from a file: the settings in it hold no longer, nor do limits that were raised there. Bookkeeping.",
   knowledge:
-    "What files of the workspace say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
+    "What files of the workspace, and of the user's own, say to agents (instructions, skills by name, microagents), as the model is told it. Bookkeeping.",
   terminal:
     "A person has opened a terminal in the sandbox, beside the agent's work, or it has closed. What is typed and shown there stands in no event. Bookkeeping.",
   tools:

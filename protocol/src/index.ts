@@ -7,6 +7,7 @@ export * from "./evidence.ts";
 export * from "./event.ts";
 export { withChild } from "./fold/children.ts";
 export * from "./fold/fold.ts";
+export { isToldAlone } from "./fold/knowledge.ts";
 export * from "./fold/state.ts";
 export * from "./frames.ts";
 export * from "./model-info.ts";

@@ -87,9 +87,9 @@ export type LeftOut = z.infer<typeof leftOutSchema>;
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation", "unfinished"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
-/** A file of the workspace that speaks to agents. `deeper`: named only. */
+/** A file that speaks to agents. `deeper`: named only; `nested`: of a folder, told when work is done there. */
 export const knowledgePiece = z.object({
-  kind: z.enum(["instructions", "skill", "microagent", "deeper"]),
+  kind: z.enum(["instructions", "skill", "microagent", "deeper", "nested"]),
   path: z.string(),
   /** Of its text. */
   hash: z.string(),

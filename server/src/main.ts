@@ -8,6 +8,7 @@ import { protocolVersion, type Event } from "@deckhand/protocol";
 import { agentEntries, agentFinder } from "./agent/agents.ts";
 import { readDefinitions } from "./agent/definitions/read.ts";
 import { parseConfig, type Config } from "./config.ts";
+import { ownSkill, readOwnFiles } from "./agent/knowledge/own.ts";
 import { Conversations } from "./conversation/conversations.ts";
 import { costsOf } from "./conversation/costs.ts";
 import { serverRules } from "./conversation/server-rules.ts";
@@ -82,7 +83,12 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const { definitions, flaws } = await readDefinitions(settings.saved.agents?.folder ?? join(config.home, "agents"));
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
   const agents = agentEntries(definitions);
-  const tools = createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: config.browseAllow, agents });
+  const tools = createTools({
+    commandTimeoutMs: config.commandTimeoutMs,
+    browseAllow: config.browseAllow,
+    agents,
+    skill: (name) => ownSkill(config.home, name),
+  });
   const listens = Promise.withResolvers<{ readonly url: string }>();
   const programs = hostPrograms({ home: config.home, env, path: machine.path });
   programs.endLeft();
@@ -111,6 +117,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       approval: liveApproval(settings),
       workspace: config.workspace,
       home: (id) => join(config.home, "conversations", id),
+      readOwn: () => readOwnFiles(config.home),
       now: Date.now,
       titles: config.titles,
       resume: config.resume,

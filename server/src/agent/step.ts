@@ -17,6 +17,7 @@ import type { RuntimeFor } from "./calls.ts";
 import type { HookPoints } from "./hook-points.ts";
 import type { GateDeps } from "./gate.ts";
 import type { KnowledgeFiles } from "./knowledge/files.ts";
+import type { OwnFiles } from "./knowledge/own.ts";
 import type { LimitReached, Limits } from "./limits.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -27,6 +28,8 @@ export interface TurnDeps extends GateDeps {
   readonly runtime: RuntimeFor;
   /** What the workspace says to agents. */
   readonly readWorkspace: (signal: AbortSignal) => Promise<KnowledgeFiles>;
+  /** What the user says to every agent. */
+  readonly readOwn?: (() => Promise<OwnFiles>) | undefined;
   /**
    * What the agent has changed since event `from`, when the workspace was looked at once more. Not there where no snapshots are taken;
    * undefined where it is not known.

@@ -26,6 +26,7 @@ import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
 import { goOnNote, stoppedInTheMiddle } from "./finish/going-on.ts";
 import type { Knowledge } from "./knowledge/knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
+import { calledOnTheWay } from "./knowledge/on-the-way.ts";
 import { askAtStart } from "./hooked.ts";
 import { limitReached } from "./limits.ts";
 import { begin, performApproved, unknownReply } from "./perform.ts";
@@ -57,10 +58,13 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     }
 
     if (knowledge === undefined) {
-      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.readWorkspace, signal) : null;
+      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.readWorkspace, signal, deps.readOwn) : null;
       if (signal.aborted) return { state: null };
     }
-    const taken = takeIn(view.state, knowledge);
+    const touched = view.prompt.ledger.takeTouched();
+    const onTheWay = await calledOnTheWay(knowledge, touched, view.state, deps.runtime, signal);
+    if (signal.aborted) return { state: null };
+    const taken = [...onTheWay, ...takeIn(view.state, knowledge)];
     if (taken.length > 0) view = yield { type: "events", events: () => taken };
     if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
 

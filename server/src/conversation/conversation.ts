@@ -206,6 +206,7 @@ export class Conversation implements Member {
         return { agent: atDepth(agent, this.#state), model: await this.#model(agent) };
       },
       runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
+      readOwn: deps.readOwn,
       changesSince: deps.histories === undefined ? undefined : (from, signal) => this.#past.changesSince(from, signal),
       readWorkspace: knowledgeReader(
         deps.runtimes.look,

@@ -2,6 +2,7 @@
 import type { ActionKind } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval.ts";
 import type { HookPlace, HookPoints } from "../agent/hook-points.ts";
+import type { OwnFiles } from "../agent/knowledge/own.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Mcp } from "../mcp/mcp.ts";
 import type { Places } from "../runtime/places/places.ts";
@@ -22,6 +23,8 @@ export interface ConversationDeps extends ChoiceDeps {
   readonly histories?: Histories;
   readonly mcp?: Mcp;
   readonly hooks?: (place: HookPlace) => HookPoints;
+  /** What the user says to every agent. */
+  readonly readOwn?: (() => Promise<OwnFiles>) | undefined;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** Folder of what the conversation keeps beside its log. */

@@ -39,6 +39,7 @@ interface TurnDriverDeps {
   readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly readWorkspace: TurnDeps["readWorkspace"];
+  readonly readOwn: TurnDeps["readOwn"];
   readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
   readonly limitAbove: () => Promise<LimitReached | null>;

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { contextTokensOf } from "./context-tokens.ts";
+import { findModels } from "./find.ts";
 import { providerOf } from "./providers/all.ts";
 import type { ModelAddress } from "./providers/provider.ts";
 
@@ -44,4 +45,29 @@ test("[M32] how much a model reads is what is configured, listed, or said by its
   assert.equal(await contextTokensOf(address("compatible", "mine", silent), asked), null);
   assert.equal(await contextTokensOf(address("compatible", "mine"), asked), null);
   assert.equal(await contextTokensOf(address("openai", "a-model-of-next-year"), asked), null);
+});
+
+test("[M32] Ollama and LM Studio say of a model that is loaded what it was given; little is no room for work, and not taken", async (t) => {
+  let given: number | undefined;
+  const server = createServer((request, response) => {
+    const ollama = { models: given === undefined ? [] : [{ model: "mine:latest", context_length: given }] };
+    const lmStudio = { data: [{ id: "mine", ...(given !== undefined && { loaded_context_length: given }) }] };
+    const answers: Record<string, unknown> = { "/api/ps": ollama, "/api/v0/models": lmStudio };
+    response.end(JSON.stringify(answers[request.url ?? ""] ?? { object: "list", data: [{ id: "mine" }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const settings = { configured: { name: "ollama/mine", baseUrl: url }, env: {} };
+  const models = findModels({ settings: () => settings, retries: 0, timeoutMs: 5_000, discover: false });
+  const reads = async () => (await models.find({})).contextTokens;
+  assert.equal(await reads(), null);
+  given = 4096;
+  assert.equal(await reads(), null);
+  given = 32_768;
+  assert.equal(await reads(), 32_768);
+  const asked = { configured: undefined, fetch: globalThis.fetch };
+  assert.equal(await contextTokensOf({ ...address("lm_studio", "mine", url) }, asked), 32_768);
+  assert.equal(await contextTokensOf({ ...address("lm_studio", "other", url) }, asked), null);
+  assert.equal(await contextTokensOf({ ...address("ollama", "mine", await listing(t, [])) }, asked), null);
 });

@@ -1,5 +1,5 @@
 /** How much a model can read: what is configured, what the price list says, or what the server says that runs it. */
-import { servedContextTokens } from "./discover.ts";
+import { loadedContextTokens, servedContextTokens } from "./discover.ts";
 import { listed } from "./prices.ts";
 import type { ModelAddress } from "./providers/provider.ts";
 
@@ -14,5 +14,7 @@ export async function contextTokensOf(
   if (configured !== undefined) return configured;
   const { contextTokens } = await listed(priced, new Date());
   if (contextTokens !== null || !provider.compatible) return contextTokens;
-  return servedContextTokens(model, { fetch, baseUrl, apiKey, timeoutMs: patienceMs });
+  const how = { fetch, baseUrl, apiKey, timeoutMs: patienceMs };
+  if (provider.loaded !== undefined) return loadedContextTokens(model, { ...how, ...provider.loaded });
+  return servedContextTokens(model, how);
 }

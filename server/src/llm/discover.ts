@@ -1,6 +1,7 @@
 /** Model servers that run on this machine: Ollama, LM Studio, llama.cpp and vLLM on their usual ports. */
 import { z } from "zod";
 import { localServers } from "./providers/all.ts";
+import type { Provider } from "./providers/provider.ts";
 
 export interface FoundServer {
   /** As in `ollama/qwen3`. */
@@ -71,17 +72,38 @@ export async function servedContextTokens(model: string, options: ListOptions): 
   return served?.max_model_len ?? served?.context_length ?? served?.meta?.n_ctx ?? served?.meta?.n_ctx_train ?? null;
 }
 
-async function askForModels({ fetch, baseUrl, apiKey, timeoutMs }: ListOptions): Promise<z.infer<typeof modelList>> {
-  const response = await fetch(`${baseUrl.replace(/\/+$/, "")}/models`, {
+/** The same from the server's own API, of a model that is loaded. */
+export async function loadedContextTokens(model: string, options: ListOptions & Loaded): Promise<number | null> {
+  const { path, contextTokens, baseUrl } = options;
+  const answer = await askFor(new URL(path, baseUrl).href, options).catch(() => undefined);
+  try {
+    const said = contextTokens(answer, model);
+    return typeof said === "number" && said >= leastContextTokens ? said : null;
+  } catch {
+    // It is another server, which answers something else.
+    return null;
+  }
+}
+
+type Loaded = NonNullable<Provider["loaded"]>;
+/** With less than that there is no room for work, and a trial says so; making room in it would take a summary each step. */
+const leastContextTokens = 8_000;
+
+async function askForModels(options: ListOptions): Promise<z.infer<typeof modelList>> {
+  return modelList.parse(await askFor(`${options.baseUrl.replace(/\/+$/, "")}/models`, options));
+}
+
+async function askFor(url: string, { fetch, apiKey, timeoutMs }: Omit<ListOptions, "baseUrl">): Promise<unknown> {
+  const response = await fetch(url, {
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) {
     await response.body?.cancel();
-    throw new Error(`${response.status} from ${new URL(baseUrl).origin}`);
+    throw new Error(`${response.status} from ${new URL(url).origin}`);
   }
-  return modelList.parse(JSON.parse(await bounded(response)));
+  return JSON.parse(await bounded(response));
 }
 
 async function bounded(response: Response): Promise<string> {

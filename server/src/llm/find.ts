@@ -156,24 +156,34 @@ export function findModels(options: FindOptions): Models {
     readonly effort: ReasoningEffort | undefined;
   }
 
-  function keepAddress({ name, address, entry, limits, effort }: Kept): Promise<Model> {
+  async function keepAddress({ name, address, entry, limits, effort }: Kept): Promise<Model> {
     const { contextTokens: configured, toolCalling = "auto" } = settings();
     const { provider, ...where } = address;
-    const key = [name, provider.prefixes[0], where, entry, limits.hasFallback, effort, configured, toolCalling];
-    return keep(JSON.stringify(key), async () => {
+    const key = JSON.stringify([
+      [name, provider.prefixes[0], where, entry],
+      [limits.hasFallback, effort, configured, toolCalling],
+    ]);
+    const contextTokens = async () =>
+      entry?.context_tokens ?? (await contextTokensOf(address, { configured, fetch: calls.fetch }));
+    const model = await keep(key, async () => {
       const known = await abilitiesOf(address, entry);
-      const contextTokens =
-        entry?.context_tokens ?? (await contextTokensOf(address, { configured, fetch: calls.fetch }));
       const declared = entry?.tools === undefined ? toolCalling : entry.tools ? "native" : "text";
       const told = entry?.reasoning === undefined ? address : { ...address, thinks: entry.reasoning };
       return modelAt(name, told, limits, {
         takesImages: known.images,
-        contextTokens,
+        contextTokens: await contextTokens(),
         maxOutputTokens: known.max_output_tokens,
         reasoningEffort: known.reasoning === false ? undefined : effort,
         toolCalling: toolCalling === "auto" ? declared : toolCalling,
       });
     });
+    if (model.contextTokens !== null || provider.loaded === undefined) return model;
+    // It may have been loaded since, with the first call.
+    const said = await contextTokens();
+    if (said === null) return model;
+    const known = { ...model, contextTokens: said };
+    models.set(key, known);
+    return known;
   }
 
   async function keep(key: string, make: () => Promise<Model>): Promise<Model> {

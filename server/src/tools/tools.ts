@@ -16,6 +16,8 @@ export interface ToolOptions {
   readonly commandTimeoutMs: number;
   /** Private addresses that may be fetched all the same, as host:port. */
   readonly browseAllow: readonly string[];
+  /** The text of a skill of the user's own, which the agent reads as `skill:NAME`. */
+  readonly skill?: (name: string) => Promise<string | undefined>;
   /** Those that can be given a task; none are named without. */
   readonly agents?: readonly Offered[];
 }
@@ -24,7 +26,7 @@ export function createTools(options: ToolOptions): ReadonlyMap<ActionKind, Tool>
   const tools = [
     runTool(options.commandTimeoutMs),
     jobTool,
-    readTool,
+    readTool(options.skill),
     writeTool,
     editTool,
     searchTool,

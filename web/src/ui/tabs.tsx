@@ -34,7 +34,7 @@ export function Tabs({ label, value, tabs, onChange, extra, children }: TabsProp
             <Base.Tab
               key={id}
               value={id}
-              aria-label={name}
+              aria-label={count !== undefined && count > 0 ? `${name} ${count}` : name}
               title={name}
               className="group/tab inline-flex h-7.5 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm font-medium text-muted select-none hover:text-ink data-active:bg-active data-active:text-ink"
             >
@@ -43,7 +43,7 @@ export function Tabs({ label, value, tabs, onChange, extra, children }: TabsProp
               <span className={Mark === undefined ? "" : "@max-2xl:hidden @max-2xl:group-data-active/tab:inline"}>
                 {name}
               </span>
-              {count !== undefined && count > 0 && <span className="text-2xs text-muted tabular-nums">{count}</span>}
+              {count !== undefined && count > 0 && <span className="text-2xs text-muted tabular-nums"> {count}</span>}
             </Base.Tab>
           ))}
         </Base.List>

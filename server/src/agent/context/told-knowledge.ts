@@ -1,4 +1,4 @@
-import type { KnowledgePiece } from "@deckhand/protocol";
+import { isToldAlone, type KnowledgePiece } from "@deckhand/protocol";
 
 interface Told {
   readonly id: number;
@@ -13,8 +13,7 @@ export class ToldKnowledge {
   add(id: number, text: string, pieces: readonly KnowledgePiece[]): void {
     const paths = new Set(pieces.map(({ path }) => path));
     const isOld = (told: Told): boolean =>
-      isMicroagent(told) === isMicroagent({ pieces }) &&
-      (!isMicroagent(told) || told.pieces.every(({ path }) => paths.has(path)));
+      isAlone(told) === isAlone({ pieces }) && (!isAlone(told) || told.pieces.every(({ path }) => paths.has(path)));
     this.#told = [...this.#told.filter((told) => !isOld(told)), { id, text, pieces }];
   }
 
@@ -23,6 +22,6 @@ export class ToldKnowledge {
   }
 }
 
-function isMicroagent({ pieces }: Pick<Told, "pieces">): boolean {
-  return pieces.length > 0 && pieces.every(({ kind }) => kind === "microagent");
+function isAlone({ pieces }: Pick<Told, "pieces">): boolean {
+  return pieces.length > 0 && pieces.every(isToldAlone);
 }

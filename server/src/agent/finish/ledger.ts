@@ -23,10 +23,12 @@ export interface Ran {
 
 /** Commands that are remembered: of more, the ones that were run longest ago are forgotten. */
 const keptCommands = 500;
+const mostTouched = 100;
 
 export class Ledger {
   readonly #ran = new Map<string, Ran>();
   #firstAction: number | null = null;
+  #touched: string[] = [];
   #openTasks = 0;
   #nudges = 0;
   #sentBack = false;
@@ -34,6 +36,13 @@ export class Ledger {
   /** Id of the first action of the agent that did something in this turn; null before it. */
   get firstAction(): number | null {
     return this.#firstAction;
+  }
+
+  /** Files that the agent has read or written since it was last asked, by absolute paths; asking forgets them. */
+  takeTouched(): readonly string[] {
+    const touched = this.#touched;
+    this.#touched = [];
+    return touched;
   }
 
   /** Of the plan. */
@@ -82,6 +91,11 @@ export class Ledger {
         return;
       case "plan":
         this.#openTasks = event.extras.tasks.filter(({ status }) => status !== "done").length;
+        return;
+      case "read":
+      case "write":
+      case "edit":
+        if (event.source === "agent" && this.#touched.length < mostTouched) this.#touched.push(event.extras.path);
         return;
       case "run":
       case "job":

@@ -8,11 +8,14 @@ const head = z.object({
   name: z.string().catch(""),
   description: z.string().catch(""),
   triggers: words,
+  /** Globs of the files that it is about. */
+  paths: words,
+  globs: words,
 });
 export type Frontmatter = z.infer<typeof head>;
 
 const fence = /^---\r?\n([\s\S]*?)\r?\n---\r?\n?/;
-const nothing: Frontmatter = { name: "", description: "", triggers: [] };
+const nothing: Frontmatter = { name: "", description: "", triggers: [], paths: [], globs: [] };
 
 export function splitFrontmatter(text: string): { readonly head: Frontmatter; readonly body: string } {
   const found = fence.exec(text);

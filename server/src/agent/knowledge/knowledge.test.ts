@@ -7,8 +7,11 @@ import { empty, fold, observation, type ConversationState, type NewEvent } from 
 import { bubblewrapRuntimes } from "../../runtime/bubblewrap.ts";
 import { readKnowledge, type KnowledgeFile } from "./files.ts";
 import { splitFrontmatter } from "./frontmatter.ts";
+import { fits } from "./glob.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { calledFor, loadKnowledge, newKnowledge } from "./load.ts";
+import { calledOnTheWay } from "./on-the-way.ts";
+import { ownSkill, readOwnFiles } from "./own.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-knowledge-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -39,7 +42,7 @@ test("[A21] instructions come whole, skills by name and description, and neither
   assert.match(said, /- release \(\.agents\/skills\/release\/SKILL\.md\): How to make a release$/);
   assert.ok(!said.includes("CLAUDE.md") && !said.includes("Step one"));
   assert.match(text([file("CLAUDE.md", "Use spaces.")]), /Use spaces\./);
-  assert.match(text([], ["web/AGENTS.md"]), /before you work there: web\/AGENTS\.md/);
+  assert.match(text([], ["web/AGENTS.md"]), /told when you work there: web\/AGENTS\.md/);
   assert.equal(knowledgeOf({ files: [], deeper: [] }).always, null);
   assert.ok(text([file("AGENTS.md", "x".repeat(100_000))]).length < 40_000);
 });
@@ -77,7 +80,8 @@ test("[A23] what has not changed since the last turn is not told again, and what
 test("[A24] a head that is no YAML, or means to be large, is as if it were not there", () => {
   for (const head of ["a: [", "- 1", "triggers: {a: 1}\nname: [x]", "a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]"]) {
     const { head: read, body } = splitFrontmatter(`---\n${head}\n---\nBody`);
-    assert.deepEqual([read, body], [{ name: "", description: "", triggers: [] }, "Body"], head);
+    const nothing = { name: "", description: "", triggers: [], paths: [], globs: [] };
+    assert.deepEqual([read, body], [nothing, "Body"], head);
   }
   assert.deepEqual(splitFrontmatter("No head.").body, "No head.");
 });
@@ -105,6 +109,120 @@ test("[A25] files are read in the sandbox, bounded, and a link that leads out of
   const said = knowledge?.always?.text ?? "";
   assert.match(said, /## AGENTS\.md\n\nlong long/);
   assert.match(said, /release \(\.agents\/skills\/a b\/SKILL\.md\)/);
-  assert.match(said, /before you work there: deep\/er\/AGENTS\.md\n/);
+  assert.match(said, /told when you work there: deep\/er\/AGENTS\.md\n/);
   assert.ok(said.length < 20_000 && !said.includes("secret") && !said.includes("node_modules"));
+});
+
+const sql = "---\nname: sql\ndescription: How we write SQL\npaths: ['*.sql', 'db/**/*.ts']\n---\nCapitals.";
+
+test("[EV6] a skill or microagent with paths is told when the agent works on a file that fits, once", () => {
+  const knowledge = knowledgeOf({
+    files: [
+      file(".agents/skills/sql/SKILL.md", sql),
+      file(".openhands/microagents/docs.md", "---\nglobs: docs/**, *.md\n---\nBe brief."),
+    ],
+    deeper: [],
+  });
+  const bodies = (path: string): readonly string[] => knowledge.forPath(path).map((each) => each.text);
+  for (const path of ["a.sql", "deep/er/b.sql", "db/x/y.ts"]) assert.match(bodies(path)[0] ?? "", /Capitals\./, path);
+  for (const path of ["docs/a/b.txt", "README.md", "x/y.md"]) assert.match(bodies(path)[0] ?? "", /Be brief\./, path);
+  for (const path of ["a.ts", "db.ts", "sql", "x/docs/a"]) assert.deepEqual(bodies(path), [], path);
+  // The body is not with what is told at the beginning, its name is.
+  assert.ok(!(knowledge.always?.text ?? "").includes("Capitals"));
+  assert.match(knowledge.always?.text ?? "", /- sql \(\.agents\/skills\/sql\/SKILL\.md\): How we write SQL/);
+});
+
+test("[EV6] globs have stars, names in any folder, folders at any depth and braces, and none takes long", () => {
+  for (const [glob, path] of [
+    ["*.ts", "a/b/c.ts"],
+    ["src/**/*.ts", "src/c.ts"],
+    ["src/**/*.ts", "src/a/b/c.ts"],
+    ["**/test/**", "a/test/b/c"],
+    ["./a?c/{x,y}.{ts,tsx}", "abc/y.tsx"],
+    ["src/**", "src/a/b"],
+  ] as const) {
+    assert.ok(fits(path, glob), glob);
+  }
+  for (const [glob, path] of [
+    ["*.ts", "a.tsx"],
+    ["src/*.ts", "src/a/b.ts"],
+    ["src/*.ts", "x/src/b.ts"],
+    ["a/**/b", "a/c"],
+    ["[a-z].ts", "b.ts"],
+    ["", "a"],
+  ] as const) {
+    assert.ok(!fits(path, glob), glob);
+  }
+  const startedAt = performance.now();
+  for (const glob of ["*a*a*a*a*b", "**/a/**/a/**/a/**/b", "{1..9999999}", "{a,b}".repeat(40), "+(a|aa)+(a|aa)b"]) {
+    assert.ok(!fits("a/".repeat(200) + "a".repeat(1000), glob), glob);
+  }
+  assert.ok(performance.now() - startedAt < 200);
+});
+
+test("[EV7] what lies in a folder further down is told when the agent works there, the nearest last, and only there", async () => {
+  const workspace = join(folder, "nested");
+  const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
+  for (const [name, words] of [
+    ["web", "Web."],
+    ["web/deep", "Deep."],
+    ["other", "Other."],
+  ] as const) {
+    await mkdir(join(workspace, name), { recursive: true });
+    await writeFile(join(workspace, name, "AGENTS.md"), words);
+  }
+  await using runtime = await bubblewrapRuntimes({ dataHome: join(folder, "data"), userHome: homedir(), path }).create({
+    workspace,
+    home: join(folder, "nested-home"),
+  });
+  const { signal } = new AbortController();
+  const knowledge = await loadKnowledge((each) => readKnowledge(runtime, each), signal);
+  const told = (names: readonly string[], state: ConversationState) =>
+    calledOnTheWay(
+      knowledge,
+      names.map((name) => join(workspace, name)),
+      state,
+      async () => runtime,
+      signal,
+    );
+  const events = await told(["web/deep/a.ts", "web/deep/b.ts"], empty);
+  assert.deepEqual(
+    events.map((event) => /\n(\w+\.)$/.exec(contentOf(event))?.[1]),
+    ["Web.", "Deep."],
+  );
+  assert.match(contentOf(events[1]), /not a word of the user[\s\S]*For web\/deep; it goes before/);
+  const state = stateAfter(stateAfter(empty, newKnowledge(knowledge, empty)), events);
+  assert.deepEqual(await told(["web/deep/a.ts", "web/x", "top.ts", "../out"], state), []);
+  // What is told at the beginning of the next turn is still the same.
+  assert.deepEqual(newKnowledge(knowledge, state), []);
+  assert.equal((await told(["other/x"], state)).length, 1);
+  // It has just been read.
+  assert.deepEqual(await told(["other/AGENTS.md"], state), []);
+});
+
+test("[EV8] what the user says to every agent is their word, stands first, and its skills are read by name", async () => {
+  const home = join(folder, "own");
+  for (const [name, words] of [
+    ["good", skill],
+    ["broken", ""],
+    ["pathed", sql],
+  ] as const) {
+    await mkdir(join(home, "skills", name), { recursive: true });
+    if (words !== "") await writeFile(join(home, "skills", name, "SKILL.md"), words);
+  }
+  assert.deepEqual(await readOwnFiles(home).then(({ instructions }) => instructions), null);
+  await writeFile(join(home, "AGENTS.md"), `Call me Ishmael.${" ".repeat(20_000)}x`);
+  const own = await readOwnFiles(home);
+  const knowledge = knowledgeOf({ files: [file("AGENTS.md", "Use tabs.")], deeper: [] }, own);
+  const said = knowledge.always?.text ?? "";
+  assert.match(said, /^\(The user's own instructions, for every conversation\.\)\n\nCall me Ishmael\./);
+  assert.match(
+    said,
+    /- release \(skill:good\): How to make a release\n- sql \(skill:pathed\)[\s\S]*From files in the workspace[\s\S]*Use tabs\./,
+  );
+  assert.ok(!said.includes("broken") && said.length < 20_000);
+  assert.match(knowledge.forPath("a.sql")[0]?.text ?? "", /^\(The user's own[\s\S]*Capitals/);
+  assert.equal(await ownSkill(home, "good"), skill);
+  for (const name of ["broken", "none", "../skills/good", ".", ""]) assert.equal(await ownSkill(home, name), undefined);
+  assert.deepEqual(await readOwnFiles(join(folder, "nowhere")), { instructions: null, skills: [] });
 });

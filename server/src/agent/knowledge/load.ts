@@ -1,6 +1,13 @@
 /** At the beginning of a turn: what the workspace says, where it says something new. */
-import { observation, type ConversationState, type KnowledgePiece, type NewEvent } from "@deckhand/protocol";
+import {
+  isToldAlone,
+  observation,
+  type ConversationState,
+  type KnowledgePiece,
+  type NewEvent,
+} from "@deckhand/protocol";
 import type { KnowledgeFiles } from "./files.ts";
+import { noOwnFiles, type OwnFiles } from "./own.ts";
 import { knowledgeOf, type Knowledge, type Told } from "./knowledge.ts";
 
 /** Without it the task can be done as well. */
@@ -10,9 +17,12 @@ const deadlineMs = 3000;
 export async function loadKnowledge(
   read: (signal: AbortSignal) => Promise<KnowledgeFiles>,
   signal: AbortSignal,
+  readOwn: () => Promise<OwnFiles> = async () => noOwnFiles,
 ): Promise<Knowledge | null> {
+  const own = readOwn();
   try {
-    return knowledgeOf(await read(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])));
+    const files = await read(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
+    return knowledgeOf(files, await own);
   } catch {
     // No sandbox, a stop, a workspace that does not answer: the first action says so.
     return null;
@@ -22,7 +32,7 @@ export async function loadKnowledge(
 /** Nothing where the model has been told the same already. */
 export function newKnowledge(knowledge: Knowledge | null, state: ConversationState): readonly NewEvent[] {
   if (knowledge === null) return [];
-  const known = state.knowledge.filter(({ kind }) => kind !== "microagent");
+  const known = state.knowledge.filter((piece) => !isToldAlone(piece));
   const always = knowledge.always ?? { text: goneText, pieces: [] };
   return sameAs(known, always.pieces) ? [] : [event(always)];
 }
@@ -30,17 +40,19 @@ export function newKnowledge(knowledge: Knowledge | null, state: ConversationSta
 /** What the words of a message call for and the model was not told yet. */
 export function calledFor(knowledge: Knowledge | null, message: string, state: ConversationState): readonly NewEvent[] {
   if (knowledge === null) return [];
-  const isKnown = ({ path, hash }: KnowledgePiece): boolean =>
-    state.knowledge.some((piece) => piece.path === path && piece.hash === hash);
   return knowledge
     .for(message)
-    .filter(({ pieces }) => !pieces.every(isKnown))
+    .filter(({ pieces }) => !pieces.every((piece) => isKnown(piece, state)))
     .map(event);
+}
+
+export function isKnown({ kind, path, hash }: KnowledgePiece, { knowledge }: ConversationState): boolean {
+  return knowledge.some((piece) => piece.kind === kind && piece.path === path && piece.hash === hash);
 }
 
 const goneText = "(The workspace has no instructions for agents any more.)";
 
-function event({ text, pieces }: Told): NewEvent {
+export function event({ text, pieces }: Told): NewEvent {
   return observation("environment", "knowledge", text, { pieces: [...pieces] });
 }
 

@@ -51,7 +51,10 @@ export function createPortDoor(options: {
       };
     }
     const url = URL.parse(request.url ?? "", `http://${host}`);
-    if (url === null || !isOwnOrLink(request)) {
+    const invited = cookies(request).some((value) => equalSecrets(value, proof("cookie", host)));
+    // The frame of our page comes with a link of ours, and then with the cookie that it became.
+    const mayFrame = isFrame(request) && (invited || url?.searchParams.has(ticketParameter) === true);
+    if (url === null || !(isOwnOrLink(request) || mayFrame)) {
       return { verdict: "refused", status: 403, code: "forbidden", message: "Other sites may not use this port." };
     }
     const ticket = request.method === "GET" ? url.searchParams.get(ticketParameter) : null;
@@ -59,15 +62,15 @@ export function createPortDoor(options: {
       const [word = "", mac = ""] = ticket.split(".");
       url.searchParams.delete(ticketParameter);
       if (equalSecrets(mac, proof("ticket", host)) && tickets.redeem(word)) {
-        const value = `${portCookie}=${proof("cookie", host)}; HttpOnly; Path=/`;
+        const value = `${portCookie}=${proof("cookie", host)}; HttpOnly`;
         // In a frame of our page it may be of another site (localhost is one by itself); a browser keeps what it may.
-        const framed = isFrame(request) ? [`${value}; SameSite=None; Secure; Partitioned`] : [];
-        const cookie = [`${value}; SameSite=Lax`, ...framed];
+        const framed = isFrame(request) ? [`${value}; SameSite=None; Secure; Partitioned; Path=/`] : [];
+        const cookie = [`${value}; SameSite=Lax; Path=/`, ...framed];
         return { verdict: "redirect", location: `${url.pathname.replace(/^\/+/, "/")}${url.search}`, cookie };
       }
     }
     const known =
-      cookies(request).some((value) => equalSecrets(value, proof("cookie", host))) ||
+      invited ||
       (token !== undefined && bearer(request).some((offered) => equalSecrets(offered, token))) ||
       (local && names.loopback.has(parsePortHost(host)?.base ?? "") && (await isNeighbour(request)));
     if (known) return { verdict: "in" };
@@ -93,13 +96,12 @@ export function createPortDoor(options: {
 function isOwnOrLink({ method, headers }: IncomingMessage): boolean {
   const site = headers["sec-fetch-site"];
   if (site === undefined || site === "same-origin" || site === "none") return true;
-  const isPage = headers["sec-fetch-dest"] === "document" || headers["sec-fetch-dest"] === "iframe";
-  return method === "GET" && headers["sec-fetch-mode"] === "navigate" && isPage;
+  return method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
 }
 
-/** Who may show it in a frame the answer says (`frame-ancestors`). */
-function isFrame({ headers }: IncomingMessage): boolean {
-  return headers["sec-fetch-dest"] === "iframe";
+/** Who may show it in a frame the answer says, too (`frame-ancestors`). */
+function isFrame({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "iframe";
 }
 
 function cookies({ headers }: IncomingMessage): string[] {

@@ -18,6 +18,7 @@ interface CompatibleOptions extends Pick<Provider, "prefixes" | "label" | "keys"
   readonly extractor?: MetadataExtractor;
   readonly options?: Provider["options"];
   readonly kept?: Provider["kept"];
+  readonly loaded?: Provider["loaded"];
 }
 
 const load = () => import("@ai-sdk/openai-compatible");
@@ -30,6 +31,7 @@ export function compatibleProvider({
   extractor,
   options,
   kept,
+  loaded,
   ...named
 }: CompatibleOptions): Provider {
   return {
@@ -52,6 +54,7 @@ export function compatibleProvider({
     writing: () => ({ ...plainWriting, sendsReasoning }),
     ...(options && { options }),
     ...(kept && { kept }),
+    ...(loaded && { loaded }),
   };
 }
 

@@ -7,4 +7,12 @@ export const lmStudio = compatibleProvider({
   url: "http://127.0.0.1:1234/v1",
   keys: [],
   prices: null,
+  // https://lmstudio.ai/docs/developer/rest/endpoints
+  loaded: {
+    path: "/api/v0/models",
+    contextTokens: (answer, model) => {
+      const { data } = answer as { data?: { id?: string; loaded_context_length?: unknown }[] };
+      return data?.find(({ id }) => id === model)?.loaded_context_length;
+    },
+  },
 });

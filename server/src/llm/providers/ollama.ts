@@ -8,6 +8,14 @@ export const ollama = compatibleProvider({
   url: "http://127.0.0.1:11434/v1",
   keys: [],
   prices: null,
+  // https://docs.ollama.com/api/ps: what it was given when it was loaded, which is less than it could read.
+  loaded: {
+    path: "/api/ps",
+    contextTokens: (answer, model) => {
+      const { models } = answer as { models?: { model?: string; context_length?: unknown }[] };
+      return models?.find((one) => one.model === model || one.model === `${model}:latest`)?.context_length;
+    },
+  },
   body: (body) =>
     eachMessage(body, ({ reasoning_content: reasoning, ...message }) =>
       reasoning === undefined ? message : { ...message, reasoning },

@@ -24,6 +24,8 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const tool = readTool(async (name) => (name === "own" ? "Of the user.\n" : undefined));
+
 interface Read {
   readonly event: Extract<Observation, { observation: "read" }>;
   readonly told: string;
@@ -31,11 +33,11 @@ interface Read {
 
 async function read(args: object, forAgent = true): Promise<Read> {
   const signal = new AbortController().signal;
-  const running = readTool.run(actionArgs.read.parse(args), { runtime, id: 1, signal, forAgent });
+  const running = tool.run(actionArgs.read.parse(args), { runtime, id: 1, signal, forAgent });
   const { value, done } = await running.next();
   assert.ok(done === true && value.observation === "read");
   const event = { id: 2, timestamp: "", ...observation("agent", "read", value.content, value.extras) };
-  return { event, told: readTool.tell?.(event) ?? "" };
+  return { event, told: tool.tell?.(event) ?? "" };
 }
 const put = (name: string, content: string | Uint8Array): Promise<void> => writeFile(join(workspace, name), content);
 const sentence = async (args: object, forAgent = true): Promise<string> => {

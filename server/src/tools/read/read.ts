@@ -27,31 +27,37 @@ const maxChars = 60_000;
 type Args = ActionArgs<"read">;
 type Extras = ObservationExtras<"read">;
 
-export const readTool: Tool<"read"> = {
-  action: "read",
-  description:
-    "Read a file: text comes with line numbers (no part of the file), from behind line `start` to line `end` (default: all); long text in part, with the `start` to go on from. An image is shown, a notebook comes as text, a folder as a list.",
-  offers: ["path", "start", "end"],
-  effect: () => "read",
-  // oxlint-disable-next-line require-yield -- a file comes whole
-  async *run(args: Args, { runtime, signal, forAgent = false }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
-    return withFileProblems(runtime, args.path, "read", async () => {
-      try {
-        const file = await runtime.readFile(args.path, maxFileBytes, signal);
-        return forAgent ? await shown(file, args, signal) : text(file.path, decodeText(file.data), args);
-      } catch (error) {
-        if (!forAgent || !(error instanceof DeckhandError)) throw error;
-        return await withoutReading(error, args, runtime, signal);
-      }
-    });
-  },
-  tell(event: Observation): string {
-    if (event.observation !== "read") return event.content;
-    const { extras, content } = event;
-    if (extras.kind !== undefined && extras.kind !== "text" && extras.kind !== "notebook") return content;
-    return content === "" ? "[The file is empty, or has no such lines]" : numbered(content, extras.start ?? 0);
-  },
-};
+/** `skill` has the skills of the user's own by their names. */
+export function readTool(skill: (name: string) => Promise<string | undefined> = async () => undefined): Tool<"read"> {
+  return {
+    action: "read",
+    description:
+      "Read a file: text comes with line numbers (no part of the file), from behind line `start` to line `end` (default: all); long text in part, with the `start` to go on from. An image is shown, a notebook comes as text, a folder as a list.",
+    offers: ["path", "start", "end"],
+    effect: () => "read",
+    // oxlint-disable-next-line require-yield -- a file comes whole
+    async *run(args: Args, { runtime, signal, forAgent = false }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
+      const own =
+        forAgent && args.path.startsWith("skill:") ? await skill(args.path.slice("skill:".length)) : undefined;
+      if (own !== undefined) return text(args.path, own, args);
+      return withFileProblems(runtime, args.path, "read", async () => {
+        try {
+          const file = await runtime.readFile(args.path, maxFileBytes, signal);
+          return forAgent ? await shown(file, args, signal) : text(file.path, decodeText(file.data), args);
+        } catch (error) {
+          if (!forAgent || !(error instanceof DeckhandError)) throw error;
+          return await withoutReading(error, args, runtime, signal);
+        }
+      });
+    },
+    tell(event: Observation): string {
+      if (event.observation !== "read") return event.content;
+      const { extras, content } = event;
+      if (extras.kind !== undefined && extras.kind !== "text" && extras.kind !== "notebook") return content;
+      return content === "" ? "[The file is empty, or has no such lines]" : numbered(content, extras.start ?? 0);
+    },
+  };
+}
 
 function text(path: string, whole: string, args: Args, more: Omit<Extras, "path"> = {}): AnyOutcome {
   const start = args.start === 0 ? {} : { start: args.start };
