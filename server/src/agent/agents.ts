@@ -119,9 +119,16 @@ interface Parameters {
 /** The JSON Schema of the arguments that the model is told of. */
 function parametersOf(name: ActionKind, offers: readonly string[]): Parameters & Record<string, unknown> {
   const json = z.toJSONSchema(actionArgs[name], { io: "input" });
-  const properties = Object.fromEntries(offers.map((offer) => [offer, json.properties?.[offer] ?? {}]));
+  const properties = Object.fromEntries(offers.map((offer) => [offer, unbounded(json.properties?.[offer] ?? {})]));
   const required = (json.required ?? []).filter((field) => offers.includes(field));
   return { type: "object", properties, required, additionalProperties: false };
+}
+
+/** Bounds cost tokens and help no model: what does not fit is answered with what to send. */
+const bounds = ["minLength", "maxLength", "maxItems", "minimum", "maximum", "exclusiveMinimum", "propertyNames"];
+
+function unbounded(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (bounds.includes(key) ? undefined : value)));
 }
 
 /** What the agent is to give back, by name. */

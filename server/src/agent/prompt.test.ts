@@ -127,6 +127,8 @@ test("[A4] system prompt and tools together stay under 3,000 tokens, and are the
   // Four characters a token, as a cautious estimate for English and JSON.
   const estimate = (system.length + JSON.stringify(specs).length) / 4;
   assert.ok(estimate < 3000, `${estimate} tokens`);
+  // No clock and no state of the machine stands in it.
+  assert.doesNotMatch(system, /\b20\d\d\b|today|git status|branch/i);
   const again = promptOf([chat("y")]).request(agentFinder(tools)("CodeActAgent", "/w")!);
   assert.equal(JSON.stringify([again.system, again.tools]), JSON.stringify([system, specs]));
 });

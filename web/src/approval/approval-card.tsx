@@ -9,6 +9,7 @@ import { toast } from "../ui/toast.tsx";
 import { useWords } from "../words/words.ts";
 import type { Decision } from "./answer.ts";
 import { AskedView, mostShown, sizeOf } from "./asked-view.tsx";
+import { Marked } from "./marked.tsx";
 import { reasonsOf, worst } from "./risk.ts";
 import { RuleQuestion } from "./rule-question.tsx";
 import { TimeLeft } from "./time-left.tsx";
@@ -100,7 +101,11 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
           </Badge>
         ))}
       </div>
-      {head !== undefined && thought !== "" && <p className="plain-text line-clamp-3 text-soft">{thought}</p>}
+      {head !== undefined && thought !== "" && (
+        <p className="plain-text line-clamp-3 text-soft">
+          <Marked text={thought} />
+        </p>
+      )}
       <AskedView action={action} whole={whole} onWhole={() => setWhole(true)} />
       {scope !== undefined ? (
         <RuleQuestion

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { PinIcon, PlusIcon, ProjectIcon } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
 import { conversationAddress, homeAddress, inboxAddress } from "../address.ts";
+import { Marked } from "../approval/marked.tsx";
 import { rowWords, StateMark } from "../conversations/state-mark.tsx";
 import type { ConversationList } from "../conversations/use-conversations.ts";
 import { Link } from "../shell/link.tsx";
@@ -44,7 +45,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
       )}
       {list.query !== "" && <p className="mb-3 text-sm text-muted">{words.people.boardSearch(list.query)}</p>}
       {!isEmpty && list.loaded && (
-        <div className="grid flex-1 grid-cols-1 items-start gap-4 md:grid-cols-2 xl:grid-cols-4">
+        <div className="grid flex-1 grid-cols-1 content-start items-start gap-4 md:grid-cols-2 xl:grid-cols-4">
           {columns.map((column) => (
             <section
               key={column}
@@ -95,7 +96,9 @@ function Card({ row }: { readonly row: ConversationRow }) {
           {row.pinned && <PinIcon size={12} className="mt-1 shrink-0 text-muted" />}
         </span>
         {row.waiting !== null && row.waiting.text !== "" && (
-          <span className="line-clamp-2 text-xs break-words text-soft">{row.waiting.text}</span>
+          <span className="line-clamp-2 text-xs break-words text-soft">
+            <Marked text={row.waiting.text} />
+          </span>
         )}
         <span className="flex items-center justify-between gap-2 text-xs text-muted">
           <span className="truncate">

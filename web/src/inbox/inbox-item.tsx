@@ -12,6 +12,7 @@ import {
 import type { InboxItem } from "@deckhand/client";
 import { conversationAddress, settingsAddress } from "../address.ts";
 import { answerApproval } from "../approval/answer.ts";
+import { Marked } from "../approval/marked.tsx";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { listStore } from "../conversations/list-store.ts";
 import { needsYou } from "../conversations/rows.ts";
@@ -128,7 +129,11 @@ function Rest({ item }: { readonly item: InboxItem }) {
           onClick={() => void client.change(id, { archived: true, seen: head }).catch(toastFailure)}
         />
       </div>
-      {waiting.text !== "" && <p className="plain-text line-clamp-6 text-soft">{waiting.text}</p>}
+      {waiting.text !== "" && (
+        <p className="plain-text line-clamp-6 text-soft">
+          <Marked text={waiting.text} />
+        </p>
+      )}
       <div className="flex flex-wrap items-center gap-2">
         {kind !== "failed" && (
           <form onSubmit={send} className="flex min-w-52 flex-1 gap-2">
