@@ -63,7 +63,7 @@ test("[UC1][UC6] what streams in is formatted, goes on as its event, and makes n
   assert.deepEqual([complaints, elsewhere], [[], []]);
 });
 
-test("[UC7] what is being written survives a reload; pictures go with the message, files into the workspace", async () => {
+test("[UC7] what is being written survives a reload; what is pasted and dropped goes with the message or into the workspace", async () => {
   await using model = await ModelProcess.start([{ text: "Hello." }, { text: "Seen." }]);
   await using server = await ServerProcess.start({
     env: { LLM_MODEL: "gpt-4o", LLM_BASE_URL: model.url, LLM_API_KEY: "x" },
@@ -79,10 +79,17 @@ test("[UC7] what is being written survives a reload; pictures go with the messag
   await until(() => page.evaluate<boolean>("Object.values(localStorage).includes('half a thought')"), 20_000);
   await page.reload();
   await until(() => page.evaluate<boolean>("document.querySelector('textarea')?.value === 'half a thought'"), 20_000);
-  await page.locator("input[type=file][multiple]").setInputFiles([
-    { name: "dot.gif", mimeType: "image/gif", buffer: Buffer.from(dot, "base64") },
-    { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("to remember") },
-  ]);
+  await page.evaluate(`{
+    const bytes = Uint8Array.from(atob("${dot}"), (each) => each.charCodeAt(0));
+    const clipboard = new DataTransfer();
+    clipboard.items.add(new File([bytes], "dot.gif", { type: "image/gif" }));
+    const paste = { clipboardData: clipboard, bubbles: true, cancelable: true };
+    document.querySelector("textarea").dispatchEvent(new ClipboardEvent("paste", paste));
+    const dropped = new DataTransfer();
+    dropped.items.add(new File(["to remember"], "notes.txt", { type: "text/plain" }));
+    for (const type of ["dragover", "drop"])
+      document.body.dispatchEvent(new DragEvent(type, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+  }`);
   await page.getByRole("button", { name: "Remove dot.gif" }).waitFor();
   await page.getByRole("button", { name: "Remove notes.txt" }).waitFor();
   await page.getByLabel("Message", { exact: true }).press("Enter");

@@ -209,6 +209,10 @@ export class Conversation implements Member {
     return this.#parts.past.preview(at);
   }
 
+  letGo(): void {
+    this.#parts.runtime.giveUp();
+  }
+
   note(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
     return this.#log.add(events);
   }

@@ -122,7 +122,7 @@ async function ask(model: Model, request: ModelRequest, signal: AbortSignal): Pr
     // Whoever tries a model wants to know of the first failure, not of the fifth.
     if (step.value.type === "retry" && step.value.waitMs > 0) {
       await replying.return(undefined as never);
-      throw new DeckhandError(step.value.code, step.value.message);
+      throw new DeckhandError(step.value.code, step.value.reason ?? step.value.message);
     }
     toldInWords ||= step.value.type === "retry";
   }

@@ -52,6 +52,8 @@ export type ModelProgress =
       readonly code: ErrorCode;
       /** What went wrong and when it is tried again, as a sentence. */
       readonly message: string;
+      /** What went wrong alone. */
+      readonly reason?: string;
       /** 1 for the first retry. */
       readonly attempt: number;
       readonly waitMs: number;

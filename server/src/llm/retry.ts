@@ -49,7 +49,7 @@ export async function* withRetries(
     if (tried >= retries) throw tried === 0 ? failure : givenUp(failure, tried);
     const waitMs = retryWaitMs(failure, tried, random);
     const message = `${failure.message} Trying again in ${duration(waitMs)} (${tried + 1} of ${retries}).`;
-    yield { type: "retry", code: failure.code, message, attempt: tried + 1, waitMs };
+    yield { type: "retry", code: failure.code, message, reason: failure.message, attempt: tried + 1, waitMs };
     await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

@@ -43,7 +43,7 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
     </>
   );
   return (
-    <section aria-label={summary.verb} className="group/row">
+    <section aria-label={summary.verb} className="group/row relative">
       <div className="-mx-1.5 flex items-center">
         {canOpen ? (
           <button

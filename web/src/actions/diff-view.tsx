@@ -41,6 +41,8 @@ export function DiffView({ text, path }: DiffViewProps) {
       >
         <span className="block w-max min-w-full">
           {shown.map((line, index) => {
+            // Where it begins is plain from the numbers.
+            if (index === 0 && line.type === "hunk" && line.text === "") return null;
             const tokens = coloured?.[index];
             return (
               // oxlint-disable-next-line react/no-array-index-key -- the lines of a diff stay where they are

@@ -1,5 +1,6 @@
 /** One line of an action: a verb, what it is done to, and how it went. */
 import type { Action, JobState, Observation } from "@deckhand/protocol";
+import { diffLines } from "./diff-lines.ts";
 import { countText, durationText } from "../words/amounts.ts";
 import type { Words } from "../words/words.ts";
 
@@ -103,6 +104,10 @@ function resultOf(observation: Observation, words: Words["chat"]): Result {
       return observation.extras.is_error === true
         ? { result: results.failed, tone: "bad" }
         : { result: "", tone: "good" };
+    case "edit": {
+      const { added, deleted } = diffLines(observation.content);
+      return { result: `+${added} −${deleted}`, tone: "good" };
+    }
     case "restore":
       return { result: results.files(observation.extras.changed_files), tone: "good" };
     case "error":

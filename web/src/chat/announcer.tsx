@@ -1,3 +1,4 @@
+import { useEffect, useState } from "react";
 import { useWords } from "../words/words.ts";
 import type { Row } from "./rows.ts";
 
@@ -8,15 +9,33 @@ interface AnnouncerProps {
 
 /** Characters read out of one message; the whole is in the list. */
 const mostText = 300;
+/** Of several in a row the last is read out; and what has been read out is taken away again. */
+const settledMs = 1_000;
 
 /** What screen readers hear of the progress: each message of the agent once, when it is whole. Rows that scroll into sight are not news. */
 export function Announcer({ rows, working }: AnnouncerProps) {
   const { chat: words } = useWords();
   const last = rows.findLast((row) => row.type === "says" || row.type === "done");
   const text = last === undefined ? "" : last.type === "done" ? last.action.message : last.text;
+  const [spoken, setSpoken] = useState("");
+  // What was said before one came is no news.
+  const [heard, setHeard] = useState(working ? "" : text);
+  if (!working && heard === "" && spoken === "" && text !== "") setHeard(text);
+  useEffect(() => {
+    if (text === "" || text === heard) return;
+    const speak = setTimeout(() => setSpoken(text.slice(0, mostText)), settledMs);
+    const forget = setTimeout(() => {
+      setSpoken("");
+      setHeard(text);
+    }, 2 * settledMs);
+    return () => {
+      clearTimeout(speak);
+      clearTimeout(forget);
+    };
+  }, [text, heard]);
   return (
     <p aria-live="polite" aria-atomic="true" className="sr-only">
-      {working || last?.type === "done" ? `${words.agent}: ${text.slice(0, mostText)}` : ""}
+      {spoken === "" ? "" : `${words.agent}: ${spoken}`}
     </p>
   );
 }

@@ -20,7 +20,7 @@ export function DoneCard({ action, files }: DoneCardProps) {
   const outputs = Object.keys(action.args.outputs).length > 0 ? JSON.stringify(action.args.outputs, null, 2) : "";
   const { evidence = [], changes } = action.action === "finish" ? action.args : {};
   return (
-    <section aria-label={isDone ? words.finished : words.gaveUp} className="group/row flex items-start pt-1">
+    <section aria-label={isDone ? words.finished : words.gaveUp} className="group/row relative flex items-start pt-1">
       <div
         data-row-focus
         tabIndex={-1}

@@ -1,7 +1,6 @@
-import { HistoryIcon, LinkIcon } from "@primer/octicons-react";
+import { CopyIcon, HistoryIcon, LinkIcon, type Icon } from "@primer/octicons-react";
 import { conversationAddress, go, place } from "../address.ts";
-import { IconButton } from "../ui/button.tsx";
-import { copy, CopyButton } from "../ui/copy-button.tsx";
+import { copy } from "../ui/copy-button.tsx";
 import { toast, toastFailure } from "../ui/toast.tsx";
 import { useWords } from "../words/words.ts";
 
@@ -19,8 +18,9 @@ export function RowTools({ id, copy: text, label }: RowToolsProps) {
     const here = place();
     if (here.page !== "conversation") return;
     const address = new URL(conversationAddress(here.id, { event: id }), location.href).href;
-    copy(address).then(() => toast(words.shell.copied), toastFailure);
+    copied(address);
   };
+  const copied = (what: string): void => void copy(what).then(() => toast(words.shell.copied), toastFailure);
   const lookBack = (): void => {
     const here = place();
     if (here.page !== "conversation") return;
@@ -29,18 +29,31 @@ export function RowTools({ id, copy: text, label }: RowToolsProps) {
     );
   };
   return (
-    <span className="flex w-0 shrink-0 justify-start opacity-0 transition-opacity group-focus-within/row:opacity-100 group-hover/row:opacity-100 max-xl:hidden">
-      <span className="flex pl-1">
-        <CopyButton text={text} label={label} className="text-muted" />
-        <IconButton icon={LinkIcon} label={words.chat.copyLink} size="small" className="text-muted" onClick={link} />
-        <IconButton
-          icon={HistoryIcon}
-          label={words.time.lookHere}
-          size="small"
-          className="text-muted"
-          onClick={lookBack}
-        />
-      </span>
+    <span className="pointer-events-none absolute -top-5.5 right-2 z-10 flex rounded-md border border-line bg-panel opacity-0 shadow-low transition-opacity group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100 max-md:hidden">
+      <Tool icon={CopyIcon} label={label} onClick={() => copied(text())} />
+      <Tool icon={LinkIcon} label={words.chat.copyLink} onClick={link} />
+      <Tool icon={HistoryIcon} label={words.time.lookHere} onClick={lookBack} />
     </span>
+  );
+}
+
+interface ToolProps {
+  readonly icon: Icon;
+  readonly label: string;
+  readonly onClick: () => void;
+}
+
+/** Plain: there are three of them in each row that is scrolled past. */
+function Tool({ icon: Mark, label, onClick }: ToolProps) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      className="inline-flex size-6.5 items-center justify-center rounded-md text-muted hover:bg-raised hover:text-ink"
+      onClick={onClick}
+    >
+      <Mark size={14} />
+    </button>
   );
 }

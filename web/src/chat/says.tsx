@@ -14,7 +14,7 @@ interface SaysProps {
 export function Says({ id, text, step }: SaysProps) {
   const { chat: words } = useWords();
   return (
-    <div className="group/row">
+    <div className="group/row relative">
       <div className="flex items-start">
         <div data-row-focus tabIndex={-1} className="min-w-0 flex-1 rounded-md">
           <Markdown text={text} streaming={id === undefined} />

@@ -20,7 +20,7 @@ export function Thinking({ id, text, durationMs, step }: ThinkingProps) {
   const [open, setOpen] = useState(false);
   const now = id === undefined;
   return (
-    <section aria-label={words.thoughts} className="group/row">
+    <section aria-label={words.thoughts} className="group/row relative">
       <div className="-mx-1.5 flex items-center">
         <button
           type="button"

@@ -1,3 +1,5 @@
+import { useMemo, useState } from "react";
+import { shortened } from "../actions/output-text.ts";
 import { useWords } from "../words/words.ts";
 import { RowTools } from "./row-tools.tsx";
 
@@ -9,11 +11,16 @@ interface UserMessageProps {
   readonly waits?: "queued" | "unsent";
 }
 
+/** Of what was pasted into it. */
+const fewLines = 24;
+
 /** What a person said. */
 export function UserMessage({ id, text, images, waits }: UserMessageProps) {
   const { chat: words } = useWords();
+  const [all, setAll] = useState(false);
+  const short = useMemo(() => shortened(text, fewLines, "start"), [text]);
   return (
-    <div className="group/row flex flex-col items-end gap-1 pt-2">
+    <div className="group/row relative flex flex-col items-end gap-1 pt-2">
       <div className="flex w-full items-start justify-end">
         <div
           data-row-focus
@@ -23,7 +30,17 @@ export function UserMessage({ id, text, images, waits }: UserMessageProps) {
           }`}
         >
           <span className="sr-only">{words.you}: </span>
-          <p className="plain-text text-prose">{text}</p>
+          <p className="plain-text text-prose">{all || short === undefined ? text : `${short.text}\n…`}</p>
+          {short !== undefined && (
+            <button
+              type="button"
+              aria-expanded={all}
+              className="mt-1 text-xs font-medium text-accent hover:underline"
+              onClick={() => setAll(!all)}
+            >
+              {all ? words.showLess : words.showAll(short.lines)}
+            </button>
+          )}
           {images.filter(isEmbedded).map((image) => (
             <img key={image.slice(-80)} src={image} alt={words.sentPicture} className="mt-2 max-h-64 rounded-lg" />
           ))}

@@ -129,10 +129,6 @@ export function languageNamed(name: string): Promise<LanguageSupport> | undefine
   return found(ending(name.toLowerCase()));
 }
 
-export function isLanguage(name: string): boolean {
-  return ending(name.toLowerCase()) !== undefined;
-}
-
 function ending(name: string): Load | undefined {
   const last = name.slice(name.lastIndexOf(".") + 1);
   return Object.hasOwn(byEnding, last) ? byEnding[last] : undefined;
