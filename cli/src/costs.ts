@@ -39,9 +39,9 @@ async function costs(args: readonly string[]): Promise<ExitCode> {
     if (json) print([JSON.stringify(report)]);
     else print(reportLines(report));
   } else {
-    const { steps, ...sums } = await ofConversation(client, conversation);
-    if (json) print([JSON.stringify({ ...sums, steps })]);
-    else print([...sumLines(sums), "", ...stepLines(steps)]);
+    const { steps, children, ...sums } = await ofConversation(client, conversation);
+    if (json) print([JSON.stringify({ ...sums, children, steps })]);
+    else print([...sumLines(sums), ...childLines(children), "", ...stepLines(steps)]);
   }
   return exitCodes.finished;
 }
@@ -50,14 +50,14 @@ type Report = Awaited<ReturnType<Client["costs"]>>;
 type Costs = Awaited<ReturnType<Client["costsOf"]>>;
 
 async function ofConversation(client: Client, id: string): Promise<Omit<Costs, "next">> {
-  const { total, models, ...first } = await client.costsOf(id);
+  const { total, models, children, ...first } = await client.costsOf(id);
   const steps = [...first.steps];
   for (let { next } = first; next !== null;) {
     const page = await client.costsOf(id, { after: next });
     steps.push(...page.steps);
     next = page.next;
   }
-  return { total, models, steps };
+  return { total, models, children, steps };
 }
 
 function reportLines({ since, total, days, models, conversations, deleted }: Report): readonly string[] {
@@ -73,7 +73,11 @@ function reportLines({ since, total, days, models, conversations, deleted }: Rep
     `Since ${since}: ${dollars(total)} in ${total.calls} calls.`,
     ...part("day", days, ({ day }) => day),
     ...part("model", models, ({ model }) => model || "?"),
-    ...part("conversation", conversations, ({ id, title }) => `${id} ${title.slice(0, 40)}`),
+    ...part(
+      "conversation",
+      conversations,
+      ({ id, title, parent }) => `${id} ${parent === null ? "" : "↳ "}${title.slice(0, 40)}`,
+    ),
     ...(deleted.calls === 0 ? [] : ["", `Of it in conversations that were deleted: ${dollars(deleted)}.`]),
   ];
 }
@@ -81,6 +85,16 @@ function reportLines({ since, total, days, models, conversations, deleted }: Rep
 function sumLines({ total, models }: Pick<Costs, "total" | "models">): readonly string[] {
   const rows = models.map((row) => [row.model || "?", row.kind, ...sumCells(row)]);
   return tableLines(["model", "for", ...sumHead], [...rows, ["total", "", ...sumCells(total)]]);
+}
+
+/** Their calls are in their own conversations. */
+function childLines(children: Costs["children"]): readonly string[] {
+  if (children.length === 0) return [];
+  const rows = children.map(({ conversation, agent, usage, steps, unpriced_steps: unpriced, cost_usd }) => [
+    `${conversation} ${agent}`,
+    ...sumCells({ ...usage, calls: steps, unpriced_calls: unpriced, cost_usd }),
+  ]);
+  return ["", ...tableLines(["child", ...sumHead.with(0, "steps")], rows)];
 }
 
 function stepLines(steps: readonly CostStep[]): readonly string[] {

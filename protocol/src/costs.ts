@@ -1,5 +1,6 @@
 /** What models cost: in which events it stands, and what `/api/costs` and `/api/conversations/ID/costs` answer. */
 import { isAction, type NewEvent } from "./event.ts";
+import type { ChildReport } from "./observations.ts";
 import type { Usage } from "./usage.ts";
 
 /** `step`: a reply of the agent's work. The others are asked for by the server itself. */
@@ -66,14 +67,21 @@ export interface CostStep {
 }
 
 export interface ConversationCosts {
-  /** Of the whole log: also of what a fork or an import brought along. */
+  /** Of its own log: without its children, and with what a fork or an import brought along. */
   readonly total: CostSum;
+  /** What its children used, their own children's with it; they are conversations with costs of their own. */
+  readonly children: readonly ChildCosts[];
   readonly models: readonly (CostSum & { readonly model: string; readonly kind: CostKind })[];
   /** In their order, from `after` on. */
   readonly steps: readonly CostStep[];
   /** The `after` of the steps that follow; null where there are none. */
   readonly next: number | null;
 }
+
+export type ChildCosts = Pick<
+  ChildReport,
+  "conversation" | "agent" | "usage" | "cost_usd" | "steps" | "unpriced_steps"
+>;
 
 /** What was spent by this server: what a fork or an import brought along is not counted again. */
 export interface CostReport {
@@ -84,7 +92,12 @@ export interface CostReport {
   readonly days: readonly (CostSum & { readonly day: string })[];
   /** The dearest first, as the conversations. */
   readonly models: readonly (CostSum & { readonly model: string })[];
-  readonly conversations: readonly (CostSum & { readonly id: string; readonly title: string })[];
+  /** `parent`: whose child it is. */
+  readonly conversations: readonly (CostSum & {
+    readonly id: string;
+    readonly title: string;
+    readonly parent: string | null;
+  })[];
   /** Of conversations that were deleted since. */
   readonly deleted: CostSum;
 }

@@ -57,14 +57,18 @@ export function agentFinder(
   return (name, workspace) => makers.get(name)?.(workspace);
 }
 
+/** Those that can be asked to do something, as the model is told of them. */
+export function askableAgents(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
+  return definitions.map(({ name, description }) => ({ name, description }));
+}
+
 /** By name. */
 export function agentEntries(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
-  const entries = definitions.map(({ name, description }) => ({ name, description }));
   const dummy = {
     name: "DummyAgent",
     description: "Plays the same steps whatever it is asked; for trying clients out.",
   };
-  return [...entries, dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...askableAgents(definitions), dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function defined(definition: Definition, tools: ReadonlyMap<ActionKind, Tool>): (workspace: string) => Agent {
@@ -119,9 +123,16 @@ interface Parameters {
 /** The JSON Schema of the arguments that the model is told of. */
 function parametersOf(name: ActionKind, offers: readonly string[]): Parameters & Record<string, unknown> {
   const json = z.toJSONSchema(actionArgs[name], { io: "input" });
-  const properties = Object.fromEntries(offers.map((offer) => [offer, json.properties?.[offer] ?? {}]));
+  const properties = Object.fromEntries(offers.map((offer) => [offer, unbounded(json.properties?.[offer] ?? {})]));
   const required = (json.required ?? []).filter((field) => offers.includes(field));
   return { type: "object", properties, required, additionalProperties: false };
+}
+
+/** Bounds cost tokens and help no model: what does not fit is answered with what to send. */
+const bounds = ["minLength", "maxLength", "maxItems", "minimum", "maximum", "exclusiveMinimum", "propertyNames"];
+
+function unbounded(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (bounds.includes(key) ? undefined : value)));
 }
 
 /** What the agent is to give back, by name. */

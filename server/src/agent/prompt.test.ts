@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, errorObservation, observation, type NewEvent, type ReplyPart } from "@deckhand/protocol";
 import { createTools } from "../tools/tools.ts";
-import { agentEntries, agentFinder } from "./agents.ts";
+import { agentFinder, askableAgents } from "./agents.ts";
 import { Prompt } from "./prompt.ts";
 
-const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [], agents: agentEntries() });
+const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [], agents: askableAgents() });
 const agent = agentFinder(tools)("CodeActAgent", "/w")!;
 
 const usage = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
@@ -127,6 +127,8 @@ test("[A4] system prompt and tools together stay under 3,000 tokens, and are the
   // Four characters a token, as a cautious estimate for English and JSON.
   const estimate = (system.length + JSON.stringify(specs).length) / 4;
   assert.ok(estimate < 3000, `${estimate} tokens`);
+  // No clock and no state of the machine stands in it.
+  assert.doesNotMatch(system, /\b20\d\d\b|today|git status|branch/i);
   const again = promptOf([chat("y")]).request(agentFinder(tools)("CodeActAgent", "/w")!);
   assert.equal(JSON.stringify([again.system, again.tools]), JSON.stringify([system, specs]));
 });

@@ -4,6 +4,7 @@ import {
   DeckhandError,
   isAction,
   spentIn,
+  type ChildCosts,
   type ConversationCosts,
   type CostEstimate,
   type CostRange,
@@ -15,6 +16,7 @@ import type { PastCosts } from "../store/cost-store.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import { pages } from "./library.ts";
+import { readState } from "./stored-state.ts";
 
 export interface CostsApi {
   /** At most `limit` calls behind event `after`. Fails with `unknown_conversation`. */
@@ -36,6 +38,7 @@ export function costsOf(store: Store): CostsApi {
       const row = await store.row(id);
       if (row === undefined) throw new DeckhandError("unknown_conversation");
       const models = await store.costs.of(id);
+      const { children } = await readState(id, store);
       const steps: CostStep[] = [];
       for await (const page of pages(id, row.head, store, after)) {
         steps.push(...page.flatMap(stepOf));
@@ -45,6 +48,7 @@ export function costsOf(store: Store): CostsApi {
       return {
         total: addCosts(models),
         models,
+        children: children.map(childCosts),
         steps: shown,
         next: steps.length > limit ? (shown.at(-1)?.id ?? null) : null,
       };
@@ -52,6 +56,10 @@ export function costsOf(store: Store): CostsApi {
     since: (day) => store.costs.since(day),
     estimate: async (model) => estimateOf(model, await store.costs.past(model, mostPast)),
   };
+}
+
+function childCosts({ conversation, agent, usage, cost_usd, steps, unpriced_steps }: ChildCosts): ChildCosts {
+  return { conversation, agent, usage, cost_usd, steps, unpriced_steps };
 }
 
 function stepOf(event: Event): readonly CostStep[] {

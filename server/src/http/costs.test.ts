@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import type { ConversationCosts, CostEstimate, CostReport, ReplyPart } from "@deckhand/protocol";
+import {
+  observation,
+  type ConversationCosts,
+  type CostEstimate,
+  type CostReport,
+  type ReplyPart,
+} from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
-import { estimateOf } from "../conversation/costs.ts";
+import { costsOf, estimateOf } from "../conversation/costs.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
 import { startTestServer } from "./test-server.ts";
 
 const usage = { input: 1000, output: 50, cached_input: 800, cache_write: 0, reasoning: 20 };
@@ -45,7 +55,7 @@ test("[WB4] costs of a conversation come call by call, in pages; those of all by
     whole.steps.map((step) => [step.kind, step.model, step.cost_usd, step.usage.reasoning]),
     [0.25, null, 0.25].map((cost) => ["step", "thinking", cost, 20]),
   );
-  assert.equal(whole.next, null);
+  assert.deepEqual([whole.next, whole.children], [null, []]);
   const first = (await get("/api/conversations/one/costs?limit=2")).body as ConversationCosts;
   assert.deepEqual(first.steps, whole.steps.slice(0, 2));
   const rest = (await get(`/api/conversations/one/costs?limit=2&after=${first.next}`)).body as ConversationCosts;
@@ -53,7 +63,7 @@ test("[WB4] costs of a conversation come call by call, in pages; those of all by
 
   const all = (await get("/api/costs")).body as CostReport;
   assert.deepEqual([all.total, all.days.length, all.models.length], [whole.total, 1, 1]);
-  assert.deepEqual(all.conversations, [{ id: "one", title: "think", ...whole.total }]);
+  assert.deepEqual(all.conversations, [{ id: "one", title: "think", parent: null, ...whole.total }]);
 
   const estimate = (await get("/api/costs/estimate")).body as CostEstimate;
   assert.deepEqual([estimate.model, estimate.conversations, estimate.cost_usd], ["thinking", 1, null]);
@@ -94,4 +104,20 @@ test("[WB3] an estimate is the median and the 90th percentile, and says when the
   const unpriced = estimateOf("m", [...ten.slice(0, 4), past(3, null)]);
   assert.deepEqual([unpriced.steps?.median, unpriced.cost_usd], [8, null]);
   assert.match(unpriced.sentence, /price that is not known/);
+});
+
+test("[WB1] what children used is told beside what the conversation itself took, and is not in it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "deckhand-costs-"));
+  try {
+    await using store = openSqliteStore(join(folder, "deckhand.db"));
+    const used = { usage: { ...usage, cache_write: 0 }, cost_usd: 0.5, steps: 3, unpriced_steps: 1 };
+    const report = { conversation: "child", action: 0, agent: "explorer", agent_state: null, awaiting: null, ...used };
+    const row = { title: "", agentState: null, costUsd: 0.5, busy: false, waiting: null, parent: null };
+    await store.append("parent", 0, [observation("environment", "child", "", report)], () => row);
+    const { total, children } = await costsOf(store).of("parent", -1, 10);
+    assert.equal(total.cost_usd, 0);
+    assert.deepEqual(children, [{ conversation: "child", agent: "explorer", ...used }]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });

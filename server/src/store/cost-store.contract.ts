@@ -122,6 +122,9 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
     await store.append("a", 0, [step("m", 1), step("m", 1), title("small", 2)], () => row);
     await store.append("b", 0, [step("m", null)], () => row);
     await store.append("other", 0, [step("n", 16)], () => row);
+    // Ten dollars of it are its children's, of which one is there.
+    await store.append("parent", 0, [step("m", 1)], () => ({ ...row, costUsd: 11 }));
+    await store.append("child", 0, [step("m", 10)], () => ({ ...row, costUsd: 10, parent: "parent" }));
     await store.append("busy", 0, [step("m", 16)], () => ({ ...row, busy: true }));
     {
       await using draft = await store.draft("fork");
@@ -132,10 +135,13 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
     assert.deepEqual(
       past.map(({ steps, cost_usd: cost, unpriced_calls: unpriced }) => [steps, cost, unpriced]),
       [
+        [1, 11, 0],
         [1, 0, 1],
         [2, 4, 0],
       ],
     );
+    const { conversations } = await store.costs.since("2000-01-01");
+    assert.equal(conversations.find(({ id }) => id === "child")?.parent, "parent");
     assert.equal((await store.costs.past("m", 1)).length, 1);
   });
 }

@@ -7,7 +7,7 @@ export interface ModelCosts extends CostSum {
   readonly kind: CostKind;
 }
 
-/** What one conversation took. */
+/** What one conversation took; dollars with those of its children. */
 export interface PastCosts extends CostSum {
   /** Replies of the agent's work. */
   readonly steps: number;
@@ -22,6 +22,6 @@ export interface CostStore {
   of(conversation: ConversationId): Promise<readonly ModelCosts[]>;
   /** From that day on (`2026-10-31`, in UTC). Bounded: the newest days, the dearest models and conversations. */
   since(day: string): Promise<CostReport>;
-  /** Of the newest conversations at rest in which the model worked, newest first. */
+  /** Of the newest conversations at rest in which the model worked and that are nobody's children, newest first. */
   past(model: string, limit: number): Promise<readonly PastCosts[]>;
 }

@@ -44,7 +44,7 @@ export class SqliteCosts implements CostStore {
     const dearest = `SELECT conversation AS place, ${sums} ${here} AND conversation > 0 GROUP BY conversation
       ORDER BY sum(cost_usd) DESC, conversation DESC LIMIT ${mostRows}`;
     const conversations = this.#rows<CostReport["conversations"][number]>(
-      `SELECT id, coalesce(name, title) AS title, ${columns.replaceAll(/\w+/g, "dearest.$&")}
+      `SELECT id, coalesce(name, title) AS title, parent, ${columns.replaceAll(/\w+/g, "dearest.$&")}
        FROM (${dearest}) AS dearest JOIN conversation ON key = place ORDER BY dearest.cost_usd DESC, key DESC`,
       day,
     );
@@ -54,11 +54,15 @@ export class SqliteCosts implements CostStore {
 
   async past(model: string, limit: number): Promise<readonly PastCosts[]> {
     return this.#rows<PastCosts>(
-      `SELECT sum(CASE kind WHEN 'step' THEN calls ELSE 0 END) AS steps, ${sums} FROM spent
-       WHERE copied = 0 AND conversation IN (
-         SELECT DISTINCT key FROM spent JOIN conversation ON key = spent.conversation
-         WHERE model = ? AND kind = 'step' AND copied = 0 AND busy = 0 ORDER BY key DESC LIMIT ?)
-       GROUP BY conversation ORDER BY conversation DESC`,
+      `SELECT steps, ${columns.replace("cost_usd", "own + max(0, conversation.cost_usd - every) AS cost_usd")}
+       FROM (SELECT conversation AS place, sum(cost_usd) AS every, sum(iif(copied, 0, cost_usd)) AS own,
+               sum(iif(kind = 'step', calls, 0)) AS steps, ${sums.replace("sum(cost_usd) AS cost_usd, ", "")}
+             FROM spent WHERE conversation IN (
+               SELECT DISTINCT key FROM spent JOIN conversation ON key = spent.conversation
+               WHERE model = ? AND kind = 'step' AND copied = 0 AND busy = 0 AND parent IS NULL
+               ORDER BY key DESC LIMIT ?)
+             GROUP BY conversation)
+       JOIN conversation ON key = place ORDER BY key DESC`,
       model,
       limit,
     );
