@@ -27,6 +27,11 @@ const scripts = {
   "ask twice": [run(hidden), run("echo allowed > allowed"), { text: "Done." }],
   "ask once": [run("echo inbox"), { text: "Which one?" }],
   "ask a rule": [run("echo ruled"), run("echo ruled"), { text: "Done." }],
+  "hand it on": [
+    { calls: [{ name: "delegate", arguments: { agent: "tester", task: "CHILD: look" } }] },
+    { text: "The child has looked." },
+  ],
+  CHILD: [run("echo from the child"), { calls: [{ name: "finish", arguments: { thought: "Looked." } }] }],
   chat: [{ text: "Hello." }],
 };
 
@@ -306,6 +311,25 @@ test("[UP18] of a long list only what is in sight is drawn, the rest as one scro
   assert.ok((await drawn()) < 50, `${await drawn()} rows`);
   await page.getByLabel("Search").fill("number 77");
   await list.getByText("number 77", { exact: true }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test("[UP19] a child stands under its parent, and what it asks is answered in the inbox, with the parent named", async () => {
+  const { id } = await client.create({ task: "hand it on", settings: { approval: "always" } });
+  const { page, complaints } = await open(`${server.url}/inbox`);
+  const ofParent = page.getByRole("region", { name: "Approval: hand it on" });
+  await ofParent.getByText("Hand on a task").waitFor();
+  await ofParent.getByRole("button", { name: "Allow once" }).click();
+  const ofChild = page.getByRole("region", { name: /^Approval: .*CHILD/ });
+  await ofChild.getByRole("link", { name: "for “hand it on”" }).waitFor();
+  await ofChild.filter({ hasText: "echo from the child" }).waitFor();
+  const list = page.getByRole("navigation", { name: "Conversations" });
+  const rows = await list.getByRole("listitem").allInnerTexts();
+  const at = rows.findIndex((text) => text.startsWith("hand it on"));
+  assert.match(String(rows[at + 1]), /CHILD: look/);
+  await ofChild.getByRole("button", { name: "Allow once" }).click();
+  await until(async () => (await log(id)).some((event) => event.message === "The child has looked."), 15_000);
+  await ofChild.waitFor({ state: "detached" });
   assert.deepEqual(complaints, []);
 });
 

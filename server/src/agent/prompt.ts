@@ -178,9 +178,16 @@ export class Prompt {
 
   /** Behind the results: not every provider takes an image in one. */
   #keepImage(event: Observation): void {
-    if (this.#open === null || event.observation !== "read" || event.extras.image === undefined) return;
-    const { path, image } = event.extras;
-    this.#afterResults.push({ part: "outputs", text: `(The image ${path}.)`, imageUrl: image.url });
+    if (this.#open === null) return;
+    if (event.observation === "read" && event.extras.image !== undefined) {
+      const { path, image } = event.extras;
+      this.#afterResults.push({ part: "outputs", text: `(The image ${path}.)`, imageUrl: image.url });
+    } else if (event.observation === "call_tool") {
+      const { server, name, images = [] } = event.extras;
+      for (const imageUrl of images) {
+        this.#afterResults.push({ part: "outputs", text: `(An image that ${name} of ${server} returned.)`, imageUrl });
+      }
+    }
   }
 
   #addUserResult(event: Observation): void {

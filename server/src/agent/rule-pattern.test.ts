@@ -15,6 +15,7 @@ test("[Q20] a rule written by hand is kept in the one way in which it is compare
     ["browse", "https://Example.org:443/a?b", "https://example.org"],
     ["write", "/w/../etc/x", "/etc/x"],
     ["search", "*", "*"],
+    ["call_tool", "github__create_issue", "github__create_issue"],
   ] as const) {
     assert.deepEqual(await checkRule({ action: kind, pattern }), { action: kind, pattern: kept });
     assert.deepEqual(await checkRule({ action: kind, pattern: kept }), { action: kind, pattern: kept }, "again");
@@ -47,6 +48,8 @@ test("[Q20] what no rule may say is refused, with what to write", async () => {
     ["write", "a"],
     ["write", "/a\0b"],
     ["search", "x"],
+    ["call_tool", "github__*"],
+    ["call_tool", "*"],
     ["think", "*"],
     ["__proto__", "*"],
   ] as const) {

@@ -43,7 +43,10 @@ test("[HK1] a hook gets what happens as JSON; exit code 2 stops an action with i
   const warned = await before({ command: "echo hm; exit 1" });
   assert.deepEqual([warned.blocks, extras(warned)[0]?.exit_code, warned.events[0]?.message], [undefined, 1, "hm"]);
   assert.deepEqual(await before({ command: "cat > /dev/null" }), { events: [] });
-  assert.deepEqual(await before({ command: "true" }, run("x".repeat(1_000_000))), { events: [] }, "it need not read");
+  const long = `${"x".repeat(1_000_000)} end`;
+  assert.deepEqual(await before({ command: "true" }, run(long)), { events: [] }, "it need not read");
+  const whole = await before({ command: "grep -q 'x end' && exit 2" }, run(long));
+  assert.ok(whole.blocks !== undefined, "it gets all of what it decides about");
 });
 
 test("[HK2] hooks are asked in their order until one stops; those of other actions are not asked", async () => {
@@ -84,6 +87,9 @@ test("[HK4] a hook that takes too long is ended with all that it started: before
   assert.match(verdict.blocks ?? "", /the hook slow did not answer in time/);
   assert.deepEqual([extras(verdict)[0]?.timed_out, extras(verdict)[0]?.exit_code], [true, -1]);
   assert.deepEqual(living(), []);
+  for (const hook of [{ command: "/nowhere/guard" }, { command: "true", sandbox: true }]) {
+    assert.match((await before(hook)).blocks ?? "", /could not be asked/, "nobody said that it may");
+  }
   const after_ = await pointsOf(() => ({ stop: [slow] })).stop(run("x"), 0, never);
   assert.deepEqual([after_.blocks, extras(after_)[0]?.timed_out], [undefined, true]);
   const stop = new AbortController();

@@ -9,7 +9,8 @@
  *                  start          the agent does not begin
  *                  stop           the agent goes back to work, three times for each word of the user
  *   another one    a warning in the log
- *   time over      before_action: stopped, because nobody said that it may; else a warning
+ *   no answer      (its time is over, it cannot be run, it is not found) before_action: stopped, because nobody said that it
+ *                  may; else a warning
  *
  * Hooks of one event run one after another, in their order; the first that stops is the last that is asked.
  */
@@ -34,7 +35,7 @@ export interface HooksOptions {
 }
 
 const blocking = 2;
-/** Of a file that is written or a page that is read, the hook gets so much. */
+/** Of a text in an observation the hook gets so much. */
 const mostTextChars = 20_000;
 const mostSentBack = 3;
 
@@ -71,7 +72,7 @@ async function ask(options: HooksOptions, asked: Asked, signal: AbortSignal): Pr
       continue;
     }
     const ran = await options.run(hook, storyOf(options, asked), signal);
-    const stops = ran.exitCode === blocking || (ran.timedOut && asked.event === "before_action");
+    const stops = ran.exitCode === blocking || (asked.event === "before_action" && isNoAnswer(ran) && !signal.aborted);
     const event = eventOf(hook, asked, ran, stops);
     if (event !== undefined) events.push(event);
     if (stops) return { events, ...(asked.event === "after_action" ? {} : { blocks: whyOf(hook, asked.event, ran) }) };
@@ -79,21 +80,27 @@ async function ask(options: HooksOptions, asked: Asked, signal: AbortSignal): Pr
   return { events };
 }
 
-/** What the hook reads. */
+/** 126 and 127 are the shell's own: the command may not be run, or is not there. */
+function isNoAnswer({ exitCode, timedOut }: HookRun): boolean {
+  return timedOut || exitCode === -1 || exitCode === 126 || exitCode === 127;
+}
+
+/** What the hook reads: an action whole, for it decides about all of it. */
 function storyOf({ conversation, workspace }: HooksOptions, { event, action, id, observation: seen }: Asked): string {
-  return JSON.stringify(
-    {
-      event,
-      conversation,
-      workspace: workspace(),
-      ...(action === undefined ? {} : { action: { id, action: action.action, args: action.args } }),
-      ...(seen === undefined
-        ? {}
-        : { observation: { observation: seen.observation, content: seen.content, extras: seen.extras } }),
-    },
-    (_, value: unknown) =>
-      typeof value === "string" && value.length > mostTextChars ? `${value.slice(0, mostTextChars)} […]` : value,
+  return JSON.stringify({
+    event,
+    conversation,
+    workspace: workspace(),
+    ...(action === undefined ? {} : { action: { id, action: action.action, args: action.args } }),
+    ...(seen === undefined ? {} : { observation: shortened(seen) }),
+  });
+}
+
+function shortened({ observation: kind, content, extras }: NewObservation): unknown {
+  const text = JSON.stringify({ observation: kind, content, extras }, (_, value: unknown) =>
+    typeof value === "string" && value.length > mostTextChars ? `${value.slice(0, mostTextChars)} […]` : value,
   );
+  return JSON.parse(text) as unknown;
 }
 
 /** What it did, where that is worth a line: one that ran and said nothing is not. */
@@ -122,6 +129,7 @@ function toModel(hook: Hook, event: HookEvent, ran: HookRun, stops: boolean): st
 function whyOf(hook: Hook, event: HookEvent, ran: HookRun): string {
   const name = nameOf(hook);
   if (ran.timedOut) return `Not run: the hook ${name} did not answer in time.`;
+  if (isNoAnswer(ran)) return `Not run: the hook ${name} of the user could not be asked.`;
   switch (event) {
     case "stop":
       return `It is not done yet: the check ${name} failed. Put it right, then finish again.\n${saidBy(ran)}`;

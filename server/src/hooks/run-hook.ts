@@ -26,6 +26,8 @@ export const defaultHookSeconds = 60;
 /** The model reads it: a screenful of errors says it all. */
 const mostChars = 8000;
 const graceMs = 200;
+/** An argument of a program is at most 128 KiB (Linux). */
+const mostStoryBytes = 100_000;
 
 type Ran = Omit<HookRun, "durationMs" | "timedOut">;
 
@@ -79,6 +81,7 @@ function onMachine(programs: Programs, folder: string) {
 
 function inSandbox(runtime: () => Promise<Runtime>) {
   return async (command: string, story: string, signal: AbortSignal): Promise<Ran> => {
+    if (Buffer.byteLength(story) > mostStoryBytes) throw new Error("It is too long to be told in the sandbox.");
     const place = await runtime();
     const argv = ["/bin/sh", "-c", `printf '%s' "$2" | /bin/sh -c "$1"`, "hook", command, story];
     const { stdout, stderr, exitCode } = await place.spawn(argv, mostChars, signal);

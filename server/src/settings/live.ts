@@ -43,9 +43,11 @@ export function following<T extends object>(settings: Settings, make: () => T): 
   });
   const current = (): T => (made ??= make());
   return new Proxy({} as T, {
-    get:
-      (_, name) =>
-      (...args: readonly unknown[]): unknown =>
-        Reflect.apply(Reflect.get(current(), name) as () => unknown, undefined, args),
+    get: (_, name) => {
+      // Whoever awaits it, or prints it, gets the object itself.
+      if (name === "then" || typeof name === "symbol") return undefined;
+      return (...args: readonly unknown[]): unknown =>
+        Reflect.apply(Reflect.get(current(), name) as () => unknown, undefined, args);
+    },
   });
 }
