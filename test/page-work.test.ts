@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
+import axe from "axe-core";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
@@ -115,8 +115,6 @@ async function begin(id: string, files: Readonly<Record<string, string>>, task?:
   return folder;
 }
 
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 interface Violation {
   readonly id: string;
   readonly impact: string | null;
@@ -125,7 +123,7 @@ interface Violation {
 
 /** What axe finds that keeps somebody out, in light and in dark. */
 async function look(page: Page, name: string): Promise<void> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });

@@ -352,6 +352,10 @@ export class Conversation implements Member {
     await this.#runtime[Symbol.asyncDispose]();
   }
 
+  letGo(): void {
+    this.#runtime.giveUp();
+  }
+
   note(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
     return this.#enqueue(() => this.#append(events(this.#state)));
   }

@@ -33,6 +33,8 @@ export interface WorkTabProps {
 export interface WorkTab {
   /** Also its name in the address. */
   readonly id: string;
+  /** Behind `w` it leads here. */
+  readonly letter: string;
   readonly icon: Icon;
   readonly label: (words: Words) => string;
   readonly component: LazyExoticComponent<ComponentType<WorkTabProps>>;
@@ -51,18 +53,21 @@ const hasAction =
 export const workTabs: readonly WorkTab[] = [
   {
     id: "changes",
+    letter: "c",
     icon: DiffIcon,
     label: (words) => words.work.changes,
     component: lazy(async () => ({ default: (await import("./changes/changes-tab.tsx")).ChangesTab })),
   },
   {
     id: "files",
+    letter: "f",
     icon: FileDirectoryIcon,
     label: (words) => words.work.files,
     component: lazy(async () => ({ default: (await import("./files/files-tab.tsx")).FilesTab })),
   },
   {
     id: "terminal",
+    letter: "t",
     icon: TerminalIcon,
     label: (words) => words.work.terminal,
     component: lazy(async () => ({ default: (await import("./terminal/terminal-tab.tsx")).TerminalTab })),
@@ -70,6 +75,7 @@ export const workTabs: readonly WorkTab[] = [
   },
   {
     id: "plan",
+    letter: "l",
     icon: TasklistIcon,
     label: (words) => words.work.plan,
     component: lazy(async () => ({ default: (await import("./plan/plan-tab.tsx")).PlanTab })),
@@ -78,6 +84,7 @@ export const workTabs: readonly WorkTab[] = [
   },
   {
     id: "browser",
+    letter: "b",
     icon: GlobeIcon,
     label: (words) => words.work.browser,
     component: lazy(async () => ({ default: (await import("./browser/browser-tab.tsx")).BrowserTab })),
@@ -85,6 +92,7 @@ export const workTabs: readonly WorkTab[] = [
   },
   {
     id: "notebook",
+    letter: "n",
     icon: BookIcon,
     label: (words) => words.work.notebook,
     component: lazy(async () => ({ default: (await import("./notebook/notebook-tab.tsx")).NotebookTab })),
@@ -92,18 +100,21 @@ export const workTabs: readonly WorkTab[] = [
   },
   {
     id: "ports",
+    letter: "p",
     icon: BroadcastIcon,
     label: (words) => words.work.ports,
     component: lazy(async () => ({ default: (await import("./ports/ports-tab.tsx")).PortsTab })),
   },
   {
     id: "costs",
+    letter: "m",
     icon: GraphIcon,
     label: (words) => words.work.costs,
     component: lazy(async () => ({ default: (await import("./costs/costs-tab.tsx")).CostsTab })),
   },
   {
     id: "sandbox",
+    letter: "s",
     icon: ShieldLockIcon,
     label: (words) => words.work.sandbox,
     component: lazy(async () => ({ default: (await import("./sandbox/sandbox-tab.tsx")).SandboxTab })),
@@ -111,8 +122,14 @@ export const workTabs: readonly WorkTab[] = [
   },
   {
     id: "events",
+    letter: "e",
     icon: LogIcon,
     label: (words) => words.work.events,
     component: lazy(async () => ({ default: (await import("./events/events-tab.tsx")).EventsTab })),
   },
 ];
+
+/** Those that are there now. */
+export function shownTabs(snapshot: ViewSnapshot): readonly WorkTab[] {
+  return workTabs.filter(({ shown }) => shown === undefined || shown(snapshot));
+}

@@ -3,6 +3,8 @@ import { usePane } from "../shell/panes.ts";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { ResizeHandle } from "../ui/resize-handle.tsx";
 import { useWords } from "../words/words.ts";
+import { shownTabs } from "./tabs.tsx";
+import { useWorkCommands } from "./work-commands.ts";
 import { WorkPanel } from "./work-panel.tsx";
 
 interface WorkAsideProps {
@@ -18,6 +20,12 @@ export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
   const { shell: words } = useWords();
   const pane = usePane();
   const { workOpen, workWidth } = usePreferences();
+  useWorkCommands(
+    conversation,
+    shownTabs(snapshot)
+      .map(({ id }) => id)
+      .join(" "),
+  );
   return (
     <>
       {workOpen && (

@@ -31,9 +31,16 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
   const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events), hasPast);
 
   const choose = (range: { readonly from?: number | undefined; readonly to?: number | undefined }): void => {
-    const next = { from, to, ...range };
+    const next = { from, to: numberIn(query, "to"), ...range };
+    // What is now is not said; where one looks at the past, that goes with it.
     const kept = Object.entries(next).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-    go(conversationAddress(conversation, { tab: "changes", query: Object.fromEntries(kept) }), { replace: true });
+    go(
+      conversationAddress(conversation, {
+        tab: "changes",
+        query: { ...Object.fromEntries(kept), ...(at === undefined ? {} : { at: String(at) }) },
+      }),
+      { replace: true },
+    );
   };
   const openFile = (path: string): void =>
     go(conversationAddress(conversation, { tab: "files", query: { file: path } }));

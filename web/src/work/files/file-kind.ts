@@ -10,11 +10,11 @@ const video: ReadonlySet<string> = new Set(["mp4", "webm", "mov", "m4v", "ogv"])
 export function fileKind(path: string, contentType: string, sizeBytes: number): FileKind {
   const ending = (path.split(".").at(-1) ?? "").toLowerCase();
   if (contentType.startsWith("image/")) return "image";
+  if (ending === "pdf") return "pdf";
   if (contentType.startsWith("text/")) {
     if (sizeBytes > mostEditedBytes) return "large";
     return ending === "svg" ? "svg" : "text";
   }
-  if (ending === "pdf") return "pdf";
   if (audio.has(ending)) return "audio";
   return video.has(ending) ? "video" : "binary";
 }

@@ -129,6 +129,7 @@ function Pdf({ conversation, path, tag, name }: PdfProps) {
 /** Shows bytes of a type for as long as the element is there. */
 function withBlob(element: HTMLImageElement | HTMLIFrameElement, part: string | ArrayBuffer, type: string): () => void {
   const address = URL.createObjectURL(new Blob([part], { type }));
-  element.src = address;
+  // The viewer begins with the page alone, as wide as there is room; an image has no use for the fragment.
+  element.src = element instanceof HTMLIFrameElement ? `${address}#navpanes=0&view=FitH` : address;
   return () => URL.revokeObjectURL(address);
 }

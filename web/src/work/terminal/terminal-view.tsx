@@ -69,7 +69,8 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
       compare();
     };
     fit();
-    own.xterm.focus();
+    // Not away from where somebody is: who goes through the tabs by key would not get further.
+    if (document.activeElement === document.body) own.xterm.focus();
     let late: ReturnType<typeof setTimeout> | undefined;
     const watch = new ResizeObserver(() => {
       clearTimeout(late);
