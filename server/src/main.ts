@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { protocolVersion, type Event } from "@deckhand/protocol";
-import { agentEntries, agentFinder } from "./agent/agents.ts";
+import { agentEntries, agentFinder, askableAgents } from "./agent/agents.ts";
 import { readDefinitions } from "./agent/definitions/read.ts";
 import { parseConfig, type Config } from "./config.ts";
 import { ownSkill, readOwnFiles } from "./agent/knowledge/own.ts";
@@ -86,7 +86,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const tools = createTools({
     commandTimeoutMs: config.commandTimeoutMs,
     browseAllow: config.browseAllow,
-    agents,
+    agents: askableAgents(definitions),
     skill: (name) => ownSkill(config.home, name),
   });
   const listens = Promise.withResolvers<{ readonly url: string }>();

@@ -57,14 +57,18 @@ export function agentFinder(
   return (name, workspace) => makers.get(name)?.(workspace);
 }
 
+/** Those that can be asked to do something, as the model is told of them. */
+export function askableAgents(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
+  return definitions.map(({ name, description }) => ({ name, description }));
+}
+
 /** By name. */
 export function agentEntries(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
-  const entries = definitions.map(({ name, description }) => ({ name, description }));
   const dummy = {
     name: "DummyAgent",
     description: "Plays the same steps whatever it is asked; for trying clients out.",
   };
-  return [...entries, dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...askableAgents(definitions), dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function defined(definition: Definition, tools: ReadonlyMap<ActionKind, Tool>): (workspace: string) => Agent {

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, errorObservation, observation, type NewEvent, type ReplyPart } from "@deckhand/protocol";
 import { createTools } from "../tools/tools.ts";
-import { agentEntries, agentFinder } from "./agents.ts";
+import { agentFinder, askableAgents } from "./agents.ts";
 import { Prompt } from "./prompt.ts";
 
-const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [], agents: agentEntries() });
+const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [], agents: askableAgents() });
 const agent = agentFinder(tools)("CodeActAgent", "/w")!;
 
 const usage = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };

@@ -102,6 +102,7 @@ export class Family {
         if (parent.state.agentState === "paused") this.#hold(child);
         const rest = await untilRest(child, start, signal);
         await this.told(id);
+        child.letGo();
         const { steps, costUsd } = child.state.usage;
         const ended = { agent: agent.name, conversation: id, steps, costUsd, durationMs: now() - startedMs };
         return outcomeOf(rest, ended);
