@@ -64,7 +64,9 @@ export function withSaved(env: Environment, saved: ServerSettings, problems: rea
   // What was to hold is not known, so nothing is let through that it may have stopped.
   const lost = (...sections: string[]): boolean =>
     problems.some(({ section }) => section === undefined || sections.includes(section));
-  if (lost("approval", "hooks") && !given("DECKHAND_APPROVAL")) result["DECKHAND_APPROVAL"] = "always";
+  if (lost("approval") && !given("DECKHAND_APPROVAL")) result["DECKHAND_APPROVAL"] = "always";
+  // Whoever said that nobody is to be asked said it with those hooks in place.
+  if (lost("hooks")) result["DECKHAND_APPROVAL"] = "always";
   if (lost("network") && !given("DECKHAND_NETWORK")) result["DECKHAND_NETWORK"] = "off";
   return result;
 }

@@ -162,7 +162,9 @@ test("[SE6] a broken file is told with its path and what is wrong, is never writ
   using other = await opened({}, { version: 1, approval: { policy: 7 }, limits: { max_steps: 3 } });
   assert.equal(other.settings.config.maxSteps, 3, "the other sections hold");
   using told = await opened({ DECKHAND_APPROVAL: "never", DECKHAND_NETWORK: "on" }, "{");
-  assert.deepEqual([told.settings.config.approvalPolicy, told.settings.config.network], ["never", "on"]);
+  assert.deepEqual([told.settings.config.approvalPolicy, told.settings.config.network], ["always", "on"]);
+  using known = await opened({ DECKHAND_APPROVAL: "never" }, { version: 1, approval: { policy: 7 } });
+  assert.equal(known.settings.config.approvalPolicy, "never", "the environment says it");
 });
 
 test("[SE7] what starts a program outside of the sandbox is saved on the machine alone, unless the configuration says otherwise", async () => {

@@ -16,8 +16,8 @@ const fewLines = 28;
 const mostLines = 1_000;
 
 const grounds: Readonly<Record<DiffLine["type"], string>> = {
-  added: "bg-good/10",
-  deleted: "bg-bad/10",
+  added: "bg-good-soft",
+  deleted: "bg-bad-soft",
   same: "",
   hunk: "bg-raised/60 text-muted",
 };

@@ -17,6 +17,7 @@ export interface Summary {
 
 /** What takes less is not told. */
 const worthMs = 100;
+const cutOff: ReadonlySet<string> = new Set(["interrupted", "outcome_unknown"]);
 
 export function summaryOf(action: Action, observation: Observation | undefined, words: Words["chat"]): Summary {
   const [verb, what] = wordsOf(action, words);
@@ -25,6 +26,8 @@ export function summaryOf(action: Action, observation: Observation | undefined, 
 }
 
 function tookOf(action: Action, observation: Observation): string {
+  // How long what was cut off took is not known.
+  if (observation.observation === "error" && cutOff.has(observation.extras.code)) return "";
   const told = observation.observation === "run" ? observation.extras.duration_ms : undefined;
   const ms = told ?? Date.parse(observation.timestamp) - Date.parse(action.timestamp);
   // What waited for a person took no time of its own.

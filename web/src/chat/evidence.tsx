@@ -26,16 +26,21 @@ export function Evidence({ pieces, state }: EvidenceProps) {
   return (
     <div className="border-t border-line px-4 py-2.5">
       <p className="label-small mb-1.5">{words.evidence}</p>
-      <ul className="flex flex-col gap-1.5 text-sm">
+      <ul className="grid grid-cols-[max-content_1fr] gap-x-2.5 gap-y-1.5 text-sm">
         {pieces.map((piece) => {
           const verdict = verdictNow(piece, state);
           const { tone, icon } = looks[verdict];
           const command = <code className="min-w-0 truncate text-muted">{piece.command.trim()}</code>;
           return (
-            <li key={`${piece.claim}${piece.command}`} className="flex min-w-0 items-baseline gap-2">
-              <Badge tone={tone} icon={icon}>
-                {words.verdicts[verdict]}
-              </Badge>
+            <li
+              key={`${piece.claim}${piece.command}`}
+              className="col-span-2 grid min-w-0 grid-cols-subgrid items-baseline"
+            >
+              <span>
+                <Badge tone={tone} icon={icon}>
+                  {words.verdicts[verdict]}
+                </Badge>
+              </span>
               <span className="flex min-w-0 flex-1 flex-col">
                 <span className="plain-text">{piece.claim}</span>
                 {piece.event === undefined || place.page !== "conversation" ? (

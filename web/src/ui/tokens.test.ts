@@ -17,7 +17,9 @@ const pairs: readonly (readonly [text: string, ground: string])[] = [
   ...["accent", "good", "warn", "bad", "info"].flatMap((text) =>
     ["side", "page", "panel", `${text}-soft`].map((ground) => [text, ground] as const),
   ),
-  ...["keyword", "string", "number", "type", "name"].map((kind) => [`tok-${kind}`, "code"] as const),
+  ...["keyword", "string", "number", "type", "name"].flatMap((kind) =>
+    ["code", "good-soft", "bad-soft"].map((ground) => [`tok-${kind}`, ground] as const),
+  ),
   ["ink", "active"],
   ["muted", "active"],
   ["on-accent", "accent"],
