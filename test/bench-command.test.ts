@@ -1,5 +1,6 @@
 /** `deckhand bench` over the real server, with the tasks that come along and with agents that cheat. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,6 +33,7 @@ before(async () => {
     ...(JSON.parse(await readFile(join(shipped, "script.json"), "utf8")) as { conversations: object[] }).conversations,
     works("honest", "touch solved"),
     ...Object.entries(cheats).map(([when, command]) => works(when, command)),
+    works("add subtracts", "sed -i 's/a - b/a + b/' add.mjs; git log --oneline; echo broken > add.test.mjs"),
     { when: "slow", replies: [run("touch begun; sleep 600"), finish] },
   ];
   await writeFile(join(folder, "good.json"), JSON.stringify({ conversations: tracks }));
@@ -130,6 +132,43 @@ test("[WB10] what an agent does to the check, its files or its shell, instead of
     else if (!solved) assert.match(why, /^The check ended with 1/, task);
   }
 });
+
+test("[WB8] a task of SWE-bench's kind is solved by a change of the files, with the tests as the patch has them", async () => {
+  const at = await tasksOf("swe", {
+    "repo/add.mjs": "export const add = (a, b) => a - b;\n",
+    "repo/add.test.mjs": "// none yet\n",
+    "repo/zero.test.mjs": `${testOf("add(0, 0)", 0)}\n`,
+  });
+  const git = (...args: readonly string[]): string => {
+    const who = ["-c", "user.name=x", "-c", "user.email=x@x"];
+    return execFileSync("git", [...who, ...args], { cwd: join(at, "repo"), encoding: "utf8" });
+  };
+  git("init", "-q", "-b", "main");
+  git("add", "-A");
+  git("commit", "-qm", "first");
+  const tests = testOf("add(2, 3)", 5);
+  const task = {
+    instance_id: "add-1",
+    repo: "repo",
+    base_commit: git("rev-parse", "HEAD").trim(),
+    problem_statement: "add subtracts",
+    test_patch: `--- a/add.test.mjs\n+++ b/add.test.mjs\n@@ -1 +1 @@\n-// none yet\n+${tests}\n`,
+    FAIL_TO_PASS: ["add.test.mjs"],
+    PASS_TO_PASS: ["zero.test.mjs"],
+    test_command: "node --test {tests}",
+  };
+  const idle = { ...task, instance_id: "add-2", problem_statement: "honest" };
+  await writeFile(join(at, "tasks.jsonl"), [task, idle].map((each) => JSON.stringify(each)).join("\n"));
+  const tried = bench(join(at, "tasks.jsonl"));
+  assert.equal(await tried.end(), 1, tried.stderr);
+  assert.match(tried.stdout, /^add-1 +yes /m, tried.stderr);
+  assert.match(tried.stdout, /^add-2 +no /m, tried.stderr);
+  assert.equal(git("status", "--porcelain"), "", "the repository is left alone");
+});
+
+function testOf(call: string, is: number): string {
+  return `import assert from "node:assert/strict"; import { add } from "./add.mjs"; assert.equal(${call}, ${is});`;
+}
 
 test("[WB11] what was done is not done again, a task that has changed is; Ctrl-C ends with what there is", async () => {
   const tasks = await tasksOf("resumed", {

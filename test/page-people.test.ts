@@ -1,32 +1,22 @@
 /** The page as people use it who have many conversations and are asked things: in a real browser, on the real server. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect, type Client } from "@deckhand/client";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-import { keyGate } from "./kit/key-gate.ts";
-import { ModelProcess } from "./kit/model-process.ts";
+import type { Browser, BrowserContextOptions } from "playwright-core";
+import { openPage, startBrowser, type OpenPage } from "./kit/browser.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const quiet = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-sync",
-];
 const run = (command: string) => ({ calls: [{ name: "run", arguments: { command } }] });
 const hidden = "echo one\u202Etwo\u200B; touch asked";
 /** By the words of the task. */
 const scripts = {
   "ask twice": [run(hidden), run("echo allowed > allowed"), { text: "Done." }],
   "ask once": [run("echo inbox"), { text: "Which one?" }],
-  "ask a rule": [run("echo ruled"), run("echo ruled"), { text: "Done." }],
   "hand it on": [
     { calls: [{ name: "delegate", arguments: { agent: "tester", task: "CHILD: look" } }] },
     { text: "The child has looked." },
@@ -47,7 +37,7 @@ let server: ServerProcess;
 let client: Client;
 
 before(async () => {
-  browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: quiet });
+  browser = await startBrowser();
   folder = await mkdtemp(join(tmpdir(), "deckhand-people-"));
   const script = join(folder, "script.json");
   const conversations = Object.entries(scripts).map(([when, replies]) => ({ when, replies }));
@@ -60,52 +50,6 @@ after(async () => {
   await server?.[Symbol.asyncDispose]();
   await browser?.close();
   await rm(folder, { recursive: true, force: true });
-});
-
-test("[UP11] on the first visit a wrong key is told and not kept, the mended one is, and the task is done with it", async () => {
-  const right = "sk-right-key-0123456789";
-  const conversations = [
-    {
-      when: "Call the tool add with a = 17 and b = 25.",
-      replies: [{ calls: [{ name: "add", arguments: { a: 17, b: 25 } }] }],
-    },
-    { when: "The code word is heliotrope.", replies: [{ text: "heliotrope" }] },
-    { when: "say it", replies: [{ calls: [{ name: "finish", arguments: { thought: "It is said." } }] }] },
-  ];
-  await using model = await ModelProcess.start([], { conversations });
-  await using gate = await keyGate(model.url, right);
-  await using fresh = await ServerProcess.start();
-  const { page, complaints } = await open(fresh.url);
-  await page.getByText("No model yet").waitFor();
-  await page.getByText("Demo model.").waitFor();
-  await page.getByRole("button", { name: "A model server elsewhere" }).click();
-  await page.getByLabel("Address").fill(gate.url);
-  await page.getByRole("form").getByLabel("Model", { exact: true }).fill("scripted");
-  await page.getByLabel("Key, if it wants one").fill("sk-wrong-key-0123456789");
-  await page.getByRole("button", { name: "Try and use it" }).click();
-  await page.getByText("does not work yet").waitFor();
-  await page.getByText(/key was refused/).waitFor();
-  const api = connect({ url: fresh.url });
-  using atEnd = new DisposableStack();
-  atEnd.defer(() => api.close());
-  assert.deepEqual((await api.settings()).saved, {});
-  await page.getByLabel("Key, if it wants one").fill(right);
-  await page.getByRole("button", { name: "Try and use it" }).click();
-  await page.getByText("No model yet").waitFor({ state: "detached" });
-  assert.equal(await page.getByText("Demo model.").count(), 0);
-  const { keys = {} } = (await api.settings()).saved;
-  assert.deepEqual(keys[new URL(gate.url).origin], { last: "6789" });
-
-  await page.getByLabel("Task").fill("say it");
-  await page.keyboard.press("Enter");
-  await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
-  await page.goto(`${fresh.url}/settings/models`);
-  await page.getByText("••••6789").waitFor();
-  await page.getByRole("button", { name: "Try it" }).click();
-  await page.getByText("scripted works.").waitFor();
-  assert.ok(!(await page.content()).includes(right));
-  assert.ok(!(await readFile(join(fresh.home, "deckhand.db"))).includes(right), "no key in the log");
-  assert.deepEqual(complaints, []);
 });
 
 test("[UP12] what an agent asks is shown with what is hidden in it, denied with a reason, allowed by a key; a message waits meanwhile", async () => {
@@ -201,63 +145,6 @@ test("[UP14] a conversation is pinned, renamed, archived and found again, for ev
   assert.deepEqual(complaints, []);
 });
 
-test("[UP15] a setting is saved and holds, what the environment says cannot be changed, and a rule is shown before it is kept", async () => {
-  const { page, complaints } = await open(`${server.url}/settings/approvals`);
-  await page.getByLabel("When you are asked").click();
-  await page.getByRole("option", { name: "Always ask" }).click();
-  await until(async () => (await client.settings()).effective.approval.policy === "always", 15_000);
-  await page.getByLabel("Pattern").fill("echo  ruled");
-  await page.keyboard.press("Enter");
-  const question = page.getByRole("group", { name: "Rule" });
-  await question.getByText("run echo ruled", { exact: true }).waitFor();
-  assert.deepEqual(await client.rules(), []);
-  await question.getByRole("button", { name: "Save the rule" }).click();
-  await page.getByRole("button", { name: "Delete the rule run echo ruled" }).waitFor();
-  const { id } = await client.create({ task: "ask a rule" });
-  await until(async () => (await log(id)).some((event) => event.message === "Done."), 15_000);
-  await page.getByRole("button", { name: "Delete the rule run echo ruled" }).click();
-  await page.getByText("No rule yet.").waitFor();
-  await page.getByLabel("When you are asked").click();
-  await page.getByRole("option", { name: "Ask when risky" }).click();
-
-  await page.getByRole("link", { name: "Models" }).click();
-  await page.getByText("From LLM_MODEL").first().waitFor();
-  assert.ok(await page.getByLabel("Model", { exact: true }).isDisabled());
-  await page.getByRole("link", { name: "Sandbox" }).click();
-  await page.getByText("Proven", { exact: true }).waitFor();
-  await page.getByLabel("Host", { exact: true }).fill("*.example.org");
-  await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Remove *.example.org" }).click();
-  await page.getByRole("button", { name: "Remove *.example.org" }).waitFor({ state: "detached" });
-  await page.getByRole("main").getByRole("link", { name: "MCP servers" }).click();
-  await page.getByRole("button", { name: "Add a server" }).click();
-  const adding = page.getByRole("form", { name: "Add a server" });
-  await adding.getByLabel("Name").fill("nobody");
-  await adding.getByLabel("Address").fill("http://127.0.0.1:9/mcp");
-  await adding.getByLabel("Token, if it wants one").fill("mcp-secret-0123456789");
-  await adding.getByRole("button", { name: "Try and save" }).click();
-  await adding.getByRole("status").waitFor();
-  assert.deepEqual((await client.settings()).saved.mcp, undefined, "what does not work is not kept unasked");
-  await adding.getByRole("button", { name: "Save it all the same" }).click();
-  await page.getByText("http://127.0.0.1:9/mcp").waitFor();
-  assert.ok(!(await page.content()).includes("mcp-secret-0123456789"));
-  await page.getByRole("button", { name: "Remove nobody" }).click();
-  await page.getByText("None yet.").waitFor();
-  for (const [section, words] of [
-    ["Agents", "CodeActAgent"],
-    ["Hooks", "No hook is set."],
-    ["About", "Spent"],
-  ] as const) {
-    await page.getByRole("main").getByRole("link", { name: section }).click();
-    await page.getByText(words).first().waitFor();
-  }
-  await page.getByRole("main").getByRole("link", { name: "Language and look" }).click();
-  await page.getByLabel("Language", { exact: true }).click();
-  await page.getByRole("option", { name: "Deutsch" }).click();
-  await page.getByRole("heading", { name: "Einstellungen" }).waitFor();
-  assert.deepEqual(complaints, []);
-});
-
 test("[UP17] a task begins where and how it was chosen, with what was sent in a zip, and says what such tasks took", async () => {
   const { page, complaints } = await open(server.url);
   await page.getByLabel("When you are asked").click();
@@ -293,24 +180,24 @@ test("[UP18] of a long list only what is in sight is drawn, the rest as one scro
   const api = connect({ url: many.url });
   using atEnd = new DisposableStack();
   atEnd.defer(() => api.close());
-  for (let at = 0; at < 130; at += 1) {
+  for (let at = 0; at < 80; at += 1) {
     const { id } = await api.create();
     await api.change(id, { title: `number ${at}` });
   }
   const { page, complaints } = await open(many.url);
   const list = page.getByRole("navigation", { name: "Conversations" });
-  await list.getByText("number 129", { exact: true }).waitFor();
+  await list.getByText("number 79", { exact: true }).waitFor();
   const drawn = (): Promise<number> => list.getByRole("listitem").count();
   assert.ok((await drawn()) < 50, `${await drawn()} rows`);
   const scrolled = async (): Promise<boolean> => {
     await page.mouse.wheel(0, 2_000);
     return list.getByText("number 0", { exact: true }).isVisible();
   };
-  await list.getByText("number 129", { exact: true }).hover();
+  await list.getByText("number 79", { exact: true }).hover();
   await until(scrolled, 15_000);
   assert.ok((await drawn()) < 50, `${await drawn()} rows`);
-  await page.getByLabel("Search").fill("number 77");
-  await list.getByText("number 77", { exact: true }).waitFor();
+  await page.getByLabel("Search").fill("number 7");
+  await list.getByText("number 7", { exact: true }).waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -368,16 +255,7 @@ function isOurs(complaint: string): boolean {
   return !/ERR_INTERNET_DISCONNECTED|WebSocket connection/.test(complaint);
 }
 
-async function open(
-  url: string,
-  options: BrowserContextOptions = { viewport: { width: 1200, height: 860 } },
-): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(url);
-  return { page, complaints };
+/** Narrow enough for the work panel to be away. */
+function open(url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  return openPage(browser, url, { viewport: { width: 1200, height: 860 }, ...options });
 }

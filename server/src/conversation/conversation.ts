@@ -1,11 +1,10 @@
 /**
- * One conversation: the only writer of its log. Everything that changes it goes through one mailbox, one at a time; the
+ * One conversation: the only writer of its log. Everything that changes it goes through one mailbox (log.ts), one at a time; the
  * state is the fold of what is stored. A turn runs while the state is `running`, and each of its steps passes through
  * the mailbox too, so a user's message, a stop and the agent's own events have one order.
  */
 import {
   DeckhandError,
-  fold,
   isAction,
   isAtWork,
   settingsSchema,
@@ -19,40 +18,27 @@ import {
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
-import { judge } from "../agent/approval.ts";
-import type { Agent } from "../agent/agents.ts";
-import { knowledgeReader } from "../agent/knowledge/files.ts";
-import type { Model } from "../llm/model.ts";
-import type { Network } from "../runtime/runtime.ts";
+import type { Network, Runtime } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { Delegate, Tool } from "../tools/tool.ts";
+import type { Tool } from "../tools/tool.ts";
 import type { RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
 import { expired } from "./approving.ts";
-import { agentOf, hasImages, modelOf, refuseUnseen } from "./chosen.ts";
-import { resumeOf, atDepth } from "./children/birth.ts";
+import { hasImages, refuseUnseen } from "./chosen.ts";
+import { resumeOf } from "./children/birth.ts";
 import type { Family } from "./children/family.ts";
 import type { Member } from "./children/member.ts";
-import { asDefined } from "./children/tighter.ts";
-import { Deadline } from "./deadline.ts";
+import type { ConversationDeps } from "./deps.ts";
+import { IdleShells } from "./idle-shells.ts";
 import { JobEnds, lostJobs } from "./job-ends.ts";
+import { ConversationLog } from "./log.ts";
+import { ownKey, type OwnKey } from "./own-key.ts";
+import { createParts, type Parts } from "./parts.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
-import { IdleShells } from "./idle-shells.ts";
-import { LazyRuntime } from "./lazy-runtime.ts";
-import { Past } from "./past.ts";
-import { ServerTools } from "./server-tools.ts";
-import { Snapshots } from "./snapshots.ts";
-import type { ConversationDeps } from "./deps.ts";
-import { keepState, readState, rowOf } from "./stored-state.ts";
-import { ConversationTerminals, lostTerminals } from "./terminals.ts";
-import { ownKey, type OwnKey } from "./own-key.ts";
-import { Titles } from "./titles.ts";
+import { readState } from "./stored-state.ts";
+import { lostTerminals, type ConversationTerminals } from "./terminals.ts";
 import { lookMs, tracesOf } from "./traces.ts";
-import { TurnDriver } from "./turn-driver.ts";
 import { uploadEvent } from "./upload-event.ts";
-import { UserActions } from "./user-action.ts";
-import { Workspace } from "./workspace.ts";
 
 /** Events at the end of a log that tell how far its last turn had come. */
 const recoveredTail = 8;
@@ -71,20 +57,10 @@ export class Conversation implements Member {
   readonly id: ConversationId;
   readonly #deps: ConversationDeps;
   readonly #beyond: Beyond;
-  readonly #workspace: Workspace;
-  readonly #runtime: LazyRuntime;
-  readonly #turn: TurnDriver;
-  readonly #titles: Titles;
+  readonly #log: ConversationLog;
+  readonly #parts: Parts;
   readonly #jobEnds = new JobEnds();
-  readonly #snapshots: Snapshots;
-  readonly #past: Past;
-  readonly terminals: ConversationTerminals;
-  readonly #serverTools: ServerTools | undefined;
-  readonly #userActions: UserActions;
-  readonly #deadline: Deadline;
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
-  #state: ConversationState;
-  #mailbox: Promise<unknown> = Promise.resolve();
   #closing = false;
   #closed: Promise<void> | undefined;
   /** What a killed server left open is closed. */
@@ -94,126 +70,29 @@ export class Conversation implements Member {
     this.id = id;
     this.#deps = deps;
     this.#beyond = beyond;
-    this.#state = state;
-    const onFault = (fault: unknown): void => deps.onFault(id, fault);
-    const delegate: Delegate = (args, action, signal) => {
-      if (beyond.family === undefined) throw new DeckhandError("not_available", "No agents can be asked here.");
-      return beyond.family.delegate(this, args, action, signal);
-    };
-    this.#workspace = new Workspace({
-      conversation: this.#placeOwner,
-      places: deps.places,
-      settings: () => this.#state.settings,
-      isAtWork: () => isAtWork(this.#state.agentState),
-      append: (event) => this.#enqueue(() => this.#append([event])),
-      onFault,
-    });
-    this.#runtime = new LazyRuntime({
-      create: async () => {
-        await this.#workspace.ready();
-        const runtime = await deps.runtimes.create({
-          workspace: this.#workspace.path,
-          home: deps.home(id),
-          allowedHosts: () => this.#state.allowedHosts,
-          onStage: (text) => this.#emit({ of: "runtime", text }),
-        });
-        runtime.jobs.onEnd((job, last) => {
-          this.#jobEnds.add(job, last);
-          this.#tellJobEnds();
-        });
-        return runtime;
-      },
-      isNeeded: () => this.#needsShell(),
-      shells: beyond.shells,
-      onFault,
-    });
-    this.terminals = new ConversationTerminals({
-      runtime: () => this.#runtime.start(),
-      append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
-      isClosing: () => this.#closing,
-      onFault,
-    });
-    this.#snapshots = new Snapshots({
+    this.#log = new ConversationLog({
       id,
-      histories: deps.histories,
-      runtime: () => this.#runtime.start(),
-      state: () => this.#state,
-      read: (after, limit) => this.read(after, limit),
-      append: (event) => this.#enqueue(() => this.#append([event])),
-      now: deps.now,
-      typed: () => this.terminals.typed,
+      store: deps.store,
+      state,
+      onStored: (stored, before, busy) => this.#stored(stored, before, busy),
     });
-    this.#past = new Past(this.#snapshots);
-    this.#userActions = new UserActions({
-      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
-      delegate,
-      append: (events) => this.#enqueue(() => this.#append(events)),
-      emit: (delta) => this.#emit(delta),
-      onFault,
-    });
-    this.#deadline = new Deadline(deps.now, (waiting) => {
-      this.#enqueue(() => this.#expire(waiting)).catch(onFault);
-    });
-    this.#titles = new Titles({
-      limits: deps.limits,
-      model: async () => {
-        const model = await this.#model(this.#agent());
-        return (await model.small?.()) ?? model;
-      },
-      read: (after, limit) => this.read(after, limit),
-      isWanted: async () => (await deps.store.row(this.id))?.title === this.#state.title,
-      append: (event) => this.#enqueue(() => this.#append([event])),
-    });
-    this.#serverTools =
-      deps.mcp &&
-      new ServerTools({
-        mcp: deps.mcp,
-        tool: deps.tools.get("call_tool") as Tool<"call_tool"> | undefined,
-        state: () => this.#state,
-        read: (after, limit) => this.read(after, limit),
-        append: (events) => this.#enqueue(() => this.#append(events)),
-      });
-    this.#turn = new TurnDriver({
+    this.#parts = createParts({
       conversation: this,
-      append: (events) => this.#enqueue(() => this.#append(events(this.#state.head + 1))),
-      emit: (delta) => this.#emit(delta),
-      limits: deps.limits,
-      limitAbove: async () => (await beyond.family?.limitAbove(this.#state)) ?? null,
-      delegate,
-      now: deps.now,
-      policy: async (action, tool) =>
-        judge(action, tool.effect(action.args as never), {
-          workspace: this.#workspace.path,
-          state: asDefined((await beyond.family?.asking(this.#state)) ?? this.#state, this.#agent(), deps.approval),
-          defaults: deps.approval,
-          serverRules: () => deps.store.rules.list(),
-        }),
-      hooks: deps.hooks?.({
-        conversation: id,
-        workspace: () => this.#workspace.path,
-        runtime: () => this.#runtime.start(),
-      }),
-      tools: deps.tools,
-      prepare: async (signal) => {
-        const named = this.#agent();
-        await this.#workspace.ready();
-        // Started while the model thinks; whoever needs it meets its failure.
-        this.#runtime.start().then(
-          (runtime) => runtime.start().catch(() => {}),
-          () => {},
-        );
-        const agent = (await this.#serverTools?.equip(named, signal)) ?? named;
-        return { agent: atDepth(agent, this.#state), model: await this.#model(agent) };
+      log: this.#log,
+      deps,
+      shells: beyond.shells,
+      family: beyond.family,
+      jobEnds: this.#jobEnds,
+      apiKey: () => beyond.apiKeys.get(id),
+      emit: (delta) => {
+        for (const listener of this.#deltaListeners) listener(delta);
       },
-      runtime: (action, signal) => this.#snapshots.runtimeFor(action, signal),
-      readOwn: deps.readOwn,
-      changesSince: deps.histories === undefined ? undefined : (from, signal) => this.#past.changesSince(from, signal),
-      readWorkspace: knowledgeReader(
-        deps.runtimes.look,
-        () => this.#workspace.path,
-        () => this.#runtime.start(),
-      ),
-      onFault,
+      isClosing: () => this.#closing,
+      needsShell: () => this.#needsShell(),
+      onJobEnd: () => this.#tellJobEnds(),
+      onExpired: (waiting) => {
+        this.#log.enqueue(() => this.#expire(waiting)).catch((fault: unknown) => deps.onFault(id, fault));
+      },
     });
   }
 
@@ -229,38 +108,45 @@ export class Conversation implements Member {
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps, beyond);
-    await conversation.#enqueue(() => conversation.#recover(look)).catch((fault: unknown) => {
-      if (!(fault instanceof DeckhandError && fault.code === "store_failed")) throw fault;
-      deps.onFault(id, fault);
-    });
+    await conversation.#log
+      .enqueue(() => conversation.#recover(look))
+      .catch((fault: unknown) => {
+        if (!(fault instanceof DeckhandError && fault.code === "store_failed")) throw fault;
+        deps.onFault(id, fault);
+      });
     return conversation;
   }
 
   get state(): ConversationState {
-    return this.#state;
+    return this.#log.state;
+  }
+
+  get terminals(): ConversationTerminals {
+    return this.#parts.terminals;
   }
 
   async submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
-    if (kind === "message" && hasImages(args)) await refuseUnseen(this.#state.settings, this.#apiKey(), this.#deps);
+    const { apiKeys } = this.#beyond;
+    if (kind === "message" && hasImages(args)) {
+      await refuseUnseen(this.state.settings, apiKeys.get(this.id), this.#deps);
+    }
     if (kind === "initialize") await this.#checkWorkspace(args);
-    return this.#enqueue(async () => {
+    return this.#log.enqueue(async () => {
       if (this.#closing) throw new DeckhandError("shutting_down");
       await this.#recover();
-      const before = await this.#alreadyDone(options.command);
+      const before = await this.#log.eventOf(options.command);
       if (before !== undefined) return before;
-      const todo = plan(kind, args, this.#state, {
+      const todo = plan(kind, args, this.state, {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         rootOf: (choice) => this.#deps.places.pathOf(this.#placeOwner, choice),
-        isSettled: this.#workspace.isMade,
+        isSettled: this.#parts.workspace.isMade,
         tools: this.#userTools(),
       });
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
       if (todo.remembers !== undefined) await this.#deps.store.rules.add(todo.remembers);
-      const stored = await this.#append(todo.events(this.#state.head + 1));
-      if (options.apiKey !== undefined) {
-        this.#beyond.apiKeys.set(this.id, ownKey(options.apiKey, this.#state.settings));
-      }
+      const stored = await this.#log.append(todo.events(this.state.head + 1));
+      if (options.apiKey !== undefined) apiKeys.set(this.id, ownKey(options.apiKey, this.state.settings));
       this.#carryOut(todo, stored);
       const own = stored[todo.at];
       if (own === undefined) throw new Error("a plan stores its action");
@@ -268,18 +154,12 @@ export class Conversation implements Member {
     });
   }
 
-  /** What a client can ask for beside the agent. */
-  #userTools(): ReadonlyMap<ActionKind, Tool> {
-    const more = [this.#past.restoreTool, this.#serverTools?.tool].filter((tool) => tool !== undefined);
-    return new Map([...this.#deps.tools, ...more.map((tool) => [tool.action, tool as unknown as Tool] as const)]);
-  }
-
   get network(): Network | undefined {
     return this.#deps.runtimes.network?.(this.#deps.home(this.id));
   }
 
   read(after: number, limit: number): Promise<readonly Event[]> {
-    return this.#deps.store.read(this.id, after, limit);
+    return this.#log.read(after, limit);
   }
 
   follow(after: number, signal: AbortSignal): AsyncIterable<Event> {
@@ -287,7 +167,7 @@ export class Conversation implements Member {
   }
 
   isolation(): Promise<RuntimeStatus> {
-    return this.#deps.runtimes.status(this.#workspace.path);
+    return this.#deps.runtimes.status(this.#parts.workspace.path);
   }
 
   onDelta(listener: (delta: Delta) => void): () => void {
@@ -296,13 +176,13 @@ export class Conversation implements Member {
   }
 
   runtime(): Promise<Runtime> {
-    return this.#runtime.start();
+    return this.#parts.runtime.start();
   }
 
   async uploaded(files: readonly UploadedFile[]): Promise<Event> {
-    const [event] = await this.#enqueue(() => {
+    const [event] = await this.#log.enqueue(() => {
       if (this.#closing) throw new DeckhandError("shutting_down");
-      return this.#append([uploadEvent(files)]);
+      return this.#log.append([uploadEvent(files)]);
     });
     if (event === undefined) throw new Error("an event is stored");
     return event;
@@ -310,23 +190,31 @@ export class Conversation implements Member {
 
   /** Makes its folder, unless it is there. */
   beginWorkspace(): void {
-    this.#workspace.begin();
+    this.#parts.workspace.begin();
   }
 
   diff(from?: number, to?: number): Promise<WorkspaceDiff> {
-    return this.#past.diff(from, to);
+    return this.#parts.past.diff(from, to);
   }
 
   filesAt(at: number): Promise<PastFiles> {
-    return this.#past.files(at);
+    return this.#parts.past.files(at);
   }
 
   fileAt(at: number, path: string): Promise<Uint8Array> {
-    return this.#past.file(at, path);
+    return this.#parts.past.file(at, path);
   }
 
   previewRestore(at: number): Promise<RestorePreview> {
-    return this.#past.preview(at);
+    return this.#parts.past.preview(at);
+  }
+
+  letGo(): void {
+    this.#parts.runtime.giveUp();
+  }
+
+  note(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
+    return this.#log.add(events);
   }
 
   /** Stops what runs, says so in the log, and leaves no process. */
@@ -336,163 +224,119 @@ export class Conversation implements Member {
 
   /** Its children end with it, and tell it what they used. */
   async #close(): Promise<void> {
+    const { deadline, titles, snapshots, runtime } = this.#parts;
+    const { family } = this.#beyond;
     this.#closing = true;
-    this.#deadline[Symbol.dispose]();
-    const rests = isAtWork(this.#state.agentState) && resumeOf(this.#state, this.#deps.resume) === "ask";
+    deadline[Symbol.dispose]();
+    const rests = isAtWork(this.state.agentState) && resumeOf(this.state, this.#deps.resume) === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
-    await this.#enqueue(() =>
-      this.#append([...(rests ? [paused] : []), ...lostJobs(this.#state), ...lostTerminals(this.#state)]),
-    ).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    await this.#log
+      .add((now) => [...(rests ? [paused] : []), ...lostJobs(now), ...lostTerminals(now)])
+      .catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
-    await Promise.all(this.#beyond.family?.childrenOf(this.id).map((child) => child[Symbol.asyncDispose]()) ?? []);
-    await this.#titles.stop();
-    await this.#snapshots[Symbol.asyncDispose]();
-    await this.#beyond.family?.told(this.id);
-    await this.#mailbox;
-    await this.#runtime[Symbol.asyncDispose]();
-  }
-
-  letGo(): void {
-    this.#runtime.giveUp();
-  }
-
-  note(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
-    return this.#enqueue(() => this.#append(events(this.#state)));
+    await Promise.all(family?.childrenOf(this.id).map((child) => child[Symbol.asyncDispose]()) ?? []);
+    await titles.stop();
+    await snapshots[Symbol.asyncDispose]();
+    await family?.told(this.id);
+    await this.#log.settled();
+    await runtime[Symbol.asyncDispose]();
   }
 
   /** Inside the mailbox, before anything else is stored. Fails with `store_failed`; the next one tries again. */
   async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
     if (this.#recovered) return;
     const { resume, aliveMs, now } = this.#deps;
-    const tail = await this.read(Math.max(-1, this.#state.head - recoveredTail), recoveredTail);
+    const { workspace, runtime, deadline, turn } = this.#parts;
+    const tail = await this.read(Math.max(-1, this.state.head - recoveredTail), recoveredTail);
     // Where there is no workspace yet nothing was done in it, and a look is no reason to make it.
-    const shown = this.#workspace.isMade ? await tracesOf(this, this.#runtime, look) : new Map<number, string>();
-    const left = await this.#beyond.family?.left(this.#state);
+    const shown = workspace.isMade ? await tracesOf(this, runtime, look) : new Map<number, string>();
+    const left = await this.#beyond.family?.left(this.state);
     const traces = new Map([...shown, ...(left?.traces ?? [])]);
-    const found = { nowMs: now(), tail, resume: resumeOf(this.#state, resume), aliveMs, traces };
-    await this.#append([...(left?.events ?? []), ...recoveryEvents(this.#state, found)]);
+    const found = { nowMs: now(), tail, resume: resumeOf(this.state, resume), aliveMs, traces };
+    await this.#log.append([...(left?.events ?? []), ...recoveryEvents(this.state, found)]);
     this.#recovered = true;
-    this.#deadline.watch(this.#state.awaiting);
-    if (isAtWork(this.#state.agentState)) this.#turn.start();
+    deadline.watch(this.state.awaiting);
+    if (isAtWork(this.state.agentState)) turn.start();
   }
 
-  #needsShell(): boolean {
-    const { agentState, awaiting, jobs, terminals } = this.#state;
-    // What waits for an approval was asked about with this shell's directory in mind.
-    return (
-      isAtWork(agentState) || awaiting !== null || this.#userActions.size > 0 || jobs.length + terminals.length > 0
-    );
+  /** Whoever has to hear of what was stored hears it, in this order. */
+  #stored(stored: readonly Event[], before: ConversationState, busy: boolean): void {
+    const { state } = this;
+    const { turn, snapshots, deadline, titles, runtime } = this.#parts;
+    if (busy) this.#beyond.atWork.add(this);
+    else this.#beyond.atWork.delete(this);
+    this.#beyond.family?.changed(this, before, state);
+    turn.saw(stored);
+    snapshots.saw(stored, before, state);
+    if (!this.#closing) deadline.watch(state.awaiting);
+    if (!this.#closing && this.#deps.titles === true && state.parent === null) titles.changed(before.agentState, state);
+    runtime.touch();
+    this.#tellJobEnds();
   }
 
   #carryOut(todo: Plan, stored: readonly Event[]): void {
     if (this.#closing) return;
+    const { workspace, userActions, turn } = this.#parts;
     if (todo.stops === true) void this.#stopAll();
     if (todo.endsJobs === true) void this.#endJobs();
-    if (stored.some((event) => isAction(event) && event.action === "initialize")) this.#workspace.begin();
+    if (stored.some((event) => isAction(event) && event.action === "initialize")) workspace.begin();
     const last = stored.at(-1);
-    if (todo.runs !== undefined && last !== undefined) this.#userActions.start({ ...todo.runs, id: last.id });
-    if (isAtWork(this.#state.agentState)) this.#turn.start();
+    if (todo.runs !== undefined && last !== undefined) userActions.start({ ...todo.runs, id: last.id });
+    if (isAtWork(this.state.agentState)) turn.start();
   }
 
   /** Nobody has answered in time: the agent is told and goes on. */
   async #expire(waiting: number): Promise<void> {
-    if (this.#closing || this.#state.awaiting?.id !== waiting) return;
+    if (this.#closing || this.state.awaiting?.id !== waiting) return;
     await this.#recover();
-    if (this.#state.awaiting?.id !== waiting) return;
-    await this.#append(expired(this.#state, "running"));
-    this.#turn.start();
+    if (this.state.awaiting?.id !== waiting) return;
+    await this.#log.append(expired(this.state, "running"));
+    this.#parts.turn.start();
   }
 
   async #stopAll(): Promise<void> {
+    const { workspace, turn, userActions } = this.#parts;
     // Whoever waits for the workspace fails with it.
-    const made = this.#workspace.stop();
+    const made = workspace.stop();
     const children = this.#closing ? undefined : this.#beyond.family?.stopChildren(this.id);
-    await Promise.all([
-      made,
-      children,
-      this.#closing ? this.#turn.close() : this.#turn.stop(),
-      this.#userActions.stop(),
-    ]);
+    await Promise.all([made, children, this.#closing ? turn.close() : turn.stop(), userActions.stop()]);
   }
 
   async #endJobs(): Promise<void> {
     this.terminals.closeAll();
-    const runtime = await this.#runtime.started?.catch(() => undefined);
+    const runtime = await this.#parts.runtime.started?.catch(() => undefined);
     for (const { id, state } of runtime?.jobs.list() ?? []) if (state === "running") runtime?.jobs.signal(id, "KILL");
   }
 
   #tellJobEnds(): void {
     if (this.#closing || !this.#jobEnds.waiting) return;
-    this.#enqueue(() => this.#append(this.#jobEnds.take(this.#state))).catch((fault: unknown) =>
-      this.#deps.onFault(this.id, fault),
-    );
+    this.#log.add((now) => this.#jobEnds.take(now)).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
   }
 
-  async #alreadyDone(command: string | undefined): Promise<Event | undefined> {
-    if (command === undefined) return undefined;
-    const id = await this.#deps.store.findCommand(this.id, command);
-    return id === undefined ? undefined : (await this.read(id - 1, 1))[0];
+  #needsShell(): boolean {
+    const { agentState, awaiting, jobs, terminals } = this.state;
+    // What waits for an approval was asked about with this shell's directory in mind.
+    const waits = awaiting !== null || this.#parts.userActions.size > 0;
+    return isAtWork(agentState) || waits || jobs.length + terminals.length > 0;
   }
 
-  async #append(events: readonly NewEvent[]): Promise<readonly Event[]> {
-    if (events.length === 0) return [];
-    let state = this.#state;
-    let busy = false;
-    const stored = await this.#deps.store.append(this.id, state.head + 1, events, (withIds) => {
-      state = fold(withIds, this.#state);
-      const row = rowOf(state);
-      ({ busy } = row);
-      return row;
-    });
-    const before = this.#state;
-    this.#state = state;
-    // A cache: where it cannot be stored, the next event will tell.
-    keepState(this.id, before, state, this.#deps.store).catch(() => {});
-    if (busy) this.#beyond.atWork.add(this);
-    else this.#beyond.atWork.delete(this);
-    this.#beyond.family?.changed(this, before, state);
-    this.#turn.saw(stored);
-    this.#snapshots.saw(stored, before, state);
-    if (!this.#closing) this.#deadline.watch(state.awaiting);
-    if (!this.#closing && this.#deps.titles === true && state.parent === null)
-      this.#titles.changed(before.agentState, state);
-    this.#runtime.touch();
-    this.#tellJobEnds();
-    return stored;
-  }
-
-  /** One at a time, in the order of the calls; a failure is its caller's and nobody else's. */
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#mailbox.then(work);
-    this.#mailbox = done.catch(() => {});
-    return done;
-  }
-
-  #emit(delta: Delta): void {
-    for (const listener of this.#deltaListeners) listener(delta);
+  /** What a client can ask for beside the agent. */
+  #userTools(): ReadonlyMap<ActionKind, Tool> {
+    const { past, serverTools } = this.#parts;
+    const more = [past.restoreTool, serverTools?.tool].filter((tool) => tool !== undefined);
+    return new Map([...this.#deps.tools, ...more.map((tool) => [tool.action, tool as unknown as Tool] as const)]);
   }
 
   /** What is wrong with it is said while its sender still looks. */
   async #checkWorkspace(args: unknown): Promise<void> {
     const parsed = settingsSchema.safeParse(args);
-    if (parsed.data?.workspace === undefined || (this.#state.agentState !== null && this.#workspace.isMade)) return;
+    const isSettled = this.state.agentState !== null && this.#parts.workspace.isMade;
+    if (parsed.data?.workspace === undefined || isSettled) return;
     await this.#deps.places.check(this.#placeOwner, parsed.data.workspace);
-  }
-
-  #agent(): Agent {
-    return agentOf(this.#state.settings, this.#deps, this.#workspace.path);
-  }
-
-  #model(agent: Agent): Promise<Model> {
-    return modelOf(agent, this.#state.settings, this.#apiKey(), this.#deps);
   }
 
   /** Whose folder it works in. */
   get #placeOwner(): ConversationId {
-    return this.#state.parent?.root ?? this.id;
-  }
-
-  #apiKey(): OwnKey | undefined {
-    return this.#beyond.apiKeys.get(this.id);
+    return this.state.parent?.root ?? this.id;
   }
 }

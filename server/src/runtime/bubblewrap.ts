@@ -36,7 +36,7 @@ import { protectedPaths } from "./wall/protected-paths.ts";
 import { hiddenSockets } from "./wall/sockets.ts";
 import { seccompFilter } from "./wall/seccomp.ts";
 import { preparedEtc, systemMounts } from "./wall/system-files.ts";
-import { toolFolders } from "./wall/tool-folders.ts";
+import { toolFolders, type Tools } from "./wall/tool-folders.ts";
 import { checkedWorkspace } from "./wall/workspace.ts";
 
 type Owner = WallOptions["owner"];
@@ -115,6 +115,9 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     if (!proof.proven) throw new DeckhandError("sandbox_unavailable", proof.sentence);
   };
 
+  // Snapshots run several programs for each step of an agent.
+  const shownLately = lately(() => shownBy(options), 2000);
+
   const runBehind = async (
     walled: Wall,
     owner: Owner,
@@ -178,14 +181,16 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       await using network = reaches === undefined ? undefined : newNetwork();
       network?.allow(() => reaches ?? []);
       const enter = (await network?.enter()) ?? [];
-      return await runBehind(await wall(options, owner), owner, { ...program, enter }, maxBytes, signal);
+      return await runBehind(await wall(options, owner, shownLately), owner, { ...program, enter }, maxBytes, signal);
     },
     async look(workspace, argv, maxBytes, signal) {
       const checked = await checkedWorkspace(workspace, options);
       const owner = ownerOf(checked);
       if (leaks.has(owner === undefined ? "server" : "owner")) await proven(owner);
       const { path } = checked;
-      const walled = await wall(options, owner, { etc: false });
+      // Without /etc: at the very first start it is being made, and a program that only reads files can do without.
+      const shown = async () => ({ tools: toolFolders({ ...options, checkout }), system: systemMounts() });
+      const walled = await wall(options, owner, shown);
       const program = { argv, cwd: path, folders: [{ path, access: "read" as const }], enter: [] };
       return runBehind(walled, owner, program, maxBytes, signal);
     },
@@ -211,16 +216,40 @@ function isRootAs(owner: Owner): boolean {
   return owner === undefined && process.getuid?.() === 0;
 }
 
+interface Shown {
+  readonly tools: Tools;
+  readonly system: readonly Mount[];
+}
+
+/** What of the machine all sandboxes see. */
+async function shownBy(options: RuntimeOptions): Promise<Shown> {
+  const etc = await preparedEtc(join(options.dataHome, "sandbox"));
+  return { tools: toolFolders({ ...options, checkout }), system: systemMounts(etc) };
+}
+
+/** The same for as long; to find it out takes a third of what a small program takes behind the wall. */
+function lately<T>(make: () => Promise<T>, forMs: number): () => Promise<T> {
+  let last: { readonly made: Promise<T>; readonly atMs: number } | undefined;
+  return () => {
+    const nowMs = performance.now();
+    if (last === undefined || nowMs - last.atMs > forMs) {
+      const made = make();
+      last = { made, atMs: nowMs };
+      made.catch(() => (last = undefined));
+    }
+    return last.made;
+  };
+}
+
 /** Fails with `sandbox_unavailable` when there is no bwrap. */
-async function wall(options: RuntimeOptions, owner: Owner, { etc } = { etc: true }): Promise<Wall> {
+async function wall(options: RuntimeOptions, owner: Owner, look = () => shownBy(options)): Promise<Wall> {
   const bwrap = findBwrap(options.path);
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
   const limits = limitsOf(options.limits);
   const filter = seccompFilter(process.arch);
-  const tools = toolFolders({ ...options, checkout });
-  const system = systemMounts(etc ? await preparedEtc(join(options.dataHome, "sandbox")) : undefined);
+  const { tools, system } = await look();
   const devices = isRootAs(owner) ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
   const command: Wall["command"] = ({ cwd, env, enter = [], untrusted = [], ...own }, argv) =>
     wallCommand(

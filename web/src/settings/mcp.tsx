@@ -1,4 +1,4 @@
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { PlusIcon, TrashIcon } from "@primer/octicons-react";
 import type { McpReport, McpServerState, McpServerView, SettingsReport } from "@deckhand/protocol";
@@ -7,9 +7,10 @@ import { Badge, type Tone } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { Switch } from "../ui/switch.tsx";
-import { TextField } from "../ui/text-field.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { useWords } from "../words/words.ts";
+import { AddMcpServer } from "./mcp-add.tsx";
+import { McpOutcome, McpTools } from "./mcp-outcome.tsx";
 import { Row, Rows, Section } from "./parts.tsx";
 import { useSave } from "./use-settings.ts";
 
@@ -56,7 +57,7 @@ export function McpPage({ report }: { readonly report: SettingsReport }) {
         {servers.length === 0 && !isAdding && (
           <Row label={<span className="font-normal text-muted">{words.noServers}</span>} />
         )}
-        {isAdding && <AddServer onDone={() => setAdding(false)} />}
+        {isAdding && <AddMcpServer onDone={() => setAdding(false)} />}
       </Rows>
       <p className="mt-2 text-xs text-muted">{words.mcpPrograms(report.file)}</p>
     </Section>
@@ -128,126 +129,8 @@ function Server({ name, server, state, mayChange }: ServerProps) {
           {words.logIn}
         </a>
       )}
-      {report !== undefined && <Outcome report={report} />}
-      {report === undefined && state !== undefined && state.tools.length > 0 && <Tools tools={state.tools} />}
+      {report !== undefined && <McpOutcome report={report} />}
+      {report === undefined && state !== undefined && state.tools.length > 0 && <McpTools tools={state.tools} />}
     </div>
-  );
-}
-
-function Outcome({ report }: { readonly report: McpReport }) {
-  return (
-    <div role="status" className={`mt-2 rounded-md p-2.5 text-sm ${report.ok ? "bg-good-soft" : "bg-bad-soft"}`}>
-      {report.sentence}
-      <Tools tools={report.tools} />
-    </div>
-  );
-}
-
-function Tools({ tools }: { readonly tools: McpReport["tools"] }) {
-  const { settings: words } = useWords();
-  if (tools.length === 0) return null;
-  return (
-    <details className="mt-1.5 text-xs">
-      <summary className="cursor-pointer text-muted">{words.toolCount(tools.length)}</summary>
-      <ul className="mt-1 flex flex-col gap-1">
-        {tools.map(({ name, description }) => (
-          <li key={name}>
-            <code className="font-semibold">{name}</code> <span className="text-soft">{description.slice(0, 200)}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
-function AddServer({ onDone }: { readonly onDone: () => void }) {
-  const { settings: words } = useWords();
-  const save = useSave();
-  const queries = useQueryClient();
-  const [name, setName] = useState("");
-  const [url, setUrl] = useState("");
-  const [token, setToken] = useState("");
-  const [report, setReport] = useState<McpReport>();
-  const [failure, setFailure] = useState("");
-  const [isTrying, setTrying] = useState(false);
-  const server = {
-    url: url.trim(),
-    ...(token.trim() === "" ? {} : { headers: { Authorization: `Bearer ${token.trim()}` } }),
-  };
-  const isWhole = name.trim() !== "" && URL.canParse(url.trim());
-
-  const keep = async (): Promise<void> => {
-    try {
-      await save({ mcp: { servers: { [name.trim()]: server } } });
-      void queries.invalidateQueries({ queryKey: ["mcp"] });
-      onDone();
-    } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
-    }
-  };
-  const tryIt = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    if (!isWhole) return;
-    setFailure("");
-    setReport(undefined);
-    setTrying(true);
-    try {
-      const found = await client.checkMcp({ server });
-      setReport(found);
-      if (found.ok) await keep();
-    } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
-    } finally {
-      setTrying(false);
-    }
-  };
-  return (
-    <form
-      onSubmit={(event) => void tryIt(event)}
-      aria-label={words.addServer}
-      className="flex flex-col gap-3 px-4 py-4"
-    >
-      <div className="grid gap-3 sm:grid-cols-[10rem_1fr]">
-        <TextField label={words.serverName} labelShown spellCheck={false} value={name} onChange={setName} />
-        <TextField
-          label={words.address}
-          labelShown
-          type="url"
-          placeholder="https://example.org/mcp"
-          spellCheck={false}
-          value={url}
-          onChange={setUrl}
-        />
-      </div>
-      <TextField
-        label={words.tokenIfAny}
-        labelShown
-        type="password"
-        autoComplete="off"
-        spellCheck={false}
-        value={token}
-        onChange={setToken}
-      />
-      {report !== undefined && <Outcome report={report} />}
-      {failure !== "" && (
-        <p role="alert" className="text-sm text-bad">
-          {failure}
-        </p>
-      )}
-      <div className="flex flex-wrap items-center gap-2">
-        <Button type="submit" tone="primary" disabled={!isWhole || isTrying}>
-          {words.tryAndSave}
-        </Button>
-        {report?.ok === false && (
-          <Button tone="quiet" onClick={() => void keep()}>
-            {words.saveAllTheSame}
-          </Button>
-        )}
-        <Button tone="quiet" onClick={onDone}>
-          {words.cancel}
-        </Button>
-        {isTrying && <Spinner />}
-      </div>
-    </form>
   );
 }

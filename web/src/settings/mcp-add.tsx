@@ -1,0 +1,103 @@
+import { useState, type SubmitEvent } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import type { McpReport } from "@deckhand/protocol";
+import { client } from "../server.ts";
+import { Button } from "../ui/button.tsx";
+import { Spinner } from "../ui/progress.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { useWords } from "../words/words.ts";
+import { McpOutcome } from "./mcp-outcome.tsx";
+import { useSave } from "./use-settings.ts";
+
+/** A server at an address: tried, then kept. */
+export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
+  const { settings: words } = useWords();
+  const save = useSave();
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const [url, setUrl] = useState("");
+  const [token, setToken] = useState("");
+  const [report, setReport] = useState<McpReport>();
+  const [failure, setFailure] = useState("");
+  const [isTrying, setTrying] = useState(false);
+  const server = {
+    url: url.trim(),
+    ...(token.trim() === "" ? {} : { headers: { Authorization: `Bearer ${token.trim()}` } }),
+  };
+  const isWhole = name.trim() !== "" && URL.canParse(url.trim());
+
+  const keep = async (): Promise<void> => {
+    try {
+      await save({ mcp: { servers: { [name.trim()]: server } } });
+      void queries.invalidateQueries({ queryKey: ["mcp"] });
+      onDone();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const tryIt = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isWhole) return;
+    setFailure("");
+    setReport(undefined);
+    setTrying(true);
+    try {
+      const found = await client.checkMcp({ server });
+      setReport(found);
+      if (found.ok) await keep();
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    } finally {
+      setTrying(false);
+    }
+  };
+  return (
+    <form
+      onSubmit={(event) => void tryIt(event)}
+      aria-label={words.addServer}
+      className="flex flex-col gap-3 px-4 py-4"
+    >
+      <div className="grid gap-3 sm:grid-cols-[10rem_1fr]">
+        <TextField label={words.serverName} labelShown spellCheck={false} value={name} onChange={setName} />
+        <TextField
+          label={words.address}
+          labelShown
+          type="url"
+          placeholder="https://example.org/mcp"
+          spellCheck={false}
+          value={url}
+          onChange={setUrl}
+        />
+      </div>
+      <TextField
+        label={words.tokenIfAny}
+        labelShown
+        type="password"
+        autoComplete="off"
+        spellCheck={false}
+        value={token}
+        onChange={setToken}
+      />
+      {report !== undefined && <McpOutcome report={report} />}
+      {failure !== "" && (
+        <p role="alert" className="text-sm text-bad">
+          {failure}
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button type="submit" tone="primary" disabled={!isWhole || isTrying}>
+          {words.tryAndSave}
+        </Button>
+        {report?.ok === false && (
+          <Button tone="quiet" onClick={() => void keep()}>
+            {words.saveAllTheSame}
+          </Button>
+        )}
+        <Button tone="quiet" onClick={onDone}>
+          {words.cancel}
+        </Button>
+        {isTrying && <Spinner />}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,29 @@
+import type { McpReport } from "@deckhand/protocol";
+import { useWords } from "../words/words.ts";
+
+/** What trying a server has shown. */
+export function McpOutcome({ report }: { readonly report: McpReport }) {
+  return (
+    <div role="status" className={`mt-2 rounded-md p-2.5 text-sm ${report.ok ? "bg-good-soft" : "bg-bad-soft"}`}>
+      {report.sentence}
+      <McpTools tools={report.tools} />
+    </div>
+  );
+}
+
+export function McpTools({ tools }: { readonly tools: McpReport["tools"] }) {
+  const { settings: words } = useWords();
+  if (tools.length === 0) return null;
+  return (
+    <details className="mt-1.5 text-xs">
+      <summary className="cursor-pointer text-muted">{words.toolCount(tools.length)}</summary>
+      <ul className="mt-1 flex flex-col gap-1">
+        {tools.map(({ name, description }) => (
+          <li key={name}>
+            <code className="font-semibold">{name}</code> <span className="text-soft">{description.slice(0, 200)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
