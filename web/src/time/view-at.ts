@@ -97,6 +97,7 @@ const bookkeeping: ReadonlySet<string> = new Set([
   "snapshot",
   "terminal",
   "knowledge",
+  "child",
   "status",
 ]);
 

@@ -45,6 +45,7 @@ const needsBash = [
   "[O1]",
   "[O2]",
   "[O8]",
+  "[UW1]",
   "[O9]",
   "[O10] output without end",
   "[O11]",

@@ -27,7 +27,7 @@ export function moments(events: readonly Event[]): readonly Moment[] {
   return found.slice(-mostMoments).toReversed();
 }
 
-/** Id of the last event after which the workspace may be another. */
+/** Id of the last event after which the workspace may be another: a child works in it, too. */
 export function lastChange(events: readonly Event[]): number {
   return events.findLast((event) => !isAction(event) && changing.has(event.observation))?.id ?? -1;
 }
@@ -43,4 +43,6 @@ const changing: ReadonlySet<string> = new Set([
   "terminal",
   "run_ipython",
   "call_tool",
+  "delegate",
+  "child",
 ]);
