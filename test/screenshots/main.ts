@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots`: the pictures of the README and of docs/SCREENS.md, made anew: the real server, sandbox and page, a small repository
+ * `npm run screenshots`: the pictures of the README and more of them, made anew: the real server, sandbox and page, a small repository
  * and a model that plays a script.
  */
 import { mkdir } from "node:fs/promises";
@@ -75,8 +75,11 @@ async function atWork(by: Browser): Promise<void> {
   });
   await shoot(by, `${at}?tab=files&at=12`, "time", {}, async (page) => {
     await page.getByRole("region", { name: "The past" }).waitFor();
-    await page.getByRole("button", { name: /src\/cart\.js/ }).click();
-    await page.getByText("lines.length").last().waitFor();
+    await page
+      .getByRole("region", { name: "Files at event" })
+      .getByRole("button", { name: /src\/cart\.js/ })
+      .click();
+    await page.getByRole("region", { name: "Files at event" }).getByText("lines.length").waitFor();
   });
   await shoot(by, `${at}?tab=costs`, "costs", {}, finished);
   await shoot(by, `${server.url}/c/${waits}`, "approval", {}, async (page) => {
