@@ -35,7 +35,12 @@ export function runTests(node, files, place) {
 }
 
 /** Chance and crashes, so many times that a push can wait for it: some minutes on two cores. */
-const long = { files: ["test/fuzz.test.ts", "test/kill-points.test.ts"], fuzzRuns: 2000, timeoutMs: 15 * 60_000 };
+const long = {
+  files: ["test/fuzz.test.ts", "test/kill-points.test.ts", "server/src/agent/history.test.ts"],
+  fuzzRuns: 2000,
+  histories: 2000,
+  timeoutMs: 15 * 60_000,
+};
 
 /**
  * `npm run test:long`: what `npm test` tries a few times, many times.
@@ -43,7 +48,12 @@ const long = { files: ["test/fuzz.test.ts", "test/kill-points.test.ts"], fuzzRun
  * @param {Place} place
  */
 export function runLongTests(node, place) {
-  const env = { DECKHAND_FUZZ_RUNS: String(long.fuzzRuns), DECKHAND_ALL_TESTS: "1", ...place.env };
+  const env = {
+    DECKHAND_FUZZ_RUNS: String(long.fuzzRuns),
+    DECKHAND_HISTORY_RUNS: String(long.histories),
+    DECKHAND_ALL_TESTS: "1",
+    ...place.env,
+  };
   const options = ["--test", `--test-timeout=${long.timeoutMs}`, "--test-concurrency=1"];
   return runPhases([["long tests", node, ...options, ...long.files]], { ...place, env });
 }

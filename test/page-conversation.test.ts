@@ -41,7 +41,8 @@ const markdown = [
 ].join("\n");
 
 test("[UC1][UC6] what streams in is formatted, goes on as its event, and makes no request and no markup of its own", async () => {
-  await using server = await serve([{ text: markdown, chunk_ms: 150, chunk_size: 12 }]);
+  // Deltas from before the page follows are not sent again.
+  await using server = await serve([{ text: markdown, delay_ms: 2_000, chunk_ms: 100, chunk_size: 12 }]);
   const { page, complaints, elsewhere } = await openPage(browser, server.url);
   await page.getByLabel("Task", { exact: true }).fill("look");
   await page.keyboard.press("Enter");
@@ -133,6 +134,38 @@ test("[UC8] everything has keys: commands by name, the list of keys, to write, f
   await page.keyboard.press("i");
   await page.waitForURL(/\/inbox$/);
   assert.deepEqual(complaints, []);
+});
+
+test("[UC10] the end stays in sight while more comes, and who has scrolled away stays where they read", async () => {
+  const long = Array.from({ length: 40 }, (_, n) => `Paragraph ${n}: ${"words that go on ".repeat(16)}`).join("\n\n");
+  await using server = await serve([{ text: long, delay_ms: 2_000, chunk_ms: 20, chunk_size: 60 }]);
+  const { page } = await openPage(browser, server.url);
+  await page.getByLabel("Task", { exact: true }).fill("tell");
+  await page.keyboard.press("Enter");
+  const log = page.getByRole("log");
+  await log.getByText("Paragraph 6:").waitFor();
+  const fromEnd = await page.evaluate<number[]>(`new Promise((resolve) => {
+    const box = document.querySelector("[role=log]").parentElement;
+    const seen = [];
+    const look = () => {
+      seen.push(box.scrollHeight - box.scrollTop - box.clientHeight);
+      // After the frame: what is drawn, not what is being laid out.
+      if (seen.length < 60) requestAnimationFrame(() => setTimeout(look));
+      else resolve(seen);
+    };
+    look();
+  })`);
+  const behind = fromEnd.filter((pixels, at) => pixels > 80 && (fromEnd[at - 1] ?? 0) > 80);
+  assert.deepEqual(behind, [], "pixels from the end, for more than a frame");
+  await log.hover();
+  await page.mouse.wheel(0, -600);
+  await until(() => page.getByRole("button", { name: "To the end" }).isVisible(), 10_000);
+  const place = (): Promise<number> => page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop");
+  const read = await place();
+  await page.getByText("Step 1").waitFor({ state: "attached" });
+  assert.equal(await place(), read);
+  await page.getByRole("button", { name: "To the end" }).click();
+  await log.getByText("Paragraph 39:").waitFor();
 });
 
 test("[UC4][UC9][UH5] 10,000 events open at their end, a link leads to one of them, and the last word shows its evidence", async (context) => {

@@ -36,6 +36,7 @@ export const table: readonly Unit[] = [
     },
   },
   { path: "server/src/main.ts", mayImport: ["*"] },
+  { path: "server/src/main", mayImport: ["*"] },
   {
     path: "server/src/http",
     mayImport: [

@@ -100,6 +100,16 @@ describe("a classic socket is shown live", () => {
     }
   });
 
+  test("[EV3] a classic client sees of finish what it knows", () => {
+    const evidence = [{ claim: "tests pass", command: "npm test", verdict: "shown" as const, event: 1, exit_code: 0 }];
+    const changes = { files: [], changed_files: 0, added_lines: 0, deleted_lines: 0 };
+    const finish = action("agent", "finish", { outputs: {}, thought: "Done.", evidence, changes });
+    for (const era of ["0.9", "0.14"] as const) {
+      const [frame] = live(era, finish);
+      assert.deepEqual([frame?.args, frame?.message], [{ outputs: {}, thought: "Done." }, "Done."]);
+    }
+  });
+
   test("[W22] an action of the agent with every argument of its era", () => {
     const [older] = live("0.9", command("agent", "ls"));
     assert.deepEqual(older, {

@@ -3,13 +3,16 @@ import type { Words } from "../words/words.ts";
 
 export type Risk = "info" | "warn" | "bad";
 
-const known: Readonly<Record<string, { readonly key: keyof Words["people"]["reasons"]; readonly risk: Risk }>> = {
-  "It reaches the network.": { key: "network", risk: "warn" },
-  "It runs without a sandbox.": { key: "unsandboxed", risk: "bad" },
-  "It writes outside the workspace.": { key: "outside", risk: "bad" },
-  "Every action is asked about.": { key: "every", risk: "info" },
-  "Commands are asked about.": { key: "commands", risk: "info" },
-};
+/** As server/src/agent/approval.ts says them. */
+export const known: Readonly<Record<string, { readonly key: keyof Words["people"]["reasons"]; readonly risk: Risk }>> =
+  {
+    "An MCP server does it, outside of the sandbox.": { key: "foreign", risk: "bad" },
+    "It reaches the network.": { key: "network", risk: "warn" },
+    "It runs without a sandbox.": { key: "unsandboxed", risk: "bad" },
+    "It writes outside the workspace.": { key: "outside", risk: "bad" },
+    "Every action is asked about.": { key: "every", risk: "info" },
+    "Commands are asked about.": { key: "commands", risk: "info" },
+  };
 
 export interface Reason {
   readonly text: string;

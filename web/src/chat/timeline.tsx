@@ -11,6 +11,7 @@ import type { ItemOf } from "./item.ts";
 import { focusRow, scrollWithKeys } from "./row-focus.ts";
 import { RowView } from "./row-view.tsx";
 import { rowOfEvent, type Row } from "./rows.ts";
+import { near, useFollowing } from "./use-following.ts";
 
 interface TimelineProps {
   readonly snapshot: ViewSnapshot;
@@ -19,14 +20,12 @@ interface TimelineProps {
   readonly event: number | undefined;
 }
 
-/** Pixels from the end that still count as being there. */
-const near = 80;
-
 /** Only what is in sight is drawn; its end stays in sight while more comes, until the person scrolls away from it. */
 export function Timeline({ snapshot, rows, event }: TimelineProps) {
   const words = useWords();
   const { state, streaming, caughtUp } = snapshot;
   const scroller = useRef<HTMLDivElement>(null);
+  const { following, atEnd, follow } = useFollowing(scroller);
   const isReady = useReady(caughtUp);
   const shown = isReady ? rows : none;
   // oxlint-disable-next-line react/incompatible-library -- nothing here is memoized by a compiler
@@ -39,13 +38,15 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
     gap: 6,
     paddingStart: 16,
     paddingEnd: 24,
-    anchorTo: "end",
-    followOnAppend: true,
+    anchorTo: following ? "end" : "start",
+    followOnAppend: following,
     scrollEndThreshold: near,
   });
-  const [atEnd, setAtEnd] = useState(true);
 
-  const toEnd = useCallback(() => list.scrollToEnd(), [list]);
+  const toEnd = useCallback(() => {
+    follow();
+    list.scrollToEnd();
+  }, [list, follow]);
   // Where one comes in: at the event that the address names, else at the end.
   const arrived = useRef<number | "end">(undefined);
   useLayoutEffect(() => {
@@ -55,14 +56,6 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
     if (event !== undefined) list.scrollToIndex(Math.max(0, rowOfEvent(shown, event)), { align: "center" });
     else if (first) list.scrollToEnd();
   }, [event, shown, list]);
-
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const look = (): void => setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < near);
-    element.addEventListener("scroll", look, { passive: true });
-    return () => element.removeEventListener("scroll", look);
-  }, []);
 
   useCommands(
     useMemo(

@@ -45,7 +45,7 @@ export class Ledger {
     return touched;
   }
 
-  /** Of the plan. */
+  /** Of the plan, where it was looked at in this turn. */
   get openTasks(): number {
     return this.#openTasks;
   }
@@ -83,6 +83,7 @@ export class Ledger {
     switch (event.observation) {
       case "chat":
         this.#firstAction = null;
+        this.#openTasks = 0;
         this.#nudges = 0;
         this.#sentBack = false;
         return;

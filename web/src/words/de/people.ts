@@ -130,6 +130,7 @@ export const people: Words["people"] = {
     job: "Laufender Befehl",
   },
   reasons: {
+    foreign: "ein MCP-Server tut es, außerhalb der Sandbox",
     network: "erreicht das Netz",
     unsandboxed: "läuft ohne Sandbox",
     outside: "schreibt außerhalb des Arbeitsordners",

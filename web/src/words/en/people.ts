@@ -129,6 +129,7 @@ export const people = {
     job: "A running job",
   },
   reasons: {
+    foreign: "done by an MCP server, outside of the sandbox",
     network: "reaches the network",
     unsandboxed: "runs without a sandbox",
     outside: "writes outside the workspace",

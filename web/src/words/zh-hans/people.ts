@@ -120,6 +120,7 @@ export const people: Words["people"] = {
     job: "正在运行的命令",
   },
   reasons: {
+    foreign: "由 MCP 服务器在沙箱之外执行",
     network: "会访问网络",
     unsandboxed: "在沙箱之外运行",
     outside: "写入工作区之外",

@@ -1,0 +1,74 @@
+import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Event } from "@deckhand/protocol";
+import { agentFinder } from "../agent/agents.ts";
+import { parseConfig } from "../config.ts";
+import { readExport } from "../http/import.ts";
+import { replay, type Replay } from "../replay/replay.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { createTools } from "../tools/tools.ts";
+import { createRuntimes, machineOf } from "./runtimes.ts";
+
+export type { Replay };
+
+export interface ReplayOptions {
+  /** What `deckhand export` prints, as bytes. */
+  readonly file: AsyncIterable<Uint8Array>;
+  /** A folder whose copy is the workspace; an empty one without it. */
+  readonly workspace: string | undefined;
+}
+
+/** What of the configuration holds in a replay: what ends work and keeps commands in. Nothing lets anything out. */
+const replayed = [
+  "MAX_ITERATIONS",
+  "MAX_BUDGET_PER_TASK",
+  "DECKHAND_MAX_SECONDS",
+  "SANDBOX_TIMEOUT",
+  "DECKHAND_MEMORY",
+  "DECKHAND_PROCESSES",
+  "DECKHAND_CPUS",
+  "DECKHAND_FILE_SIZE",
+  "DECKHAND_PROTECT",
+] as const;
+
+/**
+ * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
+ * sandbox, whatever is configured. Fails with an `Error` that says what to do.
+ */
+export async function replayFile(
+  env: Readonly<Record<string, string | undefined>>,
+  { file, workspace: start }: ReplayOptions,
+): Promise<Replay> {
+  const { events } = await readExport(file);
+  const log: Event[] = [];
+  for await (const page of events) log.push(...page);
+  const home = await mkdtemp(join(await realpath(tmpdir()), "deckhand-replay-"));
+  try {
+    const workspace = join(home, "workspace");
+    await mkdir(workspace);
+    if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
+    const config = parseConfig({
+      ...Object.fromEntries(replayed.map((name) => [name, env[name]])),
+      DECKHAND_HOME: home,
+      WORKSPACE_BASE: workspace,
+      DECKHAND_RUNTIME: "bubblewrap",
+    });
+    const runtimes = createRuntimes(config, machineOf(config, env), env);
+    const { proven, sentence } = await runtimes.status(workspace);
+    if (!proven) throw new Error(sentence);
+    await using store = openSqliteStore(join(home, "deckhand.db"));
+    return await replay(log, {
+      store,
+      runtimes,
+      tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
+      findAgent: (ordered) => agentFinder(ordered),
+      limits: config,
+      workspace,
+      onFault: (_, fault) => console.error(fault),
+      home: (id) => join(home, "conversations", id),
+    });
+  } finally {
+    await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
