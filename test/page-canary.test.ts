@@ -7,12 +7,12 @@ import { after, before, test } from "node:test";
 import { connect, type Client } from "@deckhand/client";
 import type { Browser, Page } from "playwright-core";
 import { openPage, startBrowser } from "./kit/browser.ts";
+import * as hostile from "./kit/hostile-print.ts";
+import { mark } from "./kit/hostile-print.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-/** What is seen of it, so that a test knows that it was shown. */
-const mark = "CANARY";
 const hits: string[] = [];
 
 let canary: Server;
@@ -27,7 +27,7 @@ before(async () => {
     const { pathname } = new URL(request.url ?? "/", base);
     if (pathname !== "/visited") hits.push(pathname);
     response.setHeader("Content-Type", "text/html");
-    response.end(pathname === "/visited" ? visited() : "");
+    response.end(pathname === "/visited" ? hostile.visited(base) : "");
   }).listen(0, "127.0.0.1");
   await once(canary, "listening");
   const { port } = canary.address() as AddressInfo;
@@ -163,51 +163,7 @@ function call(name: string, args: object): NonNullable<ScriptReply["calls"]>[num
 
 const evilName = "<img src=x onerror=window.ran=1>.txt";
 
-/** HTML and SVG that fetch and run; what asks has its place in the path. */
-function markup(of: string): string {
-  const at = `${base}/${of}`;
-  const run = `window.ran=1;fetch('${at}/ran')`;
-  return [
-    `<img src="${at}/img" onerror="${run}">`,
-    `<iframe src="${at}/iframe"></iframe><iframe srcdoc="<script>${run}</script>"></iframe>`,
-    `<iframe src="data:text/html,<script>fetch('${at}/data')</script>"></iframe>`,
-    `<object data="${at}/object"></object><embed src="${at}/embed">`,
-    `<link rel=stylesheet href="${at}/link"><link rel=prefetch href="${at}/prefetch"><link rel=dns-prefetch href="${at}/dns">`,
-    `<style>@import url(${at}/import); body { background: url(${at}/css) }</style>`,
-    `<p style="background: url(${at}/style)">${mark}-${of}</p>`,
-    svg(of),
-    `<a href="javascript:${run}">a link</a>`,
-    `<script>${run}</script><script src="${at}/script"></script>`,
-    `<meta http-equiv=refresh content="0;url=${at}/refresh">`,
-  ].join("\n");
-}
-
-function visited(): string {
-  const words = `${mark}-page is what this page says, in a sentence that is long enough to be read. `.repeat(9);
-  return `<!doctype html><html><head><title>${mark}-head &lt;img src=${base}/page/title&gt;</title></head><body><article><p>${words}</p>${markup("page")}</article></body></html>`;
-}
-
-function svg(of: string): string {
-  const at = `${base}/${of}`;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="window.ran=1" width="9" height="9">`,
-    `<title>${mark}-${of}</title><image href="${at}/svg-image"/><image xlink:href="${at}/svg-xlink"/><use href="${at}/svg-use#a"/>`,
-    `<style>@import url(${at}/svg-import);</style><script>window.ran=1;fetch('${at}/svg-script')</script>`,
-    `<foreignObject><img xmlns="http://www.w3.org/1999/xhtml" src="${at}/svg-foreign"/></foreignObject></svg>`,
-  ].join("");
-}
-
-/** Markdown, and the markup in it. */
-function all(of: string): string {
-  const at = `${base}/${of}`;
-  return [
-    `${mark}-${of} ![a picture](${at}/md) ![by reference][ref] [a link](javascript:window.ran=1) <${at}/auto>`,
-    `[data](data:text/html,<script>window.ran=1</script>) ![data](data:image/svg+xml,${encodeURIComponent(svg(of))})`,
-    `\n[ref]: ${at}/reference\n`,
-    `\`\`\`html\n<img src="${at}/fenced">\n\`\`\``,
-    markup(of),
-  ].join("\n");
-}
+const all = (of: string): string => hostile.all(base, of);
 
 function script(): ScriptReply[] {
   const claim = `${mark}-claim <img src="${base}/claim" onerror="window.ran=1">`;
@@ -224,7 +180,7 @@ function script(): ScriptReply[] {
         call("plan", { tasks: [{ title: all("plan"), status: "in_progress" }] }),
         write("evil.html", all("html")),
         write("evil.md", all("md")),
-        write("evil.svg", svg("svg")),
+        write("evil.svg", hostile.svg(base, "svg")),
         call("run", { command: heredoc }),
         call("run", { command: `head -c 100000 /dev/zero | tr '\\0' '<'` }),
         call("browse", { url: `${base}/visited` }),
