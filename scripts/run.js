@@ -16,7 +16,7 @@ const commands = {
   dev: { run: ({ node, place }) => runDev(node, place) },
   deckhand: { run: (run) => (run.args[0] === "serve" ? serve({ ...run, args: run.args.slice(1) }) : runCli(run)) },
   "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
-  bench: { run: (run) => runSource("bench/src/main.ts", run) },
+  bench: { run: bench },
   record: { all: true, run: (run) => runSource("test/recordings/record.ts", run) },
   screenshots: { all: true, run: screenshots },
   docs: { run: (run) => runSource("scripts/docs.ts", run) },
@@ -49,6 +49,12 @@ function runCli(run) {
 function test({ node, args, place }) {
   buildWeb(node);
   return runTests(node, args, place);
+}
+
+/** @param {Run} run */
+function bench(run) {
+  buildWeb(run.node);
+  return runSource("bench/src/main.ts", run);
 }
 
 /** @param {Run} run */

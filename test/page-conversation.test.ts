@@ -41,7 +41,8 @@ const markdown = [
 ].join("\n");
 
 test("[UC1][UC6] what streams in is formatted, goes on as its event, and makes no request and no markup of its own", async () => {
-  await using server = await serve([{ text: markdown, chunk_ms: 150, chunk_size: 12 }]);
+  // Deltas from before the page follows are not sent again.
+  await using server = await serve([{ text: markdown, delay_ms: 2_000, chunk_ms: 100, chunk_size: 12 }]);
   const { page, complaints, elsewhere } = await openPage(browser, server.url);
   await page.getByLabel("Task", { exact: true }).fill("look");
   await page.keyboard.press("Enter");
@@ -137,7 +138,7 @@ test("[UC8] everything has keys: commands by name, the list of keys, to write, f
 
 test("[UC10] the end stays in sight while more comes, and who has scrolled away stays where they read", async () => {
   const long = Array.from({ length: 40 }, (_, n) => `Paragraph ${n}: ${"words that go on ".repeat(16)}`).join("\n\n");
-  await using server = await serve([{ text: long, chunk_ms: 20, chunk_size: 60 }]);
+  await using server = await serve([{ text: long, delay_ms: 2_000, chunk_ms: 20, chunk_size: 60 }]);
   const { page } = await openPage(browser, server.url);
   await page.getByLabel("Task", { exact: true }).fill("tell");
   await page.keyboard.press("Enter");

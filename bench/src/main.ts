@@ -10,6 +10,7 @@ import { connect, type Client } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
 import { measureFirstRequest } from "./first-request.ts";
 import { measureNetwork } from "./network.ts";
+import { measurePage } from "./page.ts";
 import { measurePast } from "./past.ts";
 import { measureSandboxes } from "./sandboxes.ts";
 import { measureScale } from "./scale.ts";
@@ -34,6 +35,10 @@ if (process.argv[2] === "first-request") {
   console.log(await measureFirstRequest());
   process.exit();
 }
+if (process.argv[2] === "page") {
+  console.log(await measurePage());
+  process.exit();
+}
 console.log(
   `Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; a model that answers at once,`,
 );
@@ -51,6 +56,8 @@ console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
 console.log(`\nWhat the workspace was (snapshots):\n`);
 console.log(await measurePast());
+console.log(`\nThe page:\n`);
+console.log(await measurePage());
 
 async function shellFigures(): Promise<string> {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });

@@ -1,0 +1,119 @@
+/** The page in a real Chromium, as one who opens it has it: how much comes, how soon it is there, how it moves, what it takes at rest. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { connect } from "@deckhand/client";
+import { openPage, startBrowser } from "@deckhand/test/browser";
+import { longLog } from "@deckhand/test/long-conversation";
+import { ServerProcess } from "@deckhand/test/server-process";
+import type { Page } from "playwright-core";
+import { median, percentile, table } from "./table.ts";
+
+const dist = join(import.meta.dirname, "../../web/dist");
+const events = 10_000;
+const visits = 5;
+const letters = 100;
+const idleMs = 10_000;
+
+export async function measurePage(): Promise<string> {
+  await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
+  const client = connect({ url: server.url });
+  const { id } = await client.import(longLog(events)).finally(() => client.close());
+  const browser = await startBrowser();
+  try {
+    const { page } = await openPage(browser, server.url);
+    const openMs: number[] = [];
+    for (let visit = 0; visit < visits; visit += 1) openMs.push(await open(page, `${server.url}/c/${id}`));
+    const idle = await idlePercent(page);
+    const typingMs = await type(page);
+    const frameMs = await scroll(page);
+    return table(
+      ["figure", "deckhand", "bar"],
+      [
+        ["JavaScript before anything is shown, compressed", `${(initialBytes() / 1000).toFixed(0)} kB`, "350 kB"],
+        [`${events.toLocaleString("en")} events, from navigation to their end in sight`, ms(median(openMs)), "1 s"],
+        ["… frames a second while one scrolls through (median)", (1000 / median(frameMs)).toFixed(0), "60"],
+        ["… a frame (median / p95)", `${ms(median(frameMs))} / ${ms(percentile(frameMs, 95))}`, "–"],
+        [
+          "… a letter typed, until it is painted (median / p95)",
+          `${ms(median(typingMs))} / ${ms(percentile(typingMs, 95))}`,
+          "50 ms",
+        ],
+        ["… CPU of the tab when nothing happens", `${idle.toFixed(2)} %`, "1 %"],
+      ],
+    );
+  } finally {
+    await browser.close();
+  }
+}
+
+/** What the built page names: its entry and all that this imports at once. */
+function initialBytes(): number {
+  const page = readFileSync(join(dist, "index.html"), "utf8");
+  const scripts = [...page.matchAll(/(?:src|href)="\/?([^"]+\.js)"/g)].map(([, path = ""]) => path);
+  return scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(dist, path))).length, 0);
+}
+
+/** By the clock of the page itself: until its first frame with the last words in it. */
+async function open(page: Page, url: string): Promise<number> {
+  await page.goto("about:blank");
+  await page.goto(url, { waitUntil: "commit" });
+  return page.evaluate<number>(`new Promise((resolve) => {
+    const look = () => document.querySelector("[role=log]")?.innerText.includes("It is all done.") ? resolve(performance.now()) : requestAnimationFrame(look);
+    look();
+  })`);
+}
+
+async function idlePercent(page: Page): Promise<number> {
+  await page.waitForLoadState("networkidle");
+  await page.waitForTimeout(2000);
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const busySeconds = async (): Promise<number> => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0;
+  };
+  const [before, begun] = [await busySeconds(), performance.now()];
+  await page.waitForTimeout(idleMs);
+  const percent = (((await busySeconds()) - before) / ((performance.now() - begun) / 1000)) * 100;
+  await session.detach();
+  return percent;
+}
+
+/** From the key to the frame after the one that has its letter. */
+async function type(page: Page): Promise<readonly number[]> {
+  await page.getByLabel("Message", { exact: true }).focus();
+  await page.evaluate(`{
+    window.typed = [];
+    addEventListener("keydown", ({ timeStamp }) => requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => window.typed.push(performance.now() - timeStamp);
+      port2.postMessage(0);
+    }), true);
+  }`);
+  for (let letter = 0; letter < letters; letter += 1) await page.keyboard.type("a", { delay: 20 });
+  await page.waitForFunction(`window.typed.length === ${letters}`);
+  return page.evaluate<readonly number[]>("window.typed");
+}
+
+/** From the end to the beginning in about five seconds, a bit each frame. */
+async function scroll(page: Page): Promise<readonly number[]> {
+  return page.evaluate<readonly number[]>(`new Promise((resolve) => {
+    const region = document.querySelector("[role=log]").parentElement;
+    const times = [];
+    let last;
+    const pixels = region.scrollHeight / 300;
+    const step = (now) => {
+      if (last !== undefined) times.push(now - last);
+      last = now;
+      region.scrollTop -= pixels;
+      if (times.length < 300) requestAnimationFrame(step);
+      else resolve(times);
+    };
+    requestAnimationFrame(step);
+  })`);
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
