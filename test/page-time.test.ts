@@ -86,6 +86,13 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   assert.equal(readFileSync(note, "utf8"), "first\n");
   await page.getByLabel("Message").waitFor();
 
+  // What the restore made is in a snapshot of its own: what changes later was changed by somebody else.
+  await until(async () => {
+    const events = await logOf(id);
+    const restored = events.findLast((event) => event["observation"] === "restore")?.["id"] as number;
+    const last = events.findLast((event) => event["observation"] === "snapshot");
+    return last !== undefined && (last["extras"] as { after: number }).after >= restored;
+  }, 20_000);
   // What a person changed since is named, and taken back only when one says so.
   writeFileSync(note, "mine\n");
   writeFileSync(join(server.workspace, "own.txt"), "mine\n");
