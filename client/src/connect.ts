@@ -152,6 +152,11 @@ function receive(frame: Readonly<Record<string, unknown>>, subscriptions: Subscr
     const { conversation, of, text } = frame["delta"];
     return subscriptions.onDelta(conversation, { of, text });
   }
+  if (is<{ conversation: string; events: readonly Event[] }>(frame["past"])) {
+    const { conversation, events } = frame["past"];
+    for (const event of events) subscriptions.onEvent(conversation, event);
+    return;
+  }
   if (is<{ conversation: string; id: number }>(frame["caught_up"])) {
     return subscriptions.onCaughtUp(frame["caught_up"].conversation, frame["caught_up"].id);
   }

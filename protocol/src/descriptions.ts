@@ -81,7 +81,8 @@ export const observationDescriptions: Readonly<Record<ObservationKind, string>> 
 };
 
 export const clientFrameDescriptions: Readonly<Record<keyof typeof clientFrames, string>> = {
-  subscribe: "Follow a conversation: the events after `after` (-1: all), then what comes.",
+  subscribe:
+    "Follow a conversation: the events after `after` (-1: all), then what comes. `many`: the past in frames of many events (`past`), which is several times as quick for a browser.",
   unsubscribe: "Stop following it.",
   subscribe_list: "Follow the list of all conversations: what changes in it from now on, not what is there.",
   unsubscribe_list: "Stop following it.",
@@ -89,6 +90,7 @@ export const clientFrameDescriptions: Readonly<Record<keyof typeof clientFrames,
 
 export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames, string>> = {
   hello: "The first frame on every socket, with the limits that hold for it.",
+  past: "Events of the past, many in a frame, for who asked for `many`: in order, without `conversation` in each.",
   caught_up: "The past is over; what follows is live. `id` is that of the last event, -1 for an empty log.",
   delta:
     "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each text instead of the one before, empty when that is over.",

@@ -10,7 +10,13 @@ const conversation = z.string().min(1).max(200);
 const after = z.int().min(-1);
 
 export const clientFrames = {
-  subscribe: z.object({ conversation, after: after.default(-1), deltas: z.boolean().default(true) }),
+  subscribe: z.object({
+    conversation,
+    after: after.default(-1),
+    deltas: z.boolean().default(true),
+    /** The past comes in `past` frames. */
+    many: z.boolean().default(false),
+  }),
   unsubscribe: z.object({ conversation }),
   subscribe_list: z.object({}),
   unsubscribe_list: z.object({}),
@@ -32,6 +38,8 @@ export const serverFrames = {
     version: z.string(),
     limits: z.object({ frame_bytes: z.int(), frames_per_second: z.int(), subscriptions: z.int() }),
   }),
+  /** Events of the past, for who asked for many in a frame: in order, as they would come one by one, without `conversation` in each. */
+  past: z.object({ conversation, events: z.array(z.record(z.string(), z.unknown())) }),
   /** The past is over; what follows is live. `id` is -1 for an empty log. */
   caught_up: z.object({ conversation, id: after }),
   /**

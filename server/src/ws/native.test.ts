@@ -53,6 +53,25 @@ describe("a native socket", () => {
     assert.ok(before.length >= 4);
   });
 
+  test("[W46] asked for many in a frame, sends the past so, and what comes one by one", async () => {
+    await using server = await startTestServer();
+    await using client = await connectClient(`${server.url}/ws`, native);
+    const conversation = randomUUID();
+    await startTask(client, conversation);
+    client.send({ subscribe: { conversation } });
+    await client.next(isState("awaiting_user_input"));
+    await using second = await connectClient(`${server.url}/ws`, native);
+    second.send({ subscribe: { conversation, after: 1, many: true } });
+    const { caught_up: end } = await second.next((frame) => "caught_up" in frame);
+    const past = second.frames.flatMap((frame) => (frame["past"] === undefined ? [] : [frame["past"]]));
+    const log = await (await server.conversations.open(conversation)).read(1, 100);
+    assert.deepEqual(past, [{ conversation, events: log.filter((event) => event.id <= end.id) }]);
+    assert.ok(!second.frames.some((frame) => "id" in frame), "none of them comes alone");
+    second.send({ action: "message", args: { content: "again" }, conversation });
+    const next = await second.next((frame) => frame["action"] === "message");
+    assert.equal(next["id"], end.id + 1);
+  });
+
   test("[W2] sends what comes after `after` only", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);

@@ -97,7 +97,12 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     }
   }
 
-  async function subscribe({ conversation: id, after, deltas }: z.infer<typeof clientFrames.subscribe>): Promise<void> {
+  async function subscribe({
+    conversation: id,
+    after,
+    deltas,
+    many,
+  }: z.infer<typeof clientFrames.subscribe>): Promise<void> {
     if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
     const conversation = await conversations.open(id);
     if (after > conversation.state.head) {
@@ -108,7 +113,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
       throw new DeckhandError("bad_args", `A socket follows at most ${limits.subscriptions} conversations.`);
     }
     if (socket.closed.aborted) return;
-    const subscription = startSubscription({ conversation, after, deltas, socket });
+    const subscription = startSubscription({ conversation, after, deltas, many, socket });
     subscriptions.set(id, subscription);
     void subscription.ended.then((end) => {
       if (subscriptions.get(id) === subscription) subscriptions.delete(id);

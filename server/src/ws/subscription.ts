@@ -9,6 +9,9 @@ import type { Socket } from "./socket.ts";
 /** Above this a reader is behind, and deltas would only put it further behind. */
 const deltaRoomBytes = 64 * 1024;
 
+/** Of a frame of the past: few enough to leave others their turn, so many that a browser does not wait for each. */
+const pastFrameChars = 128 * 1024;
+
 /** What all followers of a conversation are told at once is the same object, and is made into bytes once. */
 const liveFrames = new WeakMap<Event, Buffer>();
 
@@ -24,6 +27,8 @@ export interface SubscriptionOptions {
   readonly conversation: ConversationApi;
   readonly after: number;
   readonly deltas: boolean;
+  /** The past in frames of many events. */
+  readonly many: boolean;
   readonly socket: Socket;
 }
 
@@ -42,13 +47,25 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
 }
 
 async function follow(
-  { conversation, after, deltas, socket }: SubscriptionOptions,
+  { conversation, after, deltas, many, socket }: SubscriptionOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { id } = conversation;
   const { head } = conversation.state;
   const post = (frame: ServerFrame): boolean => socket.post(JSON.stringify(frame));
   let silence = (): void => {};
+  let past: string[] = [];
+  let pastChars = 0;
+
+  function gather(event: Event): void {
+    const text = JSON.stringify(event);
+    past.push(text);
+    pastChars += text.length;
+    if (pastChars < pastFrameChars && event.id < head) return;
+    socket.post(`{"past":{"conversation":${JSON.stringify(id)},"events":[${past.join(",")}]}}`);
+    past = [];
+    pastChars = 0;
+  }
 
   function caughtUp(): void {
     post({ caught_up: { conversation: id, id: head } });
@@ -64,7 +81,9 @@ async function follow(
     for await (const event of conversation.follow(after, signal)) {
       await socket.room();
       if (signal.aborted) return;
-      socket.post(event.id > head ? liveFrame(id, event) : JSON.stringify({ conversation: id, ...event }));
+      if (event.id > head) socket.post(liveFrame(id, event));
+      else if (many) gather(event);
+      else socket.post(JSON.stringify({ conversation: id, ...event }));
       if (event.id === head) caughtUp();
     }
   } finally {
