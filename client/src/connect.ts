@@ -149,8 +149,8 @@ function receive(frame: Readonly<Record<string, unknown>>, subscriptions: Subscr
     return subscriptions.onEvent(conversation, event);
   }
   if (is<{ conversation: string } & Delta>(frame["delta"])) {
-    const { conversation, of, text } = frame["delta"];
-    return subscriptions.onDelta(conversation, { of, text });
+    const { conversation, ...delta } = frame["delta"];
+    return subscriptions.onDelta(conversation, delta);
   }
   if (is<{ conversation: string; events: readonly Event[] }>(frame["past"])) {
     const { conversation, events } = frame["past"];

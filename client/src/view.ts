@@ -4,7 +4,7 @@
  * object until something has changed. It follows while somebody listens, and goes on where it was when somebody listens
  * again, so that making one has no effect that would have to be undone.
  */
-import { apply, empty, isAction, type ConversationState, type DeckhandError } from "@deckhand/protocol";
+import { apply, empty, endedStreams, type ConversationState, type DeckhandError } from "@deckhand/protocol";
 import type { Delta, Event } from "@deckhand/protocol";
 import type { Follower, Subscriptions } from "./subscriptions.ts";
 
@@ -60,11 +60,11 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
     onEvent: (event) => {
       events.push(event);
       state = apply(state, event);
-      for (const of of endedBy(event)) streaming.delete(of);
+      for (const of of endedStreams(event)) streaming.delete(of);
       changed();
     },
     onDelta: (delta) => {
-      if (delta.of === "runtime") streaming.delete(delta.of);
+      if (delta.of === "runtime" || delta.again === true) streaming.delete(delta.of);
       const text = (streaming.get(delta.of) ?? "") + delta.text;
       // Cut at twice the bound, not at each delta: or every further character would copy the whole.
       if (text === "") streaming.delete(delta.of);
@@ -104,13 +104,4 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
       };
     },
   };
-}
-
-/** The streams that end with this event: it has their text whole, or it says that the model starts over or rests. */
-function endedBy(event: Event): readonly Delta["of"][] {
-  if (isAction(event)) return [];
-  if (event.observation === "reply" || event.observation === "status" || event.observation === "agent_state_changed") {
-    return ["reply", "reasoning"];
-  }
-  return event.cause === undefined ? [] : [event.cause];
 }

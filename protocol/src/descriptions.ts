@@ -93,7 +93,7 @@ export const serverFrameDescriptions: Readonly<Record<keyof typeof serverFrames,
   past: "Events of the past, many in a frame, for who asked for `many`: in order, without `conversation` in each.",
   caught_up: "The past is over; what follows is live. `id` is that of the last event, -1 for an empty log.",
   delta:
-    "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each text instead of the one before, empty when that is over.",
+    "Streamed text of the model's reply, of its reasoning, or of the output of the action with that id. May be dropped; it is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each text instead of the one before, empty when that is over. With `again`: all of it so far, or its end, instead of what came before; for who has just caught up.",
   ack: "The command is stored as event `id`.",
   error: "The frame was refused. The socket stays open.",
   list: "Conversations that have changed, each as it is by now, and ids of those that are gone. `again`: ask for the list again, for more may have changed; the first one says so. Every 20 seconds an empty one, as a sign of life.",

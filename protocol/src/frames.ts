@@ -51,6 +51,8 @@ export const serverFrames = {
     conversation,
     of: z.union([z.literal("reply"), z.literal("reasoning"), z.literal("runtime"), z.int()]),
     text: z.string(),
+    /** All of it so far, or its end, for who has just caught up: instead of what came before. */
+    again: z.boolean().optional(),
   }),
   /** The command is stored as event `id`. */
   ack: z.object({ command: z.string().optional(), id: z.int() }),

@@ -20,6 +20,7 @@ export * from "./rows.ts";
 export * from "./sentences.ts";
 export * from "./server-settings.ts";
 export * from "./states.ts";
+export * from "./streams.ts";
 export * from "./terminal-frames.ts";
 export * from "./usage.ts";
 export * from "./version.ts";

@@ -61,6 +61,8 @@ export interface ConversationApi {
   previewRestore(at: number): Promise<RestorePreview>;
   /** What holds its commands back, as it was tried. */
   isolation(): Promise<RuntimeStatus>;
+  /** What streams in now, each text from its beginning or its end, as `again`. */
+  readonly streaming: readonly Delta[];
   /** Streamed text, from now on; the listener must return at once. Returns what ends it. */
   onDelta(listener: (delta: Delta) => void): () => void;
 }

@@ -36,6 +36,7 @@ import { createParts, type Parts } from "./parts.ts";
 import { plan, type Plan } from "./plan.ts";
 import { recoveryEvents } from "./recovery.ts";
 import { readState } from "./stored-state.ts";
+import { Streams } from "./streams.ts";
 import { lostTerminals, type ConversationTerminals } from "./terminals.ts";
 import { lookMs, tracesOf } from "./traces.ts";
 import { uploadEvent } from "./upload-event.ts";
@@ -60,6 +61,7 @@ export class Conversation implements Member {
   readonly #log: ConversationLog;
   readonly #parts: Parts;
   readonly #jobEnds = new JobEnds();
+  readonly #streams = new Streams();
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #closing = false;
   #closed: Promise<void> | undefined;
@@ -85,6 +87,7 @@ export class Conversation implements Member {
       jobEnds: this.#jobEnds,
       apiKey: () => beyond.apiKeys.get(id),
       emit: (delta) => {
+        this.#streams.add(delta);
         for (const listener of this.#deltaListeners) listener(delta);
       },
       isClosing: () => this.#closing,
@@ -168,6 +171,10 @@ export class Conversation implements Member {
 
   isolation(): Promise<RuntimeStatus> {
     return this.#deps.runtimes.status(this.#parts.workspace.path);
+  }
+
+  get streaming(): readonly Delta[] {
+    return this.#streams.now;
   }
 
   onDelta(listener: (delta: Delta) => void): () => void {
@@ -266,6 +273,7 @@ export class Conversation implements Member {
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
     this.#beyond.family?.changed(this, before, state);
+    this.#streams.saw(stored);
     turn.saw(stored);
     snapshots.saw(stored, before, state);
     if (!this.#closing) deadline.watch(state.awaiting);

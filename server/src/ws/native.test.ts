@@ -172,6 +172,43 @@ describe("a native socket", () => {
     assert.deepEqual([error.conversation, error.code], [two, "unknown_conversation"]);
   });
 
+  test("[W47] who comes late gets what streams in from its beginning, once, and then what is added", async () => {
+    const gate = Promise.withResolvers<void>();
+    const model: Model = {
+      ...sayingModel([]),
+      async *reply(request, signal) {
+        yield { type: "delta", delta: { of: "reply", text: "Hel" } };
+        yield { type: "delta", delta: { of: "reply", text: "lo" } };
+        await gate.promise;
+        yield { type: "delta", delta: { of: "reply", text: "!" } };
+        return yield* sayingModel([[{ type: "text", text: "Hello!" }]]).reply(request, signal);
+      },
+    };
+    await using server = await startTestServer({ model });
+    await using first = await connectClient(`${server.url}/ws`, native);
+    const conversation = randomUUID();
+    first.send({ subscribe: { conversation } });
+    await startTask(first, conversation);
+    first.send({ subscribe: { conversation } });
+    const spoken = (client: TestClient): readonly Frame[] =>
+      client.frames.flatMap((frame) => (frame["delta"]?.of === "reply" ? [frame["delta"]] : []));
+    const open = await server.conversations.open(conversation);
+    while (!open.streaming.some(({ text }) => text === "Hello")) await new Promise(setImmediate);
+
+    await using late = await connectClient(`${server.url}/ws`, native);
+    late.send({ subscribe: { conversation } });
+    await late.next((frame) => frame["delta"]?.of === "reply");
+    assert.deepEqual(spoken(late), [{ conversation, of: "reply", text: "Hello", again: true }]);
+    gate.resolve();
+    await late.next(isState("awaiting_user_input"));
+    assert.deepEqual(spoken(late)[1], { conversation, of: "reply", text: "!" });
+
+    await using after = await connectClient(`${server.url}/ws`, native);
+    after.send({ subscribe: { conversation } });
+    await after.next((frame) => "caught_up" in frame);
+    assert.deepEqual([spoken(after), open.streaming], [[], []], "what is in the log streams no more");
+  });
+
   test("[W8] streams deltas to those who want them, and ticks with the head of the log", async () => {
     await using server = await startTestServer({
       tickMs: 20,

@@ -69,7 +69,9 @@ async function follow(
 
   function caughtUp(): void {
     post({ caught_up: { conversation: id, id: head } });
-    if (deltas) silence = conversation.onDelta(sendDelta);
+    if (!deltas) return;
+    for (const delta of conversation.streaming) sendDelta(delta);
+    silence = conversation.onDelta(sendDelta);
   }
 
   function sendDelta(delta: Delta): void {
