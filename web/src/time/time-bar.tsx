@@ -30,6 +30,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
   const last = Math.max(0, events.length - 1);
   const moments = useMemo(() => momentsOf(events), [events]);
   const event = events[at];
+  const said = event === undefined ? "" : firstLine(event.message);
   const step = (direction: 1 | -1): void => onGo(stepFrom(events, at, direction));
 
   const fork = async (): Promise<void> => {
@@ -76,7 +77,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
       <div className="flex items-baseline gap-3">
         <p role="status" className="min-w-0 flex-1 truncate text-sm">
           <span className="font-medium tabular-nums">{words.eventOf(at, last)}</span>
-          {event !== undefined && <span className="text-muted"> · {visible(firstLine(event.message))}</span>}
+          {said !== "" && <span className="text-muted"> · {visible(said)}</span>}
         </p>
         <p className="shrink-0 text-xs text-muted tabular-nums">
           {event !== undefined && <time dateTime={event.timestamp}>{dateTimeText(event.timestamp)}</time>}
@@ -101,7 +102,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
             max={last}
             value={at}
             aria-label={words.slider}
-            aria-valuetext={event === undefined ? String(at) : `${at}: ${firstLine(event.message)}`}
+            aria-valuetext={`${at}: ${said}`}
             className="block h-4 w-full accent-accent"
             onChange={(change) => onGo(Number(change.target.value))}
           />
