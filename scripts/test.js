@@ -29,8 +29,7 @@ export function runChecks(place) {
  */
 export function runTests(node, files, place) {
   const all = testFolders.flatMap(filesUnder).filter((path) => path.endsWith(".test.ts"));
-  // More than there are processors: tests of the whole wait for processes and pages most of their time.
-  const options = ["--test", `--test-timeout=${testTimeoutMs}`, "--test-concurrency=3"];
+  const options = ["--test", `--test-timeout=${testTimeoutMs}`, "--test-concurrency=2"];
   const tests = ["tests", node, ...options, ...(files.length > 0 ? files : all)];
   return runPhases(files.length > 0 ? [tests] : [...checks, tests], place);
 }

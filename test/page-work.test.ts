@@ -222,6 +222,19 @@ test("[UW8] a file is sent, edited with its language, saved and fetched; another
   assert.deepEqual(complaints, []);
 });
 
+test("[UW15] a browser that takes itself for offline shows what a server on this machine has", async () => {
+  await begin("offline", { "here.txt": "here" });
+  await using opened = await open("/c/offline?tab=sandbox");
+  const { page } = opened;
+  await page.getByRole("tab", { name: "Files" }).waitFor();
+  await page.evaluate("window.dispatchEvent(new Event('offline'))");
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page
+    .getByRole("region", { name: "Files" })
+    .getByRole("treeitem", { name: /here\.txt/ })
+    .waitFor();
+});
+
 test("[UW8] a save over what somebody else has changed is not done: it is compared, taken or written over", async () => {
   const folder = await begin("collide", { "a.txt": "one\n" });
   await using opened = await open("/c/collide?tab=files&file=a.txt");

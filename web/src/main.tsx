@@ -12,7 +12,11 @@ import { startWords } from "./words/words.ts";
 
 /** For what HTTP answers. What the log says is never asked for: it is the fold of the view (use-view.ts). */
 const queries = new QueryClient({
-  defaultOptions: { queries: { staleTime: 2_000, retry: 1, refetchOnWindowFocus: true } },
+  // The server is often on this very machine: a browser that takes itself for offline reaches it all the same.
+  defaultOptions: {
+    queries: { staleTime: 2_000, retry: 1, refetchOnWindowFocus: true, networkMode: "always" },
+    mutations: { networkMode: "always" },
+  },
 });
 
 startPreferences();
