@@ -1,6 +1,5 @@
 /** The work panel in a real browser: terminals, changes, files and running apps, on the real server with its sandbox. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,19 +7,12 @@ import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
 import axe from "axe-core";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { startBrowser } from "./kit/browser.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const quiet = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-sync",
-];
 /** Where pictures of each tab are put, for whoever wants to look at them. */
 const pictures = process.env["DECKHAND_PICTURES"];
 
@@ -61,10 +53,7 @@ let server: ServerProcess;
 let folders: string;
 before(async () => {
   folders = await mkdtemp(join(tmpdir(), "deckhand-work-"));
-  [browser, model] = await Promise.all([
-    chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: quiet }),
-    ModelProcess.start([], { conversations: tasks }),
-  ]);
+  [browser, model] = await Promise.all([startBrowser(), ModelProcess.start([], { conversations: tasks })]);
   server = await ServerProcess.start({ env: { ...model.env, DECKHAND_SNAPSHOTS: "true" } });
 });
 after(async () => {

@@ -7,25 +7,18 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { startBrowser } from "./kit/browser.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const quiet = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-sync",
-];
 const task = "write a bash script that prints hello";
 
 let browser: Browser;
 let folder: string;
 
 before(async () => {
-  browser = await chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: quiet });
+  browser = await startBrowser();
   folder = await mkdtemp(join(tmpdir(), "deckhand-page-"));
 });
 after(async () => {
