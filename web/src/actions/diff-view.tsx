@@ -2,9 +2,9 @@ import { useMemo, useState } from "react";
 import { Tokens } from "../code/code-text.tsx";
 import { languageOfPath } from "../code/tokens.ts";
 import { useHighlighted } from "../code/use-highlighted.ts";
-import { Button } from "../ui/button.tsx";
 import { useWords } from "../words/words.ts";
 import { diffLines, type DiffLine } from "./diff-lines.ts";
+import { ShowAll } from "./show-all.tsx";
 
 interface DiffViewProps {
   readonly text: string;
@@ -62,17 +62,7 @@ export function DiffView({ text, path }: DiffViewProps) {
           })}
         </span>
       </pre>
-      {more && (
-        <Button
-          size="small"
-          tone="quiet"
-          aria-expanded={all}
-          className="w-full rounded-none! border-t border-line text-muted"
-          onClick={() => setAll(!all)}
-        >
-          {all ? words.showLess : words.showAll(lines.length)}
-        </Button>
-      )}
+      {more && <ShowAll all={all} lines={lines.length} onChange={setAll} />}
     </div>
   );
 }

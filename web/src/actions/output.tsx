@@ -1,10 +1,10 @@
 import { useMemo, useState } from "react";
 import { CodeText } from "../code/code-text.tsx";
 import { languageOfPath } from "../code/tokens.ts";
-import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { useWords } from "../words/words.ts";
 import { shortened, withoutColours } from "./output-text.ts";
+import { ShowAll } from "./show-all.tsx";
 
 interface OutputProps {
   readonly label: string;
@@ -44,17 +44,7 @@ export function Output({ label, text, tone, language, from, growing }: OutputPro
         label={words.copyOutput}
         className="absolute! top-1 right-1 bg-code opacity-0 group-hover/out:opacity-100 focus-visible:opacity-100"
       />
-      {short !== undefined && (
-        <Button
-          size="small"
-          tone="quiet"
-          aria-expanded={all}
-          className="w-full rounded-none! border-t border-line text-muted"
-          onClick={() => setAll(!all)}
-        >
-          {all ? words.showLess : words.showAll(short.lines)}
-        </Button>
-      )}
+      {short !== undefined && <ShowAll all={all} lines={short.lines} onChange={setAll} />}
     </div>
   );
 }

@@ -1,0 +1,25 @@
+import { Button } from "../ui/button.tsx";
+import { useWords } from "../words/words.ts";
+
+interface ShowAllProps {
+  readonly all: boolean;
+  /** Of the whole. */
+  readonly lines: number;
+  readonly onChange: (all: boolean) => void;
+}
+
+/** The foot of what is long: shown by its beginning or its end, and whole when one asks. */
+export function ShowAll({ all, lines, onChange }: ShowAllProps) {
+  const { chat: words } = useWords();
+  return (
+    <Button
+      size="small"
+      tone="quiet"
+      aria-expanded={all}
+      className="w-full rounded-none! border-t border-line text-muted"
+      onClick={() => onChange(!all)}
+    >
+      {all ? words.showLess : words.showAll(lines)}
+    </Button>
+  );
+}
