@@ -16,7 +16,7 @@ import { usePreferences } from "./shell/preferences.ts";
 import { shellCommands } from "./shell/shell-commands.ts";
 import { Skeleton } from "./ui/skeleton.tsx";
 import { Welcome } from "./welcome/welcome.tsx";
-import { useWords } from "./words/words.ts";
+import { useMessages } from "./i18n/i18n.ts";
 
 const Palette = lazy(async () => ({ default: (await import("./shell/palette.tsx")).Palette }));
 const KeysDialog = lazy(async () => ({ default: (await import("./shell/keys-dialog.tsx")).KeysDialog }));
@@ -26,7 +26,7 @@ const SettingsPage = lazy(async () => ({ default: (await import("./settings/sett
 
 export function App() {
   const place = usePlace();
-  const words = useWords();
+  const words = useMessages();
   const { health, look } = useHealth();
   const list = useConversations();
   const pane = usePane();
@@ -89,7 +89,7 @@ function Page({ place, list, title, health, onModel }: PageProps) {
   }
 }
 
-function titleOf(place: Place, list: ConversationList, words: ReturnType<typeof useWords>): string {
+function titleOf(place: Place, list: ConversationList, words: ReturnType<typeof useMessages>): string {
   switch (place.page) {
     case "welcome":
       return "";

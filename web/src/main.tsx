@@ -8,7 +8,7 @@ import { App } from "./app.tsx";
 import { startPreferences } from "./shell/preferences.ts";
 import { Toasts } from "./ui/toast.tsx";
 import { Tooltips } from "./ui/tooltip.tsx";
-import { startWords } from "./words/words.ts";
+import { startI18n } from "./i18n/i18n.ts";
 
 /** For what HTTP answers. What the log says is never asked for: it is the fold of the view (use-view.ts). */
 const queries = new QueryClient({
@@ -22,7 +22,7 @@ const queries = new QueryClient({
 startPreferences();
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root.");
-await startWords();
+await startI18n();
 createRoot(root).render(
   <StrictMode>
     {/* The security policy takes no <style> elements; what they would say stands in style.css. */}

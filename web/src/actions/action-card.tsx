@@ -5,7 +5,7 @@ import type { StepCost } from "../chat/item.ts";
 import { RowTools } from "../chat/row-tools.tsx";
 import { StepCostText } from "../chat/step-line.tsx";
 import { Spinner } from "../ui/progress.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { bodyOf } from "./body.ts";
 import { ActionIcon } from "./icon.tsx";
 import { PartView } from "./part-view.tsx";
@@ -25,7 +25,7 @@ interface ActionCardProps {
 
 /** One line for an action; commands, edits, plans and failures show what came of them at once, the rest on a click. */
 export function ActionCard({ action, observation, live, waiting, step, child }: ActionCardProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const summary = summaryOf(action, observation, words);
   const body = bodyOf(action, observation, live, words, child);
   const [toggled, setToggled] = useState<boolean>();
@@ -80,7 +80,7 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
 }
 
 function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["tone"] | "waiting" }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   if (tone === "open") return <Spinner label={words.running} size={16} />;
   const colour = { waiting: "text-warn", bad: "text-bad", good: "text-muted", plain: "text-muted" }[tone];
   return (
@@ -91,7 +91,7 @@ function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["t
 }
 
 function Result({ summary, waiting }: { readonly summary: Summary; readonly waiting: boolean }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   if (waiting) return <span className="shrink-0 text-xs font-medium text-warn">{words.waitingForApproval}</span>;
   const { result, took, tone } = summary;
   if (result === "" && took === "") return null;

@@ -1,7 +1,7 @@
 /** What lies under the one line of an action, and whether it is worth showing before anybody asks. */
 import type { Action, AgentState, ChildReport, Observation, ObservationExtras } from "@deckhand/protocol";
-import { sizeText } from "../words/amounts.ts";
-import type { Words } from "../words/words.ts";
+import { formatSize } from "../i18n/format.ts";
+import type { Messages } from "../i18n/i18n.ts";
 
 export type Part =
   | {
@@ -39,7 +39,7 @@ export function bodyOf(
   action: Action,
   observation: Observation | undefined,
   live: string | undefined,
-  words: Words["chat"],
+  words: Messages["chat"],
   child?: ChildReport,
 ): Body {
   const asked = askedParts(action, words);
@@ -56,7 +56,7 @@ export function bodyOf(
       const parts = [...asked];
       if (content !== "")
         parts.push(text(screen === undefined ? words.output : words.screen, content, { from: "end" }));
-      if (whole !== undefined) parts.push(text(words.whole, words.wholeAt(whole.path, sizeText(whole.size_bytes))));
+      if (whole !== undefined) parts.push(text(words.whole, words.wholeAt(whole.path, formatSize(whole.size_bytes))));
       return { parts, openAtFirst: content !== "" };
     }
     case "run_ipython":
@@ -102,7 +102,7 @@ export function bodyOf(
 }
 
 /** What the line has no room for: a command of several lines, the content of a file, arguments. */
-function askedParts(action: Action, words: Words["chat"]): readonly Part[] {
+function askedParts(action: Action, words: Messages["chat"]): readonly Part[] {
   switch (action.action) {
     case "run": {
       const { command } = action.args;

@@ -3,13 +3,13 @@ import { conversationAddress } from "../address.ts";
 import { stateDot, stateWords } from "../now/words.ts";
 import { Link } from "../shell/link.tsx";
 import { buttonClass } from "../ui/button.tsx";
-import { costText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatCost } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import type { ChildView } from "./body.ts";
 
 /** Another agent that works for this one: how it is now, and the way to its conversation. */
 export function ChildCard({ child }: { readonly child: ChildView }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const { conversation, agent, state, steps, costUsd, asks } = child;
   return (
     <div className="rounded-lg border border-line bg-panel px-3 py-2 text-sm">
@@ -17,7 +17,7 @@ export function ChildCard({ child }: { readonly child: ChildView }) {
         <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${stateDot(state)}`} />
         <span className="min-w-0 truncate font-medium">{agent}</span>
         <span className="min-w-0 flex-1 truncate text-xs text-muted tabular-nums">
-          {[stateWords(state, words), words.steps(steps), ...(costUsd > 0 ? [costText(costUsd)] : [])].join(" · ")}
+          {[stateWords(state, words), words.steps(steps), ...(costUsd > 0 ? [formatCost(costUsd)] : [])].join(" · ")}
         </span>
         <Link href={conversationAddress(conversation)} className={buttonClass("plain", "small")}>
           {words.openChild}

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { Tokens } from "../code/code-text.tsx";
 import { languageOfPath } from "../code/tokens.ts";
 import { useHighlighted } from "../code/use-highlighted.ts";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { diffLines, type DiffLine } from "./diff-lines.ts";
 import { ShowAll } from "./show-all.tsx";
 
@@ -25,7 +25,7 @@ const signs: Readonly<Record<DiffLine["type"], string>> = { added: "+", deleted:
 
 /** An edit, in one column. */
 export function DiffView({ text, path }: DiffViewProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const [all, setAll] = useState(false);
   const { lines } = useMemo(() => diffLines(text), [text]);
   const joined = useMemo(() => lines.map((line) => line.text).join("\n"), [lines]);

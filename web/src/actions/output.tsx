@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { CodeText } from "../code/code-text.tsx";
 import { languageOfPath } from "../code/tokens.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { shortened, withoutColours } from "./output-text.ts";
 import { ShowAll } from "./show-all.tsx";
 
@@ -23,7 +23,7 @@ const mostText = 40_000;
 
 /** Text from tools is shown as text, whatever is in it. */
 export function Output({ label, text, tone, language, from, growing }: OutputProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const [all, setAll] = useState(false);
   const plain = useMemo(() => withoutColours(text), [text]);
   const short = useMemo(() => shortened(plain, fewLines, from), [plain, from]);

@@ -3,11 +3,11 @@ import type { Part } from "./body.ts";
 import { ChildCard } from "./child-card.tsx";
 import { DiffView } from "./diff-view.tsx";
 import { PlanList } from "./plan-list.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** One part of what an action opens to. */
 export function PartView({ part, growing }: { readonly part: Part; readonly growing: boolean }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   switch (part.type) {
     case "diff":
       return <DiffView text={part.text} path={part.path} />;

@@ -1,10 +1,10 @@
 import { CheckCircleFillIcon, CircleIcon, DotFillIcon } from "@primer/octicons-react";
 import type { ObservationExtras } from "@deckhand/protocol";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** What is to be done, each with how far it is. */
 export function PlanList({ tasks }: { readonly tasks: ObservationExtras<"plan">["tasks"] }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const looks = {
     todo: { Icon: CircleIcon, colour: "text-strong", name: words.todo },
     in_progress: { Icon: DotFillIcon, colour: "text-accent breathe", name: words.inProgress },

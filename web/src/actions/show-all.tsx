@@ -1,5 +1,5 @@
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface ShowAllProps {
   readonly all: boolean;
@@ -10,7 +10,7 @@ interface ShowAllProps {
 
 /** The foot of what is long: shown by its beginning or its end, and whole when one asks. */
 export function ShowAll({ all, lines, onChange }: ShowAllProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   return (
     <Button
       size="small"

@@ -1,8 +1,8 @@
 /** One line of an action: a verb, what it is done to, and how it went. */
 import type { Action, JobState, Observation } from "@deckhand/protocol";
 import { diffLines } from "./diff-lines.ts";
-import { countText, durationText } from "../words/amounts.ts";
-import type { Words } from "../words/words.ts";
+import { formatCount, formatDuration } from "../i18n/format.ts";
+import type { Messages } from "../i18n/i18n.ts";
 
 export type Tone = "open" | "good" | "bad" | "plain";
 
@@ -19,7 +19,7 @@ export interface Summary {
 const worthMs = 100;
 const cutOff: ReadonlySet<string> = new Set(["interrupted", "outcome_unknown"]);
 
-export function summaryOf(action: Action, observation: Observation | undefined, words: Words["chat"]): Summary {
+export function summaryOf(action: Action, observation: Observation | undefined, words: Messages["chat"]): Summary {
   const [verb, what] = wordsOf(action, words);
   if (observation === undefined) return { verb, what, result: "", tone: "open", took: "" };
   return { verb, what, ...resultOf(observation, words), took: tookOf(action, observation) };
@@ -31,10 +31,10 @@ function tookOf(action: Action, observation: Observation): string {
   const told = observation.observation === "run" ? observation.extras.duration_ms : undefined;
   const ms = told ?? Date.parse(observation.timestamp) - Date.parse(action.timestamp);
   // What waited for a person took no time of its own.
-  return ms >= worthMs && (action.approval === undefined || told !== undefined) ? durationText(ms) : "";
+  return ms >= worthMs && (action.approval === undefined || told !== undefined) ? formatDuration(ms) : "";
 }
 
-function wordsOf(action: Action, words: Words["chat"]): readonly [verb: string, what: string] {
+function wordsOf(action: Action, words: Messages["chat"]): readonly [verb: string, what: string] {
   const { verbs } = words;
   switch (action.action) {
     case "run":
@@ -76,7 +76,7 @@ function wordsOf(action: Action, words: Words["chat"]): readonly [verb: string, 
 
 type Result = Pick<Summary, "result" | "tone">;
 
-function resultOf(observation: Observation, words: Words["chat"]): Result {
+function resultOf(observation: Observation, words: Messages["chat"]): Result {
   const { results } = words;
   switch (observation.observation) {
     case "job":
@@ -90,7 +90,7 @@ function resultOf(observation: Observation, words: Words["chat"]): Result {
     }
     case "search": {
       const { matches, truncated } = observation.extras;
-      return { result: results.lines(`${countText(matches)}${truncated ? "+" : ""}`, matches === 1), tone: "plain" };
+      return { result: results.lines(`${formatCount(matches)}${truncated ? "+" : ""}`, matches === 1), tone: "plain" };
     }
     case "browse":
       return observation.extras.error
@@ -122,7 +122,7 @@ function resultOf(observation: Observation, words: Words["chat"]): Result {
   }
 }
 
-function jobResult({ id, state, exit_code: code = -1 }: JobState, { results }: Words["chat"]): Result {
+function jobResult({ id, state, exit_code: code = -1 }: JobState, { results }: Messages["chat"]): Result {
   if (state === "running") return { result: results.jobRuns(id), tone: "plain" };
   return { result: results.exit(code), tone: code === 0 ? "good" : "bad" };
 }

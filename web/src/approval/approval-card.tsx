@@ -6,7 +6,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toast } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import type { Decision } from "./answer.ts";
 import { AskedView, mostShown, sizeOf } from "./asked-view.tsx";
 import { Marked } from "./marked.tsx";
@@ -33,7 +33,7 @@ const edges = { info: "border-info", warn: "border-warn", bad: "border-bad" } as
 
 /** The question whether an action may run, with all of it in sight. */
 export function ApprovalCard({ action, onAnswer, head, of, keys = true }: ApprovalCardProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState("");

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Action } from "@deckhand/protocol";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { askedOf, type Asked } from "./asked.ts";
 import { Marked } from "./marked.tsx";
 
@@ -21,7 +21,7 @@ export function sizeOf(action: Action): number {
 
 /** What may or may not happen, exactly. */
 export function AskedView({ action, whole, onWhole }: AskedViewProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const asked = askedOf(action);
   const [wide, setWide] = useState(false);
   return (

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { people } from "../words/en/people.ts";
+import { people } from "../i18n/en/people.ts";
 import { known, reasonsOf, worst } from "./risk.ts";
 
 test("[UP20] the page has its own words for every reason of the server, and for no other", () => {

@@ -1,18 +1,19 @@
 /** Why it is asked, in the language of the page, and how much that should worry. */
-import type { Words } from "../words/words.ts";
+import type { Messages } from "../i18n/i18n.ts";
 
 export type Risk = "info" | "warn" | "bad";
 
 /** As server/src/agent/approval.ts says them. */
-export const known: Readonly<Record<string, { readonly key: keyof Words["people"]["reasons"]; readonly risk: Risk }>> =
-  {
-    "An MCP server does it, outside of the sandbox.": { key: "foreign", risk: "bad" },
-    "It reaches the network.": { key: "network", risk: "warn" },
-    "It runs without a sandbox.": { key: "unsandboxed", risk: "bad" },
-    "It writes outside the workspace.": { key: "outside", risk: "bad" },
-    "Every action is asked about.": { key: "every", risk: "info" },
-    "Commands are asked about.": { key: "commands", risk: "info" },
-  };
+export const known: Readonly<
+  Record<string, { readonly key: keyof Messages["people"]["reasons"]; readonly risk: Risk }>
+> = {
+  "An MCP server does it, outside of the sandbox.": { key: "foreign", risk: "bad" },
+  "It reaches the network.": { key: "network", risk: "warn" },
+  "It runs without a sandbox.": { key: "unsandboxed", risk: "bad" },
+  "It writes outside the workspace.": { key: "outside", risk: "bad" },
+  "Every action is asked about.": { key: "every", risk: "info" },
+  "Commands are asked about.": { key: "commands", risk: "info" },
+};
 
 export interface Reason {
   readonly text: string;
@@ -20,7 +21,7 @@ export interface Reason {
 }
 
 /** What the server says and the page has no words for stands as it is. */
-export function reasonsOf(reasons: readonly string[], words: Words["people"]): readonly Reason[] {
+export function reasonsOf(reasons: readonly string[], words: Messages["people"]): readonly Reason[] {
   return reasons.map((reason) => {
     const found = known[reason];
     return found === undefined ? { text: reason, risk: "warn" } : { text: words.reasons[found.key], risk: found.risk };

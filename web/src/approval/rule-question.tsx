@@ -1,6 +1,6 @@
 import type { ApprovalRule } from "@deckhand/protocol";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Marked } from "./marked.tsx";
 
 interface RuleQuestionProps {
@@ -13,7 +13,7 @@ interface RuleQuestionProps {
 
 /** The second question: exactly what would be allowed from now on, and where, before anything is remembered. */
 export function RuleQuestion({ rules, scope, disabled, onSave, onBack }: RuleQuestionProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   return (
     <div role="group" aria-label={words.rule} className="flex flex-col gap-2 rounded-lg bg-raised p-3">
       <p className="font-medium">{scope === "server" ? words.ruleForServer : words.ruleForConversation}</p>

@@ -2,11 +2,11 @@ import type { ReactNode } from "react";
 import type { Health } from "@deckhand/client";
 import { settingsAddress } from "../address.ts";
 import { Link } from "../shell/link.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** What a person should know before trusting what they see: a scripted model, or no wall around commands. */
 export function Banners({ health }: { readonly health: Health | undefined }) {
-  const { shell: words } = useWords();
+  const { shell: words } = useMessages();
   if (health === undefined) return null;
   const { model, runtime } = health;
   return (

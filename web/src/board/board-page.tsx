@@ -10,8 +10,8 @@ import { PageFrame } from "../shell/page-frame.tsx";
 import { buttonClass } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
-import { agoText, costText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatRelativeTime, formatCost } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { byColumn, columns, type Column } from "./columns.ts";
 
 /** Of what rests the last ones: the list has them all. */
@@ -26,7 +26,7 @@ const tops: Readonly<Record<Column, string>> = {
 
 /** What runs, what waits, what needs a person and what rests, at a glance. */
 export function BoardPage({ list }: { readonly list: ConversationList }) {
-  const words = useWords();
+  const words = useMessages();
   const found = useMemo(() => byColumn(list.rows), [list.rows]);
   const newTask = (
     <Link href={homeAddress()} className={buttonClass("primary", "small")}>
@@ -79,7 +79,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
 }
 
 function Card({ row }: { readonly row: ConversationRow }) {
-  const words = useWords();
+  const words = useMessages();
   return (
     <li>
       <Link
@@ -102,9 +102,9 @@ function Card({ row }: { readonly row: ConversationRow }) {
         )}
         <span className="flex items-center justify-between gap-2 text-xs text-muted">
           <span className="truncate">
-            {rowWords(row, words)} · {agoText(row.updated_at)}
+            {rowWords(row, words)} · {formatRelativeTime(row.updated_at)}
           </span>
-          {row.cost_usd > 0 && <span className="shrink-0 tabular-nums">{costText(row.cost_usd)}</span>}
+          {row.cost_usd > 0 && <span className="shrink-0 tabular-nums">{formatCost(row.cost_usd)}</span>}
         </span>
       </Link>
     </li>

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import type { Row } from "./rows.ts";
 
 interface AnnouncerProps {
@@ -14,7 +14,7 @@ const settledMs = 1_000;
 
 /** What screen readers hear of the progress: each message of the agent once, when it is whole. Rows that scroll into sight are not news. */
 export function Announcer({ rows, working }: AnnouncerProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const last = rows.findLast((row) => row.type === "says" || row.type === "done");
   const text = last === undefined ? "" : last.type === "done" ? last.action.message : last.text;
   const [spoken, setSpoken] = useState("");

@@ -4,7 +4,7 @@ import { useCommands, type Command } from "../shell/commands.ts";
 import { PageHead } from "../shell/page-frame.tsx";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { IconButton } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface ConversationHeadProps {
   readonly title: string;
@@ -15,7 +15,7 @@ interface ConversationHeadProps {
 }
 
 export function ConversationHead({ title, past, onPast }: ConversationHeadProps) {
-  const { shell: words, time } = useWords();
+  const { shell: words, time } = useMessages();
   const { workOpen } = usePreferences();
   useCommands(
     useMemo((): readonly Command[] => {

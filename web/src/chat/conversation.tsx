@@ -7,7 +7,7 @@ import { TimeBar } from "../time/time-bar.tsx";
 import { usePast } from "../time/use-past.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { WorkAside } from "../work/work-aside.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Announcer } from "./announcer.tsx";
 import { ConversationHead } from "./conversation-head.tsx";
 import { Present } from "./present.tsx";
@@ -25,7 +25,7 @@ interface ConversationProps {
 
 export function Conversation({ place, title, onChange }: ConversationProps) {
   const { id } = place;
-  const words = useWords();
+  const words = useMessages();
   const pane = usePane();
   const snapshot = useView(id);
   const { state, refused, events } = snapshot;

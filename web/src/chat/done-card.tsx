@@ -2,7 +2,7 @@ import { CheckCircleFillIcon, XCircleFillIcon } from "@primer/octicons-react";
 import type { Action, ConversationState } from "@deckhand/protocol";
 import { Output } from "../actions/output.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { ChangedFiles, Evidence } from "./evidence.tsx";
 import { RowTools } from "./row-tools.tsx";
 
@@ -14,7 +14,7 @@ interface DoneCardProps {
 
 /** The agent's last word on the task: done, or given up; with what it has to show for it. */
 export function DoneCard({ action, files }: DoneCardProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const isDone = action.action === "finish";
   const Icon = isDone ? CheckCircleFillIcon : XCircleFillIcon;
   const outputs = Object.keys(action.args.outputs).length > 0 ? JSON.stringify(action.args.outputs, null, 2) : "";

@@ -3,7 +3,7 @@ import { verdictNow, type Action, type ConversationState, type Verdict } from "@
 import { conversationAddress, usePlace } from "../address.ts";
 import { Link } from "../shell/link.tsx";
 import { Badge, type Tone } from "../ui/badge.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 type Finish = Action<"finish">["args"];
 
@@ -21,7 +21,7 @@ const looks: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Icon
 
 /** What the agent claims, each with the command that shows it and what that is worth by now. */
 export function Evidence({ pieces, state }: EvidenceProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const place = usePlace();
   return (
     <div className="border-t border-line px-4 py-2.5">
@@ -64,7 +64,7 @@ export function Evidence({ pieces, state }: EvidenceProps) {
 
 /** The files that are others since the turn began. */
 export function ChangedFiles({ changes }: { readonly changes: NonNullable<Finish["changes"]> }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   if (changes.changed_files === 0) return null;
   const more = changes.changed_files - changes.files.length;
   return (

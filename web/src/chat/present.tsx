@@ -11,7 +11,7 @@ import { useWant } from "../now/use-want.ts";
 import { isWorking } from "../now/words.ts";
 import { client } from "../server.ts";
 import { toastFailure } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface PresentProps {
   readonly conversation: string;
@@ -22,7 +22,7 @@ interface PresentProps {
 
 /** The foot of a conversation: what waits for a person, what happens now, and where one speaks. */
 export function Present({ conversation: id, snapshot, onSend }: PresentProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const { state } = snapshot;
   const want = useWant(id, state.agentState);
   const waiting = state.open.find((action) => action.id === state.awaiting?.id);

@@ -2,7 +2,7 @@ import { CopyIcon, HistoryIcon, LinkIcon, type Icon } from "@primer/octicons-rea
 import { conversationAddress, go, place } from "../address.ts";
 import { copy } from "../ui/copy-button.tsx";
 import { toast, toastFailure } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface RowToolsProps {
   /** The event that a link leads to. */
@@ -13,7 +13,7 @@ interface RowToolsProps {
 
 /** What can be done with any row: there when one points at it, or comes to it with the keys. They take no room of their own. */
 export function RowTools({ id, copy: text, label }: RowToolsProps) {
-  const words = useWords();
+  const words = useMessages();
   const link = (): void => {
     const here = place();
     if (here.page !== "conversation") return;

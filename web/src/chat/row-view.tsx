@@ -2,8 +2,8 @@ import { memo } from "react";
 import { AlertIcon } from "@primer/octicons-react";
 import type { ChildReport, ConversationState } from "@deckhand/protocol";
 import { ActionCard } from "../actions/action-card.tsx";
-import { costText, durationText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatCost, formatDuration } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { DoneCard } from "./done-card.tsx";
 import type { ItemOf } from "./item.ts";
 import type { Row } from "./rows.ts";
@@ -62,19 +62,19 @@ export const RowView = memo(function RowView({ row, live, waiting, child, files 
 });
 
 function Rest({ rest }: { readonly rest: ItemOf<"rest"> }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const { durationMs, steps, costUsd, priced } = rest;
-  const cost = priced ? costText(costUsd) : costUsd > 0 ? words.orMore(costText(costUsd)) : words.costUnknown;
+  const cost = priced ? formatCost(costUsd) : costUsd > 0 ? words.orMore(formatCost(costUsd)) : words.costUnknown;
   return (
     <p className="flex items-center gap-3 py-1.5 text-2xs text-muted tabular-nums">
-      {words.worked(durationText(durationMs))} · {words.steps(steps)} · {cost}
+      {words.worked(formatDuration(durationMs))} · {words.steps(steps)} · {cost}
       <span className="h-px flex-1 bg-line" />
     </p>
   );
 }
 
 function Note({ note }: { readonly note: ItemOf<"note"> }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const { text, tone } = note;
   if (tone === "quiet") return <p className="plain-text py-0.5 text-center text-xs text-muted">{text}</p>;
   return (

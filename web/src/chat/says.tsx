@@ -1,5 +1,5 @@
 import { Markdown } from "../markdown/markdown.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import type { StepCost } from "./item.ts";
 import { RowTools } from "./row-tools.tsx";
 import { StepLine } from "./step-line.tsx";
@@ -12,7 +12,7 @@ interface SaysProps {
 
 /** What the model says, while it streams in and afterwards: one component, so that nothing is drawn anew when it is whole. */
 export function Says({ id, text, step }: SaysProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   return (
     <div className="group/row relative">
       <div className="flex items-start">

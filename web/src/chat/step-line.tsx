@@ -1,10 +1,10 @@
-import { costText, countText, durationText } from "../words/amounts.ts";
-import { useWords, type Words } from "../words/words.ts";
+import { formatCost, formatCount, formatDuration } from "../i18n/format.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
 import type { StepCost } from "./item.ts";
 
 /** What a reply of the model took: small, for whoever wants to know. */
 export function StepLine({ step }: { readonly step: StepCost }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   return (
     <p title={step.model} className="text-2xs text-muted tabular-nums">
       {wholeText(step, words)}
@@ -14,21 +14,21 @@ export function StepLine({ step }: { readonly step: StepCost }) {
 
 /** The same where there is no room for a line: the cost, and the rest as a title. */
 export function StepCostText({ step }: { readonly step: StepCost }) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   // A model that costs nothing needs no word of it at each step.
   if (step.costUsd === 0) return null;
   return (
     <span title={wholeText(step, words)} className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">
-      {step.costUsd === null ? durationText(step.durationMs) : costText(step.costUsd)}
+      {step.costUsd === null ? formatDuration(step.durationMs) : formatCost(step.costUsd)}
     </span>
   );
 }
 
-function wholeText({ number, durationMs, usage, costUsd }: StepCost, words: Words["chat"]): string {
+function wholeText({ number, durationMs, usage, costUsd }: StepCost, words: Messages["chat"]): string {
   return [
     words.step(number),
-    durationText(durationMs),
-    words.tokens(countText(usage.input), countText(usage.output)),
-    costUsd === null ? words.costUnknown : costText(costUsd),
+    formatDuration(durationMs),
+    words.tokens(formatCount(usage.input), formatCount(usage.output)),
+    costUsd === null ? words.costUnknown : formatCost(costUsd),
   ].join(" · ");
 }

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { ChevronRightIcon, LightBulbIcon } from "@primer/octicons-react";
 import { Markdown } from "../markdown/markdown.tsx";
-import { durationText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatDuration } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import type { StepCost } from "./item.ts";
 import { RowTools } from "./row-tools.tsx";
 import { StepCostText } from "./step-line.tsx";
@@ -16,7 +16,7 @@ interface ThinkingProps {
 
 /** Thoughts, apart from what is said: a line of their end, and on a click the whole. */
 export function Thinking({ id, text, durationMs, step }: ThinkingProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const [open, setOpen] = useState(false);
   const now = id === undefined;
   return (
@@ -37,7 +37,7 @@ export function Thinking({ id, text, durationMs, step }: ThinkingProps) {
               ? words.thinkingNow
               : durationMs === undefined
                 ? words.thoughts
-                : words.thoughtFor(durationText(durationMs))}
+                : words.thoughtFor(formatDuration(durationMs))}
           </span>
           <span className="min-w-0 flex-1 truncate italic">{open ? "" : glimpse(text, now)}</span>
           {step !== undefined && <StepCostText step={step} />}

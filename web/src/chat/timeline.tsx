@@ -6,7 +6,7 @@ import { empty } from "@deckhand/protocol";
 import { useCommands } from "../shell/commands.ts";
 import { Button } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import type { ItemOf } from "./item.ts";
 import { focusRow, scrollWithKeys } from "./row-focus.ts";
 import { RowView } from "./row-view.tsx";
@@ -22,7 +22,7 @@ interface TimelineProps {
 
 /** Only what is in sight is drawn; its end stays in sight while more comes, until the person scrolls away from it. */
 export function Timeline({ snapshot, rows, event }: TimelineProps) {
-  const words = useWords();
+  const words = useMessages();
   const { state, streaming, caughtUp } = snapshot;
   const scroller = useRef<HTMLDivElement>(null);
   const { following, atEnd, follow } = useFollowing(scroller);

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { shortened } from "../actions/output-text.ts";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { RowTools } from "./row-tools.tsx";
 
 interface UserMessageProps {
@@ -16,7 +16,7 @@ const fewLines = 24;
 
 /** What a person said. */
 export function UserMessage({ id, text, images, waits }: UserMessageProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const [all, setAll] = useState(false);
   const short = useMemo(() => shortened(text, fewLines, "start"), [text]);
   return (

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { FileIcon, XIcon } from "@primer/octicons-react";
 import { toast } from "../ui/toast.tsx";
-import { sizeText } from "../words/amounts.ts";
-import { useWords, wordsNow } from "../words/words.ts";
+import { formatSize } from "../i18n/format.ts";
+import { useMessages, currentMessages } from "../i18n/i18n.ts";
 import { isPicture, mostPictures, pictureOf } from "./picture.ts";
 
 export interface Attachment {
@@ -26,7 +26,7 @@ export function useAttachments(): Attachments {
     for (const file of files) void take(file);
   };
   const take = async (file: File): Promise<void> => {
-    const { chat: words } = wordsNow();
+    const { chat: words } = currentMessages();
     const picture = isPicture(file) ? await pictureOf(file) : undefined;
     if (isPicture(file) && picture === undefined) toast(words.pictureTooLarge(file.name), { tone: "bad" });
     const made: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, picture };
@@ -40,7 +40,7 @@ export function useAttachments(): Attachments {
 }
 
 export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remove">) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   if (all.length === 0) return null;
   return (
     <ul className="flex flex-wrap gap-2 px-2 pt-2">
@@ -58,7 +58,7 @@ export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remov
           )}
           <span className="min-w-0">
             <span className="block truncate font-medium">{name}</span>
-            <span className="block text-2xs text-muted">{sizeText(file.size)}</span>
+            <span className="block text-2xs text-muted">{formatSize(file.size)}</span>
           </span>
           <button
             type="button"

@@ -11,7 +11,7 @@ import { ArrowUpIcon, PaperclipIcon } from "@primer/octicons-react";
 import { useCommands } from "../shell/commands.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { AttachmentList, useAttachments, useDrop } from "./attachments.tsx";
 import { useDraft } from "./draft.ts";
 
@@ -48,7 +48,7 @@ export function Composer({
   bar,
   rows = 1,
 }: ComposerProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const [text, setText] = useDraft(draft);
   const attachments = useAttachments();
   const [failure, setFailure] = useState("");

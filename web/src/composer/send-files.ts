@@ -1,6 +1,6 @@
 /** Files that go with a message: into the workspace, and named in the message, so that the agent knows of them. */
 import { client } from "../server.ts";
-import { wordsNow } from "../words/words.ts";
+import { currentMessages } from "../i18n/i18n.ts";
 
 /** Where they are put: apart from what the project has. */
 const folder = "uploads";
@@ -14,5 +14,5 @@ export async function withFiles(conversation: string, text: string, files: reado
     folder,
   );
   const paths = files.map((file) => `${folder}/${file.name}`).join(", ");
-  return [text, wordsNow().chat.filesAre(paths)].filter((part) => part.trim() !== "").join("\n\n");
+  return [text, currentMessages().chat.filesAre(paths)].filter((part) => part.trim() !== "").join("\n\n");
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { Spinner } from "../ui/progress.tsx";
 import { useStatus } from "../server.ts";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { statusWords, useNow } from "./connection.tsx";
 
 /** A blink of the network is nobody's business. */
@@ -9,7 +9,7 @@ const quietMs = 2_000;
 
 /** Told above everything while the server is away; what is on the page is what was known then. Goes by itself. */
 export function Away() {
-  const { shell: words } = useWords();
+  const { shell: words } = useMessages();
   const status = useStatus();
   const isAway = status.state !== "open";
   const [told, setTold] = useState(false);

@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 import type { Status } from "@deckhand/client";
 import { useStatus } from "../server.ts";
-import { useWords, type Words } from "../words/words.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
 
 /** How the connection is, told quietly. */
 export function Connection() {
-  const { shell } = useWords();
+  const { shell } = useMessages();
   const status = useStatus();
   const now = useNow(status.state === "waiting");
   return (
@@ -23,7 +23,7 @@ const dots: Readonly<Record<Status["state"], string>> = {
   closed: "bg-bad",
 };
 
-export function statusWords(status: Status, now: number, words: Words["shell"]): string {
+export function statusWords(status: Status, now: number, words: Messages["shell"]): string {
   switch (status.state) {
     case "open":
       return words.connected;

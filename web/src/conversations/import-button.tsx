@@ -2,11 +2,11 @@ import { useState } from "react";
 import { conversationAddress, go } from "../address.ts";
 import { client } from "../server.ts";
 import { buttonClass } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** Makes a conversation of an exported file and goes there. Nothing in it is run. */
 export function ImportButton({ onImported }: { readonly onImported: () => void }) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const [failure, setFailure] = useState("");
   const take = async (file: File): Promise<void> => {
     setFailure("");

@@ -5,7 +5,7 @@ import { client } from "../server.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface RowDialogProps {
   readonly row: ConversationRow;
@@ -16,7 +16,7 @@ interface RowDialogProps {
 
 /** What wants a word or a second question. */
 export function RowDialog({ row, what, onClose, onDeleted }: RowDialogProps) {
-  const words = useWords();
+  const words = useMessages();
   const [title, setTitle] = useState(row.title);
   const [loss, setLoss] = useState("");
   const [failure, setFailure] = useState("");

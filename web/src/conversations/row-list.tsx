@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { ConversationRow } from "@deckhand/client";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { RowView } from "./row-view.tsx";
 import { treeOf } from "./rows.ts";
 import type { ConversationList } from "./use-conversations.ts";
@@ -18,7 +18,7 @@ const rowHeight = 46;
 
 /** Only what is in sight is drawn, however long it is. */
 export function RowList({ list, current, onRename, onDelete }: RowListProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const scroller = useRef<HTMLDivElement>(null);
   const tree = useMemo(() => treeOf(list.rows), [list.rows]);
   // oxlint-disable-next-line react/incompatible-library -- what it returns is used here alone, and never memoised

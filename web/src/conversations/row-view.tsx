@@ -14,8 +14,8 @@ import { client } from "../server.ts";
 import { Link } from "../shell/link.tsx";
 import { Menu, MenuItem, MenuLink, MenuSeparator } from "../ui/menu.tsx";
 import { toast, toastFailure } from "../ui/toast.tsx";
-import { agoText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatRelativeTime } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { isUnseen } from "./rows.ts";
 import { rowWords, StateMark } from "./state-mark.tsx";
 
@@ -30,7 +30,7 @@ interface RowViewProps {
 const insets = ["pl-2", "pl-6", "pl-10"] as const;
 
 export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewProps) {
-  const words = useWords();
+  const words = useMessages();
   const title = row.title || words.shell.untitled;
   return (
     <>
@@ -53,7 +53,7 @@ export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewPr
           )}
         </span>
         <span className="block truncate pl-4.5 text-xs text-muted">
-          {rowWords(row, words)} · {agoText(row.updated_at)}
+          {rowWords(row, words)} · {formatRelativeTime(row.updated_at)}
           {row.archived && ` · ${words.people.archived}`}
         </span>
       </Link>

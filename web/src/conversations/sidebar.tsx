@@ -7,7 +7,7 @@ import { Link } from "../shell/link.tsx";
 import { HideSidebarButton } from "../shell/page-frame.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { ImportButton } from "./import-button.tsx";
 import { RowDialog } from "./row-dialog.tsx";
 import { RowList } from "./row-list.tsx";
@@ -21,7 +21,7 @@ interface SidebarProps {
 }
 
 export function Sidebar({ list, place }: SidebarProps) {
-  const words = useWords();
+  const words = useMessages();
   const { count, items } = useInbox();
   const [asked, setAsked] = useState<AskedOfRow>();
   const current = place.page === "conversation" ? place.id : undefined;

@@ -11,7 +11,7 @@ import {
 } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
 import { Spinner } from "../ui/progress.tsx";
-import type { Words } from "../words/words.ts";
+import type { Messages } from "../i18n/i18n.ts";
 import { isBusy } from "./rows.ts";
 
 /** What a conversation is at, by shape and colour; its words stand beside it. */
@@ -45,6 +45,6 @@ function markOf({ waiting, agent_state: state }: ConversationRow): readonly [Ico
   return [DotFillIcon, "text-muted"];
 }
 
-export function rowWords({ waiting, agent_state: state }: ConversationRow, words: Words): string {
+export function rowWords({ waiting, agent_state: state }: ConversationRow, words: Messages): string {
   return waiting === null ? words.people.states[state ?? "init"] : words.people.waitingKinds[waiting.kind];
 }

@@ -1,7 +1,7 @@
 import { memo, useMemo, useState } from "react";
 import { useParser } from "../code/use-parser.ts";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { drawHunk, type DrawnHunk, type DrawnLine } from "./diff-rows.ts";
 import { parsePatch, type Line } from "./patch.ts";
 
@@ -17,7 +17,7 @@ interface DiffViewProps {
 const linesAtOnce = 2000;
 
 export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const parser = useParser(path);
   const [all, setAll] = useState(false);
   const hunks = useMemo(() => parsePatch(patch), [patch]);
@@ -113,7 +113,7 @@ function Number({ line, side }: { readonly line: DrawnLine | undefined; readonly
 }
 
 function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   if (line === undefined) return <td className="bg-side" />;
   const isChanged = line.kind !== "same";
   return (

@@ -22,8 +22,8 @@ import { Button, IconButton, buttonClass } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { agoText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatRelativeTime } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { useWaitingAction } from "./waiting-action.ts";
 
 interface InboxItemProps {
@@ -57,7 +57,7 @@ function Approval({ item, current }: { readonly item: InboxItem; readonly curren
 }
 
 function Head({ item }: { readonly item: InboxItem }) {
-  const words = useWords();
+  const words = useMessages();
   return (
     <p className="flex min-w-0 items-center gap-2 text-xs text-muted">
       <Link
@@ -72,7 +72,7 @@ function Head({ item }: { readonly item: InboxItem }) {
           {words.people.childOf(listStore.titleOf(item.parent) || words.shell.untitled)}
         </Link>
       )}
-      <span className="shrink-0">{agoText(item.updated_at)}</span>
+      <span className="shrink-0">{formatRelativeTime(item.updated_at)}</span>
     </p>
   );
 }
@@ -85,7 +85,7 @@ const icons: Readonly<Record<Exclude<InboxItem["waiting"]["kind"], "approval">, 
 };
 
 function Rest({ item }: { readonly item: InboxItem }) {
-  const words = useWords();
+  const words = useMessages();
   const { id, waiting, head } = item;
   const kind = waiting.kind === "approval" ? "question" : waiting.kind;
   const Mark = icons[kind];

@@ -7,14 +7,14 @@ import { PageFrame } from "../shell/page-frame.tsx";
 import { buttonClass } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { useInboxKeys } from "./inbox-keys.ts";
 import { InboxItemView } from "./inbox-item.tsx";
 import { useInbox } from "./inbox-store.ts";
 
 /** What agents ask of a person, over all conversations, answered here. */
 export function InboxPage() {
-  const words = useWords();
+  const words = useMessages();
   const { items, more, loaded } = useInbox();
   const [chosen, setChosen] = useState<string>();
   const approvals = items.filter(({ waiting }) => waiting.kind === "approval");

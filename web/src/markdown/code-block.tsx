@@ -2,7 +2,7 @@ import { Children, isValidElement, type ReactNode } from "react";
 import { useIsCodeFenceIncomplete } from "streamdown";
 import { CodeText } from "../code/code-text.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface CodeBlockProps {
   readonly className: string;
@@ -11,7 +11,7 @@ interface CodeBlockProps {
 
 /** A fence. Coloured when it is closed: what still grows would be parsed at each word. */
 export function CodeBlock({ className, children }: CodeBlockProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const growing = useIsCodeFenceIncomplete();
   const language = /language-([\w+#-]+)/.exec(className)?.[1] ?? "";
   const text = textOf(children).replace(/\n$/, "");

@@ -5,7 +5,7 @@ import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toast } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Findings } from "./findings.tsx";
 import { useTrial } from "./use-trial.ts";
 
@@ -15,7 +15,7 @@ interface AddressFormProps {
 
 /** A model server of one's own, anywhere: tried, then the default. */
 export function AddressForm({ onSaved }: AddressFormProps) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const [url, setUrl] = useState("");
   const [model, setModel] = useState("");
   const [key, setKey] = useState("");

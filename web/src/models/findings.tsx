@@ -1,11 +1,11 @@
 import { AlertIcon, CheckCircleFillIcon, XCircleFillIcon } from "@primer/octicons-react";
 import type { ModelReport } from "@deckhand/protocol";
-import { costText, durationText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatCost, formatDuration } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** What trying a model has shown, a line each. */
 export function Findings({ report }: { readonly report: ModelReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   return (
     <div
       role="status"
@@ -20,8 +20,8 @@ export function Findings({ report }: { readonly report: ModelReport }) {
         </span>
         {report.ok ? words.modelWorks(report.model) : words.modelFails(report.model)}
         <span className="ml-auto text-xs font-normal text-muted tabular-nums">
-          {durationText(report.duration_ms)}
-          {report.cost_usd !== null && report.cost_usd > 0 && ` · ${costText(report.cost_usd)}`}
+          {formatDuration(report.duration_ms)}
+          {report.cost_usd !== null && report.cost_usd > 0 && ` · ${formatCost(report.cost_usd)}`}
         </span>
       </p>
       <ul className="flex flex-col gap-1">

@@ -7,7 +7,7 @@ import { Spinner } from "../ui/progress.tsx";
 import { Select } from "../ui/select.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toast } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Findings } from "./findings.tsx";
 import { firstModelOf, keyProviders, ownerOf } from "./owner.ts";
 import { useTrial } from "./use-trial.ts";
@@ -21,7 +21,7 @@ interface KeyFormProps {
 
 /** Takes a key, tries it with a real call, and keeps it when it works. */
 export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const takers = keyProviders(providers);
   const [prefix, setPrefix] = useState(takers[0]?.prefix ?? "");
   const provider = takers.find((each) => each.prefix === prefix) ?? takers[0];

@@ -3,7 +3,7 @@ import { BeakerIcon, KeyIcon, ServerIcon, SyncIcon } from "@primer/octicons-reac
 import { useModels } from "../settings/use-settings.ts";
 import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { AddressForm } from "./address-form.tsx";
 import { KeyForm } from "./key-form.tsx";
 
@@ -15,7 +15,7 @@ interface SetUpProps {
 
 /** Where there is no model yet: what was looked for, a key, a server of one's own, or the demo, said to be one. */
 export function SetUp({ onDone, onDemo }: SetUpProps) {
-  const words = useWords();
+  const words = useMessages();
   const { models, look, looking } = useModels();
   const [way, setWay] = useState<"key" | "server">("key");
   const lookAgain = async (): Promise<void> => {

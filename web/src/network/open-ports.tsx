@@ -1,13 +1,13 @@
 import { useEffect, useState } from "react";
 import { client } from "../server.ts";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 const everyMs = 5000;
 
 /** What listens in the conversation's sandbox, each with a way to open it. Asked for only while somebody looks. */
 export function OpenPorts({ conversation }: { readonly conversation: string }) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [ports, setPorts] = useState<readonly number[]>([]);
   const [failure, setFailure] = useState("");
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import type { ViewSnapshot } from "@deckhand/client";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { refusedHosts } from "./refused.ts";
 
 interface RefusedHostsProps {
@@ -12,7 +12,7 @@ interface RefusedHostsProps {
 
 /** Hosts that a command could not reach, each with the way to let it. */
 export function RefusedHosts({ snapshot: { events, state }, onAllow }: RefusedHostsProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState("");
   const refused = useMemo(() => refusedHosts(events, state.allowedHosts), [events, state.allowedHosts]);

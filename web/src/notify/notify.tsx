@@ -4,7 +4,7 @@ import { visible } from "@deckhand/protocol";
 import { conversationAddress, go, inboxAddress } from "../address.ts";
 import { inboxStore, useInbox } from "../inbox/inbox-store.ts";
 import { preferences } from "../shell/preferences.ts";
-import { wordsNow } from "../words/words.ts";
+import { currentMessages } from "../i18n/i18n.ts";
 
 /** How many things wait, in the title and the icon of the tab, and a word from the browser where a person wants one. */
 export function useNotify(title: string): void {
@@ -24,7 +24,7 @@ export function useNotify(title: string): void {
 function tell(items: readonly InboxItem[]): void {
   if (!preferences().notifications || document.visibilityState === "visible") return;
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
-  const words = wordsNow();
+  const words = currentMessages();
   const [only] = items;
   if (only === undefined) return;
   const isOne = items.length === 1;

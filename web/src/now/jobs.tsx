@@ -1,7 +1,7 @@
 import { ProjectRoadmapIcon } from "@primer/octicons-react";
 import type { RunningJob } from "@deckhand/protocol";
 import { Button } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface JobsProps {
   readonly jobs: readonly RunningJob[];
@@ -10,7 +10,7 @@ interface JobsProps {
 
 /** What runs in the background, each with a way to end it. */
 export function Jobs({ jobs, onEnd }: JobsProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   if (jobs.length === 0) return null;
   return (
     <ul

@@ -2,8 +2,8 @@ import { PlayIcon, SquareFillIcon } from "@primer/octicons-react";
 import type { ViewSnapshot } from "@deckhand/client";
 import { useNow } from "../connection/connection.tsx";
 import { Button } from "../ui/button.tsx";
-import { costText, durationText } from "../words/amounts.ts";
-import { useWords, type Words } from "../words/words.ts";
+import { formatCost, formatDuration } from "../i18n/format.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
 import type { Wanted } from "./use-want.ts";
 import { isWorking, nowOf, stateDot } from "./words.ts";
 
@@ -14,7 +14,7 @@ interface NowBarProps {
 
 /** Always in sight above the message box: what is happening, for how long, at what cost, and the buttons to change it. */
 export function NowBar({ snapshot, onWant }: NowBarProps) {
-  const { chat: words } = useWords();
+  const { chat: words } = useMessages();
   const { state } = snapshot;
   const working = isWorking(state.agentState);
   const clock = useNow(working);
@@ -32,7 +32,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
         {now.why !== undefined && <span className="truncate text-muted">{firstLine(now.why)}</span>}
         {elapsedMs >= 3_000 && (
           <span aria-hidden="true" className="shrink-0 text-xs text-muted tabular-nums">
-            {durationText(Math.floor(elapsedMs / 1000) * 1000)}
+            {formatDuration(Math.floor(elapsedMs / 1000) * 1000)}
           </span>
         )}
       </p>
@@ -56,11 +56,11 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
   );
 }
 
-function spent({ state: { usage } }: ViewSnapshot, words: Words["chat"]): string {
+function spent({ state: { usage } }: ViewSnapshot, words: Messages["chat"]): string {
   if (usage.steps === 0) return "";
   const steps = words.steps(usage.steps);
   if (usage.unpricedSteps === usage.steps) return `${steps} · ${words.costUnknown}`;
-  const cost = costText(usage.costUsd);
+  const cost = formatCost(usage.costUsd);
   return `${steps} · ${usage.unpricedSteps > 0 ? words.orMore(cost) : cost}`;
 }
 

@@ -1,9 +1,9 @@
 /** What is happening now, in words. */
 import type { ViewSnapshot } from "@deckhand/client";
 import { isAction, type AgentState } from "@deckhand/protocol";
-import { wordsNow, type Words } from "../words/words.ts";
+import { currentMessages, type Messages } from "../i18n/i18n.ts";
 
-export function stateWords(state: AgentState | null, { states }: Words["chat"] = wordsNow().chat): string {
+export function stateWords(state: AgentState | null, { states }: Messages["chat"] = currentMessages().chat): string {
   switch (state) {
     case null:
     case "init":
@@ -69,7 +69,7 @@ export interface Now {
 }
 
 /** The most exact thing that can be said of this moment. */
-export function nowOf({ state, events, streaming }: ViewSnapshot, words: Words["chat"]): Now {
+export function nowOf({ state, events, streaming }: ViewSnapshot, words: Messages["chat"]): Now {
   const { now } = words;
   if (!isWorking(state.agentState)) {
     if (state.atLimit !== null) return { words: words.pausedAtLimit(words.limits[state.atLimit]) };

@@ -3,12 +3,12 @@ import type { SettingsReport } from "@deckhand/protocol";
 import { conversationAddress } from "../address.ts";
 import { client, useHealth } from "../server.ts";
 import { Link } from "../shell/link.tsx";
-import { countText, costText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatCount, formatCost } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, Section } from "./parts.tsx";
 
 export function AboutPage({ report }: { readonly report: SettingsReport }) {
-  const words = useWords();
+  const words = useMessages();
   const { health } = useHealth();
   const { data: costs } = useQuery({ queryKey: ["costs"], queryFn: ({ signal }) => client.costs(undefined, signal) });
   const value = (text: string) => <span className="text-sm break-all text-soft">{text}</span>;
@@ -28,16 +28,16 @@ export function AboutPage({ report }: { readonly report: SettingsReport }) {
         <Section title={words.settings.spent} description={words.settings.spentSince(costs.since)}>
           <Rows>
             <Row
-              label={costText(costs.total.cost_usd)}
+              label={formatCost(costs.total.cost_usd)}
               description={words.settings.spentIs(
                 costs.total.calls,
-                countText(costs.total.input + costs.total.output),
+                formatCount(costs.total.input + costs.total.output),
                 costs.total.unpriced_calls,
               )}
             />
             {costs.models.slice(0, 8).map((each) => (
               <Row key={each.model} label={<span className="font-mono font-normal">{each.model}</span>}>
-                {value(costText(each.cost_usd))}
+                {value(formatCost(each.cost_usd))}
               </Row>
             ))}
           </Rows>
@@ -54,7 +54,7 @@ export function AboutPage({ report }: { readonly report: SettingsReport }) {
                       </Link>
                     }
                   >
-                    {value(costText(each.cost_usd))}
+                    {value(formatCost(each.cost_usd))}
                   </Row>
                 ))}
               </Rows>

@@ -2,7 +2,7 @@ import type { SettingsReport } from "@deckhand/protocol";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, SavedText, Section } from "./parts.tsx";
 import { useAgents } from "./use-agents.ts";
 import { useSave } from "./use-settings.ts";
@@ -11,7 +11,7 @@ import { useSave } from "./use-settings.ts";
 const usualAgent = "CodeActAgent";
 
 export function AgentsPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const { agents: all, broken } = useAgents();
   const save = useSave();
   const { agents: kept = {}, limits = {} } = report.saved;

@@ -8,13 +8,13 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { dateTimeText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatDateTime } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { FromEnvironment, Row, Rows, SavedText, Section } from "./parts.tsx";
 import { useSave } from "./use-settings.ts";
 
 export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
-  const words = useWords();
+  const words = useMessages();
   const save = useSave();
   const { policy = "risky", seconds = 0 } = report.effective.approval;
   return (
@@ -67,7 +67,7 @@ export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
 const kinds = ["run", "browse", "write", "edit", "call_tool"] as const;
 
 function ServerRules() {
-  const words = useWords();
+  const words = useMessages();
   const queries = useQueryClient();
   const { data: rules } = useQuery({ queryKey: ["rules"], queryFn: ({ signal }) => client.rules(signal) });
   const [kind, setKind] = useState<(typeof kinds)[number]>("run");
@@ -110,7 +110,7 @@ function ServerRules() {
                 <Marked text={`${rule.action} ${rule.pattern}`} />
               </code>
             }
-            description={words.settings.since(dateTimeText(rule.created_at))}
+            description={words.settings.since(formatDateTime(rule.created_at))}
           >
             <IconButton
               icon={TrashIcon}

@@ -1,11 +1,11 @@
 import { hookEvents, type SettingsReport } from "@deckhand/protocol";
 import { Badge } from "../ui/badge.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, Section } from "./parts.tsx";
 
 /** Shown, not set: they run outside of the sandbox, so they are written where the server runs. */
 export function HooksPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const { hooks = {} } = report.saved;
   const all = hookEvents.flatMap((event) => (hooks[event] ?? []).map((hook, at) => ({ event, hook, at })));
   return (

@@ -3,7 +3,7 @@ import { XIcon } from "@primer/octicons-react";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface HostListProps {
   readonly hosts: readonly string[];
@@ -14,7 +14,7 @@ interface HostListProps {
 }
 
 export function HostList({ hosts, fixed, onSave }: HostListProps) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const [typed, setTyped] = useState("");
   const [failure, setFailure] = useState("");
   const save = (next: readonly string[]): Promise<void> =>

@@ -6,7 +6,7 @@ import { keyProviders, ownerOf } from "../models/owner.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { FromEnvironment, Row, Rows, Section } from "./parts.tsx";
 import { useSave } from "./use-settings.ts";
 
@@ -17,7 +17,7 @@ interface KeysProps {
 
 /** Keys come in and never out: of a kept one its last four characters are shown. */
 export function Keys({ report, providers }: KeysProps) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const save = useSave();
   const [isAdding, setAdding] = useState(false);
   const kept = report.saved.keys ?? {};

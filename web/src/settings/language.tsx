@@ -3,12 +3,12 @@ import { prefer, usePreferences } from "../shell/preferences.ts";
 import { Button } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
 import { Switch } from "../ui/switch.tsx";
-import { languages, useWords } from "../words/words.ts";
+import { languages, useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, SavedText, Section } from "./parts.tsx";
 
 /** What this browser alone keeps. */
 export function LanguagePage() {
-  const words = useWords();
+  const words = useMessages();
   const { theme, density, language, name } = usePreferences();
   const languageChoices = Object.entries({ system: words.shell.languageOfBrowser, ...languages });
   return (
@@ -60,7 +60,7 @@ export function LanguagePage() {
 
 /** Asked of the browser only when a person turns it on here. */
 function Notifications() {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const { notifications } = usePreferences();
   const [permission, setPermission] = useState(() =>
     "Notification" in globalThis ? Notification.permission : "unavailable",

@@ -5,13 +5,13 @@ import { client } from "../server.ts";
 import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { McpOutcome } from "./mcp-outcome.tsx";
 import { useSave } from "./use-settings.ts";
 
 /** A server at an address: tried, then kept. */
 export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const save = useSave();
   const queries = useQueryClient();
   const [name, setName] = useState("");

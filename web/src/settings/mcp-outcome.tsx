@@ -1,5 +1,5 @@
 import type { McpReport } from "@deckhand/protocol";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** What trying a server has shown. */
 export function McpOutcome({ report }: { readonly report: McpReport }) {
@@ -12,7 +12,7 @@ export function McpOutcome({ report }: { readonly report: McpReport }) {
 }
 
 export function McpTools({ tools }: { readonly tools: McpReport["tools"] }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   if (tools.length === 0) return null;
   return (
     <details className="mt-1.5 text-xs">

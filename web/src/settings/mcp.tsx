@@ -8,7 +8,7 @@ import { Button, IconButton } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { AddMcpServer } from "./mcp-add.tsx";
 import { McpOutcome, McpTools } from "./mcp-outcome.tsx";
 import { Row, Rows, Section } from "./parts.tsx";
@@ -23,7 +23,7 @@ const stateTones: Readonly<Record<McpServerState["state"], Tone>> = {
 };
 
 export function McpPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const [isAdding, setAdding] = useState(false);
   const servers = Object.entries(report.saved.mcp?.servers ?? {});
   const { data: states = [] } = useQuery({
@@ -72,7 +72,7 @@ interface ServerProps {
 }
 
 function Server({ name, server, state, mayChange }: ServerProps) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const save = useSave();
   const queries = useQueryClient();
   const [report, setReport] = useState<McpReport>();

@@ -9,8 +9,8 @@ import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { Select } from "../ui/select.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { countText, costText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatCount, formatCost } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Keys } from "./keys.tsx";
 import { FromEnvironment, Row, Rows, SavedText, Section } from "./parts.tsx";
 import { useModels, useSave } from "./use-settings.ts";
@@ -18,7 +18,7 @@ import { useModels, useSave } from "./use-settings.ts";
 const efforts = ["", "none", "minimal", "low", "medium", "high", "xhigh"] as const;
 
 export function ModelsPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const { models, look, looking } = useModels();
   const save = useSave();
   const trial = useTrial();
@@ -173,7 +173,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
 
 /** One that is asked now and then: tried here, so that it is not found out when it is needed. */
 function TryModel({ name }: { readonly name: string }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const trial = useTrial();
   return (
     <div className="flex basis-full flex-col gap-2">
@@ -200,13 +200,13 @@ function TryModel({ name }: { readonly name: string }) {
 
 /** What is known of it, in a line. */
 function About({ info }: { readonly info: ModelInfo }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const facts = [
     info.provider,
-    info.context_tokens === null ? "" : words.contextOf(countText(info.context_tokens)),
+    info.context_tokens === null ? "" : words.contextOf(formatCount(info.context_tokens)),
     info.tools === false ? words.toldTools : "",
     info.images ? words.seesImages : "",
-    info.price === null ? "" : words.priceOf(costText(info.price.input), costText(info.price.output)),
+    info.price === null ? "" : words.priceOf(formatCost(info.price.input), formatCost(info.price.output)),
   ];
   return facts.filter((fact) => fact !== "").join(" · ");
 }

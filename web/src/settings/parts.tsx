@@ -4,7 +4,7 @@ import type { SettingsReport } from "@deckhand/protocol";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface SectionProps {
   readonly title: string;
@@ -56,7 +56,7 @@ export function Row({ label, description, children }: RowProps) {
 
 /** Where the environment says it: it cannot be changed here. */
 export function FromEnvironment({ report, path }: { readonly report: SettingsReport; readonly path: string }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const variable = report.environment[path];
   if (variable === undefined) return null;
   return (
@@ -87,7 +87,7 @@ export function SavedText({
   suggestions,
   onSave,
 }: SavedTextProps) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const list = useId();
   const [typed, setTyped] = useState<string>();
   const [failure, setFailure] = useState("");

@@ -6,14 +6,14 @@ import { Badge } from "../ui/badge.tsx";
 import { Select } from "../ui/select.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { toastFailure } from "../ui/toast.tsx";
-import { timeText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatTime } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { HostList } from "./host-list.tsx";
 import { FromEnvironment, Row, Rows, Section } from "./parts.tsx";
 import { useSave } from "./use-settings.ts";
 
 export function SandboxPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const save = useSave();
   const sandbox = useHealth().health?.runtime;
   const { policy = "allow", allow = [] } = report.effective.network;
@@ -60,7 +60,7 @@ export function SandboxPage({ report }: { readonly report: SettingsReport }) {
 }
 
 function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   const { checks, untried = [] } = sandbox;
   const groups = [...new Set(checks.map(({ group }) => group))];
   return (
@@ -75,7 +75,7 @@ function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
         description={
           <>
             {sandbox.sentence}
-            {sandbox.triedAt !== undefined && ` ${words.triedAt(timeText(sandbox.triedAt))}`}
+            {sandbox.triedAt !== undefined && ` ${words.triedAt(formatTime(sandbox.triedAt))}`}
           </>
         }
       />

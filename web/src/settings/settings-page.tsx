@@ -15,7 +15,7 @@ import { settingsAddress } from "../address.ts";
 import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { AboutPage } from "./about.tsx";
 import { AgentsPage } from "./agents.tsx";
 import { ApprovalsPage } from "./approvals.tsx";
@@ -42,7 +42,7 @@ const icons: Readonly<Record<SettingsSectionName, Icon>> = {
 
 /** `section` is what follows `/settings/` in the address. */
 export function SettingsPage({ section }: { readonly section: string }) {
-  const words = useWords();
+  const words = useMessages();
   const report = useSettings();
   const current = sections.find((each) => each === section) ?? "models";
   return (
@@ -101,7 +101,7 @@ function pageOf(section: SettingsSectionName, report: SettingsReport): ReactNode
 
 /** What of the file cannot be used: said everywhere, for nothing can be saved until it is mended. */
 function Problems({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useWords();
+  const { settings: words } = useMessages();
   if (report.problems.length === 0) return null;
   return (
     <div role="alert" className="mb-6 rounded-lg border border-bad/50 bg-bad-soft p-3 text-sm">

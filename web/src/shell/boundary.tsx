@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from "react";
 import { Button } from "../ui/button.tsx";
-import { wordsNow } from "../words/words.ts";
+import { currentMessages } from "../i18n/i18n.ts";
 
 interface BoundaryProps {
   readonly children: ReactNode;
@@ -17,7 +17,7 @@ export class Boundary extends Component<BoundaryProps, { readonly failure: Error
   override render(): ReactNode {
     const { failure } = this.state;
     if (failure === undefined) return this.props.children;
-    const words = wordsNow();
+    const words = currentMessages();
     return (
       <div role="alert" className="flex flex-col items-start gap-2 p-5 text-sm">
         <p>{words.shell.brokenPart}</p>

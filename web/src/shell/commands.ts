@@ -3,13 +3,13 @@
  * registers its commands for as long as it is there; of one id the last counts.
  */
 import { useEffect, useSyncExternalStore } from "react";
-import type { Words } from "../words/words.ts";
+import type { Messages } from "../i18n/i18n.ts";
 import { isTyping, strokeOf } from "./keys.ts";
 
 export interface Command {
   readonly id: string;
-  readonly group: keyof Words["shell"]["groups"];
-  readonly label: (words: Words) => string;
+  readonly group: keyof Messages["shell"]["groups"];
+  readonly label: (words: Messages) => string;
   /** See keys.ts; the first is the one that is shown. */
   readonly keys?: readonly string[];
   /** It is bound, but there is no sense in choosing it from a list. */

@@ -1,11 +1,11 @@
 import { Dialog } from "../ui/dialog.tsx";
 import { Kbd } from "../ui/kbd.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { useAllCommands } from "./commands.ts";
 
 /** The keys of everything that can be done now. */
 export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
-  const words = useWords();
+  const words = useMessages();
   const commands = useAllCommands().filter(({ keys = [] }) => keys.length > 0);
   const groups = Object.keys(words.shell.groups) as (keyof typeof words.shell.groups)[];
   return (

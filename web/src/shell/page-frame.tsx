@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
 import { IconButton } from "../ui/button.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { prefer, usePreferences } from "./preferences.ts";
 
 interface PageHeadProps {
@@ -12,7 +12,7 @@ interface PageHeadProps {
 
 /** The line at the top of every page, with the way to the sidebar where that is away. */
 export function PageHead({ title, actions }: PageHeadProps) {
-  const words = useWords();
+  const words = useMessages();
   const { sidebarOpen } = usePreferences();
   return (
     <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
@@ -51,7 +51,7 @@ export function PageFrame({
 }
 
 export function HideSidebarButton() {
-  const words = useWords();
+  const words = useMessages();
   return (
     <IconButton
       icon={SidebarExpandIcon}

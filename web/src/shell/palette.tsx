@@ -4,7 +4,7 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ConversationRow } from "@deckhand/client";
 import { conversationAddress, go } from "../address.ts";
 import { Kbd } from "../ui/kbd.tsx";
-import { useWords, type Words } from "../words/words.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
 import { useAllCommands, type Command } from "./commands.ts";
 
 interface PaletteProps {
@@ -22,7 +22,7 @@ interface Entry {
 
 /** Everything that can be done now, and every conversation, by a few letters of its name. */
 export function Palette({ onClose, conversations }: PaletteProps) {
-  const words = useWords();
+  const words = useMessages();
   const commands = useAllCommands();
   const [typed, setTyped] = useState("");
   const entries = useMemo(() => entriesOf(commands, conversations, words), [commands, conversations, words]);
@@ -82,7 +82,7 @@ export function Palette({ onClose, conversations }: PaletteProps) {
 function entriesOf(
   commands: readonly Command[],
   conversations: readonly ConversationRow[],
-  words: Words,
+  words: Messages,
 ): readonly Entry[] {
   return [
     ...commands

@@ -1,13 +1,13 @@
 import { CommentDiscussionIcon, FileDiffIcon, InboxIcon, ListUnorderedIcon, type Icon } from "@primer/octicons-react";
 import { inboxAddress, usePlace } from "../address.ts";
 import { useInbox } from "../inbox/inbox-store.ts";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { Link } from "./link.tsx";
 import { showPane, usePane, type Pane } from "./panes.ts";
 
 /** At the foot of a narrow screen: which pane is in sight. */
 export function PhoneBar() {
-  const words = useWords();
+  const words = useMessages();
   const pane = usePane();
   const { page } = usePlace();
   const { count } = useInbox();

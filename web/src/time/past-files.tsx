@@ -8,8 +8,8 @@ import { CopyButton } from "../ui/copy-button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { sizeText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatSize } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** More of a text is for an editor. */
 const mostShownBytes = 512 * 1024;
@@ -22,7 +22,7 @@ interface PastFilesProps {
 
 /** The files as they were; nothing can be changed there. */
 export function PastFiles({ conversation, at }: PastFilesProps) {
-  const { time: words } = useWords();
+  const { time: words } = useMessages();
   const [query, setQuery] = useState("");
   const [path, setPath] = useState<string>();
   const files = useQuery({
@@ -63,7 +63,7 @@ export function PastFiles({ conversation, at }: PastFilesProps) {
               onClick={() => setPath(file.path === path ? undefined : file.path)}
             >
               <span className="min-w-0 flex-1 truncate font-mono text-xs">{visible(file.path)}</span>
-              <span className="shrink-0 text-xs text-muted tabular-nums">{sizeText(file.size_bytes)}</span>
+              <span className="shrink-0 text-xs text-muted tabular-nums">{formatSize(file.size_bytes)}</span>
             </button>
           </li>
         ))}
@@ -91,7 +91,7 @@ interface PastFileProps extends PastFilesProps {
 }
 
 function PastFile({ conversation, at, path, size }: PastFileProps) {
-  const { time: words } = useWords();
+  const { time: words } = useMessages();
   const address = pastFileAddressOf(conversation, at, path);
   const isLarge = size > mostShownBytes;
   const content = useQuery({

@@ -7,7 +7,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { toast } from "../ui/toast.tsx";
-import { useWords, wordsNow } from "../words/words.ts";
+import { useMessages, currentMessages } from "../i18n/i18n.ts";
 
 interface RestoreDialogProps {
   readonly conversation: string;
@@ -18,7 +18,7 @@ interface RestoreDialogProps {
 
 /** What a restore would do, shown before it is done. */
 export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDialogProps) {
-  const { time: words, shell } = useWords();
+  const { time: words, shell } = useMessages();
   const preview = useQuery({
     queryKey: ["restore", conversation, at],
     queryFn: ({ signal }) => client.previewRestore(conversation, at, signal),
@@ -37,7 +37,10 @@ export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDial
     setFailure("");
     try {
       const { cause } = await client.restore(conversation, at, force);
-      toast(wordsNow().time.restored(at), { tone: "good", description: wordsNow().time.undo(cause ?? at) });
+      toast(currentMessages().time.restored(at), {
+        tone: "good",
+        description: currentMessages().time.undo(cause ?? at),
+      });
       onClose();
       onDone();
     } catch (error) {
@@ -93,7 +96,7 @@ const marks: Readonly<Record<FileChange["status"], readonly [sign: string, colou
 };
 
 function Changes({ preview }: { readonly preview: RestorePreview }) {
-  const { time: words } = useWords();
+  const { time: words } = useMessages();
   const foreign = new Set(preview.changed_since);
   if (preview.changed_files === 0) return <p className="py-2 text-sm text-muted">{words.nothingChanges}</p>;
   return (

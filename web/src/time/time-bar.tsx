@@ -6,8 +6,8 @@ import { client } from "../server.ts";
 import { useCommands, type Command } from "../shell/commands.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { toast, toastFailure } from "../ui/toast.tsx";
-import { costText, dateTimeText } from "../words/amounts.ts";
-import { useWords, wordsNow } from "../words/words.ts";
+import { formatCost, formatDateTime } from "../i18n/format.ts";
+import { useMessages, currentMessages } from "../i18n/i18n.ts";
 import { MomentsStrip } from "./moments-strip.tsx";
 import { RestoreDialog } from "./restore-dialog.tsx";
 import { momentsOf, stepFrom } from "./view-at.ts";
@@ -25,7 +25,7 @@ interface TimeBarProps {
 
 /** A slider over the conversation, in place of what one writes: the past is looked at, not spoken to. */
 export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps) {
-  const { time: words } = useWords();
+  const { time: words } = useMessages();
   const [restoring, setRestoring] = useState(false);
   const last = Math.max(0, events.length - 1);
   const moments = useMemo(() => momentsOf(events), [events]);
@@ -37,7 +37,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
     try {
       const { id } = await client.fork(conversation, at);
       go(conversationAddress(id));
-      toast(wordsNow().time.forked(at));
+      toast(currentMessages().time.forked(at));
     } catch (error) {
       toastFailure(error);
     }
@@ -80,9 +80,9 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
           {said !== "" && <span className="text-muted"> · {visible(said)}</span>}
         </p>
         <p className="shrink-0 text-xs text-muted tabular-nums">
-          {event !== undefined && <time dateTime={event.timestamp}>{dateTimeText(event.timestamp)}</time>}
+          {event !== undefined && <time dateTime={event.timestamp}>{formatDateTime(event.timestamp)}</time>}
           {" · "}
-          {words.steps(state.usage.steps)} · {costText(state.usage.costUsd)}
+          {words.steps(state.usage.steps)} · {formatCost(state.usage.costUsd)}
         </p>
       </div>
       <div className="flex items-center gap-1 py-1.5">

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { CheckIcon, CopyIcon } from "@primer/octicons-react";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { IconButton, type ButtonSize } from "./button.tsx";
 import { toastFailure } from "./toast.tsx";
 
@@ -13,7 +13,7 @@ interface CopyButtonProps {
 }
 
 export function CopyButton({ text, label, size = "small", className = "" }: CopyButtonProps) {
-  const words = useWords();
+  const words = useMessages();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;

@@ -1,7 +1,7 @@
 import type { ReactNode, RefObject } from "react";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { XIcon } from "@primer/octicons-react";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 interface DialogProps {
   readonly open: boolean;
@@ -28,7 +28,7 @@ export function Dialog({
   size = "medium",
   initialFocus,
 }: DialogProps) {
-  const words = useWords();
+  const words = useMessages();
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>

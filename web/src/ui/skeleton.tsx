@@ -1,8 +1,8 @@
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** While the first of something is on its way. */
 export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
-  const words = useWords();
+  const words = useMessages();
   return (
     <div role="status" aria-label={words.shell.loading} className="flex flex-col gap-3 p-5">
       {Array.from({ length: lines }, (_, line) => (

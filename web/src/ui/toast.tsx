@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Toast as Base } from "@base-ui/react/toast";
 import { XIcon } from "@primer/octicons-react";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 const toasts = Base.createToastManager();
 
@@ -45,7 +45,7 @@ const edges: Readonly<Record<string, string>> = { good: "border-l-good", bad: "b
 
 function List() {
   const { toasts: shown } = Base.useToastManager();
-  const words = useWords();
+  const words = useMessages();
   return shown.map((each) => (
     <Base.Root
       key={each.id}

@@ -4,7 +4,7 @@ import { useAgents } from "../settings/use-agents.ts";
 import { useModels, useSettings } from "../settings/use-settings.ts";
 import { client } from "../server.ts";
 import { Select } from "../ui/select.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 
 /** Who does it, and when a person is asked. What is "" is as the server is configured. */
 export interface How {
@@ -29,7 +29,7 @@ interface HowFieldProps {
 }
 
 export function HowField({ how, onChange }: HowFieldProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const { models } = useModels();
   const { agents } = useAgents();
   const report = useSettings();
@@ -86,7 +86,7 @@ export function HowField({ how, onChange }: HowFieldProps) {
 
 /** What a conversation took with this model so far; nothing where that is not known. */
 export function Estimate({ model }: { readonly model: string }) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const { data } = useQuery({
     queryKey: ["estimate", model],
     queryFn: ({ signal }) => client.estimate(model === "" ? undefined : model, signal),

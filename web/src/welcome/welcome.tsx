@@ -7,7 +7,7 @@ import { Composer, type Sent } from "../composer/composer.tsx";
 import { withFiles } from "../composer/send-files.ts";
 import { client } from "../server.ts";
 import { Skeleton } from "../ui/skeleton.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { asConfigured, Estimate, HowField, settingsOf } from "./how.tsx";
 import { WorkspaceDetails, WorkspaceSelect } from "./workspace-field.tsx";
 import { isOpen, usual, workspaceOf } from "./workspace.ts";
@@ -27,7 +27,7 @@ interface WelcomeProps {
 
 /** The first visit, and "New task": what is to be done, where, by whom. */
 export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const queries = useQueryClient();
   const [failure, setFailure] = useState("");
   const [chosen, setChosen] = useState(usual);

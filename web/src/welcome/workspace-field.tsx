@@ -3,8 +3,8 @@ import { FileDirectoryIcon, UploadIcon } from "@primer/octicons-react";
 import { buttonClass } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
 import { TextField } from "../ui/text-field.tsx";
-import { sizeText } from "../words/amounts.ts";
-import { useWords } from "../words/words.ts";
+import { formatSize } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { chosenFiles, droppedFiles } from "./dropped.ts";
 import { usual, type Chosen, type WorkspaceKind } from "./workspace.ts";
 
@@ -14,7 +14,7 @@ interface WorkspaceFieldProps {
 }
 
 export function WorkspaceSelect({ chosen, onChange }: WorkspaceFieldProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const kinds = Object.keys(words.workspaces) as WorkspaceKind[];
   return (
     <Select
@@ -34,7 +34,7 @@ export function WorkspaceSelect({ chosen, onChange }: WorkspaceFieldProps) {
 
 /** What the chosen kind of workspace still needs. */
 export function WorkspaceDetails({ chosen, onChange }: WorkspaceFieldProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const { name, hint } = words.workspaces[chosen.kind];
   if (chosen.kind === "upload") return <Files chosen={chosen} onChange={onChange} />;
   if (hint === "") return null;
@@ -64,7 +64,7 @@ export function WorkspaceDetails({ chosen, onChange }: WorkspaceFieldProps) {
 }
 
 function Files({ chosen, onChange }: WorkspaceFieldProps) {
-  const { people: words } = useWords();
+  const { people: words } = useMessages();
   const [isOver, setOver] = useState(false);
   const bytes = chosen.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);
   const drop = (event: DragEvent): void => {
@@ -89,7 +89,7 @@ function Files({ chosen, onChange }: WorkspaceFieldProps) {
       }`}
     >
       <span className="min-w-40 flex-1 text-muted">
-        {chosen.files.length === 0 ? words.dropHere : words.filesChosen(chosen.files.length, sizeText(bytes))}
+        {chosen.files.length === 0 ? words.dropHere : words.filesChosen(chosen.files.length, formatSize(bytes))}
       </span>
       <label className={look}>
         <UploadIcon size={14} />

@@ -2,10 +2,10 @@
 import type { SentFile } from "@deckhand/client";
 import type { WorkspaceChoice } from "@deckhand/protocol";
 import { client } from "../server.ts";
-import type { Words } from "../words/words.ts";
+import type { Messages } from "../i18n/i18n.ts";
 import { archiveOf } from "./dropped.ts";
 
-export type WorkspaceKind = keyof Words["people"]["workspaces"];
+export type WorkspaceKind = keyof Messages["people"]["workspaces"];
 
 export interface Chosen {
   readonly kind: WorkspaceKind;

@@ -18,7 +18,7 @@ import {
 } from "@primer/octicons-react";
 import type { ViewSnapshot } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
-import type { Words } from "../words/words.ts";
+import type { Messages } from "../i18n/i18n.ts";
 import { openTasks } from "./plan/plan.ts";
 
 export interface WorkTabProps {
@@ -36,7 +36,7 @@ export interface WorkTab {
   /** Behind `w` it leads here. */
   readonly letter: string;
   readonly icon: Icon;
-  readonly label: (words: Words) => string;
+  readonly label: (words: Messages) => string;
   readonly component: LazyExoticComponent<ComponentType<WorkTabProps>>;
   /** Whether it is there now; always without it. Cheap: asked at every change. */
   readonly shown?: (snapshot: ViewSnapshot) => boolean;

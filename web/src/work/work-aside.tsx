@@ -2,7 +2,7 @@ import type { ViewSnapshot } from "@deckhand/client";
 import { usePane } from "../shell/panes.ts";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { ResizeHandle } from "../ui/resize-handle.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { shownTabs } from "./tabs.tsx";
 import { useWorkCommands } from "./work-commands.ts";
 import { WorkPanel } from "./work-panel.tsx";
@@ -17,7 +17,7 @@ interface WorkAsideProps {
 
 /** The pane right of the conversation, as wide as the person wants it; on a phone a pane of its own. */
 export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
-  const { shell: words } = useWords();
+  const { shell: words } = useMessages();
   const pane = usePane();
   const { workOpen, workWidth } = usePreferences();
   useWorkCommands(

@@ -7,7 +7,7 @@ import { prefer } from "../shell/preferences.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tabs } from "../ui/tabs.tsx";
-import { useWords } from "../words/words.ts";
+import { useMessages } from "../i18n/i18n.ts";
 import { shownTabs } from "./tabs.tsx";
 
 const PastFiles = lazy(async () => ({ default: (await import("../time/past-files.tsx")).PastFiles }));
@@ -23,7 +23,7 @@ interface WorkPanelProps {
 
 /** What the work has come to: a tab for each side of it. */
 export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
-  const words = useWords();
+  const words = useMessages();
   const tabs = shownTabs(snapshot);
   const chosen = tabs.find(({ id }) => id === tab) ?? tabs[0];
   if (chosen === undefined) return null;

@@ -6,14 +6,14 @@ import { buttonClass, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
-import { timeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatTime } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { visits } from "./visits.ts";
 
 /** The web as the agent saw it: nothing is asked for again, and nothing in it runs. */
 export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const all = useMemo(() => visits(events), [events]);
   const [chosen, setChosen] = useState<number>();
   const found = all.findIndex(({ id }) => id === chosen);
@@ -61,7 +61,7 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
             choices={all
               .map(({ id, timestamp, page: seen, asked }) => ({
                 value: String(id),
-                label: timeText(timestamp),
+                label: formatTime(timestamp),
                 description: (seen?.title || asked).slice(0, 90),
               }))
               .toReversed()}

@@ -3,7 +3,7 @@ import { ChevronDownIcon, ChevronRightIcon, FileIcon } from "@primer/octicons-re
 import { visible, type FileDiff } from "@deckhand/protocol";
 import { DiffView } from "../../diff/diff-view.tsx";
 import { IconButton } from "../../ui/button.tsx";
-import { useWords, type Words } from "../../words/words.ts";
+import { useMessages, type Messages } from "../../i18n/i18n.ts";
 
 interface ChangedFileProps {
   readonly file: FileDiff;
@@ -28,7 +28,7 @@ const tones: Readonly<Record<FileDiff["status"], string>> = {
 };
 
 export const ChangedFile = memo(function ChangedFile({ file, split, open: opens, onOpenFile }: ChangedFileProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [open, setOpen] = useState(opens);
   const { path, old_path: oldPath, status } = file;
   const Chevron = open ? ChevronDownIcon : ChevronRightIcon;
@@ -83,7 +83,7 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
   );
 });
 
-function notes(file: FileDiff, words: Words["work"]): readonly string[] {
+function notes(file: FileDiff, words: Messages["work"]): readonly string[] {
   const { binary, patch, truncated, old_mode: before, mode: after } = file;
   return [
     ...(before !== undefined && after !== undefined ? [words.modeChanged(before, after)] : []),

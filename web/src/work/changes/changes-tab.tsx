@@ -6,8 +6,8 @@ import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Select, type SelectChoice } from "../../ui/select.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { timeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatTime } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { ChangedFile } from "./changed-file.tsx";
 import { lastChange, moments } from "./range.ts";
@@ -19,7 +19,7 @@ const splitKey = "deckhand.diff.split";
 
 /** What is another in the workspace: since the work began, or between two moments. */
 export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
-  const { work: words, shell } = useWords();
+  const { work: words, shell } = useMessages();
   const place = usePlace();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
@@ -46,7 +46,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
     go(conversationAddress(conversation, { tab: "files", query: { file: path } }));
   const choices: readonly SelectChoice<string>[] = known.map(({ id, label, timestamp }) => ({
     value: String(id),
-    label: `#${id} · ${timeText(timestamp)}`,
+    label: `#${id} · ${formatTime(timestamp)}`,
     description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
   }));
 

@@ -4,8 +4,8 @@ import { conversationAddress } from "../../address.ts";
 import { Link } from "../../shell/link.tsx";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
-import { costText, countText, durationText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatCost, formatCount, formatDuration } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { Chart, fills } from "./chart.tsx";
 import { columns, costSteps, totals, type Chart as ChartKind, type Column } from "./steps.ts";
@@ -14,7 +14,7 @@ const mostRows = 100;
 
 /** What the models took, step by step, and how full the context is. */
 export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [chosen, setKind] = useState<ChartKind>();
   // A model that costs nothing has another figure.
   const kind = chosen ?? (state.usage.costUsd > 0 ? "cost" : "tokens");
@@ -31,7 +31,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
   const last = steps.findLast(({ context }) => context !== undefined)?.context;
   const kinds: readonly ChartKind[] = last === undefined ? ["cost", "tokens"] : ["cost", "tokens", "context"];
   const limit = kind === "context" ? (last?.limit ?? undefined) : undefined;
-  const amountText = kind === "cost" ? costText : countText;
+  const amountText = kind === "cost" ? formatCost : formatCount;
   const parts = new Set(drawn.flatMap((column) => column.parts.map((part) => part.kind)));
   const tell = ({ steps: some }: Column): string => {
     const first = some[0];
@@ -39,29 +39,29 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
     if (first === undefined || end === undefined) return "";
     const of = totals(some);
     const name = some.length === 1 ? words.stepAt(first.id) : words.stepsFrom(first.id, end.id);
-    const filled = end.context === undefined ? "" : ` · ${words.contextOf(countText(end.context.tokens))}`;
-    return `${name} · ${costText(of.costUsd)} · ${words.tokensInOut(countText(of.input), countText(of.output))}${filled}`;
+    const filled = end.context === undefined ? "" : ` · ${words.contextOf(formatCount(end.context.tokens))}`;
+    return `${name} · ${formatCost(of.costUsd)} · ${words.tokensInOut(formatCount(of.input), formatCount(of.output))}${filled}`;
   };
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
       <dl className="grid grid-cols-[repeat(auto-fit,minmax(7rem,1fr))] gap-3 pb-5">
-        <Figure label={words.cost} value={costText(state.usage.costUsd)} />
+        <Figure label={words.cost} value={formatCost(state.usage.costUsd)} />
         <Figure label={words.stepCount} value={String(state.usage.steps)} />
-        <Figure label={words.tokensIn} value={countText(sum.input)} />
+        <Figure label={words.tokensIn} value={formatCount(sum.input)} />
         <Figure
           label={words.ofThemCached}
           value={sum.input === 0 ? "–" : `${Math.round((100 * sum.cached) / sum.input)} %`}
         />
-        <Figure label={words.tokensOut} value={countText(sum.output)} />
-        <Figure label={words.modelTime} value={durationText(sum.modelMs)} />
+        <Figure label={words.tokensOut} value={formatCount(sum.output)} />
+        <Figure label={words.modelTime} value={formatDuration(sum.modelMs)} />
         {last !== undefined && (
           <Figure
             label={words.context}
             value={
               last.limit === null
-                ? countText(last.tokens)
-                : `${Math.round((100 * last.tokens) / last.limit)} % · ${countText(last.tokens)}`
+                ? formatCount(last.tokens)
+                : `${Math.round((100 * last.tokens) / last.limit)} % · ${formatCount(last.tokens)}`
             }
           />
         )}
@@ -79,7 +79,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
         columns={drawn}
         amountText={amountText}
         limit={limit}
-        limitLabel={limit === undefined ? "" : words.contextLimit(countText(limit))}
+        limitLabel={limit === undefined ? "" : words.contextLimit(formatCount(limit))}
         tell={tell}
       />
       {parts.size > 1 && (
@@ -136,11 +136,11 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
                   {step.kind !== "step" && <span className="ml-1.5 text-muted">{words.costKinds[step.kind]}</span>}
                 </td>
                 <td className="max-w-28 truncate text-left text-muted">{step.model}</td>
-                <td>{countText(step.usage.input)}</td>
-                <td className="text-muted">{countText(step.usage.cached_input)}</td>
-                <td>{countText(step.usage.output)}</td>
-                <td className="text-muted">{step.durationMs === undefined ? "" : durationText(step.durationMs)}</td>
-                <td>{step.costUsd === null ? "?" : costText(step.costUsd)}</td>
+                <td>{formatCount(step.usage.input)}</td>
+                <td className="text-muted">{formatCount(step.usage.cached_input)}</td>
+                <td>{formatCount(step.usage.output)}</td>
+                <td className="text-muted">{step.durationMs === undefined ? "" : formatDuration(step.durationMs)}</td>
+                <td>{step.costUsd === null ? "?" : formatCost(step.costUsd)}</td>
               </tr>
             ))}
         </tbody>

@@ -2,14 +2,14 @@ import { memo, useState } from "react";
 import { isAction, type Event } from "@deckhand/protocol";
 import { useStickToEnd } from "../../chat/stick-to-end.ts";
 import { Button } from "../../ui/button.tsx";
-import { useWords, type Words } from "../../words/words.ts";
+import { useMessages, type Messages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 
 const windowSize = 300;
 
 /** The log as it is. */
 export function EventsTab({ snapshot: { events } }: WorkTabProps) {
-  const words = useWords();
+  const words = useMessages();
   const [shown, setShown] = useState(windowSize);
   const { scroller } = useStickToEnd();
   const hidden = Math.max(0, events.length - shown);
@@ -30,7 +30,7 @@ export function EventsTab({ snapshot: { events } }: WorkTabProps) {
 }
 
 const Row = memo(function Row({ event }: { readonly event: Event }) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [open, setOpen] = useState(false);
   const kind = isAction(event) ? event.action : event.observation;
   return (
@@ -58,7 +58,7 @@ const Row = memo(function Row({ event }: { readonly event: Event }) {
   );
 });
 
-function detailOf(event: Event, words: Words["work"]): string {
+function detailOf(event: Event, words: Messages["work"]): string {
   if (isAction(event)) return event.source === "agent" ? "" : event.source;
   if (event.observation === "agent_state_changed") return event.extras.agent_state;
   if (event.observation === "error") return event.extras.code;

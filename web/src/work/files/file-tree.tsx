@@ -7,8 +7,8 @@ import {
   FileSymlinkFileIcon,
 } from "@primer/octicons-react";
 import { visible } from "@deckhand/protocol";
-import { sizeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatSize } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import { parentOf, type TreeRow } from "./tree.ts";
 
 interface FileTreeProps {
@@ -23,7 +23,7 @@ const indents = ["pl-2", "pl-5", "pl-8", "pl-11", "pl-14", "pl-17", "pl-20"];
 
 /** With the keys of every tree (ARIA practices): up and down, right opens, left closes or goes up, a letter leads to a name. */
 export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const list = useRef<HTMLDivElement>(null);
   const here = useRef(chosen);
   useEffect(() => {
@@ -90,7 +90,7 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
             </span>
             <span className="min-w-0 flex-1 truncate">{visible(name)}</span>
             {!row.isFolder && (
-              <span className="shrink-0 text-2xs text-muted tabular-nums">{sizeText(entry.size_bytes)}</span>
+              <span className="shrink-0 text-2xs text-muted tabular-nums">{formatSize(entry.size_bytes)}</span>
             )}
           </div>
         );

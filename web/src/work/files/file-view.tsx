@@ -6,7 +6,7 @@ import { buttonClass, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import { ShownFile } from "./shown-file.tsx";
 import { TextFile } from "./text-file.tsx";
 import { useFile } from "./use-file.ts";
@@ -21,7 +21,7 @@ interface FileViewProps {
 
 /** One file of the workspace. */
 export function FileView({ conversation, path, changed, onClose, onDirty }: FileViewProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [drawn, setDrawn] = useState(false);
   const { data, error, refetch } = useFile(conversation, path, changed);
   const name = path.split("/").at(-1) ?? path;

@@ -7,7 +7,7 @@ import { Progress } from "../../ui/progress.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import { lastChange } from "../changes/range.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { droppedFiles } from "./dropped.ts";
@@ -21,7 +21,7 @@ import { useUpload } from "./use-upload.ts";
 
 /** The workspace: its tree, and the file that is open beside it, or instead of it where there is no room for both. */
 export function FilesTab({ conversation, snapshot }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const place = usePlace();
   const file = (place.page === "conversation" ? place.query.get("file") : null) ?? "";
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(foldersAbove(file)));

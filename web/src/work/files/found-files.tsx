@@ -3,7 +3,7 @@ import { FileIcon } from "@primer/octicons-react";
 import { visible } from "@deckhand/protocol";
 import { client } from "../../server.ts";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 
 interface FoundFilesProps {
   readonly conversation: string;
@@ -13,7 +13,7 @@ interface FoundFilesProps {
 }
 
 export function FoundFiles({ conversation, text, within, onChoose }: FoundFilesProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const { data, error } = useQuery({
     queryKey: ["find", conversation, within, text],
     queryFn: ({ signal }) => client.files.find(conversation, text, within, signal),

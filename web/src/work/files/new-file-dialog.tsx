@@ -4,7 +4,7 @@ import { client } from "../../server.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/text-field.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 
 interface NewFileDialogProps {
   readonly conversation: string;
@@ -15,7 +15,7 @@ interface NewFileDialogProps {
 }
 
 export function NewFileDialog({ conversation, folder, onClose, onMade }: NewFileDialogProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [path, setPath] = useState(folder === "" ? "" : `${folder}/`);
   const [failure, setFailure] = useState("");
   const make = async (event: FormEvent): Promise<void> => {

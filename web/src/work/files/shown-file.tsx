@@ -6,8 +6,8 @@ import { client } from "../../server.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { sizeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatSize } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { LoadedFile } from "./use-file.ts";
 
 interface ShownFileProps {
@@ -18,7 +18,7 @@ interface ShownFileProps {
 
 /** What is looked at and not edited. Nothing in it can run: a picture is a picture, whatever is in its markup. */
 export function ShownFile({ conversation, path, file }: ShownFileProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const address = `${fileAddressOf(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
   const name = path.split("/").at(-1) ?? path;
   switch (file.kind) {
@@ -55,7 +55,7 @@ export function ShownFile({ conversation, path, file }: ShownFileProps) {
             </a>
           }
         >
-          {sizeText(file.sizeBytes)}
+          {formatSize(file.sizeBytes)}
         </EmptyState>
       );
   }
@@ -94,7 +94,7 @@ interface PdfProps {
 }
 
 function Pdf({ conversation, path, tag, name }: PdfProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const { data: bytes } = useQuery({
     queryKey: ["bytes", conversation, path, tag],
     queryFn: async ({ signal }) =>

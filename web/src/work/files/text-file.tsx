@@ -5,7 +5,7 @@ import { client } from "../../server.ts";
 import { Button } from "../../ui/button.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import { openEditor, type Editor } from "./editor.ts";
 
 export interface Stored {
@@ -32,7 +32,7 @@ type Saving = "idle" | "saving" | "saved";
  * beside each other. A save goes over that state of the file alone that was read.
  */
 export function TextFile({ conversation, path, stored, onDirty, onReload }: TextFileProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor>(undefined);
   const base = useRef(stored);

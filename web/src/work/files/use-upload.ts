@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { SentFile } from "@deckhand/client";
 import { client } from "../../server.ts";
 import { toast } from "../../ui/toast.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 
 /** Small files go together; a request of some megabytes shows how far it is by being done. */
 const bytesAtOnce = 4 * 1024 * 1024;
@@ -20,7 +20,7 @@ export interface Uploads {
 }
 
 export function useUpload(conversation: string, onSent: () => void): Uploads {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [progress, setProgress] = useState<UploadProgress>();
   const send = async (files: readonly SentFile[], folder: string): Promise<void> => {
     const all = files.reduce((sum, { data }) => sum + data.size, 0);

@@ -5,13 +5,13 @@ import { highlightLines, type Parser } from "../../code/highlight.ts";
 import { useParser } from "../../code/use-parser.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/progress.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { cells, type Cell } from "./cells.ts";
 
 /** Cells of the notebook kernel, in their order. */
 export function NotebookTab({ snapshot: { events } }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const all = useMemo(() => cells(events), [events]);
   const { scroller } = useStickToEnd();
   const parser = useParser("cell.py");
@@ -34,7 +34,7 @@ export function NotebookTab({ snapshot: { events } }: WorkTabProps) {
 }
 
 function CellView({ cell, parser }: { readonly cell: Cell; readonly parser: Parser | undefined }) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const lines = useMemo(() => highlightLines(cell.code, parser), [cell.code, parser]);
   return (
     <li className="grid grid-cols-[3rem_1fr] px-3 pb-4 text-xs">

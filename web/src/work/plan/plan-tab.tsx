@@ -2,8 +2,8 @@ import { useMemo } from "react";
 import { CheckCircleFillIcon, CircleIcon, DotFillIcon, TasklistIcon } from "@primer/octicons-react";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Progress } from "../../ui/progress.tsx";
-import { timeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatTime } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { lastPlan } from "./plan.ts";
 
@@ -12,7 +12,7 @@ const tones = { done: "text-good", in_progress: "text-accent", todo: "text-stron
 
 /** The tasks that the agent means to do, and how far it is. */
 export function PlanTab({ snapshot: { events } }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const plan = useMemo(() => lastPlan(events), [events]);
   if (plan === undefined || plan.tasks.length === 0) {
     return (
@@ -29,7 +29,7 @@ export function PlanTab({ snapshot: { events } }: WorkTabProps) {
           {words.tasksDone(done, plan.tasks.length)}
         </span>
         <Progress label={words.tasksDone(done, plan.tasks.length)} value={done / plan.tasks.length} />
-        <span className="shrink-0">{timeText(plan.timestamp)}</span>
+        <span className="shrink-0">{formatTime(plan.timestamp)}</span>
       </div>
       <ol className="flex flex-col gap-0.5">
         {plan.tasks.map(({ title, status }, at) => {

@@ -8,7 +8,7 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { frameWidth, pathIn, type Device } from "./frame.ts";
 
@@ -16,7 +16,7 @@ const everyMs = 3000;
 
 /** What listens in the sandbox, shown as it is in a frame of an origin of its own. */
 export function PortsTab({ conversation }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const place = usePlace();
   const wanted = place.page === "conversation" ? Number(place.query.get("port")) : 0;
   const { data: ports } = useQuery({
@@ -55,7 +55,7 @@ interface PortFrameProps {
 }
 
 function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const [device, setDevice] = useState<Device>("full");
   const [path, setPath] = useState("/");
   const [typed, setTyped] = useState("/");

@@ -4,12 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import type { RuntimeCheck } from "@deckhand/client";
 import { client } from "../../server.ts";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { dateTimeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatDateTime } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 
 /** What was tried against the wall of this conversation, and whether it held. */
 export function IsolationSection({ conversation }: { readonly conversation: string }) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const { data: isolation } = useQuery({
     queryKey: ["isolation", conversation],
     queryFn: ({ signal }) => client.isolation(conversation, signal),
@@ -36,7 +36,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
         <span className="min-w-0 flex-1">
           {isolation.sentence}
           <span className="block pt-0.5 text-xs text-muted">
-            {isolation.kind} · {words.triedAt(dateTimeText(isolation.tried_at))}
+            {isolation.kind} · {words.triedAt(formatDateTime(isolation.tried_at))}
           </span>
         </span>
       </p>
@@ -70,7 +70,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
 }
 
 function Held({ held }: { readonly held: boolean }) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const Mark = held ? CheckCircleFillIcon : XCircleFillIcon;
   return (
     <span role="img" aria-label={held ? words.held : words.notHeld} className={held ? "text-good" : "text-bad"}>

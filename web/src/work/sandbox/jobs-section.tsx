@@ -5,8 +5,8 @@ import { client } from "../../server.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
-import { agoText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatRelativeTime } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import { jobScreens } from "./job-screens.ts";
 
 interface JobsSectionProps {
@@ -17,7 +17,7 @@ interface JobsSectionProps {
 
 /** What goes on beside the agent's shell: each with what it showed last, signals, and its end. */
 export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const screens = useMemo(() => jobScreens(events), [events]);
   const [open, setOpen] = useState<string>();
   const job = (id: string, args: { readonly signal?: (typeof jobSignals)[number] } = {}): void => {
@@ -37,7 +37,7 @@ export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
             >
               <span className="text-xs text-muted">{id}</span>
               <code className="min-w-0 flex-1 truncate text-xs">{visible(command.trim())}</code>
-              <span className="shrink-0 text-2xs text-muted">{agoText(since)}</span>
+              <span className="shrink-0 text-2xs text-muted">{formatRelativeTime(since)}</span>
             </button>
             <IconButton
               icon={EyeIcon}

@@ -6,8 +6,8 @@ import { client } from "../../server.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
-import { durationText, sizeText, timeText } from "../../words/amounts.ts";
-import { useWords } from "../../words/words.ts";
+import { formatDuration, formatSize, formatTime } from "../../i18n/format.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 
 interface NetworkSectionProps {
   readonly conversation: string;
@@ -20,7 +20,7 @@ const mostConnections = 50;
 
 /** What commands reached, what was refused, and what a person has let them reach. */
 export function NetworkSection({ conversation, events, allowed }: NetworkSectionProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const { data } = useQuery({
     queryKey: ["network", conversation],
     queryFn: ({ signal }) => client.network(conversation, signal),
@@ -90,15 +90,15 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
             <tbody className="tabular-nums">
               {last.map((each) => (
                 <tr key={`${each.started_at} ${each.host} ${each.up_bytes}`} className="border-b border-line/60">
-                  <td className="py-1 pr-3 text-muted">{timeText(each.started_at)}</td>
+                  <td className="py-1 pr-3 text-muted">{formatTime(each.started_at)}</td>
                   <td className="max-w-44 truncate pr-3 font-mono" title={each.address}>
                     {visible(each.host)}:{each.port}
                   </td>
                   <td className="max-w-28 truncate pr-3 font-mono text-muted">{visible(each.rule)}</td>
-                  <td className="pr-2 text-right">{sizeText(each.up_bytes)}</td>
-                  <td className="pr-2 text-right">{sizeText(each.down_bytes)}</td>
+                  <td className="pr-2 text-right">{formatSize(each.up_bytes)}</td>
+                  <td className="pr-2 text-right">{formatSize(each.down_bytes)}</td>
                   <td className="text-right text-muted">
-                    {each.open ? words.stillOpen : durationText(each.duration_ms)}
+                    {each.open ? words.stillOpen : formatDuration(each.duration_ms)}
                   </td>
                 </tr>
               ))}

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { IsolationSection } from "./isolation-section.tsx";
 import { JobsSection } from "./jobs-section.tsx";
@@ -7,7 +7,7 @@ import { NetworkSection } from "./network-section.tsx";
 
 /** What holds the agent's commands back, what they reached, and what of them goes on. */
 export function SandboxTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
       <Section title={words.isolation}>

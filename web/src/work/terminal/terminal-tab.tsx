@@ -6,7 +6,7 @@ import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { TerminalView } from "./terminal-view.tsx";
 
@@ -15,7 +15,7 @@ const first = { rows: 24, cols: 80 };
 
 /** Shells in the conversation's sandbox, shared with everybody who looks at it. */
 export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const place = usePlace();
   const add = useRef<HTMLButtonElement>(null);
   const [opening, setOpening] = useState(false);

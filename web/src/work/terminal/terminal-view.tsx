@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import type { TerminalSize } from "@deckhand/protocol";
 import { client } from "../../server.ts";
 import { usePreferences } from "../../shell/preferences.ts";
-import { useWords } from "../../words/words.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 import { openScreen, type Screen } from "./screen.ts";
 
 interface TerminalViewProps {
@@ -16,7 +16,7 @@ interface TerminalViewProps {
 
 /** One terminal, as everybody who watches it sees it. */
 export function TerminalView({ conversation, id, label, onLeave }: TerminalViewProps) {
-  const { work: words } = useWords();
+  const { work: words } = useMessages();
   const { theme } = usePreferences();
   const box = useRef<HTMLDivElement>(null);
   const screen = useRef<Screen>(undefined);

@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const shell: Words["shell"] = {
+export const shell: Messages["shell"] = {
   appName: "Deckhand",
   newTask: "新任务",
   untitled: "无标题",

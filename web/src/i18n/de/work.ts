@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const work: Words["work"] = {
+export const work: Messages["work"] = {
   events: "Ereignisse",
   files: "Dateien",
   upload: "Hochladen",

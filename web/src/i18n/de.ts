@@ -1,4 +1,4 @@
-import type { Words } from "./words.ts";
+import type { Messages } from "./i18n.ts";
 import { chat } from "./de/chat.ts";
 import { people } from "./de/people.ts";
 import { settings } from "./de/settings.ts";
@@ -6,4 +6,4 @@ import { shell } from "./de/shell.ts";
 import { time } from "./de/time.ts";
 import { work } from "./de/work.ts";
 
-export const de: Words = { shell, chat, work, people, settings, time };
+export const de: Messages = { shell, chat, work, people, settings, time };

@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const people: Words["people"] = {
+export const people: Messages["people"] = {
   search: "搜索",
   searchHint: "搜索标题和内容",
   noTasks: "还没有任务。",

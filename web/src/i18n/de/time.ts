@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const time: Words["time"] = {
+export const time: Messages["time"] = {
   past: "Die Vergangenheit",
   look: "In die Vergangenheit schauen",
   lookHere: "Bis hierher zurückschauen",

@@ -7,47 +7,47 @@ import { onPreferences, preferences, type Preferences } from "../shell/preferenc
 import { en } from "./en.ts";
 
 /** A text, or a function that makes one of numbers and names; the languages may word it as they like. */
-type Spoken<T> = T extends string
+type Translated<T> = T extends string
   ? string
   : T extends (...args: infer A) => string
     ? (...args: A) => string
-    : { readonly [K in keyof T]: Spoken<T[K]> };
+    : { readonly [K in keyof T]: Translated<T[K]> };
 
-export type Words = Spoken<typeof en>;
+export type Messages = Translated<typeof en>;
 export type Language = Exclude<Preferences["language"], "system">;
 
 /** By their own names, as a person looks for them. */
 export const languages: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch", "zh-Hans": "简体中文" };
 
-const load: Readonly<Record<Language, () => Promise<Words>>> = {
+const load: Readonly<Record<Language, () => Promise<Messages>>> = {
   en: () => Promise.resolve(en),
   de: async () => (await import("./de.ts")).de,
   "zh-Hans": async () => (await import("./zh-hans.ts")).zhHans,
 };
 
-let present: { readonly language: Language; readonly words: Words } = { language: "en", words: en };
+let current: { readonly language: Language; readonly words: Messages } = { language: "en", words: en };
 const listeners = new Set<() => void>();
 
 /** Where there is no component: for a title, a toast. */
-export function wordsNow(): Words {
-  return present.words;
+export function currentMessages(): Messages {
+  return current.words;
 }
 
-export function languageNow(): Language {
-  return present.language;
+export function currentLanguage(): Language {
+  return current.language;
 }
 
-export function useWords(): Words {
-  return useSyncExternalStore(subscribe, wordsNow);
+export function useMessages(): Messages {
+  return useSyncExternalStore(subscribe, currentMessages);
 }
 
 /** To be awaited before the first drawing, so that nobody sees another language first. */
-export async function startWords(): Promise<void> {
-  onPreferences(() => void speak(chosen()));
-  await speak(chosen());
+export async function startI18n(): Promise<void> {
+  onPreferences(() => void setLanguage(preferredLanguage()));
+  await setLanguage(preferredLanguage());
 }
 
-function chosen(): Language {
+function preferredLanguage(): Language {
   const { language } = preferences();
   if (language !== "system") return language;
   for (const wanted of navigator.languages) {
@@ -58,11 +58,11 @@ function chosen(): Language {
   return "en";
 }
 
-async function speak(language: Language): Promise<void> {
+async function setLanguage(language: Language): Promise<void> {
   document.documentElement.lang = language;
-  if (language === present.language) return;
+  if (language === current.language) return;
   try {
-    present = { language, words: await load[language]() };
+    current = { language, words: await load[language]() };
   } catch {
     // The file did not come; what is spoken now goes on.
     return;

@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const chat: Words["chat"] = {
+export const chat: Messages["chat"] = {
   you: "您",
   agent: "代理",
   queued: "排队中",

@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const settings: Words["settings"] = {
+export const settings: Messages["settings"] = {
   sections: {
     models: "模型",
     agents: "代理",

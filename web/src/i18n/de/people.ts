@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const people: Words["people"] = {
+export const people: Messages["people"] = {
   search: "Suche",
   searchHint: "Titel und Text durchsuchen",
   noTasks: "Noch keine Aufgaben.",

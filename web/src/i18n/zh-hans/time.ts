@@ -1,6 +1,6 @@
-import type { Words } from "../words.ts";
+import type { Messages } from "../i18n.ts";
 
-export const time: Words["time"] = {
+export const time: Messages["time"] = {
   past: "过去",
   look: "回看过去",
   lookHere: "回看到这里",
