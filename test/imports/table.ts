@@ -41,6 +41,7 @@ export const table: readonly Unit[] = [
     path: "server/src/http",
     mayImport: [
       "server/src/ws",
+      "server/src/wire",
       "server/src/conversation",
       "server/src/files",
       "server/src/mcp/mcp.ts",
@@ -48,7 +49,8 @@ export const table: readonly Unit[] = [
       protocol,
     ],
   },
-  { path: "server/src/ws", mayImport: ["server/src/conversation", protocol] },
+  { path: "server/src/ws", mayImport: ["server/src/wire", "server/src/conversation", protocol] },
+  { path: "server/src/wire", mayImport: ["server/src/conversation/api.ts", protocol] },
   {
     path: "server/src/conversation",
     mayImport: [

@@ -2,21 +2,21 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
-import { parseFrame } from "../ws/parse-frame.ts";
+import { parseFrame } from "../wire/parse-frame.ts";
 
 /** As much as a frame may have: pictures in messages are data URLs. */
 const mostBytes = 8 * 1024 * 1024;
 
-export async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+export async function parseBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
   const text = await textOf(c);
   return checked(schema, objectOf(text === "" ? "{}" : text));
 }
 
-export function queryOf<T>(c: Context, schema: z.ZodType<T>): T {
+export function parseQuery<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.query());
 }
 
-export function paramsOf<T>(c: Context, schema: z.ZodType<T>): T {
+export function parseParams<T>(c: Context, schema: z.ZodType<T>): T {
   return checked(schema, c.req.param());
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Event } from "@deckhand/protocol";
-import { raw, requestText, startTestServer, type TestServer } from "./test-server.ts";
+import { rawRequest, requestText, startTestServer, type TestServer } from "./server.test-kit.ts";
 
 let server: TestServer;
 before(async () => {
@@ -176,10 +176,10 @@ describe("a conversation", () => {
       ["Content-Type", "application/json"],
     ] as const;
     const said = requestText("POST", "/api/conversations", [...host, ["Content-Length", "9000000"]]);
-    assert.equal((await raw(server.port, `${said}{`)).status, 413);
+    assert.equal((await rawRequest(server.port, `${said}{`)).status, 413);
     const chunk = `100000\r\n${"x".repeat(0x100000)}\r\n`;
     const unsaid = requestText("POST", "/api/conversations", [...host, ["Transfer-Encoding", "chunked"]]);
-    assert.equal((await raw(server.port, unsaid + chunk.repeat(9))).status, 413);
+    assert.equal((await rawRequest(server.port, unsaid + chunk.repeat(9))).status, 413);
   });
 });
 
@@ -248,7 +248,7 @@ describe("the web page's files", () => {
       await writeFile(join(folder, "secret.txt"), "secret");
       await symlink(join(folder, "secret.txt"), join(root, "link.txt"));
       await using own = await startTestServer({ webRoot: root });
-      const get = (path: string) => raw(own.port, requestText("GET", path, [["Host", `127.0.0.1:${own.port}`]]));
+      const get = (path: string) => rawRequest(own.port, requestText("GET", path, [["Host", `127.0.0.1:${own.port}`]]));
 
       for (const path of ["/", "/conversations/some-id", "/?x=1"]) {
         const page = await get(path);

@@ -4,24 +4,24 @@ import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
 import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/server-rules.ts";
-import { failureBody, failureOf } from "./failure.ts";
-import { pagePolicy, securityHeaders } from "./headers.ts";
-import { conversationRoutes } from "./conversations.ts";
-import { costRoutes } from "./costs.ts";
-import { eventRoutes } from "./events.ts";
-import { classicFileRoutes } from "./classic-files.ts";
-import { fileRoutes, type FileRoutesOptions } from "./files.ts";
-import { inboxRoutes } from "./inbox.ts";
-import { libraryRoutes } from "./library.ts";
-import { modelRoutes, type ModelsApi } from "./models.ts";
-import { networkRoutes } from "./network.ts";
+import { errorBody, errorResponse } from "./error-response.ts";
+import { pageSecurityPolicy, securityHeaders } from "./security-headers.ts";
+import { conversationRoutes } from "./conversations/conversations.ts";
+import { costRoutes } from "./conversations/costs.ts";
+import { eventRoutes } from "./conversations/events.ts";
+import { classicFileRoutes } from "./files/classic-files.ts";
+import { fileRoutes, type FileRoutesOptions } from "./files/files.ts";
+import { inboxRoutes } from "./conversations/inbox.ts";
+import { transferRoutes } from "./conversations/transfer.ts";
+import { modelRoutes, type ModelsApi } from "./settings/models.ts";
+import { networkRoutes } from "./conversations/network.ts";
 import type { Ports } from "./ports/ports.ts";
-import { ruleRoutes } from "./rules.ts";
-import { terminalRoutes } from "./terminals.ts";
-import { settingsRoutes, type SettingsApi } from "./settings.ts";
-import type { Tickets } from "./tickets.ts";
-import { workspaceRoutes } from "./workspace.ts";
-import { webFiles } from "./web-files.ts";
+import { ruleRoutes } from "./settings/rules.ts";
+import { terminalRoutes } from "./conversations/terminals.ts";
+import { settingsRoutes, type SettingsApi } from "./settings/settings.ts";
+import type { Tickets } from "./auth/tickets.ts";
+import { historyRoutes } from "./conversations/history.ts";
+import { webUiRoutes } from "./web-ui.ts";
 
 /** The agents that a conversation can name, and what is wrong with definitions that were left out. */
 export interface AgentsList {
@@ -59,7 +59,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   app.use(async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
-    c.header("Content-Security-Policy", pagePolicy(c.req.header("Host") ?? ""));
+    c.header("Content-Security-Policy", pageSecurityPolicy(c.req.header("Host") ?? ""));
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
   });
 
@@ -69,7 +69,7 @@ export function createRoutes(options: RoutesOptions): Hono {
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   inboxRoutes(app, options.conversations);
-  libraryRoutes(app, options.conversations);
+  transferRoutes(app, options.conversations);
   costRoutes(app, options);
   networkRoutes(app, options);
   ruleRoutes(app, options.rules);
@@ -78,13 +78,13 @@ export function createRoutes(options: RoutesOptions): Hono {
   fileRoutes(app, options);
   classicFileRoutes(app, options);
   terminalRoutes(app, options.conversations);
-  workspaceRoutes(app, options.conversations, options.signal);
+  historyRoutes(app, options.conversations, options.signal);
   classicRoutes(app, options);
   app.all("/api/*", notFound);
-  webFiles(app, options.webRoot);
+  webUiRoutes(app, options.webRoot);
   app.notFound(notFound);
   app.onError((error, c) => {
-    const { status, body } = failureOf(error);
+    const { status, body } = errorResponse(error);
     // What is left of a file that was being sent is not read, so nothing more can come on this connection.
     if (c.req.raw.body !== null && c.req.header("Content-Type")?.startsWith("application/json") !== true) {
       c.header("Connection", "close");
@@ -107,5 +107,5 @@ function namesOf({ described }: AgentsList): string[] {
 }
 
 function notFound(c: Context): Response {
-  return c.json(failureBody("unknown_path"), 404);
+  return c.json(errorBody("unknown_path"), 404);
 }

@@ -7,21 +7,21 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import { errorKinds } from "@deckhand/protocol";
 import type { ConversationsApi, WatchedTerminal } from "../conversation/api.ts";
-import { createClassicSession, type ClassicSession } from "../ws/classic.ts";
-import { createClassicTokens } from "../ws/classic-token.ts";
+import { createClassicSession, type ClassicSession } from "../ws/classic/session.ts";
+import { createClassicTokens } from "../wire/classic-token.ts";
 import { dialectOf, type Dialect } from "../ws/dialect.ts";
-import { createNativeSession, type NativeSession } from "../ws/native.ts";
+import { createNativeSession, type NativeSession } from "../ws/native/session.ts";
 import { defaultLimits, Socket } from "../ws/socket.ts";
 import { createTerminalSession, type TerminalSession } from "../ws/terminal.ts";
-import type { Door } from "./door.ts";
-import { failureBody, failureOf, statusOf, type FailureBody } from "./failure.ts";
-import { securityHeaders } from "./headers.ts";
-import type { Forwarded } from "./ports/forward.ts";
+import type { AccessControl } from "./auth/access-control.ts";
+import { errorBody, errorResponse, statusOf, type ErrorBody } from "./error-response.ts";
+import { securityHeaders } from "./security-headers.ts";
+import type { ForwardTarget } from "./ports/forward.ts";
 import type { Ports } from "./ports/ports.ts";
-import { terminalAt } from "./terminals.ts";
+import { terminalAt } from "./conversations/terminals.ts";
 
 export interface UpgradeOptions {
-  readonly door: Door;
+  readonly door: AccessControl;
   readonly ports: Ports;
   readonly conversations: ConversationsApi;
   readonly jwtSecret: string;
@@ -69,35 +69,35 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
         webSockets.handleUpgrade(request, socket, head, (ws) => open(ws, decision));
       },
       (error: unknown) => {
-        const { status, body } = failureOf(error);
+        const { status, body } = errorResponse(error);
         refuse(socket, status, body);
       },
     );
   }
 
-  function toPort(request: IncomingMessage, socket: Duplex, head: Buffer, to: Forwarded): void {
+  function toPort(request: IncomingMessage, socket: Duplex, head: Buffer, to: ForwardTarget): void {
     ports.upgrade(request, socket, head, to).catch((error: unknown) => {
-      const { status, body } = failureOf(error);
+      const { status, body } = errorResponse(error);
       refuse(socket, status, body);
     });
   }
 
-  async function decide(request: IncomingMessage): Promise<Spoken | Forwarded | { status: number; body: FailureBody }> {
-    const verdict = ports.isFor(request) ? await ports.enter(request) : await door.decide(request);
+  async function decide(request: IncomingMessage): Promise<Spoken | ForwardTarget | { status: number; body: ErrorBody }> {
+    const verdict = ports.isPortHost(request) ? await ports.authorize(request) : await door.authorize(request);
     if (verdict.verdict === "refused") {
-      return { status: verdict.status, body: failureBody(verdict.code, verdict.message) };
+      return { status: verdict.status, body: errorBody(verdict.code, verdict.message) };
     }
-    if (closing) return { status: 503, body: failureBody("shutting_down") };
+    if (closing) return { status: 503, body: errorBody("shutting_down") };
     const to = verdict.verdict === "in" ? ports.target(request) : undefined;
     if (to !== undefined) return to;
-    const terminal = ports.isFor(request) ? undefined : await terminalAt(request.url ?? "", conversations);
+    const terminal = ports.isPortHost(request) ? undefined : await terminalAt(request.url ?? "", conversations);
     if (terminal !== undefined) return { dialect: "terminal", subprotocol: undefined, terminal };
-    if (ports.isFor(request) || request.url?.split("?", 1)[0] !== "/ws")
-      return { status: 404, body: failureBody("unknown_path") };
+    if (ports.isPortHost(request) || request.url?.split("?", 1)[0] !== "/ws")
+      return { status: 404, body: errorBody("unknown_path") };
     const dialect = dialectOf(request);
     if (dialect.dialect !== "refused") return dialect;
     const message = "The subprotocols are `deckhand.v1`, or three: `openhands`, a token or NO_JWT, NO_GITHUB.";
-    return { status: statusOf("forbidden"), body: failureBody("forbidden", message) };
+    return { status: statusOf("forbidden"), body: errorBody("forbidden", message) };
   }
 
   function open(ws: WebSocket, dialect: Spoken): void {
@@ -135,7 +135,7 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
   return { upgrade, close };
 }
 
-function refuse(socket: Duplex, status: number, body: FailureBody): void {
+function refuse(socket: Duplex, status: number, body: ErrorBody): void {
   const text = JSON.stringify(body);
   const headers = {
     ...securityHeaders,

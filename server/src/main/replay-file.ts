@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Event } from "@deckhand/protocol";
 import { agentFinder } from "../agent/agents.ts";
 import { parseConfig } from "../config.ts";
-import { readExport } from "../http/import.ts";
+import { readExport } from "../http/export/json-lines.ts";
 import { replay, type Replay } from "../replay/replay.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createTools } from "../tools/tools.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { startTestServer, type TestServer } from "../http/test-server.ts";
-import { connectClient } from "./test-client.ts";
+import { startTestServer, type TestServer } from "../http/server.test-kit.ts";
+import { connectClient } from "./client.test-kit.ts";
 
 let server: TestServer;
 before(async () => {

@@ -11,13 +11,13 @@ import type { IncomingMessage } from "node:http";
 import { nativeProtocol } from "@deckhand/protocol";
 
 /** Field names and order of frames: 0.9 without subprotocols, 0.14 with them. */
-export type Era = "0.9" | "0.14";
+export type ClassicVersion = "0.9" | "0.14";
 
 export type Dialect =
   | { readonly dialect: "native"; readonly subprotocol: string | undefined }
   | {
       readonly dialect: "classic";
-      readonly era: Era;
+      readonly era: ClassicVersion;
       readonly subprotocol: string | undefined;
       readonly token: string | undefined;
       /** Events up to this id are there already; -1 for none. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
-import { Lanes } from "./lanes.ts";
+import { Lanes } from "./native/lanes.ts";
 import { defaultLimits, Socket, type SocketLimits } from "./socket.ts";
 import { TokenBucket } from "./token-bucket.ts";
 

@@ -7,7 +7,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DeckhandError, terminalClientFrames, type TerminalServerFrame } from "@deckhand/protocol";
 import type { TerminalSeat, WatchedTerminal } from "../conversation/api.ts";
-import { parseFrame } from "./parse-frame.ts";
+import { parseFrame } from "../wire/parse-frame.ts";
 import type { Socket } from "./socket.ts";
 
 /** Above this a watcher is behind. */

@@ -12,7 +12,7 @@ export type Block =
     }
   | { readonly type: "note"; readonly text: string };
 
-export function blocksOf(event: Event): readonly Block[] {
+export function toBlocks(event: Event): readonly Block[] {
   const blocks = isAction(event) ? actionBlocks(event) : observationBlocks(event);
   return blocks.filter((block) => block.text.trim() !== "");
 }
@@ -86,7 +86,7 @@ const stateWords: Readonly<Record<string, string>> = { paused: "Paused", stopped
 const colours = /\u001B\[[0-?]*[ -/]*[@-~]/g;
 
 /** A whole terminal's worth of control characters stays behind; text is text. */
-export function plain(text: string): string {
+export function stripControls(text: string): string {
   return text
     .replaceAll(colours, "")
     .replaceAll(/\r\n?/g, "\n")

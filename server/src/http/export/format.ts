@@ -1,7 +1,7 @@
 /** How a conversation leaves: written event by event, so that none is ever whole in memory. */
 import type { Event } from "@deckhand/protocol";
 
-export interface About {
+export interface ExportInfo {
   readonly title: string;
   /** How many events follow: a file that was cut is noticed. */
   readonly events: number;
@@ -9,10 +9,10 @@ export interface About {
   readonly exported: string;
 }
 
-export interface Format {
+export interface ExportFormat {
   readonly contentType: string;
   readonly extension: string;
-  readonly head: (about: About) => string;
+  readonly head: (about: ExportInfo) => string;
   /** Empty for what a reader does not miss. */
   readonly event: (event: Event) => string;
   readonly tail: string;

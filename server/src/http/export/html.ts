@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { Event } from "@deckhand/protocol";
-import { blocksOf, plain, type Block } from "./blocks.ts";
-import type { Format } from "./format.ts";
+import { toBlocks, stripControls, type Block } from "./blocks.ts";
+import type { ExportFormat } from "./format.ts";
 
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#e2ddd3, #2c3137); --panel: light-dark(#fffefb, #191c20);
@@ -30,7 +30,7 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-export const htmlFormat: Format = {
+export const htmlFormat: ExportFormat = {
   contentType: "text/html; charset=utf-8",
   extension: "html",
   head: ({ title, exported }) => `<!doctype html>
@@ -48,7 +48,7 @@ export const htmlFormat: Format = {
 <p class="note">Exported by Deckhand on ${escaped(exported)}</p>
 `,
   event: (event: Event) =>
-    blocksOf(event)
+    toBlocks(event)
       .map((block) => `${blockText(block)}\n`)
       .join(""),
   tail: "</body>\n</html>\n",
@@ -81,5 +81,5 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function escaped(text: string): string {
-  return plain(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
+  return stripControls(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
 }

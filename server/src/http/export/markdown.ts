@@ -3,15 +3,15 @@
  * something outside of them, no markup of theirs is run, and no picture is fetched when the file is looked at.
  */
 import type { Event } from "@deckhand/protocol";
-import { blocksOf, plain, type Block } from "./blocks.ts";
-import type { Format } from "./format.ts";
+import { toBlocks, stripControls, type Block } from "./blocks.ts";
+import type { ExportFormat } from "./format.ts";
 
-export const markdownFormat: Format = {
+export const markdownFormat: ExportFormat = {
   contentType: "text/markdown; charset=utf-8",
   extension: "md",
   head: ({ title, exported }) => `# ${inline(title || "Untitled")}\n\n*Exported by Deckhand on ${exported}.*\n`,
   event: (event: Event) =>
-    blocksOf(event)
+    toBlocks(event)
       .map((block) => `\n${blockText(block)}\n`)
       .join(""),
   tail: "",
@@ -33,7 +33,7 @@ function blockText(block: Block): string {
 }
 
 function quoted(text: string): string {
-  const harmless = plain(text).trim().replaceAll("<", "&lt;").replaceAll("![", "!\\[");
+  const harmless = stripControls(text).trim().replaceAll("<", "&lt;").replaceAll("![", "!\\[");
   return harmless
     .split("\n")
     .map((line) => `> ${line}`)
@@ -42,7 +42,7 @@ function quoted(text: string): string {
 
 /** A fence ends only with one that is as long. */
 function fenced(text: string, language: string): string {
-  const body = plain(text).replace(/\n+$/, "");
+  const body = stripControls(text).replace(/\n+$/, "");
   const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${body}\n${fence}`;
@@ -50,7 +50,7 @@ function fenced(text: string, language: string): string {
 
 /** One line, without markup. */
 function inline(text: string): string {
-  return plain(text)
+  return stripControls(text)
     .trim()
     .replaceAll(/\s+/g, " ")
     .replaceAll(/[\\`*_<>[\]#|&!]/g, "\\$&");

@@ -10,13 +10,13 @@ import type { Socket } from "node:net";
 import { pipeline, type Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationsApi } from "../../conversation/api.ts";
-import { said, told, type PortAddress } from "./port-headers.ts";
-import type { PortName } from "./port-host.ts";
+import { responseHeaders, requestHeaders, type PortAddress } from "./port-headers.ts";
+import type { SandboxPort } from "./port-host.ts";
 
 /** Long polls and event streams are idle for long. */
 const idleMs = 30 * 60_000;
 
-export interface Forwarded extends PortAddress, PortName {
+export interface ForwardTarget extends PortAddress, SandboxPort {
   /** What the program is asked for. */
   readonly path: string;
 }
@@ -31,13 +31,13 @@ export interface ForwardOptions {
 export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  to: Forwarded,
+  to: ForwardTarget,
   options: ForwardOptions,
 ): Promise<void> {
   const asked = await ask(request, to, options, []);
   asked.on("response", (answer) => {
     try {
-      response.writeHead(answer.statusCode ?? 502, said(answer.rawHeaders, to) as never);
+      response.writeHead(answer.statusCode ?? 502, responseHeaders(answer.rawHeaders, to) as never);
     } catch {
       // What the program says can be read, and not be sent: a status of 099, a control character.
       return void response.destroy();
@@ -56,12 +56,12 @@ export async function forwardUpgrade(
   request: IncomingMessage,
   client: Duplex,
   head: Buffer,
-  to: Forwarded,
+  to: ForwardTarget,
   options: ForwardOptions,
 ): Promise<void> {
   const asked = await ask(request, to, options, ["Connection", "Upgrade", "Upgrade", "websocket"]);
   const answer = (inside: IncomingMessage, more: readonly string[]): string => {
-    const headers = [...said(inside.rawHeaders, to), ...more];
+    const headers = [...responseHeaders(inside.rawHeaders, to), ...more];
     const lines = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []));
     const status = inside.statusCode ?? 502;
     return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n`;
@@ -84,7 +84,7 @@ export async function forwardUpgrade(
 
 async function ask(
   request: IncomingMessage,
-  to: Forwarded,
+  to: ForwardTarget,
   { conversations, token }: ForwardOptions,
   more: readonly string[],
 ): Promise<ClientRequest> {
@@ -103,7 +103,7 @@ async function ask(
       createConnection: () => socket,
       method: request.method,
       path: to.path,
-      headers: [...told(request.rawHeaders, to, token), ...(more.length > 0 ? more : ["Connection", "close"])] as never,
+      headers: [...requestHeaders(request.rawHeaders, to, token), ...(more.length > 0 ? more : ["Connection", "close"])] as never,
       setHost: false,
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 /** What of a request the agent's program gets to see, and what of its answer a browser. */
-import { equalSecrets, tokenCookie } from "../tokens.ts";
-import { portCookie } from "./port-door.ts";
-import { pageOrigins, parsePortHost } from "./port-host.ts";
+import { equalSecrets, tokenCookie } from "../auth/tokens.ts";
+import { portCookie } from "./port-access.ts";
+import { uiOrigins, parsePortHost } from "./port-host.ts";
 
 /** RFC 9110, 7.6.1. */
 const hopByHop = words("connection keep-alive proxy-connection te trailer transfer-encoding upgrade");
@@ -40,7 +40,7 @@ export interface PortAddress {
 type Flat = readonly string[];
 
 /** Headers for the program, which is to believe that it is asked on its own address; `token` is ours, if there is one. */
-export function told(raw: Flat, { port, host }: PortAddress, token: string | undefined): string[] {
+export function requestHeaders(raw: Flat, { port, host }: PortAddress, token: string | undefined): string[] {
   const kept = pairs(raw).flatMap(([name, value]): Flat => {
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || notTold.has(lower) || lower.startsWith("x-forwarded-")) return [];
@@ -56,7 +56,7 @@ export function told(raw: Flat, { port, host }: PortAddress, token: string | und
 }
 
 /** Headers for the browser. */
-export function said(raw: Flat, { port, host, prefix }: PortAddress): string[] {
+export function responseHeaders(raw: Flat, { port, host, prefix }: PortAddress): string[] {
   const kept = pairs(raw).flatMap(([name, value]): Flat => {
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || neverSaid.has(lower)) return [];
@@ -69,7 +69,7 @@ export function said(raw: Flat, { port, host, prefix }: PortAddress): string[] {
   // Beside what the program says itself; where it is there, `X-Frame-Options` does not count (CSP 3, 6.4.2).
   const base = parsePortHost(host)?.base;
   if (base === undefined) return kept;
-  return [...kept, "Content-Security-Policy", `frame-ancestors 'self' ${pageOrigins(base).join(" ")}`];
+  return [...kept, "Content-Security-Policy", `frame-ancestors 'self' ${uiOrigins(base).join(" ")}`];
 }
 
 function location(value: string, port: number, prefix: string): string {

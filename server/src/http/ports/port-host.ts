@@ -5,12 +5,12 @@
  */
 import { isIP } from "node:net";
 
-export interface PortName {
+export interface SandboxPort {
   readonly conversation: string;
   readonly port: number;
 }
 
-export interface PortHost extends PortName {
+export interface PortHost extends SandboxPort {
   /** The host below which it is, with its port: `localhost:3000`. */
   readonly base: string;
 }
@@ -28,14 +28,14 @@ export function parsePortHost(host: string): PortHost | undefined {
 }
 
 /** Below which host the ports of a page that was reached as `host` are; undefined where there is none (an address that is not loopback). */
-export function portBase(host: string): string | undefined {
+export function baseHost(host: string): string | undefined {
   const [, name = "", suffix = ""] = /^(.*?)(:\d+)?$/.exec(host) ?? [];
   const base = name === "127.0.0.1" || name === "[::1]" ? "localhost" : name;
   return base === "" || base.startsWith("[") || isIP(base) !== 0 ? undefined : `${base}${suffix}`;
 }
 
 /** The origins of the pages that show ports below that host in a frame: our own. */
-export function pageOrigins(base: string): readonly string[] {
+export function uiOrigins(base: string): readonly string[] {
   const [, suffix] = /^localhost(:\d+)?$/.exec(base) ?? [undefined, undefined];
   const isLocal = base === "localhost" || suffix !== undefined;
   const names = isLocal ? ["localhost", "127.0.0.1"].map((name) => `${name}${suffix ?? ""}`) : [base];
@@ -44,8 +44,8 @@ export function pageOrigins(base: string): readonly string[] {
 }
 
 /** The host for a page that was reached as `host`; undefined where there is none (an address that is not loopback, an id that is no label). */
-export function portHost({ conversation, port }: PortName, host: string): string | undefined {
-  const base = portBase(host);
+export function portHost({ conversation, port }: SandboxPort, host: string): string | undefined {
+  const base = baseHost(host);
   const first = `${port}--${conversation}`;
   if (base === undefined || !label.test(first) || first.length > longestLabel) return undefined;
   return `${first}.${base}`;
@@ -54,7 +54,7 @@ export function portHost({ conversation, port }: PortName, host: string): string
 /** `/c/6f1c…/port/8000/path`: for programs. */
 export function parsePortPath(
   url: string,
-): (PortName & { readonly prefix: string; readonly path: string }) | undefined {
+): (SandboxPort & { readonly prefix: string; readonly path: string }) | undefined {
   const [, prefix = "", conversation = "", port, path = ""] =
     /^(\/c\/([\w-]+)\/port\/(\d{1,5}))(\/.*)$/s.exec(url) ?? [];
   return isPort(Number(port)) ? { conversation, port: Number(port), prefix, path } : undefined;

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { DeckhandError } from "@deckhand/protocol";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Network } from "../../runtime/runtime.ts";
-import { startTestServer, testToken } from "../test-server.ts";
+import { startTestServer, testToken } from "../server.test-kit.ts";
 import { parsePortHost, portHost } from "./port-host.ts";
 
 /** The agent's program, on a real port of this machine. */

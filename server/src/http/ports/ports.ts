@@ -2,39 +2,39 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { forward, forwardUpgrade, type Forwarded, type ForwardOptions } from "./forward.ts";
-import { createPortDoor, ticketParameter, type PortVerdict } from "./port-door.ts";
-import { parsePortPath, portHost, type PortName } from "./port-host.ts";
-import type { OwnNames } from "../hosts.ts";
+import { forward, forwardUpgrade, type ForwardTarget, type ForwardOptions } from "./forward.ts";
+import { createPortAccess, ticketParameter, type PortDecision } from "./port-access.ts";
+import { parsePortPath, portHost, type SandboxPort } from "./port-host.ts";
+import type { ServerNames } from "../auth/hosts.ts";
 
 export interface Ports {
   /** Whether the request is for a port's own host; then nobody else answers it, whoever asks. */
-  readonly isFor: (request: IncomingMessage) => boolean;
+  readonly isPortHost: (request: IncomingMessage) => boolean;
   /** For those. Fails with a `DeckhandError` while nothing is answered. */
-  readonly enter: (request: IncomingMessage) => Promise<PortVerdict>;
+  readonly authorize: (request: IncomingMessage) => Promise<PortDecision>;
   /** Where a request that came in goes; undefined for what is no port's. */
-  readonly target: (request: IncomingMessage) => Forwarded | undefined;
-  readonly answer: (request: IncomingMessage, response: ServerResponse, to: Forwarded) => Promise<void>;
-  readonly upgrade: (request: IncomingMessage, client: Duplex, head: Buffer, to: Forwarded) => Promise<void>;
+  readonly target: (request: IncomingMessage) => ForwardTarget | undefined;
+  readonly forward: (request: IncomingMessage, response: ServerResponse, to: ForwardTarget) => Promise<void>;
+  readonly upgrade: (request: IncomingMessage, client: Duplex, head: Buffer, to: ForwardTarget) => Promise<void>;
   /** A link to the port for a page that was reached under `host`, good once; undefined where it can have no host of its own. */
-  readonly link: (name: PortName, host: string) => string | undefined;
+  readonly link: (name: SandboxPort, host: string) => string | undefined;
 }
 
 export interface PortsOptions extends ForwardOptions {
-  readonly names: OwnNames;
+  readonly names: ServerNames;
   /** The server is bound to loopback. */
-  readonly local: boolean;
+  readonly isLoopback: boolean;
 }
 
 export function createPorts(options: PortsOptions): Ports {
-  const door = createPortDoor(options);
+  const door = createPortAccess(options);
   return {
-    isFor: (request) => door.named(request) !== undefined,
-    enter: (request) => door.decide(request, request.headers.host ?? ""),
+    isPortHost: (request) => door.portOf(request) !== undefined,
+    authorize: (request) => door.authorize(request, request.headers.host ?? ""),
     target(request) {
       const host = request.headers.host ?? "";
       const url = request.url ?? "";
-      const named = door.named(request);
+      const named = door.portOf(request);
       if (named !== undefined) return { ...named, host, prefix: undefined, path: without(url, ticketParameter) };
       const found = parsePortPath(url);
       // The door has taken these for its own.
@@ -42,7 +42,7 @@ export function createPorts(options: PortsOptions): Ports {
         ? undefined
         : { ...found, host, path: without(without(found.path, "ticket"), "token") };
     },
-    answer(request, response, to) {
+    forward(request, response, to) {
       if (to.prefix !== undefined && request.headers["service-worker"] !== undefined) {
         throw new DeckhandError("forbidden", "There are no service workers on this origin.");
       }
