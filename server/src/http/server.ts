@@ -147,7 +147,12 @@ async function enter(
   }
 }
 
-async function toPort(ports: Ports, request: IncomingMessage, response: ServerResponse, to: ForwardTarget): Promise<void> {
+async function toPort(
+  ports: Ports,
+  request: IncomingMessage,
+  response: ServerResponse,
+  to: ForwardTarget,
+): Promise<void> {
   try {
     await ports.forward(request, response, to);
   } catch (error) {

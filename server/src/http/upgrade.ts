@@ -82,7 +82,9 @@ export function createUpgrades(options: UpgradeOptions): Upgrades {
     });
   }
 
-  async function decide(request: IncomingMessage): Promise<Spoken | ForwardTarget | { status: number; body: ErrorBody }> {
+  async function decide(
+    request: IncomingMessage,
+  ): Promise<Spoken | ForwardTarget | { status: number; body: ErrorBody }> {
     const verdict = ports.isPortHost(request) ? await ports.authorize(request) : await door.authorize(request);
     if (verdict.verdict === "refused") {
       return { status: verdict.status, body: errorBody(verdict.code, verdict.message) };

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { UploadStore } from "../../files/uploads.ts";
 import { createRoutes } from "../routes.ts";
-import { rawRequest, requestText, startTestServer, testToken, upgradeHeaders, type TestServer } from "../server.test-kit.ts";
+import {
+  rawRequest,
+  requestText,
+  startTestServer,
+  testToken,
+  upgradeHeaders,
+  type TestServer,
+} from "../server.test-kit.ts";
 import { createTickets } from "./tickets.ts";
 
 type Headers = readonly (readonly [string, string])[];

@@ -57,7 +57,10 @@ describe("a process of the same user", { skip: linux ? false : "there is no /pro
       ["Origin", "https://deckhand.example"],
     ];
     assert.equal((await rawRequest(server.port, requestText("GET", "/api/health", configured))).status, 401);
-    assert.equal((await rawRequest(server.port, requestText("GET", "/api/health", [...configured, ...token]))).status, 200);
+    assert.equal(
+      (await rawRequest(server.port, requestText("GET", "/api/health", [...configured, ...token]))).status,
+      200,
+    );
   });
 });
 
@@ -106,7 +109,9 @@ describe("the owner of a socket", { skip: linux ? false : "there is no /proc/net
 
   test(
     "[D10] is read from the tables as the kernel writes them",
-    { skip: tableAddress("127.0.0.1", 80).startsWith("0100007F") ? false : "the tables have this machine's byte order" },
+    {
+      skip: tableAddress("127.0.0.1", 80).startsWith("0100007F") ? false : "the tables have this machine's byte order",
+    },
     () => {
       const lines = [
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
@@ -115,7 +120,10 @@ describe("the owner of a socket", { skip: linux ? false : "there is no /proc/net
         "   2: 0100007F:C351 0100007F:0BB8 06 00000000:00000000 03:00000000 00000000     0        0 0 3 x",
       ].join("\n");
       assert.equal(findUid(lines, tableAddress("127.0.0.1", 50_000), tableAddress("127.0.0.1", 3000)), 1000);
-      assert.equal(findUid(lines, tableAddress("::ffff:127.0.0.1", 50_000), tableAddress("::ffff:127.0.0.1", 3000)), 1000);
+      assert.equal(
+        findUid(lines, tableAddress("::ffff:127.0.0.1", 50_000), tableAddress("::ffff:127.0.0.1", 3000)),
+        1000,
+      );
       assert.equal(findUid(lines, tableAddress("127.0.0.1", 50_001), tableAddress("127.0.0.1", 3000)), undefined);
       assert.equal(tableAddress("::1", 3000), "00000000000000000000000001000000:0BB8");
       const mapped =
@@ -163,7 +171,10 @@ describe("a token", () => {
     const wrong = await rawRequest(server.port, requestText("GET", "/?token=wrong", host));
     assert.equal(wrong.status, 401);
     assert.equal(wrong.headers.get("set-cookie"), undefined);
-    assert.equal((await rawRequest(server.port, requestText("GET", `/api/health?token=${testToken}`, host))).status, 401);
+    assert.equal(
+      (await rawRequest(server.port, requestText("GET", `/api/health?token=${testToken}`, host))).status,
+      401,
+    );
   });
 
   test("[D13] can be had as a ticket that opens one socket, once", async () => {
@@ -212,7 +223,11 @@ describe("binding", () => {
   });
 
   test("[D15] to an address makes that address ours, and no name of the machine", () => {
-    const { hosts, origins, loopback } = serverNames({ address: "192.0.2.1", port: 80, hosts: ["Deckhand.example:443"] });
+    const { hosts, origins, loopback } = serverNames({
+      address: "192.0.2.1",
+      port: 80,
+      hosts: ["Deckhand.example:443"],
+    });
     assert.deepEqual([...hosts], ["192.0.2.1:80", "192.0.2.1", "deckhand.example:443", "deckhand.example"]);
     assert.deepEqual([...origins], ["http://192.0.2.1", "https://deckhand.example"]);
     assert.deepEqual([...loopback], []);
@@ -229,8 +244,13 @@ describe("binding", () => {
       await using server = await startTestServer({ host: "0.0.0.0" });
       const bearer: Headers = [["Authorization", `Bearer ${testToken}`]];
       const status = async (host: string, to: string): Promise<number> =>
-        (await rawRequest(server.port, requestText("GET", "/api/health", [["Host", `${host}:${server.port}`], ...bearer]), to))
-          .status;
+        (
+          await rawRequest(
+            server.port,
+            requestText("GET", "/api/health", [["Host", `${host}:${server.port}`], ...bearer]),
+            to,
+          )
+        ).status;
       assert.equal(await status(outer ?? "", outer ?? ""), 200);
       assert.equal(await status(outer ?? "", "127.0.0.1"), 403);
       assert.equal(await status("0.0.0.0", "127.0.0.1"), 403);

@@ -40,7 +40,11 @@ export function transferRoutes(app: Hono, conversations: ConversationsApi): void
   });
 }
 
-async function* textOf(format: ExportFormat, about: ExportInfo, pages: AsyncIterable<readonly Event[]>): AsyncGenerator<string> {
+async function* textOf(
+  format: ExportFormat,
+  about: ExportInfo,
+  pages: AsyncIterable<readonly Event[]>,
+): AsyncGenerator<string> {
   yield format.head(about);
   for await (const page of pages) yield page.map((event) => format.event(event)).join("");
   yield format.tail;

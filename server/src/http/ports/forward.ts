@@ -103,7 +103,10 @@ async function ask(
       createConnection: () => socket,
       method: request.method,
       path: to.path,
-      headers: [...requestHeaders(request.rawHeaders, to, token), ...(more.length > 0 ? more : ["Connection", "close"])] as never,
+      headers: [
+        ...requestHeaders(request.rawHeaders, to, token),
+        ...(more.length > 0 ? more : ["Connection", "close"]),
+      ] as never,
       setHost: false,
     });
   } catch (error) {
