@@ -72,7 +72,9 @@ function judge({ from, to, isPackage }: Import): readonly string[] {
 function mayImport(unit: Unit, to: string): boolean {
   const target = unitOf(to);
   if (target === undefined) return false;
-  return target === unit || unit.mayImport.some((path) => path === "*" || path === target.path || path === to);
+  if (target === unit || (target.importableFrom !== undefined && unit.path.startsWith(`${target.importableFrom}/`)))
+    return true;
+  return unit.mayImport.some((path) => path === "*" || path === target.path || path === to);
 }
 
 function mayUse(unit: Unit, name: string): boolean {

@@ -11,6 +11,8 @@ export interface Unit {
   readonly also?: Readonly<Record<string, string>>;
   /** Packages from the registry; not checked when left out. */
   readonly packages?: readonly string[];
+  /** Everything below this folder may import the unit without naming it in its own row. */
+  readonly importableFrom?: string;
 }
 
 const protocol = "protocol";
@@ -71,6 +73,7 @@ export const table: readonly Unit[] = [
       protocol,
     ],
   },
+  { path: "server/src/async", mayImport: [], packages: [], importableFrom: "server/src" },
   { path: "server/src/files", mayImport: [runtime, protocol] },
   {
     path: "server/src/replay",
