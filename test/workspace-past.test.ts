@@ -130,9 +130,9 @@ test("[UT1] files are listed and read as they were at any event, and nothing els
   await work(id, "ruin");
   const log = await logOf(id);
   const ran = idOf(log, (event) => event["observation"] === "run");
-  const files = (when: number): Promise<Frame> => json(ask(server, "GET", `${id}/past/files?at=${when}`));
+  const files = (when: number): Promise<Frame> => json(ask(server, "GET", `${id}/history/files?at=${when}`));
   const file = (when: number, path: string): Promise<Response> =>
-    ask(server, "GET", `${id}/past/file?at=${when}&path=${encodeURIComponent(path)}`);
+    ask(server, "GET", `${id}/history/file?at=${when}&path=${encodeURIComponent(path)}`);
 
   const earlier = await files(ran - 1);
   assert.deepEqual(
@@ -163,7 +163,7 @@ test("[UT1] files are listed and read as they were at any event, and nothing els
     const answer = await file(ran - 1, path);
     assert.ok([400, 404].includes(answer.status), `${JSON.stringify(path)}: ${answer.status}`);
   }
-  assert.equal((await ask(server, "GET", `${id}/past/files?at=0`)).status, 404);
+  assert.equal((await ask(server, "GET", `${id}/history/files?at=0`)).status, 404);
 });
 
 test("[V9] what a command rewrote and deleted is back, byte for byte, as it was at any event, and the restore can be undone", async () => {

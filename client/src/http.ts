@@ -327,7 +327,7 @@ export function httpCalls(base: URL, token: string | undefined): Http {
       return (await call("GET", `${one(conversation)}/diff?${search.toString()}`, undefined, signal)) as WorkspaceDiff;
     },
     pastFiles: async (conversation, at, signal) =>
-      (await call("GET", `${one(conversation)}/past/files?at=${at}`, undefined, signal)) as PastFiles,
+      (await call("GET", `${one(conversation)}/history/files?at=${at}`, undefined, signal)) as PastFiles,
     previewRestore: async (conversation, at, signal) =>
       (await call("GET", `${one(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>

@@ -59,7 +59,7 @@ export function fileAddressOf(conversation: string, path: string): string {
 
 /** As it was at an event. */
 export function pastFileAddressOf(conversation: string, at: number, path: string): string {
-  return `${base}api/conversations/${encodeURIComponent(conversation)}/past/file?at=${at}&path=${encodeURIComponent(path)}`;
+  return `${base}api/conversations/${encodeURIComponent(conversation)}/history/file?at=${at}&path=${encodeURIComponent(path)}`;
 }
 
 export function archiveAddressOf(conversation: string, path: string): string {

@@ -23,12 +23,12 @@ export function historyRoutes(app: Hono, conversations: ConversationsApi, signal
     return c.json(await conversation.diff(from, to === "now" ? undefined : to));
   });
 
-  app.get("/api/conversations/:id/past/files", async (c) => {
+  app.get("/api/conversations/:id/history/files", async (c) => {
     const { at } = parseQuery(c, previewQuery);
     return c.json(await (await existing(c.req.param("id"))).filesAt(at));
   });
 
-  app.get("/api/conversations/:id/past/file", async (c) => {
+  app.get("/api/conversations/:id/history/file", async (c) => {
     const { at, path } = parseQuery(c, pastFileQuery);
     const bytes = await (await existing(c.req.param("id"))).fileAt(at, path);
     return c.body(new Uint8Array(bytes), 200, contentHeaders(path, bytes.subarray(0, 4096)));
