@@ -55,7 +55,7 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** As `server/src/fail-point.ts` has them. */
+/** As `server/src/main/fail-point.ts` has them. */
 const everyPlace =
   "stored storing writing acting acted printing asking hearing replied choosing judging starting started finding reading".split(
     " ",

@@ -7,7 +7,7 @@ interface Parsed {
 }
 
 /** Every command has `--help`. Fails with a `UsageError`. */
-export function parse(args: readonly string[], options: ParseArgsOptionsConfig): Parsed {
+export function parseArguments(args: readonly string[], options: ParseArgsOptionsConfig): Parsed {
   try {
     const all = { ...options, help: { type: "boolean", short: "h" } } satisfies ParseArgsOptionsConfig;
     const { values, positionals } = parseArgs({ args: [...args], options: all, allowPositionals: true, strict: true });
@@ -18,7 +18,7 @@ export function parse(args: readonly string[], options: ParseArgsOptionsConfig):
 }
 
 /** Fails with a `UsageError` where the option is given and not a number of that kind. */
-export function numberOf(name: string, value: string | boolean | undefined, whole: boolean): number | undefined {
+export function numberOption(name: string, value: string | boolean | undefined, whole: boolean): number | undefined {
   if (typeof value !== "string") return undefined;
   const number = Number(value);
   if (value.trim() !== "" && number > 0 && Number.isFinite(number) && (!whole || Number.isInteger(number)))
@@ -26,6 +26,6 @@ export function numberOf(name: string, value: string | boolean | undefined, whol
   throw new UsageError(`--${name} takes a ${whole ? "whole " : ""}number above 0, not "${value}".`);
 }
 
-export function textOf(value: string | boolean | undefined): string | undefined {
+export function textOption(value: string | boolean | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

@@ -9,22 +9,22 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import("./serve.ts")).serveCommand,
-  run: async () => (await import("./run.ts")).runCommand,
-  doctor: async () => (await import("./doctor.ts")).doctorCommand,
-  attach: async () => (await import("./attach.ts")).attachCommand,
-  bench: async () => (await import("./bench.ts")).benchCommand,
-  costs: async () => (await import("./costs.ts")).costsCommand,
-  diff: async () => (await import("./workspace.ts")).diffCommand,
-  restore: async () => (await import("./workspace.ts")).restoreCommand,
-  fork: async () => (await import("./library.ts")).forkCommand,
-  export: async () => (await import("./library.ts")).exportCommand,
-  import: async () => (await import("./library.ts")).importCommand,
-  models: async () => (await import("./models.ts")).modelsCommand,
-  replay: async () => (await import("./replay.ts")).replayCommand,
-  settings: async () => (await import("./settings.ts")).settingsCommand,
-  mcp: async () => (await import("./mcp.ts")).mcpCommand,
-  rules: async () => (await import("./rules.ts")).rulesCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  attach: async () => (await import("./commands/attach.ts")).attachCommand,
+  bench: async () => (await import("./bench/bench.ts")).benchCommand,
+  costs: async () => (await import("./commands/costs.ts")).costsCommand,
+  diff: async () => (await import("./commands/diff.ts")).diffCommand,
+  restore: async () => (await import("./commands/diff.ts")).restoreCommand,
+  fork: async () => (await import("./commands/fork.ts")).forkCommand,
+  export: async () => (await import("./commands/fork.ts")).exportCommand,
+  import: async () => (await import("./commands/fork.ts")).importCommand,
+  models: async () => (await import("./commands/models.ts")).modelsCommand,
+  replay: async () => (await import("./commands/replay.ts")).replayCommand,
+  settings: async () => (await import("./commands/settings.ts")).settingsCommand,
+  mcp: async () => (await import("./commands/mcp.ts")).mcpCommand,
+  rules: async () => (await import("./commands/rules.ts")).rulesCommand,
 };
 
 const help = `Usage: deckhand COMMAND [option…]

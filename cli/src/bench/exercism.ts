@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { mkdtemp, cp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { filesBelow, insidePath, isFile, quoted } from "./files.ts";
+import { filesBelow, insidePath, isFile, shellQuote } from "./files.ts";
 import { defaultLimits, versionOf, type Task } from "./task.ts";
 
 /** How the tests of a language are run, by the name of the first one. */
@@ -46,7 +46,7 @@ export async function readExercism(folder: string, id: string, check: string | u
     check: command,
     limits: defaultLimits,
     version: await versionOf([command], folder, await filesBelow(folder)),
-    async lay() {
+    async materialize() {
       const start = await mkdtemp(join(tmpdir(), "deckhand-task-"));
       const isHidden = (path: string): boolean => [".meta", ".docs"].includes(basename(path));
       await cp(folder, start, { recursive: true, filter: (path) => !isHidden(path), verbatimSymlinks: true });
@@ -73,5 +73,5 @@ function commandOf(tests: readonly string[]): string {
   const kind = extname(tests[0] ?? "");
   const command = Object.hasOwn(commands, kind) ? commands[kind] : undefined;
   if (command === undefined) throw new Error(`How ${tests[0]} is run is not known; give it with --check.`);
-  return command(tests.map(quoted).join(" "));
+  return command(tests.map(shellQuote).join(" "));
 }

@@ -45,6 +45,6 @@ export function insidePath(path: string): string {
 }
 
 /** One word of bash, whatever is in it. */
-export function quoted(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -53,7 +53,7 @@ test("[WB6] our own tasks are read with their limits and files, and another vers
     [a?.instruction, a?.check, b?.instruction, b?.limits.seconds],
     ["Make y.", "test -f y", "Make x.", 5],
   );
-  await using laid = await a!.lay();
+  await using laid = await a!.materialize();
   assert.deepEqual(laid, { ...laid, start: join(folder, "a/start") });
   assert.deepEqual(laid.checkFiles, [{ path: "t/check.sh", from: join(folder, "a/check/t/check.sh") }]);
   assert.equal((await readTasks(folder, {}))[0]?.version, a?.version);
@@ -95,7 +95,7 @@ test("[WB7] an exercise comes without its solution, and its tests are laid over 
   assert.equal((await readTasks(folder, { check: "make test" }))[0]?.check, "make test");
   let start = "";
   {
-    await using laid = await task.lay();
+    await using laid = await task.materialize();
     start = laid.start ?? "";
     assert.deepEqual((await readdir(start)).toSorted(), ["leap.py", "leap_test.py"]);
     const kept = join(folder, "exercises/practice/leap/leap_test.py");
@@ -149,7 +149,7 @@ test("[WB8] a task of SWE-bench's kind has its commit's files and nothing of wha
   assert.deepEqual([task?.id, task?.instruction], ["repo__add-1", "add subtracts"]);
   assert.equal(task?.check, `node --test 'new.test.mjs' 'it'\\''s'`);
   {
-    await using laid = await task.lay();
+    await using laid = await task.materialize();
     const start = laid.start ?? "";
     assert.match(await readFile(join(start, "add.mjs"), "utf8"), /a - b/);
     const inside = (...args: readonly string[]): string =>
@@ -174,11 +174,11 @@ test("[WB8] a task of SWE-bench's kind has its commit's files and nothing of wha
   }
   await writeFile(join(folder, "tasks.jsonl"), JSON.stringify({ ...instance, repo: "some/where" }));
   const [elsewhere] = await readTasks(join(folder, "tasks.jsonl"), {});
-  await assert.rejects(elsewhere!.lay(), /--repos/);
+  await assert.rejects(elsewhere!.materialize(), /--repos/);
   await writeFile(
     join(folder, "tasks.jsonl"),
     JSON.stringify({ ...instance, test_patch: patch.replace("-old", "-other") }),
   );
   const [torn] = await readTasks(join(folder, "tasks.jsonl"), {});
-  await assert.rejects(torn!.lay(), /git apply failed/);
+  await assert.rejects(torn!.materialize(), /git apply failed/);
 });

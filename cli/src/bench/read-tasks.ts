@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { readExercism } from "./exercism.ts";
 import { isFile, isFolder } from "./files.ts";
-import { readOwn } from "./own-format.ts";
+import { readDeckhandTask } from "./deckhand-format.ts";
 import { readSweBench, type SweOptions } from "./swe-bench.ts";
 import type { Task } from "./task.ts";
 
@@ -34,7 +34,7 @@ async function inFolder(root: string, folder: string, options: ReadOptions, dept
   const id = relative(root, folder) || basename(folder);
   const task = await named(
     id,
-    async () => (await readOwn(folder, id)) ?? (await readExercism(folder, id, options.check)),
+    async () => (await readDeckhandTask(folder, id)) ?? (await readExercism(folder, id, options.check)),
   );
   if (task !== undefined) return [task];
   if (depth === deepest) return [];

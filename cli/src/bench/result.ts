@@ -3,7 +3,7 @@ import type { AgentState } from "@deckhand/protocol";
 import type { Task } from "./task.ts";
 
 /** One task with one model, for the so many-th time. */
-export interface Try {
+export interface Attempt {
   readonly task: Task;
   /** Empty: as the server is configured. */
   readonly model: string;
@@ -34,10 +34,15 @@ export interface Result {
 }
 
 /** The same try, whenever it is made: a task that has changed is another one. */
-export function keyOf({ task, version, model, repeat }: Pick<Result, "task" | "version" | "model" | "repeat">): string {
+export function resultKey({
+  task,
+  version,
+  model,
+  repeat,
+}: Pick<Result, "task" | "version" | "model" | "repeat">): string {
   return JSON.stringify([task, version, model, repeat]);
 }
 
-export function keyOfTry({ task, model, repeat }: Try): string {
-  return keyOf({ task: task.id, version: task.version, model, repeat });
+export function attemptKey({ task, model, repeat }: Attempt): string {
+  return resultKey({ task: task.id, version: task.version, model, repeat });
 }

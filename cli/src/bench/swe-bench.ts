@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { isFolder, quoted } from "./files.ts";
+import { isFolder, shellQuote } from "./files.ts";
 import { exportCommit, patchedFiles } from "./git-files.ts";
 import type { Task } from "./task.ts";
 
@@ -47,7 +47,7 @@ export async function readSweBench(file: string, options: SweOptions): Promise<r
 function taskOf(instance: Instance, folder: string, { repos, testCommand }: SweOptions): Task {
   const { repo, base_commit: commit, test_patch: patch, tests } = instance;
   const command = instance.test_command ?? testCommand ?? defaultCommand;
-  const check = command.replaceAll("{tests}", () => tests.map(quoted).join(" "));
+  const check = command.replaceAll("{tests}", () => tests.map(shellQuote).join(" "));
   return {
     id: instance.instance_id,
     instruction: instance.problem_statement,
@@ -57,7 +57,7 @@ function taskOf(instance: Instance, folder: string, { repos, testCommand }: SweO
       .update(JSON.stringify([instance, check]))
       .digest("base64url")
       .slice(0, 16),
-    async lay() {
+    async materialize() {
       const made = await mkdtemp(join(tmpdir(), "deckhand-task-"));
       const remove = (): Promise<void> => rm(made, { recursive: true, force: true });
       try {

@@ -11,7 +11,7 @@ export interface CheckFile {
   readonly from: string | null;
 }
 
-export interface Laid extends AsyncDisposable {
+export interface TaskFiles extends AsyncDisposable {
   /** The folder whose copy is the workspace; undefined for an empty one. */
   readonly start: string | undefined;
   readonly checkFiles: readonly CheckFile[];
@@ -28,7 +28,7 @@ export interface Task {
   /** Of all that it is made of: where it changes, what was done before is done again. */
   readonly version: string;
   /** Its files, for as long as they are needed. Fails with an `Error` that says what to do. */
-  lay(): Promise<Laid>;
+  materialize(): Promise<TaskFiles>;
 }
 
 export interface TaskLimits {
@@ -43,7 +43,7 @@ export interface TaskLimits {
 export const defaultLimits = { seconds: 900, checkSeconds: 180 } as const satisfies TaskLimits;
 
 /** Files that lie there for as long as the run takes. */
-export function laid(start: string | undefined, checkFiles: readonly CheckFile[]): Laid {
+export function filesInPlace(start: string | undefined, checkFiles: readonly CheckFile[]): TaskFiles {
   return { start, checkFiles, [Symbol.asyncDispose]: async () => {} };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, errorObservation, observation, type NewEvent } from "@deckhand/protocol";
 import { eventLines, type Paint } from "./event-lines.ts";
-import { plain } from "./plain.ts";
+import { stripControls } from "./strip-controls.ts";
 
 const bare: Paint = (_style, text) => text;
 const linesOf = (event: NewEvent): readonly string[] =>
@@ -64,7 +64,7 @@ test("[L4] what a tool prints cannot drive the terminal", () => {
     "\u009B31mred".replace("31m", ""),
     "r\u0008\u0000ed\r",
   ];
-  for (const attack of attacks) assert.equal(plain(attack), "red", JSON.stringify(attack));
-  assert.equal(plain("a\tb\nc"), "a\tb\nc");
+  for (const attack of attacks) assert.equal(stripControls(attack), "red", JSON.stringify(attack));
+  assert.equal(stripControls("a\tb\nc"), "a\tb\nc");
   assert.deepEqual(linesOf(ran("\u001B[2Jhidden", 0)), ["  hidden"]);
 });

@@ -9,8 +9,8 @@ import {
   type Observation,
   type ObservationExtras,
 } from "@deckhand/protocol";
-import { reportLines } from "./child-line.ts";
-import { plain } from "./plain.ts";
+import { reportLines } from "./subagent-lines.ts";
+import { stripControls } from "./strip-controls.ts";
 
 /** Colours a text, or leaves it alone where there is no terminal. */
 export type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow" | "cyan", text: string) => string;
@@ -78,7 +78,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
       return output(event.content, paint);
     case "hook": {
       const { name, exit_code: code, blocks } = event.extras;
-      const head = `hook ${plain(name)} (exit ${code}${blocks ? ", stopped it" : ""})`;
+      const head = `hook ${stripControls(name)} (exit ${code}${blocks ? ", stopped it" : ""})`;
       return [paint("yellow", head), ...output(event.content, paint)];
     }
     case "job":
@@ -106,7 +106,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "plan":
       return indented(event.content);
     case "browse":
-      return [paint("dim", `  ${plain(event.extras.title || event.message)}`)];
+      return [paint("dim", `  ${stripControls(event.extras.title || event.message)}`)];
     case "error":
       return lines(event.content).map((line, at) =>
         paint("red", `${event.cause === undefined ? "" : "  "}${at === 0 ? `${event.extras.code}: ` : ""}${line}`),
@@ -126,7 +126,7 @@ function refusals(
 ): readonly string[] {
   return refused.map((refusal) => {
     const way = refusal.rule === undefined ? "" : `; /allow-host ${refusal.rule}`;
-    return paint("yellow", `  refused: ${plain(refusalSentence(refusal))}${plain(way)}`);
+    return paint("yellow", `  refused: ${stripControls(refusalSentence(refusal))}${stripControls(way)}`);
   });
 }
 
@@ -156,6 +156,6 @@ function indented(text: string): readonly string[] {
 }
 
 function lines(text: string): readonly string[] {
-  const trimmed = plain(text).trimEnd();
+  const trimmed = stripControls(text).trimEnd();
   return trimmed === "" ? [] : trimmed.split("\n");
 }

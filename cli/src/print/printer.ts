@@ -1,12 +1,12 @@
 import { styleText } from "node:util";
 import type { Event } from "@deckhand/protocol";
-import { childLine } from "./child-line.ts";
+import { subagentLine } from "./subagent-lines.ts";
 import { eventLines, type Paint } from "./event-lines.ts";
 
 export interface Printer {
   readonly event: (event: Event) => void;
   /** What a child did; nothing with `--json`, where its own conversation tells it. */
-  readonly child: (agent: string, event: Event) => void;
+  readonly subagentEvent: (agent: string, event: Event) => void;
   /** What this program says itself; never mixed into the events of `--json`. */
   readonly say: (text: string) => void;
 }
@@ -20,7 +20,7 @@ export function createPrinter(
   if (json) {
     return {
       event: (event) => write(`${JSON.stringify({ conversation, ...event })}\n`),
-      child: () => {},
+      subagentEvent: () => {},
       say: (text) => void process.stderr.write(`${text}\n`),
     };
   }
@@ -31,8 +31,8 @@ export function createPrinter(
       const lines = eventLines(event, paint);
       if (lines.length > 0) write(`${lines.join("\n")}\n`);
     },
-    child: (agent, event) => {
-      const line = childLine(agent, event, paint);
+    subagentEvent: (agent, event) => {
+      const line = subagentLine(agent, event, paint);
       if (line !== undefined) write(`${line}\n`);
     },
     say: (text) => write(`${paint("dim", text)}\n`),

@@ -1,8 +1,8 @@
-import { plain } from "./plain.ts";
+import { stripControls } from "./strip-controls.ts";
 
 /** Lines of columns: the head, the rows, each as wide as it has to be. Numbers stand at the right, but for the first column. */
 export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const cells = [head, ...rows].map((row) => row.map((cell) => plain(cell).replaceAll(/\s+/g, " ")));
+  const cells = [head, ...rows].map((row) => row.map((cell) => stripControls(cell).replaceAll(/\s+/g, " ")));
   const widths = head.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
   const isNumber = head.map((_, at) => at > 0 && rows.every((row) => /^[$\d–-]/.test(row[at] ?? "")));
   return cells.map((row) =>

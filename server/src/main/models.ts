@@ -3,7 +3,7 @@ import { entriesFile } from "../llm/entries.ts";
 import { findModels } from "../llm/find.ts";
 import type { Settings } from "../settings/settings.ts";
 
-export function modelsOf({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
+export function createModels({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
   return findModels({
     settings: () => ({
       configured: config.model,

@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "@deckhand/protocol";
 import { agentFinder } from "../agent/agents.ts";
-import { parseConfig } from "../config.ts";
+import { parseConfig } from "../config/config.ts";
 import { readExport } from "../http/export/json-lines.ts";
 import { replay, type Replay } from "../replay/replay.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createTools } from "../tools/tools.ts";
-import { createRuntimes, machineOf } from "./runtimes.ts";
+import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 
 export type { Replay };
 
-export interface ReplayOptions {
+interface ReplayOptions {
   /** What `deckhand export` prints, as bytes. */
   readonly file: AsyncIterable<Uint8Array>;
   /** A folder whose copy is the workspace; an empty one without it. */
@@ -54,7 +54,7 @@ export async function replayFile(
       WORKSPACE_BASE: workspace,
       DECKHAND_RUNTIME: "bubblewrap",
     });
-    const runtimes = createRuntimes(config, machineOf(config, env), env);
+    const runtimes = createRuntimes(config, runtimeOptions(config, env), env);
     const { proven, sentence } = await runtimes.status(workspace);
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));

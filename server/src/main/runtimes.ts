@@ -1,6 +1,6 @@
 /** Where commands run, by what is configured. */
 import { homedir } from "node:os";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
 import { dockerRuntimes } from "../runtime/container/docker.ts";
 import { kubernetesRuntimes } from "../runtime/container/kubernetes.ts";
@@ -11,7 +11,7 @@ import { upstreamOf } from "../runtime/network/upstream.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { RuntimeOptions } from "../runtime/wall/options.ts";
 
-export function machineOf(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
+export function runtimeOptions(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
   return {
     dataHome: config.home,
     userHome: homedir(),

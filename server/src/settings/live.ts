@@ -1,5 +1,5 @@
 /** What other parts look at each time that they need it: it is as the settings are now. */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Settings } from "./settings.ts";
 
 export function liveLimits(settings: Settings): Pick<Config, "maxSteps" | "maxCostUsd" | "maxTokens" | "maxSeconds"> {

@@ -1,7 +1,7 @@
 /** The settings of the server that this environment describes. Fails with an `Error` that names what is wrong in it. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseConfig } from "../config.ts";
+import { parseConfig } from "../config/config.ts";
 import type { Environment } from "./precedence.ts";
 import { Settings } from "./settings.ts";
 
@@ -11,7 +11,7 @@ export function openSettings(env: Environment, onProblem: (sentence: string) => 
 }
 
 /** For whoever sits at the machine: programs may be set, too. */
-export async function openOwnSettings(env: Environment, onProblem: (sentence: string) => void): Promise<Settings> {
+export async function openLocalSettings(env: Environment, onProblem: (sentence: string) => void): Promise<Settings> {
   const { home } = parseConfig(env);
   await mkdir(home, { recursive: true, mode: 0o700 });
   return Settings.open({ file: join(home, "settings.json"), env, processesHere: true, onProblem });

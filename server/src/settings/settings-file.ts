@@ -13,19 +13,19 @@ import {
   type SettingsProblem,
   type SettingsSection,
 } from "@deckhand/protocol";
-import { isObject } from "./merge.ts";
+import { isObject } from "./merge-patch.ts";
 
 const version = 1;
 /** Twenty servers and eighty hooks are far below this; a file of gigabytes is not read. */
 const mostBytes = 1024 * 1024;
 
-export interface KeptSettings {
+export interface SavedSettings {
   readonly settings: ServerSettings;
   readonly problems: readonly SettingsProblem[];
 }
 
 /** What cannot be used is a problem, never a failure. */
-export async function readSettings(file: string): Promise<KeptSettings> {
+export async function readSettings(file: string): Promise<SavedSettings> {
   let text: string;
   try {
     text = await readBounded(file);
@@ -43,7 +43,7 @@ export async function readSettings(file: string): Promise<KeptSettings> {
   }
 }
 
-export function parseSettings(value: unknown): KeptSettings {
+export function parseSettings(value: unknown): SavedSettings {
   if (!isObject(value)) return broken("It is not an object.");
   if (value["version"] !== version) return broken(`Its version is not ${version}.`);
   const settings: Partial<Record<SettingsSection, unknown>> = {};
@@ -96,7 +96,7 @@ async function readBounded(file: string): Promise<string> {
   return await readFile(handle, "utf8");
 }
 
-function broken(problem: string): KeptSettings {
+function broken(problem: string): SavedSettings {
   return { settings: {}, problems: [{ problem }] };
 }
 

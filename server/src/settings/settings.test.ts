@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { DeckhandError, sectionNames, type ErrorCode } from "@deckhand/protocol";
 import { following } from "./live.ts";
-import { merged } from "./merge.ts";
-import { openOwnSettings, openSettings } from "./open.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { openLocalSettings, openSettings } from "./open.ts";
 import { parseSettings } from "./settings-file.ts";
 import type { Environment } from "./precedence.ts";
 import type { Settings } from "./settings.ts";
@@ -25,7 +25,7 @@ async function opened(env: Environment = {}, content?: unknown, own = false): Pr
   const file = join(home, "settings.json");
   if (content !== undefined) await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
   const problems: string[] = [];
-  const open = own ? openOwnSettings : openSettings;
+  const open = own ? openLocalSettings : openSettings;
   const settings = await open({ ...env, DECKHAND_HOME: home }, (sentence) => problems.push(sentence));
   return { settings, file, problems, [Symbol.dispose]: () => settings[Symbol.dispose]() };
 }
@@ -44,7 +44,7 @@ test("[SE1] what is saved is merged, lies closed to others, and is there after t
   assert.equal(settings.config.approvalPolicy, "risky");
   using again = await openSettings({ DECKHAND_HOME: join(file, "..") }, assert.fail);
   assert.equal(again.config.maxSteps, 9);
-  assert.deepEqual(merged({ a: { b: 1, c: [1, 2] } }, { a: { b: null, c: [3], d: 4 } }), { a: { c: [3], d: 4 } });
+  assert.deepEqual(mergePatch({ a: { b: 1, c: [1, 2] } }, { a: { b: null, c: [3], d: 4 } }), { a: { c: [3], d: 4 } });
 });
 
 test("[SE2] what is wrong is refused with its place, and changes nothing; many changes at once are all kept", async () => {

@@ -13,12 +13,12 @@ import {
   type SettingsReport,
   type SettingsSection,
 } from "@deckhand/protocol";
-import { parseConfig, type Config } from "../config.ts";
-import { isObject, merged } from "./merge.ts";
+import { parseConfig, type Config } from "../config/config.ts";
+import { isObject, mergePatch } from "./merge-patch.ts";
 import { fromEnvironment, withSaved, type Environment } from "./precedence.ts";
-import { startedBy } from "./processes.ts";
-import { checkedSection, isSection, readSettings, writeSettings, type KeptSettings } from "./settings-file.ts";
-import { viewOf } from "./view.ts";
+import { hostProcesses } from "./processes.ts";
+import { checkedSection, isSection, readSettings, writeSettings, type SavedSettings } from "./settings-file.ts";
+import { redacted } from "./redact.ts";
 
 /** How soon a change of the file by somebody else is seen. */
 const lookMs = 1000;
@@ -54,12 +54,12 @@ export class Settings implements SettingsApi, Disposable {
   readonly #atStart: ServerSettings;
   readonly #listeners = new Set<() => void>();
   readonly #look = (): void => void this.refresh();
-  #kept: KeptSettings;
+  #kept: SavedSettings;
   #env: Environment;
   #config: Config;
   #saving: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: SettingsOptions, kept: KeptSettings) {
+  private constructor(options: SettingsOptions, kept: SavedSettings) {
     this.#options = options;
     this.#atStart = kept.settings;
     this.#kept = kept;
@@ -101,7 +101,7 @@ export class Settings implements SettingsApi, Disposable {
     await this.refresh();
     const { settings, problems } = this.#kept;
     return {
-      saved: viewOf(settings),
+      saved: redacted(settings),
       environment: fromEnvironment(this.#options.env),
       effective: effectiveOf(this.#config),
       restart: atStart.flatMap(([section, of]) =>
@@ -146,14 +146,14 @@ export class Settings implements SettingsApi, Disposable {
       );
     }
     const next = patched(settings, patch);
-    if (!this.#options.processesHere && !isDeepStrictEqual(startedBy(next), startedBy(settings))) {
+    if (!this.#options.processesHere && !isDeepStrictEqual(hostProcesses(next), hostProcesses(settings))) {
       throw new DeckhandError("forbidden", programSentence);
     }
     await writeSettings(this.#options.file, next);
     this.#take({ settings: next, problems: [] });
   }
 
-  #take(kept: KeptSettings): void {
+  #take(kept: SavedSettings): void {
     if (isDeepStrictEqual(kept, this.#kept)) return;
     this.#kept = kept;
     this.#env = withSaved(this.#options.env, kept.settings, kept.problems);
@@ -179,7 +179,7 @@ export function patched(settings: ServerSettings, patch: SettingsPatch): ServerS
       throw new DeckhandError("bad_args", `There is no section ${section}; known are ${sectionNames.join(", ")}.`);
     }
     if (change === null) next.delete(section);
-    else if (isObject(change)) next.set(section, checkedSection(section, merged(next.get(section), change)));
+    else if (isObject(change)) next.set(section, checkedSection(section, mergePatch(next.get(section), change)));
     else throw new DeckhandError("bad_args", `${section}: an object or null is wanted.`);
   }
   return Object.fromEntries(next);

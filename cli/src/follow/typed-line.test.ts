@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerHint, parseTypedLine } from "./typed-line.ts";
+
+const awaiting = {
+  id: 9,
+  reasons: ["It reaches the network."],
+  rules: [{ action: "browse", pattern: "https://example.org" }],
+  expires_at: "2026-01-01T00:00:00.000Z",
+  default: "deny",
+} as const;
+
+test("[I18] `/allow-host` lets commands reach a host, whether anything waits or not", () => {
+  assert.deepEqual(parseTypedLine("/allow-host example.org:8443", null), {
+    type: "allow_host",
+    host: "example.org:8443",
+  });
+  for (const line of ["/allow-host", "/allow-host a b", "/allow-hosts a"])
+    assert.equal(parseTypedLine(line, null).type, "message");
+});
+
+test("[Q17] a typed line is an answer to what waits, or a message", () => {
+  const waits = { ...awaiting, rules: [...awaiting.rules], reasons: [...awaiting.reasons] };
+  assert.deepEqual(parseTypedLine("/allow", waits), { type: "answer", args: { id: 9, decision: "allow", reason: "" } });
+  assert.deepEqual(parseTypedLine(" /always ", waits), {
+    type: "answer",
+    args: { id: 9, decision: "allow_for_conversation", reason: "" },
+  });
+  assert.deepEqual(parseTypedLine("/everywhere", waits), {
+    type: "answer",
+    args: { id: 9, decision: "allow_for_server", reason: "" },
+  });
+  assert.deepEqual(parseTypedLine("/deny not  there", waits), {
+    type: "answer",
+    args: { id: 9, decision: "deny", reason: "not  there" },
+  });
+  assert.equal(parseTypedLine("/allow", null).type, "nothing");
+  for (const line of ["allow", "yes", "/allowed", "/ allow", "/run x"])
+    assert.equal(parseTypedLine(line, waits).type, "message");
+  assert.match(
+    answerHint(waits),
+    /\(browse https:\/\/example\.org\): \/always in this conversation, \/everywhere in all/,
+  );
+  assert.doesNotMatch(answerHint({ ...waits, rules: [] }), /always|everywhere/);
+});
