@@ -28,7 +28,6 @@ import { createTools } from "../tools/tools.ts";
 import { createModels } from "./models.ts";
 import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 
-
 export interface RunningServer {
   /** `http://127.0.0.1:3000` */
   readonly url: string;
