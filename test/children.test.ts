@@ -161,7 +161,7 @@ test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks
   assert.ok(own.costUsd > 0 && children.every(({ costUsd }) => costUsd > 0));
   assert.equal(state.usage.costUsd.toFixed(9), sum("costUsd").toFixed(9));
   assert.deepEqual([state.usage.steps, state.usage.input], [sum("steps"), sum("input")]);
-  assert.equal(state.usedByChildren.costUsd.toFixed(9), (sum("costUsd") - own.costUsd).toFixed(9));
+  assert.equal(state.childUsage.costUsd.toFixed(9), (sum("costUsd") - own.costUsd).toFixed(9));
   assert.equal((await get(server, "conversations/p"))["cost_usd"], state.usage.costUsd);
 });
 
@@ -457,6 +457,6 @@ test("[DG8][DG9] a server that is stopped in the middle leaves both paused, and 
   const [row] = (await get(server, "conversations?parent="))["conversations"] as Frame[];
   const [state, below] = [fold(await eventsOf(server, "p")), fold(await eventsOf(server, child))];
   assert.deepEqual([state.agentState, below.agentState], ["paused", "paused"]);
-  assert.equal(state.usedByChildren.costUsd, below.usage.costUsd);
+  assert.equal(state.childUsage.costUsd, below.usage.costUsd);
   assert.equal(row?.["cost_usd"], state.usage.costUsd);
 });

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { apply, empty, isAction, type ConversationState, type Event } from "@deckhand/protocol";
+import { apply, emptyState, isAction, type ConversationState, type Event } from "@deckhand/protocol";
 import { checkLines, checkLog, told } from "./fuzz/check.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
@@ -90,7 +90,7 @@ async function drive(server: ServerProcess, by: By): Promise<readonly Frame[]> {
   send("start", { task: "four lines" }, "the task");
   send("run", { command: "echo 9 >> lines" }, "mine");
   socket.send({ subscribe: { conversation } });
-  let state = empty;
+  let state = emptyState;
   let isLive = false;
   const late = setTimeout(() => socket[Symbol.dispose](), 30_000);
   try {

@@ -173,7 +173,7 @@ test("[J10] an import runs nothing, and takes over no folder, model, address or 
   const made = await client.import(theirs);
   assert.ok(["paused", "error"].includes(made.agent_state ?? ""));
   const state = fold(await events(made.id));
-  assert.deepEqual([state.settings, state.open, state.raised], [{}, [], { turn: 0, cost: 0, tokens: 0 }]);
+  assert.deepEqual([state.settings, state.open, state.limitRaises], [{}, [], { turn: 0, cost: 0, tokens: 0 }]);
   const asked = await client.send(made.id, "run", { command: "pwd" });
   await answered(made.id, asked);
   assert.doesNotMatch(JSON.stringify((await events(made.id)).at(-1)), /\/etc/);

@@ -14,16 +14,16 @@ import {
   type ErrorCode,
   type Event,
 } from "@deckhand/protocol";
-import { baseUrl, openSocket, openTerminalSocket } from "./address.ts";
-import { follow, type FollowOptions, type Followed } from "./follow.ts";
-import { httpCalls, type Http } from "./http.ts";
-import { Link, type Status } from "./link.ts";
-import { ListWatch, type ListChange, type ListListener } from "./list-watch.ts";
-import { newCommandId, Outbox } from "./outbox.ts";
-import { defaultRetry, type RetryOptions } from "./retry-delay.ts";
-import { Subscriptions } from "./subscriptions.ts";
-import { watchTerminal, type Terminals } from "./terminals.ts";
-import { openView, type View } from "./view.ts";
+import { baseUrl, openSocket, openTerminalSocket } from "./socket/open.ts";
+import { follow, type FollowOptions, type Followed } from "./conversation/follow.ts";
+import { createHttpApi, type HttpApi } from "./http/api.ts";
+import { Connection, type ConnectionStatus } from "./socket/connection.ts";
+import { ListSubscription, type ListChange, type ListListener } from "./socket/list-subscription.ts";
+import { newCommandId, Outbox } from "./socket/outbox.ts";
+import { defaultRetry, type RetryOptions } from "./socket/backoff.ts";
+import { Subscriptions } from "./socket/subscriptions.ts";
+import { watchTerminal, type Terminals } from "./conversation/terminals.ts";
+import { openView, type View } from "./conversation/view.ts";
 
 export interface ConnectOptions {
   /** Base address of the server, as in the browser: `http://127.0.0.1:3000`. */
@@ -40,8 +40,8 @@ export interface SendOptions {
   readonly command?: string;
 }
 
-export interface Client extends Http {
-  readonly status: Status;
+export interface Client extends HttpApi {
+  readonly status: ConnectionStatus;
   /** Told at each change of `status`. Returns what ends it. */
   readonly onStatus: (listener: () => void) => () => void;
   follow(conversation: string, options?: FollowOptions): AsyncGenerator<Followed, void, void>;
@@ -68,21 +68,21 @@ export interface Client extends Http {
 
 export function connect(options: ConnectOptions): Client {
   const base = baseUrl(String(options.url));
-  const http = httpCalls(base, options.token);
+  const http = createHttpApi(base, options.token);
   const listeners = new Set<() => void>();
   const outbox = new Outbox((frame) => link.send(frame));
   const subscriptions = new Subscriptions({
     send: (frame) => link.send(frame),
     drop: (why) => link.drop(why),
   });
-  const listWatch = new ListWatch((frame) => link.send(frame));
+  const listWatch = new ListSubscription((frame) => link.send(frame));
   const settle = (why: DeckhandError | undefined): void => {
     outbox.close(why ?? new DeckhandError("interrupted", "The client was closed before the server had answered."));
     subscriptions.close(why);
   };
   // The first status comes while the link is being made, before anybody can have asked.
-  let status: Status = { state: "connecting" };
-  const link: Link = new Link({
+  let status: ConnectionStatus = { state: "connecting" };
+  const link: Connection = new Connection({
     open: () => openSocket(base, options.token),
     refusal: () => askRefusal(http),
     retry: { ...defaultRetry, ...options.retry },
@@ -185,7 +185,7 @@ function is<T extends object>(value: unknown): value is T {
   return typeof value === "object" && value !== null;
 }
 
-async function askRefusal(http: Http): Promise<"unauthorized" | "forbidden" | undefined> {
+async function askRefusal(http: HttpApi): Promise<"unauthorized" | "forbidden" | undefined> {
   try {
     await http.health(AbortSignal.timeout(5_000));
     return undefined;

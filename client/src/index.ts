@@ -1,6 +1,15 @@
 export { connect, type Client, type ConnectOptions, type SendOptions } from "./connect.ts";
-export type { FileData, FileEntry, FilePage, Files, FoundFile, SentFile, StoredUpload, WriteOptions } from "./files.ts";
-export type { FollowOptions, Followed } from "./follow.ts";
+export type {
+  FileData,
+  FileEntry,
+  FilePage,
+  Files,
+  FoundFile,
+  UploadFile as SentFile,
+  StoredUpload,
+  WriteOptions,
+} from "./http/files.ts";
+export type { FollowOptions, Followed } from "./conversation/follow.ts";
 export type { ConversationRow } from "@deckhand/protocol";
 export type {
   ConversationChanges,
@@ -14,8 +23,8 @@ export type {
   ListOptions,
   NetworkRecord,
   RuntimeCheck,
-} from "./http.ts";
-export type { ListChange } from "./list-watch.ts";
-export type { Status } from "./link.ts";
-export type { TerminalLink, Terminals, TerminalWatcher } from "./terminals.ts";
-export type { View, ViewSnapshot } from "./view.ts";
+} from "./http/api.ts";
+export type { ListChange } from "./socket/list-subscription.ts";
+export type { ConnectionStatus as Status } from "./socket/connection.ts";
+export type { TerminalConnection as TerminalLink, Terminals, TerminalWatcher } from "./conversation/terminals.ts";
+export type { View, ViewState as ViewSnapshot } from "./conversation/view.ts";

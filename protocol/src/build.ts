@@ -1,15 +1,15 @@
 /** Makes events: the sentence is filled in, so that no caller can forget it. */
-import type { ActionArgs, ActionKind, ApprovalAsked } from "./actions.ts";
-import { errorKinds, type ErrorCode } from "./errors.ts";
-import type { NewAction, NewObservation, Source, ToolCall } from "./event.ts";
-import type { ObservationExtras, ObservationKind } from "./observations.ts";
-import { actionSentence, observationSentence } from "./sentences.ts";
-import type { AgentState } from "./states.ts";
+import type { ActionArgs, ActionKind, ApprovalDetails } from "./wire/actions.ts";
+import { errorKinds, type ErrorCode } from "./wire/errors.ts";
+import type { NewAction, NewObservation, Source, ToolCall } from "./wire/event.ts";
+import type { ObservationExtras, ObservationKind } from "./wire/observations.ts";
+import { actionSentence, observationSentence } from "./text/sentences.ts";
+import type { AgentState } from "./wire/states.ts";
 
 interface ActionOrigin {
   readonly tool_call?: ToolCall;
   readonly command?: string | undefined;
-  readonly approval?: ApprovalAsked;
+  readonly approval?: ApprovalDetails;
 }
 
 export function action<K extends ActionKind>(

@@ -6,9 +6,9 @@ import {
   serverFrameDescriptions,
   terminalClientFrameDescriptions,
   terminalServerFrameDescriptions,
-} from "../../protocol/src/descriptions.ts";
-import { wireSchemas, type JsonSchema } from "../../protocol/src/schemas.ts";
-import { protocolVersion } from "../../protocol/src/version.ts";
+} from "../../protocol/src/text/descriptions.ts";
+import { wireSchemas, type JsonSchema } from "../../protocol/src/wire/json-schemas.ts";
+import { protocolVersion } from "../../protocol/src/wire/version.ts";
 
 type Schemas = Readonly<Record<string, JsonSchema>>;
 type Descriptions = Readonly<Record<string, string>>;

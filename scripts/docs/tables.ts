@@ -1,5 +1,5 @@
 /** The tables of docs/PROTOCOL.md, by the name of the place where each stands. */
-import { comingActions, isRunnable } from "../../protocol/src/actions.ts";
+import { unavailableActions, isRunnable } from "../../protocol/src/wire/actions.ts";
 import {
   actionDescriptions,
   clientFrameDescriptions,
@@ -7,15 +7,15 @@ import {
   serverFrameDescriptions,
   terminalClientFrameDescriptions,
   terminalServerFrameDescriptions,
-} from "../../protocol/src/descriptions.ts";
-import { errorKinds } from "../../protocol/src/errors.ts";
-import { wireSchemas, type JsonSchema } from "../../protocol/src/schemas.ts";
-import { agentStates } from "../../protocol/src/states.ts";
-import { protocolVersion } from "../../protocol/src/version.ts";
+} from "../../protocol/src/text/descriptions.ts";
+import { errorKinds } from "../../protocol/src/wire/errors.ts";
+import { wireSchemas, type JsonSchema } from "../../protocol/src/wire/json-schemas.ts";
+import { agentStates } from "../../protocol/src/wire/states.ts";
+import { protocolVersion } from "../../protocol/src/wire/version.ts";
 
 export function tables(): Readonly<Record<string, string>> {
   const wire = wireSchemas();
-  const coming: readonly string[] = comingActions;
+  const coming: readonly string[] = unavailableActions;
   return {
     version: `Version ${protocolVersion}.`,
     states: `${agentStates.map((state) => `\`${state}\``).join(", ")}.`,

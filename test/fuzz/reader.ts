@@ -1,10 +1,10 @@
 /** A client with what it has been shown; it may be slow, and it may leave and come back to where it was. */
 import { connect, type Client, type ConnectOptions } from "@deckhand/client";
-import { apply, empty, type ConversationState, type Event } from "@deckhand/protocol";
+import { apply, emptyState, type ConversationState, type Event } from "@deckhand/protocol";
 
 export class Reader {
   readonly seen: Event[] = [];
-  state: ConversationState = empty;
+  state: ConversationState = emptyState;
   client: Client;
   /** Why it follows no more. */
   failure: unknown;

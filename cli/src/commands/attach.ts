@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline";
 import type { Client } from "@deckhand/client";
-import { apply, DeckhandError, empty, type ConversationState } from "@deckhand/protocol";
+import { apply, DeckhandError, emptyState, type ConversationState } from "@deckhand/protocol";
 import { answerHint, parseTypedLine } from "../follow/typed-line.ts";
 import { parseArguments, textOption } from "../arguments.ts";
 import { followSubagents } from "../follow/subagents.ts";
@@ -30,7 +30,7 @@ async function attach(args: readonly string[]): Promise<ExitCode> {
   const over = new AbortController();
   const end = (): void => over.abort();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, end);
-  let state = empty;
+  let state = emptyState;
   let caughtUp = false;
   const atTerminal = process.stdin.isTTY && process.stdout.isTTY;
   const prompt = atTerminal ? openPrompt(client, id, () => state.awaiting, end) : undefined;

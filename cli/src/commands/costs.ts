@@ -47,13 +47,13 @@ async function costs(args: readonly string[]): Promise<ExitCode> {
 }
 
 type Report = Awaited<ReturnType<Client["costs"]>>;
-type Costs = Awaited<ReturnType<Client["costsOf"]>>;
+type Costs = Awaited<ReturnType<Client["conversationCosts"]>>;
 
 async function ofConversation(client: Client, id: string): Promise<Omit<Costs, "next">> {
-  const { total, models, children, ...first } = await client.costsOf(id);
+  const { total, models, children, ...first } = await client.conversationCosts(id);
   const steps = [...first.steps];
   for (let { next } = first; next !== null;) {
-    const page = await client.costsOf(id, { after: next });
+    const page = await client.conversationCosts(id, { after: next });
     steps.push(...page.steps);
     next = page.next;
   }

@@ -1,5 +1,5 @@
 /** `deckhand diff` and `restore`: what the workspace of a conversation was. */
-import { visible, type FileChange, type LeftOut } from "@deckhand/protocol";
+import { escapeInvisible, type FileChange, type ExcludedFiles } from "@deckhand/protocol";
 import { parseArguments, textOption } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
@@ -47,7 +47,7 @@ async function diff(args: readonly string[]): Promise<ExitCode> {
   const { files, changed_files, left_out } = await server.client.diff(id, range);
   for (const file of files) {
     if (values["stat"] === true || file.patch === null) print(lineOf(file));
-    else process.stdout.write(stripControls(visible(file.patch)));
+    else process.stdout.write(stripControls(escapeInvisible(file.patch)));
     if (file.truncated && values["stat"] !== true) print(`[the patch of ${nameOf(file.path)} is cut here]`);
   }
   if (changed_files > files.length) print(`[and ${changed_files - files.length} more files]`);
@@ -93,10 +93,10 @@ function lineOf({ status, path, old_path: old, binary }: FileChange): string {
 }
 
 function nameOf(path: string): string {
-  return visible(path).replaceAll("\n", "⟨U+000A⟩");
+  return escapeInvisible(path).replaceAll("\n", "⟨U+000A⟩");
 }
 
-function sayLeftOut({ ignored, large, unreadable }: LeftOut): void {
+function sayLeftOut({ ignored, large, unreadable }: ExcludedFiles): void {
   const parts = [
     ...(ignored > 0 ? [`${ignored} ignored`] : []),
     ...(large > 0 ? [`${large} over 20 MiB`] : []),

@@ -1,6 +1,6 @@
 /** Follows a conversation that nobody watches until it ends or has to be ended. */
 import type { Client } from "@deckhand/client";
-import { apply, empty, isAction, type ConversationState, type Event } from "@deckhand/protocol";
+import { apply, emptyState, isAction, type ConversationState, type Event } from "@deckhand/protocol";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { verdictOn, nudge } from "./verdict.ts";
 
@@ -29,7 +29,7 @@ export async function followUnattended(
   if (stop.aborted) stopAtServer();
   else stop.addEventListener("abort", stopAtServer, { once: true });
 
-  let state = empty;
+  let state = emptyState;
   let nudges = 0;
   try {
     for await (const item of client.follow(id, { signal: over.signal })) {

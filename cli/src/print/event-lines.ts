@@ -1,7 +1,7 @@
 /** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
 import {
-  allowedSentence,
-  exactly,
+  allowedBySentence,
+  exactAction,
   isAction,
   refusalSentence,
   type Action,
@@ -19,14 +19,14 @@ const mostLines = 24;
 
 export function eventLines(event: Event, paint: Paint): readonly string[] {
   if (!isAction(event)) return observationLines(event, paint);
-  return [...actionLines(event, paint), ...lines(allowedSentence(event)).map((line) => paint("dim", `  ${line}`))];
+  return [...actionLines(event, paint), ...lines(allowedBySentence(event)).map((line) => paint("dim", `  ${line}`))];
 }
 
 function actionLines(event: Action, paint: Paint): readonly string[] {
   const said = "thought" in event.args && event.action !== "finish" ? lines(event.args.thought ?? "") : [];
   if (event.approval !== undefined) {
     const why = `waits for an approval: ${event.approval.reasons.join(" ")} Denied at ${event.approval.expires_at}.`;
-    return [...said, ...asked(event.action, exactly(event), paint), paint("yellow", `  ${why}`)];
+    return [...said, ...asked(event.action, exactAction(event), paint), paint("yellow", `  ${why}`)];
   }
   switch (event.action) {
     case "start":

@@ -1,5 +1,5 @@
 /** What a child does, in one line beside its parent's. */
-import { exactly, isAction, type ChildReport, type Event } from "@deckhand/protocol";
+import { exactAction, isAction, type ChildReport, type Event } from "@deckhand/protocol";
 import type { Paint } from "./event-lines.ts";
 import { stripControls } from "./strip-controls.ts";
 
@@ -35,7 +35,7 @@ function wordsOf(event: Event): string | undefined {
     case "compact":
       return undefined;
     default:
-      return `${event.action} ${exactly(event)}`;
+      return `${event.action} ${exactAction(event)}`;
   }
 }
 

@@ -4,7 +4,7 @@ import {
   observation,
   stateChange,
   type Action,
-  type ApprovalAsked,
+  type ApprovalDetails,
   type NewAction,
   type NewEvent,
   type NewObservation,
@@ -39,7 +39,7 @@ export async function gate(call: PreparedCall, deps: GateDeps): Promise<Gated> {
     (runtime) => runtime.cwd,
     () => undefined,
   );
-  const approval: ApprovalAsked = {
+  const approval: ApprovalDetails = {
     reasons: [...reasons],
     rules: [...rules],
     expires_at: new Date(deps.now() + seconds * 1000).toISOString(),
@@ -83,7 +83,7 @@ export async function refusalOf(
 function withState(
   event: NewAction,
   confirmation_state: "awaiting_confirmation" | "rejected",
-  approval?: ApprovalAsked,
+  approval?: ApprovalDetails,
 ): NewAction {
   const args = "confirmation_state" in event.args ? { ...event.args, confirmation_state } : event.args;
   return { ...event, args, ...(approval === undefined ? {} : { approval }) } as NewAction;

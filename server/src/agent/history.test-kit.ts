@@ -6,7 +6,7 @@ import fc from "fast-check";
 import {
   action,
   DeckhandError,
-  empty,
+  emptyState,
   fold,
   observation,
   stateChange,
@@ -149,7 +149,7 @@ export async function playOut(plan: Plan): Promise<Played> {
 
   for (const cut of plan.cuts) {
     let seen = 0;
-    let state = empty;
+    let state = emptyState;
     const take = (events: readonly Event[]): void => {
       seen += events.length;
       state = fold(events, state);

@@ -23,6 +23,6 @@ export interface HookPoints {
   after(action: NewAction, id: number, observation: NewObservation, signal: AbortSignal): Promise<HookVerdict>;
   /** When the agent begins to work in a conversation. */
   start(signal: AbortSignal): Promise<HookVerdict>;
-  /** When it says that it is done; `sentBack` is how often that was not enough. */
+  /** When it says that it is done; `blockedFinishes` is how often that was not enough. */
   stop(finish: NewAction, sentBack: number, signal: AbortSignal): Promise<HookVerdict>;
 }

@@ -70,7 +70,7 @@ export async function* sentBack(
   signal: AbortSignal,
 ): AsyncGenerator<Step, View | null, View> {
   if (hooks === undefined || !("action" in finish)) return null;
-  const { events, blocks } = await hooks.stop(finish, view.state.sentBack, signal);
+  const { events, blocks } = await hooks.stop(finish, view.state.blockedFinishes, signal);
   const now = events.length === 0 ? view : yield { type: "events", events: () => events };
   return blocks === undefined || signal.aborted ? null : now;
 }

@@ -22,7 +22,7 @@ export interface LimitReached {
 
 /** Which limit stands in the way of another step, with the sentence of the first protocol, or null. */
 export function limitReached(state: ConversationState, limits: Limits, nowMs: number): LimitReached | null {
-  const { settings, turn, usage, raised } = state;
+  const { settings, turn, usage, limitRaises: raised } = state;
   const steps = (settings.max_steps ?? limits.maxSteps) * (1 + raised.turn);
   if (turn.steps >= steps) return { code: "limit_steps", message: sentence("iteration", turn.steps, steps) };
   const cost = costLimitUsd(state, limits);
@@ -43,11 +43,11 @@ export function isSpent(state: ConversationState, limits: Limits): boolean {
 }
 
 /** What the conversation may cost by now: each time that a person let it go on raises it by its first value. */
-function costLimitUsd({ settings, raised }: ConversationState, limits: Limits): number {
+function costLimitUsd({ settings, limitRaises: raised }: ConversationState, limits: Limits): number {
   return (settings.max_cost_usd ?? limits.maxCostUsd) * (1 + raised.cost);
 }
 
-function tokenLimit({ settings, raised }: ConversationState, limits: Limits): number {
+function tokenLimit({ settings, limitRaises: raised }: ConversationState, limits: Limits): number {
   return (settings.max_tokens ?? limits.maxTokens) * (1 + raised.tokens);
 }
 

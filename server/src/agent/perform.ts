@@ -1,7 +1,7 @@
 /** A call of the model's reply, from its action in the log to its observation, or until a person is asked. */
 import {
   isAction,
-  isAtWork,
+  isWorking,
   stateChange,
   type ConversationState,
   type Event,
@@ -182,7 +182,7 @@ function whileAtWork(
   before: readonly NewEvent[],
   events: readonly NewEvent[],
 ): readonly NewEvent[] {
-  if (isAtWork(agentState)) return [...before, ...events];
+  if (isWorking(agentState)) return [...before, ...events];
   return agentState === "paused" ? before : [];
 }
 

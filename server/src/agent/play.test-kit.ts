@@ -2,7 +2,7 @@
 import {
   action,
   apply,
-  empty,
+  emptyState,
   stateChange,
   type ConversationState,
   type Event,
@@ -44,7 +44,7 @@ export async function play(
   const agent = agentFinder(tools)("CodeActAgent", "/w");
   if (agent === undefined) throw new Error("there is no such agent");
   const prompt = new Prompt(tools, promptSize(agent, model));
-  let state = empty;
+  let state = emptyState;
   const stop = new AbortController();
   const store = (added: readonly NewEvent[]): readonly Event[] =>
     added.map((event) => {

@@ -1,7 +1,7 @@
 /** What the loop is given, what it yields, what it sees when it is resumed, and how it ends. */
 import {
   DeckhandError,
-  isAtWork,
+  isWorking,
   type AgentState,
   type ConversationState,
   type Delta,
@@ -75,5 +75,5 @@ export function failed(error: unknown): TurnEnd {
 }
 
 export function isRunning(view: View, signal: AbortSignal): boolean {
-  return isAtWork(view.state.agentState) && !signal.aborted;
+  return isWorking(view.state.agentState) && !signal.aborted;
 }

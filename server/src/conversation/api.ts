@@ -4,7 +4,7 @@ import type {
   ConversationState,
   Delta,
   Event,
-  PastFiles,
+  HistoryFiles,
   RestorePreview,
   WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -54,7 +54,7 @@ export interface ConversationApi {
    */
   diff(from?: number, to?: number): Promise<WorkspaceDiff>;
   /** The files of the workspace as they were at event `at`. Fails as `diff`. */
-  filesAt(at: number): Promise<PastFiles>;
+  filesAt(at: number): Promise<HistoryFiles>;
   /** The bytes of one of them; where a link led. Fails as `diff`, and with `file_not_found`. */
   fileAt(at: number, path: string): Promise<Uint8Array>;
   /** What the action `restore` would do now. Fails as `diff`. */

@@ -4,7 +4,7 @@ import {
   DeckhandError,
   errorObservation,
   stateChange,
-  visible,
+  escapeInvisible,
   type AgentState,
   type ApprovalRule,
   type ConversationState,
@@ -82,7 +82,7 @@ function denied(event: Answer, words: string, then: AgentState, state: Conversat
 
 function whyNot(id: number, { awaiting, lastAnswer }: ConversationState): string {
   if (lastAnswer?.id === id) {
-    const name = visible(lastAnswer.name).trim() || "a client";
+    const name = escapeInvisible(lastAnswer.name).trim() || "a client";
     const who = lastAnswer.by === "environment" ? "because nobody answered in time" : `by ${name}`;
     return `Action ${id} was already ${lastAnswer.decision === "deny" ? "denied" : "allowed"} ${who}.`;
   }

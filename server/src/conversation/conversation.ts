@@ -6,7 +6,7 @@
 import {
   DeckhandError,
   isAction,
-  isAtWork,
+  isWorking,
   settingsSchema,
   stateChange,
   type ActionKind,
@@ -14,7 +14,7 @@ import {
   type Delta,
   type Event,
   type NewEvent,
-  type PastFiles,
+  type HistoryFiles,
   type RestorePreview,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
@@ -204,7 +204,7 @@ export class Conversation implements Member {
     return this.#parts.past.diff(from, to);
   }
 
-  filesAt(at: number): Promise<PastFiles> {
+  filesAt(at: number): Promise<HistoryFiles> {
     return this.#parts.past.files(at);
   }
 
@@ -235,7 +235,7 @@ export class Conversation implements Member {
     const { family } = this.#beyond;
     this.#closing = true;
     deadline[Symbol.dispose]();
-    const rests = isAtWork(this.state.agentState) && resumeOf(this.state, this.#deps.resume) === "ask";
+    const rests = isWorking(this.state.agentState) && resumeOf(this.state, this.#deps.resume) === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
     await this.#log
       .add((now) => [...(rests ? [paused] : []), ...lostJobs(now), ...lostTerminals(now)])
@@ -263,7 +263,7 @@ export class Conversation implements Member {
     await this.#log.append([...(left?.events ?? []), ...recoveryEvents(this.state, found)]);
     this.#recovered = true;
     deadline.watch(this.state.awaiting);
-    if (isAtWork(this.state.agentState)) turn.start();
+    if (isWorking(this.state.agentState)) turn.start();
   }
 
   /** Whoever has to hear of what was stored hears it, in this order. */
@@ -290,7 +290,7 @@ export class Conversation implements Member {
     if (stored.some((event) => isAction(event) && event.action === "initialize")) workspace.begin();
     const last = stored.at(-1);
     if (todo.runs !== undefined && last !== undefined) userActions.start({ ...todo.runs, id: last.id });
-    if (isAtWork(this.state.agentState)) turn.start();
+    if (isWorking(this.state.agentState)) turn.start();
   }
 
   /** Nobody has answered in time: the agent is told and goes on. */
@@ -325,7 +325,7 @@ export class Conversation implements Member {
     const { agentState, awaiting, jobs, terminals } = this.state;
     // What waits for an approval was asked about with this shell's directory in mind.
     const waits = awaiting !== null || this.#parts.userActions.size > 0;
-    return isAtWork(agentState) || waits || jobs.length + terminals.length > 0;
+    return isWorking(agentState) || waits || jobs.length + terminals.length > 0;
   }
 
   /** What a client can ask for beside the agent. */

@@ -1,9 +1,9 @@
 /** What models cost: of a conversation call by call, of all of them, and what the next one may take. */
 import {
-  addCosts,
+  sumCosts,
   DeckhandError,
   isAction,
-  spentIn,
+  costOfEvent,
   type ChildCosts,
   type ConversationCosts,
   type CostEstimate,
@@ -46,7 +46,7 @@ export function costsOf(store: Store): CostsApi {
       }
       const shown = steps.slice(0, limit);
       return {
-        total: addCosts(models),
+        total: sumCosts(models),
         models,
         children: children.map(childCosts),
         steps: shown,
@@ -63,7 +63,7 @@ function childCosts({ conversation, agent, usage, cost_usd, steps, unpriced_step
 }
 
 function stepOf(event: Event): readonly CostStep[] {
-  const spent = spentIn(event);
+  const spent = costOfEvent(event);
   if (spent === null) return [];
   const { kind, model, usage, costUsd } = spent;
   const durationMs = !isAction(event) && event.observation === "reply" ? event.extras.duration_ms : null;

@@ -7,11 +7,11 @@ import {
   action,
   actionSentence,
   DeckhandError,
-  empty,
+  emptyState,
   errorObservation,
   fold,
   isAction,
-  isAtWork,
+  isWorking,
   observation,
   stateChange,
   type ConversationState,
@@ -87,7 +87,7 @@ export async function importEvents({ events, title, to }: ImportOptions, deps: L
   }
   await write(to, watched(), deps, (state) => {
     if (state.head === -1) throw new DeckhandError("bad_args", "There is no event in it.");
-    const raised = Object.values(state.raised).some((times) => times > 0);
+    const raised = Object.values(state.limitRaises).some((times) => times > 0);
     const related = state.parent !== null || state.children.length > 0;
     const trusts = allows || raised || related || Object.keys(state.settings).length > 0;
     return {
@@ -146,7 +146,7 @@ async function write(
   ending: (state: ConversationState) => Ending,
 ): Promise<void> {
   await using draft = await store.draft(id);
-  let state = empty;
+  let state = emptyState;
   for await (const page of events) {
     state = fold(page, state);
     await draft.append(page);
@@ -173,6 +173,6 @@ function restEvents(state: ConversationState, what: string, why: string): readon
   closed.push(...lostJobs(state, `${what.charAt(0).toLowerCase()}${what.slice(1, -1)}, and it does not run here`));
   closed.push(...lostTerminals(state));
   const { agentState, awaiting } = state;
-  if (!isAtWork(agentState) && agentState !== "loading" && awaiting === null) return closed;
+  if (!isWorking(agentState) && agentState !== "loading" && awaiting === null) return closed;
   return [...closed, stateChange("paused", `${what} Say \`running\` or send a message to go on.`)];
 }

@@ -1,5 +1,5 @@
 /** What a conversation is made of beside its log, each part with what it may know of the others. */
-import { DeckhandError, isAtWork, type ConversationState, type Delta } from "@deckhand/protocol";
+import { DeckhandError, isWorking, type ConversationState, type Delta } from "@deckhand/protocol";
 import { judge } from "../agent/approval.ts";
 import type { Agent } from "../agent/agents.ts";
 import { knowledgeReader } from "../agent/knowledge/files.ts";
@@ -61,7 +61,7 @@ export function createParts(own: PartsDeps) {
     conversation: log.state.parent?.root ?? id,
     places: deps.places,
     settings: () => log.state.settings,
-    isAtWork: () => isAtWork(log.state.agentState),
+    isAtWork: () => isWorking(log.state.agentState),
     append: (event) => log.add(() => [event]),
     onFault,
   });

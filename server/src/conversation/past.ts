@@ -1,12 +1,12 @@
 /** What the workspace was, for who asks: what changed between two events, what a restore would do, and the restore. */
 import {
   DeckhandError,
-  isAtWork,
-  visible,
+  isWorking,
+  escapeInvisible,
   type FileChange,
-  type LeftOut,
+  type ExcludedFiles,
   type ObservationExtras,
-  type PastFiles,
+  type HistoryFiles,
   type RestorePreview,
   type WorkspaceChanges,
   type WorkspaceDiff,
@@ -29,7 +29,7 @@ interface Changes {
   readonly after: number;
   readonly files: readonly FileChange[];
   readonly changed_since: readonly string[];
-  readonly left_out: LeftOut;
+  readonly left_out: ExcludedFiles;
 }
 
 export class Past {
@@ -117,7 +117,7 @@ export class Past {
   }
 
   /** The files as they were at event `at`. Fails as `diff`. */
-  async files(at: number): Promise<PastFiles> {
+  async files(at: number): Promise<HistoryFiles> {
     const history = await this.#history();
     const { tree, after, leftOut } = await this.#treeAt(at, history);
     return { at, after, ...(await history.files(tree, this.#snapshots.signal())), left_out: leftOut };
@@ -141,7 +141,7 @@ export class Past {
   async #restore(at: number, force: boolean, asked: AbortSignal): Promise<AnyOutcome> {
     const signal = AbortSignal.any([asked, this.#snapshots.signal()]);
     const history = await this.#history();
-    if (isAtWork(this.#snapshots.deps.state().agentState)) throw new DeckhandError("conflict", atWorkSentence);
+    if (isWorking(this.#snapshots.deps.state().agentState)) throw new DeckhandError("conflict", atWorkSentence);
     const others = [...history.atWork].filter((id) => id !== this.#snapshots.deps.id);
     if (others.length > 0) {
       const sentence = `Conversation ${others[0]} works in the same workspace: pause or stop it first.`;
@@ -234,7 +234,7 @@ function changedSince({ changed_since: names }: Changes): DeckhandError {
 
 /** On one line, whatever it is. */
 function nameOf(path: string): string {
-  return visible(path).replaceAll("\n", "⟨U+000A⟩").replaceAll("\t", "⟨U+0009⟩");
+  return escapeInvisible(path).replaceAll("\n", "⟨U+000A⟩").replaceAll("\t", "⟨U+0009⟩");
 }
 
 function noSnapshot(at: number | undefined): DeckhandError {

@@ -9,7 +9,7 @@ import {
   actionArgs,
   DeckhandError,
   errorObservation,
-  isAtWork,
+  isWorking,
   isRunnable,
   stateChange,
   type ActionKind,
@@ -64,7 +64,7 @@ export function plan(kind: string, args: unknown, state: ConversationState, cont
 }
 
 function act(event: NewAction, agentState: AgentState | null, state: ConversationState, context: PlanContext): Plan {
-  if (event.action === "restore" && isAtWork(agentState)) throw new DeckhandError("conflict", atWorkSentence);
+  if (event.action === "restore" && isWorking(agentState)) throw new DeckhandError("conflict", atWorkSentence);
   const tool = context.tools.get(event.action);
   if (isRunnable(event.action) && tool !== undefined) return { events: () => [event], at: 0, runs: { event, tool } };
   if (isRunnable(event.action)) {
@@ -79,7 +79,7 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
     case "message":
       // It answers nothing: it is taken in when what waits for an approval has its answer.
       if (state.awaiting !== null) return { events: () => [event], at: 0 };
-      return { events: () => [event, ...(isAtWork(agentState) ? [] : changeTo("running", agentState))], at: 0 };
+      return { events: () => [event, ...(isWorking(agentState) ? [] : changeTo("running", agentState))], at: 0 };
     case "finish": {
       // What commands showed is looked up by the server, and is nobody's word.
       const { outputs, thought } = event.args;
@@ -153,7 +153,7 @@ function changeState(
           `Action ${state.awaiting.id} waits for an approval: allow or deny it, or stop.`,
         );
       }
-      if (wanted === "running" && isAtWork(agentState)) return { events: () => [event], at: 0 };
+      if (wanted === "running" && isWorking(agentState)) return { events: () => [event], at: 0 };
       return { events: () => [event, ...changeTo(wanted, agentState)], at: 0 };
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   action,
-  empty,
+  emptyState,
   fold,
   isAction,
   observation,
@@ -76,7 +76,7 @@ test("[X26] by configuration work goes on by itself, three times since a person'
   assert.equal(crash(state)[0].agentState, "paused", "not by default");
   for (const resumed of [1, 2, 3]) {
     const [next, events] = crash(state, { resume: "always" });
-    assert.deepEqual([next.agentState, next.resumed], ["running", resumed]);
+    assert.deepEqual([next.agentState, next.autoResumes], ["running", resumed]);
     assert.match(lastState(events)?.message ?? "", new RegExp(`${resumed} of 3`));
     state = next;
   }
@@ -85,7 +85,7 @@ test("[X26] by configuration work goes on by itself, three times since a person'
   assert.match(JSON.stringify(lastState(events)), /went on by itself 3 times and was stopped each time/);
   const word = action("user", "change_agent_state", { agent_state: "running", thought: "" });
   const again = fold(stored([word, stateChange("running")], asked.head + 1), asked);
-  assert.equal(crash(again, { resume: "always" })[0].resumed, 1, "a person's word begins anew");
+  assert.equal(crash(again, { resume: "always" })[0].autoResumes, 1, "a person's word begins anew");
 });
 
 test("[X26] what had ended, rests, or waits for an approval does not go on by itself", () => {
@@ -102,5 +102,5 @@ test("[X26] what had ended, rests, or waits for an approval does not go on by it
   assert.deepEqual(crash(gated, { resume })[1], []);
   const late = crash(gated, { resume, nowMs: Date.parse(approval.expires_at) })[0];
   assert.deepEqual([late.agentState, late.open.length], ["paused", 0]);
-  assert.deepEqual(recoveryEvents(empty, { ...found, resume }), []);
+  assert.deepEqual(recoveryEvents(emptyState, { ...found, resume }), []);
 });

@@ -8,7 +8,7 @@ import {
   actionSentence,
   errorObservation,
   isAction,
-  isAtWork,
+  isWorking,
   stateChange,
   type Action,
   type AgentState,
@@ -43,17 +43,17 @@ export function recoveryEvents(state: ConversationState, found: Found): readonly
   const closed = [...closings(state, found), ...lostJobs(state), ...lostTerminals(state)];
   if (awaiting !== null && Date.parse(awaiting.expires_at) <= found.nowMs)
     return [...closed, ...expired(state, "paused")];
-  const wasAtWork = isAtWork(state.agentState);
+  const wasAtWork = isWorking(state.agentState);
   if (!wasAtWork && state.agentState !== "loading") return closed;
   const end = state.queued.length > 0 ? null : endedBy(found.tail.findLast((event) => !isBookkeeping(event)));
   if (end !== null) return [...closed, stateChange(end)];
-  if (wasAtWork && found.resume === "always" && state.resumed < mostResumes) {
-    const resumed = state.resumed + 1;
+  if (wasAtWork && found.resume === "always" && state.autoResumes < mostResumes) {
+    const resumed = state.autoResumes + 1;
     const reason = `The server was stopped in the middle of the work, which goes on by itself (${resumed} of ${mostResumes} times).`;
     return [...closed, stateChange("running", reason, { resumed })];
   }
   const again =
-    state.resumed < mostResumes ? "" : ` It went on by itself ${mostResumes} times and was stopped each time.`;
+    state.autoResumes < mostResumes ? "" : ` It went on by itself ${mostResumes} times and was stopped each time.`;
   return [
     ...closed,
     stateChange(

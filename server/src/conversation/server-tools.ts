@@ -41,7 +41,7 @@ export class ServerTools {
   async equip(agent: Agent, signal: AbortSignal): Promise<Agent> {
     if (agent.defined?.tools.includes("call_tool") !== true) return agent;
     const known = await this.#known();
-    if (!this.#deps.state().toolsDue) return withServerTools(agent, known, this.tool);
+    if (!this.#deps.state().toolsStale) return withServerTools(agent, known, this.tool);
     try {
       return withServerTools(agent, await this.#take(known, signal), this.tool);
     } catch (error) {

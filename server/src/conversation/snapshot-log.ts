@@ -1,5 +1,5 @@
 /** What the log knows of the workspace's past. */
-import { isAction, mayChangeWorkspace, type ActionKind, type Event, type LeftOut } from "@deckhand/protocol";
+import { isAction, mayChangeWorkspace, type ActionKind, type Event, type ExcludedFiles } from "@deckhand/protocol";
 import { logPages } from "./log-pages.ts";
 
 type Read = (after: number, limit: number) => Promise<readonly Event[]>;
@@ -9,7 +9,7 @@ export interface Kept {
   /** Id of the last event that had happened. */
   readonly after: number;
   readonly outside: boolean;
-  readonly leftOut: LeftOut;
+  readonly leftOut: ExcludedFiles;
   /** The tree is still there; a log that was imported has none. */
   readonly there: boolean;
 }

@@ -4,12 +4,12 @@
  */
 import {
   isAction,
-  isAtWork,
+  isWorking,
   mayChangeWorkspace,
   observation,
   type ConversationState,
   type Event,
-  type LeftOut,
+  type ExcludedFiles,
   type NewAction,
   type NewEvent,
 } from "@deckhand/protocol";
@@ -38,7 +38,7 @@ const mostSkips = 8;
 
 export interface Now {
   readonly tree: string;
-  readonly leftOut: LeftOut;
+  readonly leftOut: ExcludedFiles;
 }
 
 export class Snapshots {
@@ -66,18 +66,18 @@ export class Snapshots {
   saw(events: readonly Event[], before: ConversationState, state: ConversationState): void {
     if (this.deps.histories === undefined || this.#closing.signal.aborted) return;
     this.#tellAtWork(state);
-    const begins = isAtWork(state.agentState) && !isAtWork(before.agentState);
+    const begins = isWorking(state.agentState) && !isWorking(before.agentState);
     const wrote = events.some((event) => {
       const cause = isAction(event) ? undefined : event.cause;
       const asked = cause === undefined ? undefined : before.open.find(({ id }) => id === cause);
       return asked !== undefined && mayChangeWorkspace(asked.action);
     });
-    const rests = isAtWork(before.agentState) && !isAtWork(state.agentState);
+    const rests = isWorking(before.agentState) && !isWorking(state.agentState);
     if (begins && this.#skips > 0) this.#skips -= 1;
     else if (begins || (wrote && this.#failures === 0) || (rests && this.#unsaid)) this.#due = true;
     if (rests) this.#history?.tidy();
     // The calls of one reply follow each other at once: the model thinks when they are done.
-    if (!this.#due || (state.pendingCalls.length > 0 && isAtWork(state.agentState) && !begins)) return;
+    if (!this.#due || (state.pendingCalls.length > 0 && isWorking(state.agentState) && !begins)) return;
     this.#due = false;
     void this.alone(() => this.record());
   }
@@ -117,11 +117,11 @@ export class Snapshots {
       this.#tellAtWork(state());
       const { tree, leftOut } = await history.take(signal);
       this.#failures = 0;
-      const { snapshot: last, agentState } = state();
+      const { checkpoint: last, agentState } = state();
       const wrote = last !== null && (await wroteBetween(read, last.after, after));
       const isKnown = last?.tree === tree && history.keeps(id, last.after, tree);
       // The same again is worth a word at rest: what changes from then on was not the agent.
-      this.#unsaid = isKnown && wrote && isAtWork(agentState);
+      this.#unsaid = isKnown && wrote && isWorking(agentState);
       if (isKnown && (!wrote || this.#unsaid)) return { tree, leftOut };
       history.keep(id, after, tree);
       const outside = last !== null && (!wrote || typed > this.#typedBefore);
@@ -160,7 +160,7 @@ export class Snapshots {
   }
 
   #tellAtWork({ agentState }: ConversationState): void {
-    if (isAtWork(agentState)) this.#history?.atWork.add(this.deps.id);
+    if (isWorking(agentState)) this.#history?.atWork.add(this.deps.id);
     else this.#history?.atWork.delete(this.deps.id);
   }
 

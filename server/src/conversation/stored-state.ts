@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { apply, empty, isAtWork, waitingOf, type ConversationState } from "@deckhand/protocol";
+import { apply, emptyState, isWorking, waitingFor, type ConversationState } from "@deckhand/protocol";
 import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
 import { logPages } from "./log-pages.ts";
 
@@ -13,13 +13,13 @@ const snapshotEvery = 1000;
 
 export function rowOf(state: ConversationState): RowUpdate {
   const { title, agentState, usage, open, parent } = state;
-  const busy = isAtWork(agentState) || open.length > 0;
+  const busy = isWorking(agentState) || open.length > 0;
   return {
     title,
     agentState,
     costUsd: usage.costUsd,
     busy,
-    waiting: waitingOf(state),
+    waiting: waitingFor(state),
     parent: parent?.conversation ?? null,
   };
 }
@@ -49,12 +49,12 @@ export async function keepState(
 
 async function readSnapshot(id: ConversationId, store: EventStore): Promise<ConversationState> {
   const snapshot = await store.snapshot(id);
-  if (snapshot === undefined || snapshot.version !== foldVersion()) return empty;
+  if (snapshot === undefined || snapshot.version !== foldVersion()) return emptyState;
   try {
     const state = JSON.parse(snapshot.body) as ConversationState;
-    return state.head === snapshot.head ? state : empty;
+    return state.head === snapshot.head ? state : emptyState;
   } catch {
-    return empty;
+    return emptyState;
   }
 }
 

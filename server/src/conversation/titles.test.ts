@@ -137,5 +137,5 @@ test("[J14] a title is one plain line, and what is none is not taken", () => {
   const place = { id: 0, timestamp: "2026-01-01T00:00:00.000Z", source: "environment", message: "" } as const;
   const extras = { model: "m", usage, cost_usd: null };
   const state = fold([{ ...place, observation: "title", content: "", extras }]);
-  assert.deepEqual([state.title, state.titled, state.usage.input], ["", true, 1]);
+  assert.deepEqual([state.title, state.titleRequested, state.usage.input], ["", true, 1]);
 });

@@ -53,7 +53,7 @@ export class Titles {
 
   #begin(state: ConversationState): void {
     if (isSpent(state, this.#deps.limits)) return;
-    if (state.titled || this.#asking !== undefined || this.#tries >= mostTries) return;
+    if (state.titleRequested || this.#asking !== undefined || this.#tries >= mostTries) return;
     this.#tries += 1;
     const stop = new AbortController();
     const done = this.#ask(state, AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)]))

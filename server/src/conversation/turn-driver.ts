@@ -5,7 +5,7 @@
 import {
   DeckhandError,
   errorObservation,
-  isAtWork,
+  isWorking,
   type Action,
   type ActionKind,
   type AgentState,
@@ -80,7 +80,7 @@ export class TurnDriver {
         this.#running = undefined;
         this.#prompt = undefined;
         // Somebody may have asked for work while the turn was ending. Where nothing can be stored, it is not tried again.
-        if (whole && isAtWork(this.#deps.conversation.state.agentState)) this.start();
+        if (whole && isWorking(this.#deps.conversation.state.agentState)) this.start();
       }),
     };
   }
@@ -142,7 +142,7 @@ export class TurnDriver {
     const { agentState, queued } = this.#deps.conversation.state;
     // Paused behind the agent's last word there is nothing left to go on with.
     const hasEnded = agentState === "paused" && saidLast.has(end.state) && queued.length === 0;
-    if (!isAtWork(agentState) && !hasEnded) return [];
+    if (!isWorking(agentState) && !hasEnded) return [];
     // The next turn takes it in, and looks again at what stood in the way: limits and circles begin anew, or are told again.
     if (queued.length > 0 && end.state !== "error") return [];
     return [...this.#closeLeft(end.state === "error"), ...endEvents(end)];

@@ -3,7 +3,7 @@
  * descriptions, of which nobody knows what is in them. What does not fit is left out and counted.
  */
 import { createHash } from "node:crypto";
-import { visible, type ServerTool } from "@deckhand/protocol";
+import { escapeInvisible, type ServerTool } from "@deckhand/protocol";
 
 /** As a server gives it. */
 export interface GivenTool {
@@ -51,7 +51,7 @@ function listedTool({ name, description = "", inputSchema, annotations }: GivenT
 }
 
 function told(description: string): string {
-  const shown = visible(description).trim();
+  const shown = escapeInvisible(description).trim();
   return shown.length <= descriptionChars ? shown : `${shown.slice(0, descriptionChars)} […]`;
 }
 
@@ -67,7 +67,7 @@ function schemaOf(given: unknown): Record<string, unknown> | undefined {
   const text = JSON.stringify(usable);
   if (text.length > schemaChars) return undefined;
   // What hides in a description of an argument is shown, too.
-  return JSON.parse(visible(text)) as Record<string, unknown>;
+  return JSON.parse(escapeInvisible(text)) as Record<string, unknown>;
 }
 
 function depthOf(value: unknown, deep = 0): number {

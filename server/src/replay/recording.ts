@@ -6,7 +6,7 @@
  */
 import {
   isAction,
-  isAtWork,
+  isWorking,
   isRunnable,
   type Action,
   type AgentState,
@@ -86,7 +86,7 @@ export function recordingOf(log: readonly Event[]): Recording {
         .filter(([at, answer]) => at < place && answer.at >= place && isCutOff(answer.event))
         .map(([at]) => ({ at, ranMs: timeOf(events[place]) - timeOf(events[at]) })),
     expires: (place) => expired.has(place),
-    endsAtWork: isAtWork(stateIn(events, events.length)),
+    endsAtWork: isWorking(stateIn(events, events.length)),
     resumes: events.some((event) => isState(event) && event.extras.resumed !== undefined),
   };
 }
@@ -152,7 +152,7 @@ function isClearedUp(event: Event): boolean {
 
 /** The server paused the work: neither a person nor a limit did. */
 function isStop(event: Event, events: readonly Event[], at: number): boolean {
-  if (!isState(event) || event.extras.agent_state !== "paused" || !isAtWork(stateIn(events, at))) return false;
+  if (!isState(event) || event.extras.agent_state !== "paused" || !isWorking(stateIn(events, at))) return false;
   const before = events[at - 1];
   if (before === undefined) return false;
   return isAction(before) ? before.action !== "change_agent_state" : before.observation !== "error";

@@ -3,7 +3,7 @@
  * commands run anew in the sandbox; and tells where the two differ.
  */
 import { setImmediate as othersTurn, setTimeout as delay } from "node:timers/promises";
-import { DeckhandError, isAction, isAtWork, isRunnable, type ActionKind, type Event } from "@deckhand/protocol";
+import { DeckhandError, isAction, isWorking, isRunnable, type ActionKind, type Event } from "@deckhand/protocol";
 import type { HookPoints } from "../agent/hook-points.ts";
 import { Conversation } from "../conversation/conversation.ts";
 import type { ConversationDeps } from "../conversation/deps.ts";
@@ -85,7 +85,7 @@ class Player implements Disposable {
         conversation = await this.#give(input, conversation);
       }
       await this.#order.reached(this.#recording.events.length);
-      if (!this.#recording.endsAtWork && isAtWork(conversation.state.agentState))
+      if (!this.#recording.endsAtWork && isWorking(conversation.state.agentState))
         await this.#order.reached(Number.POSITIVE_INFINITY);
       return await this.#read(conversation);
     } finally {

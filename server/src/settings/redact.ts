@@ -1,5 +1,5 @@
 /** What is saved, as it may be shown: of a key, a variable or a header only that it is there, and how it ends. */
-import type { Hidden, McpServer, McpServerView, ServerSettings, SettingsView } from "@deckhand/protocol";
+import type { MaskedSecret, McpServer, McpServerView, ServerSettings, SettingsView } from "@deckhand/protocol";
 
 /** Four of fewer characters than these would tell too much of it. */
 const shownFrom = 12;
@@ -23,7 +23,7 @@ function shown(servers: Readonly<Record<string, McpServer>>): Record<string, Mcp
   });
 }
 
-function hiddenWords(words: Readonly<Record<string, string>>): Record<string, Hidden> {
+function hiddenWords(words: Readonly<Record<string, string>>): Record<string, MaskedSecret> {
   return mapped(words, (secret) => ({ last: secret.length < shownFrom ? "" : secret.slice(-4) }));
 }
 

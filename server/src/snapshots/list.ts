@@ -7,7 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DeckhandError, type LeftOut } from "@deckhand/protocol";
+import { DeckhandError, type ExcludedFiles } from "@deckhand/protocol";
 import type { Modes } from "./modes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
@@ -21,7 +21,7 @@ export interface Difference {
   readonly modes: Modes;
   readonly addedBytes: number;
   /** A socket, pipe or device counts as unreadable where something else was there before; git does not see others. */
-  readonly leftOut: LeftOut;
+  readonly leftOut: ExcludedFiles;
   /** The tree, where the index is it already. */
   readonly tree: string | undefined;
   /** git is new enough to write many objects into one pack. */

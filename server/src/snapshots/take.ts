@@ -1,7 +1,7 @@
 /** A snapshot: the index is brought to what the workspace is, and written as a tree. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { DeckhandError, type LeftOut } from "@deckhand/protocol";
+import { DeckhandError, type ExcludedFiles } from "@deckhand/protocol";
 import { listDifference, type Difference } from "./list.ts";
 import { keepModes } from "./modes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
@@ -9,7 +9,7 @@ import type { ShadowGit } from "./shadow-git.ts";
 export interface Taken {
   /** Names the tree: the same for the same content. */
   readonly tree: string;
-  readonly leftOut: LeftOut;
+  readonly leftOut: ExcludedFiles;
   /** Of files that are new or changed. */
   readonly addedBytes: number;
 }

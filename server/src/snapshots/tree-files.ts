@@ -1,10 +1,10 @@
 /** The files of a tree, as git tells them: git-ls-tree(1) with `-r -l -z`. */
-import { DeckhandError, type PastFile } from "@deckhand/protocol";
+import { DeckhandError, type HistoryFile } from "@deckhand/protocol";
 import { textOf } from "./changes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
 export interface TreeFiles {
-  readonly files: readonly PastFile[];
+  readonly files: readonly HistoryFile[];
   readonly truncated: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function fileOf(
 }
 
 /** `100644 blob NAME    SIZE\tPATH` */
-function parse(entry: string): PastFile {
+function parse(entry: string): HistoryFile {
   const tab = entry.indexOf("\t");
   const [mode = "", , , size = ""] = entry.slice(0, tab).split(/ +/);
   return { path: textOf(entry.slice(tab + 1)), mode, size_bytes: Number(size) || 0 };

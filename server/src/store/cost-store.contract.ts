@@ -1,7 +1,7 @@
 /** What every store of costs holds to. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, addCosts, fold, observation, type NewEvent } from "@deckhand/protocol";
+import { action, sumCosts, fold, observation, type NewEvent } from "@deckhand/protocol";
 import type { RowUpdate } from "./event-store.ts";
 import type { Store } from "./store.ts";
 
@@ -66,7 +66,7 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
       ],
     );
     const { usage: folded } = fold(stored);
-    const { calls, unpriced_calls: unpriced, cost_usd: costUsd, ...tokens } = addCosts(costs);
+    const { calls, unpriced_calls: unpriced, cost_usd: costUsd, ...tokens } = sumCosts(costs);
     assert.deepEqual([calls, unpriced], [5, folded.unpricedSteps]);
     assert.deepEqual({ costUsd, ...tokens, steps: 3, unpricedSteps: 1 }, folded);
     assert.deepEqual(await again.of("nobody"), []);
@@ -82,7 +82,7 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
       await draft.append(events);
       await draft.publish(row);
     }
-    assert.equal(addCosts(await store.costs.of("fork")).cost_usd, 3, "the fork has it in its log");
+    assert.equal(sumCosts(await store.costs.of("fork")).cost_usd, 3, "the fork has it in its log");
     await store.append("fork", 2, [step("n", 8)], () => row);
     const day = events[0]?.timestamp.slice(0, 10) ?? "";
     const before = await store.costs.since(day);

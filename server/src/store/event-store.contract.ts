@@ -1,7 +1,7 @@
 /** What every store must do; run by the test file of each. Rules T1 to T9, T11, T12 and UP1 to UP3 of docs/SPEC.md. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, DeckhandError, type Event, type NewEvent, type WaitingWhole } from "@deckhand/protocol";
+import { action, DeckhandError, type Event, type NewEvent, type WaitingDetails } from "@deckhand/protocol";
 import type { EventStore, ListChange, RowUpdate, Snapshot } from "./event-store.ts";
 
 export interface StoreUnderTest {
@@ -180,8 +180,8 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
 
   test(`[UP2] ${name}: what waits is told from the index, what is denied soonest first, and goes with its append`, async () => {
     const { store, reopen } = await make();
-    const waits = (waiting: WaitingWhole | null) => () => ({ ...row, waiting });
-    const approval = (expires_at: string): WaitingWhole => ({
+    const waits = (waiting: WaitingDetails | null) => () => ({ ...row, waiting });
+    const approval = (expires_at: string): WaitingDetails => ({
       kind: "approval",
       text: "Running command: ls",
       id: 0,

@@ -1,4 +1,4 @@
-import type { AgentState, Event, NewEvent, WaitingWhole } from "@deckhand/protocol";
+import type { AgentState, Event, NewEvent, WaitingDetails } from "@deckhand/protocol";
 
 export type ConversationId = string;
 
@@ -15,7 +15,7 @@ export interface ConversationRow {
   /** It was at work when this was written: after a crash its open actions have to be closed. */
   readonly busy: boolean;
   /** What waits for a person; null where nothing does. */
-  readonly waiting: WaitingWhole | null;
+  readonly waiting: WaitingDetails | null;
   /** The conversation whose child it is. */
   readonly parent: ConversationId | null;
   readonly pinned: boolean;

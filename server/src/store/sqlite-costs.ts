@@ -1,5 +1,5 @@
 /** What models cost, asked of the sums that are kept beside the logs. */
-import { addCosts, type CostReport, type CostSum, type Event } from "@deckhand/protocol";
+import { sumCosts, type CostReport, type CostSum, type Event } from "@deckhand/protocol";
 import type { CostStore, ModelCosts, PastCosts } from "./cost-store.ts";
 import type { ConversationId } from "./event-store.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
@@ -49,7 +49,7 @@ export class SqliteCosts implements CostStore {
       day,
     );
     const deleted = this.#rows<CostSum>(`SELECT ${columns} ${here} AND conversation = 0`, day);
-    return { since: day, total: addCosts(days), days, models, conversations, deleted: addCosts(deleted) };
+    return { since: day, total: sumCosts(days), days, models, conversations, deleted: sumCosts(deleted) };
   }
 
   async past(model: string, limit: number): Promise<readonly PastCosts[]> {

@@ -1,5 +1,5 @@
 /** A row of the list as it lies in the SQLite store. */
-import type { WaitingWhole } from "@deckhand/protocol";
+import type { WaitingDetails } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow } from "./event-store.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
@@ -32,7 +32,7 @@ export function toRow(row: StoredRow): ConversationRow {
     head: row.head,
     costUsd: row.cost_usd,
     busy: row.busy === 1,
-    waiting: row.waiting === null ? null : (JSON.parse(row.waiting) as WaitingWhole),
+    waiting: row.waiting === null ? null : (JSON.parse(row.waiting) as WaitingDetails),
     pinned: row.pinned === 1,
     archived: row.archived === 1,
     seen: row.seen,
@@ -47,6 +47,6 @@ export function findRow(file: SqliteFile, conversation: ConversationId): StoredR
 }
 
 /** As it lies in its column. */
-export function waitingText(waiting: WaitingWhole | null): string | null {
+export function waitingText(waiting: WaitingDetails | null): string | null {
   return waiting === null ? null : JSON.stringify(waiting);
 }

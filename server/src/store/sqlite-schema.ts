@@ -3,7 +3,7 @@
  * once it was given out, another one follows it.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { apply, DeckhandError, empty, waitingOf, type Event } from "@deckhand/protocol";
+import { apply, DeckhandError, emptyState, waitingFor, type Event } from "@deckhand/protocol";
 import { waitingText } from "./sqlite-rows.ts";
 import { addSpent } from "./sqlite-spent.ts";
 import { searchRow, wordsOf } from "./sqlite-search.ts";
@@ -117,9 +117,9 @@ function addMarks(db: DatabaseSync): void {
   const events = db.prepare("SELECT body FROM event WHERE conversation = ? ORDER BY id");
   const update = db.prepare("UPDATE conversation SET waiting = ? WHERE key = ?");
   for (const { key } of resting.all() as { key: number }[]) {
-    let state = empty;
+    let state = emptyState;
     for (const row of events.iterate(key)) state = apply(state, JSON.parse(String(row["body"])) as Event);
-    update.run(waitingText(waitingOf(state)), key);
+    update.run(waitingText(waitingFor(state)), key);
   }
 }
 

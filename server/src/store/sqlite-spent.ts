@@ -4,7 +4,7 @@
  * conversation the sums stay, under the key 0, for what was spent was spent.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { spentIn, type CostSum, type Event } from "@deckhand/protocol";
+import { costOfEvent, type CostSum, type Event } from "@deckhand/protocol";
 
 const names = [
   "calls",
@@ -29,7 +29,7 @@ const mostTokens = 1e9;
 
 /** The values of `insertSpent`; null for an event that cost nothing. */
 export function spentRow(key: number, event: Event, isCopy: boolean): readonly (string | number)[] | null {
-  const spent = spentIn(event);
+  const spent = costOfEvent(event);
   if (spent === null) return null;
   const { usage, costUsd, model, kind } = spent;
   const sum: CostSum = { ...usage, calls: 1, unpriced_calls: costUsd === null ? 1 : 0, cost_usd: costUsd ?? 0 };

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { ChevronRightIcon } from "@primer/octicons-react";
-import { allowedSentence, type Action, type ChildReport, type Observation } from "@deckhand/protocol";
+import { allowedBySentence, type Action, type ChildReport, type Observation } from "@deckhand/protocol";
 import type { StepCost } from "../chat/item.ts";
 import { RowTools } from "../chat/row-tools.tsx";
 import { StepCostText } from "../chat/step-line.tsx";
@@ -31,7 +31,7 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
   const [toggled, setToggled] = useState<boolean>();
   const canOpen = body.parts.length > 0;
   const open = canOpen && (toggled ?? body.openAtFirst);
-  const allowed = allowedSentence(action);
+  const allowed = allowedBySentence(action);
   const row = "flex min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 py-1 text-left text-sm";
   const line = (
     <>

@@ -1,5 +1,5 @@
 /** What an approval is about, in the shape in which it is best looked at. Nothing of the action is left out. Pure. */
-import { exactly, type Action } from "@deckhand/protocol";
+import { exactAction, type Action } from "@deckhand/protocol";
 
 export type Asked =
   | { readonly type: "command"; readonly command: string; readonly more: string }
@@ -36,7 +36,7 @@ export function askedOf(action: Action): Asked {
       return { type: "call", name: `${server} · ${name}`, args: JSON.stringify(args, null, 2) };
     }
     default:
-      return { type: "other", text: exactly(action) };
+      return { type: "other", text: exactAction(action) };
   }
 }
 

@@ -1,11 +1,11 @@
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 
 /**
  * Text of the agent as a person has to see it who is asked about it: what is hidden in it, or turns its direction, stands
  * there by its number, and stands out.
  */
 export function Marked({ text }: { readonly text: string }) {
-  const parts = visible(text).split(/(⟨U\+[0-9A-F]{4,6}⟩)/);
+  const parts = escapeInvisible(text).split(/(⟨U\+[0-9A-F]{4,6}⟩)/);
   return (
     <bdi dir="ltr">
       {parts.map((part, at) =>

@@ -9,7 +9,7 @@ import { RowTools } from "./row-tools.tsx";
 interface DoneCardProps {
   readonly action: Action<"finish" | "reject">;
   /** What is known of the files now: evidence of before a change is stale. */
-  readonly files: ConversationState["files"];
+  readonly files: ConversationState["fileChanges"];
 }
 
 /** The agent's last word on the task: done, or given up; with what it has to show for it. */
@@ -34,7 +34,7 @@ export function DoneCard({ action, files }: DoneCardProps) {
             <Markdown text={action.message} />
           </div>
         </div>
-        {evidence.length > 0 && <Evidence pieces={evidence} state={{ files }} />}
+        {evidence.length > 0 && <Evidence pieces={evidence} state={{ fileChanges: files }} />}
         {changes !== undefined && <ChangedFiles changes={changes} />}
         {outputs !== "" && (
           <div className="border-t border-line p-3">

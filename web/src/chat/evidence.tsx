@@ -9,7 +9,7 @@ type Finish = Action<"finish">["args"];
 
 interface EvidenceProps {
   readonly pieces: NonNullable<Finish["evidence"]>;
-  readonly state: Pick<ConversationState, "files">;
+  readonly state: Pick<ConversationState, "fileChanges">;
 }
 
 const looks: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Icon }>> = {

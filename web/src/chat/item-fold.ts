@@ -2,7 +2,7 @@
  * From the log to what a conversation shows, event by event: bookkeeping left out, each action together with its observation,
  * a message of a person where the agent took it in. What a person sends meanwhile is the state's `queued`.
  */
-import { isAction, isAtWork, isRunnable, type Action, type Event, type Observation } from "@deckhand/protocol";
+import { isAction, isWorking, isRunnable, type Action, type Event, type Observation } from "@deckhand/protocol";
 import { sayKey, thinkKey, type Item, type StepCost } from "./item.ts";
 
 /** Omit that keeps a union apart. */
@@ -199,7 +199,7 @@ export class ItemFold {
 
   #changeState({ id, extras, timestamp }: Observation<"agent_state_changed">): void {
     const { agent_state: state, reason = "" } = extras;
-    if (!isAtWork(state) && state !== "loading" && state !== "awaiting_user_confirmation") this.#rest(id, timestamp);
+    if (!isWorking(state) && state !== "loading" && state !== "awaiting_user_confirmation") this.#rest(id, timestamp);
     if (reason !== "" && reason !== this.#lastError) this.#note(id, reason, "quiet");
     this.#lastError = "";
   }

@@ -19,7 +19,7 @@ interface RowViewProps {
   readonly waiting: boolean;
   /** Of an action that was handed to another agent: how that is. */
   readonly child: ChildReport | undefined;
-  readonly files: ConversationState["files"];
+  readonly files: ConversationState["fileChanges"];
 }
 
 /** Drawn again only when its item is another object. */

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { ArrowDownIcon } from "@primer/octicons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { ViewSnapshot } from "@deckhand/client";
-import { empty } from "@deckhand/protocol";
+import { emptyState } from "@deckhand/protocol";
 import { useCommands } from "../shell/commands.ts";
 import { Button } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -120,7 +120,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
                   live={isOpen ? streaming.get(row.id) : undefined}
                   waiting={isOpen && state.awaiting?.id === row.id}
                   child={isDelegate(row) ? state.children.find(({ action }) => action === row.id) : undefined}
-                  files={row.type === "done" ? state.files : noFiles}
+                  files={row.type === "done" ? state.fileChanges : noFiles}
                 />
               </div>
             );
@@ -143,7 +143,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
 
 const none: readonly Row[] = [];
 /** What does not look at the files is not drawn again when they change. */
-const noFiles = empty.files;
+const noFiles = emptyState.fileChanges;
 
 function isDelegate(row: Row): row is ItemOf<"action"> {
   return row.type === "action" && row.action.action === "delegate";

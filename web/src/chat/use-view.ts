@@ -5,5 +5,5 @@ import { client } from "../server.ts";
 /** Follows the conversation while the component is there. */
 export function useView(conversation: string): ViewSnapshot {
   const view = useMemo(() => client.view(conversation), [conversation]);
-  return useSyncExternalStore(view.subscribe, view.snapshot);
+  return useSyncExternalStore(view.subscribe, view.current);
 }

@@ -1,6 +1,6 @@
 /** The rows of the list: what a change makes of them, in which order they stand, and who is whose child. Pure. */
 import type { ConversationRow, ListChange } from "@deckhand/client";
-import { isAtWork } from "@deckhand/protocol";
+import { isWorking } from "@deckhand/protocol";
 
 /** Which rows are wanted. */
 export interface ListView {
@@ -40,7 +40,7 @@ export function ordered(rows: Rows): readonly ConversationRow[] {
 }
 
 export function isBusy({ agent_state: state }: ConversationRow): boolean {
-  return isAtWork(state) || state === "loading" || state === "user_rejected" || state === "awaiting_user_confirmation";
+  return isWorking(state) || state === "loading" || state === "user_rejected" || state === "awaiting_user_confirmation";
 }
 
 /** It waits for a person who has not looked at it since, or for an approval, looked at or not. */

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import type { InboxItem } from "@deckhand/client";
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 import { conversationAddress, go, inboxAddress } from "../address.ts";
 import { inboxStore, useInbox } from "../inbox/inbox-store.ts";
 import { preferences } from "../shell/preferences.ts";
@@ -29,7 +29,9 @@ function tell(items: readonly InboxItem[]): void {
   if (only === undefined) return;
   const isOne = items.length === 1;
   const note = new Notification(isOne ? only.title || words.shell.untitled : words.people.waitingCount(items.length), {
-    body: isOne ? `${words.people.waitingKinds[only.waiting.kind]}: ${visible(only.waiting.text.slice(0, 140))}` : "",
+    body: isOne
+      ? `${words.people.waitingKinds[only.waiting.kind]}: ${escapeInvisible(only.waiting.text.slice(0, 140))}`
+      : "",
     // One for each conversation: what is asked next stands in its place.
     tag: isOne ? only.id : "inbox",
   });

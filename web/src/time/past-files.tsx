@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { HistoryIcon } from "@primer/octicons-react";
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 import { pastFileAddressOf } from "../address.ts";
 import { client } from "../server.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -27,7 +27,7 @@ export function PastFiles({ conversation, at }: PastFilesProps) {
   const [path, setPath] = useState<string>();
   const files = useQuery({
     queryKey: ["past-files", conversation, at],
-    queryFn: ({ signal }) => client.pastFiles(conversation, at, signal),
+    queryFn: ({ signal }) => client.historyFiles(conversation, at, signal),
     staleTime: Infinity,
     gcTime: 60_000,
     retry: false,
@@ -62,7 +62,7 @@ export function PastFiles({ conversation, at }: PastFilesProps) {
               className="flex w-full items-baseline gap-2 px-4 py-0.5 text-left hover:bg-raised aria-pressed:bg-active"
               onClick={() => setPath(file.path === path ? undefined : file.path)}
             >
-              <span className="min-w-0 flex-1 truncate font-mono text-xs">{visible(file.path)}</span>
+              <span className="min-w-0 flex-1 truncate font-mono text-xs">{escapeInvisible(file.path)}</span>
               <span className="shrink-0 text-xs text-muted tabular-nums">{formatSize(file.size_bytes)}</span>
             </button>
           </li>
@@ -112,7 +112,7 @@ function PastFile({ conversation, at, path, size }: PastFileProps) {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center gap-2 px-4 py-1.5">
-        <h3 className="min-w-0 flex-1 truncate font-mono text-xs">{visible(path)}</h3>
+        <h3 className="min-w-0 flex-1 truncate font-mono text-xs">{escapeInvisible(path)}</h3>
         {text !== undefined && <CopyButton text={() => text} />}
         <a href={address} download className="text-xs text-accent hover:underline">
           {words.download}
@@ -120,11 +120,11 @@ function PastFile({ conversation, at, path, size }: PastFileProps) {
       </div>
       {text !== undefined && (
         <pre tabIndex={0} className="min-h-0 flex-1 overflow-auto bg-code px-4 py-2 text-xs leading-5">
-          {visible(text)}
+          {escapeInvisible(text)}
         </pre>
       )}
       {content.data?.isPicture === true && (
-        <img src={address} alt={visible(path)} className="m-4 max-h-full max-w-full self-center" />
+        <img src={address} alt={escapeInvisible(path)} className="m-4 max-h-full max-w-full self-center" />
       )}
       {(isLarge || content.data?.isPicture === false) && (
         <p className="px-4 py-2 text-sm text-muted">{words.notShown}</p>

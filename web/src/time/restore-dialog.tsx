@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { visible, type FileChange, type RestorePreview } from "@deckhand/protocol";
+import { escapeInvisible, type FileChange, type RestorePreview } from "@deckhand/protocol";
 import { client } from "../server.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -115,8 +115,8 @@ function Changes({ preview }: { readonly preview: RestorePreview }) {
               </span>
               <span className="sr-only">{words.statuses[file.status]}</span>
               <span className="min-w-0 flex-1 truncate font-mono text-xs">
-                {file.old_path !== undefined && <span className="text-muted">{visible(file.old_path)} → </span>}
-                {visible(file.path)}
+                {file.old_path !== undefined && <span className="text-muted">{escapeInvisible(file.old_path)} → </span>}
+                {escapeInvisible(file.path)}
               </span>
               {isForeign && <span className="shrink-0 text-xs text-warn">{words.changedSince}</span>}
               {!file.binary && (

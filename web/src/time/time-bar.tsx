@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { ChevronLeftIcon, ChevronRightIcon, HistoryIcon, RepoForkedIcon, XIcon } from "@primer/octicons-react";
-import { visible, type ConversationState, type Event } from "@deckhand/protocol";
+import { escapeInvisible, type ConversationState, type Event } from "@deckhand/protocol";
 import { conversationAddress, go } from "../address.ts";
 import { client } from "../server.ts";
 import { useCommands, type Command } from "../shell/commands.ts";
@@ -77,7 +77,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
       <div className="flex items-baseline gap-3">
         <p role="status" className="min-w-0 flex-1 truncate text-sm">
           <span className="font-medium tabular-nums">{words.eventOf(at, last)}</span>
-          {said !== "" && <span className="text-muted"> · {visible(said)}</span>}
+          {said !== "" && <span className="text-muted"> · {escapeInvisible(said)}</span>}
         </p>
         <p className="shrink-0 text-xs text-muted tabular-nums">
           {event !== undefined && <time dateTime={event.timestamp}>{formatDateTime(event.timestamp)}</time>}

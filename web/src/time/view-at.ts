@@ -1,5 +1,5 @@
 /** What was known of a conversation after an event: the same fold, over fewer events. */
-import { apply, empty, isAction, type ConversationState, type Event } from "@deckhand/protocol";
+import { apply, emptyState, isAction, type ConversationState, type Event } from "@deckhand/protocol";
 import type { ViewSnapshot } from "@deckhand/client";
 
 /** A fold is kept at each so many events, so that a slider that is dragged does not begin at the start each time. */
@@ -12,7 +12,7 @@ export interface PastStates {
 
 /** Of one conversation: its log only grows, so what is kept stays right. */
 export function pastStates(): PastStates {
-  const kept: ConversationState[] = [empty];
+  const kept: ConversationState[] = [emptyState];
   const upTo = (events: readonly Event[], from: ConversationState, last: number): ConversationState => {
     let state = from;
     for (let id = from.head + 1; id <= last; id += 1) {
@@ -25,8 +25,9 @@ export function pastStates(): PastStates {
   return {
     at(events, at) {
       const wanted = Math.floor((Math.min(at, events.length - 1) + 1) / every);
-      while (kept.length <= wanted) kept.push(upTo(events, kept[kept.length - 1] ?? empty, kept.length * every - 1));
-      return upTo(events, kept[wanted] ?? empty, at);
+      while (kept.length <= wanted)
+        kept.push(upTo(events, kept[kept.length - 1] ?? emptyState, kept.length * every - 1));
+      return upTo(events, kept[wanted] ?? emptyState, at);
     },
   };
 }

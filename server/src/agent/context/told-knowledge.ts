@@ -1,16 +1,16 @@
-import { isToldAlone, type KnowledgePiece } from "@deckhand/protocol";
+import { isToldAlone, type InstructionFile } from "@deckhand/protocol";
 
 interface Told {
   readonly id: number;
   readonly text: string;
-  readonly pieces: readonly KnowledgePiece[];
+  readonly pieces: readonly InstructionFile[];
 }
 
 /** What the workspace says, as it was told last: a summary is not to forget it. */
 export class ToldKnowledge {
   #told: readonly Told[] = [];
 
-  add(id: number, text: string, pieces: readonly KnowledgePiece[]): void {
+  add(id: number, text: string, pieces: readonly InstructionFile[]): void {
     const paths = new Set(pieces.map(({ path }) => path));
     const isOld = (told: Told): boolean =>
       isAlone(told) === isAlone({ pieces }) && (!isAlone(told) || told.pieces.every(({ path }) => paths.has(path)));

@@ -8,7 +8,11 @@ export interface Checked {
   readonly why: string;
 }
 
-export function check(claimed: ClaimedCheck, ledger: Ledger, { files }: Pick<ConversationState, "files">): Checked {
+export function check(
+  claimed: ClaimedCheck,
+  ledger: Ledger,
+  { fileChanges: files }: Pick<ConversationState, "fileChanges">,
+): Checked {
   const { claim, command } = claimed;
   const ran = ledger.ranLast(command);
   const verdict = verdictOf(ran, files.changedAt);

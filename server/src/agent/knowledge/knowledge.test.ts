@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { empty, fold, observation, type ConversationState, type NewEvent } from "@deckhand/protocol";
+import { emptyState, fold, observation, type ConversationState, type NewEvent } from "@deckhand/protocol";
 import { bubblewrapRuntimes } from "../../runtime/bubblewrap.ts";
 import { readKnowledge, type KnowledgeFile } from "./files.ts";
 import { splitFrontmatter } from "./frontmatter.ts";
@@ -51,19 +51,19 @@ test("[A22] a microagent is told when a message has one of its words, once, and 
   const knowledge = knowledgeOf({ files: [file(".openhands/microagents/k8s.md", microagent)], deeper: [] });
   assert.equal(knowledge.always, null);
   for (const message of ["Deploy to K8s!", "kubernetes"]) {
-    const events = calledFor(knowledge, message, empty);
+    const events = calledFor(knowledge, message, emptyState);
     assert.match(contentOf(events[0]), /Our cluster is called blue\./, message);
-    assert.deepEqual(calledFor(knowledge, message, stateAfter(empty, events)), []);
+    assert.deepEqual(calledFor(knowledge, message, stateAfter(emptyState, events)), []);
   }
-  assert.deepEqual(calledFor(knowledge, "k8sish and unkubernetes", empty), []);
-  const told = stateAfter(empty, calledFor(knowledge, "k8s", empty));
+  assert.deepEqual(calledFor(knowledge, "k8sish and unkubernetes", emptyState), []);
+  const told = stateAfter(emptyState, calledFor(knowledge, "k8s", emptyState));
   const changed = knowledgeOf({ files: [file(".openhands/microagents/k8s.md", `${microagent}!`)], deeper: [] });
   assert.equal(calledFor(changed, "k8s", told).length, 1);
 });
 
 test("[A23] what has not changed since the last turn is not told again, and what has gone is said to have gone", () => {
   const knowledge = knowledgeOf({ files: [file("AGENTS.md", "One.")], deeper: [] });
-  const told = stateAfter(empty, newKnowledge(knowledge, empty));
+  const told = stateAfter(emptyState, newKnowledge(knowledge, emptyState));
   assert.deepEqual(newKnowledge(knowledge, told), []);
   assert.equal(newKnowledge(knowledgeOf({ files: [file("AGENTS.md", "Two.")], deeper: [] }), told).length, 1);
   const gone = newKnowledge(knowledgeOf({ files: [], deeper: [] }), told);
@@ -185,13 +185,13 @@ test("[EV7] what lies in a folder further down is told when the agent works ther
       async () => runtime,
       signal,
     );
-  const events = await told(["web/deep/a.ts", "web/deep/b.ts"], empty);
+  const events = await told(["web/deep/a.ts", "web/deep/b.ts"], emptyState);
   assert.deepEqual(
     events.map((event) => /\n(\w+\.)$/.exec(contentOf(event))?.[1]),
     ["Web.", "Deep."],
   );
   assert.match(contentOf(events[1]), /not a word of the user[\s\S]*For web\/deep; it goes before/);
-  const state = stateAfter(stateAfter(empty, newKnowledge(knowledge, empty)), events);
+  const state = stateAfter(stateAfter(emptyState, newKnowledge(knowledge, emptyState)), events);
   assert.deepEqual(await told(["web/deep/a.ts", "web/x", "top.ts", "../out"], state), []);
   // What is told at the beginning of the next turn is still the same.
   assert.deepEqual(newKnowledge(knowledge, state), []);

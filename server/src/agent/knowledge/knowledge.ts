@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { KnowledgePiece } from "@deckhand/protocol";
+import type { InstructionFile } from "@deckhand/protocol";
 import type { KnowledgeFile, KnowledgeFiles } from "./files.ts";
 import { fits } from "./glob.ts";
 import { splitFrontmatter, type Frontmatter } from "./frontmatter.ts";
@@ -14,7 +14,7 @@ import { noOwnFiles, type OwnFiles } from "./own.ts";
 /** Text for the model, and the files that it is from. */
 export interface Told {
   readonly text: string;
-  readonly pieces: readonly KnowledgePiece[];
+  readonly pieces: readonly InstructionFile[];
 }
 
 export interface Knowledge {
@@ -157,6 +157,6 @@ function hasWord(message: string, word: string): boolean {
   return false;
 }
 
-function pieceOf(kind: KnowledgePiece["kind"], { path, text }: KnowledgeFile): KnowledgePiece {
+function pieceOf(kind: InstructionFile["kind"], { path, text }: KnowledgeFile): InstructionFile {
   return { kind, path, hash: createHash("sha256").update(text).digest("hex").slice(0, 16) };
 }

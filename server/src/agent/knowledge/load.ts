@@ -3,7 +3,7 @@ import {
   isToldAlone,
   observation,
   type ConversationState,
-  type KnowledgePiece,
+  type InstructionFile,
   type NewEvent,
 } from "@deckhand/protocol";
 import type { KnowledgeFiles } from "./files.ts";
@@ -32,7 +32,7 @@ export async function loadKnowledge(
 /** Nothing where the model has been told the same already. */
 export function newKnowledge(knowledge: Knowledge | null, state: ConversationState): readonly NewEvent[] {
   if (knowledge === null) return [];
-  const known = state.knowledge.filter((piece) => !isToldAlone(piece));
+  const known = state.instructions.filter((piece) => !isToldAlone(piece));
   const always = knowledge.always ?? { text: goneText, pieces: [] };
   return sameAs(known, always.pieces) ? [] : [event(always)];
 }
@@ -46,7 +46,10 @@ export function calledFor(knowledge: Knowledge | null, message: string, state: C
     .map(event);
 }
 
-export function isKnown({ kind, path, hash }: KnowledgePiece, { knowledge }: ConversationState): boolean {
+export function isKnown(
+  { kind, path, hash }: InstructionFile,
+  { instructions: knowledge }: ConversationState,
+): boolean {
   return knowledge.some((piece) => piece.kind === kind && piece.path === path && piece.hash === hash);
 }
 
@@ -56,8 +59,8 @@ export function event({ text, pieces }: Told): NewEvent {
   return observation("environment", "knowledge", text, { pieces: [...pieces] });
 }
 
-function sameAs(some: readonly KnowledgePiece[], others: readonly KnowledgePiece[]): boolean {
-  const key = (pieces: readonly KnowledgePiece[]): string =>
+function sameAs(some: readonly InstructionFile[], others: readonly InstructionFile[]): boolean {
+  const key = (pieces: readonly InstructionFile[]): string =>
     pieces.map(({ kind, path, hash }) => `${kind} ${path} ${hash}`).join("\n");
   return key(some) === key(others);
 }

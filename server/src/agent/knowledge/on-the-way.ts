@@ -3,7 +3,7 @@
  * AGENTS.md of the folders in which they lie. It comes after the step that first touched one.
  */
 import { posix } from "node:path";
-import type { ConversationState, KnowledgePiece, NewEvent } from "@deckhand/protocol";
+import type { ConversationState, InstructionFile, NewEvent } from "@deckhand/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { nestedIn, type Knowledge, type Told } from "./knowledge.ts";
 import { event, isKnown } from "./load.ts";
@@ -24,13 +24,13 @@ export async function calledOnTheWay(
   try {
     const shell = await runtime();
     const paths = touched.map((path) => posix.relative(shell.workspace, path)).filter((path) => !path.startsWith(".."));
-    const isNew = (piece: KnowledgePiece): boolean => !isKnown(piece, state);
+    const isNew = (piece: InstructionFile): boolean => !isKnown(piece, state);
     const told = unique(paths.flatMap((path) => knowledge.forPath(path))).filter(({ pieces }) => pieces.some(isNew));
     const nested = knowledge.deeper.filter(
       (path) =>
         paths.some((each) => each !== path && each.startsWith(`${posix.dirname(path)}/`)) &&
         // Known by its path alone: it is read once in a conversation.
-        !state.knowledge.some((piece) => piece.kind === "nested" && piece.path === path) &&
+        !state.instructions.some((piece) => piece.kind === "nested" && piece.path === path) &&
         !paths.includes(path),
     );
     const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);

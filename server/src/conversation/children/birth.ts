@@ -5,7 +5,7 @@ import {
   type ActionArgs,
   type ConversationState,
   type NewEvent,
-  type ParentOf,
+  type ParentLink,
   type Settings,
 } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
@@ -14,7 +14,7 @@ import type { Resume } from "../recovery.ts";
 /** Levels of children below a conversation: a child's child is the last. */
 export const mostDepth = 2;
 
-export function parentOf(id: string, { parent }: ConversationState, delegate: number): ParentOf {
+export function parentOf(id: string, { parent }: ConversationState, delegate: number): ParentLink {
   return { conversation: id, action: delegate, root: parent?.root ?? id, depth: (parent?.depth ?? 0) + 1 };
 }
 
@@ -22,7 +22,7 @@ export function parentOf(id: string, { parent }: ConversationState, delegate: nu
  * It works where the parent does, with the parent's model unless its definition names one, and asks where the parent would ask. What the
  * parent's limits leave is looked up before each of its steps, so it has none of them as its own.
  */
-export function bornEvents(parent: ConversationState, link: ParentOf, agent: Agent): readonly NewEvent[] {
+export function bornEvents(parent: ConversationState, link: ParentLink, agent: Agent): readonly NewEvent[] {
   const left = agent.defined?.model === undefined ? notInherited : [...notInherited, ...ofTheModel];
   const settings = Object.fromEntries(
     Object.entries(parent.settings).filter(([name]) => !left.includes(name as keyof Settings)),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { action, actionArgs, empty, type Action, type ConversationState, type Settings } from "@deckhand/protocol";
+import { action, actionArgs, emptyState, type Action, type ConversationState, type Settings } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
 import { atDepth, bornEvents, taskText } from "./birth.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -18,7 +18,7 @@ const agentOf = (defined: Partial<Agent["defined"]> = {}): Agent =>
     defined: { limits: {}, tools: [], ...defined },
   }) as unknown as Agent;
 const stateWith = (settings: Settings, more: Partial<ConversationState> = {}): ConversationState => ({
-  ...empty,
+  ...emptyState,
   settings,
   ...more,
 });

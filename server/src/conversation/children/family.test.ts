@@ -170,7 +170,7 @@ test("[DG9] eight that work at once share what is left of the money, down to the
   const { costUsd } = parent.state.usage;
   // Three were under way when it was used up.
   assert.ok(costUsd >= 2 && costUsd <= 2.75, String(costUsd));
-  assert.equal(parent.state.usedByChildren.costUsd, costUsd - 0.25);
+  assert.equal(parent.state.childUsage.costUsd, costUsd - 0.25);
   const children = await shared.childrenOf("p");
   assert.deepEqual(
     children.map(({ agentState }) => agentState),

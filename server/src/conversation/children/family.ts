@@ -15,9 +15,9 @@ import type { OwnKey } from "../own-key.ts";
 import { randomUUID } from "node:crypto";
 import {
   DeckhandError,
-  empty,
+  emptyState,
   fold,
-  isAtWork,
+  isWorking,
   withChild,
   type ActionArgs,
   type ConversationState,
@@ -123,7 +123,7 @@ export class Family {
     if (state.children.length === 0 || before.agentState === state.agentState) return;
     const awaited = [...this.#awaited.values()].filter((child) => isChildOf(child, member.id));
     if (state.agentState === "paused") for (const child of awaited) this.#hold(child);
-    else if (isAtWork(state.agentState)) for (const child of awaited) this.#letGoOn(child);
+    else if (isWorking(state.agentState)) for (const child of awaited) this.#letGoOn(child);
   }
 
   /** Resolves when the parent's log has all that there is to tell of a child by now. */
@@ -151,7 +151,7 @@ export class Family {
       const { action } = link;
       // Steps and time are those of a turn; where none waits for it, only what does not come back counts.
       const isAwaited = used.open.some(({ id }) => id === action);
-      const reached = limitReached(isAwaited ? used : { ...used, turn: empty.turn }, limits, now());
+      const reached = limitReached(isAwaited ? used : { ...used, turn: emptyState.turn }, limits, now());
       if (reached !== null) {
         return { code: reached.code, message: `The conversation that it works for has no more. ${reached.message}` };
       }
@@ -180,7 +180,7 @@ export class Family {
     const events: NewObservation<"child">[] = [];
     for (const { conversation, action, agent, agent_state: last } of state.children) {
       const isOpen = state.open.some(({ id }) => id === action);
-      if (!isOpen && !isAtWork(last) && last !== "awaiting_user_confirmation") continue;
+      if (!isOpen && !isWorking(last) && last !== "awaiting_user_confirmation") continue;
       const report = reportOf(conversation, await readState(conversation, this.#deps.store));
       if (report !== undefined) events.push(...childEvents(report, state));
       if (isOpen) traces.set(action, `What ${agent} did stands in its conversation ${conversation}.`);
@@ -241,12 +241,12 @@ export class Family {
 
   async #stop(child: Member): Promise<void> {
     const { agentState, awaiting } = child.state;
-    if (!isAtWork(agentState) && awaiting === null && agentState !== "paused") return;
+    if (!isWorking(agentState) && awaiting === null && agentState !== "paused") return;
     await this.#ask(child, "stopped");
   }
 
   #hold(child: Member): void {
-    if (!isAtWork(child.state.agentState)) return;
+    if (!isWorking(child.state.agentState)) return;
     this.#held.add(child.id);
     void this.#ask(child, "paused");
   }

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   actionSentence,
-  beginning,
-  isAtWork,
+  excerpt,
+  isWorking,
   observation,
   type ChildReport,
   type ConversationState,
@@ -32,7 +32,7 @@ export function reportOf(id: string, state: ConversationState): ChildReport | un
 /** Its own action that waits for a person, or one of a child of its own. */
 function awaitingIn(id: string, { awaiting, open, children }: ConversationState): ChildReport["awaiting"] {
   const action = open.find((each) => each.id === awaiting?.id);
-  if (action !== undefined) return { conversation: id, id: action.id, message: beginning(actionSentence(action)) };
+  if (action !== undefined) return { conversation: id, id: action.id, message: excerpt(actionSentence(action)) };
   return children.find((child) => child.awaiting !== null)?.awaiting ?? null;
 }
 
@@ -47,7 +47,7 @@ export function isNews(before: ConversationState, now: ConversationState): boole
   if (now.parent === null) return false;
   if (before.agentState !== now.agentState || before.awaiting?.id !== now.awaiting?.id) return true;
   if (before.children !== now.children && !isDeepStrictEqual(waitingIn(before), waitingIn(now))) return true;
-  return !isAtWork(now.agentState) && before.usage !== now.usage;
+  return !isWorking(now.agentState) && before.usage !== now.usage;
 }
 
 function waitingIn({ children }: ConversationState): readonly unknown[] {

@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { chown, mkdir, realpath, rename, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { DeckhandError, namedChoice } from "@deckhand/protocol";
+import { DeckhandError, workspaceSource } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import type { RuntimeOptions } from "../wall/options.ts";
 import { checkedWorkspace, isIn, whyNoWorkspace } from "../wall/workspace.ts";
@@ -138,7 +138,7 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
   const places: Places = {
     pathOf(conversation, choice) {
       if (choice === undefined) return options.workspace;
-      const named = namedChoice(choice);
+      const named = workspaceSource(choice);
       return named !== undefined && "folder" in named ? resolve(named.folder) : ownFolder(conversation);
     },
     isMade(conversation, choice) {
@@ -146,14 +146,14 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
       return "folder" in choice ? claims.has(conversation) : existsSync(ownFolder(conversation));
     },
     async check(conversation, choice) {
-      const named = namedChoice(choice);
+      const named = workspaceSource(choice);
       if (named === undefined) return;
       await ("folder" in named ? checkFolder(conversation, named.folder) : checkMade(named));
     },
     async make(conversation, choice, tell, signal) {
       if (places.isMade(conversation, choice)) return;
       await places.check(conversation, choice);
-      const named = namedChoice(choice);
+      const named = workspaceSource(choice);
       if (named === undefined || !("folder" in named)) return makeOwn(conversation, named, tell, signal);
       const { path } = await checkedWorkspace(named.folder, options);
       await checkFolder(conversation, path);
@@ -168,7 +168,7 @@ export async function createPlaces(options: PlacesOptions): Promise<Places> {
     async remove(conversation, choice, discard) {
       await claims.forget(conversation);
       const path = ownFolder(conversation);
-      const named = choice === undefined ? undefined : namedChoice(choice);
+      const named = choice === undefined ? undefined : workspaceSource(choice);
       if (named !== undefined && "repository" in named && named.as === "worktree" && existsSync(path)) {
         await home(path, named.repository, conversation).catch((error: unknown) => {
           // Its repository may have gone.

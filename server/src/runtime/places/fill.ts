@@ -1,5 +1,5 @@
 /** What is put into the new, empty folder of a conversation, by the way that was chosen. */
-import { DeckhandError, type NamedChoice } from "@deckhand/protocol";
+import { DeckhandError, type WorkspaceSource } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import { gitAddress, gitRef, isCommit } from "./git-address.ts";
 import { gitApart, gitFailure, type GitResult, type GitRun } from "./git-apart.ts";
@@ -7,7 +7,7 @@ import type { Tell } from "./places.ts";
 import { progressOf } from "./progress.ts";
 import type { Uploads } from "./uploads.ts";
 
-export type MadeChoice = Exclude<NamedChoice, { folder: string }>;
+export type MadeChoice = Exclude<WorkspaceSource, { folder: string }>;
 
 export interface Filling {
   readonly choice: MadeChoice;

@@ -1,6 +1,6 @@
 /** What would be lost with a conversation's own folder, and what of it is kept: the commits on a worktree's branch. */
 import { readdir } from "node:fs/promises";
-import { namedChoice, type WorkspaceChoice } from "@deckhand/protocol";
+import { workspaceSource, type WorkspaceChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime.ts";
 import { branchOf } from "./fill.ts";
 import { gitApart, gitFailure } from "./git-apart.ts";
@@ -17,7 +17,7 @@ export async function wouldBeLost(
   }: { readonly path: string; readonly choice: WorkspaceChoice; readonly conversation: string },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const named = namedChoice(choice);
+  const named = workspaceSource(choice);
   const isWorktree = named !== undefined && "repository" in named && named.as === "worktree";
   const isRepository = isWorktree || (named !== undefined && "git" in named);
   if (!isRepository) {

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { ChevronLeftIcon, ChevronRightIcon, GlobeIcon, LinkExternalIcon } from "@primer/octicons-react";
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 import { Badge } from "../../ui/badge.tsx";
 import { buttonClass, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -47,8 +47,8 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
           onClick={() => follow(at + 1)}
         />
         <p className="mx-1 flex h-6.5 min-w-0 flex-1 items-center gap-2 rounded-md bg-raised px-2 font-mono text-xs">
-          <span className="min-w-0 truncate" title={visible(url)}>
-            {visible(url)}
+          <span className="min-w-0 truncate" title={escapeInvisible(url)}>
+            {escapeInvisible(url)}
           </span>
         </p>
         {page !== undefined && <Badge tone={page.isError ? "bad" : "good"}>{page.status}</Badge>}
@@ -106,7 +106,7 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
               />
             )}
             <article className="px-5 py-4">
-              {page.title !== "" && <h3 className="pb-2 text-base font-semibold">{visible(page.title)}</h3>}
+              {page.title !== "" && <h3 className="pb-2 text-base font-semibold">{escapeInvisible(page.title)}</h3>}
               <p className="plain-text text-sm text-soft">{page.text}</p>
             </article>
           </>

@@ -1,6 +1,6 @@
 import { memo, useState } from "react";
 import { ChevronDownIcon, ChevronRightIcon, FileIcon } from "@primer/octicons-react";
-import { visible, type FileDiff } from "@deckhand/protocol";
+import { escapeInvisible, type FileDiff } from "@deckhand/protocol";
 import { DiffView } from "../../diff/diff-view.tsx";
 import { IconButton } from "../../ui/button.tsx";
 import { useMessages, type Messages } from "../../i18n/i18n.ts";
@@ -52,10 +52,10 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
             {letters[status]}
           </span>
           <span className="sr-only">{words.statuses[status]}</span>
-          <span className="min-w-0 truncate" title={visible(path)}>
-            <span className="text-muted">{visible(folder)}</span>
-            {visible(path.slice(folder.length))}
-            {oldPath !== undefined && <span className="text-muted"> ← {visible(oldPath)}</span>}
+          <span className="min-w-0 truncate" title={escapeInvisible(path)}>
+            <span className="text-muted">{escapeInvisible(folder)}</span>
+            {escapeInvisible(path.slice(folder.length))}
+            {oldPath !== undefined && <span className="text-muted"> ← {escapeInvisible(oldPath)}</span>}
           </span>
           <span className="ml-auto flex shrink-0 gap-1.5 pl-2 text-xs tabular-nums">
             {file.added_lines > 0 && <span className="text-good">+{file.added_lines}</span>}

@@ -26,7 +26,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
   const from = numberIn(query, "from");
   // Where one looks at the past, it ends there.
   const to = numberIn(query, "to") ?? at;
-  const hasPast = state.snapshot !== null;
+  const hasPast = state.checkpoint !== null;
   const known = useMemo(() => moments(events), [events]);
   const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events), hasPast);
 

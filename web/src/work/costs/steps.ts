@@ -1,7 +1,7 @@
 /** What each call of a model took, as the log has it, and the shapes that are drawn of it. */
-import { isAction, spentIn, type ContextUse, type Event, type Spent } from "@deckhand/protocol";
+import { isAction, costOfEvent, type ContextUse, type Event, type EventCost } from "@deckhand/protocol";
 
-export interface CostStep extends Spent {
+export interface CostStep extends EventCost {
   /** Of the event. */
   readonly id: number;
   readonly timestamp: string;
@@ -12,7 +12,7 @@ export interface CostStep extends Spent {
 
 export function costSteps(events: readonly Event[]): readonly CostStep[] {
   return events.flatMap((event): readonly CostStep[] => {
-    const spent = spentIn(event);
+    const spent = costOfEvent(event);
     if (spent === null) return [];
     const { id, timestamp } = event;
     const isReply = !isAction(event) && event.observation === "reply";

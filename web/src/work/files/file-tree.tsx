@@ -6,7 +6,7 @@ import {
   FileIcon,
   FileSymlinkFileIcon,
 } from "@primer/octicons-react";
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 import { formatSize } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
 import { parentOf, type TreeRow } from "./tree.ts";
@@ -77,7 +77,7 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
             className={`flex h-6.5 cursor-pointer items-center gap-1.5 pr-2 outline-offset-[-2px] select-none ${indents[depth] ?? "pl-23"} ${
               path === chosen ? "bg-active" : "hover:bg-raised"
             } ${entry.ignored || entry.hidden ? "text-muted" : ""}`}
-            title={entry.ignored ? words.ignored(visible(name)) : undefined}
+            title={entry.ignored ? words.ignored(escapeInvisible(name)) : undefined}
             onFocus={() => (here.current = path)}
             onClick={() => act(row)}
             onKeyDown={() => {}}
@@ -88,7 +88,7 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
             <span className={`shrink-0 ${row.isFolder ? "text-info" : "text-muted"}`}>
               <Mark size={14} />
             </span>
-            <span className="min-w-0 flex-1 truncate">{visible(name)}</span>
+            <span className="min-w-0 flex-1 truncate">{escapeInvisible(name)}</span>
             {!row.isFolder && (
               <span className="shrink-0 text-2xs text-muted tabular-nums">{formatSize(entry.size_bytes)}</span>
             )}

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { ArrowLeftIcon, CodeIcon, DownloadIcon, EyeIcon } from "@primer/octicons-react";
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 import { fileAddressOf } from "../../address.ts";
 import { buttonClass, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -27,7 +27,7 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
   const name = path.split("/").at(-1) ?? path;
   const edits = data?.text !== undefined && !(drawn && data.kind === "svg");
   return (
-    <section aria-label={visible(path)} className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <section aria-label={escapeInvisible(path)} className="flex min-h-0 min-w-0 flex-1 flex-col">
       <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-1.5">
         <IconButton
           icon={ArrowLeftIcon}
@@ -36,9 +36,9 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
           className="@2xl:hidden"
           onClick={onClose}
         />
-        <h3 className="min-w-0 flex-1 truncate px-1 font-mono text-xs" title={visible(path)}>
-          <span className="text-muted">{visible(path.slice(0, -name.length))}</span>
-          {visible(name)}
+        <h3 className="min-w-0 flex-1 truncate px-1 font-mono text-xs" title={escapeInvisible(path)}>
+          <span className="text-muted">{escapeInvisible(path.slice(0, -name.length))}</span>
+          {escapeInvisible(name)}
         </h3>
         {data?.kind === "svg" && (
           <IconButton

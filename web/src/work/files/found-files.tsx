@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FileIcon } from "@primer/octicons-react";
-import { visible } from "@deckhand/protocol";
+import { escapeInvisible } from "@deckhand/protocol";
 import { client } from "../../server.ts";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
@@ -40,11 +40,11 @@ export function FoundFiles({ conversation, text, within, onChoose }: FoundFilesP
               </span>
               <span className="min-w-0 flex-1">
                 <span className="block truncate">
-                  {visible(path)}
+                  {escapeInvisible(path)}
                   {line !== undefined && <span className="text-muted">:{line}</span>}
                 </span>
                 {found !== undefined && (
-                  <span className="block truncate font-mono text-2xs text-muted">{visible(found.trim())}</span>
+                  <span className="block truncate font-mono text-2xs text-muted">{escapeInvisible(found.trim())}</span>
                 )}
               </span>
             </button>

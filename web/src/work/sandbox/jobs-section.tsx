@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { EyeIcon, KebabHorizontalIcon, SquareFillIcon } from "@primer/octicons-react";
-import { jobSignals, visible, type Event, type RunningJob } from "@deckhand/protocol";
+import { jobSignals, escapeInvisible, type Event, type RunningJob } from "@deckhand/protocol";
 import { client } from "../../server.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { Menu, MenuItem } from "../../ui/menu.tsx";
@@ -36,7 +36,7 @@ export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
               onClick={() => setOpen(open === id ? undefined : id)}
             >
               <span className="text-xs text-muted">{id}</span>
-              <code className="min-w-0 flex-1 truncate text-xs">{visible(command.trim())}</code>
+              <code className="min-w-0 flex-1 truncate text-xs">{escapeInvisible(command.trim())}</code>
               <span className="shrink-0 text-2xs text-muted">{formatRelativeTime(since)}</span>
             </button>
             <IconButton

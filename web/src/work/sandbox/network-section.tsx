@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { visible, type Event } from "@deckhand/protocol";
+import { escapeInvisible, type Event } from "@deckhand/protocol";
 import { refusedHosts } from "../../network/refused.ts";
 import { client } from "../../server.ts";
 import { Badge } from "../../ui/badge.tsx";
@@ -40,7 +40,7 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
           {refused.map(({ rule, why }) => (
             <li key={rule} className="flex items-center gap-2 rounded-lg bg-warn-soft py-1.5 pr-1.5 pl-3 text-sm">
               <span className="min-w-0 flex-1 truncate" title={why}>
-                <code className="text-xs">{visible(rule)}</code>
+                <code className="text-xs">{escapeInvisible(rule)}</code>
               </span>
               <Button size="small" onClick={() => allow(rule, true)}>
                 {words.allowHere}
@@ -54,7 +54,7 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
           {allowed.map((host) => (
             <li key={host} className="flex items-center gap-2 text-sm">
               <Badge tone="good">{words.allowed}</Badge>
-              <code className="min-w-0 flex-1 truncate text-xs">{visible(host)}</code>
+              <code className="min-w-0 flex-1 truncate text-xs">{escapeInvisible(host)}</code>
               <Button size="small" tone="quiet" onClick={() => allow(host, false)}>
                 {words.takeBack}
               </Button>
@@ -92,9 +92,9 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
                 <tr key={`${each.started_at} ${each.host} ${each.up_bytes}`} className="border-b border-line/60">
                   <td className="py-1 pr-3 text-muted">{formatTime(each.started_at)}</td>
                   <td className="max-w-44 truncate pr-3 font-mono" title={each.address}>
-                    {visible(each.host)}:{each.port}
+                    {escapeInvisible(each.host)}:{each.port}
                   </td>
-                  <td className="max-w-28 truncate pr-3 font-mono text-muted">{visible(each.rule)}</td>
+                  <td className="max-w-28 truncate pr-3 font-mono text-muted">{escapeInvisible(each.rule)}</td>
                   <td className="pr-2 text-right">{formatSize(each.up_bytes)}</td>
                   <td className="pr-2 text-right">{formatSize(each.down_bytes)}</td>
                   <td className="text-right text-muted">

@@ -40,23 +40,23 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
     );
     screen.current = own;
     const link = client.terminals.watch(conversation, id, {
-      screen: ({ data, rows, cols }) => {
+      onScreen: ({ data, rows, cols }) => {
         shared = { rows, cols };
         own.xterm.reset();
         own.xterm.resize(cols, rows);
         own.xterm.write(data);
         compare();
       },
-      output: (text) => own.xterm.write(text),
-      resized: (next) => {
+      onOutput: (text) => own.xterm.write(text),
+      onResize: (next) => {
         shared = next;
         own.xterm.resize(next.cols, next.rows);
         compare();
       },
-      watchers: setWatchers,
-      refused: setRefused,
-      connected: setConnected,
-      ended: () => {},
+      onWatchers: setWatchers,
+      onRefused: setRefused,
+      onConnected: setConnected,
+      onEnd: () => {},
     });
     const compare = (): void => {
       const fits = own.proposed();
@@ -65,7 +65,7 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
     const fit = (): void => {
       const fits = own.proposed();
       if (fits === undefined) return;
-      link.fit(fits);
+      link.resize(fits);
       compare();
     };
     fit();

@@ -1,0 +1,30 @@
+import type { Settings } from "../wire/actions.ts";
+import type { Action } from "../wire/event.ts";
+import type { ConversationState, LimitCode } from "./state.ts";
+
+/** What sets each limit, and what counts how often a person let it go on past it. */
+const limitSettings = {
+  limit_steps: { setting: "max_steps", raised: "turn" },
+  limit_time: { setting: "max_seconds", raised: "turn" },
+  limit_cost: { setting: "max_cost_usd", raised: "cost" },
+  limit_tokens: { setting: "max_tokens", raised: "tokens" },
+} as const satisfies Record<LimitCode, { setting: keyof Settings; raised: keyof ConversationState["limitRaises"] }>;
+
+export function raiseLimit(state: ConversationState): ConversationState {
+  if (state.atLimit === null) return state;
+  const { raised: which } = limitSettings[state.atLimit];
+  return { ...state, limitRaises: { ...state.limitRaises, [which]: state.limitRaises[which] + 1 }, atLimit: null };
+}
+
+/** A limit that is set to another value is that value, however often it was raised before. */
+export function applySettings(state: ConversationState, given: Action<"initialize">["args"]): ConversationState {
+  const { parent: _, ...args } = given;
+  let { limitRaises: raised, atLimit } = state;
+  for (const [code, by] of Object.entries(limitSettings)) {
+    const wanted = args[by.setting];
+    if (wanted === undefined || wanted === state.settings[by.setting]) continue;
+    raised = { ...raised, [by.raised]: 0 };
+    if (atLimit === code) atLimit = null;
+  }
+  return { ...state, settings: { ...state.settings, ...args }, limitRaises: raised, atLimit };
+}
