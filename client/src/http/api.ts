@@ -337,7 +337,12 @@ export function createHttpApi(base: URL, token: string | undefined): HttpApi {
       )) as WorkspaceDiff;
     },
     historyFiles: async (conversation, at, signal) =>
-      (await call("GET", `${conversationPath(conversation)}/history/files?at=${at}`, undefined, signal)) as HistoryFiles,
+      (await call(
+        "GET",
+        `${conversationPath(conversation)}/history/files?at=${at}`,
+        undefined,
+        signal,
+      )) as HistoryFiles,
     previewRestore: async (conversation, at, signal) =>
       (await call("GET", `${conversationPath(conversation)}/restore?at=${at}`, undefined, signal)) as RestorePreview,
     restore: async (conversation, at, force = false, signal) =>
