@@ -14,8 +14,8 @@ import {
   type NewEvent,
   type ReplyPart,
 } from "@deckhand/protocol";
-import { answered } from "../conversation/approving.ts";
-import { recoveryEvents } from "../conversation/recovery.ts";
+import { answerEvents } from "../conversation/approvals/answer.ts";
+import { recoveryEvents } from "../conversation/recovery/recovery.ts";
 import type { ModelMessage, ModelRequest } from "../llm/model.ts";
 import { arrayModel, text, type Reply } from "./array-model.test-kit.ts";
 import { play } from "./play.test-kit.ts";
@@ -196,7 +196,7 @@ function goOn(log: readonly Event[], how: "message" | "word", answer: "allow" | 
   if (state.awaiting !== null) {
     const { id } = state.awaiting;
     const event = action("user", "approve", { id, decision: answer, reason: "" });
-    return answered(event, state).events;
+    return answerEvents(event, state).events;
   }
   if (how === "message" || state.head < 0) return [says("Please go on."), stateChange("running")];
   return [action("user", "change_agent_state", { agent_state: "running", thought: "" }), stateChange("running")];

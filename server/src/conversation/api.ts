@@ -8,11 +8,11 @@ import type {
   RestorePreview,
   WorkspaceDiff,
 } from "@deckhand/protocol";
-import type { TerminalsApi } from "./terminals.ts";
+import type { TerminalsApi } from "./terminals/terminals.ts";
 import type { Network, Runtime, RuntimeStatus } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 
-export type { TerminalSeat, WatchedTerminal } from "./terminals.ts";
+export type { TerminalAttachment as TerminalSeat, WatchedTerminal } from "./terminals/terminals.ts";
 export type { ConversationRow, ListChange, Marks, Network, RuntimeStatus };
 
 export interface SubmitOptions {

@@ -16,7 +16,7 @@ import {
 import { arrayModel, call, text, untilAborted, type ArrayModel } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
 import type { Store } from "../store/store.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
 import { testDeps, watchedStore } from "./deps.test-kit.ts";

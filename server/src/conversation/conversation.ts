@@ -22,23 +22,23 @@ import type { Network, Runtime } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
-import { expired } from "./approving.ts";
-import { hasImages, refuseUnseen } from "./chosen.ts";
-import { resumeOf } from "./children/birth.ts";
-import type { Family } from "./children/family.ts";
-import type { Member } from "./children/member.ts";
+import { expiryEvents } from "./approvals/answer.ts";
+import { hasImages, rejectUnsupportedImages } from "./resolve-agent.ts";
+import { resumeOf } from "./subagents/spawn.ts";
+import type { SubagentCoordinator } from "./subagents/coordinator.ts";
+import type { LinkedConversation } from "./subagents/linked-conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
-import { IdleShells } from "./idle-shells.ts";
-import { JobEnds, lostJobs } from "./job-ends.ts";
+import { RuntimePool } from "./runtime/runtime-pool.ts";
+import { EndedJobs, lostJobEvents } from "./runtime/ended-jobs.ts";
 import { ConversationLog } from "./log.ts";
-import { ownKey, type OwnKey } from "./own-key.ts";
-import { createParts, type Parts } from "./parts.ts";
-import { plan, type Plan } from "./plan.ts";
-import { recoveryEvents } from "./recovery.ts";
-import { readState } from "./stored-state.ts";
-import { Streams } from "./streams.ts";
-import { lostTerminals, type ConversationTerminals } from "./terminals.ts";
-import { lookMs, tracesOf } from "./traces.ts";
+import { sessionKey, type SessionKey } from "./own-key.ts";
+import { createComponents, type Components } from "./components.ts";
+import { decide, type Decision } from "./decide.ts";
+import { recoveryEvents } from "./recovery/recovery.ts";
+import { readState } from "./state-cache.ts";
+import { LiveDeltas } from "./live-deltas.ts";
+import { lostTerminalEvents, type ConversationTerminals } from "./terminals/terminals.ts";
+import { sideEffectsTimeoutMs, findSideEffects } from "./recovery/side-effects.ts";
 import { uploadEvent } from "./upload-event.ts";
 
 /** Events at the end of a log that tell how far its last turn had come. */
@@ -46,22 +46,22 @@ const recoveredTail = 8;
 
 /** What outlives the object; `Conversations` has it for all. */
 interface Beyond {
-  readonly apiKeys: Map<ConversationId, OwnKey>;
+  readonly apiKeys: Map<ConversationId, SessionKey>;
   /** Has the conversation in it while there is work, so that nobody else has to hold it. */
   readonly atWork: Set<Conversation>;
-  readonly shells: IdleShells;
+  readonly shells: RuntimePool;
   /** Without it nothing can be handed to other agents. */
-  readonly family?: Family;
+  readonly family?: SubagentCoordinator;
 }
 
-export class Conversation implements Member {
+export class Conversation implements LinkedConversation {
   readonly id: ConversationId;
   readonly #deps: ConversationDeps;
   readonly #beyond: Beyond;
   readonly #log: ConversationLog;
-  readonly #parts: Parts;
-  readonly #jobEnds = new JobEnds();
-  readonly #streams = new Streams();
+  readonly #parts: Components;
+  readonly #jobEnds = new EndedJobs();
+  readonly #streams = new LiveDeltas();
   readonly #deltaListeners = new Set<(delta: Delta) => void>();
   #closing = false;
   #closed: Promise<void> | undefined;
@@ -78,7 +78,7 @@ export class Conversation implements Member {
       state,
       onStored: (stored, before, busy) => this.#stored(stored, before, busy),
     });
-    this.#parts = createParts({
+    this.#parts = createComponents({
       conversation: this,
       log: this.#log,
       deps,
@@ -106,8 +106,8 @@ export class Conversation implements Member {
   static async open(
     id: ConversationId,
     deps: ConversationDeps,
-    beyond: Beyond = { apiKeys: new Map(), atWork: new Set(), shells: new IdleShells() },
-    look: AbortSignal = AbortSignal.timeout(lookMs),
+    beyond: Beyond = { apiKeys: new Map(), atWork: new Set(), shells: new RuntimePool() },
+    look: AbortSignal = AbortSignal.timeout(sideEffectsTimeoutMs),
   ): Promise<Conversation> {
     const state = await readState(id, deps.store);
     const conversation = new Conversation(id, state, deps, beyond);
@@ -131,7 +131,7 @@ export class Conversation implements Member {
   async submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
     const { apiKeys } = this.#beyond;
     if (kind === "message" && hasImages(args)) {
-      await refuseUnseen(this.state.settings, apiKeys.get(this.id), this.#deps);
+      await rejectUnsupportedImages(this.state.settings, apiKeys.get(this.id), this.#deps);
     }
     if (kind === "initialize") await this.#checkWorkspace(args);
     return this.#log.enqueue(async () => {
@@ -139,7 +139,7 @@ export class Conversation implements Member {
       await this.#recover();
       const before = await this.#log.eventOf(options.command);
       if (before !== undefined) return before;
-      const todo = plan(kind, args, this.state, {
+      const todo = decide(kind, args, this.state, {
         command: options.command,
         knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
         rootOf: (choice) => this.#deps.places.pathOf(this.#placeOwner, choice),
@@ -147,11 +147,11 @@ export class Conversation implements Member {
         tools: this.#userTools(),
       });
       // First: an answer that is in the log is never given again, and a rule that is kept twice is one.
-      if (todo.remembers !== undefined) await this.#deps.store.rules.add(todo.remembers);
+      if (todo.savesRules !== undefined) await this.#deps.store.rules.add(todo.savesRules);
       const stored = await this.#log.append(todo.events(this.state.head + 1));
-      if (options.apiKey !== undefined) apiKeys.set(this.id, ownKey(options.apiKey, this.state.settings));
+      if (options.apiKey !== undefined) apiKeys.set(this.id, sessionKey(options.apiKey, this.state.settings));
       this.#carryOut(todo, stored);
-      const own = stored[todo.at];
+      const own = stored[todo.actionIndex];
       if (own === undefined) throw new Error("a plan stores its action");
       return own;
     });
@@ -216,12 +216,12 @@ export class Conversation implements Member {
     return this.#parts.past.preview(at);
   }
 
-  letGo(): void {
-    this.#parts.runtime.giveUp();
+  releaseRuntime(): void {
+    this.#parts.runtime.release();
   }
 
-  note(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
-    return this.#log.add(events);
+  append(events: (now: ConversationState) => readonly NewEvent[]): Promise<unknown> {
+    return this.#log.enqueueAppend(events);
   }
 
   /** Stops what runs, says so in the log, and leaves no process. */
@@ -238,26 +238,26 @@ export class Conversation implements Member {
     const rests = isWorking(this.state.agentState) && resumeOf(this.state, this.#deps.resume) === "ask";
     const paused = stateChange("paused", "The server was stopped; say `running` or send a message to go on.");
     await this.#log
-      .add((now) => [...(rests ? [paused] : []), ...lostJobs(now), ...lostTerminals(now)])
+      .enqueueAppend((now) => [...(rests ? [paused] : []), ...lostJobEvents(now), ...lostTerminalEvents(now)])
       .catch((fault: unknown) => this.#deps.onFault(this.id, fault));
     await this.#stopAll();
     await Promise.all(family?.childrenOf(this.id).map((child) => child[Symbol.asyncDispose]()) ?? []);
     await titles.stop();
     await snapshots[Symbol.asyncDispose]();
-    await family?.told(this.id);
+    await family?.flushReports(this.id);
     await this.#log.settled();
     await runtime[Symbol.asyncDispose]();
   }
 
   /** Inside the mailbox, before anything else is stored. Fails with `store_failed`; the next one tries again. */
-  async #recover(look: AbortSignal = AbortSignal.timeout(lookMs)): Promise<void> {
+  async #recover(look: AbortSignal = AbortSignal.timeout(sideEffectsTimeoutMs)): Promise<void> {
     if (this.#recovered) return;
     const { resume, aliveMs, now } = this.#deps;
     const { workspace, runtime, deadline, turn } = this.#parts;
     const tail = await this.read(Math.max(-1, this.state.head - recoveredTail), recoveredTail);
     // Where there is no workspace yet nothing was done in it, and a look is no reason to make it.
-    const shown = workspace.isMade ? await tracesOf(this, runtime, look) : new Map<number, string>();
-    const left = await this.#beyond.family?.left(this.state);
+    const shown = workspace.isMade ? await findSideEffects(this, runtime, look) : new Map<number, string>();
+    const left = await this.#beyond.family?.orphaned(this.state);
     const traces = new Map([...shown, ...(left?.traces ?? [])]);
     const found = { nowMs: now(), tail, resume: resumeOf(this.state, resume), aliveMs, traces };
     await this.#log.append([...(left?.events ?? []), ...recoveryEvents(this.state, found)]);
@@ -272,17 +272,17 @@ export class Conversation implements Member {
     const { turn, snapshots, deadline, titles, runtime } = this.#parts;
     if (busy) this.#beyond.atWork.add(this);
     else this.#beyond.atWork.delete(this);
-    this.#beyond.family?.changed(this, before, state);
-    this.#streams.saw(stored);
-    turn.saw(stored);
-    snapshots.saw(stored, before, state);
+    this.#beyond.family?.onStateChange(this, before, state);
+    this.#streams.onEvents(stored);
+    turn.onEvents(stored);
+    snapshots.onEvents(stored, before, state);
     if (!this.#closing) deadline.watch(state.awaiting);
-    if (!this.#closing && this.#deps.titles === true && state.parent === null) titles.changed(before.agentState, state);
+    if (!this.#closing && this.#deps.titles === true && state.parent === null) titles.onStateChange(before.agentState, state);
     runtime.touch();
     this.#tellJobEnds();
   }
 
-  #carryOut(todo: Plan, stored: readonly Event[]): void {
+  #carryOut(todo: Decision, stored: readonly Event[]): void {
     if (this.#closing) return;
     const { workspace, userActions, turn } = this.#parts;
     if (todo.stops === true) void this.#stopAll();
@@ -298,7 +298,7 @@ export class Conversation implements Member {
     if (this.#closing || this.state.awaiting?.id !== waiting) return;
     await this.#recover();
     if (this.state.awaiting?.id !== waiting) return;
-    await this.#log.append(expired(this.state, "running"));
+    await this.#log.append(expiryEvents(this.state, "running"));
     this.#parts.turn.start();
   }
 
@@ -318,7 +318,7 @@ export class Conversation implements Member {
 
   #tellJobEnds(): void {
     if (this.#closing || !this.#jobEnds.waiting) return;
-    this.#log.add((now) => this.#jobEnds.take(now)).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    this.#log.enqueueAppend((now) => this.#jobEnds.take(now)).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
   }
 
   #needsShell(): boolean {

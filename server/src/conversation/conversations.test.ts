@@ -9,14 +9,14 @@ import { runInNewContext } from "node:vm";
 import { fold, type Event } from "@deckhand/protocol";
 import { arrayModel, text } from "../agent/array-model.test-kit.ts";
 import type { Model, ModelChoice } from "../llm/model.ts";
-import type { Snapshot } from "../store/event-store.ts";
+import type { CachedState } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import { writeLog } from "../store/long-log.test-kit.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import type { ConversationApi } from "./api.ts";
 import { testDeps } from "./deps.test-kit.ts";
 import { Conversations } from "./conversations.ts";
-import { readState } from "./stored-state.ts";
+import { readState } from "./state-cache.ts";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -151,28 +151,28 @@ test("[F3] one that is opened while it is being deleted is not the old one, and 
 test("[F4] the state from a snapshot is the fold of the log; one that does not fit is ignored and made again", async () => {
   await using store = openStore();
   await writeLog(store, { id: "long", count: 3000 });
-  assert.equal(await store.snapshot("long"), undefined);
+  assert.equal(await store.cachedState("long"), undefined);
   const whole = fold(await wholeLog(store, "long"));
   assert.deepEqual(await readState("long", store), whole);
-  const kept = await store.snapshot("long");
+  const kept = await store.cachedState("long");
   assert.ok(kept !== undefined);
   const { version, head } = kept;
   assert.equal(head, whole.head);
   assert.deepEqual(await readState("long", store), whole);
 
   const body = JSON.stringify({ ...whole, title: "a lie" });
-  await store.keepSnapshot("long", { version, head, body });
+  await store.cacheState("long", { version, head, body });
   assert.equal((await readState("long", store)).title, "a lie", "the snapshot is what is read");
-  const wrongs: readonly Snapshot[] = [
+  const wrongs: readonly CachedState[] = [
     { version: "another", head, body },
     { version, head, body: body.slice(1) },
     { version, head: head - 1, body },
     { version, head: head + 5, body: JSON.stringify({ ...whole, head: head + 5 }) },
   ];
   for (const wrong of wrongs) {
-    await store.keepSnapshot("long", wrong);
+    await store.cacheState("long", wrong);
     assert.deepEqual(await readState("long", store), whole);
-    assert.equal((await store.snapshot("long"))?.body, JSON.stringify(whole), "made again");
+    assert.equal((await store.cachedState("long"))?.body, JSON.stringify(whole), "made again");
   }
 });
 
@@ -182,7 +182,7 @@ test("[F4] while a conversation grows a snapshot is kept every thousand events",
   const conversation = await it.conversations.open("long");
   const at = conversation.state.head;
   while (conversation.state.head < 1010) await conversation.submit("think", { thought: "more" });
-  const kept = await it.store.snapshot("long");
+  const kept = await it.store.cachedState("long");
   assert.ok(kept !== undefined && kept.head >= 1000 && kept.head <= 1003, `${kept?.head}, from ${at}`);
   assert.deepEqual(await readState("long", it.store), conversation.state);
 });

@@ -10,13 +10,13 @@ import { rm } from "node:fs/promises";
 import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 import type { ConversationApi, ConversationsApi } from "./api.ts";
-import { IdleShells } from "./idle-shells.ts";
-import { Family } from "./children/family.ts";
-import type { OwnKey } from "./own-key.ts";
+import { RuntimePool } from "./runtime/runtime-pool.ts";
+import { SubagentCoordinator } from "./subagents/coordinator.ts";
+import type { SessionKey } from "./own-key.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationDeps } from "./deps.ts";
-import { fork, importEvents, pages } from "./library.ts";
-import { readState } from "./stored-state.ts";
+import { forkConversation, importConversation, pages } from "./transfer/fork.ts";
+import { readState } from "./state-cache.ts";
 
 /** At start all looks at what a killed server's actions did take so long together, so many at once. */
 const lookMs = 3000;
@@ -39,17 +39,17 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   /** The last ones used, oldest first. */
   readonly #recent = new Set<Conversation>();
   readonly #atWork = new Set<Conversation>();
-  readonly #shells = new IdleShells();
+  readonly #shells = new RuntimePool();
   /** Keys stand in no log: they outlive the object. */
-  readonly #apiKeys = new Map<ConversationId, OwnKey>();
+  readonly #apiKeys = new Map<ConversationId, SessionKey>();
   readonly #leaving = new Map<ConversationId, Promise<void>>();
-  readonly #family: Family;
+  readonly #family: SubagentCoordinator;
 
   constructor(deps: ConversationDeps) {
     this.#deps = deps;
     const { whyNoChildren: whyApart } = deps.runtimes;
     const [atWork, apiKeys] = [this.#atWork, this.#apiKeys];
-    this.#family = new Family({ ...deps, whyApart, atWork, apiKeys, open: (id) => this.#member(id) });
+    this.#family = new SubagentCoordinator({ ...deps, unavailableReason: whyApart, atWork, apiKeys, open: (id) => this.#member(id) });
   }
 
   /** How many are in memory. */
@@ -140,7 +140,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const place = parent?.root ?? from;
     const copies = isOwn && this.#deps.places.isMade(place, workspace) ? place : undefined;
     const row = await this.#made(async (to) => {
-      await fork({ from, at, to, copies }, this.#deps);
+      await forkConversation({ from, at, to, copies }, this.#deps);
       this.#deps.histories?.share(from, to, at ?? Infinity);
       const key = this.#apiKeys.get(from);
       if (key !== undefined) this.#apiKeys.set(to, key);
@@ -151,7 +151,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   }
 
   import(events: AsyncIterable<readonly Event[]>, title: string): Promise<ConversationRow> {
-    return this.#made((to) => importEvents({ events, title, to }, this.#deps));
+    return this.#made((to) => importConversation({ events, title, to }, this.#deps));
   }
 
   pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]> {

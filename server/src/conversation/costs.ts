@@ -15,8 +15,8 @@ import {
 import type { PastCosts } from "../store/cost-store.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
-import { pages } from "./library.ts";
-import { readState } from "./stored-state.ts";
+import { pages } from "./transfer/fork.ts";
+import { readState } from "./state-cache.ts";
 
 export interface CostsApi {
   /** At most `limit` calls behind event `after`. Fails with `unknown_conversation`. */

@@ -11,10 +11,10 @@ import type { Histories } from "../snapshots/histories.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { ChoiceDeps } from "./chosen.ts";
-import type { Resume } from "./recovery.ts";
+import type { ResolveDeps } from "./resolve-agent.ts";
+import type { Resume } from "./recovery/recovery.ts";
 
-export interface ConversationDeps extends ChoiceDeps {
+export interface ConversationDeps extends ResolveDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
   readonly places: Places;

@@ -5,7 +5,7 @@
 import { fold, type ConversationState, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
-import { keepState, rowOf } from "./stored-state.ts";
+import { cacheState, rowOf } from "./state-cache.ts";
 
 interface LogDeps {
   readonly id: ConversationId;
@@ -42,7 +42,7 @@ export class ConversationLog {
   }
 
   /** Stores what the function makes of the state as it is when its time has come; nothing for an empty list. */
-  add(events: (now: ConversationState) => readonly NewEvent[]): Promise<readonly Event[]> {
+  enqueueAppend(events: (now: ConversationState) => readonly NewEvent[]): Promise<readonly Event[]> {
     return this.enqueue(() => this.append(events(this.#state)));
   }
 
@@ -61,7 +61,7 @@ export class ConversationLog {
     });
     this.#state = state;
     // A cache: where it cannot be stored, the next event will tell.
-    keepState(id, before, state, store).catch(() => {});
+    cacheState(id, before, state, store).catch(() => {});
     onStored(stored, before, busy);
     return stored;
   }

@@ -2,12 +2,12 @@
 import type { Settings } from "@deckhand/protocol";
 import type { ModelChoice } from "../llm/model.ts";
 
-export interface OwnKey {
+export interface SessionKey {
   readonly apiKey: string;
   readonly keyFor: NonNullable<ModelChoice["keyFor"]>;
 }
 
 /** `settings`: as they are with what the key came with. */
-export function ownKey(apiKey: string, { model: name, base_url: baseUrl }: Settings): OwnKey {
+export function sessionKey(apiKey: string, { model: name, base_url: baseUrl }: Settings): SessionKey {
   return { apiKey, keyFor: { name, baseUrl } };
 }

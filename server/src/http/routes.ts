@@ -3,7 +3,7 @@ import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
 import type { McpApi } from "../mcp/mcp.ts";
-import type { RulesApi } from "../conversation/server-rules.ts";
+import type { RulesApi } from "../conversation/approvals/server-rules.ts";
 import { errorBody, errorResponse } from "./error-response.ts";
 import { pageSecurityPolicy, securityHeaders } from "./security-headers.ts";
 import { conversationRoutes } from "./conversations/conversations.ts";

@@ -9,12 +9,12 @@ import { agentEntries, agentFinder } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
 import { costsOf, type CostsApi } from "../conversation/costs.ts";
-import { serverRules, type RulesApi } from "../conversation/server-rules.ts";
+import { serverRules, type RulesApi } from "../conversation/approvals/server-rules.ts";
 import type { Model } from "../llm/model.ts";
 import { onePlace } from "../runtime/places/one-place.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSettings } from "../settings/open.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { createTools } from "../tools/tools.ts";
 import { serve, type ServeOptions } from "./server.ts";
 

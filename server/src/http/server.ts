@@ -7,7 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
 import type { McpApi } from "../mcp/mcp.ts";
-import type { RulesApi } from "../conversation/server-rules.ts";
+import type { RulesApi } from "../conversation/approvals/server-rules.ts";
 import { createAccessControl, type AccessControl, type AccessDecision } from "./auth/access-control.ts";
 import { errorBody, errorResponse } from "./error-response.ts";
 import type { FileRoutesOptions } from "./files/files.ts";

@@ -6,7 +6,7 @@ import { agentFinder } from "../agent/agents.ts";
 import { parseConfig } from "../config/config.ts";
 import { readExport } from "../http/export/json-lines.ts";
 import { replay, type Replay } from "../replay/replay.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { createTools } from "../tools/tools.ts";
 import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 

@@ -11,7 +11,7 @@ interface Waiting {
   readonly go: () => void;
 }
 
-export class Order implements Disposable {
+export class RecordedOrder implements Disposable {
   #count = 0;
   #running = 0;
   readonly #waiting = new Set<Waiting>();
@@ -22,7 +22,7 @@ export class Order implements Disposable {
     return this.#count;
   }
 
-  came(events: number): void {
+  onEvents(events: number): void {
     this.#count += events;
     for (const waiting of this.#waiting) if (waiting.place <= this.#count) waiting.go();
     this.#moved();

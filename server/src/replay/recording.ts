@@ -24,14 +24,14 @@ export type Input =
   /** The server was stopped in peace, and started again. */
   | { readonly at: number; readonly type: "restart" };
 
-export type Said =
+export type ModelTurn =
   | { readonly at: number; readonly type: "reply"; readonly event: Observation<"reply"> }
   | { readonly at: number; readonly type: "failure"; readonly code: ErrorCode; readonly message: string };
 
 export interface Recording {
   readonly events: readonly Event[];
   readonly inputs: readonly Input[];
-  readonly said: readonly Said[];
+  readonly modelTurns: readonly ModelTurn[];
   /** The observation of the action at that place, with its own place. */
   readonly answerTo: (place: number) => { readonly at: number; readonly event: Observation } | undefined;
   /** Actions that were cut off at that place or later, with the milliseconds that they had run by then. */
@@ -55,12 +55,12 @@ const notCounted: ReadonlySet<string> = new Set([
   "hook",
 ]);
 
-export function counts(event: Event): boolean {
+export function isCompared(event: Event): boolean {
   return !notCounted.has(isAction(event) ? event.action : event.observation);
 }
 
 export function recordingOf(log: readonly Event[]): Recording {
-  const events = log.filter(counts);
+  const events = log.filter(isCompared);
   const places = new Map(events.map((event, at) => [event.id, at]));
   const answers = new Map<number, { readonly at: number; readonly event: Observation }>();
   const expired = new Set<number>();
@@ -79,7 +79,7 @@ export function recordingOf(log: readonly Event[]): Recording {
   return {
     events,
     inputs: inputsOf(events),
-    said: events.flatMap(saidIn),
+    modelTurns: events.flatMap(saidIn),
     answerTo: (place) => answers.get(place),
     cutOffAt: (place) =>
       [...answers]
@@ -103,7 +103,7 @@ function timeOf(event: Event | undefined): number {
   return Date.parse(event?.timestamp ?? "");
 }
 
-function saidIn(event: Event, at: number): readonly Said[] {
+function saidIn(event: Event, at: number): readonly ModelTurn[] {
   if (isAction(event)) return [];
   if (event.observation === "reply") return [{ at, type: "reply", event }];
   if (event.observation !== "error" || event.cause !== undefined) return [];
@@ -112,7 +112,7 @@ function saidIn(event: Event, at: number): readonly Said[] {
 }
 
 /** What the parent of a child had it begin with is said by whoever plays it. */
-export function asSaid(event: Event): Event {
+export function asUserInput(event: Event): Event {
   if (!isAction(event) || event.action !== "initialize" || (event.args.parent ?? null) === null) return event;
   const { parent: _, ...args } = event.args;
   return { ...event, source: "user", args };

@@ -12,10 +12,10 @@ import { onePlace } from "../runtime/places/one-place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { differences, type Difference } from "./compare.ts";
-import { Order } from "./order.ts";
-import { keptRuntimes, orderedTools, recordedModel, watchedStore } from "./parts.ts";
-import { recordedCallTool, recordedHooks, recordedMcp } from "./recorded-outside.ts";
-import { asSaid, counts, recordingOf, type Input, type Recording } from "./recording.ts";
+import { RecordedOrder } from "./order.ts";
+import { trackedRuntimes, orderedTools, recordedModel, watchedStore } from "./recorded-parts.ts";
+import { recordedCallTool, recordedHooks, recordedMcp } from "./recorded-external.ts";
+import { asUserInput, isCompared, recordingOf, type Input, type Recording } from "./recording.ts";
 import { relocated, workspaceIn } from "./relocate.ts";
 
 export interface Replay {
@@ -24,7 +24,7 @@ export interface Replay {
   readonly differences: readonly Difference[];
 }
 
-export interface ReplayParts extends Pick<
+export interface ReplayDeps extends Pick<
   ConversationDeps,
   "store" | "runtimes" | "tools" | "limits" | "workspace" | "home" | "onFault"
 > {
@@ -38,15 +38,15 @@ const mostRanMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } a
 const beginsWithinMs = 10_000;
 
 /** Everything of `parts` is for this replay alone. Fails with a `DeckhandError` where there is no sandbox. */
-export async function replay(stored: readonly Event[], parts: ReplayParts): Promise<Replay> {
-  const log = stored.map(asSaid);
+export async function replay(stored: readonly Event[], parts: ReplayDeps): Promise<Replay> {
+  const log = stored.map(asUserInput);
   const from = workspaceIn(log);
   const moved = relocated(log, from, parts.workspace);
   const recording = recordingOf(moved);
   using player = new Player(recording, moved, parts);
   const now = await player.play();
-  const was = log.filter(counts);
-  const is = now.filter(counts);
+  const was = log.filter(isCompared);
+  const is = now.filter(isCompared);
   return {
     events: { was: was.length, is: is.length },
     differences: differences(was, is, { was: from, is: parts.workspace }),
@@ -55,25 +55,25 @@ export async function replay(stored: readonly Event[], parts: ReplayParts): Prom
 
 class Player implements Disposable {
   readonly #recording: Recording;
-  readonly #parts: ReplayParts;
+  readonly #parts: ReplayDeps;
   readonly #mcp: Mcp;
   readonly #hooks: HookPoints;
-  readonly #order = new Order();
+  readonly #order = new RecordedOrder();
   readonly #places = new Map<number, number>();
   /** When the action at a place began to run. */
   readonly #began = new Map<number, number>();
   readonly #made = new Set<Runtime>();
-  readonly #said: ReturnType<Recording["said"]["values"]>;
+  readonly #said: ReturnType<Recording["modelTurns"]["values"]>;
   /** Of the server; one that was crashed is gone. */
   #generation = 0;
   #aheadMs = 0;
 
-  constructor(recording: Recording, log: readonly Event[], parts: ReplayParts) {
+  constructor(recording: Recording, log: readonly Event[], parts: ReplayDeps) {
     this.#recording = recording;
     this.#mcp = recordedMcp(log);
     this.#hooks = recordedHooks(log, (action) => recording.answerTo(this.#places.get(action) ?? -1)?.event);
     this.#parts = parts;
-    this.#said = recording.said.values();
+    this.#said = recording.modelTurns.values();
   }
 
   async play(): Promise<readonly Event[]> {
@@ -152,7 +152,7 @@ class Player implements Disposable {
       ...approvalOf(this.#recording),
       places: onePlace(others.workspace),
       store: watchedStore(store, isAlive, (events) => this.#came(events)),
-      runtimes: keptRuntimes(runtimes, order, this.#made),
+      runtimes: trackedRuntimes(runtimes, order, this.#made),
       tools: ordered,
       mcp: this.#mcp,
       hooks: () => this.#hooks,
@@ -175,7 +175,7 @@ class Player implements Disposable {
       if (isAction(event) && event.approval !== undefined && this.#recording.expires(place))
         this.#aheadMs += Date.parse(event.approval.expires_at) - Date.now() - this.#aheadMs;
     }
-    this.#order.came(events.length);
+    this.#order.onEvents(events.length);
   }
 
   async #crash(conversation: Conversation): Promise<void> {

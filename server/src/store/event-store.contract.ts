@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, DeckhandError, type Event, type NewEvent, type WaitingDetails } from "@deckhand/protocol";
-import type { EventStore, ListChange, RowUpdate, Snapshot } from "./event-store.ts";
+import type { EventStore, ListChange, RowUpdate, CachedState } from "./event-store.ts";
 
 export interface StoreUnderTest {
   readonly store: EventStore;
@@ -372,21 +372,21 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
 
   test(`[T12] ${name}: a snapshot is kept until the next, never told beyond the log, and goes with it`, async () => {
     const { store, reopen } = await make();
-    const snapshot = (head: number, body = "{}"): Snapshot => ({ version: "v", head, body });
-    await store.keepSnapshot("a", snapshot(0));
-    assert.equal(await store.snapshot("a"), undefined, "of nothing nothing is kept");
+    const snapshot = (head: number, body = "{}"): CachedState => ({ version: "v", head, body });
+    await store.cacheState("a", snapshot(0));
+    assert.equal(await store.cachedState("a"), undefined, "of nothing nothing is kept");
     await store.append("a", 0, [say("one"), say("two")], () => row);
-    await store.keepSnapshot("a", snapshot(0));
-    await store.keepSnapshot("a", snapshot(1, "é\u0000"));
+    await store.cacheState("a", snapshot(0));
+    await store.cacheState("a", snapshot(1, "é\u0000"));
     await store.append("b", 0, [say("one")], () => row);
     const again = await reopen();
-    assert.deepEqual({ ...(await again.snapshot("a")) }, snapshot(1, "é\u0000"));
-    assert.equal(await again.snapshot("b"), undefined);
-    await again.keepSnapshot("b", snapshot(1));
-    assert.equal(await again.snapshot("b"), undefined, "the log is shorter");
+    assert.deepEqual({ ...(await again.cachedState("a")) }, snapshot(1, "é\u0000"));
+    assert.equal(await again.cachedState("b"), undefined);
+    await again.cacheState("b", snapshot(1));
+    assert.equal(await again.cachedState("b"), undefined, "the log is shorter");
     await again.delete("a");
-    assert.equal(await again.snapshot("a"), undefined);
+    assert.equal(await again.cachedState("a"), undefined);
     await again.append("c", 0, [say("one"), say("two")], () => row);
-    assert.equal(await again.snapshot("c"), undefined, "what took its place has none of it");
+    assert.equal(await again.cachedState("c"), undefined, "what took its place has none of it");
   });
 }

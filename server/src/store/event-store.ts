@@ -71,7 +71,7 @@ export interface Draft extends AsyncDisposable {
 }
 
 /** What a log was folded to, kept beside it so that a long one need not be folded again. */
-export interface Snapshot {
+export interface CachedState {
   /** Whoever reads it asks whether it is theirs. */
   readonly version: string;
   /** Id of the last event that it has in it. */
@@ -105,9 +105,9 @@ export interface EventStore extends AsyncDisposable {
   /** The event that a command became, if it was stored. */
   findCommand(conversation: ConversationId, command: string): Promise<number | undefined>;
   /** Replaces the one before; nothing for a conversation that is not there. */
-  keepSnapshot(conversation: ConversationId, snapshot: Snapshot): Promise<void>;
+  cacheState(conversation: ConversationId, snapshot: CachedState): Promise<void>;
   /** The last one, never of more than the log has. It may be missing at any time. */
-  snapshot(conversation: ConversationId): Promise<Snapshot | undefined>;
+  cachedState(conversation: ConversationId): Promise<CachedState | undefined>;
   row(conversation: ConversationId): Promise<ConversationRow | undefined>;
   /** Newest first. */
   list(options: ListOptions): Promise<readonly ConversationRow[]>;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeckhandError, type ApprovalRule } from "@deckhand/protocol";
-import { mostRules } from "./rule-store.ts";
+import { maxRules } from "./rule-store.ts";
 import type { Store } from "./store.ts";
 
 export interface StoreUnderTest {
@@ -39,13 +39,13 @@ export function ruleStoreContract(name: string, make: () => Promise<StoreUnderTe
 
   test(`[Q21] ${name}: rules that would be too many are refused, all of them`, async () => {
     const { store } = await make();
-    const most = Array.from({ length: mostRules }, (_, at) => rule(`x ${at}`));
+    const most = Array.from({ length: maxRules }, (_, at) => rule(`x ${at}`));
     await store.rules.add(most);
     await assert.rejects(
       store.rules.add([rule("x 1"), rule("one more")]),
       (error) => error instanceof DeckhandError && error.code === "conflict",
     );
     assert.equal((await store.rules.add([rule("x 1")])).length, 1, "one that is there is none more");
-    assert.equal((await store.rules.list()).length, mostRules);
+    assert.equal((await store.rules.list()).length, maxRules);
   });
 }

@@ -13,7 +13,7 @@ export interface RuleStore {
   list(): Promise<readonly ServerRule[]>;
   /**
    * Keeps all or none, and returns them as they are kept; one that is there already stays as it is. Fails with `conflict`
-   * where they would be more than `mostRules`.
+   * where they would be more than `maxRules`.
    */
   add(rules: readonly ApprovalRule[]): Promise<readonly ServerRule[]>;
   /** False where there is none of this id. */
@@ -21,4 +21,4 @@ export interface RuleStore {
 }
 
 /** Each question looks at all of them, which takes about a millisecond for so many. */
-export const mostRules = 1000;
+export const maxRules = 1000;

@@ -39,7 +39,7 @@ export function createTerminalSession(terminal: WatchedTerminal): TerminalSessio
       watchers: (count) => post({ watchers: count }),
       ended: (exitCode) => void end(exitCode),
     });
-    socket.closed.addEventListener("abort", () => seat.leave(), { once: true });
+    socket.closed.addEventListener("abort", () => seat.detach(), { once: true });
     drawn = draw();
   }
 
@@ -48,7 +48,7 @@ export function createTerminalSession(terminal: WatchedTerminal): TerminalSessio
       const given = parseFrame(text);
       const input = terminalClientFrames.input.safeParse(given["input"]);
       const size = terminalClientFrames.size.safeParse(given["size"]);
-      if (size.success) return seat.fit(size.data);
+      if (size.success) return seat.resize(size.data);
       if (!input.success) throw new DeckhandError("bad_frame", "A frame has `input` or `size`.");
       if (!seat.type(input.data)) post({ refused: "The program does not read what was typed before." });
     } catch (error) {

@@ -12,7 +12,7 @@ import {
 } from "@deckhand/protocol";
 import type { Model } from "../../llm/model.ts";
 import { costsOf, estimateOf } from "../../conversation/costs.ts";
-import { openSqliteStore } from "../../store/sqlite.ts";
+import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import { startTestServer } from "../server.test-kit.ts";
 
 const usage = { input: 1000, output: 50, cached_input: 800, cache_write: 0, reasoning: 20 };

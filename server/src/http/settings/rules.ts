@@ -2,7 +2,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { approvalRule, DeckhandError } from "@deckhand/protocol";
-import type { RulesApi, ServerRule } from "../../conversation/server-rules.ts";
+import type { RulesApi, ServerRule } from "../../conversation/approvals/server-rules.ts";
 import { parseBody } from "../input.ts";
 
 const newRule = approvalRule.extend({

@@ -1,0 +1,65 @@
+/** The first events of a child, and the words of its task. */
+import {
+  action,
+  stateChange,
+  type ActionArgs,
+  type ConversationState,
+  type NewEvent,
+  type ParentLink,
+  type Settings,
+} from "@deckhand/protocol";
+import type { Agent } from "../../agent/agents.ts";
+import type { Resume } from "../recovery/recovery.ts";
+
+/** Levels of children below a conversation: a child's child is the last. */
+export const maxDepth = 2;
+
+export function parentOf(id: string, { parent }: ConversationState, delegate: number): ParentLink {
+  return { conversation: id, action: delegate, root: parent?.root ?? id, depth: (parent?.depth ?? 0) + 1 };
+}
+
+/**
+ * It works where the parent does, with the parent's model unless its definition names one, and asks where the parent would ask. What the
+ * parent's limits leave is looked up before each of its steps, so it has none of them as its own.
+ */
+export function spawnEvents(parent: ConversationState, link: ParentLink, agent: Agent): readonly NewEvent[] {
+  const left = agent.defined?.model === undefined ? notInherited : [...notInherited, ...ofTheModel];
+  const settings = Object.fromEntries(
+    Object.entries(parent.settings).filter(([name]) => !left.includes(name as keyof Settings)),
+  );
+  return [
+    action("environment", "initialize", { ...settings, agent_cls: agent.name, parent: link }),
+    stateChange("loading"),
+    stateChange("init"),
+  ];
+}
+
+const notInherited: readonly (keyof Settings)[] = [
+  "agent_cls",
+  "max_steps",
+  "max_cost_usd",
+  "max_seconds",
+  "max_tokens",
+];
+const ofTheModel: readonly (keyof Settings)[] = ["model", "base_url", "reasoning_effort"];
+
+/** What the child is told: the task, and each input under its name. */
+export function taskText({ task, inputs }: Pick<ActionArgs<"delegate">, "task" | "inputs">): string {
+  const given = Object.entries(inputs).map(
+    ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [task, ...given].filter((part) => part !== "").join("\n\n");
+}
+
+/** At the last level there is nobody left to ask: the tool is not offered. */
+export function withoutDelegateAtMaxDepth(agent: Agent, { parent }: ConversationState): Agent {
+  if ((parent?.depth ?? 0) < maxDepth || !agent.toolNames.includes("delegate")) return agent;
+  const specs = agent.specs.filter(({ name }) => name !== "delegate");
+  const chars = agent.chars - JSON.stringify(agent.specs).length + JSON.stringify(specs).length;
+  return { ...agent, specs, chars, toolNames: agent.toolNames.filter((name) => name !== "delegate") };
+}
+
+/** A child never goes on by itself: after a restart nobody waits for it. */
+export function resumeOf({ parent }: ConversationState, configured: Resume): Resume {
+  return parent === null ? configured : "ask";
+}

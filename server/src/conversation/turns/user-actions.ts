@@ -1,0 +1,71 @@
+/** The actions that clients sent themselves, which run beside the agent's work. */
+import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
+import { runPrepared, type RuntimeFor } from "../../agent/calls.ts";
+import type { Delegate, Tool } from "../../tools/tool.ts";
+
+interface Started {
+  readonly id: number;
+  readonly event: NewAction;
+  readonly tool: Tool;
+}
+
+interface UserActionDeps {
+  readonly runtime: RuntimeFor;
+  readonly delegate: Delegate;
+  readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
+  readonly emit: (delta: Delta) => void;
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** An action that a client sent, running beside the agent's work until its observation is stored. */
+class UserAction {
+  /** Never rejects. */
+  readonly done: Promise<void>;
+  readonly #stop = new AbortController();
+
+  constructor(started: Started, deps: UserActionDeps) {
+    this.done = this.#run(started, deps).catch(deps.onFault);
+  }
+
+  stop(): Promise<void> {
+    this.#stop.abort();
+    return this.done;
+  }
+
+  async #run(
+    { id, event, tool }: Started,
+    { runtime, delegate, append, emit, onFault }: UserActionDeps,
+  ): Promise<void> {
+    const running = runPrepared({ event, tool }, { id, runtime, delegate, signal: this.#stop.signal });
+    let step = await running.next();
+    while (!step.done) {
+      emit(step.value);
+      step = await running.next();
+    }
+    await append([step.value.event]);
+    if (step.value.bug !== undefined) onFault(step.value.bug);
+  }
+}
+
+export class UserActions {
+  readonly #deps: UserActionDeps;
+  readonly #running = new Set<UserAction>();
+
+  constructor(deps: UserActionDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  start(started: Started): void {
+    const running = new UserAction(started, this.#deps);
+    this.#running.add(running);
+    void running.done.then(() => this.#running.delete(running));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running].map((running) => running.stop()));
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The tables of the SQLite store. `PRAGMA user_version` counts the steps that a file has taken; a step is never changed
+ * once it was given out, another one follows it.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { apply, DeckhandError, emptyState, waitingFor, type Event } from "@deckhand/protocol";
+import { waitingText } from "./rows.ts";
+import { addSpent } from "./cost-rows.ts";
+import { searchRow, wordsOf } from "./search.ts";
+
+/** The first step finds its tables there already in files of before there were steps. */
+const steps: readonly ((db: DatabaseSync) => void)[] = [
+  (db) => db.exec(first),
+  addLibrary,
+  (db) => db.exec(addRules),
+  addSpent,
+  addMarks,
+  (db) => db.exec(addParents),
+];
+
+/** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
+export function migrate(db: DatabaseSync): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version > steps.length) {
+    throw new DeckhandError("store_failed", "The log was written by a newer Deckhand. Start that one.");
+  }
+  if (version === steps.length) return;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    for (const step of steps.slice(version)) step(db);
+    db.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+const first = `
+  CREATE TABLE IF NOT EXISTS conversation (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    name TEXT,
+    agent_state TEXT,
+    cost_usd REAL NOT NULL,
+    busy INTEGER NOT NULL,
+    head INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS conversation_newest ON conversation (updated_at DESC, key DESC);
+  CREATE INDEX IF NOT EXISTS conversation_busy ON conversation (key) WHERE busy = 1;
+  CREATE TABLE IF NOT EXISTS event (
+    conversation INTEGER NOT NULL REFERENCES conversation (key) ON DELETE CASCADE,
+    id INTEGER NOT NULL,
+    command TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (conversation, id)
+  ) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS event_command ON event (conversation, command) WHERE command IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS snapshot (
+    conversation INTEGER PRIMARY KEY REFERENCES conversation (key) ON DELETE CASCADE,
+    version TEXT NOT NULL,
+    head INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+`;
+
+/**
+ * `draft`: a fork or an import that nobody sees yet. `deleted`: ids that are not made again. `said`: the words of events
+ * by `searchRow`, without the text itself, which the log has. `unsaid`: those that are not in the index yet, for a commit
+ * of its own for each would make an append a third slower.
+ */
+function addLibrary(db: DatabaseSync): void {
+  db.exec(`
+    ALTER TABLE conversation ADD COLUMN draft INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX conversation_draft ON conversation (key) WHERE draft = 1;
+    CREATE TABLE deleted (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
+    CREATE VIRTUAL TABLE said USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'unicode61');
+    CREATE TABLE unsaid (place INTEGER PRIMARY KEY, words TEXT NOT NULL) STRICT;
+    CREATE TRIGGER conversation_unsaid AFTER DELETE ON conversation BEGIN
+      DELETE FROM unsaid WHERE place >= old.key << 24 AND place < (old.key + 1) << 24;
+      DELETE FROM said WHERE rowid >= old.key << 24 AND rowid < (old.key + 1) << 24;
+    END;
+  `);
+  const insert = db.prepare("INSERT INTO said (rowid, words) VALUES (?, ?)");
+  for (const row of db.prepare("SELECT conversation, id, body FROM event").iterate()) {
+    const words = wordsOf(JSON.parse(String(row["body"])) as Event);
+    if (words !== "") insert.run(searchRow(Number(row["conversation"]), Number(row["id"])), words);
+  }
+}
+
+/** What is allowed in every conversation. AUTOINCREMENT: who deletes a rule by its id does not delete a later one. */
+const addRules = `
+  CREATE TABLE rule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    action TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (action, pattern)
+  ) STRICT;
+`;
+
+/** What a person says of a conversation, and what of it waits for one: of logs of before, what they are folded to. */
+function addMarks(db: DatabaseSync): void {
+  db.exec(`
+    ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversation ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE conversation ADD COLUMN seen INTEGER NOT NULL DEFAULT -1;
+    ALTER TABLE conversation ADD COLUMN waiting TEXT;
+    CREATE INDEX conversation_waiting ON conversation (key) WHERE waiting IS NOT NULL;
+    UPDATE conversation SET seen = head;
+  `);
+  const resting = db.prepare(
+    "SELECT key FROM conversation WHERE agent_state IN ('awaiting_user_confirmation', 'awaiting_user_input', 'paused', 'error')",
+  );
+  const events = db.prepare("SELECT body FROM event WHERE conversation = ? ORDER BY id");
+  const update = db.prepare("UPDATE conversation SET waiting = ? WHERE key = ?");
+  for (const { key } of resting.all() as { key: number }[]) {
+    let state = emptyState;
+    for (const row of events.iterate(key)) state = apply(state, JSON.parse(String(row["body"])) as Event);
+    update.run(waitingText(waitingFor(state)), key);
+  }
+}
+
+/** Who is whose child; the log says it, too. */
+const addParents = `
+  ALTER TABLE conversation ADD COLUMN parent TEXT;
+  CREATE INDEX conversation_parent ON conversation (parent) WHERE parent IS NOT NULL;
+`;
