@@ -48,14 +48,22 @@ test("[S9] each row of the table stands for something that is there, or for a pl
 const plants: readonly (readonly [path: string, source: string, violation: string])[] = [
   ["server/src/ws/x.ts", 'import type { A } from "../agent/turn.ts";', "may not import server/src/agent/turn.ts"],
   ["server/src/agent/x.ts", 'import { a } from "../llm/prices.ts";', "may not import server/src/llm/prices.ts"],
-  ["server/src/conversation/x.ts", 'export * from "../store/sqlite/sqlite-store.ts";', "may not import server/src/store/sqlite/sqlite-store.ts"],
+  [
+    "server/src/conversation/x.ts",
+    'export * from "../store/sqlite/sqlite-store.ts";',
+    "may not import server/src/store/sqlite/sqlite-store.ts",
+  ],
   [
     "server/src/tools/x.ts",
     'export type { A } from "../config/config.ts";',
     "may not import server/src/config/config.ts",
   ],
   ["server/src/store/x.ts", 'const a = await import("../http/routes.ts");', "may not import server/src/http/routes.ts"],
-  ["server/src/runtime/x.ts", 'type A = import("../store/sqlite/sqlite-store.ts").A;', "may not import server/src/store/sqlite/sqlite-store.ts"],
+  [
+    "server/src/runtime/x.ts",
+    'type A = import("../store/sqlite/sqlite-store.ts").A;',
+    "may not import server/src/store/sqlite/sqlite-store.ts",
+  ],
   ["cli/src/commands/run.ts", 'import { serve } from "@deckhand/server";', "may not import server/src/main.ts"],
   ["web/src/x.tsx", 'import "../../server/src/config/config.ts";', "may not import server/src/config/config.ts"],
   ["protocol/src/x.ts", 'import { readFileSync } from "node:fs";', "may not import node:fs"],

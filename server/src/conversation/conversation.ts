@@ -277,7 +277,8 @@ export class Conversation implements LinkedConversation {
     turn.onEvents(stored);
     snapshots.onEvents(stored, before, state);
     if (!this.#closing) deadline.watch(state.awaiting);
-    if (!this.#closing && this.#deps.titles === true && state.parent === null) titles.onStateChange(before.agentState, state);
+    if (!this.#closing && this.#deps.titles === true && state.parent === null)
+      titles.onStateChange(before.agentState, state);
     runtime.touch();
     this.#tellJobEnds();
   }
@@ -318,7 +319,9 @@ export class Conversation implements LinkedConversation {
 
   #tellJobEnds(): void {
     if (this.#closing || !this.#jobEnds.waiting) return;
-    this.#log.enqueueAppend((now) => this.#jobEnds.take(now)).catch((fault: unknown) => this.#deps.onFault(this.id, fault));
+    this.#log
+      .enqueueAppend((now) => this.#jobEnds.take(now))
+      .catch((fault: unknown) => this.#deps.onFault(this.id, fault));
   }
 
   #needsShell(): boolean {

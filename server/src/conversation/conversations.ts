@@ -49,7 +49,13 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     this.#deps = deps;
     const { whyNoChildren: whyApart } = deps.runtimes;
     const [atWork, apiKeys] = [this.#atWork, this.#apiKeys];
-    this.#family = new SubagentCoordinator({ ...deps, unavailableReason: whyApart, atWork, apiKeys, open: (id) => this.#member(id) });
+    this.#family = new SubagentCoordinator({
+      ...deps,
+      unavailableReason: whyApart,
+      atWork,
+      apiKeys,
+      open: (id) => this.#member(id),
+    });
   }
 
   /** How many are in memory. */

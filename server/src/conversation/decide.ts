@@ -60,13 +60,23 @@ export function decide(kind: string, args: unknown, state: ConversationState, co
   const before = begin?.events(0) ?? [];
   const agentState = begin === null ? state.agentState : "init";
   const rest = act(event, agentState, state, context);
-  return { ...rest, actionIndex: before.length, events: (firstId) => [...before, ...rest.events(firstId + before.length)] };
+  return {
+    ...rest,
+    actionIndex: before.length,
+    events: (firstId) => [...before, ...rest.events(firstId + before.length)],
+  };
 }
 
-function act(event: NewAction, agentState: AgentState | null, state: ConversationState, context: DecisionContext): Decision {
+function act(
+  event: NewAction,
+  agentState: AgentState | null,
+  state: ConversationState,
+  context: DecisionContext,
+): Decision {
   if (event.action === "restore" && isWorking(agentState)) throw new DeckhandError("conflict", atWorkSentence);
   const tool = context.tools.get(event.action);
-  if (isRunnable(event.action) && tool !== undefined) return { events: () => [event], actionIndex: 0, runs: { event, tool } };
+  if (isRunnable(event.action) && tool !== undefined)
+    return { events: () => [event], actionIndex: 0, runs: { event, tool } };
   if (isRunnable(event.action)) {
     const sentence = `Action ${event.action} is not supported in the current runtime.`;
     return {
@@ -79,7 +89,10 @@ function act(event: NewAction, agentState: AgentState | null, state: Conversatio
     case "message":
       // It answers nothing: it is taken in when what waits for an approval has its answer.
       if (state.awaiting !== null) return { events: () => [event], actionIndex: 0 };
-      return { events: () => [event, ...(isWorking(agentState) ? [] : changeTo("running", agentState))], actionIndex: 0 };
+      return {
+        events: () => [event, ...(isWorking(agentState) ? [] : changeTo("running", agentState))],
+        actionIndex: 0,
+      };
     case "finish": {
       // What commands showed is looked up by the server, and is nobody's word.
       const { outputs, thought } = event.args;

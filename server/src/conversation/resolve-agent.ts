@@ -39,7 +39,11 @@ export function hasImages(args: unknown): boolean {
 }
 
 /** A picture that the model cannot see is refused with `bad_args` while its sender still looks. */
-export async function rejectUnsupportedImages(settings: Settings, key: SessionKey | undefined, deps: ResolveDeps): Promise<void> {
+export async function rejectUnsupportedImages(
+  settings: Settings,
+  key: SessionKey | undefined,
+  deps: ResolveDeps,
+): Promise<void> {
   const model = await resolveModel(resolveAgent(settings, deps), settings, key, deps).catch(() => undefined);
   if (model?.takesImages !== false) return;
   throw new DeckhandError(

@@ -15,7 +15,10 @@ export interface Checkpoint {
 }
 
 /** All snapshots of a log, oldest first. */
-export async function readCheckpoints(read: Read, isThere: (after: number, tree: string) => boolean): Promise<Checkpoint[]> {
+export async function readCheckpoints(
+  read: Read,
+  isThere: (after: number, tree: string) => boolean,
+): Promise<Checkpoint[]> {
   const kept: Checkpoint[] = [];
   for await (const page of logPages(read)) {
     for (const event of page) {

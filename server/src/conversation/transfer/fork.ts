@@ -41,7 +41,10 @@ interface ForkOptions {
 }
 
 /** Fails with `unknown_conversation`, and with `bad_args` where there is no such event. */
-export async function forkConversation({ from, at, to, copies }: ForkOptions, { store, now }: TransferDeps): Promise<void> {
+export async function forkConversation(
+  { from, at, to, copies }: ForkOptions,
+  { store, now }: TransferDeps,
+): Promise<void> {
   const row = await store.row(from);
   if (row === undefined) throw new DeckhandError("unknown_conversation");
   const last = at ?? row.head;
