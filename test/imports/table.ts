@@ -108,8 +108,8 @@ export const table: readonly Unit[] = [
     mayImport: [
       "server/src/programs",
       "server/src/agent/hook-points.ts",
-      "server/src/agent/bash-parse.ts",
-      "server/src/agent/approval-rules.ts",
+      "server/src/agent/approval/bash-parse.ts",
+      "server/src/agent/approval/rules.ts",
       runtime,
       protocol,
     ],

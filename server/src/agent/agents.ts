@@ -7,8 +7,8 @@ import { rejectTool } from "../tools/reject.ts";
 import { thinkTool } from "../tools/think.ts";
 import type { SpokenTool, Tool } from "../tools/tool.ts";
 import type { Definition } from "./definitions/definition.ts";
-import { builtIn } from "./definitions/read.ts";
-import { dummyModel } from "./dummy.ts";
+import { builtInDefinitions } from "./definitions/load.ts";
+import { dummyModel } from "./dummy-model.ts";
 import { systemPrompt } from "./system-prompt.ts";
 
 export interface Agent {
@@ -16,11 +16,11 @@ export interface Agent {
   /** The system prompt: the same bytes in every request of a conversation. */
   readonly prompt: string;
   readonly toolNames: readonly ActionKind[];
-  readonly specs: readonly ToolSpec[];
+  readonly toolSpecs: readonly ToolSpec[];
   /** Length of the prompt and of the specs as they are sent. */
-  readonly chars: number;
+  readonly promptChars: number;
   /** It is told what the workspace says to agents. */
-  readonly readsWorkspace: boolean;
+  readonly readsInstructions: boolean;
   /** How runnable actions run. */
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** Tools of MCP servers, by the names that the model knows. */
@@ -28,7 +28,7 @@ export interface Agent {
   /** Replies in place of the configured model. */
   readonly model?: Model;
   /** What its definition says of tools, model, limits and approvals. */
-  readonly defined?: Pick<Definition, "tools" | "model" | "limits" | "approval">;
+  readonly definition?: Pick<Definition, "tools" | "model" | "limits" | "approval">;
 }
 
 /** As a list shows it. */
@@ -48,9 +48,9 @@ const spoken: ReadonlyMap<ActionKind, SpokenTool> = new Map(
 
 const dummyTools: readonly ActionKind[] = ["add_task", "modify_task", "message", "run", "write", "read", "reject"];
 
-export function agentFinder(
+export function createAgentFinder(
   tools: ReadonlyMap<ActionKind, Tool>,
-  definitions: readonly Definition[] = builtIn,
+  definitions: readonly Definition[] = builtInDefinitions,
 ): AgentFinder {
   const makers = new Map<string, (workspace: string) => Agent>([["DummyAgent", () => dummyAgent(tools)]]);
   for (const definition of definitions) makers.set(definition.name, defined(definition, tools));
@@ -58,17 +58,17 @@ export function agentFinder(
 }
 
 /** Those that can be asked to do something, as the model is told of them. */
-export function askableAgents(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
+export function delegateTargets(definitions: readonly Definition[] = builtInDefinitions): readonly AgentEntry[] {
   return definitions.map(({ name, description }) => ({ name, description }));
 }
 
 /** By name. */
-export function agentEntries(definitions: readonly Definition[] = builtIn): readonly AgentEntry[] {
+export function listAgents(definitions: readonly Definition[] = builtInDefinitions): readonly AgentEntry[] {
   const dummy = {
     name: "DummyAgent",
     description: "Plays the same steps whatever it is asked; for trying clients out.",
   };
-  return [...askableAgents(definitions), dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...delegateTargets(definitions), dummy].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function defined(definition: Definition, tools: ReadonlyMap<ActionKind, Tool>): (workspace: string) => Agent {
@@ -83,11 +83,11 @@ function defined(definition: Definition, tools: ReadonlyMap<ActionKind, Tool>): 
       name: definition.name,
       prompt,
       toolNames,
-      specs,
-      chars: prompt.length + specChars,
-      readsWorkspace: true,
+      toolSpecs: specs,
+      promptChars: prompt.length + specChars,
+      readsInstructions: true,
       tools,
-      defined: definition,
+      definition: definition,
     };
   };
 }
@@ -97,9 +97,9 @@ function dummyAgent(tools: ReadonlyMap<ActionKind, Tool>): Agent {
     name: "DummyAgent",
     prompt: "",
     toolNames: dummyTools,
-    specs: [],
-    chars: 0,
-    readsWorkspace: false,
+    toolSpecs: [],
+    promptChars: 0,
+    readsInstructions: false,
     tools,
     model: dummyModel,
   };

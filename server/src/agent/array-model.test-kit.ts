@@ -2,7 +2,7 @@
 import { DeckhandError, type ActionKind, type ReplyPart } from "@deckhand/protocol";
 import type { Model, ModelRequest } from "../llm/model.ts";
 import type { Tool } from "../tools/tool.ts";
-import { agentFinder, type AgentFinder } from "./agents.ts";
+import { createAgentFinder, type AgentFinder } from "./agents.ts";
 
 export type Reply = readonly ReplyPart[] | Error;
 
@@ -80,4 +80,4 @@ export const testTools: ReadonlyMap<ActionKind, Tool> = new Map(
   ]),
 );
 
-export const findTestAgent: AgentFinder = agentFinder(testTools);
+export const findTestAgent: AgentFinder = createAgentFinder(testTools);

@@ -12,7 +12,7 @@ import { modelAt } from "../llm/providers/load.ts";
 import { openai } from "../llm/providers/openai.ts";
 import type { Provider } from "../llm/providers/provider.ts";
 import { createTools } from "../tools/tools.ts";
-import { agentFinder } from "./agents.ts";
+import { createAgentFinder } from "./agents.ts";
 import {
   problemsOfAnthropic,
   problemsOfChat,
@@ -23,7 +23,7 @@ import {
   problemsOfResults,
 } from "./history-rules.test-kit.ts";
 import { playOut, plans, requestOf, type Asked, type Played } from "./history.test-kit.ts";
-import { Prompt } from "./prompt.ts";
+import { Prompt } from "./context/prompt.ts";
 
 /** Seeds that found something once. */
 const pastSeeds: readonly number[] = [414_081, 583_002];
@@ -127,7 +127,7 @@ function lastOf(log: Played["log"]): readonly Asked[] {
 }
 
 const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
-const agent = agentFinder(tools)("CodeActAgent", "/w")!;
+const agent = createAgentFinder(tools)("CodeActAgent", "/w")!;
 
 /** What is sent, as the provider's own package writes it. */
 function sender(provider: Provider): (asked: Asked) => Promise<unknown> {

@@ -6,11 +6,11 @@ export interface HookVerdict {
   /** What the hooks did, as far as it is worth a line of the log. */
   readonly events: readonly NewEvent[];
   /** Why it does not happen, in words for the model. */
-  readonly blocks?: string;
+  readonly blockReason?: string;
 }
 
 /** Of one conversation. */
-export interface HookPlace {
+export interface HookContext {
   readonly conversation: string;
   readonly workspace: () => string;
   readonly runtime: () => Promise<Runtime>;

@@ -37,7 +37,7 @@ export function limitReached(state: ConversationState, limits: Limits, nowMs: nu
 }
 
 /** It may use no more of what does not come back with a new message. */
-export function isSpent(state: ConversationState, limits: Limits): boolean {
+export function isExhausted(state: ConversationState, limits: Limits): boolean {
   const { costUsd, input, output } = state.usage;
   return costUsd >= costLimitUsd(state, limits) || input + output >= tokenLimit(state, limits);
 }
@@ -57,7 +57,7 @@ function sentence(what: string, current: number, max: number): string {
 }
 
 /** What a definition allows its agent, and never more than holds without it. */
-export function withinDefined(limits: Limits, { steps, cost_usd: cost, tokens, seconds }: DefinedLimits): Limits {
+export function tightenLimits(limits: Limits, { steps, cost_usd: cost, tokens, seconds }: DefinedLimits): Limits {
   const least = (limit: number, defined = Infinity): number => Math.min(limit, defined);
   // As they are when they are looked at: a person can change what holds for the server.
   return {

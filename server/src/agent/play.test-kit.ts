@@ -12,12 +12,12 @@ import {
 import type { Model } from "../llm/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { testTools } from "./array-model.test-kit.ts";
-import { agentFinder } from "./agents.ts";
-import type { Question } from "./approval.ts";
+import { createAgentFinder } from "./agents.ts";
+import type { ApprovalRequest } from "./approval/policy.ts";
 import { promptSize } from "./context/prompt-size.ts";
 import type { Limits } from "./limits.ts";
-import { Prompt } from "./prompt.ts";
-import type { Step, TurnDeps, TurnEnd, View } from "./step.ts";
+import { Prompt } from "./context/prompt.ts";
+import type { TurnOutput, TurnDeps, TurnEnd, View } from "./turn-types.ts";
 import { runTurn } from "./turn.ts";
 
 export interface Played {
@@ -31,7 +31,7 @@ export interface Play {
   readonly from?: readonly NewEvent[];
   readonly tools?: typeof testTools;
   readonly changesSince?: TurnDeps["changesSince"];
-  readonly policy?: (event: NewAction) => Question | null;
+  readonly policy?: (event: NewAction) => ApprovalRequest | null;
   /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
   readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
 }
@@ -41,7 +41,7 @@ export async function play(
   { limits, from = [], meanwhile, tools = testTools, policy = () => null, changesSince }: Play = {},
 ): Promise<Played> {
   const events: Event[] = [];
-  const agent = agentFinder(tools)("CodeActAgent", "/w");
+  const agent = createAgentFinder(tools)("CodeActAgent", "/w");
   if (agent === undefined) throw new Error("there is no such agent");
   const prompt = new Prompt(tools, promptSize(agent, model));
   let state = emptyState;
@@ -64,7 +64,7 @@ export async function play(
       agent,
       runtime: async () => ({ cwd: "/w" }) as Runtime,
       changesSince,
-      readWorkspace: () => Promise.reject(new Error("there is no workspace")),
+      readInstructions: () => Promise.reject(new Error("there is no workspace")),
       limits: { maxSteps: 100, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
       now: () => events.length * 1000,
       policy: async (event) => {
@@ -74,7 +74,7 @@ export async function play(
     },
     stop.signal,
   );
-  let step: IteratorResult<Step, TurnEnd> = await turn.next();
+  let step: IteratorResult<TurnOutput, TurnEnd> = await turn.next();
   while (!step.done) {
     const stored = step.value.type === "events" ? store(step.value.events(events.length, state)) : [];
     const added = meanwhile?.(stored, stop) ?? [];

@@ -9,8 +9,8 @@ export function withServerTools(agent: Agent, tools: readonly ServerTool[], call
   const specs = tools.map(specOf);
   return {
     ...agent,
-    specs: [...agent.specs, ...specs],
-    chars: agent.chars + (specs.length === 0 ? 0 : JSON.stringify(specs).length),
+    toolSpecs: [...agent.toolSpecs, ...specs],
+    promptChars: agent.promptChars + (specs.length === 0 ? 0 : JSON.stringify(specs).length),
     serverTools: new Map(tools.map((tool) => [tool.name, tool])),
     tools: new Map([...agent.tools, ["call_tool", callTool as unknown as Tool]]),
   };

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, errorObservation, observation, stateChange, type JobState, type NewEvent } from "@deckhand/protocol";
-import { circleIn, Trail, type AgentStep } from "./stuck.ts";
+import { findLoop, StepHistory, type AgentStep } from "./stuck.ts";
 
 /** Letters are calls; one after a stroke is another result, `!` a failure, `m` a message. */
 function steps(text: string): AgentStep[] {
   return text.split(" ").map((word) => {
-    const [did = "", cameOf = ""] = word.replace("!", "").split("/");
-    return { did, cameOf, failed: word.endsWith("!"), spoke: did === "m" };
+    const [call = "", result = ""] = word.replace("!", "").split("/");
+    return { call, result, failed: word.endsWith("!"), isMessage: call === "m" };
   });
 }
-const circle = (text: string): string | undefined => circleIn(steps(text))?.reason;
+const circle = (text: string): string | undefined => findLoop(steps(text))?.reason;
 
 test("[X1] a circle is the same four times, the same failing three times, three messages, or two things in turn thrice", () => {
   assert.equal(circle("b a a a a"), "repeat");
@@ -33,7 +33,7 @@ test("[X1] a circle is the same four times, the same failing three times, three 
 const usage = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
 
 class Log {
-  readonly #trail = new Trail();
+  readonly #trail = new StepHistory();
   #id = -1;
 
   add(...events: readonly NewEvent[]): this {

@@ -8,26 +8,26 @@
 import { isAction, isRunnable, type Action, type Event, type NudgeReason, type Observation } from "@deckhand/protocol";
 
 /** The original's words. */
-export const stuckSentence = "Agent got stuck in a loop";
+export const stuckMessage = "Agent got stuck in a loop";
 
 /** A call of the model and what came of it. */
 export interface AgentStep {
   /** The same text for the same call. */
-  readonly did: string;
+  readonly call: string;
   /** The same text for the same result. */
-  readonly cameOf: string;
+  readonly result: string;
   readonly failed: boolean;
   /** A message to the user, which nothing answers. */
-  readonly spoke: boolean;
+  readonly isMessage: boolean;
 }
 
-interface Circle {
+interface Loop {
   readonly reason: NudgeReason;
   /** How many of the last steps it is made of. */
   readonly length: number;
 }
 
-export function circleIn(steps: readonly AgentStep[]): Circle | null {
+export function findLoop(steps: readonly AgentStep[]): Loop | null {
   const last = (count: number): readonly AgentStep[] => (steps.length < count ? [] : steps.slice(-count));
   if (allEqual(last(4), same)) return { reason: "repeat", length: 4 };
   // The original wants a fourth step before it, whatever that was.
@@ -35,7 +35,7 @@ export function circleIn(steps: readonly AgentStep[]): Circle | null {
   if (steps.length >= 4 && allEqual(three, sameCall) && three.every((step) => step.failed)) {
     return { reason: "repeat_error", length: 3 };
   }
-  if (allEqual(three, sameCall) && three.every((step) => step.spoke)) return { reason: "monologue", length: 3 };
+  if (allEqual(three, sameCall) && three.every((step) => step.isMessage)) return { reason: "monologue", length: 3 };
   const [a, b, ...rest] = last(6);
   if (a !== undefined && b !== undefined && rest.every((step, at) => same(step, at % 2 === 0 ? a : b))) {
     return { reason: "alternation", length: 6 };
@@ -46,7 +46,7 @@ export function circleIn(steps: readonly AgentStep[]): Circle | null {
 const keptSteps = 6;
 
 /** The last steps of the turn, as a fold of the log. */
-export class Trail {
+export class StepHistory {
   #steps: AgentStep[] = [];
   #stepsSinceNudge: number | null = null;
   /** Calls of the last reply, by id, as the model wrote them. */
@@ -55,7 +55,7 @@ export class Trail {
 
   /** What to do about a circle; null where there is none. */
   verdict(): { readonly todo: "nudge" | "pause"; readonly reason: NudgeReason } | null {
-    const circle = circleIn(this.#steps);
+    const circle = findLoop(this.#steps);
     const since = this.#stepsSinceNudge;
     if (circle === null || since === 0) return null;
     return { todo: since !== null && since <= circle.length ? "pause" : "nudge", reason: circle.reason };
@@ -70,7 +70,7 @@ export class Trail {
     if (event.source !== "agent" || event.tool_call === undefined) return;
     const did = textOf(event);
     if (isRunnable(event.action)) this.#running.set(event.id, did);
-    else this.#step({ did, cameOf: "", failed: false, spoke: event.action === "message" });
+    else this.#step({ call: did, result: "", failed: false, isMessage: event.action === "message" });
   }
 
   #addObservation(event: Observation): void {
@@ -99,7 +99,7 @@ export class Trail {
     const did = event.cause === undefined ? this.#calls.get(event.tool_call.id) : this.#running.get(event.cause);
     if (did === undefined) return;
     if (event.cause !== undefined) this.#running.delete(event.cause);
-    this.#step({ did, cameOf: resultOf(event), failed: event.observation === "error", spoke: false });
+    this.#step({ call: did, result: resultOf(event), failed: event.observation === "error", isMessage: false });
   }
 
   #step(step: AgentStep): void {
@@ -138,9 +138,9 @@ function allEqual(steps: readonly AgentStep[], equal: (a: AgentStep, b: AgentSte
 }
 
 function sameCall(a: AgentStep, b: AgentStep): boolean {
-  return a.did === b.did;
+  return a.call === b.call;
 }
 
 function same(a: AgentStep, b: AgentStep): boolean {
-  return sameCall(a, b) && a.cameOf === b.cameOf;
+  return sameCall(a, b) && a.result === b.result;
 }

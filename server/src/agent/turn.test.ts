@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { action, DeckhandError, isAction, stateChange } from "@deckhand/protocol";
 import { arrayModel, call, findTestAgent, testTools, text, type Reply } from "./array-model.test-kit.ts";
 import { play, type Played } from "./play.test-kit.ts";
-import { Prompt } from "./prompt.ts";
+import { Prompt } from "./context/prompt.ts";
 import { endEvents } from "./turn.ts";
 
 const agent = findTestAgent("CodeActAgent", "/w")!;

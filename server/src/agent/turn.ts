@@ -20,24 +20,24 @@ import {
   type NewEvent,
   type NudgeReason,
 } from "@deckhand/protocol";
-import { ask } from "./ask.ts";
-import { prepareCall, textOf } from "./calls.ts";
-import { makeMoreRoom, makeRoom } from "./context/make-room.ts";
-import { goOnNote, stoppedInTheMiddle } from "./finish/going-on.ts";
-import type { Knowledge } from "./knowledge/knowledge.ts";
-import { calledFor, loadKnowledge, newKnowledge } from "./knowledge/load.ts";
-import { calledOnTheWay } from "./knowledge/on-the-way.ts";
-import { askAtStart } from "./hooked.ts";
+import { ask } from "./model-call.ts";
+import { prepareCall, replyText } from "./execution/prepare.ts";
+import { compactAfterOverflow, compactIfNeeded } from "./context/compaction.ts";
+import { continueNudge, endedPrematurely } from "./finish/premature-end.ts";
+import type { Instructions } from "./instructions/instructions.ts";
+import { triggeredByMessage, loadInstructions, changedInstructions } from "./instructions/load.ts";
+import { triggeredByPaths } from "./instructions/path-triggered.ts";
+import { askAtStart } from "./execution/hooks.ts";
 import { limitReached } from "./limits.ts";
-import { begin, performApproved, unknownReply } from "./perform.ts";
-import { isRunning, type Step, type TurnDeps, type TurnEnd, type View } from "./step.ts";
-import { stuckSentence } from "./stuck.ts";
+import { begin, performApproved, unknownReply } from "./execution/execute.ts";
+import { isRunning, type TurnOutput, type TurnDeps, type TurnEnd, type View } from "./turn-types.ts";
+import { stuckMessage } from "./stuck.ts";
 
-export type Turn = AsyncGenerator<Step, TurnEnd, View>;
+export type Turn = AsyncGenerator<TurnOutput, TurnEnd, View>;
 
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
   let view = first;
-  let knowledge: Knowledge | null | undefined;
+  let knowledge: Instructions | null | undefined;
   let begun = false;
   while (isRunning(view, signal)) {
     if (view.state.approved !== null) {
@@ -58,11 +58,13 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     }
 
     if (knowledge === undefined) {
-      knowledge = deps.agent.readsWorkspace ? await loadKnowledge(deps.readWorkspace, signal, deps.readOwn) : null;
+      knowledge = deps.agent.readsInstructions
+        ? await loadInstructions(deps.readInstructions, signal, deps.readUserInstructions)
+        : null;
       if (signal.aborted) return { state: null };
     }
-    const touched = view.prompt.ledger.takeTouched();
-    const onTheWay = await calledOnTheWay(knowledge, touched, view.state, deps.runtime, signal);
+    const touched = view.prompt.progress.takeTouched();
+    const onTheWay = await triggeredByPaths(knowledge, touched, view.state, deps.runtime, signal);
     if (signal.aborted) return { state: null };
     const taken = [...onTheWay, ...takeIn(view.state, knowledge)];
     if (taken.length > 0) view = yield { type: "events", events: () => taken };
@@ -80,19 +82,19 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
       limitReached(view.state, deps.limits, deps.now()) ?? (await deps.limitAbove?.().catch(() => null)) ?? null;
     if (limit !== null) return { state: "paused", ...limit };
 
-    const stuck = view.prompt.trail.verdict();
-    if (stuck?.todo === "pause") return { state: "paused", code: "stuck", message: stuckSentence };
+    const stuck = view.prompt.stepHistory.verdict();
+    if (stuck?.todo === "pause") return { state: "paused", code: "stuck", message: stuckMessage };
     if (stuck !== null) view = yield nudge(stuck.reason);
     if (!isRunning(view, signal)) return { state: null };
 
-    const room = yield* makeRoom(view, deps, signal);
+    const room = yield* compactIfNeeded(view, deps, signal);
     if ("state" in room) return room;
     view = room.view;
     if (!isRunning(view, signal)) return { state: null };
 
     const asked = yield* ask(view, deps, signal);
     if ("code" in asked && asked.code === "model_context_too_long") {
-      const more = yield* makeMoreRoom(asked, view, deps, signal);
+      const more = yield* compactAfterOverflow(asked, view, deps, signal);
       if ("state" in more) return more;
       view = more.view;
       continue;
@@ -102,11 +104,11 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
 
     const calls = reply.parts.filter((part) => part.type === "call");
     if (calls.length === 0) {
-      const text = textOf(reply.parts);
-      const goesOn = stoppedInTheMiddle(text, view.prompt.ledger);
+      const text = replyText(reply.parts);
+      const goesOn = endedPrematurely(text, view.prompt.progress);
       const said = action("agent", "message", { content: text, image_urls: null, wait_for_response: !goesOn });
-      const { ledger } = view.prompt;
-      view = yield { type: "events", events: () => [replied, said, ...(goesOn ? [goOnNote(ledger)] : [])] };
+      const { progress: ledger } = view.prompt;
+      view = yield { type: "events", events: () => [replied, said, ...(goesOn ? [continueNudge(ledger)] : [])] };
       if (!goesOn) return { state: "awaiting_user_input" };
       continue;
     }
@@ -116,7 +118,7 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
 
     // The reply and its first action are one commit.
     const prepared = calls.map((call, at) =>
-      prepareCall({ ...call, reply: unknownReply }, deps.agent, at === 0 ? textOf(reply.parts) : ""),
+      prepareCall({ ...call, reply: unknownReply }, deps.agent, at === 0 ? replyText(reply.parts) : ""),
     );
     const end = yield* begin(prepared, [replied], view, deps, signal);
     if ("state" in end) return end;
@@ -126,15 +128,18 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
 }
 
 /** What the workspace says stands before the messages, and what a message calls for behind it. */
-function takeIn(state: ConversationState, knowledge: Knowledge | null): readonly NewEvent[] {
+function takeIn(state: ConversationState, knowledge: Instructions | null): readonly NewEvent[] {
   const messages = state.queued.flatMap(({ id, content, imageUrls }) => {
     const images = { image_urls: imageUrls.length > 0 ? [...imageUrls] : null };
-    return [observation("user", "chat", content, images, { cause: id }), ...calledFor(knowledge, content, state)];
+    return [
+      observation("user", "chat", content, images, { cause: id }),
+      ...triggeredByMessage(knowledge, content, state),
+    ];
   });
-  return [...newKnowledge(knowledge, state), ...messages];
+  return [...changedInstructions(knowledge, state), ...messages];
 }
 
-function nudge(reason: NudgeReason): Step {
+function nudge(reason: NudgeReason): TurnOutput {
   return { type: "events", events: () => [observation("environment", "nudge", circleNote, { reason })] };
 }
 

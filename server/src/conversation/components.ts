@@ -1,8 +1,8 @@
 /** What a conversation is made of beside its log, each part with what it may know of the others. */
 import { DeckhandError, isWorking, type ConversationState, type Delta } from "@deckhand/protocol";
-import { judge } from "../agent/approval.ts";
+import { evaluatePolicy } from "../agent/approval/policy.ts";
 import type { Agent } from "../agent/agents.ts";
-import { knowledgeReader } from "../agent/knowledge/files.ts";
+import { instructionReader } from "../agent/instructions/workspace-files.ts";
 import type { Model } from "../llm/model.ts";
 import type { Delegate, Tool } from "../tools/tool.ts";
 import { withoutDelegateAtMaxDepth } from "./subagents/spawn.ts";
@@ -141,7 +141,7 @@ export function createComponents(own: ComponentsDeps) {
     delegate,
     now: deps.now,
     policy: async (action, tool) =>
-      judge(action, tool.effect(action.args as never), {
+      evaluatePolicy(action, tool.effect(action.args as never), {
         workspace: workspace.path,
         state: withDefinedApproval((await family?.effectiveApproval(log.state)) ?? log.state, agent(), deps.approval),
         defaults: deps.approval,
@@ -161,9 +161,9 @@ export function createComponents(own: ComponentsDeps) {
       return { agent: withoutDelegateAtMaxDepth(equipped, log.state), model: await model(equipped) };
     },
     runtime: runtimeFor,
-    readOwn: deps.readOwn,
+    readUserInstructions: deps.readUserInstructions,
     changesSince: deps.histories === undefined ? undefined : past.changesSince.bind(past),
-    readWorkspace: knowledgeReader(
+    readInstructions: instructionReader(
       deps.runtimes.look,
       () => workspace.path,
       () => runtime.start(),

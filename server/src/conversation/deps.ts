@@ -1,8 +1,8 @@
 /** What conversations are made of; `main.ts` gives it. */
 import type { ActionKind } from "@deckhand/protocol";
-import type { ApprovalDefaults } from "../agent/approval.ts";
-import type { HookPlace, HookPoints } from "../agent/hook-points.ts";
-import type { OwnFiles } from "../agent/knowledge/own.ts";
+import type { ApprovalDefaults } from "../agent/approval/policy.ts";
+import type { HookContext, HookPoints } from "../agent/hook-points.ts";
+import type { UserInstructions } from "../agent/instructions/user-instructions.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Mcp } from "../mcp/mcp.ts";
 import type { Places } from "../runtime/places/places.ts";
@@ -22,9 +22,9 @@ export interface ConversationDeps extends ResolveDeps {
   /** What workspaces were; nothing is kept where there is none. */
   readonly histories?: Histories;
   readonly mcp?: Mcp;
-  readonly hooks?: (place: HookPlace) => HookPoints;
+  readonly hooks?: (place: HookContext) => HookPoints;
   /** What the user says to every agent. */
-  readonly readOwn?: (() => Promise<OwnFiles>) | undefined;
+  readonly readUserInstructions?: (() => Promise<UserInstructions>) | undefined;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
   /** Folder of what the conversation keeps beside its log. */

@@ -29,7 +29,7 @@ export async function resolveModel(
   deps: ResolveDeps,
 ): Promise<Model> {
   if (agent.model !== undefined) return agent.model;
-  const { model: name = agent.defined?.model, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
+  const { model: name = agent.definition?.model, base_url: baseUrl, reasoning_effort: reasoningEffort } = settings;
   return deps.findModel({ name, baseUrl, ...key, reasoningEffort });
 }
 

@@ -31,7 +31,7 @@ const extras = ({ events }: HookVerdict): NewObservation<"hook">["extras"][] =>
 test("[HK1] a hook gets what happens as JSON; exit code 2 stops an action with its words, another is a warning, 0 says nothing", async () => {
   const file = join(folder, "story");
   const blocked = await before({ name: "guard", command: `cat > ${file}; echo 'not on a Friday' >&2; exit 2` });
-  assert.match(blocked.blocks ?? "", /the hook guard of the user has stopped it\. not on a Friday$/);
+  assert.match(blocked.blockReason ?? "", /the hook guard of the user has stopped it\. not on a Friday$/);
   const [told] = extras(blocked);
   assert.deepEqual(
     [told?.event, told?.name, told?.action, told?.exit_code, told?.blocks],
@@ -41,19 +41,19 @@ test("[HK1] a hook gets what happens as JSON; exit code 2 stops an action with i
   assert.deepEqual([story["event"], story["conversation"], story["workspace"]], ["before_action", "c", "/w"]);
   assert.deepEqual((story["action"] as { action: string; args: { command: string } }).args.command, "ls");
   const warned = await before({ command: "echo hm; exit 1" });
-  assert.deepEqual([warned.blocks, extras(warned)[0]?.exit_code, warned.events[0]?.message], [undefined, 1, "hm"]);
+  assert.deepEqual([warned.blockReason, extras(warned)[0]?.exit_code, warned.events[0]?.message], [undefined, 1, "hm"]);
   assert.deepEqual(await before({ command: "cat > /dev/null" }), { events: [] });
   const long = `${"x".repeat(1_000_000)} end`;
   assert.deepEqual(await before({ command: "true" }, run(long)), { events: [] }, "it need not read");
   const whole = await before({ command: "grep -q 'x end' && exit 2" }, run(long));
-  assert.ok(whole.blocks !== undefined, "it gets all of what it decides about");
+  assert.ok(whole.blockReason !== undefined, "it gets all of what it decides about");
 });
 
 test("[HK2] hooks are asked in their order until one stops; those of other actions are not asked", async () => {
   const file = join(folder, "order");
   const say = (word: string, code = 0): Hook => ({ command: `echo ${word} >> ${file}; exit ${code}` });
   const hooks = [say("a"), { ...say("no"), action: "edit" }, say("b", 2), say("c")];
-  assert.ok((await pointsOf(() => ({ before_action: hooks })).before(run("ls"), 1, never)).blocks !== undefined);
+  assert.ok((await pointsOf(() => ({ before_action: hooks })).before(run("ls"), 1, never)).blockReason !== undefined);
   assert.equal(await readFile(file, "utf8"), "a\nb\n");
 });
 
@@ -84,14 +84,14 @@ test("[HK3] a pattern is about each simple command of a line, and a line that ca
 test("[HK4] a hook that takes too long is ended with all that it started: before an action that stops it, else it is a warning", async () => {
   const slow: Hook = { name: "slow", command: "setsid sleep 987654 & sleep 987654", timeout_seconds: 0.2 };
   const verdict = await before(slow);
-  assert.match(verdict.blocks ?? "", /the hook slow did not answer in time/);
+  assert.match(verdict.blockReason ?? "", /the hook slow did not answer in time/);
   assert.deepEqual([extras(verdict)[0]?.timed_out, extras(verdict)[0]?.exit_code], [true, -1]);
   assert.deepEqual(living(), []);
   for (const hook of [{ command: "/nowhere/guard" }, { command: "true", sandbox: true }]) {
-    assert.match((await before(hook)).blocks ?? "", /could not be asked/, "nobody said that it may");
+    assert.match((await before(hook)).blockReason ?? "", /could not be asked/, "nobody said that it may");
   }
   const after_ = await pointsOf(() => ({ stop: [slow] })).stop(run("x"), 0, never);
-  assert.deepEqual([after_.blocks, extras(after_)[0]?.timed_out], [undefined, true]);
+  assert.deepEqual([after_.blockReason, extras(after_)[0]?.timed_out], [undefined, true]);
   const stop = new AbortController();
   const asking = before({ command: "sleep 987654" }, run("ls"), stop.signal);
   while (living().length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -111,9 +111,9 @@ test("[HK5] a check that fails sends the agent back with what it printed, three 
     /It is not done yet: the check tests failed\. Put it right.*\n1 of 3 fails/,
   );
   assert.deepEqual([extras(first)[0]?.told, extras(first)[0]?.blocks], [true, true]);
-  assert.ok((await stop(finish, 2, never)).blocks !== undefined);
+  assert.ok((await stop(finish, 2, never)).blockReason !== undefined);
   const last = await stop(finish, 3, never);
-  assert.deepEqual([last.blocks, extras(last)[0]?.blocks, extras(last)[0]?.told], [undefined, false, false]);
+  assert.deepEqual([last.blockReason, extras(last)[0]?.blocks, extras(last)[0]?.told], [undefined, false, false]);
 });
 
 test("[HK6] after an action a hook tells the model, at the start it says something or stops it", async () => {
@@ -123,13 +123,13 @@ test("[HK6] after an action a hook tells the model, at the start it says somethi
     start: [{ name: "hello", command: "echo 'the database is down today'" }],
   }));
   const seen = await points.after(run("ls"), 1, read, never);
-  assert.deepEqual([seen.blocks, extras(seen)[0]?.told], [undefined, true]);
+  assert.deepEqual([seen.blockReason, extras(seen)[0]?.told], [undefined, true]);
   assert.match(seen.events[0]?.message ?? "", /lint objects:\nline 3: no/);
   const started = await points.start(never);
-  assert.deepEqual([started.blocks, extras(started)[0]?.told], [undefined, true]);
+  assert.deepEqual([started.blockReason, extras(started)[0]?.told], [undefined, true]);
   assert.match(started.events[0]?.message ?? "", /hello says:\nthe database is down today/);
   const refused = await pointsOf(() => ({ start: [{ command: "exit 2" }] })).start(never);
-  assert.match(refused.blocks ?? "", /did not let the agent begin/);
+  assert.match(refused.blockReason ?? "", /did not let the agent begin/);
 });
 
 test("[HK7] what a hook prints is bounded, it gets no key, and it does not begin in the workspace", async () => {

@@ -53,7 +53,7 @@ export function hooksOf(options: HooksOptions): HookPoints {
     start: (signal) => ask(options, { event: "start" }, signal),
     async stop(finish, sentBack, signal) {
       const verdict = await ask(options, { event: "stop", action: finish }, signal);
-      if (verdict.blocks === undefined || sentBack < mostSentBack) return verdict;
+      if (verdict.blockReason === undefined || sentBack < mostSentBack) return verdict;
       // It would go on for ever: what the check says stands in the log, and the work may end.
       return { events: verdict.events.map((event) => withoutForce(event)) };
     },
@@ -75,7 +75,8 @@ async function ask(options: HooksOptions, asked: Asked, signal: AbortSignal): Pr
     const stops = ran.exitCode === blocking || (asked.event === "before_action" && isNoAnswer(ran) && !signal.aborted);
     const event = eventOf(hook, asked, ran, stops);
     if (event !== undefined) events.push(event);
-    if (stops) return { events, ...(asked.event === "after_action" ? {} : { blocks: whyOf(hook, asked.event, ran) }) };
+    if (stops)
+      return { events, ...(asked.event === "after_action" ? {} : { blockReason: whyOf(hook, asked.event, ran) }) };
   }
   return { events };
 }

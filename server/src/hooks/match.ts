@@ -5,8 +5,8 @@
  */
 import { posix } from "node:path";
 import type { Hook, NewAction } from "@deckhand/protocol";
-import { written } from "../agent/approval-rules.ts";
-import { simpleCommands } from "../agent/bash-parse.ts";
+import { formatCommand } from "../agent/approval/rules.ts";
+import { parseSimpleCommands } from "../agent/approval/bash-parse.ts";
 
 export async function matches({ action: kind, pattern }: Hook, action: NewAction, workspace: string): Promise<boolean> {
   if (kind !== undefined && !kindsOf(action).some((name) => matchesText(kind, name))) return false;
@@ -14,8 +14,8 @@ export async function matches({ action: kind, pattern }: Hook, action: NewAction
   if (action.action === "run") {
     const { command } = action.args;
     if (matchesText(pattern, command)) return true;
-    const commands = await simpleCommands(command);
-    return commands?.some((words) => matchesText(pattern, written(words))) ?? true;
+    const commands = await parseSimpleCommands(command);
+    return commands?.some((words) => matchesText(pattern, formatCommand(words))) ?? true;
   }
   return subjectsOf(action, workspace).some((subject) => matchesText(pattern, subject));
 }

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeckhandError, type ReplyPart } from "@deckhand/protocol";
-import { agentEntries, agentFinder } from "../agent/agents.ts";
+import { listAgents, createAgentFinder } from "../agent/agents.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { openUploads } from "../files/uploads.ts";
 import { costsOf, type CostsApi } from "../conversation/costs.ts";
@@ -48,7 +48,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     new Conversations({
       store,
       findModel: async () => model,
-      findAgent: agentFinder(tools),
+      findAgent: createAgentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
       places: onePlace(home),
       tools,
@@ -82,7 +82,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       list: async () => ({ models: [model.name], details: [], providers: [] }),
       check: async ({ name = model.name }) => ({ model: name, ok: true, findings: [], duration_ms: 1, cost_usd: 0 }),
     },
-    agents: { described: agentEntries(), broken: [] },
+    agents: { described: listAgents(), broken: [] },
     mcp: {
       states: () => [],
       login: () => Promise.reject(new Error("not here")),

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "@deckhand/protocol";
-import { agentFinder } from "../agent/agents.ts";
+import { createAgentFinder } from "../agent/agents.ts";
 import { parseConfig } from "../config/config.ts";
 import { readExport } from "../http/export/json-lines.ts";
 import { replay, type Replay } from "../replay/replay.ts";
@@ -62,7 +62,7 @@ export async function replayFile(
       store,
       runtimes,
       tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
-      findAgent: (ordered) => agentFinder(ordered),
+      findAgent: (ordered) => createAgentFinder(ordered),
       limits: config,
       workspace,
       onFault: (_, fault) => console.error(fault),

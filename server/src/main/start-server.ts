@@ -2,10 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { protocolVersion } from "@deckhand/protocol";
-import { agentEntries, agentFinder, askableAgents } from "../agent/agents.ts";
-import { readDefinitions } from "../agent/definitions/read.ts";
+import { listAgents, createAgentFinder, delegateTargets } from "../agent/agents.ts";
+import { loadDefinitions } from "../agent/definitions/load.ts";
 import type { Config } from "../config/config.ts";
-import { ownSkill, readOwnFiles } from "../agent/knowledge/own.ts";
+import { readUserSkill, readUserInstructions } from "../agent/instructions/user-instructions.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { costsOf } from "../conversation/costs.ts";
 import { serverRules } from "../conversation/approvals/server-rules.ts";
@@ -66,14 +66,16 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     maxBytes: config.workspaceBytes,
   });
   const sandbox = () => runtimes.status(config.workspace);
-  const { definitions, flaws } = await readDefinitions(settings.saved.agents?.folder ?? join(config.home, "agents"));
+  const { definitions, errors: flaws } = await loadDefinitions(
+    settings.saved.agents?.folder ?? join(config.home, "agents"),
+  );
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
-  const agents = agentEntries(definitions);
+  const agents = listAgents(definitions);
   const tools = createTools({
     commandTimeoutMs: config.commandTimeoutMs,
     browseAllow: config.browseAllow,
-    agents: askableAgents(definitions),
-    skill: (name) => ownSkill(config.home, name),
+    agents: delegateTargets(definitions),
+    skill: (name) => readUserSkill(config.home, name),
   });
   const listens = Promise.withResolvers<{ readonly url: string }>();
   const programs = hostPrograms({ home: config.home, env, path: machine.path });
@@ -93,7 +95,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const conversations = parts.use(
     new Conversations({
       ...worked,
-      findAgent: agentFinder(worked.tools, definitions),
+      findAgent: createAgentFinder(worked.tools, definitions),
       defaultAgent: () => settings.saved.agents?.default,
       mcp,
       hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
@@ -103,7 +105,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       approval: liveApproval(settings),
       workspace: config.workspace,
       home: (id) => join(config.home, "conversations", id),
-      readOwn: () => readOwnFiles(config.home),
+      readUserInstructions: () => readUserInstructions(config.home),
       now: Date.now,
       titles: config.titles,
       resume: config.resume,

@@ -36,11 +36,11 @@ export function recordedHooks(log: readonly Event[], answerTo: (id: number) => E
         !isAction(answer) &&
         answer.observation === "error" &&
         answer.extras.code === "hook_blocked";
-      return isBlocked ? { events: [], blocks: answer.content } : { events: [] };
+      return isBlocked ? { events: [], blockReason: answer.content } : { events: [] };
     },
     after: nothing,
     start: nothing,
-    stop: async () => ({ events: [], ...(sentBack.next().value === true ? { blocks: "As it was then." } : {}) }),
+    stop: async () => ({ events: [], ...(sentBack.next().value === true ? { blockReason: "As it was then." } : {}) }),
   };
 }
 

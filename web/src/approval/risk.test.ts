@@ -6,7 +6,7 @@ import { people } from "../i18n/en/people.ts";
 import { known, reasonsOf, worst } from "./risk.ts";
 
 test("[UP20] the page has its own words for every reason of the server, and for no other", () => {
-  const source = readFileSync(join(import.meta.dirname, "../../../server/src/agent/approval.ts"), "utf8");
+  const source = readFileSync(join(import.meta.dirname, "../../../server/src/agent/approval/policy.ts"), "utf8");
   const said = [...source.matchAll(/reasons\.push\("([^"]+)"\)/g)].map(([, reason = ""]) => reason);
   assert.ok(said.length >= 6, "they are found where they are looked for");
   assert.deepEqual(new Set(Object.keys(known)), new Set(said));

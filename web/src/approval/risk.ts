@@ -3,7 +3,7 @@ import type { Messages } from "../i18n/i18n.ts";
 
 export type Risk = "info" | "warn" | "bad";
 
-/** As server/src/agent/approval.ts says them. */
+/** As server/src/agent/approval/policy.ts says them. */
 export const known: Readonly<
   Record<string, { readonly key: keyof Messages["people"]["reasons"]; readonly risk: Risk }>
 > = {

@@ -4,9 +4,9 @@ import { action, DeckhandError, isAction, stateChange, type ActionKind, type Eve
 import type { Model, ModelMessage, ModelRequest } from "../../llm/model.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { arrayModel, call, testTools, text, type Reply } from "../array-model.test-kit.ts";
-import { agentFinder } from "../agents.ts";
+import { createAgentFinder } from "../agents.ts";
 import { play, type Played } from "../play.test-kit.ts";
-import { Prompt } from "../prompt.ts";
+import { Prompt } from "./prompt.ts";
 import { endEvents } from "../turn.ts";
 import { promptSize } from "./prompt-size.ts";
 
@@ -110,7 +110,7 @@ test("[A15] what the model reads after a restart is the same as without it", asy
   const { model, requests } = reader((step) => (step > 300 ? [text("Well?")] : read(step, 900)));
   const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
   assert.ok(compactions(played, "mask").length > 0 && compactions(played, "summary").length > 0);
-  const agent = agentFinder(tools)("CodeActAgent", "/w");
+  const agent = createAgentFinder(tools)("CodeActAgent", "/w");
   assert.ok(agent !== undefined);
   const again = new Prompt(tools, promptSize(agent, model));
   for (const event of played.events.slice(0, -2)) again.add(event);

@@ -48,7 +48,7 @@ export class Messages {
    * The last event before the longest end of the list that has at most `chars`, and begins neither with results nor in the
    * middle of a step. -1: all of it fits.
    */
-  endBefore(chars: number): number {
+  lastIdBeforeTail(chars: number): number {
     let first = this.#entries.length;
     let kept = 0;
     for (let at = first - 1; at >= 0; at -= 1) {
@@ -65,7 +65,7 @@ export class Messages {
   }
 
   /** Characters that `mask(id)` would free. */
-  maskable(id: number): number {
+  prunableChars(id: number): number {
     return this.#entries.reduce(
       (sum, entry) => (entry.id <= id ? sum + entry.chars - charsOf(shortened(entry)) : sum),
       0,
@@ -73,7 +73,7 @@ export class Messages {
   }
 
   /** Leaves long results out, up to and with the event `id`. */
-  mask(id: number): void {
+  prune(id: number): void {
     this.#replace(
       this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, entry.part, shortened(entry)) : entry)),
     );
@@ -100,7 +100,7 @@ function entryOf(id: number, part: ContextPart, message: ModelMessage): Entry {
 }
 
 function shortened({ message, short }: Entry): ModelMessage {
-  return short ?? masked(message);
+  return short ?? pruned(message);
 }
 
 export function charsOf(message: ModelMessage): number {
@@ -118,7 +118,7 @@ export function charsOf(message: ModelMessage): number {
 }
 
 /** The same message when there is nothing long in it. */
-export function masked(message: ModelMessage): ModelMessage {
+export function pruned(message: ModelMessage): ModelMessage {
   if (message.role !== "tool" || message.results.every(({ content }) => content.length <= maskChars)) return message;
   return { role: "tool", results: message.results.map(maskedResult) };
 }

@@ -2,9 +2,9 @@
 import { DeckhandError, type ActionArgs } from "@deckhand/protocol";
 import type { Model, ModelMessage, ModelReply, ModelRequest } from "../../llm/model.ts";
 import type { Agent } from "../agents.ts";
-import { textOf } from "../calls.ts";
-import type { Prompt } from "../prompt.ts";
-import { charsOf, masked } from "./messages.ts";
+import { replyText } from "../execution/prepare.ts";
+import type { Prompt } from "./prompt.ts";
+import { charsOf, pruned } from "./messages.ts";
 
 type Written = Pick<ActionArgs<"compact">, "summary" | "model" | "usage" | "cost_usd">;
 
@@ -34,7 +34,7 @@ export async function writeSummary({ prompt, deps, upTo, roomChars }: Asked, sig
   for (const model of await writers(deps.model, prompt.tokens)) {
     try {
       const reply = await replyOf(model, request, signal);
-      const summary = textOf(reply.parts).trim();
+      const summary = replyText(reply.parts).trim();
       const spent = { model: reply.model ?? model.name, usage: reply.usage, cost_usd: reply.costUsd };
       return { summary: summary === "" ? listOf(messages) : summary, ...spent };
     } catch (error) {
@@ -74,7 +74,7 @@ const leftOut: ModelMessage = {
 function fitting(messages: readonly ModelMessage[], chars: number): readonly ModelMessage[] {
   const whole = messages.reduce((sum, message) => sum + charsOf(message), 0);
   if (whole <= chars) return messages;
-  const short = messages.map(masked);
+  const short = messages.map(pruned);
   let kept = 0;
   let first = short.length;
   for (let at = short.length - 1; at >= 0; at -= 1) {

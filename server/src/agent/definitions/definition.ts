@@ -55,44 +55,44 @@ const head = z.strictObject({
 
 export type Definition = Readonly<z.infer<typeof head>> & { readonly prompt: string };
 
-export interface Flaw {
+export interface DefinitionError {
   /** From 1. */
   readonly line: number;
-  readonly why: string;
+  readonly reason: string;
 }
 
 /** The prompt costs these at every request. */
 const mostPromptChars = 20_000;
 const fence = /^---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/m;
 
-export function parseDefinition(text: string): Definition | Flaw {
+export function parseDefinition(text: string): Definition | DefinitionError {
   const found = fence.exec(text);
   if (found === null || found.index !== 0)
-    return { line: 1, why: "It has to begin with a head between two lines of ---." };
+    return { line: 1, reason: "It has to begin with a head between two lines of ---." };
   const yaml = found[1] ?? "";
   const lines = new LineCounter();
   // A key twice is an error; aliases, with which a small file could become a huge one, are refused below.
   const document = parseDocument(yaml, { lineCounter: lines, uniqueKeys: true });
   const lineAt = (offset: number): number => lines.linePos(offset).line + 1;
   const [broken] = document.errors;
-  if (broken !== undefined) return { line: lineAt(broken.pos[0]), why: broken.message.split("\n", 1)[0] ?? "" };
+  if (broken !== undefined) return { line: lineAt(broken.pos[0]), reason: broken.message.split("\n", 1)[0] ?? "" };
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 0 });
   } catch (error) {
-    return { line: 2, why: (error as Error).message };
+    return { line: 2, reason: (error as Error).message };
   }
   const parsed = head.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = [...(issue?.path ?? []), ...(issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])];
-    return { line: lineOf(path) ?? 2, why: `${path.join(".") || "head"}: ${issue?.message ?? "not understood"}` };
+    return { line: lineOf(path) ?? 2, reason: `${path.join(".") || "head"}: ${issue?.message ?? "not understood"}` };
   }
   const prompt = text.slice(found[0].length).trim();
   const bodyLine = text.slice(0, found[0].length).split("\n").length;
-  if (prompt === "") return { line: bodyLine, why: "Under the head there is no prompt." };
+  if (prompt === "") return { line: bodyLine, reason: "Under the head there is no prompt." };
   if (prompt.length > mostPromptChars)
-    return { line: bodyLine, why: `The prompt is longer than ${mostPromptChars} characters.` };
+    return { line: bodyLine, reason: `The prompt is longer than ${mostPromptChars} characters.` };
   return { ...parsed.data, prompt };
 
   /** Of what the path leads to, or of the nearest thing above it that is there. */
@@ -105,6 +105,6 @@ export function parseDefinition(text: string): Definition | Flaw {
   }
 }
 
-export function isFlaw(parsed: Definition | Flaw): parsed is Flaw {
-  return "why" in parsed;
+export function isDefinitionError(parsed: Definition | DefinitionError): parsed is DefinitionError {
+  return "reason" in parsed;
 }

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createTools } from "../../tools/tools.ts";
-import { agentEntries, agentFinder } from "../agents.ts";
-import { isFlaw, parseDefinition } from "./definition.ts";
-import { builtIn, readDefinitions } from "./read.ts";
+import { listAgents, createAgentFinder } from "../agents.ts";
+import { isDefinitionError, parseDefinition } from "./definition.ts";
+import { builtInDefinitions, loadDefinitions } from "./load.ts";
 
 const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
 
@@ -24,12 +24,12 @@ You read.
 `;
 
 test("[DG1] the agents of the first protocol are there, and explorer, reviewer and tester; who only looks has no tool that changes anything", () => {
-  const names = agentEntries().map(({ name }) => name);
+  const names = listAgents().map(({ name }) => name);
   // The names that the original's own list had, but for one that was a variant of the default.
   const original =
     "BrowsingAgent CodeActAgent CoderAgent CommitWriterAgent DelegatorAgent DummyAgent ManagerAgent MathAgent PlannerAgent PostgresAgent RepoExplorerAgent StudyRepoForTaskAgent TypoFixerAgent VerifierAgent";
   assert.deepEqual(names, [...original.split(" "), "explorer", "reviewer", "tester"]);
-  const find = agentFinder(tools);
+  const find = createAgentFinder(tools);
   for (const name of names) assert.equal(find(name, "/w")?.name, name);
   for (const name of ["explorer", "reviewer", "RepoExplorerAgent", "StudyRepoForTaskAgent"]) {
     assert.deepEqual(find(name, "/w")?.toolNames, ["read", "search", "think", "finish", "reject"], name);
@@ -39,12 +39,12 @@ test("[DG1] the agents of the first protocol are there, and explorer, reviewer a
 
 test("[DG1] a definition says what its agent gives back, with which model, and within which limits", () => {
   const definition = parseDefinition(reader);
-  assert.ok(!isFlaw(definition));
-  const agent = agentFinder(tools, [definition])("reader", "/w");
-  assert.equal(agent?.defined?.model, "gpt-4o-mini");
-  assert.deepEqual(agent?.defined?.limits, { steps: 3, cost_usd: 0.5 });
-  assert.equal(agent?.defined?.approval, "always");
-  const finish = agent?.specs.find(({ name }) => name === "finish")?.parameters as {
+  assert.ok(!isDefinitionError(definition));
+  const agent = createAgentFinder(tools, [definition])("reader", "/w");
+  assert.equal(agent?.definition?.model, "gpt-4o-mini");
+  assert.deepEqual(agent?.definition?.limits, { steps: 3, cost_usd: 0.5 });
+  assert.equal(agent?.definition?.approval, "always");
+  const finish = agent?.toolSpecs.find(({ name }) => name === "finish")?.parameters as {
     properties: { outputs: unknown };
     required: string[];
   };
@@ -57,8 +57,8 @@ test("[DG1] a definition says what its agent gives back, with which model, and w
 });
 
 test("[DG3] the prompt begins with the agent's own words, the same in every workspace, and ends with the workspace", () => {
-  const find = agentFinder(tools);
-  for (const { name, prompt } of builtIn) {
+  const find = createAgentFinder(tools);
+  for (const { name, prompt } of builtInDefinitions) {
     const [here, there] = [find(name, "/here")?.prompt ?? "", find(name, "/there")?.prompt ?? ""];
     assert.ok(here.startsWith(prompt) && there.startsWith(prompt), name);
     assert.match(here.slice(prompt.length), /^\n\nThe workspace is \/here\b/);
@@ -82,8 +82,8 @@ test("[DG2] a user's own definitions come beside the shipped ones; a broken one 
     await own("dummy.md", reader.replace("name: reader", "name: DummyAgent"));
     await own("large.md", reader + "x".repeat(70_000));
     await mkdir(join(folder, "folder.md"));
-    const { definitions, flaws } = await readDefinitions(folder);
-    const find = agentFinder(tools, definitions);
+    const { definitions, errors: flaws } = await loadDefinitions(folder);
+    const find = createAgentFinder(tools, definitions);
     assert.match(find("reader", "/w")?.prompt ?? "", /^You read\./);
     assert.match(find("reviewer", "/w")?.prompt ?? "", /^You read\./);
     assert.match(find("explorer", "/w")?.prompt ?? "", /^You answer/);
@@ -101,7 +101,7 @@ test("[DG2] a user's own definitions come beside the shipped ones; a broken one 
       "tool.md:6",
       "yaml.md:5",
     ]);
-    assert.deepEqual((await readDefinitions(join(folder, "nothing"))).flaws, []);
+    assert.deepEqual((await loadDefinitions(join(folder, "nothing"))).errors, []);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -4,8 +4,8 @@ import { isAction, stateChange, type Action, type Event, type Evidence } from "@
 import type { Tool } from "../../tools/tool.ts";
 import { arrayModel, call, testTools, text } from "../array-model.test-kit.ts";
 import { play } from "../play.test-kit.ts";
-import { stoppedInTheMiddle } from "./going-on.ts";
-import { Ledger, plain } from "./ledger.ts";
+import { endedPrematurely } from "./premature-end.ts";
+import { TurnProgress, normalizeCommand } from "./turn-progress.ts";
 
 /** Ends with the number that its command ends in; `background` is a job. */
 const runTool = {
@@ -147,8 +147,8 @@ test("[EV5] a model that ends in text in the middle of its task is told twice to
 });
 
 test("[EV5] an answer, a question and what is said before anything was done are left alone", async () => {
-  const ledger = new Ledger();
-  assert.equal(stoppedInTheMiddle("Now I'll look at the tests.", ledger), false);
+  const ledger = new TurnProgress();
+  assert.equal(endedPrematurely("Now I'll look at the tests.", ledger), false);
   const { events } = await play(arrayModel([[edit], [text("Done.")]]), { tools });
   for (const event of events.slice(2)) ledger.add(event);
   const middle = [
@@ -156,7 +156,7 @@ test("[EV5] an answer, a question and what is said before anything was done are 
     "The cause is clear. Let me fix it:",
     "First part done.\n\nNext, I will do the second part.",
   ];
-  for (const words of middle) assert.equal(stoppedInTheMiddle(words, ledger), true, words);
+  for (const words of middle) assert.equal(endedPrematurely(words, ledger), true, words);
   const ends = [
     "Done.",
     "I've fixed the bug; the tests pass.",
@@ -165,11 +165,11 @@ test("[EV5] an answer, a question and what is said before anything was done are 
     "I will not do that.\nThe tests pass.",
     "",
   ];
-  for (const words of ends) assert.equal(stoppedInTheMiddle(words, ledger), false, words);
+  for (const words of ends) assert.equal(endedPrematurely(words, ledger), false, words);
 });
 
 test("[EV3] a command is known by its words, not by the way to its directory", () => {
-  assert.equal(plain("cd /a && cd 'b c'; npm   test 2>&1"), "npm test");
-  assert.equal(plain("npm test | tail -5"), "npm test | tail -5");
-  assert.notEqual(plain("npm test || true"), plain("npm test"));
+  assert.equal(normalizeCommand("cd /a && cd 'b c'; npm   test 2>&1"), "npm test");
+  assert.equal(normalizeCommand("npm test | tail -5"), "npm test | tail -5");
+  assert.notEqual(normalizeCommand("npm test || true"), normalizeCommand("npm test"));
 });

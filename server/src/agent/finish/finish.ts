@@ -3,22 +3,22 @@
  * sent back once in a turn; then it is taken as it is, and marked.
  */
 import { action, errorObservation, type NewAction, type NewEvent, type WorkspaceChanges } from "@deckhand/protocol";
-import type { View } from "../step.ts";
-import { check } from "./evidence.ts";
+import type { View } from "../turn-types.ts";
+import { checkClaim } from "./evidence.ts";
 
 /** The workspace is looked at once more; a large one is not waited for. */
-export const lookMs = 5000;
+export const changesTimeoutMs = 5000;
 
 /** What is stored for a `finish`: itself, completed, or what is wrong with it. */
-export function finishOf(
+export function finishEvent(
   { args, tool_call: origin = { reply: -1, id: "" } }: NewAction<"finish">,
   { prompt, state }: View,
   changes: WorkspaceChanges | undefined,
 ): NewEvent {
   const { outputs, thought, checks = [] } = args;
-  const checked = checks.map((each) => check(each, prompt.ledger, state));
+  const checked = checks.map((each) => checkClaim(each, prompt.progress, state));
   const wrong = checked.flatMap(({ why }) => (why === "" ? [] : [why]));
-  if (wrong.length > 0 && !prompt.ledger.sentBack) {
+  if (wrong.length > 0 && !prompt.progress.finishRejected) {
     return errorObservation("agent", "claim_not_shown", `${wrong.join("\n")}\n${whatNow}`, { tool_call: origin });
   }
   const evidence = checked.map((each) => each.evidence);

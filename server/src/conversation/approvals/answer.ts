@@ -12,7 +12,7 @@ import {
   type NewEvent,
   type NewObservation,
 } from "@deckhand/protocol";
-import { denial } from "../../agent/gate.ts";
+import { denialObservation } from "../../agent/execution/approve.ts";
 
 type Answer = NewAction<"approve">;
 
@@ -76,7 +76,7 @@ export function withdrawalEvents({ awaiting, open }: ConversationState): readonl
 function denied(event: Answer, words: string, then: AgentState, state: ConversationState): readonly NewEvent[] {
   const waiting = state.open.find((each) => each.id === event.args.id);
   if (waiting === undefined) throw new Error("what waits is open");
-  const answer: NewObservation = denial(words, waiting);
+  const answer: NewObservation = denialObservation(words, waiting);
   return [event, stateChange("user_rejected"), answer, stateChange(then)];
 }
 

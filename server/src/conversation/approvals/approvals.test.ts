@@ -16,7 +16,7 @@ import {
   type Settings,
 } from "@deckhand/protocol";
 import { arrayModel, call, testTools, text, type ArrayModel } from "../../agent/array-model.test-kit.ts";
-import { agentFinder } from "../../agent/agents.ts";
+import { createAgentFinder } from "../../agent/agents.ts";
 import { maxRules } from "../../store/rule-store.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Tool } from "../../tools/tool.ts";
@@ -69,7 +69,7 @@ async function stage(
   const tools: ReadonlyMap<ActionKind, Tool> = new Map([...testTools, ["run", run]]);
   const deps = testDeps(model, {
     store: openSqliteStore(join(folder, `${(files += 1)}.db`)),
-    findAgent: agentFinder(tools),
+    findAgent: createAgentFinder(tools),
     runtimes: testRuntimes(shell),
     tools,
     approval: { policy: "risky", seconds: 3600, sandboxed: false },

@@ -1,6 +1,6 @@
 /** The rules that hold in every conversation, for those who look at them, add one by hand, and take one back. */
 import { DeckhandError, type ApprovalRule } from "@deckhand/protocol";
-import { checkRule } from "../../agent/rule-pattern.ts";
+import { normalizeRule } from "../../agent/approval/normalize-rule.ts";
 import type { RuleStore, ServerRule } from "../../store/rule-store.ts";
 
 export type { ServerRule };
@@ -19,9 +19,9 @@ export interface RulesApi {
 export function serverRules(store: RuleStore): RulesApi {
   return {
     list: () => store.list(),
-    check: checkRule,
+    check: normalizeRule,
     async add(rule) {
-      const [kept] = await store.add([await checkRule(rule)]);
+      const [kept] = await store.add([await normalizeRule(rule)]);
       if (kept === undefined) throw new Error("what is added is returned");
       return kept;
     },

@@ -12,9 +12,9 @@ import {
   type Observation,
   type Settings,
 } from "@deckhand/protocol";
-import { agentFinder } from "../../agent/agents.ts";
-import { isFlaw, parseDefinition } from "../../agent/definitions/definition.ts";
-import { builtIn } from "../../agent/definitions/read.ts";
+import { createAgentFinder } from "../../agent/agents.ts";
+import { isDefinitionError, parseDefinition } from "../../agent/definitions/definition.ts";
+import { builtInDefinitions } from "../../agent/definitions/load.ts";
 import { arrayModel, call, testTools, text, untilAborted, type Reply } from "../../agent/array-model.test-kit.ts";
 import type { ModelRequest } from "../../llm/model.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
@@ -34,7 +34,7 @@ const tools = new Map<ActionKind, Tool>([...testTools, ["delegate", delegateTool
 const short = parseDefinition(
   "---\nname: short\ndescription: Stops soon.\ntools: [read]\nmodel: small\nlimits: { steps: 2 }\n---\nYou read.",
 );
-const finder = agentFinder(tools, isFlaw(short) ? builtIn : [...builtIn, short]);
+const finder = createAgentFinder(tools, isDefinitionError(short) ? builtInDefinitions : [...builtInDefinitions, short]);
 const finish = call("finish", { thought: "Done." }, "end");
 const delegate = (task: string, id = task, agent = "CodeActAgent") => call("delegate", { agent, task }, id);
 

@@ -23,7 +23,7 @@ import {
   type ConversationState,
   type NewObservation,
 } from "@deckhand/protocol";
-import type { ApprovalDefaults } from "../../agent/approval.ts";
+import type { ApprovalDefaults } from "../../agent/approval/policy.ts";
 import { limitReached, type LimitReached, type Limits } from "../../agent/limits.ts";
 import type { ConversationId } from "../../store/event-store.ts";
 import type { Store } from "../../store/store.ts";
@@ -91,7 +91,7 @@ export class SubagentCoordinator {
       await store.append(id, 0, spawnEvents(parent.state, link, agent), (stored) => rowOf(fold(stored)));
       const key = apiKeys.get(parent.id);
       // It was given for the parent's model.
-      if (key !== undefined && agent.defined?.model === undefined) apiKeys.set(id, key);
+      if (key !== undefined && agent.definition?.model === undefined) apiKeys.set(id, key);
       const child = await this.#deps.open(id);
       if (child === undefined) throw new DeckhandError("interrupted");
       this.#awaited.set(id, child);

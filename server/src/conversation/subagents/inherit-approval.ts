@@ -1,7 +1,7 @@
 /** What holds for a child: never less than what holds for its parent. */
 import { approvalPolicies, type ConversationState, type Settings } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
-import type { ApprovalDefaults } from "../../agent/approval.ts";
+import type { ApprovalDefaults } from "../../agent/approval/policy.ts";
 
 type Asking = Pick<Settings, "approval" | "approval_seconds" | "confirmation_mode">;
 
@@ -30,7 +30,7 @@ export function inheritApproval(
 /** An agent whose definition says when to ask is asked about at least then. */
 export function withDefinedApproval<T extends Pick<ConversationState, "settings">>(
   state: T,
-  { defined }: Agent,
+  { definition: defined }: Agent,
   defaults: ApprovalDefaults,
 ): T {
   if (defined?.approval === undefined) return state;

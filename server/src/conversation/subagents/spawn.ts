@@ -23,7 +23,7 @@ export function parentOf(id: string, { parent }: ConversationState, delegate: nu
  * parent's limits leave is looked up before each of its steps, so it has none of them as its own.
  */
 export function spawnEvents(parent: ConversationState, link: ParentLink, agent: Agent): readonly NewEvent[] {
-  const left = agent.defined?.model === undefined ? notInherited : [...notInherited, ...ofTheModel];
+  const left = agent.definition?.model === undefined ? notInherited : [...notInherited, ...ofTheModel];
   const settings = Object.fromEntries(
     Object.entries(parent.settings).filter(([name]) => !left.includes(name as keyof Settings)),
   );
@@ -54,9 +54,14 @@ export function taskText({ task, inputs }: Pick<ActionArgs<"delegate">, "task" |
 /** At the last level there is nobody left to ask: the tool is not offered. */
 export function withoutDelegateAtMaxDepth(agent: Agent, { parent }: ConversationState): Agent {
   if ((parent?.depth ?? 0) < maxDepth || !agent.toolNames.includes("delegate")) return agent;
-  const specs = agent.specs.filter(({ name }) => name !== "delegate");
-  const chars = agent.chars - JSON.stringify(agent.specs).length + JSON.stringify(specs).length;
-  return { ...agent, specs, chars, toolNames: agent.toolNames.filter((name) => name !== "delegate") };
+  const specs = agent.toolSpecs.filter(({ name }) => name !== "delegate");
+  const chars = agent.promptChars - JSON.stringify(agent.toolSpecs).length + JSON.stringify(specs).length;
+  return {
+    ...agent,
+    toolSpecs: specs,
+    promptChars: chars,
+    toolNames: agent.toolNames.filter((name) => name !== "delegate"),
+  };
 }
 
 /** A child never goes on by itself: after a restart nobody waits for it. */

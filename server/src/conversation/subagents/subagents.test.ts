@@ -9,7 +9,7 @@ import { withDefinedApproval, stricter, inheritApproval } from "./inherit-approv
 
 const defaults = { policy: "risky", seconds: 3600, sandboxed: true } as const;
 const link = { conversation: "p", action: 3, root: "p", depth: 1 };
-const agentOf = (defined: Partial<Agent["defined"]> = {}): Agent =>
+const agentOf = (defined: Partial<Agent["definition"]> = {}): Agent =>
   ({
     name: "explorer",
     toolNames: ["read", "delegate", "finish"],

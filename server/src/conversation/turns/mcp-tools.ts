@@ -39,7 +39,7 @@ export class McpTools {
 
   /** The agent with the tools that the log tells of, which are taken first where that is due. */
   async equip(agent: Agent, signal: AbortSignal): Promise<Agent> {
-    if (agent.defined?.tools.includes("call_tool") !== true) return agent;
+    if (agent.definition?.tools.includes("call_tool") !== true) return agent;
     const known = await this.#known();
     if (!this.#deps.state().toolsStale) return withServerTools(agent, known, this.tool);
     try {

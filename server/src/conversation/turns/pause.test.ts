@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fold, isAction, stateChange, type ActionKind, type Event } from "@deckhand/protocol";
-import { agentFinder } from "../../agent/agents.ts";
+import { createAgentFinder } from "../../agent/agents.ts";
 import { arrayModel, call, testTools, text, type ArrayModel } from "../../agent/array-model.test-kit.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Tool } from "../../tools/tool.ts";
@@ -78,7 +78,7 @@ async function play(kind: Kind, pauseAt: { readonly append?: number; readonly wa
       await waiting("model found");
       return model;
     },
-    findAgent: agentFinder(tools),
+    findAgent: createAgentFinder(tools),
     tools,
     runtimes: {
       ...runtimes,

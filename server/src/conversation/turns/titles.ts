@@ -10,7 +10,7 @@ import {
   type Event,
   type NewEvent,
 } from "@deckhand/protocol";
-import { isSpent, type Limits } from "../../agent/limits.ts";
+import { isExhausted, type Limits } from "../../agent/limits.ts";
 import type { Model, ModelReply } from "../../llm/model.ts";
 
 interface TitlesDeps {
@@ -52,7 +52,7 @@ export class Titles {
   }
 
   #begin(state: ConversationState): void {
-    if (isSpent(state, this.#deps.limits)) return;
+    if (isExhausted(state, this.#deps.limits)) return;
     if (state.titleRequested || this.#asking !== undefined || this.#tries >= mostTries) return;
     this.#tries += 1;
     const stop = new AbortController();

@@ -15,11 +15,11 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
-import { withinDefined, type LimitReached, type Limits } from "../../agent/limits.ts";
-import { suited } from "../../agent/patching.ts";
-import { Prompt, type PromptSize } from "../../agent/prompt.ts";
+import { tightenLimits, type LimitReached, type Limits } from "../../agent/limits.ts";
+import { withTrainedTools } from "../../agent/apply-patch.ts";
+import { Prompt, type PromptSize } from "../../agent/context/prompt.ts";
 import { promptSize } from "../../agent/context/prompt-size.ts";
-import type { TurnDeps, TurnEnd, View } from "../../agent/step.ts";
+import type { TurnDeps, TurnEnd, View } from "../../agent/turn-types.ts";
 import { endEvents, runTurn } from "../../agent/turn.ts";
 import type { Model } from "../../llm/model.ts";
 import type { Delegate, Tool } from "../../tools/tool.ts";
@@ -38,8 +38,8 @@ interface TurnDriverDeps {
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
-  readonly readWorkspace: TurnDeps["readWorkspace"];
-  readonly readOwn: TurnDeps["readOwn"];
+  readonly readInstructions: TurnDeps["readInstructions"];
+  readonly readUserInstructions: TurnDeps["readUserInstructions"];
   readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
   readonly limitAbove: () => Promise<LimitReached | null>;
@@ -119,9 +119,9 @@ export class TurnDriver {
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
     const { conversation, append, emit, ...deps } = this.#deps;
     const { agent: prepared, model } = await this.#deps.prepare(signal);
-    const agent = suited(prepared, model.name);
+    const agent = withTrainedTools(prepared, model.name);
     const prompt = await this.#readPrompt(promptSize(agent, model));
-    const limits = withinDefined(deps.limits, agent.defined?.limits ?? {});
+    const limits = tightenLimits(deps.limits, agent.definition?.limits ?? {});
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
     const turn = runTurn(view([]), { ...deps, limits, model, agent }, signal);
     let step = await turn.next();

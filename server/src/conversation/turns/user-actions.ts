@@ -1,6 +1,6 @@
 /** The actions that clients sent themselves, which run beside the agent's work. */
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
-import { runPrepared, type RuntimeFor } from "../../agent/calls.ts";
+import { runTool, type AcquireRuntime } from "../../agent/execution/prepare.ts";
 import type { Delegate, Tool } from "../../tools/tool.ts";
 
 interface Started {
@@ -10,7 +10,7 @@ interface Started {
 }
 
 interface UserActionDeps {
-  readonly runtime: RuntimeFor;
+  readonly runtime: AcquireRuntime;
   readonly delegate: Delegate;
   readonly append: (events: readonly NewEvent[]) => Promise<unknown>;
   readonly emit: (delta: Delta) => void;
@@ -36,7 +36,7 @@ class UserAction {
     { id, event, tool }: Started,
     { runtime, delegate, append, emit, onFault }: UserActionDeps,
   ): Promise<void> {
-    const running = runPrepared({ event, tool }, { id, runtime, delegate, signal: this.#stop.signal });
+    const running = runTool({ event, tool }, { id, runtime, delegate, signal: this.#stop.signal });
     let step = await running.next();
     while (!step.done) {
       emit(step.value);

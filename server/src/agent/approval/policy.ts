@@ -1,0 +1,79 @@
+/** Whether an action of the agent has to wait for a person. It sees the action, its effect and the workspace alone. */
+import { posix } from "node:path";
+import type { AllowingRule, ApprovalPolicyName, ApprovalRule, ConversationState, NewAction } from "@deckhand/protocol";
+import type { Effect } from "../../tools/tool.ts";
+import { findCoveringRules, rulesFor, affectedPaths } from "./rules.ts";
+
+/** What holds where a conversation's settings say nothing. */
+export interface ApprovalDefaults {
+  readonly policy: ApprovalPolicyName;
+  /** Until what nobody has answered is denied. */
+  readonly seconds: number;
+  /** Commands run in a sandbox that reaches only what was allowed beforehand. */
+  readonly sandboxed: boolean;
+}
+
+/** Why it has to be asked about, and what a person could allow from now on. */
+export interface ApprovalRequest {
+  readonly reasons: readonly string[];
+  readonly rules: readonly ApprovalRule[];
+  readonly seconds: number;
+}
+
+export type PolicyDecision =
+  /** It may run; `by` are the rules but for which it would have been asked about. */
+  { readonly may: true; readonly by: readonly AllowingRule[] } | ({ readonly may: false } & ApprovalRequest);
+
+interface PolicyContext {
+  readonly workspace: string;
+  readonly state: Pick<ConversationState, "settings" | "rules">;
+  readonly defaults: ApprovalDefaults;
+  /** Looked at only where it would be asked about. */
+  readonly serverRules: () => Promise<readonly ApprovalRule[]>;
+}
+
+export async function evaluatePolicy(
+  action: NewAction,
+  effect: Effect,
+  { workspace, state, defaults, serverRules }: PolicyContext,
+): Promise<PolicyDecision> {
+  const reasons = reasonsFor(action, effect, workspace, state, defaults);
+  if (reasons.length === 0) return { may: true, by: [] };
+  const known = [...scoped(state.rules, "conversation"), ...scoped(await serverRules(), "server")];
+  const by = await findCoveringRules(action, workspace, known);
+  if (by !== null) return { may: true, by };
+  const rules = await rulesFor(action, workspace);
+  return { may: false, reasons, rules, seconds: state.settings.approval_seconds ?? defaults.seconds };
+}
+
+function scoped(rules: readonly ApprovalRule[], scope: AllowingRule["scope"]): AllowingRule[] {
+  return rules.map(({ action, pattern }) => ({ action, pattern, scope }));
+}
+
+function reasonsFor(
+  action: NewAction,
+  effect: Effect,
+  workspace: string,
+  { settings }: Pick<ConversationState, "settings">,
+  defaults: ApprovalDefaults,
+): readonly string[] {
+  const policy = settings.approval ?? defaults.policy;
+  const reasons: string[] = [];
+  if (policy !== "never") {
+    if (effect === "foreign") reasons.push("An MCP server does it, outside of the sandbox.");
+    if (effect === "network") reasons.push("It reaches the network.");
+    if (effect === "execute" && !defaults.sandboxed) reasons.push("It runs without a sandbox.");
+    if (effect === "write" && isOutside(action, workspace)) reasons.push("It writes outside the workspace.");
+  }
+  if (policy === "always" && reasons.length === 0) reasons.push("Every action is asked about.");
+  const confirms = settings.confirmation_mode === true && effect === "execute";
+  if (confirms && reasons.length === 0) reasons.push("Commands are asked about.");
+  return reasons;
+}
+
+function isOutside(action: NewAction, workspace: string): boolean {
+  return affectedPaths(action).some((path) => {
+    const below = posix.relative(workspace, posix.resolve(workspace, path));
+    return below === ".." || below.startsWith("../../") || posix.isAbsolute(below);
+  });
+}

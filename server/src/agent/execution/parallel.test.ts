@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isAction, stateChange, type ActionKind, type Event } from "@deckhand/protocol";
+import type { Tool } from "../../tools/tool.ts";
+import { arrayModel, call, testTools, text, untilAborted } from "../array-model.test-kit.ts";
+import { play } from "../play.test-kit.ts";
+import { sideBySide } from "./merge-generators.ts";
+
+/** Tools of which each waits for another: `a` begins, waits for the beginning of what its path names, and ends. */
+function meetingTools(): { readonly tools: typeof testTools; readonly begun: string[] } {
+  const begun: string[] = [];
+  const waiting = new Map<string, () => void>();
+  const begins = (name: string): Promise<void> =>
+    begun.includes(name) ? Promise.resolve() : new Promise((resolve) => waiting.set(name, resolve));
+  const meet = (kind: ActionKind): Tool["run"] =>
+    async function* ({ path = "" }: { path?: string }, { id, signal }: { id: number; signal: AbortSignal }) {
+      const [name = "", other] = path.split(">");
+      begun.push(name);
+      waiting.get(name)?.();
+      if (name === "wait") await untilAborted(signal);
+      if (other !== undefined) await begins(other);
+      yield { of: id, text: name };
+      if (name === "bug") throw new TypeError("our mistake");
+      return { observation: kind, content: name, extras: { path } };
+    } as unknown as Tool["run"];
+  const tools = new Map([...testTools].map(([kind, tool]) => [kind, { ...tool, run: meet(kind) }]));
+  return { tools, begun };
+}
+
+const told = (events: readonly Event[]): string[] =>
+  events.flatMap((event) =>
+    isAction(event)
+      ? "path" in event.args && event.source === "agent"
+        ? [event.args.path]
+        : []
+      : event.cause !== undefined && event.tool_call !== undefined
+        ? [`${event.cause}: ${event.observation === "error" ? event.extras.code : event.content}`]
+        : [],
+  );
+
+test("[HN2] what only looks runs side by side, and is answered in the order of the calls", async () => {
+  const { tools } = meetingTools();
+  const calls = [call("read", { path: "a>b" }, "1"), call("search", { path: "b>c", pattern: "x" }, "2")];
+  const model = arrayModel([[...calls, call("read", { path: "c" }, "3")], [text("Done.")]]);
+  // One after another they would wait for ever.
+  const { events, state } = await play(model, { tools });
+  assert.deepEqual(told(events), ["a>b", "b>c", "c", "4: a", "5: b", "6: c"]);
+  assert.equal(state.open.length, 0);
+  const [first, second] = events.filter((event) => isAction(event) && event.action === "read");
+  assert.deepEqual(
+    [first?.tool_call, second?.tool_call].map((origin) => origin?.reply),
+    [3, 3],
+  );
+});
+
+test("[HN2] what may change something waits for all before it, and all behind it wait for it", async () => {
+  const { tools, begun } = meetingTools();
+  const edit = call("edit", { path: "edit", old_str: "a", new_str: "b" }, "3");
+  const reads = ["a", "b", "c", "d"].map((path) => call("read", { path }, path));
+  const model = arrayModel([[...reads.slice(0, 2), edit, ...reads.slice(2)], [text("Done.")]]);
+  const { events } = await play(model, { tools });
+  assert.deepEqual(told(events), ["a", "b", "4: a", "5: b", "edit", "8: edit", "c", "d", "10: c", "11: d"]);
+  assert.deepEqual(begun, ["a", "b", "edit", "c", "d"]);
+});
+
+test("[HN3] a pause holds after those that have begun; a stop ends all of them, each with its answer", async () => {
+  const paused = meetingTools();
+  const reply = [call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")];
+  const edit = call("edit", { path: "edit", old_str: "a", new_str: "b" }, "3");
+  const isRead = (stored: readonly Event[]): boolean =>
+    stored.some((event) => isAction(event) && event.action === "read");
+  const { events, end } = await play(arrayModel([[...reply, edit]]), {
+    tools: paused.tools,
+    meanwhile: (stored) => (isRead(stored) ? [stateChange("paused")] : []),
+  });
+  assert.deepEqual([told(events), end], [["a", "b", "4: a", "5: b"], { state: null }]);
+
+  const stopped = meetingTools();
+  const waiting = [call("read", { path: "done" }, "0"), ...["1", "2"].map((id) => call("read", { path: "wait" }, id))];
+  const after = await play(arrayModel([[...waiting, edit]]), {
+    tools: stopped.tools,
+    meanwhile: (stored, stop) => {
+      if (stored.some((event) => !isAction(event) && event.content === "done")) stop.abort(new Error("stopped"));
+      return [];
+    },
+  });
+  assert.deepEqual(told(after.events), ["done", "wait", "wait", "4: done", "5: interrupted", "6: interrupted"]);
+});
+
+test("[HN3] a mistake of ours in one of them ends the turn when all are answered", async () => {
+  const { tools } = meetingTools();
+  const stored: Event[] = [];
+  const model = arrayModel([[call("read", { path: "bug" }, "1"), call("read", { path: "b" }, "2")]]);
+  const playing = play(model, {
+    tools,
+    meanwhile: (events) => {
+      stored.push(...events);
+      return [];
+    },
+  });
+  await assert.rejects(playing, TypeError);
+  assert.deepEqual(told(stored), ["bug", "b", "4: internal", "5: b"]);
+});
+
+test("[HN2] more than eight begin in parts, and one that somebody is asked about begins alone", async () => {
+  const { tools } = meetingTools();
+  const calls = Array.from({ length: 10 }, (_, at) => call("read", { path: `${at}` }, `${at}`));
+  const { events } = await play(arrayModel([calls, [text("Done.")]]), { tools });
+  assert.deepEqual(
+    told(events).map((word) => word.includes(":")),
+    [...Array<boolean>(8).fill(false), ...Array<boolean>(8).fill(true), false, false, true, true],
+  );
+  const asked = await play(arrayModel([calls.slice(0, 3)]), {
+    tools: meetingTools().tools,
+    policy: (event) =>
+      event.action === "read" && event.args.path === "2" ? { reasons: ["why"], rules: [], seconds: 60 } : null,
+  });
+  assert.deepEqual(told(asked.events), ["0", "1", "4: 0", "5: 1", "2"]);
+  assert.equal(asked.state.awaiting?.id, 9);
+});
+
+test("[HN2] of generators side by side one that fails is heard", async () => {
+  async function* good(): AsyncGenerator<string, string> {
+    yield "a";
+    return "end";
+  }
+  // oxlint-disable-next-line require-yield -- it fails at once
+  async function* bad(): AsyncGenerator<string, string> {
+    throw new Error("bad");
+  }
+  const words: unknown[] = [];
+  for await (const word of sideBySide([good(), good()])) words.push([word.at, word.said, word.done]);
+  assert.deepEqual(words, [
+    [0, "a", false],
+    [1, "a", false],
+    [0, "end", true],
+    [1, "end", true],
+  ]);
+  await assert.rejects(async () => {
+    for await (const _ of sideBySide([good(), bad()])) continue;
+  }, /bad/);
+});

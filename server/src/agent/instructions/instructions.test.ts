@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { emptyState, fold, observation, type ConversationState, type NewEvent } from "@deckhand/protocol";
+import { bubblewrapRuntimes } from "../../runtime/bubblewrap.ts";
+import { readInstructionFiles, type TextFile } from "./workspace-files.ts";
+import { splitFrontmatter } from "./frontmatter.ts";
+import { matchesGlob } from "./glob.ts";
+import { buildInstructions } from "./instructions.ts";
+import { triggeredByMessage, loadInstructions, changedInstructions } from "./load.ts";
+import { triggeredByPaths } from "./path-triggered.ts";
+import { readUserSkill, readUserInstructions } from "./user-instructions.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "deckhand-knowledge-"));
+after(() => rm(folder, { recursive: true, force: true }));
+
+const file = (path: string, text: string): TextFile => ({ path, text });
+const text = (files: readonly TextFile[], deeper: readonly string[] = []): string =>
+  buildInstructions({ files, nested: deeper }).always?.text ?? "";
+const contentOf = (event: NewEvent | undefined): string =>
+  event !== undefined && "observation" in event ? event.content : "";
+const stateAfter = (state: ConversationState, events: readonly NewEvent[]): ConversationState =>
+  fold(
+    events.map((event, index) => ({ id: state.head + 1 + index, timestamp: "2026-01-01T00:00:00.000Z", ...event })),
+    state,
+  );
+
+const skill = "---\nname: release\ndescription: How to  make\n  a release\n---\nStep one: …";
+const microagent = "---\ntriggers: [kubernetes, k8s]\n---\nOur cluster is called blue.";
+
+test("[A21] instructions come whole, skills by name and description, and neither is a word of the user", () => {
+  const said = text([
+    file("AGENTS.md", "Use tabs.\n"),
+    file("CLAUDE.md", "Use tabs.\n"),
+    file(".openhands/microagents/repo.md", "---\ntype: repo\n---\nRun make test."),
+    file(".agents/skills/release/SKILL.md", skill),
+  ]);
+  assert.match(said, /not a word of the user/);
+  assert.match(said, /## AGENTS\.md\n\nUse tabs\.\n\n## \.openhands\/microagents\/repo\.md\n\nRun make test\./);
+  assert.match(said, /- release \(\.agents\/skills\/release\/SKILL\.md\): How to make a release$/);
+  assert.ok(!said.includes("CLAUDE.md") && !said.includes("Step one"));
+  assert.match(text([file("CLAUDE.md", "Use spaces.")]), /Use spaces\./);
+  assert.match(text([], ["web/AGENTS.md"]), /told when you work there: web\/AGENTS\.md/);
+  assert.equal(buildInstructions({ files: [], nested: [] }).always, null);
+  assert.ok(text([file("AGENTS.md", "x".repeat(100_000))]).length < 40_000);
+});
+
+test("[A22] a microagent is told when a message has one of its words, once, and again when it has changed", () => {
+  const knowledge = buildInstructions({ files: [file(".openhands/microagents/k8s.md", microagent)], nested: [] });
+  assert.equal(knowledge.always, null);
+  for (const message of ["Deploy to K8s!", "kubernetes"]) {
+    const events = triggeredByMessage(knowledge, message, emptyState);
+    assert.match(contentOf(events[0]), /Our cluster is called blue\./, message);
+    assert.deepEqual(triggeredByMessage(knowledge, message, stateAfter(emptyState, events)), []);
+  }
+  assert.deepEqual(triggeredByMessage(knowledge, "k8sish and unkubernetes", emptyState), []);
+  const told = stateAfter(emptyState, triggeredByMessage(knowledge, "k8s", emptyState));
+  const changed = buildInstructions({ files: [file(".openhands/microagents/k8s.md", `${microagent}!`)], nested: [] });
+  assert.equal(triggeredByMessage(changed, "k8s", told).length, 1);
+});
+
+test("[A23] what has not changed since the last turn is not told again, and what has gone is said to have gone", () => {
+  const knowledge = buildInstructions({ files: [file("AGENTS.md", "One.")], nested: [] });
+  const told = stateAfter(emptyState, changedInstructions(knowledge, emptyState));
+  assert.deepEqual(changedInstructions(knowledge, told), []);
+  assert.equal(
+    changedInstructions(buildInstructions({ files: [file("AGENTS.md", "Two.")], nested: [] }), told).length,
+    1,
+  );
+  const gone = changedInstructions(buildInstructions({ files: [], nested: [] }), told);
+  assert.match(contentOf(gone[0]), /no instructions/);
+  assert.deepEqual(changedInstructions(buildInstructions({ files: [], nested: [] }), stateAfter(told, gone)), []);
+  // A workspace that could not be read says nothing new.
+  assert.deepEqual(changedInstructions(null, told), []);
+  assert.equal(
+    observation("environment", "knowledge", "", { pieces: [] }).message,
+    "The workspace has no instructions any more.",
+  );
+});
+
+test("[A24] a head that is no YAML, or means to be large, is as if it were not there", () => {
+  for (const head of ["a: [", "- 1", "triggers: {a: 1}\nname: [x]", "a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]"]) {
+    const { head: read, body } = splitFrontmatter(`---\n${head}\n---\nBody`);
+    const nothing = { name: "", description: "", triggers: [], paths: [], globs: [] };
+    assert.deepEqual([read, body], [nothing, "Body"], head);
+  }
+  assert.deepEqual(splitFrontmatter("No head.").body, "No head.");
+});
+
+test("[A25] files are read in the sandbox, bounded, and a link that leads out of the workspace tells nothing", async () => {
+  const workspace = join(folder, "workspace");
+  const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
+  const put = async (name: string, content: string): Promise<void> => {
+    await mkdir(dirname(join(workspace, name)), { recursive: true });
+    await writeFile(join(workspace, name), content);
+  };
+  await writeFile(join(folder, "secret"), "the secret");
+  await put("AGENTS.md", `${"long ".repeat(10_000)}\0`);
+  await put("deep/er/AGENTS.md", "Deeper.");
+  await put("node_modules/x/AGENTS.md", "Not ours.");
+  await put(".agents/skills/a b/SKILL.md", skill);
+  await symlink(join(folder, "secret"), join(workspace, "CLAUDE.md"));
+  await mkdir(join(workspace, ".openhands"));
+  await symlink(folder, join(workspace, ".openhands/microagents"));
+  await using runtime = await bubblewrapRuntimes({ dataHome: join(folder, "data"), userHome: homedir(), path }).create({
+    workspace,
+    home: join(folder, "home"),
+  });
+  const knowledge = await loadInstructions(
+    (signal) => readInstructionFiles(runtime, signal),
+    new AbortController().signal,
+  );
+  const said = knowledge?.always?.text ?? "";
+  assert.match(said, /## AGENTS\.md\n\nlong long/);
+  assert.match(said, /release \(\.agents\/skills\/a b\/SKILL\.md\)/);
+  assert.match(said, /told when you work there: deep\/er\/AGENTS\.md\n/);
+  assert.ok(said.length < 20_000 && !said.includes("secret") && !said.includes("node_modules"));
+});
+
+const sql = "---\nname: sql\ndescription: How we write SQL\npaths: ['*.sql', 'db/**/*.ts']\n---\nCapitals.";
+
+test("[EV6] a skill or microagent with paths is told when the agent works on a file that fits, once", () => {
+  const knowledge = buildInstructions({
+    files: [
+      file(".agents/skills/sql/SKILL.md", sql),
+      file(".openhands/microagents/docs.md", "---\nglobs: docs/**, *.md\n---\nBe brief."),
+    ],
+    nested: [],
+  });
+  const bodies = (path: string): readonly string[] => knowledge.forPath(path).map((each) => each.text);
+  for (const path of ["a.sql", "deep/er/b.sql", "db/x/y.ts"]) assert.match(bodies(path)[0] ?? "", /Capitals\./, path);
+  for (const path of ["docs/a/b.txt", "README.md", "x/y.md"]) assert.match(bodies(path)[0] ?? "", /Be brief\./, path);
+  for (const path of ["a.ts", "db.ts", "sql", "x/docs/a"]) assert.deepEqual(bodies(path), [], path);
+  // The body is not with what is told at the beginning, its name is.
+  assert.ok(!(knowledge.always?.text ?? "").includes("Capitals"));
+  assert.match(knowledge.always?.text ?? "", /- sql \(\.agents\/skills\/sql\/SKILL\.md\): How we write SQL/);
+});
+
+test("[EV6] globs have stars, names in any folder, folders at any depth and braces, and none takes long", () => {
+  for (const [glob, path] of [
+    ["*.ts", "a/b/c.ts"],
+    ["src/**/*.ts", "src/c.ts"],
+    ["src/**/*.ts", "src/a/b/c.ts"],
+    ["**/test/**", "a/test/b/c"],
+    ["./a?c/{x,y}.{ts,tsx}", "abc/y.tsx"],
+    ["src/**", "src/a/b"],
+  ] as const) {
+    assert.ok(matchesGlob(path, glob), glob);
+  }
+  for (const [glob, path] of [
+    ["*.ts", "a.tsx"],
+    ["src/*.ts", "src/a/b.ts"],
+    ["src/*.ts", "x/src/b.ts"],
+    ["a/**/b", "a/c"],
+    ["[a-z].ts", "b.ts"],
+    ["", "a"],
+  ] as const) {
+    assert.ok(!matchesGlob(path, glob), glob);
+  }
+  const startedAt = performance.now();
+  for (const glob of ["*a*a*a*a*b", "**/a/**/a/**/a/**/b", "{1..9999999}", "{a,b}".repeat(40), "+(a|aa)+(a|aa)b"]) {
+    assert.ok(!matchesGlob("a/".repeat(200) + "a".repeat(1000), glob), glob);
+  }
+  assert.ok(performance.now() - startedAt < 200);
+});
+
+test("[EV7] what lies in a folder further down is told when the agent works there, the nearest last, and only there", async () => {
+  const workspace = join(folder, "nested");
+  const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
+  for (const [name, words] of [
+    ["web", "Web."],
+    ["web/deep", "Deep."],
+    ["other", "Other."],
+  ] as const) {
+    await mkdir(join(workspace, name), { recursive: true });
+    await writeFile(join(workspace, name, "AGENTS.md"), words);
+  }
+  await using runtime = await bubblewrapRuntimes({ dataHome: join(folder, "data"), userHome: homedir(), path }).create({
+    workspace,
+    home: join(folder, "nested-home"),
+  });
+  const { signal } = new AbortController();
+  const knowledge = await loadInstructions((each) => readInstructionFiles(runtime, each), signal);
+  const told = (names: readonly string[], state: ConversationState) =>
+    triggeredByPaths(
+      knowledge,
+      names.map((name) => join(workspace, name)),
+      state,
+      async () => runtime,
+      signal,
+    );
+  const events = await told(["web/deep/a.ts", "web/deep/b.ts"], emptyState);
+  assert.deepEqual(
+    events.map((event) => /\n(\w+\.)$/.exec(contentOf(event))?.[1]),
+    ["Web.", "Deep."],
+  );
+  assert.match(contentOf(events[1]), /not a word of the user[\s\S]*For web\/deep; it goes before/);
+  const state = stateAfter(stateAfter(emptyState, changedInstructions(knowledge, emptyState)), events);
+  assert.deepEqual(await told(["web/deep/a.ts", "web/x", "top.ts", "../out"], state), []);
+  // What is told at the beginning of the next turn is still the same.
+  assert.deepEqual(changedInstructions(knowledge, state), []);
+  assert.equal((await told(["other/x"], state)).length, 1);
+  // It has just been read.
+  assert.deepEqual(await told(["other/AGENTS.md"], state), []);
+});
+
+test("[EV8] what the user says to every agent is their word, stands first, and its skills are read by name", async () => {
+  const home = join(folder, "own");
+  for (const [name, words] of [
+    ["good", skill],
+    ["broken", ""],
+    ["pathed", sql],
+  ] as const) {
+    await mkdir(join(home, "skills", name), { recursive: true });
+    if (words !== "") await writeFile(join(home, "skills", name, "SKILL.md"), words);
+  }
+  assert.deepEqual(await readUserInstructions(home).then(({ instructions }) => instructions), null);
+  await writeFile(join(home, "AGENTS.md"), `Call me Ishmael.${" ".repeat(20_000)}x`);
+  const own = await readUserInstructions(home);
+  const knowledge = buildInstructions({ files: [file("AGENTS.md", "Use tabs.")], nested: [] }, own);
+  const said = knowledge.always?.text ?? "";
+  assert.match(said, /^\(The user's own instructions, for every conversation\.\)\n\nCall me Ishmael\./);
+  assert.match(
+    said,
+    /- release \(skill:good\): How to make a release\n- sql \(skill:pathed\)[\s\S]*From files in the workspace[\s\S]*Use tabs\./,
+  );
+  assert.ok(!said.includes("broken") && said.length < 20_000);
+  assert.match(knowledge.forPath("a.sql")[0]?.text ?? "", /^\(The user's own[\s\S]*Capitals/);
+  assert.equal(await readUserSkill(home, "good"), skill);
+  for (const name of ["broken", "none", "../skills/good", ".", ""])
+    assert.equal(await readUserSkill(home, name), undefined);
+  assert.deepEqual(await readUserInstructions(join(folder, "nowhere")), { instructions: null, skills: [] });
+});

@@ -1,0 +1,59 @@
+/**
+ * What the user says to every agent, in files of their own: `AGENTS.md` and `skills/NAME/SKILL.md` in the folder of the server's data. Nobody
+ * else writes there, so it is the user's word. A sandbox does not see that folder: a skill is read as `skill:NAME`.
+ */
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { TextFile } from "./workspace-files.ts";
+
+const maxFileBytes = 16 * 1024;
+const maxSkills = 50;
+
+export interface UserInstructions {
+  readonly instructions: TextFile | null;
+  /** The path of each is its `skill:NAME`. */
+  readonly skills: readonly TextFile[];
+}
+
+export const noUserInstructions: UserInstructions = { instructions: null, skills: [] };
+export const userInstructionsPath = "AGENTS.md of the user";
+
+/** Read anew at each turn; what cannot be read is as if it were not there. */
+export async function readUserInstructions(home: string): Promise<UserInstructions> {
+  const folder = join(home, "skills");
+  const [instructions, entries] = await Promise.all([
+    beginningOf(join(home, "AGENTS.md")),
+    readdir(folder, { withFileTypes: true }).catch(() => []),
+  ]);
+  const names = entries.filter((entry) => entry.isDirectory() && isName(entry.name)).map(({ name }) => name);
+  const skills = await Promise.all(
+    names
+      .toSorted()
+      .slice(0, maxSkills)
+      .map(async (name) => ({ path: `skill:${name}`, text: await beginningOf(join(folder, name, "SKILL.md")) })),
+  );
+  return {
+    instructions: instructions === null ? null : { path: userInstructionsPath, text: instructions },
+    skills: skills.flatMap(({ path, text }) => (text === null ? [] : [{ path, text }])),
+  };
+}
+
+/** The text of one skill, for the `read` of it; undefined where there is none. */
+export async function readUserSkill(home: string, name: string): Promise<string | undefined> {
+  if (!isName(name)) return undefined;
+  return (await beginningOf(join(home, "skills", name, "SKILL.md"))) ?? undefined;
+}
+
+function isName(name: string): boolean {
+  return /^[\w][\w. -]{0,63}$/.test(name);
+}
+
+async function beginningOf(path: string): Promise<string | null> {
+  try {
+    await using file = await open(path);
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(maxFileBytes), 0, maxFileBytes, 0);
+    return new TextDecoder().decode(buffer.subarray(0, bytesRead)).replaceAll("\0", "");
+  } catch {
+    return null;
+  }
+}

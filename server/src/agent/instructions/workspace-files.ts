@@ -1,0 +1,79 @@
+/**
+ * What a workspace says to agents, as files: instructions, microagents and skills, where the field puts them. They are read behind the
+ * wall, and no link is followed out of the workspace.
+ */
+import type { Runtime, RuntimeFactory, SpawnResult } from "../../runtime/runtime.ts";
+
+export interface TextFile {
+  /** From the workspace on. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface WorkspaceInstructions {
+  readonly files: readonly TextFile[];
+  /** Instructions of folders further down: named, not read. */
+  readonly nested: readonly string[];
+}
+
+const maxFileBytes = 16 * 1024;
+const maxBytes = 512 * 1024;
+const maxFiles = 100;
+const maxDeeper = 20;
+
+/** `path NUL text NUL` for each, an empty path, then the paths further down. */
+const script = `
+cd -P "$1" || exit
+for f in AGENTS.md CLAUDE.md .openhands_instructions .openhands/microagents/*.md \\
+  .openhands/skills/*/SKILL.md .agents/skills/*/SKILL.md .claude/skills/*/SKILL.md; do
+  [ -f "$f" ] || continue
+  case $(readlink -f -- "$f") in "$PWD"/*) ;; *) continue ;; esac
+  printf '%s\\0' "$f"
+  head -c ${maxFileBytes} -- "$f" | tr -d '\\000'
+  printf '\\0'
+done
+printf '\\0'
+timeout 0.3 find . -maxdepth 4 \\( -name '.?*' -o -name node_modules -o -name vendor -o -name target \\) -prune \\
+  -o -type f -path './*/AGENTS.md' -printf '%P\\0'
+`;
+
+/** The files of a workspace, without waiting for its shell where there is a way. Fails as the runtime does. */
+export function instructionReader(
+  look: RuntimeFactory["look"],
+  workspace: () => string,
+  runtime: () => Promise<Runtime>,
+): (signal: AbortSignal) => Promise<WorkspaceInstructions> {
+  if (look === undefined) return async (signal) => readInstructionFiles(await runtime(), signal);
+  return (signal) => read((argv) => look(workspace(), argv("."), maxBytes, signal));
+}
+
+/** Nothing where the workspace cannot be read. */
+export function readInstructionFiles(runtime: Runtime, signal: AbortSignal): Promise<WorkspaceInstructions> {
+  return read((argv) => runtime.spawn(argv(runtime.workspace), maxBytes, signal));
+}
+
+async function read(run: (argv: (root: string) => string[]) => Promise<SpawnResult>): Promise<WorkspaceInstructions> {
+  const { stdout } = await run((root) => ["sh", "-c", script, "knowledge", root]);
+  const [found, further] = splitOnce(new TextDecoder().decode(stdout));
+  const fields = found.split("\0");
+  const files: TextFile[] = [];
+  for (let at = 0; at + 1 < fields.length && files.length < maxFiles; at += 2) {
+    files.push({ path: fields[at] ?? "", text: fields[at + 1] ?? "" });
+  }
+  return {
+    files,
+    nested: further
+      .split("\0")
+      .filter((path) => path !== "")
+      .slice(0, maxDeeper),
+  };
+}
+
+/** At the empty path, which is where a path would begin. */
+function splitOnce(text: string): [string, string] {
+  const fields = text.split("\0");
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at] === "") return [fields.slice(0, at).join("\0"), fields.slice(at + 1).join("\0")];
+  }
+  return [text, ""];
+}
