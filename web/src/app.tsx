@@ -26,7 +26,7 @@ const SettingsPage = lazy(async () => ({ default: (await import("./settings/sett
 
 export function App() {
   const place = usePlace();
-  const words = useMessages();
+  const t = useMessages();
   const { health, look } = useHealth();
   const list = useConversations();
   const pane = usePane();
@@ -36,7 +36,7 @@ export function App() {
   useCommands(useMemo(() => shellCommands(setShown), []));
   useEffect(() => bindKeys(window), []);
 
-  const title = titleOf(place, list, words);
+  const title = titleOf(place, list, t);
   useNotify(title);
 
   return (
@@ -89,7 +89,7 @@ function Page({ place, list, title, health, onModel }: PageProps) {
   }
 }
 
-function titleOf(place: Place, list: ConversationList, words: ReturnType<typeof useMessages>): string {
+function titleOf(place: Place, list: ConversationList, t: ReturnType<typeof useMessages>): string {
   switch (place.page) {
     case "welcome":
       return "";
@@ -98,6 +98,6 @@ function titleOf(place: Place, list: ConversationList, words: ReturnType<typeof 
     case "inbox":
     case "board":
     case "settings":
-      return words.shell[place.page];
+      return t.app[place.page];
   }
 }

@@ -25,9 +25,9 @@ interface ActionCardProps {
 
 /** One line for an action; commands, edits, plans and failures show what came of them at once, the rest on a click. */
 export function ActionCard({ action, observation, live, waiting, step, child }: ActionCardProps) {
-  const { chat: words } = useMessages();
-  const summary = summaryOf(action, observation, words);
-  const body = bodyOf(action, observation, live, words, child);
+  const t = useMessages();
+  const summary = summaryOf(action, observation, t);
+  const body = bodyOf(action, observation, live, t, child);
   const [toggled, setToggled] = useState<boolean>();
   const canOpen = body.parts.length > 0;
   const open = canOpen && (toggled ?? body.openAtFirst);
@@ -64,7 +64,7 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
             <span className="w-3 shrink-0" />
           </div>
         )}
-        <RowTools id={action.id} copy={() => copied(action)} label={words.copyCommand} />
+        <RowTools id={action.id} copy={() => copied(action)} label={t.actions.copyCommand} />
       </div>
       {allowed !== "" && <p className="plain-text pb-1 pl-6 text-xs text-muted">{allowed}</p>}
       {open && (
@@ -80,8 +80,8 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
 }
 
 function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["tone"] | "waiting" }) {
-  const { chat: words } = useMessages();
-  if (tone === "open") return <Spinner label={words.running} size={16} />;
+  const t = useMessages();
+  if (tone === "open") return <Spinner label={t.actions.running} size={16} />;
   const colour = { waiting: "text-warn", bad: "text-bad", good: "text-muted", plain: "text-muted" }[tone];
   return (
     <span className={`w-4 shrink-0 text-center ${colour}`}>
@@ -91,8 +91,8 @@ function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["t
 }
 
 function Result({ summary, waiting }: { readonly summary: Summary; readonly waiting: boolean }) {
-  const { chat: words } = useMessages();
-  if (waiting) return <span className="shrink-0 text-xs font-medium text-warn">{words.waitingForApproval}</span>;
+  const t = useMessages();
+  if (waiting) return <span className="shrink-0 text-xs font-medium text-warn">{t.actions.waitingForApproval}</span>;
   const { result, took, tone } = summary;
   if (result === "" && took === "") return null;
   return (

@@ -39,14 +39,14 @@ export function bodyOf(
   action: Action,
   observation: Observation | undefined,
   live: string | undefined,
-  words: Messages["chat"],
+  t: Messages,
   child?: ChildReport,
 ): Body {
-  const asked = askedParts(action, words);
+  const asked = askedParts(action, t);
   if (observation === undefined) {
     if (child !== undefined) return { parts: [...asked, { type: "child", child: viewOf(child) }], openAtFirst: true };
     if (live === undefined || live === "") return { parts: asked, openAtFirst: false };
-    return { parts: [...asked, text(words.outputSoFar, live, { from: "end" })], openAtFirst: true };
+    return { parts: [...asked, text(t.actions.outputSoFar, live, { from: "end" })], openAtFirst: true };
   }
   const { content } = observation;
   switch (observation.observation) {
@@ -55,23 +55,30 @@ export function bodyOf(
       const { whole, screen } = observation.extras;
       const parts = [...asked];
       if (content !== "")
-        parts.push(text(screen === undefined ? words.output : words.screen, content, { from: "end" }));
-      if (whole !== undefined) parts.push(text(words.whole, words.wholeAt(whole.path, formatSize(whole.size_bytes))));
+        parts.push(text(screen === undefined ? t.actions.output : t.actions.screen, content, { from: "end" }));
+      if (whole !== undefined)
+        parts.push(text(t.actions.fullOutput, t.actions.fullOutputFile(whole.path, formatSize(whole.size_bytes))));
       return { parts, openAtFirst: content !== "" };
     }
     case "run_ipython":
-      return { parts: [...asked, ...some(text(words.output, content, { from: "end" }))], openAtFirst: content !== "" };
+      return {
+        parts: [...asked, ...some(text(t.actions.output, content, { from: "end" }))],
+        openAtFirst: content !== "",
+      };
     case "edit":
       return { parts: [{ type: "diff", text: content, path: observation.extras.path }], openAtFirst: true };
     case "read":
-      return { parts: some(text(words.content, content, { language: observation.extras.path })), openAtFirst: false };
+      return {
+        parts: some(text(t.actions.content, content, { language: observation.extras.path })),
+        openAtFirst: false,
+      };
     case "plan":
       return { parts: [{ type: "plan", tasks: observation.extras.tasks }], openAtFirst: true };
     case "browse": {
       const { title, text: readable, error, screenshot } = observation.extras;
       const shown = readable || (error ? content : "");
       return {
-        parts: [...images([screenshot]), ...some(text(title || words.page, shown, { bad: error }))],
+        parts: [...images([screenshot]), ...some(text(title || t.actions.page, shown, { bad: error }))],
         openAtFirst: error,
       };
     }
@@ -81,7 +88,7 @@ export function bodyOf(
         parts: [
           ...asked,
           ...images(pictures),
-          ...some(text(words.result, content, { bad, language: jsonIf(content) })),
+          ...some(text(t.actions.result, content, { bad, language: jsonIf(content) })),
         ],
         openAtFirst: bad,
       };
@@ -90,33 +97,33 @@ export function bodyOf(
       const { conversation, agent, agent_state: state, steps, cost_usd: costUsd } = observation.extras;
       const ended: ChildView = { conversation, agent, state, steps, costUsd, asks: "" };
       return {
-        parts: [{ type: "child", child: ended }, ...some(text(words.result, content))],
+        parts: [{ type: "child", child: ended }, ...some(text(t.actions.result, content))],
         openAtFirst: content !== "",
       };
     }
     case "error":
-      return { parts: [...asked, text(words.error, content, { bad: true })], openAtFirst: true };
+      return { parts: [...asked, text(t.common.error, content, { bad: true })], openAtFirst: true };
     default:
-      return { parts: asked.length > 0 ? asked : some(text(words.content, content)), openAtFirst: false };
+      return { parts: asked.length > 0 ? asked : some(text(t.actions.content, content)), openAtFirst: false };
   }
 }
 
 /** What the line has no room for: a command of several lines, the content of a file, arguments. */
-function askedParts(action: Action, words: Messages["chat"]): readonly Part[] {
+function askedParts(action: Action, t: Messages): readonly Part[] {
   switch (action.action) {
     case "run": {
       const { command } = action.args;
-      return command.trim().includes("\n") ? [text(words.command, command, { language: "sh" })] : [];
+      return command.trim().includes("\n") ? [text(t.actions.command, command, { language: "sh" })] : [];
     }
     case "write":
-      return some(text(words.content, action.args.content, { language: action.args.path }));
+      return some(text(t.actions.content, action.args.content, { language: action.args.path }));
     case "run_ipython":
-      return action.args.code.trim().includes("\n") ? [text(words.code, action.args.code, { language: "py" })] : [];
+      return action.args.code.trim().includes("\n") ? [text(t.actions.code, action.args.code, { language: "py" })] : [];
     case "call_tool":
     case "delegate": {
       const given = action.action === "delegate" ? action.args.inputs : action.args.arguments;
       if (Object.keys(given).length === 0) return [];
-      return [text(words.arguments, JSON.stringify(given, null, 2), { language: "json" })];
+      return [text(t.actions.arguments, JSON.stringify(given, null, 2), { language: "json" })];
     }
     default:
       return [];

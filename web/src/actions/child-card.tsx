@@ -9,7 +9,7 @@ import type { ChildView } from "./body.ts";
 
 /** Another agent that works for this one: how it is now, and the way to its conversation. */
 export function ChildCard({ child }: { readonly child: ChildView }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const { conversation, agent, state, steps, costUsd, asks } = child;
   return (
     <div className="rounded-lg border border-line bg-panel px-3 py-2 text-sm">
@@ -17,14 +17,14 @@ export function ChildCard({ child }: { readonly child: ChildView }) {
         <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${stateDot(state)}`} />
         <span className="min-w-0 truncate font-medium">{agent}</span>
         <span className="min-w-0 flex-1 truncate text-xs text-muted tabular-nums">
-          {[stateWords(state, words), words.steps(steps), ...(costUsd > 0 ? [formatCost(costUsd)] : [])].join(" · ")}
+          {[stateWords(state, t), t.common.steps(steps), ...(costUsd > 0 ? [formatCost(costUsd)] : [])].join(" · ")}
         </span>
         <Link href={conversationAddress(conversation)} className={buttonClass("plain", "small")}>
-          {words.openChild}
+          {t.actions.openSubagent}
           <ArrowRightIcon size={14} />
         </Link>
       </p>
-      {asks !== "" && <p className="plain-text mt-1 text-warn">{words.childAsks(asks)}</p>}
+      {asks !== "" && <p className="plain-text mt-1 text-warn">{t.actions.subagentAsks(asks)}</p>}
     </div>
   );
 }

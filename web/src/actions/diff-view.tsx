@@ -25,7 +25,7 @@ const signs: Readonly<Record<DiffLine["type"], string>> = { added: "+", deleted:
 
 /** An edit, in one column. */
 export function DiffView({ text, path }: DiffViewProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const [all, setAll] = useState(false);
   const { lines } = useMemo(() => diffLines(text), [text]);
   const joined = useMemo(() => lines.map((line) => line.text).join("\n"), [lines]);
@@ -36,7 +36,7 @@ export function DiffView({ text, path }: DiffViewProps) {
     <div className="overflow-hidden rounded-lg border border-line bg-code">
       <pre
         tabIndex={0}
-        aria-label={words.changes}
+        aria-label={t.actions.changes}
         className={`overflow-auto py-1.5 text-xs/[1.35rem] outline-offset-[-2px] ${all ? "max-h-[60dvh]" : ""}`}
       >
         <span className="block w-max min-w-full">

@@ -23,11 +23,11 @@ const mostText = 40_000;
 
 /** Text from tools is shown as text, whatever is in it. */
 export function Output({ label, text, tone, language, from, growing }: OutputProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const [all, setAll] = useState(false);
   const plain = useMemo(() => withoutColours(text), [text]);
   const short = useMemo(() => shortened(plain, fewLines, from), [plain, from]);
-  const shown = all || short === undefined ? bounded(plain, words.notShown) : short.text;
+  const shown = all || short === undefined ? bounded(plain, t.actions.charactersHidden) : short.text;
   return (
     <div className="group/out relative overflow-hidden rounded-lg border border-line bg-code">
       <pre
@@ -41,7 +41,7 @@ export function Output({ label, text, tone, language, from, growing }: OutputPro
       </pre>
       <CopyButton
         text={() => plain}
-        label={words.copyOutput}
+        label={t.actions.copyOutput}
         className="absolute! top-1 right-1 bg-code opacity-0 group-hover/out:opacity-100 focus-visible:opacity-100"
       />
       {short !== undefined && <ShowAll all={all} lines={short.lines} onChange={setAll} />}

@@ -7,7 +7,7 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** One part of what an action opens to. */
 export function PartView({ part, growing }: { readonly part: Part; readonly growing: boolean }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   switch (part.type) {
     case "diff":
       return <DiffView text={part.text} path={part.path} />;
@@ -17,7 +17,7 @@ export function PartView({ part, growing }: { readonly part: Part; readonly grow
       return (
         <img
           src={part.address}
-          alt={words.result}
+          alt={t.actions.result}
           className="max-h-112 w-fit max-w-full rounded-lg border border-line"
         />
       );

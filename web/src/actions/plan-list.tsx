@@ -4,15 +4,15 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** What is to be done, each with how far it is. */
 export function PlanList({ tasks }: { readonly tasks: ObservationExtras<"plan">["tasks"] }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const looks = {
-    todo: { Icon: CircleIcon, colour: "text-strong", name: words.todo },
-    in_progress: { Icon: DotFillIcon, colour: "text-accent breathe", name: words.inProgress },
-    done: { Icon: CheckCircleFillIcon, colour: "text-good", name: words.done },
+    todo: { Icon: CircleIcon, colour: "text-strong", name: t.actions.taskStates.todo },
+    in_progress: { Icon: DotFillIcon, colour: "text-accent breathe", name: t.actions.taskStates.in_progress },
+    done: { Icon: CheckCircleFillIcon, colour: "text-good", name: t.actions.taskStates.done },
   } as const;
   return (
     <ul
-      aria-label={words.plan}
+      aria-label={t.actions.plan}
       className="flex flex-col gap-1 rounded-lg border border-line bg-panel px-3 py-2 text-sm"
     >
       {tasks.map(({ title, status }) => {

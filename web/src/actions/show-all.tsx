@@ -10,7 +10,7 @@ interface ShowAllProps {
 
 /** The foot of what is long: shown by its beginning or its end, and whole when one asks. */
 export function ShowAll({ all, lines, onChange }: ShowAllProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   return (
     <Button
       size="small"
@@ -19,7 +19,7 @@ export function ShowAll({ all, lines, onChange }: ShowAllProps) {
       className="w-full rounded-none! border-t border-line text-muted"
       onClick={() => onChange(!all)}
     >
-      {all ? words.showLess : words.showAll(lines)}
+      {all ? t.common.showLess : t.common.showAllLines(lines)}
     </Button>
   );
 }

@@ -19,10 +19,10 @@ export interface Summary {
 const worthMs = 100;
 const cutOff: ReadonlySet<string> = new Set(["interrupted", "outcome_unknown"]);
 
-export function summaryOf(action: Action, observation: Observation | undefined, words: Messages["chat"]): Summary {
-  const [verb, what] = wordsOf(action, words);
+export function summaryOf(action: Action, observation: Observation | undefined, t: Messages): Summary {
+  const [verb, what] = wordsOf(action, t);
   if (observation === undefined) return { verb, what, result: "", tone: "open", took: "" };
-  return { verb, what, ...resultOf(observation, words), took: tookOf(action, observation) };
+  return { verb, what, ...resultOf(observation, t), took: tookOf(action, observation) };
 }
 
 function tookOf(action: Action, observation: Observation): string {
@@ -34,16 +34,16 @@ function tookOf(action: Action, observation: Observation): string {
   return ms >= worthMs && (action.approval === undefined || told !== undefined) ? formatDuration(ms) : "";
 }
 
-function wordsOf(action: Action, words: Messages["chat"]): readonly [verb: string, what: string] {
-  const { verbs } = words;
+function wordsOf(action: Action, t: Messages): readonly [verb: string, what: string] {
+  const { verbs } = t.actions;
   switch (action.action) {
     case "run":
       return [verbs.run, action.args.command];
     case "job": {
       const { id, input, keys = [], signal } = action.args;
-      if (signal !== undefined) return [verbs.signalJob, words.toJob(signal, id)];
-      if (input === undefined && keys.length === 0) return [verbs.lookAtJob, words.job(id)];
-      return [verbs.typeIntoJob, words.intoJob([input?.trimEnd() ?? "", ...keys].join(" ").trim(), id)];
+      if (signal !== undefined) return [verbs.signalJob, t.actions.signalToJob(signal, id)];
+      if (input === undefined && keys.length === 0) return [verbs.checkJob, t.actions.job(id)];
+      return [verbs.typeIntoJob, t.actions.intoJob([input?.trimEnd() ?? "", ...keys].join(" ").trim(), id)];
     }
     case "read":
       return [verbs.read, action.args.path];
@@ -53,7 +53,7 @@ function wordsOf(action: Action, words: Messages["chat"]): readonly [verb: strin
       return [verbs.edit, action.args.path];
     case "search": {
       const { pattern, path } = action.args;
-      return [verbs.search, path === "." ? pattern : words.inFolder(pattern, path)];
+      return [verbs.search, path === "." ? pattern : t.actions.inFolder(pattern, path)];
     }
     case "browse":
       return [verbs.browse, action.args.url];
@@ -68,7 +68,7 @@ function wordsOf(action: Action, words: Messages["chat"]): readonly [verb: strin
     case "call_tool":
       return [verbs.tool, `${action.args.server}: ${action.args.name}`];
     case "restore":
-      return [verbs.restore, words.toEvent(action.args.at)];
+      return [verbs.restore, t.actions.toEarlierPoint];
     default:
       return [action.action, action.message];
   }
@@ -76,17 +76,17 @@ function wordsOf(action: Action, words: Messages["chat"]): readonly [verb: strin
 
 type Result = Pick<Summary, "result" | "tone">;
 
-function resultOf(observation: Observation, words: Messages["chat"]): Result {
-  const { results } = words;
+function resultOf(observation: Observation, t: Messages): Result {
+  const { results } = t.actions;
   switch (observation.observation) {
     case "job":
-      return jobResult(observation.extras.job, words);
+      return jobResult(observation.extras.job, t);
     case "run": {
-      if (observation.extras.job !== undefined) return jobResult(observation.extras.job, words);
+      if (observation.extras.job !== undefined) return jobResult(observation.extras.job, t);
       const { exit_code: code, ended_by: endedBy } = observation.extras;
       if (endedBy === "timeout") return { result: results.timedOut, tone: "bad" };
       if (endedBy === "stop") return { result: results.stopped, tone: "bad" };
-      return { result: results.exit(code), tone: code === 0 ? "good" : "bad" };
+      return { result: results.exitCode(code), tone: code === 0 ? "good" : "bad" };
     }
     case "search": {
       const { matches, truncated } = observation.extras;
@@ -99,7 +99,7 @@ function resultOf(observation: Observation, words: Messages["chat"]): Result {
     case "plan": {
       const { tasks } = observation.extras;
       return {
-        result: results.tasks(tasks.filter(({ status }) => status === "done").length, tasks.length),
+        result: results.tasksDone(tasks.filter(({ status }) => status === "done").length, tasks.length),
         tone: "plain",
       };
     }
@@ -112,17 +112,18 @@ function resultOf(observation: Observation, words: Messages["chat"]): Result {
       return { result: `+${added} −${deleted}`, tone: "good" };
     }
     case "restore":
-      return { result: results.files(observation.extras.changed_files), tone: "good" };
+      return { result: t.common.files(observation.extras.changed_files), tone: "good" };
     case "error":
       return { result: observation.extras.code.replaceAll("_", " "), tone: "bad" };
     case "user_rejected":
-      return { result: results.rejected, tone: "bad" };
+      return { result: results.denied, tone: "bad" };
     default:
       return { result: "", tone: "good" };
   }
 }
 
-function jobResult({ id, state, exit_code: code = -1 }: JobState, { results }: Messages["chat"]): Result {
-  if (state === "running") return { result: results.jobRuns(id), tone: "plain" };
-  return { result: results.exit(code), tone: code === 0 ? "good" : "bad" };
+function jobResult({ id, state, exit_code: code = -1 }: JobState, t: Messages): Result {
+  const { results } = t.actions;
+  if (state === "running") return { result: results.jobRunning(id), tone: "plain" };
+  return { result: results.exitCode(code), tone: code === 0 ? "good" : "bad" };
 }

@@ -33,14 +33,14 @@ const edges = { info: "border-info", warn: "border-warn", bad: "border-bad" } as
 
 /** The question whether an action may run, with all of it in sight. */
 export function ApprovalCard({ action, onAnswer, head, of, keys = true }: ApprovalCardProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState("");
   const [scope, setScope] = useState<"conversation" | "server">();
   const [whole, setWhole] = useState(() => sizeOf(action) <= mostShown);
   const { reasons: given = [], rules = [], expires_at: until = "" } = action.approval ?? {};
-  const reasons = reasonsOf(given, words);
+  const reasons = reasonsOf(given, t);
   const risk = worst(reasons);
   const thought = "thought" in action.args && typeof action.args.thought === "string" ? action.args.thought : "";
 
@@ -54,7 +54,7 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
       const why = error instanceof Error ? error.message : String(error);
       // The card goes with the question: who was first is told where it stays.
       if (error instanceof DeckhandError && error.code === "conflict")
-        toast(words.answeredBefore, { description: why });
+        toast(t.approval.alreadyAnswered, { description: why });
       else setFailure(why);
     }
   };
@@ -67,14 +67,14 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
               {
                 id: "approval-allow",
                 group: "conversation",
-                label: (w) => w.people.allowOnce,
+                label: (t) => t.approval.allowOnce,
                 keys: ["y"],
                 run: () => void (canAllow && answer("allow")),
               },
               {
                 id: "approval-deny",
                 group: "conversation",
-                label: (w) => w.people.deny,
+                label: (t) => t.approval.deny,
                 keys: ["n"],
                 run: () => void (!sent && answer("deny")),
               },
@@ -87,14 +87,14 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
 
   return (
     <section
-      aria-label={of === undefined ? words.approval : `${words.approval}: ${of}`}
+      aria-label={of === undefined ? t.approval.approval : `${t.approval.approval}: ${of}`}
       className={`flex flex-col gap-3 rounded-xl border border-l-4 bg-panel p-3.5 text-sm shadow-low ${edges[risk]}`}
     >
       {head}
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <ShieldIcon size={16} className={risk === "bad" ? "text-bad" : "text-warn"} />
-        <h2 className="font-semibold">{words.mayIt}</h2>
-        <Badge>{words.actions[action.action as keyof typeof words.actions] ?? action.action}</Badge>
+        <h2 className="font-semibold">{t.approval.required}</h2>
+        <Badge>{t.approval.actions[action.action as keyof typeof t.approval.actions] ?? action.action}</Badge>
         {reasons.map(({ text, risk: tone }) => (
           <Badge key={text} tone={tone}>
             {text}
@@ -131,23 +131,23 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
             {...(keys && !isTouched ? { keys: "y" } : {})}
             onClick={() => void answer("allow")}
           >
-            {words.allowOnce}
+            {t.approval.allowOnce}
           </Button>
           {rules.length > 0 && (
             <>
               <Button className={onPhone} disabled={!canAllow} onClick={() => setScope("conversation")}>
-                {words.allowConversation}
+                {t.approval.allowForConversation}
               </Button>
               <Button className={onPhone} disabled={!canAllow} onClick={() => setScope("server")}>
-                {words.allowServer}
+                {t.approval.alwaysAllow}
               </Button>
             </>
           )}
           <span className="flex min-w-52 flex-1 gap-2 max-md:basis-full">
             <TextField
               className="flex-1"
-              label={words.reason}
-              placeholder={words.reasonHint}
+              label={t.approval.reason}
+              placeholder={t.approval.reasonPlaceholder}
               maxLength={2_000}
               value={reason}
               onChange={setReason}
@@ -159,7 +159,7 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
               disabled={sent}
               {...(keys && !isTouched ? { keys: "n" } : {})}
             >
-              {words.deny}
+              {t.approval.deny}
             </Button>
           </span>
         </form>

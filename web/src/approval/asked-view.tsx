@@ -21,7 +21,7 @@ export function sizeOf(action: Action): number {
 
 /** What may or may not happen, exactly. */
 export function AskedView({ action, whole, onWhole }: AskedViewProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const asked = askedOf(action);
   const [wide, setWide] = useState(false);
   return (
@@ -29,7 +29,7 @@ export function AskedView({ action, whole, onWhole }: AskedViewProps) {
       <div
         tabIndex={0}
         role="group"
-        aria-label={words.askedFor}
+        aria-label={t.approval.requestedAction}
         className={`overflow-auto rounded-lg border border-line bg-code text-sm ${wide ? "max-h-[60dvh]" : "max-h-64"}`}
       >
         {asked.type === "change" && (
@@ -41,7 +41,7 @@ export function AskedView({ action, whole, onWhole }: AskedViewProps) {
           <Body asked={asked} />
           {asked.type === "command" && action.approval?.cwd !== undefined && (
             <p className="px-3 pb-2 text-xs text-muted">
-              {words.inFolder}{" "}
+              {t.approval.inFolder}{" "}
               <code className="break-all">
                 <Marked text={action.approval.cwd} />
               </code>
@@ -58,7 +58,7 @@ export function AskedView({ action, whole, onWhole }: AskedViewProps) {
             onWhole();
           }}
         >
-          {words.showWhole}
+          {t.approval.showAll}
         </Button>
       )}
     </div>

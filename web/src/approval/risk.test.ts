@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { people } from "../i18n/en/people.ts";
+import { en as t } from "../i18n/en.ts";
 import { known, reasonsOf, worst } from "./risk.ts";
 
 test("[UP20] the page has its own words for every reason of the server, and for no other", () => {
@@ -13,12 +13,12 @@ test("[UP20] the page has its own words for every reason of the server, and for 
 });
 
 test("[UP20] the worst reason counts; one that the page does not know stands as it is", () => {
-  const reasons = reasonsOf(["Every action is asked about.", "It runs without a sandbox."], people);
+  const reasons = reasonsOf(["Every action is asked about.", "It runs without a sandbox."], t);
   assert.deepEqual(
     reasons.map(({ text }) => text),
-    [people.reasons.every, people.reasons.unsandboxed],
+    [t.approval.reasons.every, t.approval.reasons.unsandboxed],
   );
   assert.equal(worst(reasons), "bad");
-  assert.deepEqual(reasonsOf(["The moon is full."], people), [{ text: "The moon is full.", risk: "warn" }]);
+  assert.deepEqual(reasonsOf(["The moon is full."], t), [{ text: "The moon is full.", risk: "warn" }]);
   assert.equal(worst([]), "info");
 });

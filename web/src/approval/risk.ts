@@ -5,7 +5,7 @@ export type Risk = "info" | "warn" | "bad";
 
 /** As server/src/agent/approval/policy.ts says them. */
 export const known: Readonly<
-  Record<string, { readonly key: keyof Messages["people"]["reasons"]; readonly risk: Risk }>
+  Record<string, { readonly key: keyof Messages["approval"]["reasons"]; readonly risk: Risk }>
 > = {
   "An MCP server does it, outside of the sandbox.": { key: "foreign", risk: "bad" },
   "It reaches the network.": { key: "network", risk: "warn" },
@@ -20,11 +20,13 @@ export interface Reason {
   readonly risk: Risk;
 }
 
-/** What the server says and the page has no words for stands as it is. */
-export function reasonsOf(reasons: readonly string[], words: Messages["people"]): readonly Reason[] {
+/** Reasons that have no translation are shown as the server sent them. */
+export function reasonsOf(reasons: readonly string[], t: Messages): readonly Reason[] {
   return reasons.map((reason) => {
     const found = known[reason];
-    return found === undefined ? { text: reason, risk: "warn" } : { text: words.reasons[found.key], risk: found.risk };
+    return found === undefined
+      ? { text: reason, risk: "warn" }
+      : { text: t.approval.reasons[found.key], risk: found.risk };
   });
 }
 

@@ -13,10 +13,10 @@ interface RuleQuestionProps {
 
 /** The second question: exactly what would be allowed from now on, and where, before anything is remembered. */
 export function RuleQuestion({ rules, scope, disabled, onSave, onBack }: RuleQuestionProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   return (
-    <div role="group" aria-label={words.rule} className="flex flex-col gap-2 rounded-lg bg-raised p-3">
-      <p className="font-medium">{scope === "server" ? words.ruleForServer : words.ruleForConversation}</p>
+    <div role="group" aria-label={t.approval.rule} className="flex flex-col gap-2 rounded-lg bg-raised p-3">
+      <p className="font-medium">{scope === "server" ? t.approval.ruleForServer : t.approval.ruleForConversation}</p>
       <ul className="flex flex-col gap-1">
         {rules.map((rule) => (
           <li key={`${rule.action} ${rule.pattern}`}>
@@ -26,12 +26,12 @@ export function RuleQuestion({ rules, scope, disabled, onSave, onBack }: RuleQue
           </li>
         ))}
       </ul>
-      <p className="text-xs text-muted">{words.ruleMeans}</p>
+      <p className="text-xs text-muted">{t.approval.ruleDescription}</p>
       <div className="flex flex-wrap gap-2">
         <Button tone="primary" disabled={disabled} onClick={onSave}>
-          {words.saveRule}
+          {t.approval.saveRuleAndAllow}
         </Button>
-        <Button onClick={onBack}>{words.back}</Button>
+        <Button onClick={onBack}>{t.common.back}</Button>
       </div>
     </div>
   );

@@ -5,7 +5,7 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** How long there is time to answer, and what happens then. */
 export function TimeLeft({ until }: { readonly until: string }) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const now = useNow(true);
   const leftMs = Math.max(0, Date.parse(until) - now);
   if (Number.isNaN(leftMs)) return null;
@@ -17,7 +17,7 @@ export function TimeLeft({ until }: { readonly until: string }) {
     <p className={`flex items-center gap-1.5 text-xs ${isShort ? "font-medium text-bad" : "text-muted"}`}>
       <ClockIcon size={12} />
       <time dateTime={until} title={formatTime(until)}>
-        {words.deniedIn(left, formatTime(until))}
+        {t.approval.autoDenied(left, formatTime(until))}
       </time>
     </p>
   );

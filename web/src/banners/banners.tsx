@@ -6,27 +6,27 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** What a person should know before trusting what they see: a scripted model, or no wall around commands. */
 export function Banners({ health }: { readonly health: Health | undefined }) {
-  const { shell: words } = useMessages();
+  const t = useMessages();
   if (health === undefined) return null;
   const { model, runtime } = health;
   return (
     <>
       {model.demo && (
         <Banner tone="quiet">
-          <strong className="font-semibold">{words.demoModel}</strong> {words.demoModelIs}{" "}
+          <strong className="font-semibold">{t.app.demoMode}</strong> {t.app.demoModeDescription}{" "}
           <Link href={settingsAddress("models")} className="font-medium underline underline-offset-2">
-            {words.demoModelHow}
+            {t.app.setUpModel}
           </Link>
         </Banner>
       )}
       {runtime.kind === "host" ? (
         <Banner tone="bad">
-          <strong className="font-semibold">{words.noSandbox}</strong> {words.noSandboxIs}
+          <strong className="font-semibold">{t.app.noSandbox}</strong> {t.app.noSandboxDescription}
         </Banner>
       ) : (
         !runtime.proven && (
           <Banner tone="bad">
-            <strong className="font-semibold">{words.refused}</strong> {runtime.sentence}
+            <strong className="font-semibold">{t.app.commandsDisabled}</strong> {runtime.sentence}
           </Banner>
         )
       )}

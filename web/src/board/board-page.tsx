@@ -26,39 +26,39 @@ const tops: Readonly<Record<Column, string>> = {
 
 /** What runs, what waits, what needs a person and what rests, at a glance. */
 export function BoardPage({ list }: { readonly list: ConversationList }) {
-  const words = useMessages();
+  const t = useMessages();
   const found = useMemo(() => byColumn(list.rows), [list.rows]);
   const newTask = (
     <Link href={homeAddress()} className={buttonClass("primary", "small")}>
       <PlusIcon size={14} />
-      {words.shell.newTask}
+      {t.app.newTask}
     </Link>
   );
   const isEmpty = list.loaded && list.rows.length === 0 && list.query === "";
   return (
-    <PageFrame title={words.shell.board} wide actions={newTask}>
+    <PageFrame title={t.app.board} wide actions={newTask}>
       {!list.loaded && <Skeleton />}
       {isEmpty && (
-        <EmptyState icon={ProjectIcon} title={words.people.boardEmpty} actions={newTask}>
-          {words.people.boardIs}
+        <EmptyState icon={ProjectIcon} title={t.board.empty} actions={newTask}>
+          {t.board.emptyDescription}
         </EmptyState>
       )}
-      {list.query !== "" && <p className="mb-3 text-sm text-muted">{words.people.boardSearch(list.query)}</p>}
+      {list.query !== "" && <p className="mb-3 text-sm text-muted">{t.board.searchResults(list.query)}</p>}
       {!isEmpty && list.loaded && (
         <div className="grid flex-1 grid-cols-1 content-start items-start gap-4 md:grid-cols-2 xl:grid-cols-4">
           {columns.map((column) => (
             <section
               key={column}
-              aria-label={words.people.columns[column]}
+              aria-label={t.board.columns[column]}
               className={`flex min-w-0 flex-col gap-2 rounded-lg border border-t-3 border-line bg-side p-2.5 ${tops[column]}`}
             >
               <h2 className="flex items-baseline justify-between px-1 text-sm font-semibold">
                 {column === "needsYou" && found.needsYou.length > 0 ? (
                   <Link href={inboxAddress()} className="hover:underline">
-                    {words.people.columns[column]}
+                    {t.board.columns[column]}
                   </Link>
                 ) : (
-                  words.people.columns[column]
+                  t.board.columns[column]
                 )}
                 <span className="text-xs font-normal text-muted tabular-nums">{found[column].length}</span>
               </h2>
@@ -68,7 +68,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
                 ))}
               </ul>
               {found[column].length === 0 && (
-                <p className="px-1 pb-1 text-xs text-muted">{words.people.columnsEmpty[column]}</p>
+                <p className="px-1 pb-1 text-xs text-muted">{t.board.emptyColumns[column]}</p>
               )}
             </section>
           ))}
@@ -79,7 +79,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
 }
 
 function Card({ row }: { readonly row: ConversationRow }) {
-  const words = useMessages();
+  const t = useMessages();
   return (
     <li>
       <Link
@@ -91,7 +91,7 @@ function Card({ row }: { readonly row: ConversationRow }) {
             <StateMark row={row} />
           </span>
           <span className="line-clamp-2 min-w-0 flex-1 text-sm font-medium break-words">
-            {row.title || words.shell.untitled}
+            {row.title || t.common.untitled}
           </span>
           {row.pinned && <PinIcon size={12} className="mt-1 shrink-0 text-muted" />}
         </span>
@@ -102,7 +102,7 @@ function Card({ row }: { readonly row: ConversationRow }) {
         )}
         <span className="flex items-center justify-between gap-2 text-xs text-muted">
           <span className="truncate">
-            {rowWords(row, words)} · {formatRelativeTime(row.updated_at)}
+            {rowWords(row, t)} · {formatRelativeTime(row.updated_at)}
           </span>
           {row.cost_usd > 0 && <span className="shrink-0 tabular-nums">{formatCost(row.cost_usd)}</span>}
         </span>

@@ -14,7 +14,7 @@ const settledMs = 1_000;
 
 /** What screen readers hear of the progress: each message of the agent once, when it is whole. Rows that scroll into sight are not news. */
 export function Announcer({ rows, working }: AnnouncerProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const last = rows.findLast((row) => row.type === "says" || row.type === "done");
   const text = last === undefined ? "" : last.type === "done" ? last.action.message : last.text;
   const [spoken, setSpoken] = useState("");
@@ -35,7 +35,7 @@ export function Announcer({ rows, working }: AnnouncerProps) {
   }, [text, heard]);
   return (
     <p aria-live="polite" aria-atomic="true" className="sr-only">
-      {spoken === "" ? "" : `${words.agent}: ${spoken}`}
+      {spoken === "" ? "" : `${t.common.agent}: ${spoken}`}
     </p>
   );
 }

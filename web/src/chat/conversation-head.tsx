@@ -15,12 +15,12 @@ interface ConversationHeadProps {
 }
 
 export function ConversationHead({ title, past, onPast }: ConversationHeadProps) {
-  const { shell: words, time } = useMessages();
+  const t = useMessages();
   const { workOpen } = usePreferences();
   useCommands(
     useMemo((): readonly Command[] => {
       if (onPast === undefined) return [];
-      const label: Command["label"] = (all) => (past ? all.time.toNow : all.time.look);
+      const label: Command["label"] = (t) => (past ? t.history.returnToLatest : t.history.open);
       return [{ id: "past", group: "conversation", label, keys: ["t"], run: onPast }];
     }, [past, onPast]),
   );
@@ -31,7 +31,7 @@ export function ConversationHead({ title, past, onPast }: ConversationHeadProps)
         <>
           <IconButton
             icon={HistoryIcon}
-            label={past ? time.toNow : time.look}
+            label={past ? t.history.returnToLatest : t.history.open}
             keys="t"
             aria-pressed={past}
             disabled={onPast === undefined}
@@ -39,7 +39,7 @@ export function ConversationHead({ title, past, onPast }: ConversationHeadProps)
           />
           <IconButton
             icon={workOpen ? SidebarCollapseIcon : SidebarExpandIcon}
-            label={workOpen ? words.hideWork : words.showWork}
+            label={workOpen ? t.app.collapsePanel : t.app.expandPanel}
             keys="mod+j"
             className="max-md:hidden"
             onClick={() => prefer({ workOpen: !workOpen })}

@@ -25,7 +25,7 @@ interface ConversationProps {
 
 export function Conversation({ place, title, onChange }: ConversationProps) {
   const { id } = place;
-  const words = useMessages();
+  const t = useMessages();
   const pane = usePane();
   const snapshot = useView(id);
   const { state, refused, events } = snapshot;
@@ -40,7 +40,7 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
   if (refused !== undefined) {
     return (
       <main className="flex flex-1 flex-col">
-        <PageHead title={title || words.shell.untitled} />
+        <PageHead title={title || t.common.untitled} />
         <EmptyState title={refused.message} />
       </main>
     );
@@ -49,7 +49,7 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
     <div className="flex min-h-0 flex-1">
       <main className={`flex min-w-0 flex-1 flex-col ${pane === "work" ? "max-md:hidden" : ""}`}>
         <ConversationHead
-          title={title || state.title || words.shell.untitled}
+          title={title || state.title || t.common.untitled}
           past={isPast}
           onPast={last < 0 ? undefined : turnTime}
         />

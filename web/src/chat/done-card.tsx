@@ -14,13 +14,16 @@ interface DoneCardProps {
 
 /** The agent's last word on the task: done, or given up; with what it has to show for it. */
 export function DoneCard({ action, files }: DoneCardProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const isDone = action.action === "finish";
   const Icon = isDone ? CheckCircleFillIcon : XCircleFillIcon;
   const outputs = Object.keys(action.args.outputs).length > 0 ? JSON.stringify(action.args.outputs, null, 2) : "";
   const { evidence = [], changes } = action.action === "finish" ? action.args : {};
   return (
-    <section aria-label={isDone ? words.finished : words.gaveUp} className="group/row relative flex items-start pt-1">
+    <section
+      aria-label={isDone ? t.timeline.finished : t.timeline.couldNotComplete}
+      className="group/row relative flex items-start pt-1"
+    >
       <div
         data-row-focus
         tabIndex={-1}
@@ -38,12 +41,19 @@ export function DoneCard({ action, files }: DoneCardProps) {
         {changes !== undefined && <ChangedFiles changes={changes} />}
         {outputs !== "" && (
           <div className="border-t border-line p-3">
-            <p className="label-small mb-1">{words.outputs}</p>
-            <Output label={words.outputs} text={outputs} tone="plain" language="json" from="start" growing={false} />
+            <p className="label-small mb-1">{t.timeline.outputs}</p>
+            <Output
+              label={t.timeline.outputs}
+              text={outputs}
+              tone="plain"
+              language="json"
+              from="start"
+              growing={false}
+            />
           </div>
         )}
       </div>
-      <RowTools id={action.id} copy={() => action.message} label={words.copyMessage} />
+      <RowTools id={action.id} copy={() => action.message} label={t.timeline.copyText} />
     </section>
   );
 }

@@ -21,11 +21,11 @@ const looks: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Icon
 
 /** What the agent claims, each with the command that shows it and what that is worth by now. */
 export function Evidence({ pieces, state }: EvidenceProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const place = usePlace();
   return (
     <div className="border-t border-line px-4 py-2.5">
-      <p className="label-small mb-1.5">{words.evidence}</p>
+      <p className="label-small mb-1.5">{t.timeline.verification}</p>
       <ul className="grid grid-cols-[max-content_1fr] gap-x-2.5 gap-y-1.5 text-sm">
         {pieces.map((piece) => {
           const verdict = verdictNow(piece, state);
@@ -38,7 +38,7 @@ export function Evidence({ pieces, state }: EvidenceProps) {
             >
               <span>
                 <Badge tone={tone} icon={icon}>
-                  {words.verdicts[verdict]}
+                  {t.timeline.verdicts[verdict]}
                 </Badge>
               </span>
               <span className="flex min-w-0 flex-1 flex-col">
@@ -64,13 +64,13 @@ export function Evidence({ pieces, state }: EvidenceProps) {
 
 /** The files that are others since the turn began. */
 export function ChangedFiles({ changes }: { readonly changes: NonNullable<Finish["changes"]> }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   if (changes.changed_files === 0) return null;
   const more = changes.changed_files - changes.files.length;
   return (
     <details className="group/files border-t border-line px-4 py-2 text-sm">
       <summary className="flex cursor-pointer list-none items-baseline gap-2 text-soft hover:text-ink">
-        {words.results.files(changes.changed_files)}
+        {t.common.files(changes.changed_files)}
         <Lines added={changes.added_lines} deleted={changes.deleted_lines} />
       </summary>
       <ul className="mt-1">
@@ -80,7 +80,7 @@ export function ChangedFiles({ changes }: { readonly changes: NonNullable<Finish
             <Lines added={added} deleted={deleted} />
           </li>
         ))}
-        {more > 0 && <li className="text-muted">{words.andMore(more)}</li>}
+        {more > 0 && <li className="text-muted">{t.common.moreItems(more)}</li>}
       </ul>
     </details>
   );

@@ -22,7 +22,7 @@ interface PresentProps {
 
 /** The foot of a conversation: what waits for a person, what happens now, and where one speaks. */
 export function Present({ conversation: id, snapshot, onSend }: PresentProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const { state } = snapshot;
   const want = useWant(id, state.agentState);
   const waiting = state.open.find((action) => action.id === state.awaiting?.id);
@@ -43,11 +43,13 @@ export function Present({ conversation: id, snapshot, onSend }: PresentProps) {
       <OpenPorts conversation={id} />
       <NowBar snapshot={snapshot} onWant={want} />
       <Composer
-        label={words.message}
+        label={t.composer.message}
         placeholder={
-          isWorking(state.agentState) || waiting !== undefined ? words.messageWhileWorking : words.messageHint
+          isWorking(state.agentState) || waiting !== undefined
+            ? t.composer.placeholderWhileWorking
+            : t.composer.placeholder
         }
-        button={words.send}
+        button={t.common.send}
         draft={id}
         autoFocus
         onSend={async ({ text, images, files }) => onSend(await withFiles(id, text, files), images)}

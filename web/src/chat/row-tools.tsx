@@ -13,14 +13,14 @@ interface RowToolsProps {
 
 /** What can be done with any row: there when one points at it, or comes to it with the keys. They take no room of their own. */
 export function RowTools({ id, copy: text, label }: RowToolsProps) {
-  const words = useMessages();
+  const t = useMessages();
   const link = (): void => {
     const here = place();
     if (here.page !== "conversation") return;
     const address = new URL(conversationAddress(here.id, { event: id }), location.href).href;
     copied(address);
   };
-  const copied = (what: string): void => void copy(what).then(() => toast(words.shell.copied), toastFailure);
+  const copied = (what: string): void => void copy(what).then(() => toast(t.common.copied), toastFailure);
   const lookBack = (): void => {
     const here = place();
     if (here.page !== "conversation") return;
@@ -31,8 +31,8 @@ export function RowTools({ id, copy: text, label }: RowToolsProps) {
   return (
     <span className="pointer-events-none absolute -top-5.5 right-2 z-10 flex rounded-md border border-line bg-panel opacity-0 shadow-low transition-opacity group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100 max-md:hidden">
       <Tool icon={CopyIcon} label={label} onClick={() => copied(text())} />
-      <Tool icon={LinkIcon} label={words.chat.copyLink} onClick={link} />
-      <Tool icon={HistoryIcon} label={words.time.lookHere} onClick={lookBack} />
+      <Tool icon={LinkIcon} label={t.timeline.copyLink} onClick={link} />
+      <Tool icon={HistoryIcon} label={t.history.viewHere} onClick={lookBack} />
     </span>
   );
 }

@@ -62,19 +62,23 @@ export const RowView = memo(function RowView({ row, live, waiting, child, files 
 });
 
 function Rest({ rest }: { readonly rest: ItemOf<"rest"> }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const { durationMs, steps, costUsd, priced } = rest;
-  const cost = priced ? formatCost(costUsd) : costUsd > 0 ? words.orMore(formatCost(costUsd)) : words.costUnknown;
+  const cost = priced
+    ? formatCost(costUsd)
+    : costUsd > 0
+      ? t.common.costAtLeast(formatCost(costUsd))
+      : t.common.costUnknown;
   return (
     <p className="flex items-center gap-3 py-1.5 text-2xs text-muted tabular-nums">
-      {words.worked(formatDuration(durationMs))} · {words.steps(steps)} · {cost}
+      {t.timeline.workedFor(formatDuration(durationMs))} · {t.common.steps(steps)} · {cost}
       <span className="h-px flex-1 bg-line" />
     </p>
   );
 }
 
 function Note({ note }: { readonly note: ItemOf<"note"> }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const { text, tone } = note;
   if (tone === "quiet") return <p className="plain-text py-0.5 text-center text-xs text-muted">{text}</p>;
   return (
@@ -87,7 +91,7 @@ function Note({ note }: { readonly note: ItemOf<"note"> }) {
         <AlertIcon size={14} />
       </span>
       <span className="min-w-0">
-        {tone === "bad" && <span className="sr-only">{words.error}: </span>}
+        {tone === "bad" && <span className="sr-only">{t.common.error}: </span>}
         {text}
       </span>
     </p>

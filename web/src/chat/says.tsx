@@ -12,14 +12,14 @@ interface SaysProps {
 
 /** What the model says, while it streams in and afterwards: one component, so that nothing is drawn anew when it is whole. */
 export function Says({ id, text, step }: SaysProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   return (
     <div className="group/row relative">
       <div className="flex items-start">
         <div data-row-focus tabIndex={-1} className="min-w-0 flex-1 rounded-md">
           <Markdown text={text} streaming={id === undefined} />
         </div>
-        {id !== undefined && <RowTools id={id} copy={() => text} label={words.copyMessage} />}
+        {id !== undefined && <RowTools id={id} copy={() => text} label={t.timeline.copyText} />}
       </div>
       {/* Its room is there while the text comes. */}
       {(step !== undefined || id === undefined) && (

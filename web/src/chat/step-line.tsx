@@ -4,31 +4,31 @@ import type { StepCost } from "./item.ts";
 
 /** What a reply of the model took: small, for whoever wants to know. */
 export function StepLine({ step }: { readonly step: StepCost }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   return (
     <p title={step.model} className="text-2xs text-muted tabular-nums">
-      {wholeText(step, words)}
+      {wholeText(step, t)}
     </p>
   );
 }
 
 /** The same where there is no room for a line: the cost, and the rest as a title. */
 export function StepCostText({ step }: { readonly step: StepCost }) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   // A model that costs nothing needs no word of it at each step.
   if (step.costUsd === 0) return null;
   return (
-    <span title={wholeText(step, words)} className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">
+    <span title={wholeText(step, t)} className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">
       {step.costUsd === null ? formatDuration(step.durationMs) : formatCost(step.costUsd)}
     </span>
   );
 }
 
-function wholeText({ number, durationMs, usage, costUsd }: StepCost, words: Messages["chat"]): string {
+function wholeText({ number, durationMs, usage, costUsd }: StepCost, t: Messages): string {
   return [
-    words.step(number),
+    t.timeline.step(number),
     formatDuration(durationMs),
-    words.tokens(formatCount(usage.input), formatCount(usage.output)),
-    costUsd === null ? words.costUnknown : formatCost(costUsd),
+    t.timeline.tokens(formatCount(usage.input), formatCount(usage.output)),
+    costUsd === null ? t.common.costUnknown : formatCost(costUsd),
   ].join(" · ");
 }

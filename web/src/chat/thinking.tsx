@@ -16,11 +16,11 @@ interface ThinkingProps {
 
 /** Thoughts, apart from what is said: a line of their end, and on a click the whole. */
 export function Thinking({ id, text, durationMs, step }: ThinkingProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const [open, setOpen] = useState(false);
   const now = id === undefined;
   return (
-    <section aria-label={words.thoughts} className="group/row relative">
+    <section aria-label={t.timeline.reasoning} className="group/row relative">
       <div className="-mx-1.5 flex items-center">
         <button
           type="button"
@@ -34,10 +34,10 @@ export function Thinking({ id, text, durationMs, step }: ThinkingProps) {
           </span>
           <span className="shrink-0 font-medium">
             {now
-              ? words.thinkingNow
+              ? t.timeline.thinking
               : durationMs === undefined
-                ? words.thoughts
-                : words.thoughtFor(formatDuration(durationMs))}
+                ? t.timeline.reasoning
+                : t.timeline.thoughtFor(formatDuration(durationMs))}
           </span>
           <span className="min-w-0 flex-1 truncate italic">{open ? "" : glimpse(text, now)}</span>
           {step !== undefined && <StepCostText step={step} />}
@@ -45,7 +45,7 @@ export function Thinking({ id, text, durationMs, step }: ThinkingProps) {
             <ChevronRightIcon size={12} />
           </span>
         </button>
-        {id !== undefined && <RowTools id={id} copy={() => text} label={words.copyMessage} />}
+        {id !== undefined && <RowTools id={id} copy={() => text} label={t.timeline.copyText} />}
       </div>
       {open && (
         <div className="mt-1 ml-2 border-l-2 border-line pb-1 pl-4 [&_.prose]:text-sm [&_.prose]:text-soft">

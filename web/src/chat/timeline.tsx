@@ -22,7 +22,7 @@ interface TimelineProps {
 
 /** Only what is in sight is drawn; its end stays in sight while more comes, until the person scrolls away from it. */
 export function Timeline({ snapshot, rows, event }: TimelineProps) {
-  const words = useMessages();
+  const t = useMessages();
   const { state, streaming, caughtUp } = snapshot;
   const scroller = useRef<HTMLDivElement>(null);
   const { following, atEnd, follow } = useFollowing(scroller);
@@ -63,7 +63,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
         {
           id: "next-item",
           group: "conversation",
-          label: (w) => w.chat.nextItem,
+          label: (t) => t.timeline.nextItem,
           keys: ["j"],
           unlisted: true,
           run: () => focusRow(1),
@@ -71,12 +71,12 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
         {
           id: "previous-item",
           group: "conversation",
-          label: (w) => w.chat.previousItem,
+          label: (t) => t.timeline.previousItem,
           keys: ["k"],
           unlisted: true,
           run: () => focusRow(-1),
         },
-        { id: "to-end", group: "conversation", label: (w) => w.chat.toEnd, keys: ["e"], run: toEnd },
+        { id: "to-end", group: "conversation", label: (t) => t.timeline.scrollToEnd, keys: ["e"], run: toEnd },
       ],
       [toEnd],
     ),
@@ -91,7 +91,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
         className="h-full overflow-y-auto [overflow-anchor:none] outline-offset-[-2px]"
         tabIndex={0}
         role="region"
-        aria-label={words.shell.conversation}
+        aria-label={t.app.conversation}
         onKeyDown={scrollWithKeys}
       >
         {!isReady && <Skeleton lines={6} />}
@@ -134,7 +134,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
           className="absolute! bottom-3 left-1/2 -translate-x-1/2 rounded-full! shadow-pop!"
           onClick={toEnd}
         >
-          {words.chat.toEnd}
+          {t.timeline.scrollToEnd}
         </Button>
       )}
     </div>

@@ -16,7 +16,7 @@ const fewLines = 24;
 
 /** What a person said. */
 export function UserMessage({ id, text, images, waits }: UserMessageProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const [all, setAll] = useState(false);
   const short = useMemo(() => shortened(text, fewLines, "start"), [text]);
   return (
@@ -29,7 +29,7 @@ export function UserMessage({ id, text, images, waits }: UserMessageProps) {
             waits === undefined ? "bg-mine" : "border border-dashed border-strong"
           }`}
         >
-          <span className="sr-only">{words.you}: </span>
+          <span className="sr-only">{t.common.you}: </span>
           <p className="plain-text text-prose">{all || short === undefined ? text : `${short.text}\n…`}</p>
           {short !== undefined && (
             <button
@@ -38,21 +38,26 @@ export function UserMessage({ id, text, images, waits }: UserMessageProps) {
               className="mt-1 text-xs font-medium text-accent hover:underline"
               onClick={() => setAll(!all)}
             >
-              {all ? words.showLess : words.showAll(short.lines)}
+              {all ? t.common.showLess : t.common.showAllLines(short.lines)}
             </button>
           )}
           {images.filter(isEmbedded).map((image) => (
-            <img key={image.slice(-80)} src={image} alt={words.sentPicture} className="mt-2 max-h-64 rounded-lg" />
+            <img
+              key={image.slice(-80)}
+              src={image}
+              alt={t.timeline.attachedImage}
+              className="mt-2 max-h-64 rounded-lg"
+            />
           ))}
         </div>
-        {id !== undefined && <RowTools id={id} copy={() => text} label={words.copyMessage} />}
+        {id !== undefined && <RowTools id={id} copy={() => text} label={t.timeline.copyText} />}
       </div>
       {waits === "queued" && (
         <p className="text-xs text-muted">
-          <span className="font-medium text-warn">{words.queued}</span> · {words.queuedIs}
+          <span className="font-medium text-warn">{t.timeline.queued}</span> · {t.timeline.queuedDescription}
         </p>
       )}
-      {waits === "unsent" && <p className="text-xs text-muted">{words.unsent}</p>}
+      {waits === "unsent" && <p className="text-xs text-muted">{t.timeline.sending}</p>}
     </div>
   );
 }

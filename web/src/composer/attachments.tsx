@@ -26,9 +26,9 @@ export function useAttachments(): Attachments {
     for (const file of files) void take(file);
   };
   const take = async (file: File): Promise<void> => {
-    const { chat: words } = currentMessages();
+    const t = currentMessages();
     const picture = isPicture(file) ? await pictureOf(file) : undefined;
-    if (isPicture(file) && picture === undefined) toast(words.pictureTooLarge(file.name), { tone: "bad" });
+    if (isPicture(file) && picture === undefined) toast(t.composer.imageTooLarge(file.name), { tone: "bad" });
     const made: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, picture };
     set((present) => {
       const pictures = present.filter((each) => each.picture !== undefined).length;
@@ -40,7 +40,7 @@ export function useAttachments(): Attachments {
 }
 
 export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remove">) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   if (all.length === 0) return null;
   return (
     <ul className="flex flex-wrap gap-2 px-2 pt-2">
@@ -62,7 +62,7 @@ export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remov
           </span>
           <button
             type="button"
-            aria-label={words.detach(name)}
+            aria-label={t.composer.removeAttachment(name)}
             className="rounded-sm p-1 text-muted hover:bg-raised hover:text-ink"
             onClick={() => remove(id)}
           >

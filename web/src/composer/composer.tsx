@@ -48,7 +48,7 @@ export function Composer({
   bar,
   rows = 1,
 }: ComposerProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const [text, setText] = useDraft(draft);
   const attachments = useAttachments();
   const [failure, setFailure] = useState("");
@@ -69,7 +69,7 @@ export function Composer({
         {
           id: "write",
           group: "conversation",
-          label: (w) => w.chat.writeMessage,
+          label: (t) => t.composer.focus,
           keys: ["m", "/"],
           run: () => area.current?.focus(),
         },
@@ -140,7 +140,7 @@ export function Composer({
         <div className="flex items-center gap-1 px-1.5 pb-1.5">
           <IconButton
             icon={PaperclipIcon}
-            label={words.attach}
+            label={t.composer.attach}
             className="text-muted"
             onClick={() => picker.current?.click()}
           />
@@ -158,7 +158,7 @@ export function Composer({
         </div>
         {isOver && (
           <p className="absolute inset-0 flex items-center justify-center rounded-xl bg-accent-soft/95 text-sm font-medium text-accent">
-            {words.dropHere}
+            {t.composer.dropToAttach}
           </p>
         )}
         <input

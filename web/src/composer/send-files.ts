@@ -14,5 +14,5 @@ export async function withFiles(conversation: string, text: string, files: reado
     folder,
   );
   const paths = files.map((file) => `${folder}/${file.name}`).join(", ");
-  return [text, currentMessages().chat.filesAre(paths)].filter((part) => part.trim() !== "").join("\n\n");
+  return [text, currentMessages().composer.uploadedFiles(paths)].filter((part) => part.trim() !== "").join("\n\n");
 }

@@ -9,7 +9,7 @@ const quietMs = 2_000;
 
 /** Told above everything while the server is away; what is on the page is what was known then. Goes by itself. */
 export function Away() {
-  const { shell: words } = useMessages();
+  const t = useMessages();
   const status = useStatus();
   const isAway = status.state !== "open";
   const [told, setTold] = useState(false);
@@ -22,7 +22,7 @@ export function Away() {
   return (
     <p className="flex items-center justify-center gap-2 bg-info-soft px-4 py-1 text-center text-xs text-info">
       {status.state !== "closed" && <Spinner size={12} />}
-      {statusWords(status, now, words)} {status.state !== "closed" && words.asOfThen}
+      {statusWords(status, now, t)} {status.state !== "closed" && t.app.offlineDescription}
     </p>
   );
 }

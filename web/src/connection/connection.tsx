@@ -5,13 +5,13 @@ import { useMessages, type Messages } from "../i18n/i18n.ts";
 
 /** How the connection is, told quietly. */
 export function Connection() {
-  const { shell } = useMessages();
+  const t = useMessages();
   const status = useStatus();
   const now = useNow(status.state === "waiting");
   return (
     <p role="status" className="flex items-center gap-2 px-2.5 text-xs text-muted">
       <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dots[status.state]}`} />
-      {statusWords(status, now, shell)}
+      {statusWords(status, now, t)}
     </p>
   );
 }
@@ -23,16 +23,16 @@ const dots: Readonly<Record<Status["state"], string>> = {
   closed: "bg-bad",
 };
 
-export function statusWords(status: Status, now: number, words: Messages["shell"]): string {
+export function statusWords(status: Status, now: number, t: Messages): string {
   switch (status.state) {
     case "open":
-      return words.connected;
+      return t.app.connected;
     case "connecting":
-      return words.connecting;
+      return t.app.connecting;
     case "waiting":
-      return words.noConnection(Math.max(0, Math.ceil((status.nextTryAt - now) / 1000)));
+      return t.app.reconnecting(Math.max(0, Math.ceil((status.nextTryAt - now) / 1000)));
     case "closed":
-      return status.why?.message ?? words.closed;
+      return status.why?.message ?? t.app.disconnected;
   }
 }
 

@@ -6,7 +6,7 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** Makes a conversation of an exported file and goes there. Nothing in it is run. */
 export function ImportButton({ onImported }: { readonly onImported: () => void }) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const [failure, setFailure] = useState("");
   const take = async (file: File): Promise<void> => {
     setFailure("");
@@ -23,7 +23,7 @@ export function ImportButton({ onImported }: { readonly onImported: () => void }
       <label
         className={`${buttonClass("quiet", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`}
       >
-        {words.import}
+        {t.conversations.import}
         <input
           type="file"
           accept=".jsonl,application/x-ndjson"

@@ -25,22 +25,32 @@ function commandsFor(row: ConversationRow, ask: (asked: AskedOfRow) => void): re
     {
       id: "row-pin",
       group: "conversation",
-      label: (w) => (pinned ? w.people.unpin : w.people.pin),
+      label: (t) => (pinned ? t.conversations.unpin : t.conversations.pin),
       run: () => change({ pinned: !pinned }),
     },
-    { id: "row-rename", group: "conversation", label: (w) => w.people.rename, run: () => ask({ row, what: "rename" }) },
+    {
+      id: "row-rename",
+      group: "conversation",
+      label: (t) => t.conversations.rename,
+      run: () => ask({ row, what: "rename" }),
+    },
     {
       id: "row-archive",
       group: "conversation",
-      label: (w) => (archived ? w.people.unarchive : w.people.archive),
+      label: (t) => (archived ? t.conversations.unarchive : t.conversations.archive),
       run: () => change({ archived: !archived }),
     },
     {
       id: "row-fork",
       group: "conversation",
-      label: (w) => w.people.fork,
+      label: (t) => t.conversations.fork,
       run: () => void client.fork(id).then((made) => go(conversationAddress(made.id)), toastFailure),
     },
-    { id: "row-delete", group: "conversation", label: (w) => w.people.delete, run: () => ask({ row, what: "delete" }) },
+    {
+      id: "row-delete",
+      group: "conversation",
+      label: (t) => t.conversations.delete,
+      run: () => ask({ row, what: "delete" }),
+    },
   ];
 }

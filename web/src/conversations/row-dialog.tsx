@@ -16,7 +16,7 @@ interface RowDialogProps {
 
 /** What wants a word or a second question. */
 export function RowDialog({ row, what, onClose, onDeleted }: RowDialogProps) {
-  const words = useMessages();
+  const t = useMessages();
   const [title, setTitle] = useState(row.title);
   const [loss, setLoss] = useState("");
   const [failure, setFailure] = useState("");
@@ -44,18 +44,18 @@ export function RowDialog({ row, what, onClose, onDeleted }: RowDialogProps) {
 
   if (what === "rename") {
     return (
-      <Dialog open size="small" onClose={onClose} title={words.people.rename}>
+      <Dialog open size="small" onClose={onClose} title={t.conversations.rename}>
         <form onSubmit={rename} className="mt-1 flex gap-2">
           <TextField
             className="flex-1"
-            label={words.people.title}
+            label={t.conversations.title}
             value={title}
             maxLength={200}
             required
             onChange={setTitle}
           />
           <Button type="submit" tone="primary" disabled={title.trim() === ""}>
-            {words.people.rename}
+            {t.conversations.rename}
           </Button>
         </form>
         {failed}
@@ -67,20 +67,20 @@ export function RowDialog({ row, what, onClose, onDeleted }: RowDialogProps) {
       open
       size="small"
       onClose={onClose}
-      title={words.people.deleteTitle}
+      title={t.conversations.deleteTitle}
       actions={
         <>
-          <Button onClick={onClose}>{words.people.keepIt}</Button>
+          <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button
             tone="danger"
             onClick={() => void act(client.delete(row.id, { discard: loss !== "" }).then(onDeleted))}
           >
-            {loss === "" ? words.people.deleteForGood : words.people.deleteAllTheSame}
+            {loss === "" ? t.conversations.delete : t.conversations.deleteAnyway}
           </Button>
         </>
       }
     >
-      <p className="text-sm">{words.people.deleteIs(row.title || words.shell.untitled)}</p>
+      <p className="text-sm">{t.conversations.deleteDescription(row.title || t.common.untitled)}</p>
       {loss !== "" && (
         <p role="alert" className="mt-3 rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
           {loss}

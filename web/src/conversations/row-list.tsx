@@ -18,7 +18,7 @@ const rowHeight = 46;
 
 /** Only what is in sight is drawn, however long it is. */
 export function RowList({ list, current, onRename, onDelete }: RowListProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const scroller = useRef<HTMLDivElement>(null);
   const tree = useMemo(() => treeOf(list.rows), [list.rows]);
   // oxlint-disable-next-line react/incompatible-library -- what it returns is used here alone, and never memoised
@@ -67,12 +67,16 @@ export function RowList({ list, current, onRename, onDelete }: RowListProps) {
       </ul>
       {list.loaded && tree.length === 0 && (
         <p className="px-2 py-2 text-sm text-muted">
-          {list.query.trim() !== "" ? words.nothingFound : list.archived ? words.noArchived : words.noTasks}
+          {list.query.trim() !== ""
+            ? t.conversations.noResults
+            : list.archived
+              ? t.conversations.noArchived
+              : t.conversations.noConversations}
         </p>
       )}
       {hasMore && (
         <Button className="my-2 w-full" size="small" onClick={showMore}>
-          {words.showMore}
+          {t.conversations.showMore}
         </Button>
       )}
     </div>

@@ -30,8 +30,8 @@ interface RowViewProps {
 const insets = ["pl-2", "pl-6", "pl-10"] as const;
 
 export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewProps) {
-  const words = useMessages();
-  const title = row.title || words.shell.untitled;
+  const t = useMessages();
+  const title = row.title || t.common.untitled;
   return (
     <>
       <Link
@@ -48,20 +48,20 @@ export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewPr
           </span>
           {row.pinned && (
             <span className="shrink-0 text-muted">
-              <PinIcon size={12} aria-label={words.people.pinned} />
+              <PinIcon size={12} aria-label={t.conversations.pinned} />
             </span>
           )}
         </span>
         <span className="block truncate pl-4.5 text-xs text-muted">
-          {rowWords(row, words)} · {formatRelativeTime(row.updated_at)}
-          {row.archived && ` · ${words.people.archived}`}
+          {rowWords(row, t)} · {formatRelativeTime(row.updated_at)}
+          {row.archived && ` · ${t.conversations.archived}`}
         </span>
       </Link>
       <Menu
         trigger={
           <button
             type="button"
-            aria-label={words.people.optionsOf(title)}
+            aria-label={t.conversations.menuOf(title)}
             className="absolute top-1.5 right-1 rounded-md p-1 text-muted opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:bg-active hover:text-ink data-popup-open:opacity-100 max-md:opacity-100"
           >
             <KebabHorizontalIcon size={14} />
@@ -72,29 +72,29 @@ export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewPr
           icon={row.pinned ? PinSlashIcon : PinIcon}
           onChoose={() => void client.change(row.id, { pinned: !row.pinned }).catch(toastFailure)}
         >
-          {row.pinned ? words.people.unpin : words.people.pin}
+          {row.pinned ? t.conversations.unpin : t.conversations.pin}
         </MenuItem>
         <MenuItem icon={PencilIcon} onChoose={onRename}>
-          {words.people.rename}
+          {t.conversations.rename}
         </MenuItem>
         <MenuItem
           icon={ArchiveIcon}
-          onChoose={() => void archive(row, words.people.archivedNow, words.people.undo).catch(toastFailure)}
+          onChoose={() => void archive(row, t.conversations.conversationArchived, t.common.undo).catch(toastFailure)}
         >
-          {row.archived ? words.people.unarchive : words.people.archive}
+          {row.archived ? t.conversations.unarchive : t.conversations.archive}
         </MenuItem>
         <MenuItem icon={RepoForkedIcon} onChoose={() => void fork(row.id).catch(toastFailure)}>
-          {words.people.fork}
+          {t.conversations.fork}
         </MenuItem>
         <MenuSeparator />
         {exports.map(([format, name]) => (
           <MenuLink key={format} icon={DownloadIcon} href={exportAddressOf(row.id, format)} download>
-            {words.people.exportAs(name)}
+            {t.conversations.exportAs(name)}
           </MenuLink>
         ))}
         <MenuSeparator />
         <MenuItem icon={TrashIcon} tone="danger" onChoose={onDelete}>
-          {words.people.delete}
+          {t.conversations.delete}
         </MenuItem>
       </Menu>
     </>

@@ -21,7 +21,7 @@ interface SidebarProps {
 }
 
 export function Sidebar({ list, place }: SidebarProps) {
-  const words = useMessages();
+  const t = useMessages();
   const { count, items } = useInbox();
   const [asked, setAsked] = useState<AskedOfRow>();
   const current = place.page === "conversation" ? place.id : undefined;
@@ -32,22 +32,22 @@ export function Sidebar({ list, place }: SidebarProps) {
   return (
     <>
       <nav
-        aria-label={words.shell.conversations}
+        aria-label={t.app.conversations}
         className="flex w-66 min-w-0 shrink-0 flex-col border-r border-line bg-side max-md:w-full max-md:border-r-0"
       >
         <div className="flex h-11 items-center justify-between gap-2 pr-2 pl-4">
           <Link href={homeAddress()} className="flex items-center gap-2 text-sm font-semibold tracking-tight">
             <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" className="size-5" />
-            {words.shell.appName}
+            {t.common.appName}
           </Link>
           <HideSidebarButton />
         </div>
         <div className="flex flex-col gap-px px-2 pb-2">
           <Entry href={homeAddress()} icon={PlusIcon} current={place.page === "welcome"}>
-            {words.shell.newTask}
+            {t.app.newTask}
           </Entry>
           <Entry href={inboxAddress()} icon={InboxIcon} current={place.page === "inbox"}>
-            {words.shell.inbox}
+            {t.app.inbox}
             {count > 0 && (
               <span className="ml-auto rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn tabular-nums">
                 {count}
@@ -55,15 +55,15 @@ export function Sidebar({ list, place }: SidebarProps) {
             )}
           </Entry>
           <Entry href={boardAddress()} icon={ProjectIcon} current={place.page === "board"}>
-            {words.shell.board}
+            {t.app.board}
           </Entry>
         </div>
         <div className="flex items-center gap-1 px-2 pb-2">
           <TextField
             className="flex-1"
             type="search"
-            label={words.people.search}
-            placeholder={words.people.searchHint}
+            label={t.conversations.search}
+            placeholder={t.conversations.searchPlaceholder}
             value={list.query}
             maxLength={200}
             icon={<SearchIcon size={14} />}
@@ -71,12 +71,12 @@ export function Sidebar({ list, place }: SidebarProps) {
           />
           <IconButton
             icon={ArchiveIcon}
-            label={list.archived ? words.people.hideArchived : words.people.showArchived}
+            label={list.archived ? t.conversations.leaveArchive : t.conversations.showArchived}
             aria-pressed={list.archived}
             onClick={() => list.show({ archived: !list.archived })}
           />
         </div>
-        {list.archived && list.query === "" && <p className="label-small px-4 pb-1">{words.people.archived}</p>}
+        {list.archived && list.query === "" && <p className="label-small px-4 pb-1">{t.conversations.archived}</p>}
         <RowList
           list={list}
           current={current}
@@ -87,7 +87,7 @@ export function Sidebar({ list, place }: SidebarProps) {
           <div className="flex flex-wrap items-center justify-between gap-2">
             <span className="flex-1">
               <Entry href={settingsAddress()} icon={GearIcon} current={place.page === "settings"}>
-                {words.shell.settings}
+                {t.app.settings}
               </Entry>
             </span>
             <ImportButton onImported={list.reload} />

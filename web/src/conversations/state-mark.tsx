@@ -45,6 +45,6 @@ function markOf({ waiting, agent_state: state }: ConversationRow): readonly [Ico
   return [DotFillIcon, "text-muted"];
 }
 
-export function rowWords({ waiting, agent_state: state }: ConversationRow, words: Messages): string {
-  return waiting === null ? words.people.states[state ?? "init"] : words.people.waitingKinds[waiting.kind];
+export function rowWords({ waiting, agent_state: state }: ConversationRow, t: Messages): string {
+  return waiting === null ? t.conversations.states[state ?? "init"] : t.conversations.waitingStates[waiting.kind];
 }

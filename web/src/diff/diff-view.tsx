@@ -17,7 +17,7 @@ interface DiffViewProps {
 const linesAtOnce = 2000;
 
 export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const parser = useParser(path);
   const [all, setAll] = useState(false);
   const hunks = useMemo(() => parsePatch(patch), [patch]);
@@ -34,7 +34,7 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
   const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   return (
     <div className="overflow-x-hidden bg-panel">
-      <table aria-label={words.changesOf(path)} className="w-full table-fixed border-collapse font-mono text-xs">
+      <table aria-label={t.work.changes.ofFile(path)} className="w-full table-fixed border-collapse font-mono text-xs">
         <colgroup>
           <col className="w-11" />
           <col className={split ? "" : "w-11"} />
@@ -47,7 +47,7 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
       </table>
       {!all && count > linesAtOnce && (
         <Button size="small" tone="quiet" className="m-2" onClick={() => setAll(true)}>
-          {words.showAllLines(count)}
+          {t.common.showAllLines(count)}
         </Button>
       )}
     </div>
@@ -113,7 +113,7 @@ function Number({ line, side }: { readonly line: DrawnLine | undefined; readonly
 }
 
 function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   if (line === undefined) return <td className="bg-side" />;
   const isChanged = line.kind !== "same";
   return (
@@ -124,13 +124,17 @@ function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly s
       >
         {signs[line.kind]}
       </span>
-      {isChanged && <span className="sr-only">{side === "after" ? words.added : words.deleted} </span>}
+      {isChanged && (
+        <span className="sr-only">{side === "after" ? t.work.changes.added : t.work.changes.deleted} </span>
+      )}
       {line.pieces.map(({ text, classes, marked }, at) => (
         <span key={at} className={marked ? `${classes.replace("tok-comment", "")} ${marks[line.kind]}` : classes}>
           {text}
         </span>
       ))}
-      {line.isUnended === true && <span className="ml-2 text-2xs text-muted select-none">{words.noNewline}</span>}
+      {line.isUnended === true && (
+        <span className="ml-2 text-2xs text-muted select-none">{t.work.changes.noNewline}</span>
+      )}
     </td>
   );
 }

@@ -1,8 +1,31 @@
-import { chat } from "./en/chat.ts";
-import { people } from "./en/people.ts";
+import { actions } from "./en/actions.ts";
+import { app } from "./en/app.ts";
+import { approval } from "./en/approval.ts";
+import { board } from "./en/board.ts";
+import { common } from "./en/common.ts";
+import { composer } from "./en/composer.ts";
+import { conversations } from "./en/conversations.ts";
+import { history } from "./en/history.ts";
+import { inbox } from "./en/inbox.ts";
+import { models } from "./en/models.ts";
+import { newTask } from "./en/new-task.ts";
 import { settings } from "./en/settings.ts";
-import { shell } from "./en/shell.ts";
-import { time } from "./en/time.ts";
+import { timeline } from "./en/timeline.ts";
 import { work } from "./en/work.ts";
 
-export const en = { shell, chat, work, people, settings, time } as const;
+export const en = {
+  common,
+  app,
+  newTask,
+  models,
+  conversations,
+  timeline,
+  actions,
+  composer,
+  approval,
+  inbox,
+  board,
+  history,
+  work,
+  settings,
+} as const;

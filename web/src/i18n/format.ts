@@ -1,4 +1,4 @@
-/** Durations, money, sizes and times as the chosen language writes them. Units are the international ones. */
+/** Formats durations, amounts, sizes and times for the current language. Units are the international symbols. */
 import { currentLanguage } from "./i18n.ts";
 
 export function formatDuration(ms: number): string {
@@ -7,11 +7,16 @@ export function formatDuration(ms: number): string {
   if (seconds < 10) return `${formatNumber(seconds, 1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return joinUnits(`${minutes} min`, Math.floor(seconds % 60), "s");
+  return joinUnits(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
 }
 
-/** Small amounts with more digits: a step costs parts of a cent. */
+/** A smaller unit that is zero is left out: "59 min", "1 h 5 min". */
+function joinUnits(first: string, rest: number, unit: string): string {
+  return rest === 0 ? first : `${first} ${rest} ${unit}`;
+}
+
+/** Small amounts get four digits, because a single step costs fractions of a cent. */
 export function formatCost(costUsd: number): string {
   const digits = costUsd > 0 && costUsd < 0.1 ? 4 : 2;
   return `$${formatNumber(costUsd, digits, digits)}`;
@@ -25,7 +30,7 @@ export function formatSize(bytes: number): string {
     : `${formatNumber(bytes / 1_000_000_000, 1)} GB`;
 }
 
-/** 12,300 tokens as 12.3 k. */
+/** 12,300 becomes "12.3K". */
 export function formatCount(count: number): string {
   return new Intl.NumberFormat(currentLanguage(), { notation: "compact", maximumFractionDigits: 1 }).format(count);
 }
@@ -48,9 +53,9 @@ export function formatRelativeTime(iso: string, now = Date.now()): string {
   return format.format(Math.ceil(seconds / 86_400), "day");
 }
 
-function formatNumber(value: number, mostDigits: number, leastDigits = 0): string {
+function formatNumber(value: number, maxDigits: number, minDigits = 0): string {
   return new Intl.NumberFormat(currentLanguage(), {
-    maximumFractionDigits: mostDigits,
-    minimumFractionDigits: leastDigits,
+    maximumFractionDigits: maxDigits,
+    minimumFractionDigits: minDigits,
   }).format(value);
 }

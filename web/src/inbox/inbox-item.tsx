@@ -57,19 +57,19 @@ function Approval({ item, current }: { readonly item: InboxItem; readonly curren
 }
 
 function Head({ item }: { readonly item: InboxItem }) {
-  const words = useMessages();
+  const t = useMessages();
   return (
     <p className="flex min-w-0 items-center gap-2 text-xs text-muted">
       <Link
         href={conversationAddress(item.id)}
         className="flex min-w-0 items-center gap-1 font-medium text-soft hover:text-ink hover:underline"
       >
-        <span className="truncate">{item.title || words.shell.untitled}</span>
+        <span className="truncate">{item.title || t.common.untitled}</span>
         <ArrowUpRightIcon size={12} className="shrink-0" />
       </Link>
       {item.parent !== null && (
         <Link href={conversationAddress(item.parent)} className="min-w-0 truncate hover:underline">
-          {words.people.childOf(listStore.titleOf(item.parent) || words.shell.untitled)}
+          {t.approval.forConversation(listStore.titleOf(item.parent) || t.common.untitled)}
         </Link>
       )}
       <span className="shrink-0">{formatRelativeTime(item.updated_at)}</span>
@@ -85,7 +85,7 @@ const icons: Readonly<Record<Exclude<InboxItem["waiting"]["kind"], "approval">, 
 };
 
 function Rest({ item }: { readonly item: InboxItem }) {
-  const words = useMessages();
+  const t = useMessages();
   const { id, waiting, head } = item;
   const kind = waiting.kind === "approval" ? "question" : waiting.kind;
   const Mark = icons[kind];
@@ -110,21 +110,21 @@ function Rest({ item }: { readonly item: InboxItem }) {
     <article className="flex flex-col gap-2.5 rounded-xl border border-line bg-panel p-3.5 text-sm shadow-low">
       <div className="flex items-center gap-2">
         <Mark size={16} className={kind === "failed" ? "text-bad" : isFresh ? "text-warn" : "text-muted"} />
-        <span className="shrink-0 font-medium">{words.people.waitingKinds[kind]}</span>
+        <span className="shrink-0 font-medium">{t.conversations.waitingStates[kind]}</span>
         <span className="min-w-0 flex-1">
           <Head item={item} />
         </span>
         {isFresh && (
           <IconButton
             icon={EyeIcon}
-            label={words.people.markSeen}
+            label={t.inbox.markAsSeen}
             size="small"
             onClick={() => void client.change(id, { seen: head }).catch(toastFailure)}
           />
         )}
         <IconButton
           icon={ArchiveIcon}
-          label={words.people.archive}
+          label={t.conversations.archive}
           size="small"
           onClick={() => void client.change(id, { archived: true, seen: head }).catch(toastFailure)}
         />
@@ -139,24 +139,24 @@ function Rest({ item }: { readonly item: InboxItem }) {
           <form onSubmit={send} className="flex min-w-52 flex-1 gap-2">
             <TextField
               className="flex-1"
-              label={words.people.answer}
-              placeholder={words.people.answerHint}
+              label={t.inbox.reply}
+              placeholder={t.inbox.replyPlaceholder}
               value={text}
               onChange={setText}
             />
             <Button type="submit" disabled={text.trim() === ""}>
-              {words.people.send}
+              {t.common.send}
             </Button>
           </form>
         )}
         {(kind === "limit" || kind === "paused" || kind === "failed") && (
           <Button icon={PlayIcon} onClick={goOn}>
-            {words.people.goOn}
+            {t.inbox.continue}
           </Button>
         )}
         {kind === "failed" && (
           <Link href={settingsAddress("models")} className={buttonClass("quiet")}>
-            {words.people.lookAtModels}
+            {t.inbox.modelSettings}
           </Link>
         )}
       </div>

@@ -17,12 +17,12 @@ function commandsFor(order: string, current: string | undefined, choose: (id: st
     document.getElementById(`inbox-${next}`)?.scrollIntoView({ block: "nearest" });
   };
   return [
-    { id: "inbox-next", group: "go", label: (w) => w.people.nextItem, keys: ["j"], run: () => move(1) },
-    { id: "inbox-before", group: "go", label: (w) => w.people.itemBefore, keys: ["k"], run: () => move(-1) },
+    { id: "inbox-next", group: "go", label: (t) => t.inbox.nextItem, keys: ["j"], run: () => move(1) },
+    { id: "inbox-before", group: "go", label: (t) => t.inbox.previousItem, keys: ["k"], run: () => move(-1) },
     {
       id: "inbox-open",
       group: "go",
-      label: (w) => w.people.openConversation,
+      label: (t) => t.inbox.openConversation,
       keys: ["o"],
       run: () => go(conversationAddress(current)),
     },

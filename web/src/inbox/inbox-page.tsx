@@ -14,7 +14,7 @@ import { useInbox } from "./inbox-store.ts";
 
 /** What agents ask of a person, over all conversations, answered here. */
 export function InboxPage() {
-  const words = useMessages();
+  const t = useMessages();
   const { items, more, loaded } = useInbox();
   const [chosen, setChosen] = useState<string>();
   const approvals = items.filter(({ waiting }) => waiting.kind === "approval");
@@ -27,7 +27,7 @@ export function InboxPage() {
 
   if (!loaded) {
     return (
-      <PageFrame title={words.shell.inbox}>
+      <PageFrame title={t.app.inbox}>
         <Skeleton />
       </PageFrame>
     );
@@ -48,25 +48,25 @@ export function InboxPage() {
       </section>
     );
   return (
-    <PageFrame title={words.shell.inbox}>
+    <PageFrame title={t.app.inbox}>
       {items.length === 0 ? (
         <EmptyState
           icon={InboxIcon}
-          title={words.people.inboxEmpty}
+          title={t.inbox.empty}
           actions={
             <Link href={boardAddress()} className={buttonClass()}>
-              {words.shell.board}
+              {t.app.board}
             </Link>
           }
         >
-          {words.people.inboxIs}
+          {t.inbox.emptyDescription}
         </EmptyState>
       ) : (
         <>
-          {group(words.people.waitingApproval, approvals)}
-          {group(words.people.waitingWord, fresh)}
-          {group(words.people.lookedAt, seen)}
-          {more && <p className="text-sm text-muted">{words.people.inboxMore}</p>}
+          {group(t.inbox.waitingForApproval, approvals)}
+          {group(t.inbox.needsReply, fresh)}
+          {group(t.inbox.seen, seen)}
+          {more && <p className="text-sm text-muted">{t.inbox.moreItems}</p>}
         </>
       )}
     </PageFrame>

@@ -11,17 +11,17 @@ interface CodeBlockProps {
 
 /** A fence. Coloured when it is closed: what still grows would be parsed at each word. */
 export function CodeBlock({ className, children }: CodeBlockProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const growing = useIsCodeFenceIncomplete();
   const language = /language-([\w+#-]+)/.exec(className)?.[1] ?? "";
   const text = textOf(children).replace(/\n$/, "");
   return (
     <figure className="code-block group/code">
       <figcaption>
-        <span>{language || words.code}</span>
-        <CopyButton text={() => text} label={words.copyCode} />
+        <span>{language || t.actions.code}</span>
+        <CopyButton text={() => text} label={t.timeline.copyCode} />
       </figcaption>
-      <pre tabIndex={0} aria-label={language || words.code}>
+      <pre tabIndex={0} aria-label={language || t.actions.code}>
         <code>
           <CodeText text={text} language={language} settled={!growing} />
         </code>

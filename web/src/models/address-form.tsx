@@ -15,7 +15,7 @@ interface AddressFormProps {
 
 /** A model server of one's own, anywhere: tried, then the default. */
 export function AddressForm({ onSaved }: AddressFormProps) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const [url, setUrl] = useState("");
   const [model, setModel] = useState("");
   const [key, setKey] = useState("");
@@ -33,7 +33,7 @@ export function AddressForm({ onSaved }: AddressFormProps) {
         ...(key.trim() === "" ? {} : { keys: { [new URL(address).origin]: key.trim() } }),
       });
       setKey("");
-      toast(words.saved, { tone: "good" });
+      toast(t.common.saved, { tone: "good" });
       onSaved?.();
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
@@ -51,9 +51,9 @@ export function AddressForm({ onSaved }: AddressFormProps) {
   };
 
   return (
-    <form onSubmit={(event) => void tryIt(event)} aria-label={words.ownServer} className="flex flex-col gap-3">
+    <form onSubmit={(event) => void tryIt(event)} aria-label={t.models.customEndpoint} className="flex flex-col gap-3">
       <TextField
-        label={words.address}
+        label={t.models.baseUrl}
         labelShown
         type="url"
         placeholder="http://192.168.1.20:8000/v1"
@@ -63,15 +63,15 @@ export function AddressForm({ onSaved }: AddressFormProps) {
       />
       <div className="grid gap-3 sm:grid-cols-2">
         <TextField
-          label={words.modelName}
+          label={t.models.model}
           labelShown
-          placeholder={words.firstOne}
+          placeholder={t.models.firstAvailableModel}
           spellCheck={false}
           value={model}
           onChange={setModel}
         />
         <TextField
-          label={words.keyIfAny}
+          label={t.models.optionalKey}
           labelShown
           type="password"
           autoComplete="off"
@@ -88,17 +88,17 @@ export function AddressForm({ onSaved }: AddressFormProps) {
       )}
       <div className="flex flex-wrap items-center gap-2">
         <Button type="submit" tone="primary" icon={ServerIcon} disabled={trial.running || !isAddress}>
-          {words.tryAndUse}
+          {t.models.testAndUse}
         </Button>
         {trial.running && (
           <>
             <Spinner />
-            <span className="text-sm text-muted">{words.trying}</span>
+            <span className="text-sm text-muted">{t.models.testing}</span>
           </>
         )}
         {trial.report !== undefined && !trial.report.ok && (
           <Button tone="quiet" onClick={() => void keep()}>
-            {words.saveAllTheSame}
+            {t.models.saveAnyway}
           </Button>
         )}
       </div>

@@ -5,11 +5,11 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** What trying a model has shown, a line each. */
 export function Findings({ report }: { readonly report: ModelReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   return (
     <div
       role="status"
-      aria-label={words.tried(report.model)}
+      aria-label={t.models.testResult(report.model)}
       className={`flex flex-col gap-1.5 rounded-lg border p-3 text-sm ${
         report.ok ? "border-good/40 bg-good-soft/50" : "border-bad/40 bg-bad-soft/50"
       }`}
@@ -18,7 +18,7 @@ export function Findings({ report }: { readonly report: ModelReport }) {
         <span className={report.ok ? "text-good" : "text-bad"}>
           {report.ok ? <CheckCircleFillIcon size={14} /> : <XCircleFillIcon size={14} />}
         </span>
-        {report.ok ? words.modelWorks(report.model) : words.modelFails(report.model)}
+        {report.ok ? t.models.testPassed(report.model) : t.models.testFailed(report.model)}
         <span className="ml-auto text-xs font-normal text-muted tabular-nums">
           {formatDuration(report.duration_ms)}
           {report.cost_usd !== null && report.cost_usd > 0 && ` · ${formatCost(report.cost_usd)}`}
@@ -31,7 +31,7 @@ export function Findings({ report }: { readonly report: ModelReport }) {
               {ok ? <CheckCircleFillIcon size={12} /> : <AlertIcon size={12} />}
             </span>
             <span className="min-w-0 break-words">
-              <span className="font-medium">{words.findings[what]}:</span> {sentence}
+              <span className="font-medium">{t.models.findings[what]}:</span> {sentence}
             </span>
           </li>
         ))}

@@ -21,7 +21,7 @@ interface KeyFormProps {
 
 /** Takes a key, tries it with a real call, and keeps it when it works. */
 export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const takers = keyProviders(providers);
   const [prefix, setPrefix] = useState(takers[0]?.prefix ?? "");
   const provider = takers.find((each) => each.prefix === prefix) ?? takers[0];
@@ -41,7 +41,7 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
     try {
       await save({ keys: { [owner]: key.trim() }, ...(makesDefault ? { model: { name, base_url: null } } : {}) });
       setKey("");
-      toast(words.keySaved(provider.label), { tone: "good" });
+      toast(t.models.keySaved(provider.label), { tone: "good" });
       onSaved?.();
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
@@ -56,12 +56,12 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
   const isRefused = trial.report !== undefined && !trial.report.ok;
 
   return (
-    <form onSubmit={(event) => void tryIt(event)} aria-label={words.addKey} className="flex flex-col gap-3">
+    <form onSubmit={(event) => void tryIt(event)} aria-label={t.models.addKey} className="flex flex-col gap-3">
       <div className="grid gap-3 sm:grid-cols-[auto_1fr]">
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">{words.provider}</span>
+          <span className="text-sm font-medium">{t.models.provider}</span>
           <Select
-            label={words.provider}
+            label={t.models.provider}
             value={provider.prefix}
             choices={takers.map((each) => ({ value: each.prefix, label: each.label }))}
             onChange={(next) => {
@@ -72,7 +72,7 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
           />
         </div>
         <TextField
-          label={words.tryWith}
+          label={t.models.testModel}
           labelShown
           value={model}
           placeholder={`${provider.prefix}/…`}
@@ -87,13 +87,13 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
         </datalist>
       </div>
       <TextField
-        label={words.key}
+        label={t.models.apiKey}
         labelShown
         type="password"
         autoComplete="off"
         spellCheck={false}
         value={key}
-        description={words.keyIs}
+        description={t.models.keyDescription}
         onChange={(next) => {
           setKey(next);
           trial.forget();
@@ -112,17 +112,17 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
           icon={KeyIcon}
           disabled={trial.running || key.trim() === "" || name === ""}
         >
-          {words.tryAndSave}
+          {t.models.testAndSave}
         </Button>
         {trial.running && (
           <>
             <Spinner />
-            <span className="text-sm text-muted">{words.trying}</span>
+            <span className="text-sm text-muted">{t.models.testing}</span>
           </>
         )}
         {isRefused && (
           <Button tone="quiet" onClick={() => void keep()}>
-            {words.saveAllTheSame}
+            {t.models.saveAnyway}
           </Button>
         )}
       </div>

@@ -15,7 +15,7 @@ interface SetUpProps {
 
 /** Where there is no model yet: what was looked for, a key, a server of one's own, or the demo, said to be one. */
 export function SetUp({ onDone, onDemo }: SetUpProps) {
-  const words = useMessages();
+  const t = useMessages();
   const { models, look, looking } = useModels();
   const [way, setWay] = useState<"key" | "server">("key");
   const lookAgain = async (): Promise<void> => {
@@ -25,18 +25,18 @@ export function SetUp({ onDone, onDemo }: SetUpProps) {
   return (
     <section aria-labelledby="set-up" className="rounded-xl border border-line bg-panel p-5 shadow-low">
       <h2 id="set-up" className="text-base font-semibold">
-        {words.people.noModelYet}
+        {t.models.connectTitle}
       </h2>
-      <p className="mt-1 text-sm text-muted">{words.people.noModelIs}</p>
+      <p className="mt-1 text-sm text-muted">{t.models.connectDescription}</p>
       <div className="mt-3 flex flex-wrap items-center gap-2">
         <Button icon={KeyIcon} aria-pressed={way === "key"} onClick={() => setWay("key")}>
-          {words.people.withKey}
+          {t.models.apiKey}
         </Button>
         <Button icon={ServerIcon} aria-pressed={way === "server"} onClick={() => setWay("server")}>
-          {words.people.withServer}
+          {t.models.customEndpoint}
         </Button>
         <Button icon={SyncIcon} disabled={looking} onClick={() => void lookAgain()}>
-          {words.people.lookAgain}
+          {t.models.detectLocal}
         </Button>
         {looking && <Spinner />}
       </div>
@@ -49,9 +49,9 @@ export function SetUp({ onDone, onDemo }: SetUpProps) {
       </div>
       <div className="mt-4 flex flex-wrap items-center gap-3 border-t border-line pt-4">
         <Button icon={BeakerIcon} onClick={onDemo}>
-          {words.people.playDemo}
+          {t.models.tryDemo}
         </Button>
-        <p className="min-w-52 flex-1 text-xs text-muted">{words.people.demoIs}</p>
+        <p className="min-w-52 flex-1 text-xs text-muted">{t.models.tryDemoDescription}</p>
       </div>
     </section>
   );

@@ -7,7 +7,7 @@ const everyMs = 5000;
 
 /** What listens in the conversation's sandbox, each with a way to open it. Asked for only while somebody looks. */
 export function OpenPorts({ conversation }: { readonly conversation: string }) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [ports, setPorts] = useState<readonly number[]>([]);
   const [failure, setFailure] = useState("");
   useEffect(() => {
@@ -43,11 +43,10 @@ export function OpenPorts({ conversation }: { readonly conversation: string }) {
 
   if (ports.length === 0) return null;
   return (
-    <section aria-label={words.openPorts} className="flex flex-wrap items-center gap-2 px-1 pb-1 text-sm">
-      <span className="text-muted">{words.listening}</span>
+    <section aria-label={t.composer.openPorts} className="flex flex-wrap items-center gap-2 px-1 pb-1 text-sm">
       {ports.slice(0, 10).map((port) => (
         <Button key={port} size="small" onClick={() => void open(port)}>
-          {port}
+          {t.composer.previewPort(port)}
         </Button>
       ))}
       {failure !== "" && (

@@ -12,24 +12,24 @@ interface RefusedHostsProps {
 
 /** Hosts that a command could not reach, each with the way to let it. */
 export function RefusedHosts({ snapshot: { events, state }, onAllow }: RefusedHostsProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState("");
   const refused = useMemo(() => refusedHosts(events, state.allowedHosts), [events, state.allowedHosts]);
   const shown = refused.filter(({ rule }) => !dismissed.includes(rule));
   if (shown.length === 0) return null;
   return (
-    <section aria-label={words.refusedHosts} className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">
+    <section aria-label={t.composer.blockedHosts} className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">
       {shown.map(({ rule, why }) => (
         <p key={rule} className="flex flex-wrap items-center gap-2 py-0.5">
           <span className="min-w-0 flex-1 truncate" title={why}>
-            {words.refusedHost} <code>{rule}</code>
+            {t.composer.blockedHost} <code>{rule}</code>
           </span>
           <Button size="small" onClick={() => onAllow(rule).catch((error: Error) => setFailure(error.message))}>
-            {words.allowConversation}
+            {t.approval.allowForConversation}
           </Button>
           <Button size="small" onClick={() => setDismissed([...dismissed, rule])}>
-            {words.notNow}
+            {t.composer.dismiss}
           </Button>
         </p>
       ))}

@@ -24,13 +24,13 @@ export function useNotify(title: string): void {
 function tell(items: readonly InboxItem[]): void {
   if (!preferences().notifications || document.visibilityState === "visible") return;
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
-  const words = currentMessages();
+  const t = currentMessages();
   const [only] = items;
   if (only === undefined) return;
   const isOne = items.length === 1;
-  const note = new Notification(isOne ? only.title || words.shell.untitled : words.people.waitingCount(items.length), {
+  const note = new Notification(isOne ? only.title || t.common.untitled : t.conversations.waitingCount(items.length), {
     body: isOne
-      ? `${words.people.waitingKinds[only.waiting.kind]}: ${escapeInvisible(only.waiting.text.slice(0, 140))}`
+      ? `${t.conversations.waitingStates[only.waiting.kind]}: ${escapeInvisible(only.waiting.text.slice(0, 140))}`
       : "",
     // One for each conversation: what is asked next stands in its place.
     tag: isOne ? only.id : "inbox",

@@ -10,11 +10,11 @@ interface JobsProps {
 
 /** What runs in the background, each with a way to end it. */
 export function Jobs({ jobs, onEnd }: JobsProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   if (jobs.length === 0) return null;
   return (
     <ul
-      aria-label={words.jobs}
+      aria-label={t.composer.backgroundProcesses}
       className="mb-1 max-h-32 overflow-auto rounded-lg border border-line bg-panel px-2 py-1 text-sm"
     >
       {jobs.map(({ id, command }) => (
@@ -22,10 +22,10 @@ export function Jobs({ jobs, onEnd }: JobsProps) {
           <span className="breathe text-accent">
             <ProjectRoadmapIcon size={14} />
           </span>
-          <span className="shrink-0 text-muted">{words.jobNamed(id)}</span>
+          <span className="shrink-0 text-muted">{t.composer.backgroundProcess}</span>
           <code className="min-w-0 flex-1 truncate text-soft">{command.trim()}</code>
-          <Button size="small" tone="quiet" aria-label={words.endJob(id)} onClick={() => onEnd(id)}>
-            {words.end}
+          <Button size="small" tone="quiet" aria-label={t.composer.stopProcess(id)} onClick={() => onEnd(id)}>
+            {t.common.stop}
           </Button>
         </li>
       ))}

@@ -14,11 +14,11 @@ interface NowBarProps {
 
 /** Always in sight above the message box: what is happening, for how long, at what cost, and the buttons to change it. */
 export function NowBar({ snapshot, onWant }: NowBarProps) {
-  const { chat: words } = useMessages();
+  const t = useMessages();
   const { state } = snapshot;
   const working = isWorking(state.agentState);
   const clock = useNow(working);
-  const now = nowOf(snapshot, words);
+  const now = nowOf(snapshot, t);
   const elapsedMs = now.since === undefined ? 0 : clock - now.since;
   const canPause = state.agentState === "running";
   const canResume = state.agentState === "paused";
@@ -36,32 +36,32 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
           </span>
         )}
       </p>
-      <span className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">{spent(snapshot, words)}</span>
+      <span className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">{spent(snapshot, t)}</span>
       {canPause && (
         <Button size="small" tone="quiet" onClick={() => onWant("paused")}>
-          {words.pause}
+          {t.composer.pause}
         </Button>
       )}
       {canResume && (
         <Button size="small" icon={PlayIcon} onClick={() => onWant("running")}>
-          {words.resume}
+          {t.composer.resume}
         </Button>
       )}
       {canStop && (
         <Button size="small" tone="danger" icon={SquareFillIcon} onClick={() => onWant("stopped")}>
-          {words.stop}
+          {t.common.stop}
         </Button>
       )}
     </div>
   );
 }
 
-function spent({ state: { usage } }: ViewSnapshot, words: Messages["chat"]): string {
+function spent({ state: { usage } }: ViewSnapshot, t: Messages): string {
   if (usage.steps === 0) return "";
-  const steps = words.steps(usage.steps);
-  if (usage.unpricedSteps === usage.steps) return `${steps} · ${words.costUnknown}`;
+  const steps = t.common.steps(usage.steps);
+  if (usage.unpricedSteps === usage.steps) return `${steps} · ${t.common.costUnknown}`;
   const cost = formatCost(usage.costUsd);
-  return `${steps} · ${usage.unpricedSteps > 0 ? words.orMore(cost) : cost}`;
+  return `${steps} · ${usage.unpricedSteps > 0 ? t.common.costAtLeast(cost) : cost}`;
 }
 
 function firstLine(text: string): string {

@@ -23,10 +23,10 @@ function commandsFor(state: AgentState | null, want: (wanted: Wanted) => void): 
   const group = "conversation";
   const canStop = isWorking(state) || state === "paused" || state === "awaiting_user_confirmation";
   if (canStop)
-    commands.push({ id: "stop", group, label: (w) => w.chat.stop, keys: ["mod+."], run: () => want("stopped") });
+    commands.push({ id: "stop", group, label: (t) => t.common.stop, keys: ["mod+."], run: () => want("stopped") });
   if (state === "running")
-    commands.push({ id: "pause", group, label: (w) => w.chat.pause, keys: ["p"], run: () => want("paused") });
+    commands.push({ id: "pause", group, label: (t) => t.composer.pause, keys: ["p"], run: () => want("paused") });
   if (state === "paused")
-    commands.push({ id: "resume", group, label: (w) => w.chat.resume, keys: ["p"], run: () => want("running") });
+    commands.push({ id: "resume", group, label: (t) => t.composer.resume, keys: ["p"], run: () => want("running") });
   return commands;
 }

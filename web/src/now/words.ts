@@ -3,32 +3,8 @@ import type { ViewSnapshot } from "@deckhand/client";
 import { isAction, type AgentState } from "@deckhand/protocol";
 import { currentMessages, type Messages } from "../i18n/i18n.ts";
 
-export function stateWords(state: AgentState | null, { states }: Messages["chat"] = currentMessages().chat): string {
-  switch (state) {
-    case null:
-    case "init":
-      return states.ready;
-    case "loading":
-      return states.starting;
-    case "running":
-    case "user_confirmed":
-    case "user_rejected":
-      return states.working;
-    case "awaiting_user_input":
-      return states.yours;
-    case "awaiting_user_confirmation":
-      return states.approval;
-    case "paused":
-      return states.paused;
-    case "stopped":
-      return states.stopped;
-    case "finished":
-      return states.finished;
-    case "rejected":
-      return states.rejected;
-    case "error":
-      return states.failed;
-  }
+export function stateWords(state: AgentState | null, t: Messages = currentMessages()): string {
+  return t.conversations.states[state ?? "init"];
 }
 
 export function stateDot(state: AgentState | null): string {
@@ -69,42 +45,42 @@ export interface Now {
 }
 
 /** The most exact thing that can be said of this moment. */
-export function nowOf({ state, events, streaming }: ViewSnapshot, words: Messages["chat"]): Now {
-  const { now } = words;
+export function nowOf({ state, events, streaming }: ViewSnapshot, t: Messages): Now {
+  const { activity, limitReached } = t.composer;
   if (!isWorking(state.agentState)) {
-    if (state.atLimit !== null) return { words: words.pausedAtLimit(words.limits[state.atLimit]) };
-    return { words: stateWords(state.agentState, words), ...(state.reason === "" ? {} : { why: state.reason }) };
+    if (state.atLimit !== null) return { words: limitReached[state.atLimit] };
+    return { words: stateWords(state.agentState, t), ...(state.reason === "" ? {} : { why: state.reason }) };
   }
   const action = state.open[0];
   const stage = streaming.get("runtime");
-  if (stage !== undefined && action !== undefined) return { words: words.waitingForSandbox(stage) };
+  if (stage !== undefined && action !== undefined) return { words: t.composer.waitingForSandbox(stage) };
   if (action !== undefined) {
     const since = Date.parse(action.timestamp);
     switch (action.action) {
       case "run":
-        return { words: now.running, what: action.args.command, since };
+        return { words: activity.running, what: action.args.command, since };
       case "read":
-        return { words: now.reading, what: action.args.path, since };
+        return { words: activity.reading, what: action.args.path, since };
       case "write":
-        return { words: now.writing, what: action.args.path, since };
+        return { words: activity.writing, what: action.args.path, since };
       case "edit":
-        return { words: now.editing, what: action.args.path, since };
+        return { words: activity.editing, what: action.args.path, since };
       case "browse":
-        return { words: now.fetching, what: action.args.url, since };
+        return { words: activity.opening, what: action.args.url, since };
       case "search":
-        return { words: now.searching, what: action.args.pattern, since };
+        return { words: activity.searching, what: action.args.pattern, since };
       case "delegate":
-        return { words: now.delegating, what: action.args.agent, since };
+        return { words: activity.delegating, what: action.args.agent, since };
       case "call_tool":
-        return { words: now.calling, what: `${action.args.server}: ${action.args.name}`, since };
+        return { words: activity.calling, what: `${action.args.server}: ${action.args.name}`, since };
       default:
         return { words: action.message || action.action, since };
     }
   }
-  if ((streaming.get("reply") ?? "") !== "") return { words: now.replying };
-  if ((streaming.get("reasoning") ?? "") !== "") return { words: now.thinking };
+  if ((streaming.get("reply") ?? "") !== "") return { words: activity.replying };
+  if ((streaming.get("reasoning") ?? "") !== "") return { words: activity.thinking };
   const last = events.at(-1);
   if (last !== undefined && !isAction(last) && last.observation === "status") return { words: last.content };
-  if (state.agentState === "loading") return { words: now.starting };
-  return { words: now.model, ...(last === undefined ? {} : { since: Date.parse(last.timestamp) }) };
+  if (state.agentState === "loading") return { words: activity.starting };
+  return { words: activity.waitingForModel, ...(last === undefined ? {} : { since: Date.parse(last.timestamp) }) };
 }

@@ -8,28 +8,28 @@ import { useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, Section } from "./parts.tsx";
 
 export function AboutPage({ report }: { readonly report: SettingsReport }) {
-  const words = useMessages();
+  const t = useMessages();
   const { health } = useHealth();
   const { data: costs } = useQuery({ queryKey: ["costs"], queryFn: ({ signal }) => client.costs(undefined, signal) });
   const value = (text: string) => <span className="text-sm break-all text-soft">{text}</span>;
   return (
     <>
-      <Section title={words.settings.sections.about}>
+      <Section title={t.settings.sections.about}>
         <Rows>
-          <Row label={words.settings.version}>{value(health?.version ?? "")}</Row>
-          <Row label={words.settings.protocol}>{value(health?.protocol ?? "")}</Row>
-          <Row label={words.settings.server}>{value(location.origin)}</Row>
-          <Row label={words.settings.settingsFile}>
+          <Row label={t.settings.about.version}>{value(health?.version ?? "")}</Row>
+          <Row label={t.settings.about.protocol}>{value(health?.protocol ?? "")}</Row>
+          <Row label={t.settings.about.server}>{value(location.origin)}</Row>
+          <Row label={t.settings.about.settingsFile}>
             <code className="text-xs break-all text-soft">{report.file}</code>
           </Row>
         </Rows>
       </Section>
       {costs !== undefined && (
-        <Section title={words.settings.spent} description={words.settings.spentSince(costs.since)}>
+        <Section title={t.settings.about.spending} description={t.settings.about.spendingSince(costs.since)}>
           <Rows>
             <Row
               label={formatCost(costs.total.cost_usd)}
-              description={words.settings.spentIs(
+              description={t.settings.about.usage(
                 costs.total.calls,
                 formatCount(costs.total.input + costs.total.output),
                 costs.total.unpriced_calls,
@@ -43,14 +43,14 @@ export function AboutPage({ report }: { readonly report: SettingsReport }) {
           </Rows>
           {costs.conversations.length > 0 && (
             <>
-              <h3 className="label-small mt-4 mb-1.5">{words.settings.dearest}</h3>
+              <h3 className="label-small mt-4 mb-1.5">{t.settings.about.mostExpensive}</h3>
               <Rows>
                 {costs.conversations.slice(0, 5).map((each) => (
                   <Row
                     key={each.id}
                     label={
                       <Link href={conversationAddress(each.id)} className="font-normal hover:underline">
-                        {each.title || words.shell.untitled}
+                        {each.title || t.common.untitled}
                       </Link>
                     }
                   >

@@ -11,7 +11,7 @@ import { useSave } from "./use-settings.ts";
 const usualAgent = "CodeActAgent";
 
 export function AgentsPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const { agents: all, broken } = useAgents();
   const save = useSave();
   const { agents: kept = {}, limits = {} } = report.saved;
@@ -20,7 +20,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
   const limitNames = ["max_steps", "max_cost_usd", "max_tokens", "max_seconds"] as const;
   return (
     <>
-      <Section title={words.sections.agents} description={words.agentsAre}>
+      <Section title={t.settings.sections.agents} description={t.settings.agents.description}>
         <Rows>
           {agents.map(({ name, description }) => (
             <Row
@@ -28,7 +28,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
               label={
                 <>
                   {name}
-                  {name === usual && <Badge tone="accent">{words.usual}</Badge>}
+                  {name === usual && <Badge tone="accent">{t.settings.agents.default}</Badge>}
                 </>
               }
               description={description}
@@ -39,7 +39,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
                   tone="quiet"
                   onClick={() => void save({ agents: { default: name } }).catch(toastFailure)}
                 >
-                  {words.makeUsual}
+                  {t.settings.agents.setAsDefault}
                 </Button>
               )}
             </Row>
@@ -47,9 +47,9 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
           {broken.map((sentence) => (
             <Row key={sentence} label={<span className="font-normal text-bad">{sentence}</span>} />
           ))}
-          <Row label={words.agentFolder} description={words.agentFolderIs}>
+          <Row label={t.settings.agents.folder} description={t.settings.agents.folderDescription}>
             <SavedText
-              label={words.agentFolder}
+              label={t.settings.agents.folder}
               value={kept.folder ?? ""}
               placeholder="/home/…/agents"
               onSave={(next) => save({ agents: { folder: next || null } })}
@@ -57,7 +57,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
           </Row>
         </Rows>
       </Section>
-      <Section title={words.limits} description={words.limitsAre}>
+      <Section title={t.settings.agents.limits} description={t.settings.agents.limitsDescription}>
         <Rows>
           {limitNames.map((name) => {
             const variable = report.environment[`limits.${name}`];
@@ -67,17 +67,17 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
                 key={name}
                 label={
                   <>
-                    {words.limitNames[name]}
-                    {variable !== undefined && <Badge tone="info">{words.fromEnvironment(variable)}</Badge>}
+                    {t.settings.agents.limitNames[name]}
+                    {variable !== undefined && <Badge tone="info">{t.settings.fromEnvironment(variable)}</Badge>}
                   </>
                 }
               >
                 <SavedText
-                  label={words.limitNames[name]}
+                  label={t.settings.agents.limitNames[name]}
                   type="number"
                   disabled={variable !== undefined}
                   value={limits[name] === undefined ? "" : String(limits[name])}
-                  placeholder={effective === undefined ? words.noLimit : String(effective)}
+                  placeholder={effective === undefined ? t.settings.agents.noLimit : String(effective)}
                   onSave={(next) => save({ limits: { [name]: next === "" ? null : Number(next) } })}
                 />
               </Row>

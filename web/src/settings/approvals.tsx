@@ -14,29 +14,29 @@ import { FromEnvironment, Row, Rows, SavedText, Section } from "./parts.tsx";
 import { useSave } from "./use-settings.ts";
 
 export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
-  const words = useMessages();
+  const t = useMessages();
   const save = useSave();
   const { policy = "risky", seconds = 0 } = report.effective.approval;
   return (
     <>
-      <Section title={words.settings.sections.approvals} description={words.settings.approvalsAre}>
+      <Section title={t.settings.sections.approvals} description={t.settings.approvals.description}>
         <Rows>
           <Row
             label={
               <>
-                {words.people.whenAsked} <FromEnvironment report={report} path="approval.policy" />
+                {t.newTask.approvalPolicy} <FromEnvironment report={report} path="approval.policy" />
               </>
             }
-            description={words.people.policies[policy].is}
+            description={t.newTask.approvalPolicies[policy].description}
           >
             <Select
-              label={words.people.whenAsked}
+              label={t.newTask.approvalPolicy}
               value={policy}
               disabled={report.environment["approval.policy"] !== undefined}
               choices={(["never", "risky", "always"] as const).map((value) => ({
                 value,
-                label: words.people.policies[value].name,
-                description: words.people.policies[value].is,
+                label: t.newTask.approvalPolicies[value].name,
+                description: t.newTask.approvalPolicies[value].description,
               }))}
               onChange={(next) => void save({ approval: { policy: next } }).catch(toastFailure)}
             />
@@ -44,13 +44,13 @@ export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                {words.settings.askSeconds} <FromEnvironment report={report} path="approval.seconds" />
+                {t.settings.approvals.timeout} <FromEnvironment report={report} path="approval.seconds" />
               </>
             }
-            description={words.settings.askSecondsIs}
+            description={t.settings.approvals.timeoutDescription}
           >
             <SavedText
-              label={words.settings.askSeconds}
+              label={t.settings.approvals.timeout}
               type="number"
               value={String(seconds)}
               disabled={report.environment["approval.seconds"] !== undefined}
@@ -67,7 +67,7 @@ export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
 const kinds = ["run", "browse", "write", "edit", "call_tool"] as const;
 
 function ServerRules() {
-  const words = useMessages();
+  const t = useMessages();
   const queries = useQueryClient();
   const { data: rules } = useQuery({ queryKey: ["rules"], queryFn: ({ signal }) => client.rules(signal) });
   const [kind, setKind] = useState<(typeof kinds)[number]>("run");
@@ -100,7 +100,7 @@ function ServerRules() {
   };
 
   return (
-    <Section title={words.settings.rules} description={words.settings.rulesAre}>
+    <Section title={t.settings.approvals.rules} description={t.settings.approvals.rulesDescription}>
       <Rows>
         {rules?.map((rule) => (
           <Row
@@ -110,24 +110,24 @@ function ServerRules() {
                 <Marked text={`${rule.action} ${rule.pattern}`} />
               </code>
             }
-            description={words.settings.since(formatDateTime(rule.created_at))}
+            description={t.settings.approvals.createdAt(formatDateTime(rule.created_at))}
           >
             <IconButton
               icon={TrashIcon}
-              label={words.settings.deleteRule(`${rule.action} ${rule.pattern}`)}
+              label={t.settings.approvals.deleteRule(`${rule.action} ${rule.pattern}`)}
               onClick={() => void client.deleteRule(rule.id).then(again, toastFailure)}
             />
           </Row>
         ))}
         {rules?.length === 0 && (
-          <Row label={<span className="font-normal text-muted">{words.settings.noRules}</span>} />
+          <Row label={<span className="font-normal text-muted">{t.settings.approvals.noRules}</span>} />
         )}
         <form onSubmit={look} className="flex flex-col gap-2 px-4 py-3">
           <div className="flex flex-wrap gap-2">
             <Select
-              label={words.settings.kind}
+              label={t.settings.approvals.kind}
               value={kind}
-              choices={kinds.map((value) => ({ value, label: words.people.actions[value] }))}
+              choices={kinds.map((value) => ({ value, label: t.approval.actions[value] }))}
               onChange={(next) => {
                 setKind(next);
                 setChecked(undefined);
@@ -135,8 +135,8 @@ function ServerRules() {
             />
             <TextField
               className="min-w-48 flex-1"
-              label={words.settings.pattern}
-              placeholder={words.settings.patterns[kind]}
+              label={t.settings.approvals.pattern}
+              placeholder={t.settings.approvals.patternPlaceholders[kind]}
               spellCheck={false}
               value={pattern}
               failure={failure}
@@ -146,20 +146,20 @@ function ServerRules() {
               }}
             />
             <Button type="submit" disabled={pattern.trim() === ""}>
-              {words.settings.addRule}
+              {t.settings.approvals.addRule}
             </Button>
           </div>
           {checked !== undefined && (
-            <div role="group" aria-label={words.people.rule} className="rounded-lg bg-raised p-3 text-sm">
-              <p className="font-medium">{words.people.ruleForServer}</p>
+            <div role="group" aria-label={t.approval.rule} className="rounded-lg bg-raised p-3 text-sm">
+              <p className="font-medium">{t.approval.ruleForServer}</p>
               <code className="my-2 inline-block rounded bg-code px-2 py-1 break-all">
                 <Marked text={`${checked.action} ${checked.pattern}`} />
               </code>
               <div className="flex gap-2">
                 <Button tone="primary" onClick={add}>
-                  {words.settings.saveRule}
+                  {t.settings.approvals.saveRule}
                 </Button>
-                <Button onClick={() => setChecked(undefined)}>{words.people.back}</Button>
+                <Button onClick={() => setChecked(undefined)}>{t.common.back}</Button>
               </div>
             </div>
           )}

@@ -5,30 +5,30 @@ import { Row, Rows, Section } from "./parts.tsx";
 
 /** Shown, not set: they run outside of the sandbox, so they are written where the server runs. */
 export function HooksPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const { hooks = {} } = report.saved;
   const all = hookEvents.flatMap((event) => (hooks[event] ?? []).map((hook, at) => ({ event, hook, at })));
   return (
-    <Section title={words.sections.hooks} description={words.hooksAre}>
+    <Section title={t.settings.sections.hooks} description={t.settings.hooks.description}>
       <Rows>
         {all.map(({ event, hook, at }) => (
           <Row
             key={`${event} ${at}`}
             label={
               <>
-                <Badge tone="accent">{words.hookEvents[event]}</Badge>
+                <Badge tone="accent">{t.settings.hooks.events[event]}</Badge>
                 {hook.name}
                 {hook.action !== undefined && <Badge>{hook.action}</Badge>}
-                {hook.sandbox === true && <Badge tone="good">{words.inSandbox}</Badge>}
+                {hook.sandbox === true && <Badge tone="good">{t.settings.hooks.inSandbox}</Badge>}
               </>
             }
             description={<code className="plain-text">{hook.command}</code>}
           />
         ))}
-        {all.length === 0 && <Row label={<span className="font-normal text-muted">{words.noHooks}</span>} />}
+        {all.length === 0 && <Row label={<span className="font-normal text-muted">{t.settings.hooks.noHooks}</span>} />}
       </Rows>
       <p className="mt-2 text-xs text-muted">
-        {words.hooksWhere} <code className="break-all">{report.file}</code>
+        {t.settings.hooks.configuredIn} <code className="break-all">{report.file}</code>
       </p>
       <pre className="mt-2 overflow-x-auto rounded-lg border border-line bg-code p-3 text-xs">{example}</pre>
     </Section>

@@ -14,7 +14,7 @@ interface HostListProps {
 }
 
 export function HostList({ hosts, fixed, onSave }: HostListProps) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const [typed, setTyped] = useState("");
   const [failure, setFailure] = useState("");
   const save = (next: readonly string[]): Promise<void> =>
@@ -33,18 +33,18 @@ export function HostList({ hosts, fixed, onSave }: HostListProps) {
   return (
     <div className="px-4 py-3">
       <div className="flex items-center gap-2 text-sm font-medium">
-        {words.allowList}
-        {fixed !== undefined && <Badge tone="info">{words.fromEnvironment(fixed)}</Badge>}
+        {t.settings.sandbox.allowedHosts}
+        {fixed !== undefined && <Badge tone="info">{t.settings.fromEnvironment(fixed)}</Badge>}
       </div>
-      <p className="mt-0.5 text-xs text-muted">{words.allowListIs}</p>
+      <p className="mt-0.5 text-xs text-muted">{t.settings.sandbox.allowedHostsDescription}</p>
       <ul className="mt-2 flex flex-wrap gap-1.5">
         {hosts.map((host) => (
           <li key={host} className="flex items-center gap-1 rounded-md bg-raised py-0.5 pr-1 pl-2 text-xs">
-            <code>{host === "default" ? words.builtIn : host}</code>
+            <code>{host === "default" ? t.settings.sandbox.builtInHosts : host}</code>
             {fixed === undefined && (
               <button
                 type="button"
-                aria-label={words.removeHost(host)}
+                aria-label={t.settings.sandbox.removeHost(host)}
                 className="rounded-sm p-0.5 text-muted hover:bg-active hover:text-ink"
                 onClick={() => void save(hosts.filter((each) => each !== host))}
               >
@@ -58,7 +58,7 @@ export function HostList({ hosts, fixed, onSave }: HostListProps) {
         <form onSubmit={add} className="mt-2 flex max-w-md items-start gap-2">
           <TextField
             className="flex-1"
-            label={words.host}
+            label={t.settings.sandbox.host}
             placeholder="*.example.org"
             spellCheck={false}
             value={typed}
@@ -66,7 +66,7 @@ export function HostList({ hosts, fixed, onSave }: HostListProps) {
             onChange={setTyped}
           />
           <Button type="submit" disabled={typed.trim() === ""}>
-            {words.add}
+            {t.common.add}
           </Button>
         </form>
       )}

@@ -17,7 +17,7 @@ interface KeysProps {
 
 /** Keys come in and never out: of a kept one its last four characters are shown. */
 export function Keys({ report, providers }: KeysProps) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const save = useSave();
   const [isAdding, setAdding] = useState(false);
   const kept = report.saved.keys ?? {};
@@ -28,12 +28,12 @@ export function Keys({ report, providers }: KeysProps) {
   const owners = [...new Set([...Object.keys(kept), ...fixed])];
   return (
     <Section
-      title={words.keys}
-      description={words.keysIs}
+      title={t.settings.models.keys}
+      description={t.settings.models.keysDescription}
       actions={
         !isAdding && (
           <Button size="small" icon={KeyIcon} onClick={() => setAdding(true)}>
-            {words.addKey}
+            {t.models.addKey}
           </Button>
         )
       }
@@ -55,7 +55,7 @@ export function Keys({ report, providers }: KeysProps) {
               {hidden !== undefined && (
                 <IconButton
                   icon={TrashIcon}
-                  label={words.forgetKey(labels.get(owner) ?? owner)}
+                  label={t.settings.models.deleteKey(labels.get(owner) ?? owner)}
                   onClick={() => void save({ keys: { [owner]: null } }).catch(toastFailure)}
                 />
               )}
@@ -63,7 +63,7 @@ export function Keys({ report, providers }: KeysProps) {
           );
         })}
         {owners.length === 0 && !isAdding && (
-          <Row label={<span className="font-normal text-muted">{words.noKeys}</span>} />
+          <Row label={<span className="font-normal text-muted">{t.settings.models.noKeys}</span>} />
         )}
         {isAdding && (
           <div className="px-4 py-4">

@@ -8,47 +8,47 @@ import { Row, Rows, SavedText, Section } from "./parts.tsx";
 
 /** What this browser alone keeps. */
 export function LanguagePage() {
-  const words = useMessages();
+  const t = useMessages();
   const { theme, density, language, name } = usePreferences();
-  const languageChoices = Object.entries({ system: words.shell.languageOfBrowser, ...languages });
+  const languageChoices = Object.entries({ system: t.app.languageOfBrowser, ...languages });
   return (
     <>
-      <Section title={words.shell.appearance} description={words.settings.thisBrowser}>
+      <Section title={t.app.appearance} description={t.settings.appearance.savedInBrowser}>
         <Rows>
-          <Row label={words.shell.language}>
+          <Row label={t.app.language}>
             <Select
-              label={words.shell.language}
+              label={t.app.language}
               value={language}
               choices={languageChoices.map(([value, label]) => ({ value: value as typeof language, label }))}
               onChange={(next) => prefer({ language: next })}
             />
           </Row>
-          <Row label={words.shell.theme}>
+          <Row label={t.app.theme}>
             <Select
-              label={words.shell.theme}
+              label={t.app.theme}
               value={theme}
-              choices={choicesOf(words.shell.themes)}
+              choices={choicesOf(t.app.themes)}
               onChange={(next) => prefer({ theme: next })}
             />
           </Row>
-          <Row label={words.shell.density}>
+          <Row label={t.app.density}>
             <Select
-              label={words.shell.density}
+              label={t.app.density}
               value={density}
-              choices={choicesOf(words.shell.densities)}
+              choices={choicesOf(t.app.densities)}
               onChange={(next) => prefer({ density: next })}
             />
           </Row>
         </Rows>
       </Section>
-      <Section title={words.settings.notifications}>
+      <Section title={t.settings.appearance.notifications}>
         <Rows>
           <Notifications />
-          <Row label={words.settings.yourName} description={words.settings.yourNameIs}>
+          <Row label={t.settings.appearance.yourName} description={t.settings.appearance.yourNameDescription}>
             <SavedText
-              label={words.settings.yourName}
+              label={t.settings.appearance.yourName}
               value={name}
-              placeholder={words.settings.noName}
+              placeholder={t.settings.appearance.noName}
               onSave={async (next) => prefer({ name: next.slice(0, 80) })}
             />
           </Row>
@@ -60,7 +60,7 @@ export function LanguagePage() {
 
 /** Asked of the browser only when a person turns it on here. */
 function Notifications() {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const { notifications } = usePreferences();
   const [permission, setPermission] = useState(() =>
     "Notification" in globalThis ? Notification.permission : "unavailable",
@@ -73,21 +73,23 @@ function Notifications() {
   return (
     <div className="flex flex-col gap-2 px-4 py-3">
       <Switch
-        label={words.notify}
-        description={words.notifyIs}
+        label={t.settings.appearance.desktopNotifications}
+        description={t.settings.appearance.desktopNotificationsDescription}
         checked={isOn}
         disabled={permission === "unavailable" || permission === "denied"}
         onChange={(wanted) => void turn(wanted)}
       />
-      {permission === "denied" && <p className="text-xs text-warn">{words.notifyDenied}</p>}
-      {permission === "unavailable" && <p className="text-xs text-muted">{words.notifyUnavailable}</p>}
+      {permission === "denied" && <p className="text-xs text-warn">{t.settings.appearance.notificationsBlocked}</p>}
+      {permission === "unavailable" && (
+        <p className="text-xs text-muted">{t.settings.appearance.notificationsUnavailable}</p>
+      )}
       {isOn && (
         <Button
           size="small"
           className="self-start"
-          onClick={() => new Notification("Deckhand", { body: words.notifyTrial, tag: "trial" })}
+          onClick={() => new Notification("Deckhand", { body: t.settings.appearance.testNotification, tag: "trial" })}
         >
-          {words.notifyTry}
+          {t.settings.appearance.sendTestNotification}
         </Button>
       )}
     </div>

@@ -11,7 +11,7 @@ import { useSave } from "./use-settings.ts";
 
 /** A server at an address: tried, then kept. */
 export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const save = useSave();
   const queries = useQueryClient();
   const [name, setName] = useState("");
@@ -54,13 +54,13 @@ export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
   return (
     <form
       onSubmit={(event) => void tryIt(event)}
-      aria-label={words.addServer}
+      aria-label={t.settings.mcp.addServer}
       className="flex flex-col gap-3 px-4 py-4"
     >
       <div className="grid gap-3 sm:grid-cols-[10rem_1fr]">
-        <TextField label={words.serverName} labelShown spellCheck={false} value={name} onChange={setName} />
+        <TextField label={t.settings.mcp.name} labelShown spellCheck={false} value={name} onChange={setName} />
         <TextField
-          label={words.address}
+          label={t.settings.mcp.url}
           labelShown
           type="url"
           placeholder="https://example.org/mcp"
@@ -70,7 +70,7 @@ export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
         />
       </div>
       <TextField
-        label={words.tokenIfAny}
+        label={t.settings.mcp.optionalToken}
         labelShown
         type="password"
         autoComplete="off"
@@ -86,15 +86,15 @@ export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
       )}
       <div className="flex flex-wrap items-center gap-2">
         <Button type="submit" tone="primary" disabled={!isWhole || isTrying}>
-          {words.tryAndSave}
+          {t.models.testAndSave}
         </Button>
         {report?.ok === false && (
           <Button tone="quiet" onClick={() => void keep()}>
-            {words.saveAllTheSame}
+            {t.models.saveAnyway}
           </Button>
         )}
         <Button tone="quiet" onClick={onDone}>
-          {words.cancel}
+          {t.common.cancel}
         </Button>
         {isTrying && <Spinner />}
       </div>

@@ -12,11 +12,11 @@ export function McpOutcome({ report }: { readonly report: McpReport }) {
 }
 
 export function McpTools({ tools }: { readonly tools: McpReport["tools"] }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   if (tools.length === 0) return null;
   return (
     <details className="mt-1.5 text-xs">
-      <summary className="cursor-pointer text-muted">{words.toolCount(tools.length)}</summary>
+      <summary className="cursor-pointer text-muted">{t.settings.mcp.toolCount(tools.length)}</summary>
       <ul className="mt-1 flex flex-col gap-1">
         {tools.map(({ name, description }) => (
           <li key={name}>

@@ -23,7 +23,7 @@ const stateTones: Readonly<Record<McpServerState["state"], Tone>> = {
 };
 
 export function McpPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const [isAdding, setAdding] = useState(false);
   const servers = Object.entries(report.saved.mcp?.servers ?? {});
   const { data: states = [] } = useQuery({
@@ -34,12 +34,12 @@ export function McpPage({ report }: { readonly report: SettingsReport }) {
   });
   return (
     <Section
-      title={words.sections.mcp}
-      description={words.mcpIs}
+      title={t.settings.sections.mcp}
+      description={t.settings.mcp.description}
       actions={
         !isAdding && (
           <Button size="small" icon={PlusIcon} onClick={() => setAdding(true)}>
-            {words.addServer}
+            {t.settings.mcp.addServer}
           </Button>
         )
       }
@@ -55,11 +55,11 @@ export function McpPage({ report }: { readonly report: SettingsReport }) {
           />
         ))}
         {servers.length === 0 && !isAdding && (
-          <Row label={<span className="font-normal text-muted">{words.noServers}</span>} />
+          <Row label={<span className="font-normal text-muted">{t.settings.mcp.noServers}</span>} />
         )}
         {isAdding && <AddMcpServer onDone={() => setAdding(false)} />}
       </Rows>
-      <p className="mt-2 text-xs text-muted">{words.mcpPrograms(report.file)}</p>
+      <p className="mt-2 text-xs text-muted">{t.settings.mcp.localServers(report.file)}</p>
     </Section>
   );
 }
@@ -72,7 +72,7 @@ interface ServerProps {
 }
 
 function Server({ name, server, state, mayChange }: ServerProps) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const save = useSave();
   const queries = useQueryClient();
   const [report, setReport] = useState<McpReport>();
@@ -97,7 +97,7 @@ function Server({ name, server, state, mayChange }: ServerProps) {
         <div className="min-w-40 flex-1">
           <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
             {name}
-            {state !== undefined && <Badge tone={stateTones[state.state]}>{words.mcpStates[state.state]}</Badge>}
+            {state !== undefined && <Badge tone={stateTones[state.state]}>{t.settings.mcp.states[state.state]}</Badge>}
           </p>
           <p className="mt-0.5 truncate font-mono text-xs text-muted">
             {"url" in server ? server.url : [server.command, ...(server.args ?? [])].join(" ")}
@@ -105,16 +105,16 @@ function Server({ name, server, state, mayChange }: ServerProps) {
         </div>
         {isTrying && <Spinner />}
         <Button size="small" disabled={isTrying} onClick={check}>
-          {words.tryIt}
+          {t.models.test}
         </Button>
         {mayChange && (
           <>
             <Switch
-              label={<span className="sr-only">{words.enabled(name)}</span>}
+              label={<span className="sr-only">{t.settings.mcp.enableServer(name)}</span>}
               checked={isOn}
               onChange={(enabled) => change({ enabled })}
             />
-            <IconButton icon={TrashIcon} label={words.removeServer(name)} onClick={() => change(null)} />
+            <IconButton icon={TrashIcon} label={t.settings.mcp.removeServer(name)} onClick={() => change(null)} />
           </>
         )}
       </div>
@@ -126,7 +126,7 @@ function Server({ name, server, state, mayChange }: ServerProps) {
           rel="noopener noreferrer"
           className="mt-1 inline-block text-xs font-medium text-accent underline"
         >
-          {words.logIn}
+          {t.settings.mcp.signIn}
         </a>
       )}
       {report !== undefined && <McpOutcome report={report} />}

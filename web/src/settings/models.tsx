@@ -18,7 +18,7 @@ import { useModels, useSave } from "./use-settings.ts";
 const efforts = ["", "none", "minimal", "low", "medium", "high", "xhigh"] as const;
 
 export function ModelsPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const { models, look, looking } = useModels();
   const save = useSave();
   const trial = useTrial();
@@ -33,27 +33,27 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
 
   return (
     <>
-      <Section title={words.usualModel} description={words.usualModelIs}>
+      <Section title={t.settings.models.defaultModel} description={t.settings.models.defaultModelDescription}>
         <Rows>
           <Row
             label={
               <>
                 <span className="font-mono">{present?.name ?? (name || "demo")}</span>
-                {present?.demo === true && <Badge tone="warn">{words.demo}</Badge>}
+                {present?.demo === true && <Badge tone="warn">{t.settings.models.demo}</Badge>}
                 <FromEnvironment report={report} path="model.name" />
               </>
             }
             description={present === undefined ? undefined : <About info={present} />}
           >
             <Button icon={BeakerIcon} disabled={trial.running} onClick={() => void trial.run({})}>
-              {words.tryIt}
+              {t.models.test}
             </Button>
           </Row>
           {(trial.running || trial.report !== undefined || trial.failure !== "") && (
             <div className="px-4 py-3">
               {trial.running && (
                 <p className="flex items-center gap-2 text-sm text-muted">
-                  <Spinner /> {words.trying}
+                  <Spinner /> {t.models.testing}
                 </p>
               )}
               {trial.report !== undefined && <Findings report={trial.report} />}
@@ -64,11 +64,11 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
               )}
             </div>
           )}
-          <Row label={words.modelName} description={words.modelNameIs}>
+          <Row label={t.models.model} description={t.settings.models.modelDescription}>
             <SavedText
-              label={words.modelName}
+              label={t.models.model}
               value={model.name ?? ""}
-              placeholder={words.found}
+              placeholder={t.settings.models.autoDetect}
               disabled={isFixed}
               suggestions={names}
               onSave={(next) => save({ model: { name: next || null } })}
@@ -77,25 +77,25 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                {words.address} <FromEnvironment report={report} path="model.base_url" />
+                {t.models.baseUrl} <FromEnvironment report={report} path="model.base_url" />
               </>
             }
-            description={words.addressIs}
+            description={t.settings.models.baseUrlDescription}
           >
             <SavedText
-              label={words.address}
+              label={t.models.baseUrl}
               type="url"
               value={model.base_url ?? ""}
-              placeholder={words.ofProvider}
+              placeholder={t.settings.models.providerDefault}
               disabled={report.environment["model.base_url"] !== undefined}
               onSave={(next) => save({ model: { base_url: next || null } })}
             />
           </Row>
-          <Row label={words.fallbacks} description={words.fallbacksIs}>
+          <Row label={t.settings.models.fallbacks} description={t.settings.models.fallbacksDescription}>
             <SavedText
-              label={words.fallbacks}
+              label={t.settings.models.fallbacks}
               value={(model.fallbacks ?? []).join(", ")}
-              placeholder={words.none}
+              placeholder={t.common.none}
               suggestions={names}
               onSave={(next) => save({ model: { fallbacks: listed(next) } })}
             />
@@ -103,21 +103,24 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
               <TryModel key={each} name={each} />
             ))}
           </Row>
-          <Row label={words.smallModel} description={words.smallModelIs}>
+          <Row label={t.settings.models.smallModel} description={t.settings.models.smallModelDescription}>
             <SavedText
-              label={words.smallModel}
+              label={t.settings.models.smallModel}
               value={model.small_model ?? ""}
-              placeholder={words.theSame}
+              placeholder={t.settings.models.sameAsDefault}
               suggestions={names}
               onSave={(next) => save({ model: { small_model: next || null } })}
             />
             {model.small_model !== undefined && <TryModel name={model.small_model} />}
           </Row>
-          <Row label={words.effort} description={words.effortIs}>
+          <Row label={t.settings.models.effort} description={t.settings.models.effortDescription}>
             <Select
-              label={words.effort}
+              label={t.settings.models.effort}
               value={model.reasoning_effort ?? ""}
-              choices={efforts.map((value) => ({ value, label: value === "" ? words.itsOwn : words.efforts[value] }))}
+              choices={efforts.map((value) => ({
+                value,
+                label: value === "" ? t.settings.models.efforts.default : t.settings.models.efforts[value],
+              }))}
               onChange={(next) => void save({ model: { reasoning_effort: next || null } }).catch(toastFailure)}
             />
           </Row>
@@ -125,11 +128,11 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
       </Section>
 
       <Section
-        title={words.local}
-        description={words.localIs}
+        title={t.settings.models.local}
+        description={t.settings.models.localDescription}
         actions={
           <Button size="small" icon={SyncIcon} disabled={looking} onClick={() => void look()}>
-            {words.lookAgain}
+            {t.settings.models.refresh}
           </Button>
         }
       >
@@ -146,20 +149,22 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
                   disabled={isFixed}
                   onClick={() => void save({ model: { name: info.name, base_url: null } }).catch(toastFailure)}
                 >
-                  {words.useIt}
+                  {t.settings.models.use}
                 </Button>
               )}
             </Row>
           ))}
-          {locals.length === 0 && <Row label={<span className="font-normal text-muted">{words.noneFound}</span>} />}
+          {locals.length === 0 && (
+            <Row label={<span className="font-normal text-muted">{t.settings.models.noLocal}</span>} />
+          )}
           {isAdding ? (
             <div className="px-4 py-4">
               <AddressForm onSaved={() => setAdding(false)} />
             </div>
           ) : (
-            <Row label={words.ownServer} description={words.ownServerIs}>
+            <Row label={t.models.customEndpoint} description={t.settings.models.customEndpointDescription}>
               <Button size="small" onClick={() => setAdding(true)}>
-                {words.add}
+                {t.common.add}
               </Button>
             </Row>
           )}
@@ -173,7 +178,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
 
 /** One that is asked now and then: tried here, so that it is not found out when it is needed. */
 function TryModel({ name }: { readonly name: string }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const trial = useTrial();
   return (
     <div className="flex basis-full flex-col gap-2">
@@ -185,9 +190,9 @@ function TryModel({ name }: { readonly name: string }) {
         disabled={trial.running}
         onClick={() => void trial.run({ model: name })}
       >
-        {words.tryNamed(name)}
+        {t.models.testNamed(name)}
       </Button>
-      {trial.running && <Spinner label={words.trying} />}
+      {trial.running && <Spinner label={t.models.testing} />}
       {trial.report !== undefined && <Findings report={trial.report} />}
       {trial.failure !== "" && (
         <p role="alert" className="text-sm text-bad">
@@ -200,13 +205,13 @@ function TryModel({ name }: { readonly name: string }) {
 
 /** What is known of it, in a line. */
 function About({ info }: { readonly info: ModelInfo }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const facts = [
     info.provider,
-    info.context_tokens === null ? "" : words.contextOf(formatCount(info.context_tokens)),
-    info.tools === false ? words.toldTools : "",
-    info.images ? words.seesImages : "",
-    info.price === null ? "" : words.priceOf(formatCost(info.price.input), formatCost(info.price.output)),
+    info.context_tokens === null ? "" : t.settings.models.contextWindow(formatCount(info.context_tokens)),
+    info.tools === false ? t.settings.models.promptedTools : "",
+    info.images ? t.settings.models.supportsImages : "",
+    info.price === null ? "" : t.settings.models.price(formatCost(info.price.input), formatCost(info.price.output)),
   ];
   return facts.filter((fact) => fact !== "").join(" · ");
 }

@@ -56,12 +56,12 @@ export function Row({ label, description, children }: RowProps) {
 
 /** Where the environment says it: it cannot be changed here. */
 export function FromEnvironment({ report, path }: { readonly report: SettingsReport; readonly path: string }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const variable = report.environment[path];
   if (variable === undefined) return null;
   return (
     <Badge tone="info" icon={LockIcon}>
-      {words.fromEnvironment(variable)}
+      {t.settings.fromEnvironment(variable)}
     </Badge>
   );
 }
@@ -87,7 +87,7 @@ export function SavedText({
   suggestions,
   onSave,
 }: SavedTextProps) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const list = useId();
   const [typed, setTyped] = useState<string>();
   const [failure, setFailure] = useState("");
@@ -130,7 +130,7 @@ export function SavedText({
       )}
       {typed !== undefined && typed !== value && (
         <Button type="submit" tone="primary" className="mt-px" disabled={saving}>
-          {words.save}
+          {t.common.save}
         </Button>
       )}
     </form>

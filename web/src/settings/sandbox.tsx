@@ -7,43 +7,43 @@ import { Select } from "../ui/select.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { formatTime } from "../i18n/format.ts";
-import { useMessages } from "../i18n/i18n.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
 import { HostList } from "./host-list.tsx";
 import { FromEnvironment, Row, Rows, Section } from "./parts.tsx";
 import { useSave } from "./use-settings.ts";
 
 export function SandboxPage({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const save = useSave();
   const sandbox = useHealth().health?.runtime;
   const { policy = "allow", allow = [] } = report.effective.network;
   return (
     <>
-      <Section title={words.sections.sandbox} description={words.sandboxIs}>
+      <Section title={t.settings.sections.sandbox} description={sandbox === undefined ? "" : summaryOf(sandbox, t)}>
         {sandbox === undefined ? <Skeleton /> : <Proof sandbox={sandbox} />}
       </Section>
       <Section
-        title={words.network}
-        description={words.networkIs}
-        actions={report.restart.includes("network") && <Badge tone="warn">{words.afterRestart}</Badge>}
+        title={t.settings.sandbox.network}
+        description={t.settings.sandbox.networkDescription}
+        actions={report.restart.includes("network") && <Badge tone="warn">{t.settings.restartRequired}</Badge>}
       >
         <Rows>
           <Row
             label={
               <>
-                {words.reaches} <FromEnvironment report={report} path="network.policy" />
+                {t.settings.sandbox.policy} <FromEnvironment report={report} path="network.policy" />
               </>
             }
-            description={words.networks[policy].is}
+            description={t.settings.sandbox.policies[policy].description}
           >
             <Select
-              label={words.reaches}
+              label={t.settings.sandbox.policy}
               value={report.saved.network?.policy ?? policy}
               disabled={report.environment["network.policy"] !== undefined}
               choices={(["off", "allow", "on"] as const).map((value) => ({
                 value,
-                label: words.networks[value].name,
-                description: words.networks[value].is,
+                label: t.settings.sandbox.policies[value].name,
+                description: t.settings.sandbox.policies[value].description,
               }))}
               onChange={(next) => void save({ network: { policy: next } }).catch(toastFailure)}
             />
@@ -59,8 +59,12 @@ export function SandboxPage({ report }: { readonly report: SettingsReport }) {
   );
 }
 
+function summaryOf({ checks }: Health["runtime"], t: Messages): string {
+  return t.settings.sandbox.selfTest(checks.length, checks.filter(({ held }) => held).length);
+}
+
 function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   const { checks, untried = [] } = sandbox;
   const groups = [...new Set(checks.map(({ group }) => group))];
   return (
@@ -69,13 +73,15 @@ function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
         label={
           <>
             {sandbox.kind}
-            <Badge tone={sandbox.proven ? "good" : "bad"}>{sandbox.proven ? words.proven : words.notProven}</Badge>
+            <Badge tone={sandbox.proven ? "good" : "bad"}>
+              {sandbox.proven ? t.settings.sandbox.verified : t.settings.sandbox.notVerified}
+            </Badge>
           </>
         }
         description={
           <>
             {sandbox.sentence}
-            {sandbox.triedAt !== undefined && ` ${words.triedAt(formatTime(sandbox.triedAt))}`}
+            {sandbox.triedAt !== undefined && ` ${t.settings.sandbox.testedAt(formatTime(sandbox.triedAt))}`}
           </>
         }
       />
@@ -88,9 +94,9 @@ function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
               <span className={held ? "text-good" : "text-bad"}>
                 {held ? <CheckCircleFillIcon size={14} /> : <XCircleFillIcon size={14} />}
               </span>
-              {words.groups[group as keyof typeof words.groups] ?? group}
+              {t.settings.sandbox.checkGroups[group as keyof typeof t.settings.sandbox.checkGroups] ?? group}
               <span className="ml-auto text-xs font-normal text-muted tabular-nums">
-                {words.attempts(own.filter((check) => check.held).length, own.length)}
+                {t.settings.sandbox.blockedCount(own.filter((check) => check.held).length, own.length)}
               </span>
             </summary>
             <ul className="mt-2 flex flex-col gap-1 pl-6 text-xs text-soft">
@@ -105,7 +111,10 @@ function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
         );
       })}
       {untried.length > 0 && (
-        <Row label={words.untried} description={untried.map(({ name, why }) => `${name}: ${why}`).join("; ")} />
+        <Row
+          label={t.settings.sandbox.notTested}
+          description={untried.map(({ name, why }) => `${name}: ${why}`).join("; ")}
+        />
       )}
     </Rows>
   );

@@ -42,14 +42,14 @@ const icons: Readonly<Record<SettingsSectionName, Icon>> = {
 
 /** `section` is what follows `/settings/` in the address. */
 export function SettingsPage({ section }: { readonly section: string }) {
-  const words = useMessages();
+  const t = useMessages();
   const report = useSettings();
   const current = sections.find((each) => each === section) ?? "models";
   return (
-    <PageFrame title={words.shell.settings} wide>
+    <PageFrame title={t.app.settings} wide>
       <div className="flex flex-1 gap-8 max-md:flex-col max-md:gap-5">
         <nav
-          aria-label={words.shell.settings}
+          aria-label={t.app.settings}
           className="flex w-50 shrink-0 flex-col gap-px self-start max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:pb-1"
         >
           {sections.map((each) => {
@@ -64,7 +64,7 @@ export function SettingsPage({ section }: { readonly section: string }) {
                 }`}
               >
                 <Mark size={14} />
-                {words.settings.sections[each]}
+                {t.settings.sections[each]}
               </Link>
             );
           })}
@@ -101,11 +101,11 @@ function pageOf(section: SettingsSectionName, report: SettingsReport): ReactNode
 
 /** What of the file cannot be used: said everywhere, for nothing can be saved until it is mended. */
 function Problems({ report }: { readonly report: SettingsReport }) {
-  const { settings: words } = useMessages();
+  const t = useMessages();
   if (report.problems.length === 0) return null;
   return (
     <div role="alert" className="mb-6 rounded-lg border border-bad/50 bg-bad-soft p-3 text-sm">
-      <p className="font-medium">{words.fileBroken(report.file)}</p>
+      <p className="font-medium">{t.settings.fileInvalid(report.file)}</p>
       <ul className="mt-1 list-disc pl-5">
         {report.problems.map(({ section = "", problem }) => (
           <li key={`${section} ${problem}`}>

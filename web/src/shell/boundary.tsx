@@ -17,12 +17,12 @@ export class Boundary extends Component<BoundaryProps, { readonly failure: Error
   override render(): ReactNode {
     const { failure } = this.state;
     if (failure === undefined) return this.props.children;
-    const words = currentMessages();
+    const t = currentMessages();
     return (
       <div role="alert" className="flex flex-col items-start gap-2 p-5 text-sm">
-        <p>{words.shell.brokenPart}</p>
+        <p>{t.app.partFailed}</p>
         <code className="plain-text text-muted">{failure.message}</code>
-        <Button onClick={() => this.setState({ failure: undefined })}>{words.shell.tryAgain}</Button>
+        <Button onClick={() => this.setState({ failure: undefined })}>{t.common.tryAgain}</Button>
       </div>
     );
   }

@@ -8,8 +8,8 @@ import { isTyping, strokeOf } from "./keys.ts";
 
 export interface Command {
   readonly id: string;
-  readonly group: keyof Messages["shell"]["groups"];
-  readonly label: (words: Messages) => string;
+  readonly group: keyof Messages["app"]["commandGroups"];
+  readonly label: (t: Messages) => string;
   /** See keys.ts; the first is the one that is shown. */
   readonly keys?: readonly string[];
   /** It is bound, but there is no sense in choosing it from a list. */

@@ -12,14 +12,14 @@ interface PageHeadProps {
 
 /** The line at the top of every page, with the way to the sidebar where that is away. */
 export function PageHead({ title, actions }: PageHeadProps) {
-  const words = useMessages();
+  const t = useMessages();
   const { sidebarOpen } = usePreferences();
   return (
     <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line px-3">
       {!sidebarOpen && (
         <IconButton
           icon={SidebarCollapseIcon}
-          label={words.shell.showSidebar}
+          label={t.app.expandSidebar}
           keys="mod+b"
           className="max-md:hidden"
           onClick={() => prefer({ sidebarOpen: true })}
@@ -51,11 +51,11 @@ export function PageFrame({
 }
 
 export function HideSidebarButton() {
-  const words = useMessages();
+  const t = useMessages();
   return (
     <IconButton
       icon={SidebarExpandIcon}
-      label={words.shell.hideSidebar}
+      label={t.app.collapseSidebar}
       keys="mod+b"
       className="max-md:hidden"
       onClick={() => prefer({ sidebarOpen: false })}

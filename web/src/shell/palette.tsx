@@ -22,10 +22,10 @@ interface Entry {
 
 /** Everything that can be done now, and every conversation, by a few letters of its name. */
 export function Palette({ onClose, conversations }: PaletteProps) {
-  const words = useMessages();
+  const t = useMessages();
   const commands = useAllCommands();
   const [typed, setTyped] = useState("");
-  const entries = useMemo(() => entriesOf(commands, conversations, words), [commands, conversations, words]);
+  const entries = useMemo(() => entriesOf(commands, conversations, t), [commands, conversations, t]);
   const found = useMemo(() => matching(entries, typed), [entries, typed]);
   const choose = (entry: Entry): void => {
     onClose();
@@ -37,7 +37,7 @@ export function Palette({ onClose, conversations }: PaletteProps) {
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-black/25" />
         <Base.Popup
-          aria-label={words.shell.commands}
+          aria-label={t.app.commands}
           className="fade fixed top-[12dvh] left-1/2 z-40 w-[min(38rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-xl bg-panel shadow-pop"
         >
           <Autocomplete.Root
@@ -51,12 +51,12 @@ export function Palette({ onClose, conversations }: PaletteProps) {
             onValueChange={(value, { reason }) => reason === "item-press" || setTyped(value)}
           >
             <Autocomplete.Input
-              aria-label={words.shell.commands}
-              placeholder={words.shell.commandsHint}
+              aria-label={t.app.commands}
+              placeholder={t.app.commandsPlaceholder}
               className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none placeholder:text-muted"
             />
             <Autocomplete.Empty className="px-4 text-sm text-muted not-empty:py-6">
-              {words.shell.noCommand}
+              {t.app.noCommands}
             </Autocomplete.Empty>
             <Autocomplete.List className="max-h-[min(24rem,60dvh)] overflow-y-auto p-1.5 empty:p-0">
               {(entry: Entry) => (
@@ -82,22 +82,22 @@ export function Palette({ onClose, conversations }: PaletteProps) {
 function entriesOf(
   commands: readonly Command[],
   conversations: readonly ConversationRow[],
-  words: Messages,
+  t: Messages,
 ): readonly Entry[] {
   return [
     ...commands
       .filter(({ unlisted = false }) => !unlisted)
       .map(({ id, group, label, keys, run }) => ({
         id,
-        group: words.shell.groups[group],
-        label: label(words),
+        group: t.app.commandGroups[group],
+        label: label(t),
         keys: keys?.[0],
         run,
       })),
     ...conversations.map(({ id, title }) => ({
       id: `conversation ${id}`,
-      group: words.shell.conversation,
-      label: title || words.shell.untitled,
+      group: t.app.conversation,
+      label: title || t.common.untitled,
       keys: undefined,
       run: () => go(conversationAddress(id)),
     })),

@@ -7,7 +7,7 @@ import { showPane, usePane, type Pane } from "./panes.ts";
 
 /** At the foot of a narrow screen: which pane is in sight. */
 export function PhoneBar() {
-  const words = useMessages();
+  const t = useMessages();
   const pane = usePane();
   const { page } = usePlace();
   const { count } = useInbox();
@@ -29,12 +29,12 @@ export function PhoneBar() {
   };
   return (
     <nav
-      aria-label={words.shell.panes}
+      aria-label={t.app.navigation}
       className="flex shrink-0 border-t border-line bg-side pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {item("list", ListUnorderedIcon, words.shell.conversations)}
-      {item("main", CommentDiscussionIcon, page === "conversation" ? words.shell.conversation : words.shell.newTask)}
-      {page === "conversation" && item("work", FileDiffIcon, words.shell.work)}
+      {item("list", ListUnorderedIcon, t.app.conversations)}
+      {item("main", CommentDiscussionIcon, page === "conversation" ? t.app.conversation : t.app.newTask)}
+      {page === "conversation" && item("work", FileDiffIcon, t.app.workPanel)}
       <Link
         href={inboxAddress()}
         current={page === "inbox"}
@@ -48,7 +48,7 @@ export function PhoneBar() {
             </span>
           )}
         </span>
-        {words.shell.inbox}
+        {t.app.inbox}
       </Link>
     </nav>
   );

@@ -22,7 +22,7 @@ interface PastFilesProps {
 
 /** The files as they were; nothing can be changed there. */
 export function PastFiles({ conversation, at }: PastFilesProps) {
-  const { time: words } = useMessages();
+  const t = useMessages();
   const [query, setQuery] = useState("");
   const [path, setPath] = useState<string>();
   const files = useQuery({
@@ -40,16 +40,16 @@ export function PastFiles({ conversation, at }: PastFilesProps) {
   if (files.isPending) return <Skeleton lines={6} />;
   if (files.data === undefined) {
     return (
-      <EmptyState icon={HistoryIcon} title={words.noFilesThen}>
+      <EmptyState icon={HistoryIcon} title={t.history.noFiles}>
         {files.error?.message}
       </EmptyState>
     );
   }
   const open = files.data.files.find((file) => file.path === path);
   return (
-    <section aria-label={words.filesThen(at)} className="flex min-h-0 flex-1 flex-col">
+    <section aria-label={t.history.files} className="flex min-h-0 flex-1 flex-col">
       <div className="border-b border-line px-3 py-2">
-        <TextField label={words.findFile} value={query} placeholder={words.findFile} onChange={setQuery} />
+        <TextField label={t.history.findFile} value={query} placeholder={t.history.findFile} onChange={setQuery} />
       </div>
       <ul
         className={`min-h-0 overflow-y-auto py-1 text-sm ${open === undefined ? "flex-1" : "max-h-2/5 border-b border-line"}`}
@@ -68,9 +68,9 @@ export function PastFiles({ conversation, at }: PastFilesProps) {
           </li>
         ))}
         {found.length > mostListed && (
-          <li className="px-4 py-1 text-xs text-muted">{words.more(found.length - mostListed)}</li>
+          <li className="px-4 py-1 text-xs text-muted">{t.common.moreItems(found.length - mostListed)}</li>
         )}
-        {found.length === 0 && <li className="px-4 py-1 text-muted">{words.noFilesThen}</li>}
+        {found.length === 0 && <li className="px-4 py-1 text-muted">{t.history.noFiles}</li>}
       </ul>
       {open !== undefined && (
         <PastFile
@@ -91,14 +91,14 @@ interface PastFileProps extends PastFilesProps {
 }
 
 function PastFile({ conversation, at, path, size }: PastFileProps) {
-  const { time: words } = useMessages();
+  const t = useMessages();
   const address = pastFileAddressOf(conversation, at, path);
   const isLarge = size > mostShownBytes;
   const content = useQuery({
     queryKey: ["past-file", conversation, at, path],
     queryFn: async ({ signal }) => {
       const response = await fetch(address, { signal });
-      if (!response.ok) throw new Error(words.noFilesThen);
+      if (!response.ok) throw new Error(t.history.noFiles);
       const type = response.headers.get("content-type") ?? "";
       if (type.startsWith("text/")) return { text: await response.text() };
       return { text: undefined, isPicture: type.startsWith("image/") };
@@ -115,7 +115,7 @@ function PastFile({ conversation, at, path, size }: PastFileProps) {
         <h3 className="min-w-0 flex-1 truncate font-mono text-xs">{escapeInvisible(path)}</h3>
         {text !== undefined && <CopyButton text={() => text} />}
         <a href={address} download className="text-xs text-accent hover:underline">
-          {words.download}
+          {t.common.download}
         </a>
       </div>
       {text !== undefined && (
@@ -127,7 +127,7 @@ function PastFile({ conversation, at, path, size }: PastFileProps) {
         <img src={address} alt={escapeInvisible(path)} className="m-4 max-h-full max-w-full self-center" />
       )}
       {(isLarge || content.data?.isPicture === false) && (
-        <p className="px-4 py-2 text-sm text-muted">{words.notShown}</p>
+        <p className="px-4 py-2 text-sm text-muted">{t.history.cannotPreview}</p>
       )}
       {content.error !== null && (
         <p role="alert" className="px-4 py-2 text-sm text-bad">

@@ -6,7 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Switch } from "../ui/switch.tsx";
-import { toast } from "../ui/toast.tsx";
+import { toast, toastFailure } from "../ui/toast.tsx";
 import { useMessages, currentMessages } from "../i18n/i18n.ts";
 
 interface RestoreDialogProps {
@@ -18,7 +18,7 @@ interface RestoreDialogProps {
 
 /** What a restore would do, shown before it is done. */
 export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDialogProps) {
-  const { time: words, shell } = useMessages();
+  const t = useMessages();
   const preview = useQuery({
     queryKey: ["restore", conversation, at],
     queryFn: ({ signal }) => client.previewRestore(conversation, at, signal),
@@ -32,14 +32,18 @@ export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDial
   const isForeign = (preview.data?.changed_since.length ?? 0) > 0;
   const isNothing = preview.data?.changed_files === 0;
 
+  const undo = (event: number): void => {
+    client.restore(conversation, event, false).catch(toastFailure);
+  };
   const restore = async (): Promise<void> => {
     setBusy(true);
     setFailure("");
     try {
       const { cause } = await client.restore(conversation, at, force);
-      toast(currentMessages().time.restored(at), {
+      const messages = currentMessages();
+      toast(messages.history.restored, {
         tone: "good",
-        description: currentMessages().time.undo(cause ?? at),
+        ...(cause === undefined ? {} : { action: { label: messages.common.undo, run: () => undo(cause) } }),
       });
       onClose();
       onDone();
@@ -54,18 +58,18 @@ export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDial
     <Dialog
       open
       onClose={onClose}
-      title={words.restoreTo(at)}
-      description={words.restoreIs}
+      title={t.history.restoreTitle}
+      description={t.history.restoreDescription}
       size="large"
       actions={
         <>
-          <Button onClick={onClose}>{words.cancel}</Button>
+          <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button
             tone="primary"
             disabled={busy || preview.data === undefined || isNothing || (isForeign && !force)}
             onClick={() => void restore()}
           >
-            {busy ? shell.loading : words.restoreDo(preview.data?.changed_files ?? 0)}
+            {busy ? t.common.loading : t.history.restoreFiles(preview.data?.changed_files ?? 0)}
           </Button>
         </>
       }
@@ -78,10 +82,9 @@ export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDial
       )}
       {preview.data !== undefined && <Changes preview={preview.data} />}
       {isForeign && (
-        <label className="mt-3 flex items-center gap-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">
-          <Switch label={words.force} checked={force} onChange={setForce} />
-          <span>{words.force}</span>
-        </label>
+        <div className="mt-3 rounded-lg bg-warn-soft px-3 py-2 text-warn">
+          <Switch label={t.history.discardForeignChanges} checked={force} onChange={setForce} />
+        </div>
       )}
     </Dialog>
   );
@@ -96,13 +99,13 @@ const marks: Readonly<Record<FileChange["status"], readonly [sign: string, colou
 };
 
 function Changes({ preview }: { readonly preview: RestorePreview }) {
-  const { time: words } = useMessages();
+  const t = useMessages();
   const foreign = new Set(preview.changed_since);
-  if (preview.changed_files === 0) return <p className="py-2 text-sm text-muted">{words.nothingChanges}</p>;
+  if (preview.changed_files === 0) return <p className="py-2 text-sm text-muted">{t.history.nothingToRestore}</p>;
   return (
     <>
       <ul
-        aria-label={words.wouldChange}
+        aria-label={t.history.affectedFiles}
         className="max-h-[40dvh] overflow-y-auto rounded-lg border border-line py-1 text-sm"
       >
         {preview.files.map((file) => {
@@ -113,12 +116,12 @@ function Changes({ preview }: { readonly preview: RestorePreview }) {
               <span aria-hidden="true" className={`w-3 text-center font-mono ${colour}`}>
                 {sign}
               </span>
-              <span className="sr-only">{words.statuses[file.status]}</span>
+              <span className="sr-only">{t.history.fileStatuses[file.status]}</span>
               <span className="min-w-0 flex-1 truncate font-mono text-xs">
                 {file.old_path !== undefined && <span className="text-muted">{escapeInvisible(file.old_path)} → </span>}
                 {escapeInvisible(file.path)}
               </span>
-              {isForeign && <span className="shrink-0 text-xs text-warn">{words.changedSince}</span>}
+              {isForeign && <span className="shrink-0 text-xs text-warn">{t.history.changedByOthers}</span>}
               {!file.binary && (
                 <span className="shrink-0 text-xs text-muted tabular-nums">
                   +{file.added_lines} −{file.deleted_lines}
@@ -129,7 +132,7 @@ function Changes({ preview }: { readonly preview: RestorePreview }) {
         })}
       </ul>
       {preview.files.length < preview.changed_files && (
-        <p className="pt-1 text-xs text-muted">{words.more(preview.changed_files - preview.files.length)}</p>
+        <p className="pt-1 text-xs text-muted">{t.common.moreItems(preview.changed_files - preview.files.length)}</p>
       )}
     </>
   );

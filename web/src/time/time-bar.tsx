@@ -25,7 +25,7 @@ interface TimeBarProps {
 
 /** A slider over the conversation, in place of what one writes: the past is looked at, not spoken to. */
 export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps) {
-  const { time: words } = useMessages();
+  const t = useMessages();
   const [restoring, setRestoring] = useState(false);
   const last = Math.max(0, events.length - 1);
   const moments = useMemo(() => momentsOf(events), [events]);
@@ -37,7 +37,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
     try {
       const { id } = await client.fork(conversation, at);
       go(conversationAddress(id));
-      toast(currentMessages().time.forked(at));
+      toast(currentMessages().history.forked);
     } catch (error) {
       toastFailure(error);
     }
@@ -49,21 +49,21 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
         {
           id: "past-back",
           group: "conversation",
-          label: (all) => all.time.before,
+          label: (t) => t.history.previous,
           keys: ["alt+arrowleft", "["],
           run: () => onGo(stepFrom(events, at, -1)),
         },
         {
           id: "past-on",
           group: "conversation",
-          label: (all) => all.time.after,
+          label: (t) => t.history.next,
           keys: ["alt+arrowright", "]"],
           run: () => onGo(stepFrom(events, at, 1)),
         },
         {
           id: "past-leave",
           group: "conversation",
-          label: (all) => all.time.toNow,
+          label: (t) => t.history.returnToLatest,
           keys: ["escape"],
           run: () => onGo(undefined),
         },
@@ -73,23 +73,26 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
   );
 
   return (
-    <section aria-label={words.past} className="rounded-xl border border-warn/50 bg-panel px-4 pt-2.5 pb-3 shadow-low">
+    <section
+      aria-label={t.history.history}
+      className="rounded-xl border border-warn/50 bg-panel px-4 pt-2.5 pb-3 shadow-low"
+    >
       <div className="flex items-baseline gap-3">
         <p role="status" className="min-w-0 flex-1 truncate text-sm">
-          <span className="font-medium tabular-nums">{words.eventOf(at, last)}</span>
+          <span className="font-medium tabular-nums">{t.history.positionOf(at, last)}</span>
           {said !== "" && <span className="text-muted"> · {escapeInvisible(said)}</span>}
         </p>
         <p className="shrink-0 text-xs text-muted tabular-nums">
           {event !== undefined && <time dateTime={event.timestamp}>{formatDateTime(event.timestamp)}</time>}
           {" · "}
-          {words.steps(state.usage.steps)} · {formatCost(state.usage.costUsd)}
+          {t.common.steps(state.usage.steps)} · {formatCost(state.usage.costUsd)}
         </p>
       </div>
       <div className="flex items-center gap-1 py-1.5">
         <IconButton
           icon={ChevronLeftIcon}
           size="small"
-          label={words.before}
+          label={t.history.previous}
           keys="["
           disabled={at <= 0}
           onClick={() => step(-1)}
@@ -101,7 +104,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
             min={0}
             max={last}
             value={at}
-            aria-label={words.slider}
+            aria-label={t.history.position}
             aria-valuetext={`${at}: ${said}`}
             className="block h-4 w-full accent-accent"
             onChange={(change) => onGo(Number(change.target.value))}
@@ -110,7 +113,7 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
         <IconButton
           icon={ChevronRightIcon}
           size="small"
-          label={words.after}
+          label={t.history.next}
           keys="]"
           disabled={at >= last}
           onClick={() => step(1)}
@@ -118,14 +121,14 @@ export function TimeBar({ conversation, events, at, state, onGo }: TimeBarProps)
       </div>
       <div className="flex flex-wrap items-center gap-2">
         <Button size="small" icon={RepoForkedIcon} onClick={() => void fork()}>
-          {words.forkHere}
+          {t.history.fork}
         </Button>
         <Button size="small" icon={HistoryIcon} onClick={() => setRestoring(true)}>
-          {words.restoreHere}
+          {t.history.restore}
         </Button>
         <span className="flex-1" />
         <Button size="small" tone="primary" icon={XIcon} keys="escape" onClick={() => onGo(undefined)}>
-          {words.toNow}
+          {t.history.returnToLatest}
         </Button>
       </div>
       {restoring && (

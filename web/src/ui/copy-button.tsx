@@ -13,7 +13,7 @@ interface CopyButtonProps {
 }
 
 export function CopyButton({ text, label, size = "small", className = "" }: CopyButtonProps) {
-  const words = useMessages();
+  const t = useMessages();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -23,7 +23,7 @@ export function CopyButton({ text, label, size = "small", className = "" }: Copy
   return (
     <IconButton
       icon={copied ? CheckIcon : CopyIcon}
-      label={copied ? words.shell.copied : (label ?? words.shell.copy)}
+      label={copied ? t.common.copied : (label ?? t.common.copy)}
       size={size}
       className={className}
       onClick={(event) => {

@@ -28,7 +28,7 @@ export function Dialog({
   size = "medium",
   initialFocus,
 }: DialogProps) {
-  const words = useMessages();
+  const t = useMessages();
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
@@ -46,7 +46,7 @@ export function Dialog({
                 )}
               </div>
               <Base.Close
-                aria-label={words.shell.close}
+                aria-label={t.common.close}
                 className="-mt-0.5 -mr-1.5 inline-flex size-7 items-center justify-center rounded-md text-muted hover:bg-raised hover:text-ink"
               >
                 <XIcon size={16} />

@@ -2,9 +2,9 @@ import { useMessages } from "../i18n/i18n.ts";
 
 /** While the first of something is on its way. */
 export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
-  const words = useMessages();
+  const t = useMessages();
   return (
-    <div role="status" aria-label={words.shell.loading} className="flex flex-col gap-3 p-5">
+    <div role="status" aria-label={t.common.loading} className="flex flex-col gap-3 p-5">
       {Array.from({ length: lines }, (_, line) => (
         <span key={line} className={`breathe block h-3 rounded-full bg-raised ${line % 3 === 2 ? "w-2/5" : "w-4/5"}`} />
       ))}

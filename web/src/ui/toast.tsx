@@ -45,7 +45,7 @@ const edges: Readonly<Record<string, string>> = { good: "border-l-good", bad: "b
 
 function List() {
   const { toasts: shown } = Base.useToastManager();
-  const words = useMessages();
+  const t = useMessages();
   return shown.map((each) => (
     <Base.Root
       key={each.id}
@@ -60,7 +60,7 @@ function List() {
             <Base.Action className="mt-1 text-xs font-medium text-accent hover:underline" />
           )}
         </div>
-        <Base.Close aria-label={words.shell.close} className="rounded-sm p-0.5 text-muted hover:bg-raised">
+        <Base.Close aria-label={t.common.close} className="rounded-sm p-0.5 text-muted hover:bg-raised">
           <XIcon size={12} />
         </Base.Close>
       </Base.Content>

@@ -4,6 +4,7 @@ import { useAgents } from "../settings/use-agents.ts";
 import { useModels, useSettings } from "../settings/use-settings.ts";
 import { client } from "../server.ts";
 import { Select } from "../ui/select.tsx";
+import { formatCost } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 
 /** Who does it, and when a person is asked. What is "" is as the server is configured. */
@@ -29,7 +30,7 @@ interface HowFieldProps {
 }
 
 export function HowField({ how, onChange }: HowFieldProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const { models } = useModels();
   const { agents } = useAgents();
   const report = useSettings();
@@ -42,10 +43,10 @@ export function HowField({ how, onChange }: HowFieldProps) {
         <Select
           quiet
           size="small"
-          label={words.model}
+          label={t.common.model}
           value={how.model}
           choices={[
-            { value: "", label: usualModel || words.usualModel, description: words.usualModel },
+            { value: "", label: usualModel || t.newTask.defaultModel, description: t.newTask.defaultModel },
             ...names.filter((name) => name !== usualModel).map((name) => ({ value: name, label: name })),
           ]}
           onChange={(model) => onChange({ ...how, model })}
@@ -54,12 +55,12 @@ export function HowField({ how, onChange }: HowFieldProps) {
       <Select
         quiet
         size="small"
-        label={words.whenAsked}
+        label={t.newTask.approvalPolicy}
         value={how.approval === "" ? policy : how.approval}
         choices={(["never", "risky", "always"] as const).map((value) => ({
           value,
-          label: words.policies[value].name,
-          description: words.policies[value].is,
+          label: t.newTask.approvalPolicies[value].name,
+          description: t.newTask.approvalPolicies[value].description,
         }))}
         onChange={(approval) => onChange({ ...how, approval: approval === policy ? "" : approval })}
       />
@@ -67,10 +68,10 @@ export function HowField({ how, onChange }: HowFieldProps) {
         <Select
           quiet
           size="small"
-          label={words.agent}
+          label={t.common.agent}
           value={how.agent}
           choices={[
-            { value: "", label: words.usualAgent },
+            { value: "", label: t.newTask.defaultAgent },
             ...agents.map(({ name, description }) => ({
               value: name,
               label: name,
@@ -84,19 +85,24 @@ export function HowField({ how, onChange }: HowFieldProps) {
   );
 }
 
-/** What a conversation took with this model so far; nothing where that is not known. */
+/** Typical steps and cost of a task with this model; empty while nothing is known about it. */
 export function Estimate({ model }: { readonly model: string }) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const { data } = useQuery({
     queryKey: ["estimate", model],
     queryFn: ({ signal }) => client.estimate(model === "" ? undefined : model, signal),
     staleTime: 60_000,
     retry: false,
   });
-  if (data?.steps === undefined || data.steps === null) return null;
+  const steps = data?.steps?.median ?? 0;
+  if (steps === 0) return null;
+  // A model that costs nothing is described by its steps alone.
+  const cost = (data?.cost_usd?.p90 ?? 0) > 0 ? data?.cost_usd : undefined;
   return (
-    <p className="px-1 text-xs text-muted" title={data.sentence}>
-      {words.estimate(data.steps.median, data.cost_usd?.median, data.cost_usd?.p90)}
+    <p className="px-1 text-xs text-muted">
+      {cost === undefined || cost === null
+        ? t.newTask.typicalSteps(steps)
+        : t.newTask.typicalCost(steps, formatCost(cost.median), formatCost(cost.p90))}
     </p>
   );
 }

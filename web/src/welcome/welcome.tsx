@@ -16,7 +16,7 @@ import { isOpen, usual, workspaceOf } from "./workspace.ts";
 const SetUp = lazy(async () => ({ default: (await import("../models/set-up.tsx")).SetUp }));
 
 /** What the demo's script can do, in the words that it knows. */
-const demoTask = "write a bash script that prints hello";
+const demoTask = "Write a bash script that prints hello";
 
 interface WelcomeProps {
   readonly health: Health | undefined;
@@ -27,7 +27,7 @@ interface WelcomeProps {
 
 /** The first visit, and "New task": what is to be done, where, by whom. */
 export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const queries = useQueryClient();
   const [failure, setFailure] = useState("");
   const [chosen, setChosen] = useState(usual);
@@ -35,7 +35,7 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
   const isDemo = health?.model.demo === true;
 
   const start = async ({ text, images = [], files = [] }: Pick<Sent, "text"> & Partial<Sent>): Promise<void> => {
-    if (isOpen(chosen)) throw new Error(words.workspaceMissing(words.workspaces[chosen.kind].name));
+    if (isOpen(chosen)) throw new Error(t.newTask.workspaceMissing);
     const workspace = await workspaceOf(chosen);
     const settings = { ...settingsOf(how), ...(workspace === undefined ? {} : { workspace }) };
     const isPlain = images.length === 0 && files.length === 0;
@@ -62,8 +62,8 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
   return (
     <main className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       <div className="m-auto w-full max-w-2xl px-5 py-8">
-        <h1 className="mb-1.5 text-2xl font-semibold tracking-tight">{words.whatNeedsDoing}</h1>
-        <p className="mb-5 text-sm text-balance text-muted">{words.whatItDoes}</p>
+        <h1 className="mb-1.5 text-2xl font-semibold tracking-tight">{t.newTask.title}</h1>
+        <p className="mb-5 text-sm text-balance text-muted">{t.newTask.description}</p>
         {isDemo && (
           <div className="mb-6">
             <Suspense fallback={<Skeleton />}>
@@ -72,9 +72,9 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
           </div>
         )}
         <Composer
-          label={words.task}
-          placeholder={words.describeTask}
-          button={words.start}
+          label={t.newTask.task}
+          placeholder={t.newTask.taskPlaceholder}
+          button={t.newTask.start}
           draft="new"
           rows={3}
           autoFocus
@@ -93,12 +93,12 @@ export function Welcome({ health, onModel, onCreated }: WelcomeProps) {
             {failure}
           </p>
         )}
-        <h2 className="label-small mt-8 mb-2">{words.examples}</h2>
+        <h2 className="label-small mt-8 mb-2">{t.newTask.examples}</h2>
         <ul
           className="flex flex-col divide-y divide-line rounded-lg border border-line bg-panel"
-          aria-label={words.examples}
+          aria-label={t.newTask.examples}
         >
-          {words.exampleTasks.map((example) => (
+          {t.newTask.exampleTasks.map((example) => (
             <li key={example}>
               <button
                 type="button"

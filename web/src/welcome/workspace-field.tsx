@@ -14,18 +14,18 @@ interface WorkspaceFieldProps {
 }
 
 export function WorkspaceSelect({ chosen, onChange }: WorkspaceFieldProps) {
-  const { people: words } = useMessages();
-  const kinds = Object.keys(words.workspaces) as WorkspaceKind[];
+  const t = useMessages();
+  const kinds = Object.keys(t.newTask.workspaces) as WorkspaceKind[];
   return (
     <Select
       quiet
       size="small"
-      label={words.workIn}
+      label={t.newTask.workspace}
       value={chosen.kind}
       choices={kinds.map((kind) => ({
         value: kind,
-        label: words.workspaces[kind].name,
-        description: words.workspaces[kind].is,
+        label: t.newTask.workspaces[kind].name,
+        description: t.newTask.workspaces[kind].description,
       }))}
       onChange={(kind) => onChange({ ...usual, kind })}
     />
@@ -34,17 +34,17 @@ export function WorkspaceSelect({ chosen, onChange }: WorkspaceFieldProps) {
 
 /** What the chosen kind of workspace still needs. */
 export function WorkspaceDetails({ chosen, onChange }: WorkspaceFieldProps) {
-  const { people: words } = useMessages();
-  const { name, hint } = words.workspaces[chosen.kind];
+  const t = useMessages();
+  const { placeholder } = t.newTask.workspaces[chosen.kind];
   if (chosen.kind === "upload") return <Files chosen={chosen} onChange={onChange} />;
-  if (hint === "") return null;
+  if (placeholder === "") return null;
   const takesRef = chosen.kind === "git" || chosen.kind === "worktree";
   return (
     <div className="flex flex-wrap gap-2">
       <TextField
         className="min-w-56 flex-1"
-        label={words.whereIs(name)}
-        placeholder={hint}
+        label={t.newTask.locationOf[chosen.kind]}
+        placeholder={placeholder}
         spellCheck={false}
         value={chosen.text}
         onChange={(text) => onChange({ ...chosen, text })}
@@ -52,8 +52,8 @@ export function WorkspaceDetails({ chosen, onChange }: WorkspaceFieldProps) {
       {takesRef && (
         <TextField
           className="w-44"
-          label={words.ref}
-          placeholder={words.refHint}
+          label={t.newTask.ref}
+          placeholder={t.newTask.ref}
           spellCheck={false}
           value={chosen.ref}
           onChange={(ref) => onChange({ ...chosen, ref })}
@@ -64,7 +64,7 @@ export function WorkspaceDetails({ chosen, onChange }: WorkspaceFieldProps) {
 }
 
 function Files({ chosen, onChange }: WorkspaceFieldProps) {
-  const { people: words } = useMessages();
+  const t = useMessages();
   const [isOver, setOver] = useState(false);
   const bytes = chosen.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);
   const drop = (event: DragEvent): void => {
@@ -77,7 +77,7 @@ function Files({ chosen, onChange }: WorkspaceFieldProps) {
   return (
     <div
       role="group"
-      aria-label={words.workspaces.upload.name}
+      aria-label={t.newTask.workspaces.upload.name}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -89,26 +89,28 @@ function Files({ chosen, onChange }: WorkspaceFieldProps) {
       }`}
     >
       <span className="min-w-40 flex-1 text-muted">
-        {chosen.files.length === 0 ? words.dropHere : words.filesChosen(chosen.files.length, formatSize(bytes))}
+        {chosen.files.length === 0
+          ? t.newTask.dropToUpload
+          : t.newTask.filesChosen(chosen.files.length, formatSize(bytes))}
       </span>
       <label className={look}>
         <UploadIcon size={14} />
-        {words.chooseFiles}
+        {t.newTask.chooseFiles}
         <input
           type="file"
           multiple
-          aria-label={words.filesToSend}
+          aria-label={t.newTask.filesToUpload}
           className={input}
           onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
         />
       </label>
       <label className={look}>
         <FileDirectoryIcon size={14} />
-        {words.chooseFolder}
+        {t.newTask.chooseFolder}
         <input
           type="file"
           ref={(element) => element?.setAttribute("webkitdirectory", "")}
-          aria-label={words.folderToSend}
+          aria-label={t.newTask.folderToUpload}
           className={input}
           onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
         />

@@ -5,7 +5,7 @@ import { client } from "../server.ts";
 import type { Messages } from "../i18n/i18n.ts";
 import { archiveOf } from "./dropped.ts";
 
-export type WorkspaceKind = keyof Messages["people"]["workspaces"];
+export type WorkspaceKind = keyof Messages["newTask"]["workspaces"];
 
 export interface Chosen {
   readonly kind: WorkspaceKind;

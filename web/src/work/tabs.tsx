@@ -36,7 +36,7 @@ export interface WorkTab {
   /** Behind `w` it leads here. */
   readonly letter: string;
   readonly icon: Icon;
-  readonly label: (words: Messages) => string;
+  readonly label: (t: Messages) => string;
   readonly component: LazyExoticComponent<ComponentType<WorkTabProps>>;
   /** Whether it is there now; always without it. Cheap: asked at every change. */
   readonly shown?: (snapshot: ViewSnapshot) => boolean;
@@ -55,21 +55,21 @@ export const workTabs: readonly WorkTab[] = [
     id: "changes",
     letter: "c",
     icon: DiffIcon,
-    label: (words) => words.work.changes,
+    label: (t) => t.work.tabs.changes,
     component: lazy(async () => ({ default: (await import("./changes/changes-tab.tsx")).ChangesTab })),
   },
   {
     id: "files",
     letter: "f",
     icon: FileDirectoryIcon,
-    label: (words) => words.work.files,
+    label: (t) => t.work.tabs.files,
     component: lazy(async () => ({ default: (await import("./files/files-tab.tsx")).FilesTab })),
   },
   {
     id: "terminal",
     letter: "t",
     icon: TerminalIcon,
-    label: (words) => words.work.terminal,
+    label: (t) => t.work.tabs.terminal,
     component: lazy(async () => ({ default: (await import("./terminal/terminal-tab.tsx")).TerminalTab })),
     count: ({ state }) => state.terminals.length,
   },
@@ -77,7 +77,7 @@ export const workTabs: readonly WorkTab[] = [
     id: "plan",
     letter: "l",
     icon: TasklistIcon,
-    label: (words) => words.work.plan,
+    label: (t) => t.work.tabs.plan,
     component: lazy(async () => ({ default: (await import("./plan/plan-tab.tsx")).PlanTab })),
     shown: hasAction("plan"),
     count: ({ events }) => openTasks(events),
@@ -86,7 +86,7 @@ export const workTabs: readonly WorkTab[] = [
     id: "browser",
     letter: "b",
     icon: GlobeIcon,
-    label: (words) => words.work.browser,
+    label: (t) => t.work.tabs.browser,
     component: lazy(async () => ({ default: (await import("./browser/browser-tab.tsx")).BrowserTab })),
     shown: hasAction("browse", "browse_interactive"),
   },
@@ -94,7 +94,7 @@ export const workTabs: readonly WorkTab[] = [
     id: "notebook",
     letter: "n",
     icon: BookIcon,
-    label: (words) => words.work.notebook,
+    label: (t) => t.work.tabs.notebook,
     component: lazy(async () => ({ default: (await import("./notebook/notebook-tab.tsx")).NotebookTab })),
     shown: hasAction("run_ipython"),
   },
@@ -102,21 +102,21 @@ export const workTabs: readonly WorkTab[] = [
     id: "ports",
     letter: "p",
     icon: BroadcastIcon,
-    label: (words) => words.work.ports,
+    label: (t) => t.work.tabs.ports,
     component: lazy(async () => ({ default: (await import("./ports/ports-tab.tsx")).PortsTab })),
   },
   {
     id: "costs",
     letter: "m",
     icon: GraphIcon,
-    label: (words) => words.work.costs,
+    label: (t) => t.work.tabs.costs,
     component: lazy(async () => ({ default: (await import("./costs/costs-tab.tsx")).CostsTab })),
   },
   {
     id: "sandbox",
     letter: "s",
     icon: ShieldLockIcon,
-    label: (words) => words.work.sandbox,
+    label: (t) => t.work.tabs.sandbox,
     component: lazy(async () => ({ default: (await import("./sandbox/sandbox-tab.tsx")).SandboxTab })),
     count: ({ state }) => state.jobs.length,
   },
@@ -124,7 +124,7 @@ export const workTabs: readonly WorkTab[] = [
     id: "events",
     letter: "e",
     icon: LogIcon,
-    label: (words) => words.work.events,
+    label: (t) => t.work.tabs.events,
     component: lazy(async () => ({ default: (await import("./events/events-tab.tsx")).EventsTab })),
   },
 ];

@@ -17,7 +17,7 @@ interface WorkAsideProps {
 
 /** The pane right of the conversation, as wide as the person wants it; on a phone a pane of its own. */
 export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
-  const { shell: words } = useMessages();
+  const t = useMessages();
   const pane = usePane();
   const { workOpen, workWidth } = usePreferences();
   useWorkCommands(
@@ -30,7 +30,7 @@ export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
     <>
       {workOpen && (
         <ResizeHandle
-          label={words.resizeWork}
+          label={t.app.resizePanel}
           width={workWidth}
           min={280}
           max={1100}
@@ -39,7 +39,7 @@ export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
       )}
       <aside
         ref={(element) => element?.style.setProperty("--work-width", `${workWidth}px`)}
-        aria-label={words.work}
+        aria-label={t.app.workPanel}
         className={`min-h-0 flex-col md:w-(--work-width) md:max-w-[60vw] md:shrink-0 ${
           pane === "work" ? "max-md:flex max-md:flex-1" : "max-md:hidden"
         } ${workOpen ? "flex" : "md:hidden"}`}

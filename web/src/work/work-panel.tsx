@@ -23,16 +23,16 @@ interface WorkPanelProps {
 
 /** What the work has come to: a tab for each side of it. */
 export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
-  const words = useMessages();
+  const t = useMessages();
   const tabs = shownTabs(snapshot);
   const chosen = tabs.find(({ id }) => id === tab) ?? tabs[0];
   if (chosen === undefined) return null;
   const Tab = chosen.component;
   return (
     <Tabs
-      label={words.shell.work}
+      label={t.app.workPanel}
       value={chosen.id}
-      tabs={tabs.map(({ id, icon, label, count }) => ({ id, icon, label: label(words), count: count?.(snapshot) }))}
+      tabs={tabs.map(({ id, icon, label, count }) => ({ id, icon, label: label(t), count: count?.(snapshot) }))}
       onChange={(id) => {
         const query = at === undefined ? {} : { at: String(at) };
         go(conversationAddress(conversation, { tab: id, query }), { replace: true });
@@ -40,7 +40,7 @@ export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
       extra={
         <IconButton
           icon={XIcon}
-          label={words.shell.hideWork}
+          label={t.app.collapsePanel}
           keys="mod+j"
           size="small"
           className="max-md:hidden"

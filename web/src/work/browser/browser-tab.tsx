@@ -13,7 +13,7 @@ import { visits } from "./visits.ts";
 
 /** The web as the agent saw it: nothing is asked for again, and nothing in it runs. */
 export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const all = useMemo(() => visits(events), [events]);
   const [chosen, setChosen] = useState<number>();
   const found = all.findIndex(({ id }) => id === chosen);
@@ -21,8 +21,8 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
   const visit = all[at];
   if (visit === undefined) {
     return (
-      <EmptyState icon={GlobeIcon} title={words.noVisits}>
-        {words.browserIs}
+      <EmptyState icon={GlobeIcon} title={t.work.browser.empty}>
+        {t.work.browser.emptyDescription}
       </EmptyState>
     );
   }
@@ -35,14 +35,14 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
         <IconButton
           icon={ChevronLeftIcon}
           size="small"
-          label={words.earlierVisit}
+          label={t.work.browser.previousPage}
           disabled={at === 0}
           onClick={() => follow(at - 1)}
         />
         <IconButton
           icon={ChevronRightIcon}
           size="small"
-          label={words.laterVisit}
+          label={t.work.browser.nextPage}
           disabled={at === all.length - 1}
           onClick={() => follow(at + 1)}
         />
@@ -56,7 +56,7 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
           <Select
             size="small"
             quiet
-            label={words.history}
+            label={t.work.browser.history}
             value={String(visit.id)}
             choices={all
               .map(({ id, timestamp, page: seen, asked }) => ({
@@ -73,7 +73,7 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
             href={url}
             target="_blank"
             rel="noreferrer noopener"
-            aria-label={words.openInTab}
+            aria-label={t.common.openInNewTab}
             className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}
           >
             <LinkExternalIcon size={14} />
@@ -83,13 +83,13 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
       <div
         tabIndex={0}
         role="region"
-        aria-label={page?.title || words.browser}
+        aria-label={page?.title || t.work.tabs.browser}
         className="min-h-0 flex-1 overflow-y-auto"
       >
         {page === undefined ? (
           failure === undefined ? (
             <p className="flex items-center gap-2 p-5 text-sm text-muted">
-              <Spinner /> {words.onItsWay}
+              <Spinner /> {t.common.loading}
             </p>
           ) : (
             <p role="alert" className="plain-text p-5 text-sm text-bad">
@@ -101,7 +101,7 @@ export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
             {page.screenshot !== "" && (
               <img
                 src={page.screenshot}
-                alt={words.screenshotOf(page.title || url)}
+                alt={t.work.browser.screenshotOf(page.title || url)}
                 className="w-full border-b border-line"
               />
             )}

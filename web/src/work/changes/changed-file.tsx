@@ -28,7 +28,7 @@ const tones: Readonly<Record<FileDiff["status"], string>> = {
 };
 
 export const ChangedFile = memo(function ChangedFile({ file, split, open: opens, onOpenFile }: ChangedFileProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [open, setOpen] = useState(opens);
   const { path, old_path: oldPath, status } = file;
   const Chevron = open ? ChevronDownIcon : ChevronRightIcon;
@@ -51,7 +51,7 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
           >
             {letters[status]}
           </span>
-          <span className="sr-only">{words.statuses[status]}</span>
+          <span className="sr-only">{t.work.changes.statuses[status]}</span>
           <span className="min-w-0 truncate" title={escapeInvisible(path)}>
             <span className="text-muted">{escapeInvisible(folder)}</span>
             {escapeInvisible(path.slice(folder.length))}
@@ -63,12 +63,17 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
           </span>
         </button>
         {status !== "deleted" && (
-          <IconButton icon={FileIcon} size="small" label={words.openFile(path)} onClick={() => onOpenFile(path)} />
+          <IconButton
+            icon={FileIcon}
+            size="small"
+            label={t.work.changes.openFile(path)}
+            onClick={() => onOpenFile(path)}
+          />
         )}
       </h3>
       {open && (
         <>
-          {notes(file, words).map((note) => (
+          {notes(file, t).map((note) => (
             <p key={note} className="px-4 py-2 text-xs text-muted">
               {note}
             </p>
@@ -83,13 +88,13 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
   );
 });
 
-function notes(file: FileDiff, words: Messages["work"]): readonly string[] {
+function notes(file: FileDiff, t: Messages): readonly string[] {
   const { binary, patch, truncated, old_mode: before, mode: after } = file;
   return [
-    ...(before !== undefined && after !== undefined ? [words.modeChanged(before, after)] : []),
-    ...(binary ? [words.binary] : []),
-    ...(!binary && patch === null ? [words.tooLarge] : []),
-    ...(patch !== null && truncated ? [words.cutPatch] : []),
-    ...(!binary && patch === "" && before === undefined ? [words.sameContent] : []),
+    ...(before !== undefined && after !== undefined ? [t.work.changes.modeChanged(before, after)] : []),
+    ...(binary ? [t.work.changes.binary] : []),
+    ...(!binary && patch === null ? [t.work.changes.tooLarge] : []),
+    ...(patch !== null && truncated ? [t.work.changes.truncated] : []),
+    ...(!binary && patch === "" && before === undefined ? [t.work.changes.identical] : []),
   ];
 }

@@ -19,7 +19,7 @@ const splitKey = "deckhand.diff.split";
 
 /** What is another in the workspace: since the work began, or between two moments. */
 export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
-  const { work: words, shell } = useMessages();
+  const t = useMessages();
   const place = usePlace();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
@@ -58,9 +58,9 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
         <Select
           size="small"
           quiet
-          label={words.from}
+          label={t.work.changes.from}
           value={from === undefined ? "" : String(from)}
-          choices={[{ value: "", label: words.sinceStart }, ...choices]}
+          choices={[{ value: "", label: t.work.changes.taskStart }, ...choices]}
           onChange={(value) => choose({ from: value === "" ? undefined : Number(value) })}
         />
         <span aria-hidden="true" className="text-xs text-muted">
@@ -69,15 +69,15 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
         <Select
           size="small"
           quiet
-          label={words.to}
+          label={t.work.changes.to}
           value={to === undefined ? "" : String(to)}
-          choices={[{ value: "", label: words.now }, ...choices]}
+          choices={[{ value: "", label: t.work.changes.now }, ...choices]}
           onChange={(value) => choose({ to: value === "" ? undefined : Number(value) })}
         />
         <span className="ml-auto flex items-center gap-1">
           {data !== undefined && data.changed_files > 0 && (
             <span role="status" className="px-1 text-xs text-muted tabular-nums">
-              {words.changedFiles(data.changed_files)} <span className="text-good">+{data.added_lines}</span>{" "}
+              {t.common.files(data.changed_files)} <span className="text-good">+{data.added_lines}</span>{" "}
               <span className="text-bad">−{data.deleted_lines}</span>
             </span>
           )}
@@ -90,29 +90,29 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
               setSplit(!split);
             }}
           >
-            {words.sideBySide}
+            {t.work.changes.sideBySide}
           </Button>
           <IconButton
             icon={SyncIcon}
             size="small"
-            label={words.refresh}
+            label={t.work.changes.refresh}
             disabled={isFetching}
             onClick={() => void refetch()}
           />
         </span>
       </div>
       {failed ? (
-        <EmptyState icon={DiffIcon} title={isEarly ? words.noChangesYet : shell.brokenPart}>
-          {isEarly ? words.changesAre : error?.message}
+        <EmptyState icon={DiffIcon} title={isEarly ? t.work.changes.notReady : t.app.partFailed}>
+          {isEarly ? t.work.changes.emptyDescription : error?.message}
         </EmptyState>
       ) : data === undefined ? (
         <Skeleton lines={6} />
       ) : data.files.length === 0 ? (
-        <EmptyState icon={DiffIcon} title={words.nothingChanged}>
-          {words.changesAre}
+        <EmptyState icon={DiffIcon} title={t.work.changes.empty}>
+          {t.work.changes.emptyDescription}
         </EmptyState>
       ) : (
-        <div tabIndex={0} aria-label={words.changes} role="region" className="min-h-0 flex-1 overflow-y-auto">
+        <div tabIndex={0} aria-label={t.work.tabs.changes} role="region" className="min-h-0 flex-1 overflow-y-auto">
           {data.files.map((file) => (
             <ChangedFile
               key={`${data.from} ${file.path}`}
@@ -122,10 +122,12 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
               onOpenFile={openFile}
             />
           ))}
-          {data.truncated && <p className="px-4 py-3 text-xs text-muted">{words.moreFiles(data.changed_files)}</p>}
+          {data.truncated && (
+            <p className="px-4 py-3 text-xs text-muted">{t.work.changes.moreFiles(data.changed_files)}</p>
+          )}
           {data.left_out.ignored + data.left_out.large + data.left_out.unreadable > 0 && (
             <p className="px-4 py-3 text-xs text-muted">
-              {words.leftOut(data.left_out.ignored, data.left_out.large, data.left_out.unreadable)}
+              {t.work.changes.excluded(data.left_out.ignored, data.left_out.large, data.left_out.unreadable)}
             </p>
           )}
         </div>

@@ -14,7 +14,7 @@ const mostRows = 100;
 
 /** What the models took, step by step, and how full the context is. */
 export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [chosen, setKind] = useState<ChartKind>();
   // A model that costs nothing has another figure.
   const kind = chosen ?? (state.usage.costUsd > 0 ? "cost" : "tokens");
@@ -22,8 +22,8 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
   const drawn = useMemo(() => columns(steps, kind), [steps, kind]);
   if (steps.length === 0) {
     return (
-      <EmptyState icon={GraphIcon} title={words.noCosts}>
-        {words.costsAre}
+      <EmptyState icon={GraphIcon} title={t.work.costs.empty}>
+        {t.work.costs.emptyDescription}
       </EmptyState>
     );
   }
@@ -38,26 +38,26 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
     const end = some.at(-1);
     if (first === undefined || end === undefined) return "";
     const of = totals(some);
-    const name = some.length === 1 ? words.stepAt(first.id) : words.stepsFrom(first.id, end.id);
-    const filled = end.context === undefined ? "" : ` · ${words.contextOf(formatCount(end.context.tokens))}`;
-    return `${name} · ${formatCost(of.costUsd)} · ${words.tokensInOut(formatCount(of.input), formatCount(of.output))}${filled}`;
+    const name = some.length === 1 ? t.work.costs.stepNumber(first.id) : t.work.costs.stepRange(first.id, end.id);
+    const filled = end.context === undefined ? "" : ` · ${t.work.costs.contextOf(formatCount(end.context.tokens))}`;
+    return `${name} · ${formatCost(of.costUsd)} · ${t.work.costs.tokensInOut(formatCount(of.input), formatCount(of.output))}${filled}`;
   };
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
       <dl className="grid grid-cols-[repeat(auto-fit,minmax(7rem,1fr))] gap-3 pb-5">
-        <Figure label={words.cost} value={formatCost(state.usage.costUsd)} />
-        <Figure label={words.stepCount} value={String(state.usage.steps)} />
-        <Figure label={words.tokensIn} value={formatCount(sum.input)} />
+        <Figure label={t.work.costs.cost} value={formatCost(state.usage.costUsd)} />
+        <Figure label={t.work.costs.steps} value={String(state.usage.steps)} />
+        <Figure label={t.work.costs.tokensIn} value={formatCount(sum.input)} />
         <Figure
-          label={words.ofThemCached}
+          label={t.work.costs.fromCache}
           value={sum.input === 0 ? "–" : `${Math.round((100 * sum.cached) / sum.input)} %`}
         />
-        <Figure label={words.tokensOut} value={formatCount(sum.output)} />
-        <Figure label={words.modelTime} value={formatDuration(sum.modelMs)} />
+        <Figure label={t.work.costs.tokensOut} value={formatCount(sum.output)} />
+        <Figure label={t.work.costs.modelTime} value={formatDuration(sum.modelMs)} />
         {last !== undefined && (
           <Figure
-            label={words.context}
+            label={t.work.costs.context}
             value={
               last.limit === null
                 ? formatCount(last.tokens)
@@ -66,20 +66,20 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
           />
         )}
       </dl>
-      {sum.unpriced > 0 && <p className="pb-3 text-xs text-warn">{words.unpriced(sum.unpriced)}</p>}
-      <div role="group" aria-label={words.chart} className="flex items-center gap-1 pb-2">
+      {sum.unpriced > 0 && <p className="pb-3 text-xs text-warn">{t.work.costs.unpriced(sum.unpriced)}</p>}
+      <div role="group" aria-label={t.work.costs.chart} className="flex items-center gap-1 pb-2">
         {kinds.map((each) => (
           <Button key={each} size="small" tone="quiet" aria-pressed={kind === each} onClick={() => setKind(each)}>
-            {words.charts[each]}
+            {t.work.costs.charts[each]}
           </Button>
         ))}
       </div>
       <Chart
-        label={words.chartOf(words.charts[kind], steps.length)}
+        label={t.work.costs.chartOf(t.work.costs.charts[kind], steps.length)}
         columns={drawn}
         amountText={amountText}
         limit={limit}
-        limitLabel={limit === undefined ? "" : words.contextLimit(formatCount(limit))}
+        limitLabel={limit === undefined ? "" : t.work.costs.contextLimit(formatCount(limit))}
         tell={tell}
       />
       {parts.size > 1 && (
@@ -89,7 +89,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
               <svg width="8" height="8" aria-hidden="true">
                 <rect width="8" height="8" rx="2" className={fills[part] ?? "fill-muted"} />
               </svg>
-              {words.parts[part as keyof typeof words.parts] ?? part}
+              {t.work.costs.parts[part as keyof typeof t.work.costs.parts] ?? part}
             </li>
           ))}
         </ul>
@@ -98,25 +98,25 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
         <thead className="text-2xs text-muted">
           <tr className="border-b border-line">
             <th scope="col" className="py-1 text-left font-medium">
-              {words.step}
+              {t.work.costs.step}
             </th>
             <th scope="col" className="text-left font-medium">
-              {words.model}
+              {t.common.model}
             </th>
             <th scope="col" className="font-medium">
-              {words.tokensIn}
+              {t.work.costs.tokensIn}
             </th>
             <th scope="col" className="font-medium">
-              {words.cachedShort}
+              {t.work.costs.cached}
             </th>
             <th scope="col" className="font-medium">
-              {words.tokensOut}
+              {t.work.costs.tokensOut}
             </th>
             <th scope="col" className="font-medium">
-              {words.time}
+              {t.work.costs.time}
             </th>
             <th scope="col" className="font-medium">
-              {words.cost}
+              {t.work.costs.cost}
             </th>
           </tr>
         </thead>
@@ -133,7 +133,9 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
                   >
                     #{step.id}
                   </Link>
-                  {step.kind !== "step" && <span className="ml-1.5 text-muted">{words.costKinds[step.kind]}</span>}
+                  {step.kind !== "step" && (
+                    <span className="ml-1.5 text-muted">{t.work.costs.callKinds[step.kind]}</span>
+                  )}
                 </td>
                 <td className="max-w-28 truncate text-left text-muted">{step.model}</td>
                 <td>{formatCount(step.usage.input)}</td>

@@ -9,7 +9,7 @@ const windowSize = 300;
 
 /** The log as it is. */
 export function EventsTab({ snapshot: { events } }: WorkTabProps) {
-  const words = useMessages();
+  const t = useMessages();
   const [shown, setShown] = useState(windowSize);
   const { scroller } = useStickToEnd();
   const hidden = Math.max(0, events.length - shown);
@@ -17,10 +17,10 @@ export function EventsTab({ snapshot: { events } }: WorkTabProps) {
     <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto py-2">
       {hidden > 0 && (
         <Button size="small" className="mx-4 mb-2" onClick={() => setShown(shown + windowSize)}>
-          {words.work.showEarlier(hidden)}
+          {t.work.events.showEarlier(hidden)}
         </Button>
       )}
-      <ol aria-label={words.work.events}>
+      <ol aria-label={t.work.tabs.events}>
         {events.slice(hidden).map((event) => (
           <Row key={event.id} event={event} />
         ))}
@@ -30,7 +30,7 @@ export function EventsTab({ snapshot: { events } }: WorkTabProps) {
 }
 
 const Row = memo(function Row({ event }: { readonly event: Event }) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [open, setOpen] = useState(false);
   const kind = isAction(event) ? event.action : event.observation;
   return (
@@ -45,9 +45,9 @@ const Row = memo(function Row({ event }: { readonly event: Event }) {
         <span aria-hidden="true" className={isAction(event) ? "text-accent" : "text-muted"}>
           {isAction(event) ? "→" : "←"}
         </span>
-        <span className="sr-only">{isAction(event) ? words.action : words.observation}</span>
+        <span className="sr-only">{isAction(event) ? t.work.events.action : t.work.events.observation}</span>
         <span className="shrink-0">{kind}</span>
-        <span className="truncate text-muted">{detailOf(event, words)}</span>
+        <span className="truncate text-muted">{detailOf(event, t)}</span>
       </button>
       {open && (
         <pre tabIndex={0} className="plain-text mx-4 my-1 max-h-96 overflow-auto rounded-lg bg-code p-2 text-2xs">
@@ -58,9 +58,9 @@ const Row = memo(function Row({ event }: { readonly event: Event }) {
   );
 });
 
-function detailOf(event: Event, words: Messages["work"]): string {
+function detailOf(event: Event, t: Messages): string {
   if (isAction(event)) return event.source === "agent" ? "" : event.source;
   if (event.observation === "agent_state_changed") return event.extras.agent_state;
   if (event.observation === "error") return event.extras.code;
-  return event.cause === undefined ? "" : words.of(event.cause);
+  return event.cause === undefined ? "" : t.work.events.cause(event.cause);
 }

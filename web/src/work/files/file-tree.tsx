@@ -23,7 +23,7 @@ const indents = ["pl-2", "pl-5", "pl-8", "pl-11", "pl-14", "pl-17", "pl-20"];
 
 /** With the keys of every tree (ARIA practices): up and down, right opens, left closes or goes up, a letter leads to a name. */
 export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const list = useRef<HTMLDivElement>(null);
   const here = useRef(chosen);
   useEffect(() => {
@@ -61,7 +61,14 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
   const entered = rows.some(({ path }) => path === chosen) ? chosen : rows[0]?.path;
   return (
     // oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- its rows take the focus (roving)
-    <div ref={list} role="tree" aria-label={words.files} data-keys="own" className="py-1 text-sm" onKeyDown={onKeyDown}>
+    <div
+      ref={list}
+      role="tree"
+      aria-label={t.work.tabs.files}
+      data-keys="own"
+      className="py-1 text-sm"
+      onKeyDown={onKeyDown}
+    >
       {rows.map((row) => {
         const { path, name, depth, entry } = row;
         const Mark = row.isFolder ? FileDirectoryFillIcon : entry.type === "link" ? FileSymlinkFileIcon : FileIcon;
@@ -77,7 +84,7 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
             className={`flex h-6.5 cursor-pointer items-center gap-1.5 pr-2 outline-offset-[-2px] select-none ${indents[depth] ?? "pl-23"} ${
               path === chosen ? "bg-active" : "hover:bg-raised"
             } ${entry.ignored || entry.hidden ? "text-muted" : ""}`}
-            title={entry.ignored ? words.ignored(escapeInvisible(name)) : undefined}
+            title={entry.ignored ? t.work.files.ignored(escapeInvisible(name)) : undefined}
             onFocus={() => (here.current = path)}
             onClick={() => act(row)}
             onKeyDown={() => {}}

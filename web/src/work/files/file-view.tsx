@@ -21,7 +21,7 @@ interface FileViewProps {
 
 /** One file of the workspace. */
 export function FileView({ conversation, path, changed, onClose, onDirty }: FileViewProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [drawn, setDrawn] = useState(false);
   const { data, error, refetch } = useFile(conversation, path, changed);
   const name = path.split("/").at(-1) ?? path;
@@ -32,7 +32,7 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
         <IconButton
           icon={ArrowLeftIcon}
           size="small"
-          label={words.backToFiles}
+          label={t.work.files.backToFiles}
           className="@2xl:hidden"
           onClick={onClose}
         />
@@ -44,15 +44,15 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
           <IconButton
             icon={drawn ? CodeIcon : EyeIcon}
             size="small"
-            label={drawn ? words.showText : words.showPicture}
+            label={drawn ? t.work.files.viewAsText : t.work.files.viewAsImage}
             onClick={() => setDrawn(!drawn)}
           />
         )}
-        <Tooltip text={words.download}>
+        <Tooltip text={t.common.download}>
           <a
             href={fileAddressOf(conversation, path)}
             download={name}
-            aria-label={words.downloadFile(name)}
+            aria-label={t.work.files.downloadFile(name)}
             className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}
           >
             <DownloadIcon size={14} />
@@ -63,7 +63,7 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
         error === null ? (
           <Skeleton lines={8} />
         ) : (
-          <EmptyState title={words.cannotShow}>{error.message}</EmptyState>
+          <EmptyState title={t.work.files.cannotOpen}>{error.message}</EmptyState>
         )
       ) : edits ? (
         <TextFile

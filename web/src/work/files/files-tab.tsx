@@ -21,7 +21,7 @@ import { useUpload } from "./use-upload.ts";
 
 /** The workspace: its tree, and the file that is open beside it, or instead of it where there is no room for both. */
 export function FilesTab({ conversation, snapshot }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const place = usePlace();
   const file = (place.page === "conversation" ? place.query.get("file") : null) ?? "";
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(foldersAbove(file)));
@@ -39,7 +39,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   const folder = parentOf(file);
 
   const choose = (path: string): void => {
-    if (isDirty.current && path !== file && !confirm(words.leaveUnsaved)) return;
+    if (isDirty.current && path !== file && !confirm(t.work.files.discardUnsaved)) return;
     isDirty.current = false;
     setOpen(new Set([...open, ...foldersAbove(path)]));
     go(conversationAddress(conversation, { tab: "files", query: path === "" ? {} : { file: path } }));
@@ -60,7 +60,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
     <div className="@container flex min-h-0 flex-1 flex-col">
       <div className="flex min-h-0 flex-1">
         <section
-          aria-label={words.files}
+          aria-label={t.work.tabs.files}
           className={`relative flex min-h-0 flex-1 flex-col ${file === "" ? "" : "@max-2xl:hidden @2xl:w-64 @2xl:flex-none @2xl:border-r @2xl:border-line"}`}
           onDragOver={(event) => {
             event.preventDefault();
@@ -71,8 +71,8 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
         >
           <div className="flex h-9 shrink-0 items-center gap-0.5 border-b border-line px-1.5">
             <TextField
-              label={words.searchFiles}
-              placeholder={within === "names" ? words.searchNames : words.searchContent}
+              label={t.work.files.search}
+              placeholder={within === "names" ? t.work.files.searchNames : t.work.files.searchContent}
               value={search}
               onChange={setSearch}
               icon={<SearchIcon size={14} />}
@@ -85,11 +85,11 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
                 aria-pressed={within === "content"}
                 onClick={() => setWithin(within === "names" ? "content" : "names")}
               >
-                {words.inContent}
+                {t.work.files.inContent}
               </button>
             )}
-            <IconButton icon={FileAddedIcon} size="small" label={words.newFile} onClick={() => setMakes(true)} />
-            <Tooltip text={words.upload}>
+            <IconButton icon={FileAddedIcon} size="small" label={t.work.files.newFile} onClick={() => setMakes(true)} />
+            <Tooltip text={t.work.files.upload}>
               <label
                 className={`${buttonClass("quiet", "small")} relative w-6.5 cursor-pointer px-0! focus-within:outline-2 focus-within:outline-accent`}
               >
@@ -97,7 +97,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
                 <input
                   type="file"
                   multiple
-                  aria-label={words.upload}
+                  aria-label={t.work.files.upload}
                   className="sr-only"
                   onChange={({ target }) => {
                     const files = [...(target.files ?? [])].map((each) => ({ path: each.name, data: each }));
@@ -107,11 +107,11 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
                 />
               </label>
             </Tooltip>
-            <Tooltip text={words.downloadZip}>
+            <Tooltip text={t.work.files.downloadZip}>
               <a
                 href={archiveAddressOf(conversation, "")}
                 download
-                aria-label={words.downloadZip}
+                aria-label={t.work.files.downloadZip}
                 className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}
               >
                 <DownloadIcon size={14} />
@@ -120,8 +120,8 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
           </div>
           {progress !== undefined && (
             <div role="status" className="flex items-center gap-2 border-b border-line px-3 py-1.5 text-xs text-muted">
-              <span className="shrink-0">{words.sendingFiles(progress.sentFiles, progress.files)}</span>
-              <Progress label={words.sending} value={progress.share} />
+              <span className="shrink-0">{t.work.files.uploadProgress(progress.sentFiles, progress.files)}</span>
+              <Progress label={t.work.files.uploading} value={progress.share} />
             </div>
           )}
           <div className="min-h-0 flex-1 overflow-y-auto">
@@ -130,19 +130,19 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
             ) : isLoading ? (
               <Skeleton lines={6} />
             ) : rows.length === 0 ? (
-              <EmptyState title={failure === "" ? words.noFiles : words.cannotShow}>
-                {failure === "" ? words.filesAre : failure}
+              <EmptyState title={failure === "" ? t.work.files.empty : t.work.files.cannotOpen}>
+                {failure === "" ? t.work.files.emptyDescription : failure}
               </EmptyState>
             ) : (
               <FileTree rows={rows} chosen={file} onToggle={toggle} onChoose={choose} />
             )}
             {wanted === "" && [...listings.values()].some((page) => typeof page?.next === "string") && (
-              <p className="px-3 py-2 text-xs text-muted">{words.firstShown(shownAtOnce)}</p>
+              <p className="px-3 py-2 text-xs text-muted">{t.work.files.firstShown(shownAtOnce)}</p>
             )}
           </div>
           {isOver && (
             <p className="pointer-events-none absolute inset-1 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-accent-soft/85 text-sm font-medium text-accent">
-              {words.dropHere(folder)}
+              {t.work.files.dropToUpload(folder)}
             </p>
           )}
         </section>

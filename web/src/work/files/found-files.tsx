@@ -13,7 +13,7 @@ interface FoundFilesProps {
 }
 
 export function FoundFiles({ conversation, text, within, onChoose }: FoundFilesProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const { data, error } = useQuery({
     queryKey: ["find", conversation, within, text],
     queryFn: ({ signal }) => client.files.find(conversation, text, within, signal),
@@ -25,7 +25,7 @@ export function FoundFiles({ conversation, text, within, onChoose }: FoundFilesP
   return (
     <>
       <p role="status" className="px-3 py-1 text-2xs text-muted">
-        {words.foundCount(data.found.length, data.truncated)}
+        {t.work.files.resultCount(data.found.length, data.truncated)}
       </p>
       <ul className="text-sm">
         {data.found.map(({ path, line, text: found }) => (

@@ -15,7 +15,7 @@ interface NewFileDialogProps {
 }
 
 export function NewFileDialog({ conversation, folder, onClose, onMade }: NewFileDialogProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [path, setPath] = useState(folder === "" ? "" : `${folder}/`);
   const [failure, setFailure] = useState("");
   const make = async (event: FormEvent): Promise<void> => {
@@ -26,28 +26,28 @@ export function NewFileDialog({ conversation, folder, onClose, onMade }: NewFile
       onMade(wanted);
     } catch (error) {
       const isThere = error instanceof DeckhandError && error.code === "conflict";
-      setFailure(isThere ? words.fileIsThere : error instanceof Error ? error.message : String(error));
+      setFailure(isThere ? t.work.files.fileExists : error instanceof Error ? error.message : String(error));
     }
   };
   return (
     <Dialog
       open
       onClose={onClose}
-      title={words.newFile}
+      title={t.work.files.newFile}
       size="small"
       actions={
         <Button tone="primary" type="submit" form="new-file" disabled={path.trim() === "" || path.endsWith("/")}>
-          {words.make}
+          {t.work.files.create}
         </Button>
       }
     >
       <form id="new-file" onSubmit={(event) => void make(event)}>
         <TextField
-          label={words.filePath}
+          label={t.work.files.path}
           labelShown
           autoFocus
           placeholder="src/notes.md"
-          description={words.foldersAreMade}
+          description={t.work.files.pathDescription}
           failure={failure}
           value={path}
           onChange={(next) => {

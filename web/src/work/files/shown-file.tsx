@@ -18,7 +18,7 @@ interface ShownFileProps {
 
 /** What is looked at and not edited. Nothing in it can run: a picture is a picture, whatever is in its markup. */
 export function ShownFile({ conversation, path, file }: ShownFileProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const address = `${fileAddressOf(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
   const name = path.split("/").at(-1) ?? path;
   switch (file.kind) {
@@ -48,10 +48,10 @@ export function ShownFile({ conversation, path, file }: ShownFileProps) {
       return (
         <EmptyState
           icon={FileBinaryIcon}
-          title={file.kind === "large" ? words.tooLargeToEdit : words.notText}
+          title={file.kind === "large" ? t.work.files.tooLargeToEdit : t.work.files.cannotDisplay}
           actions={
             <a href={address} download={name} className={buttonClass()}>
-              {words.download}
+              {t.common.download}
             </a>
           }
         >
@@ -94,7 +94,7 @@ interface PdfProps {
 }
 
 function Pdf({ conversation, path, tag, name }: PdfProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const { data: bytes } = useQuery({
     queryKey: ["bytes", conversation, path, tag],
     queryFn: async ({ signal }) =>
@@ -119,7 +119,7 @@ function Pdf({ conversation, path, tag, name }: PdfProps) {
       <iframe ref={show} title={name} className="min-h-0 flex-1 bg-code" />
       <p className="flex h-9 shrink-0 items-center gap-2 border-t border-line px-3 text-xs text-muted">
         <Button size="small" onClick={openInTab}>
-          {words.openInTab}
+          {t.common.openInNewTab}
         </Button>
       </p>
     </div>

@@ -32,7 +32,7 @@ type Saving = "idle" | "saving" | "saved";
  * beside each other. A save goes over that state of the file alone that was read.
  */
 export function TextFile({ conversation, path, stored, onDirty, onReload }: TextFileProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor>(undefined);
   const base = useRef(stored);
@@ -87,8 +87,8 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
       path,
       text: base.current.text,
       label: path,
-      keepMine: words.keepMine,
-      takeTheirs: words.takeTheirs,
+      keepMine: t.work.files.keepMine,
+      takeTheirs: t.work.files.useDiskVersion,
       onChange: () => {
         setSaving("idle");
         setUnsaved(own.text() !== base.current.text);
@@ -138,7 +138,7 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
           <span className="text-warn">
             <AlertIcon size={14} />
           </span>
-          <span className="min-w-40 flex-1">{words.changedMeanwhile}</span>
+          <span className="min-w-40 flex-1">{t.work.files.changedOnDisk}</span>
           <Button
             size="small"
             aria-pressed={compares}
@@ -147,13 +147,13 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
               setCompares(!compares);
             }}
           >
-            {words.compare}
+            {t.work.files.compare}
           </Button>
           <Button size="small" onClick={takeTheirs}>
-            {words.takeTheirs}
+            {t.work.files.useDiskVersion}
           </Button>
           <Button size="small" tone="danger" onClick={() => void save(theirs)}>
-            {words.overwrite}
+            {t.work.files.overwrite}
           </Button>
         </div>
       )}
@@ -162,7 +162,13 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
         <span role="status" className="flex items-center gap-1.5">
           {saving === "saving" && <Spinner size={12} />}
           {saving === "saved" && !dirty && <CheckIcon size={12} />}
-          {saving === "saving" ? words.saving : dirty ? words.unsaved : saving === "saved" ? words.saved : ""}
+          {saving === "saving"
+            ? t.work.files.saving
+            : dirty
+              ? t.work.files.unsaved
+              : saving === "saved"
+                ? t.common.saved
+                : ""}
         </span>
         <Button
           size="small"
@@ -172,7 +178,7 @@ export function TextFile({ conversation, path, stored, onDirty, onReload }: Text
           disabled={!dirty || saving === "saving"}
           onClick={() => void save(base.current)}
         >
-          {words.save}
+          {t.common.save}
         </Button>
       </div>
     </div>

@@ -20,7 +20,7 @@ export interface Uploads {
 }
 
 export function useUpload(conversation: string, onSent: () => void): Uploads {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [progress, setProgress] = useState<UploadProgress>();
   const send = async (files: readonly SentFile[], folder: string): Promise<void> => {
     const all = files.reduce((sum, { data }) => sum + data.size, 0);
@@ -34,9 +34,12 @@ export function useUpload(conversation: string, onSent: () => void): Uploads {
         sentFiles += batch.length;
         sentBytes += batch.reduce((sum, { data }) => sum + data.size, 0);
       }
-      toast(words.uploaded(files.length), { tone: "good" });
+      toast(t.work.files.uploaded(files.length), { tone: "good" });
     } catch (error) {
-      toast(words.uploadFailed, { tone: "bad", description: error instanceof Error ? error.message : String(error) });
+      toast(t.work.files.uploadFailed, {
+        tone: "bad",
+        description: error instanceof Error ? error.message : String(error),
+      });
     } finally {
       setProgress(undefined);
       onSent();

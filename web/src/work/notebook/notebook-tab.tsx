@@ -11,14 +11,14 @@ import { cells, type Cell } from "./cells.ts";
 
 /** Cells of the notebook kernel, in their order. */
 export function NotebookTab({ snapshot: { events } }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const all = useMemo(() => cells(events), [events]);
   const { scroller } = useStickToEnd();
   const parser = useParser("cell.py");
   if (all.length === 0) {
     return (
-      <EmptyState icon={BookIcon} title={words.noCells}>
-        {words.notebookIs}
+      <EmptyState icon={BookIcon} title={t.work.notebook.empty}>
+        {t.work.notebook.emptyDescription}
       </EmptyState>
     );
   }
@@ -34,12 +34,12 @@ export function NotebookTab({ snapshot: { events } }: WorkTabProps) {
 }
 
 function CellView({ cell, parser }: { readonly cell: Cell; readonly parser: Parser | undefined }) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const lines = useMemo(() => highlightLines(cell.code, parser), [cell.code, parser]);
   return (
     <li className="grid grid-cols-[3rem_1fr] px-3 pb-4 text-xs">
       <span className="pt-2 pr-2 text-right font-mono text-muted tabular-nums">[{cell.count}]</span>
-      <pre aria-label={words.cell(cell.count)} className="overflow-x-auto rounded-lg bg-code px-3 py-2">
+      <pre aria-label={t.work.notebook.cell(cell.count)} className="overflow-x-auto rounded-lg bg-code px-3 py-2">
         {lines.map((pieces, at) => (
           <span key={at} className="block min-h-[1.125rem]">
             {pieces.map(({ text, classes }, place) => (
@@ -53,7 +53,7 @@ function CellView({ cell, parser }: { readonly cell: Cell; readonly parser: Pars
       <span />
       <div className="min-w-0 pt-1.5">
         {cell.output === undefined ? (
-          <Spinner label={words.runs} />
+          <Spinner label={t.work.notebook.running} />
         ) : (
           cell.output !== "" && (
             <pre className={`plain-text px-3 ${cell.isError ? "text-bad" : "text-soft"}`}>{cell.output}</pre>
@@ -63,7 +63,7 @@ function CellView({ cell, parser }: { readonly cell: Cell; readonly parser: Pars
           <img
             key={at}
             src={image}
-            alt={words.pictureOfCell(cell.count)}
+            alt={t.work.notebook.imageOfCell(cell.count)}
             className="mt-2 max-w-full rounded-md bg-white"
           />
         ))}

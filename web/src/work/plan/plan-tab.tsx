@@ -12,12 +12,12 @@ const tones = { done: "text-good", in_progress: "text-accent", todo: "text-stron
 
 /** The tasks that the agent means to do, and how far it is. */
 export function PlanTab({ snapshot: { events } }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const plan = useMemo(() => lastPlan(events), [events]);
   if (plan === undefined || plan.tasks.length === 0) {
     return (
-      <EmptyState icon={TasklistIcon} title={words.noPlan}>
-        {words.planIs}
+      <EmptyState icon={TasklistIcon} title={t.work.plan.empty}>
+        {t.work.plan.emptyDescription}
       </EmptyState>
     );
   }
@@ -26,9 +26,9 @@ export function PlanTab({ snapshot: { events } }: WorkTabProps) {
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto px-5 py-4">
       <div className="flex items-center gap-3 pb-3 text-xs text-muted">
         <span role="status" className="shrink-0 tabular-nums">
-          {words.tasksDone(done, plan.tasks.length)}
+          {t.work.plan.tasksDone(done, plan.tasks.length)}
         </span>
-        <Progress label={words.tasksDone(done, plan.tasks.length)} value={done / plan.tasks.length} />
+        <Progress label={t.work.plan.tasksDone(done, plan.tasks.length)} value={done / plan.tasks.length} />
         <span className="shrink-0">{formatTime(plan.timestamp)}</span>
       </div>
       <ol className="flex flex-col gap-0.5">
@@ -44,7 +44,7 @@ export function PlanTab({ snapshot: { events } }: WorkTabProps) {
               </span>
               <span className={`plain-text min-w-0 flex-1 ${status === "done" ? "text-muted" : ""}`}>
                 {title}
-                <span className="sr-only"> ({words.taskStates[status]})</span>
+                <span className="sr-only"> ({t.actions.taskStates[status]})</span>
               </span>
             </li>
           );

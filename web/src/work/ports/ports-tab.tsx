@@ -16,7 +16,7 @@ const everyMs = 3000;
 
 /** What listens in the sandbox, shown as it is in a frame of an origin of its own. */
 export function PortsTab({ conversation }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const place = usePlace();
   const wanted = place.page === "conversation" ? Number(place.query.get("port")) : 0;
   const { data: ports } = useQuery({
@@ -29,8 +29,8 @@ export function PortsTab({ conversation }: WorkTabProps) {
   if (ports === undefined) return <Skeleton />;
   if (open === undefined) {
     return (
-      <EmptyState icon={BroadcastIcon} title={words.noPorts}>
-        {words.portsAre}
+      <EmptyState icon={BroadcastIcon} title={t.work.ports.empty}>
+        {t.work.ports.emptyDescription}
       </EmptyState>
     );
   }
@@ -55,7 +55,7 @@ interface PortFrameProps {
 }
 
 function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const [device, setDevice] = useState<Device>("full");
   const [path, setPath] = useState("/");
   const [typed, setTyped] = useState("/");
@@ -94,7 +94,7 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
         <Select
           size="small"
           quiet
-          label={words.port}
+          label={t.work.ports.port}
           value={String(port)}
           choices={ports.map((each) => ({ value: String(each), label: String(each) }))}
           onChange={(value) => onChoose(Number(value))}
@@ -108,7 +108,7 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
           }}
         >
           <input
-            aria-label={words.pathOnPort}
+            aria-label={t.work.ports.path}
             value={typed}
             spellCheck={false}
             className="h-6.5 w-full rounded-md bg-raised px-2 font-mono text-xs outline-none focus:ring-2 focus:ring-accent/30"
@@ -118,30 +118,35 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
         <Select
           size="small"
           quiet
-          label={words.device}
+          label={t.work.ports.device}
           value={device}
           choices={(["full", "phone", "tablet", "desktop"] as const).map((value) => ({
             value,
-            label: words.devices[value],
+            label: t.work.ports.devices[value],
           }))}
           onChange={setDevice}
         />
-        <IconButton icon={SyncIcon} size="small" label={words.reload} onClick={() => setLoads((times) => times + 1)} />
-        <IconButton icon={LinkExternalIcon} size="small" label={words.openInTab} onClick={() => void openTab()} />
+        <IconButton
+          icon={SyncIcon}
+          size="small"
+          label={t.work.ports.reload}
+          onClick={() => setLoads((times) => times + 1)}
+        />
+        <IconButton icon={LinkExternalIcon} size="small" label={t.common.openInNewTab} onClick={() => void openTab()} />
       </div>
       <div className="flex min-h-0 flex-1 justify-center overflow-auto bg-code">
         {address === undefined ? (
           <Skeleton />
         ) : address === null ? (
-          <EmptyState icon={BroadcastIcon} title={words.noFrame}>
-            {words.noFrameIs}
+          <EmptyState icon={BroadcastIcon} title={t.work.ports.noPreview}>
+            {t.work.ports.noPreviewDescription}
           </EmptyState>
         ) : (
           // oxlint-disable-next-line react/iframe-missing-sandbox -- its origin is its own, which is what `allow-same-origin` gives it; nothing of ours
           <iframe
             key={address}
             src={address}
-            title={words.appOnPort(port)}
+            title={t.work.ports.appOnPort(port)}
             // It cannot lead this page elsewhere.
             // oxlint-disable-next-line react/iframe-missing-sandbox -- the two together are for an origin of its own
             sandbox="allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-modals allow-downloads"

@@ -9,7 +9,7 @@ import { useMessages } from "../../i18n/i18n.ts";
 
 /** What was tried against the wall of this conversation, and whether it held. */
 export function IsolationSection({ conversation }: { readonly conversation: string }) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const { data: isolation } = useQuery({
     queryKey: ["isolation", conversation],
     queryFn: ({ signal }) => client.isolation(conversation, signal),
@@ -36,7 +36,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
         <span className="min-w-0 flex-1">
           {isolation.sentence}
           <span className="block pt-0.5 text-xs text-muted">
-            {isolation.kind} · {words.triedAt(formatDateTime(isolation.tried_at))}
+            {isolation.kind} · {t.work.sandbox.testedAt(formatDateTime(isolation.tried_at))}
           </span>
         </span>
       </p>
@@ -47,7 +47,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
               <Held held={checks.every(({ held }) => held)} />
               <span className="flex-1 font-medium first-letter:uppercase">{group}</span>
               <span className="text-xs text-muted tabular-nums">
-                {words.attemptsHeld(checks.filter(({ held }) => held).length, checks.length)}
+                {t.work.sandbox.blockedCount(checks.filter(({ held }) => held).length, checks.length)}
               </span>
             </summary>
             <ul className="border-t border-line px-3 py-1.5 text-xs">
@@ -57,7 +57,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
                     <Held held={held} />
                   </span>
                   <span className="min-w-0 flex-1">
-                    {name} <span className="text-muted">· {words.control(control)}</span>
+                    {name} <span className="text-muted">· {t.work.sandbox.control(control)}</span>
                   </span>
                 </li>
               ))}
@@ -70,10 +70,14 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
 }
 
 function Held({ held }: { readonly held: boolean }) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const Mark = held ? CheckCircleFillIcon : XCircleFillIcon;
   return (
-    <span role="img" aria-label={held ? words.held : words.notHeld} className={held ? "text-good" : "text-bad"}>
+    <span
+      role="img"
+      aria-label={held ? t.work.sandbox.blocked : t.work.sandbox.notBlocked}
+      className={held ? "text-good" : "text-bad"}
+    >
       <Mark size={12} />
     </span>
   );

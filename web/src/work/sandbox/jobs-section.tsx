@@ -17,13 +17,13 @@ interface JobsSectionProps {
 
 /** What goes on beside the agent's shell: each with what it showed last, signals, and its end. */
 export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const screens = useMemo(() => jobScreens(events), [events]);
   const [open, setOpen] = useState<string>();
   const job = (id: string, args: { readonly signal?: (typeof jobSignals)[number] } = {}): void => {
     client.send(conversation, "job", { id, ...args }).catch(toastFailure);
   };
-  if (jobs.length === 0) return <p className="text-sm text-muted">{words.noJobs}</p>;
+  if (jobs.length === 0) return <p className="text-sm text-muted">{t.work.sandbox.noProcesses}</p>;
   return (
     <ul className="flex flex-col gap-2">
       {jobs.map(({ id, command, since }) => (
@@ -42,7 +42,7 @@ export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
             <IconButton
               icon={EyeIcon}
               size="small"
-              label={words.lookAtJob(id)}
+              label={t.work.sandbox.checkProcess(id)}
               onClick={() => {
                 setOpen(id);
                 job(id);
@@ -51,10 +51,10 @@ export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
             <IconButton
               icon={SquareFillIcon}
               size="small"
-              label={words.endJob(id)}
+              label={t.work.sandbox.stopProcess(id)}
               onClick={() => job(id, { signal: "KILL" })}
             />
-            <Menu trigger={<IconButton icon={KebabHorizontalIcon} size="small" label={words.signals} />}>
+            <Menu trigger={<IconButton icon={KebabHorizontalIcon} size="small" label={t.work.sandbox.signals} />}>
               {jobSignals.map((signal) => (
                 <MenuItem key={signal} onChoose={() => job(id, { signal })}>
                   SIG{signal}
@@ -65,10 +65,10 @@ export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
           {open === id && (
             <pre
               tabIndex={0}
-              aria-label={words.screenOfJob(id)}
+              aria-label={t.work.sandbox.outputOfProcess(id)}
               className="max-h-64 overflow-auto border-t border-line bg-code px-3 py-2 text-xs"
             >
-              {screens.get(id)?.trimEnd() || words.nothingShown}
+              {screens.get(id)?.trimEnd() || t.work.sandbox.noOutput}
             </pre>
           )}
         </li>

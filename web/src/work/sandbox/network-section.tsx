@@ -20,7 +20,7 @@ const mostConnections = 50;
 
 /** What commands reached, what was refused, and what a person has let them reach. */
 export function NetworkSection({ conversation, events, allowed }: NetworkSectionProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const { data } = useQuery({
     queryKey: ["network", conversation],
     queryFn: ({ signal }) => client.network(conversation, signal),
@@ -34,29 +34,29 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
   const last = (data?.connections ?? []).slice(-mostConnections).toReversed();
   return (
     <div className="flex flex-col gap-4">
-      <p className="text-sm text-muted">{words.networkModes[modeOf(data?.mode)]}</p>
+      <p className="text-sm text-muted">{t.work.sandbox.networkModes[modeOf(data?.mode)]}</p>
       {refused.length > 0 && (
-        <ul aria-label={words.refusedHosts} className="flex flex-col gap-1">
+        <ul aria-label={t.work.sandbox.blockedHosts} className="flex flex-col gap-1">
           {refused.map(({ rule, why }) => (
             <li key={rule} className="flex items-center gap-2 rounded-lg bg-warn-soft py-1.5 pr-1.5 pl-3 text-sm">
               <span className="min-w-0 flex-1 truncate" title={why}>
                 <code className="text-xs">{escapeInvisible(rule)}</code>
               </span>
               <Button size="small" onClick={() => allow(rule, true)}>
-                {words.allowHere}
+                {t.work.sandbox.allow}
               </Button>
             </li>
           ))}
         </ul>
       )}
       {allowed.length > 0 && (
-        <ul aria-label={words.allowedHosts} className="flex flex-col gap-1">
+        <ul aria-label={t.work.sandbox.allowedHosts} className="flex flex-col gap-1">
           {allowed.map((host) => (
             <li key={host} className="flex items-center gap-2 text-sm">
-              <Badge tone="good">{words.allowed}</Badge>
+              <Badge tone="good">{t.work.sandbox.allowed}</Badge>
               <code className="min-w-0 flex-1 truncate text-xs">{escapeInvisible(host)}</code>
               <Button size="small" tone="quiet" onClick={() => allow(host, false)}>
-                {words.takeBack}
+                {t.work.sandbox.revoke}
               </Button>
             </li>
           ))}
@@ -64,17 +64,17 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
       )}
       {last.length > 0 && (
         <div className="overflow-x-auto">
-          <table aria-label={words.connections} className="w-full text-left text-xs">
+          <table aria-label={t.work.sandbox.connections} className="w-full text-left text-xs">
             <thead className="text-2xs text-muted">
               <tr className="border-b border-line">
                 <th scope="col" className="py-1 font-medium">
-                  {words.time}
+                  {t.work.sandbox.time}
                 </th>
                 <th scope="col" className="font-medium">
-                  {words.host}
+                  {t.work.sandbox.host}
                 </th>
                 <th scope="col" className="font-medium">
-                  {words.byRule}
+                  {t.work.sandbox.rule}
                 </th>
                 <th scope="col" className="text-right font-medium">
                   ↑
@@ -83,7 +83,7 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
                   ↓
                 </th>
                 <th scope="col" className="text-right font-medium">
-                  {words.lasted}
+                  {t.work.sandbox.duration}
                 </th>
               </tr>
             </thead>
@@ -98,7 +98,7 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
                   <td className="pr-2 text-right">{formatSize(each.up_bytes)}</td>
                   <td className="pr-2 text-right">{formatSize(each.down_bytes)}</td>
                   <td className="text-right text-muted">
-                    {each.open ? words.stillOpen : formatDuration(each.duration_ms)}
+                    {each.open ? t.work.sandbox.connectionOpen : formatDuration(each.duration_ms)}
                   </td>
                 </tr>
               ))}

@@ -7,16 +7,16 @@ import { NetworkSection } from "./network-section.tsx";
 
 /** What holds the agent's commands back, what they reached, and what of them goes on. */
 export function SandboxTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">
-      <Section title={words.isolation}>
+      <Section title={t.work.sandbox.isolation}>
         <IsolationSection conversation={conversation} />
       </Section>
-      <Section title={words.network}>
+      <Section title={t.work.sandbox.network}>
         <NetworkSection conversation={conversation} events={events} allowed={state.allowedHosts} />
       </Section>
-      <Section title={words.jobs}>
+      <Section title={t.work.sandbox.processes}>
         <JobsSection conversation={conversation} jobs={state.jobs} events={events} />
       </Section>
     </div>

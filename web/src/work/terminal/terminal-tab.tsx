@@ -15,7 +15,7 @@ const first = { rows: 24, cols: 80 };
 
 /** Shells in the conversation's sandbox, shared with everybody who looks at it. */
 export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const place = usePlace();
   const add = useRef<HTMLButtonElement>(null);
   const [opening, setOpening] = useState(false);
@@ -37,22 +37,22 @@ export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
     return (
       <EmptyState
         icon={TerminalIcon}
-        title={words.noTerminal}
+        title={t.work.terminal.empty}
         actions={
           <Button tone="primary" icon={PlusIcon} disabled={opening} onClick={open}>
-            {words.openTerminal}
+            {t.work.terminal.open}
             {opening && <Spinner size={12} />}
           </Button>
         }
       >
-        {words.terminalIs}
+        {t.work.terminal.description}
       </EmptyState>
     );
   }
   return (
     <>
       <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line px-2">
-        <ul aria-label={words.terminals} className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto">
+        <ul aria-label={t.work.terminal.terminals} className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto">
           {terminals.map(({ id }, at) => (
             <li
               key={id}
@@ -64,12 +64,12 @@ export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
                 className="h-6.5 py-0.5 pr-1 pl-2 font-medium"
                 onClick={() => choose(id)}
               >
-                {words.terminalNumber(at + 1)}
+                {t.work.terminal.terminal(at + 1)}
               </button>
               <IconButton
                 icon={XIcon}
                 size="small"
-                label={words.closeTerminal(at + 1)}
+                label={t.work.terminal.closeTerminal(at + 1)}
                 onClick={() => client.terminals.close(conversation, id).catch(toastFailure)}
               />
             </li>
@@ -79,7 +79,7 @@ export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
           ref={add}
           icon={PlusIcon}
           size="small"
-          label={words.openTerminal}
+          label={t.work.terminal.open}
           disabled={opening}
           onClick={open}
         />
@@ -88,7 +88,7 @@ export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
         key={chosen.id}
         conversation={conversation}
         id={chosen.id}
-        label={words.terminalNumber(terminals.indexOf(chosen) + 1)}
+        label={t.work.terminal.terminal(terminals.indexOf(chosen) + 1)}
         onLeave={() => add.current?.focus()}
       />
     </>

@@ -16,7 +16,7 @@ interface TerminalViewProps {
 
 /** One terminal, as everybody who watches it sees it. */
 export function TerminalView({ conversation, id, label, onLeave }: TerminalViewProps) {
-  const { work: words } = useMessages();
+  const t = useMessages();
   const { theme } = usePreferences();
   const box = useRef<HTMLDivElement>(null);
   const screen = useRef<Screen>(undefined);
@@ -107,16 +107,16 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
         />
       </div>
       <p role="status" className="flex h-6 shrink-0 items-center gap-3 px-3 text-2xs text-muted">
-        {!connected && <span className="text-warn">{words.terminalLost}</span>}
+        {!connected && <span className="text-warn">{t.work.terminal.disconnected}</span>}
         {refused !== "" && <span className="text-warn">{refused}</span>}
-        {watchers > 1 && <span>{words.watchers(watchers)}</span>}
+        {watchers > 1 && <span>{t.work.terminal.viewers(watchers)}</span>}
         {size !== undefined && (
           <span className="tabular-nums">
             {size.shared.cols} × {size.shared.rows}
           </span>
         )}
-        {isOthers && <span>{words.othersSize}</span>}
-        <span className="ml-auto max-sm:hidden">{words.leaveTerminal}</span>
+        {isOthers && <span>{t.work.terminal.sizedToOther}</span>}
+        <span className="ml-auto max-sm:hidden">{t.work.terminal.leaveHint}</span>
       </p>
     </div>
   );

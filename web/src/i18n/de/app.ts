@@ -1,0 +1,52 @@
+import type { Messages } from "../i18n.ts";
+
+export const app: Messages["app"] = {
+  newTask: "Neue Aufgabe",
+  conversations: "Unterhaltungen",
+  conversation: "Unterhaltung",
+  workPanel: "Arbeitsbereich",
+  inbox: "Posteingang",
+  board: "Board",
+  settings: "Einstellungen",
+  navigation: "Navigation",
+  expandSidebar: "Seitenleiste einblenden",
+  collapseSidebar: "Seitenleiste ausblenden",
+  expandPanel: "Arbeitsbereich einblenden",
+  collapsePanel: "Arbeitsbereich ausblenden",
+  resizePanel: "Breite des Arbeitsbereichs ändern",
+  skipToConversation: "Zur Unterhaltung springen",
+  partFailed: "Hier ist ein Fehler aufgetreten",
+
+  commands: "Befehle",
+  commandsPlaceholder: "Befehle und Unterhaltungen suchen",
+  noCommands: "Keine Ergebnisse",
+  commandGroups: { go: "Gehe zu", conversation: "Unterhaltung", work: "Arbeitsbereich", view: "Ansicht" },
+  keyboardShortcuts: "Tastenkürzel",
+  keyboardShortcutsDescription: "Einzelne Buchstaben gelten immer dann, wenn kein Textfeld aktiv ist.",
+
+  appearance: "Darstellung",
+  language: "Sprache",
+  languageOfBrowser: "Wie im Browser",
+  theme: "Design",
+  themes: { system: "Wie im System", light: "Hell", dark: "Dunkel" },
+  useLightTheme: "Helles Design verwenden",
+  useDarkTheme: "Dunkles Design verwenden",
+  useSystemTheme: "Design des Systems verwenden",
+  density: "Dichte",
+  densities: { comfortable: "Komfortabel", compact: "Kompakt" },
+  toggleDensity: "Kompakte Ansicht umschalten",
+
+  connected: "Verbunden",
+  connecting: "Verbindung wird hergestellt…",
+  reconnecting: (seconds) => `Keine Verbindung. Neuer Versuch in ${seconds} s.`,
+  disconnected: "Getrennt",
+  offlineDescription:
+    "Diese Seite ist möglicherweise nicht aktuell. Nachrichten werden gesendet, sobald Sie wieder online sind.",
+
+  demoMode: "Demomodus:",
+  demoModeDescription: "führt nur eine vorbereitete Aufgabe aus.",
+  setUpModel: "Modell einrichten",
+  noSandbox: "Keine Sandbox:",
+  noSandboxDescription: "Befehle laufen auf diesem Rechner mit allen Ihren Rechten.",
+  commandsDisabled: "Befehle sind deaktiviert.",
+};

@@ -1,0 +1,47 @@
+/** The message field, and what the agent is doing right now above it. */
+export const composer = {
+  message: "Message",
+  placeholder: "Message the agent",
+  placeholderWhileWorking: "Message the agent (queued until the current step ends)",
+  focus: "Write a message",
+  attach: "Attach files or images",
+  removeAttachment: (name: string) => `Remove ${name}`,
+  dropToAttach: "Drop images and files here",
+  imageTooLarge: (name: string) => `${name} is too large for an image.`,
+  tooManyImages: (count: number) => `You can attach up to ${count} images.`,
+  uploadedFiles: (paths: string) => `Files in the workspace: ${paths}`,
+
+  pause: "Pause",
+  resume: "Resume",
+  activity: {
+    running: "Running",
+    reading: "Reading",
+    writing: "Writing",
+    editing: "Editing",
+    opening: "Opening",
+    searching: "Searching for",
+    delegating: "Waiting for",
+    calling: "Calling",
+    replying: "Replying",
+    thinking: "Thinking",
+    starting: "Starting",
+    waitingForModel: "Waiting for the model",
+  },
+  waitingForSandbox: (stage: string) => `Waiting for the sandbox: ${stage}`,
+  limitReached: {
+    limit_steps: "Paused: step limit reached",
+    limit_cost: "Paused: cost limit reached",
+    limit_tokens: "Paused: token limit reached",
+    limit_time: "Paused: time limit reached",
+  },
+
+  backgroundProcesses: "Background processes",
+  backgroundProcess: "Background process",
+  stopProcess: (id: string) => `Stop process ${id}`,
+
+  blockedHosts: "Blocked network access",
+  blockedHost: "Blocked network access:",
+  dismiss: "Dismiss",
+  openPorts: "Preview",
+  previewPort: (port: number) => `Preview: port ${port}`,
+} as const;

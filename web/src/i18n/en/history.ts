@@ -1,0 +1,35 @@
+/** Looking at an earlier state, forking from it and restoring its files. */
+export const history = {
+  history: "History",
+  open: "View history",
+  viewHere: "View state at this step",
+  position: "Position in history",
+  positionOf: (at: number, last: number) => `${at} / ${last}`,
+  previous: "Previous step",
+  next: "Next step",
+  returnToLatest: "Return to latest",
+  fork: "Fork from here",
+  forked: "Conversation forked",
+
+  restore: "Restore files to this point…",
+  restoreTitle: "Restore files to this point?",
+  restoreDescription: "Workspace files will be reset to this point; you can undo it. The conversation is kept.",
+  restoreFiles: (count: number) => (count === 1 ? "Restore 1 file" : `Restore ${count} files`),
+  restored: "Files restored",
+  discardForeignChanges: "Also discard changes not made by the agent",
+  changedByOthers: "changed by others since",
+  affectedFiles: "Affected files",
+  nothingToRestore: "No changes: the files already match this point.",
+  fileStatuses: {
+    added: "added",
+    modified: "modified",
+    deleted: "deleted",
+    renamed: "renamed",
+    type_changed: "type changed",
+  },
+
+  files: "Files at this point",
+  noFiles: "No files at this point",
+  findFile: "Find file",
+  cannotPreview: "This file is binary or too large to preview.",
+} as const;

@@ -1,0 +1,25 @@
+/** The messages of a conversation and the rows between them. */
+export const timeline = {
+  queued: "Queued",
+  queuedDescription: "Sent after the current step",
+  sending: "Sending…",
+  attachedImage: "Attached image",
+  reasoning: "Reasoning",
+  thinking: "Thinking…",
+  thoughtFor: (duration: string) => `Thought for ${duration}`,
+  step: (number: number) => `Step ${number}`,
+  tokens: (input: string, output: string) => `${input} in · ${output} out`,
+  workedFor: (duration: string) => `Worked for ${duration}`,
+  scrollToEnd: "Scroll to end",
+  copyText: "Copy text",
+  copyCode: "Copy code",
+  copyLink: "Copy link",
+  nextItem: "Next message or action",
+  previousItem: "Previous message or action",
+
+  finished: "Finished",
+  couldNotComplete: "Could not complete",
+  verification: "Verification",
+  verdicts: { shown: "verified", failed: "failed", stale: "out of date", missing: "not verified" },
+  outputs: "Outputs",
+} as const;

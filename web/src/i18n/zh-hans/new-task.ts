@@ -1,0 +1,50 @@
+import type { Messages } from "../i18n.ts";
+
+export const newTask: Messages["newTask"] = {
+  title: "想构建什么？",
+  description: "智能体会在你的工作区中逐步完成任务。你可以看到它的每一步操作，并随时停止它。",
+  task: "任务",
+  taskPlaceholder: "描述任务",
+  start: "开始",
+  examples: "示例",
+  exampleTasks: ["编写一个输出 hello 的 bash 脚本", "说明这个项目的结构", "找到失败的测试并修复，然后重新运行测试"],
+
+  workspace: "工作区",
+  locationOf: {
+    default: "",
+    folder: "文件夹路径",
+    git: "仓库 URL",
+    worktree: "仓库路径",
+    copy: "文件夹路径",
+    upload: "",
+    empty: "",
+  },
+  ref: "分支、标签或提交",
+  chooseFiles: "选择文件",
+  chooseFolder: "选择文件夹",
+  filesToUpload: "要上传的文件",
+  folderToUpload: "要上传的文件夹",
+  dropToUpload: "将文件、文件夹或 zip 拖放到此处",
+  filesChosen: (count, size) => `${count} 个文件，${size}`,
+  workspaceMissing: "请先选择仓库或文件夹。",
+  workspaces: {
+    default: { name: "默认工作区", description: "使用服务器上配置的文件夹", placeholder: "" },
+    folder: { name: "服务器上的文件夹", description: "直接在服务器上的文件夹中工作", placeholder: "/文件夹/路径" },
+    git: { name: "克隆仓库", description: "克隆远程仓库", placeholder: "https://…" },
+    worktree: { name: "Git worktree", description: "检出服务器上仓库的新分支", placeholder: "/仓库/路径" },
+    copy: { name: "文件夹副本", description: "复制服务器上的文件夹，原文件夹保持不变", placeholder: "/文件夹/路径" },
+    upload: { name: "上传文件", description: "上传文件、文件夹或 zip", placeholder: "" },
+    empty: { name: "空工作区", description: "从空文件夹开始", placeholder: "" },
+  },
+
+  defaultModel: "默认模型",
+  defaultAgent: "默认智能体",
+  approvalPolicy: "批准策略",
+  approvalPolicies: {
+    never: { name: "从不询问", description: "运行沙箱允许的所有操作" },
+    risky: { name: "有风险时询问", description: "访问网络或写入工作区之外前询问" },
+    always: { name: "始终询问", description: "每个操作前都询问" },
+  },
+  typicalSteps: (steps) => `通常约 ${steps} 步`,
+  typicalCost: (steps, cost, highCost) => `通常约 ${steps} 步，${cost}（90% 低于 ${highCost}）`,
+};
