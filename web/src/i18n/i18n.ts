@@ -1,12 +1,12 @@
 /**
- * Every text of the page, in one typed catalogue: English is the source, and another language that lacks a key does not
- * compile. English is always here; the others are loaded when they are chosen.
+ * All messages of the UI in one typed catalogue. English is the source, and a translation that lacks a key does not
+ * compile. English is part of the main bundle; other languages are loaded when they are selected.
  */
 import { useSyncExternalStore } from "react";
 import { onPreferences, preferences, type Preferences } from "../shell/preferences.ts";
 import { en } from "./en.ts";
 
-/** A text, or a function that makes one of numbers and names; the languages may word it as they like. */
+/** A message is a string, or a function of the numbers and names that it contains. */
 type Translated<T> = T extends string
   ? string
   : T extends (...args: infer A) => string
@@ -16,7 +16,7 @@ type Translated<T> = T extends string
 export type Messages = Translated<typeof en>;
 export type Language = Exclude<Preferences["language"], "system">;
 
-/** By their own names, as a person looks for them. */
+/** Each language by its own name. */
 export const languages: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch", "zh-Hans": "简体中文" };
 
 const load: Readonly<Record<Language, () => Promise<Messages>>> = {
@@ -25,12 +25,12 @@ const load: Readonly<Record<Language, () => Promise<Messages>>> = {
   "zh-Hans": async () => (await import("./zh-hans.ts")).zhHans,
 };
 
-let current: { readonly language: Language; readonly words: Messages } = { language: "en", words: en };
+let current: { readonly language: Language; readonly messages: Messages } = { language: "en", messages: en };
 const listeners = new Set<() => void>();
 
-/** Where there is no component: for a title, a toast. */
+/** The messages outside of React, for example in a toast. */
 export function currentMessages(): Messages {
-  return current.words;
+  return current.messages;
 }
 
 export function currentLanguage(): Language {
@@ -41,7 +41,7 @@ export function useMessages(): Messages {
   return useSyncExternalStore(subscribe, currentMessages);
 }
 
-/** To be awaited before the first drawing, so that nobody sees another language first. */
+/** Awaited before the first render, so that English does not flash up first. */
 export async function startI18n(): Promise<void> {
   onPreferences(() => void setLanguage(preferredLanguage()));
   await setLanguage(preferredLanguage());
@@ -62,9 +62,9 @@ async function setLanguage(language: Language): Promise<void> {
   document.documentElement.lang = language;
   if (language === current.language) return;
   try {
-    current = { language, words: await load[language]() };
+    current = { language, messages: await load[language]() };
   } catch {
-    // The file did not come; what is spoken now goes on.
+    // The language file could not be loaded: keep the current language.
     return;
   }
   document.documentElement.lang = language;
