@@ -42,7 +42,6 @@ export const table: readonly Unit[] = [
   {
     path: "server/src/http",
     mayImport: [
-      "server/src/ws",
       "server/src/wire",
       "server/src/conversation",
       "server/src/files",

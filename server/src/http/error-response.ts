@@ -1,4 +1,4 @@
-/** Failures as HTTP answers: always `{"error": {code, message, retryable}}`, with the status that fits the code. */
+/** Errors as HTTP responses: always `{"error": {code, message, retryable}}`, with a status derived from the code. */
 import { DeckhandError, errorKinds, type ErrorCode } from "@deckhand/protocol";
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 501 | 502 | 503;
@@ -11,7 +11,7 @@ export function errorBody(code: ErrorCode, message: string = errorKinds[code].se
   return { error: { code, message, retryable: errorKinds[code].retryable } };
 }
 
-/** What went wrong, for the one who asked. Our own mistakes are named as such and not described: they may hold secrets. */
+/** Unexpected errors are reported as `internal` without details, which may contain secrets. */
 export function errorResponse(error: unknown): { readonly status: ErrorStatus; readonly body: ErrorBody } {
   if (!(error instanceof DeckhandError)) return { status: 500, body: errorBody("internal") };
   return { status: statusOf(error.code), body: errorBody(error.code, error.message) };
@@ -58,7 +58,7 @@ export function statusOf(code: ErrorCode): ErrorStatus {
     case "workspace_failed":
       return 503;
     default:
-      // Codes of tools and models are outcomes in the log; as an answer to a request they are nobody's plan.
+      // Codes of tools and models belong in the log and are not expected in a response.
       return 500;
   }
 }

@@ -9,7 +9,7 @@ import { rawRequest, requestText, startTestServer, type TestServer } from "./ser
 
 let server: TestServer;
 before(async () => {
-  server = await startTestServer({ health: async () => ({ model: "saying" }) });
+  server = await startTestServer({ health: async () => ({ model: "canned" }) });
 });
 after(() => server[Symbol.asyncDispose]());
 
@@ -40,9 +40,9 @@ const code = ({ status, body }: Answer): unknown => [status, body.error?.code];
 
 describe("small routes", () => {
   test("[H1] health says how the server is; models, agents and the first page's lists are there", async () => {
-    assert.deepEqual((await call("GET", "/api/health")).body, { status: "ok", version: "0.0.0-test", model: "saying" });
+    assert.deepEqual((await call("GET", "/api/health")).body, { status: "ok", version: "0.0.0-test", model: "canned" });
     assert.deepEqual((await call("GET", "/health")).body, "OK");
-    assert.deepEqual((await call("GET", "/api/models")).body, { models: ["saying"], details: [], providers: [] });
+    assert.deepEqual((await call("GET", "/api/models")).body, { models: ["canned"], details: [], providers: [] });
     const { agents, described } = (await call("GET", "/api/agents")).body as AgentsBody;
     assert.ok(agents.includes("CodeActAgent") && agents.includes("DummyAgent"));
     assert.deepEqual(
@@ -50,7 +50,7 @@ describe("small routes", () => {
       agents,
     );
     assert.ok(described.every(({ description }) => description !== ""));
-    assert.deepEqual((await call("GET", "/api/options/models")).body, ["saying"]);
+    assert.deepEqual((await call("GET", "/api/options/models")).body, ["canned"]);
     assert.deepEqual((await call("GET", "/api/options/agents")).body, agents.toSorted());
     assert.deepEqual((await call("GET", "/api/options/security-analyzers")).body, []);
   });

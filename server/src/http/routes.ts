@@ -1,56 +1,59 @@
-/** All routes behind the door. What is not here and not a file of the web UI is answered with 404. */
+/** All routes behind access control. Paths without a route or a file of the web UI are answered with 404. */
 import { Hono, type Context } from "hono";
 import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
-import type { McpApi } from "../mcp/mcp.ts";
 import type { RulesApi } from "../conversation/approvals/server-rules.ts";
-import { errorBody, errorResponse } from "./error-response.ts";
-import { pageSecurityPolicy, securityHeaders } from "./security-headers.ts";
+import type { McpApi } from "../mcp/mcp.ts";
+import type { Tickets } from "./auth/tickets.ts";
 import { conversationRoutes } from "./conversations/conversations.ts";
 import { costRoutes } from "./conversations/costs.ts";
 import { eventRoutes } from "./conversations/events.ts";
+import { historyRoutes } from "./conversations/history.ts";
+import { inboxRoutes } from "./conversations/inbox.ts";
+import { networkRoutes } from "./conversations/network.ts";
+import { terminalRoutes } from "./conversations/terminals.ts";
+import { transferRoutes } from "./conversations/transfer.ts";
+import { errorBody, errorResponse } from "./error-response.ts";
 import { classicFileRoutes } from "./files/classic-files.ts";
 import { fileRoutes, type FileRoutesOptions } from "./files/files.ts";
-import { inboxRoutes } from "./conversations/inbox.ts";
-import { transferRoutes } from "./conversations/transfer.ts";
-import { modelRoutes, type ModelsApi } from "./settings/models.ts";
-import { networkRoutes } from "./conversations/network.ts";
 import type { Ports } from "./ports/ports.ts";
+import { pageSecurityPolicy, securityHeaders } from "./security-headers.ts";
+import { modelRoutes, type ModelsApi } from "./settings/models.ts";
 import { ruleRoutes } from "./settings/rules.ts";
-import { terminalRoutes } from "./conversations/terminals.ts";
 import { settingsRoutes, type SettingsApi } from "./settings/settings.ts";
-import type { Tickets } from "./auth/tickets.ts";
-import { historyRoutes } from "./conversations/history.ts";
 import { webUiRoutes } from "./web-ui.ts";
 
-/** The agents that a conversation can name, and what is wrong with definitions that were left out. */
+/** The agents that a conversation can use, and what is wrong with the definitions that were skipped. */
 export interface AgentsList {
   readonly described: readonly { readonly name: string; readonly description: string }[];
   readonly broken: readonly string[];
 }
 
-export interface RoutesOptions extends FileRoutesOptions {
-  readonly conversations: ConversationsApi;
+/** What the routes need from the rest of the server. */
+export interface RouteDependencies extends FileRoutesOptions {
   /** Signs the tokens of classic clients. */
   readonly jwtSecret: string;
   readonly rules: RulesApi;
   readonly costs: CostsApi;
-  /** What works where nothing is chosen. */
+  /** The model used when none is chosen. */
   readonly defaultModel: () => Promise<string>;
-  /** What `GET /api/health` says beside `status` and `version`. */
+  /** Additional fields for `GET /api/health`. */
   readonly health: () => Promise<object>;
   readonly models: ModelsApi;
   readonly agents: AgentsList;
   readonly settings: SettingsApi;
   readonly mcp: McpApi;
-  readonly ports: Pick<Ports, "link">;
-  readonly tickets: Tickets;
-  /** Folder of the built web UI; undefined where there is none. */
+  /** Folder of the built web UI; undefined to serve none. */
   readonly webRoot: string | undefined;
   readonly version: string;
-  /** How often an idle event stream says that it is alive. */
+}
+
+export interface RoutesOptions extends RouteDependencies {
+  readonly ports: Pick<Ports, "link">;
+  readonly tickets: Tickets;
+  /** How often an idle event stream sends a sign of life. */
   readonly tickMs: number;
-  /** Ends event streams when the server stops. */
+  /** Aborted when the server stops; ends event streams. */
   readonly signal: AbortSignal;
 }
 
@@ -65,7 +68,7 @@ export function createRoutes(options: RoutesOptions): Hono {
 
   app.get("/api/health", async (c) => c.json({ status: "ok", version: options.version, ...(await options.health()) }));
   app.post("/api/ticket", (c) => c.json(options.tickets.issue(), 201));
-  app.get("/api/agents", (c) => c.json({ agents: namesOf(options.agents), ...options.agents }));
+  app.get("/api/agents", (c) => c.json({ agents: agentNames(options.agents), ...options.agents }));
   modelRoutes(app, options.models);
   conversationRoutes(app, options.conversations);
   inboxRoutes(app, options.conversations);
@@ -79,13 +82,13 @@ export function createRoutes(options: RoutesOptions): Hono {
   classicFileRoutes(app, options);
   terminalRoutes(app, options.conversations);
   historyRoutes(app, options.conversations, options.signal);
-  classicRoutes(app, options);
+  classicOptionRoutes(app, options);
   app.all("/api/*", notFound);
   webUiRoutes(app, options.webRoot);
   app.notFound(notFound);
   app.onError((error, c) => {
     const { status, body } = errorResponse(error);
-    // What is left of a file that was being sent is not read, so nothing more can come on this connection.
+    // The rest of an upload stays unread, so the connection cannot be used again.
     if (c.req.raw.body !== null && c.req.header("Content-Type")?.startsWith("application/json") !== true) {
       c.header("Connection", "close");
     }
@@ -94,15 +97,15 @@ export function createRoutes(options: RoutesOptions): Hono {
   return app;
 }
 
-/** What the first web page asks for before it connects. There is no security analyzer here, so none is offered. */
-function classicRoutes(app: Hono, options: RoutesOptions): void {
+/** What the web UI of OpenHands 0.9–0.14 requests before it connects. We have no security analyzers. */
+function classicOptionRoutes(app: Hono, options: RoutesOptions): void {
   app.get("/health", (c) => c.json("OK"));
   app.get("/api/options/models", async (c) => c.json((await options.models.names()).toSorted()));
-  app.get("/api/options/agents", (c) => c.json(namesOf(options.agents).toSorted()));
+  app.get("/api/options/agents", (c) => c.json(agentNames(options.agents).toSorted()));
   app.get("/api/options/security-analyzers", (c) => c.json([]));
 }
 
-function namesOf({ described }: AgentsList): string[] {
+function agentNames({ described }: AgentsList): string[] {
   return described.map(({ name }) => name);
 }
 

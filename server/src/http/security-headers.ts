@@ -1,9 +1,9 @@
-/** What every response says to a browser: nothing of another origin, no frame, no guessing. */
+/** Headers of every response: no content from other origins, no framing, no content sniffing. */
 import { baseHost } from "./ports/port-host.ts";
 
 /**
- * `style-src 'self'` fits what Vite builds (a linked style sheet). Images may be data, for pictures in a chat and
- * screenshots.
+ * `style-src 'self'` suffices for Vite's build, which links a style sheet. Images may be data URLs, for pictures in a
+ * chat and for screenshots.
  */
 const contentSecurityPolicy: readonly string[] = [
   "default-src 'self'",
@@ -25,10 +25,10 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 /**
- * Of the page that was reached under `host`, whose door has looked at it: in frames it may show what listens in its conversations' sandboxes,
- * each port under a host of its own below this one, and files that it was given as bytes (`blob:`, for a PDF).
+ * The policy for responses to requests for `host`, which access control has verified. Frames may show sandbox ports, each
+ * on its own host below this one, and files that the UI holds as bytes (`blob:`, for PDFs).
  */
 export function pageSecurityPolicy(host: string): string {
-  const below = baseHost(host);
-  return [...contentSecurityPolicy, `frame-src blob:${below === undefined ? "" : ` *.${below}`}`].join("; ");
+  const base = baseHost(host);
+  return [...contentSecurityPolicy, `frame-src blob:${base === undefined ? "" : ` *.${base}`}`].join("; ");
 }

@@ -1,4 +1,4 @@
-/** For tests: a real server on a free port, with a real log and real conversations, whose model says what it is given. */
+/** A real server for tests: a free port, a real log, real conversations, and a model with canned replies. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
@@ -16,6 +16,7 @@ import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSettings } from "../settings/open.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { createTools } from "../tools/tools.ts";
+import { createSocketServer, type SocketServerOptions } from "../ws/server.ts";
 import { serve, type ServeOptions } from "./server.ts";
 
 export interface TestServer extends AsyncDisposable {
@@ -24,12 +25,12 @@ export interface TestServer extends AsyncDisposable {
   readonly conversations: Conversations;
   readonly rules: RulesApi;
   readonly costs: CostsApi;
-  /** A folder of the test's own. */
+  /** A temporary folder for this server alone. */
   readonly home: string;
   close(): Promise<void>;
 }
 
-export interface TestServerOptions extends Partial<ServeOptions> {
+export interface TestServerOptions extends Partial<ServeOptions & SocketServerOptions> {
   readonly model?: Model;
   readonly runtimes?: RuntimeFactory;
 }
@@ -63,6 +64,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       },
     }),
   );
+  const jwtSecret = "a-secret-for-tests-0123456789";
+  const version = "0.0.0-test";
   const costs = costsOf(store);
   const rules = serverRules(store.rules);
   const listening = await serve({
@@ -90,12 +93,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     settings: parts.use(await openSettings({ DECKHAND_HOME: home }, (sentence) => assert.fail(sentence))),
     webRoot: undefined,
-    jwtSecret: "a-secret-for-tests-0123456789",
-    version: "0.0.0-test",
+    jwtSecret,
+    version,
+    webSockets: createSocketServer({ conversations, jwtSecret, version, ...socketOptions(options) }),
     ...options,
   });
   parts.defer(() => listening.close());
-  const whole = parts.move();
+  const owned = parts.move();
   return {
     port: listening.port,
     url: listening.url,
@@ -104,15 +108,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     costs,
     home,
     close: () => listening.close(),
-    [Symbol.asyncDispose]: () => whole.disposeAsync(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** Replies with these, one after another, and then with the last again; `Error` in a place is thrown there. */
+/** Gives these replies in order and then repeats the last one. An error in the list is thrown. */
 export function cannedModel(replies: readonly (readonly ReplyPart[] | DeckhandError)[]): Model {
   let next = 0;
   return {
-    name: "saying",
+    name: "canned",
     takesImages: false,
     async *reply() {
       const reply = replies[Math.min(next, replies.length - 1)] ?? [];
@@ -132,11 +136,19 @@ export function cannedModel(replies: readonly (readonly ReplyPart[] | DeckhandEr
   };
 }
 
+function socketOptions({ tickMs, pingMs, stalledMs }: TestServerOptions): Partial<SocketServerOptions> {
+  return {
+    ...(tickMs === undefined ? {} : { tickMs }),
+    ...(pingMs === undefined ? {} : { pingMs }),
+    ...(stalledMs === undefined ? {} : { stalledMs }),
+  };
+}
+
 const noRuntimes: RuntimeFactory = {
   status: async () => ({
     kind: "bubblewrap",
     proven: false,
-    sentence: "There is none in this test.",
+    sentence: "There is no sandbox in this test.",
     checks: [],
     untried: [],
     triedAt: "",
@@ -152,7 +164,7 @@ export interface RawResponse {
   readonly body: string;
 }
 
-/** Sends these bytes and reads what comes until the end of the answer or of the connection. */
+/** Sends these bytes and reads until the response is complete or the connection closes. */
 export function rawRequest(port: number, request: string, host = "127.0.0.1"): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host });
@@ -161,14 +173,14 @@ export function rawRequest(port: number, request: string, host = "127.0.0.1"): P
     socket.on("error", reject);
     socket.on("data", (data: string) => {
       text += data;
-      if (isWhole(text)) socket.end();
+      if (isComplete(text)) socket.end();
     });
-    socket.on("close", () => resolve(parseAnswer(text)));
+    socket.on("close", () => resolve(parseResponse(text)));
     socket.write(request);
   });
 }
 
-/** A request of these headers; `Host` is ours unless it is given. */
+/** A request with exactly these headers; add `Host` yourself. */
 export function requestText(
   method: string,
   path: string,
@@ -187,7 +199,7 @@ export const upgradeHeaders: readonly (readonly [string, string])[] = [
   ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
 ];
 
-function isWhole(text: string): boolean {
+function isComplete(text: string): boolean {
   const end = text.indexOf("\r\n\r\n");
   if (end === -1) return false;
   if (text.startsWith("HTTP/1.1 101")) return true;
@@ -196,7 +208,7 @@ function isWhole(text: string): boolean {
   return text.endsWith("0\r\n\r\n") || /^HTTP\/1.1 (204|304)/.test(text);
 }
 
-function parseAnswer(text: string): RawResponse {
+function parseResponse(text: string): RawResponse {
   const [head = "", ...rest] = text.split("\r\n\r\n");
   const [first = "", ...lines] = head.split("\r\n");
   const headers = new Map(

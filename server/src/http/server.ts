@@ -1,78 +1,55 @@
 /**
- * Listens, and stops: one node HTTP server, the door in front of everything, routes and sockets behind it.
+ * The HTTP server: listens and shuts down, with access control in front of every route and WebSocket.
+ *
+ *   request --> access control --> sandbox port, or route
+ *   upgrade --> access control --> sandbox port, or WebSocket endpoint (upgrade.ts)
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { ConversationsApi } from "../conversation/api.ts";
-import type { CostsApi } from "../conversation/costs.ts";
-import type { McpApi } from "../mcp/mcp.ts";
-import type { RulesApi } from "../conversation/approvals/server-rules.ts";
-import { createAccessControl, type AccessControl, type AccessDecision } from "./auth/access-control.ts";
-import { errorBody, errorResponse } from "./error-response.ts";
-import type { FileRoutesOptions } from "./files/files.ts";
-import { securityHeaders } from "./security-headers.ts";
+import { keepAliveMs } from "../wire/keep-alive.ts";
+import { createAccessControl, type AccessControl } from "./auth/access-control.ts";
 import { assertMayBind, bracketed, isLoopbackAddress, serverNames } from "./auth/hosts.ts";
-import type { ModelsApi } from "./settings/models.ts";
-import type { ForwardTarget } from "./ports/forward.ts";
-import type { PortDecision } from "./ports/port-access.ts";
-import { createPorts, type Ports } from "./ports/ports.ts";
-import { createRoutes, type AgentsList } from "./routes.ts";
-import type { SettingsApi } from "./settings/settings.ts";
 import { createTickets } from "./auth/tickets.ts";
-import { createUpgrades } from "./upgrade.ts";
+import { errorBody, errorResponse, type ErrorBody } from "./error-response.ts";
+import { createPorts, type Ports } from "./ports/ports.ts";
+import { createRoutes, type RouteDependencies } from "./routes.ts";
+import { securityHeaders } from "./security-headers.ts";
+import { createUpgrades, type WebSocketEndpoints } from "./upgrade.ts";
 
-export interface ServeOptions extends FileRoutesOptions {
+export interface ServeOptions extends RouteDependencies {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Lets in from anywhere; needed when `host` is beyond loopback. */
+  /** Grants access from anywhere. Required if `host` is not loopback. */
   readonly token: string | undefined;
-  /** Further names under which the server is reached, `name` or `name:port`. */
+  /** Additional names under which the server is reachable, `name` or `name:port`. */
   readonly hosts: readonly string[];
-  readonly conversations: ConversationsApi;
-  readonly rules: RulesApi;
-  readonly costs: CostsApi;
-  /** What works where nothing is chosen. */
-  readonly defaultModel: () => Promise<string>;
-  /** What `GET /api/health` says beside `status` and `version`. */
-  readonly health: () => Promise<object>;
-  readonly models: ModelsApi;
-  readonly agents: AgentsList;
-  readonly settings: SettingsApi;
-  readonly mcp: McpApi;
-  /** Folder of the built web UI; undefined where there is none. */
-  readonly webRoot: string | undefined;
-  /** Signs the tokens of classic clients. */
-  readonly jwtSecret: string;
-  readonly version: string;
-  /** Below: for tests. */
+  readonly webSockets: WebSocketEndpoints;
+  /** How often an idle event stream sends a sign of life. Set by tests only. */
   readonly tickMs?: number;
-  readonly pingMs?: number;
-  readonly stalledMs?: number;
 }
 
 export interface Listening {
   readonly url: string;
   readonly port: number;
-  /** Ends sockets with 1012 and streams, and resolves within a second. */
+  /** Closes WebSockets with 1012, ends streams, and resolves within a second. */
   close(): Promise<void>;
 }
 
-/** What answers under way get to go out when the server stops. */
-const lastAnswersMs = 300;
+/** Time for responses in progress when the server stops. */
+const drainMs = 300;
 
-/** Fails with a plain `Error` where it may not listen, with the system's where it cannot (`EADDRINUSE`). */
+/** Fails with a plain `Error` if the address may not be bound without a token, or with the system's (`EADDRINUSE`). */
 export async function serve(options: ServeOptions): Promise<Listening> {
   assertMayBind(options.host, options.token);
-  const { tickMs = 20_000, pingMs = 20_000, stalledMs = 30_000 } = options;
+  const { token, hosts, webSockets, tickMs = keepAliveMs } = options;
   const stopping = new AbortController();
-  const tickets = createTickets();
   const server = createServer({
-    // Long enough for a slow line and a large upload, too short to hold sockets for nothing.
+    // Long enough for a slow connection and a large upload, short enough not to hold dead sockets.
     headersTimeout: 15_000,
     requestTimeout: 600_000,
-    // `Upgrade: h2c`, which some HTTP clients send along, is a request like any other.
+    // Some HTTP clients send `Upgrade: h2c` along; that is an ordinary request.
     shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
   });
   const connections = new Set<Socket>();
@@ -82,14 +59,15 @@ export async function serve(options: ServeOptions): Promise<Listening> {
   });
   await listen(server, options);
   const { address, port } = server.address() as AddressInfo;
-  assertMayBind(address, options.token);
-  const door = createAccessControl({ address, port, hosts: options.hosts, token: options.token }, tickets);
-  const names = serverNames({ address, port, hosts: options.hosts });
+  assertMayBind(address, token);
+  const tickets = createTickets();
+  const access = createAccessControl({ address, port, hosts, token }, tickets);
+  const names = serverNames({ address, port, hosts });
   const ports = createPorts({ ...options, names, isLoopback: isLoopbackAddress(address) });
   const routes = createRoutes({ ...options, ports, tickets, tickMs, signal: stopping.signal });
-  const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
-  const upgrades = createUpgrades({ ...options, door, ports, tickMs, pingMs, stalledMs });
-  server.on("request", (request, response) => void enter(door, ports, request, response, answer));
+  const respond = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+  const upgrades = createUpgrades({ access, ports, webSockets });
+  server.on("request", (request, response) => void handle(access, ports, request, response, respond));
   server.on("upgrade", upgrades.upgrade);
 
   async function close(): Promise<void> {
@@ -99,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Listening> {
     server.closeIdleConnections();
     const timer = setTimeout(() => {
       for (const socket of connections) socket.destroy();
-    }, lastAnswersMs);
+    }, drainMs);
     await closed;
     clearTimeout(timer);
   }
@@ -117,58 +95,43 @@ function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
   });
 }
 
-async function enter(
-  door: AccessControl,
+async function handle(
+  access: AccessControl,
   ports: Ports,
   request: IncomingMessage,
   response: ServerResponse,
-  answer: ReturnType<typeof getRequestListener>,
+  respond: ReturnType<typeof getRequestListener>,
 ): Promise<void> {
-  let verdict: AccessDecision | PortDecision;
   try {
-    verdict = ports.isPortHost(request) ? await ports.authorize(request) : await door.authorize(request);
+    const decision = await (ports.isPortHost(request) ? ports : access).authorize(request);
+    switch (decision.type) {
+      case "allowed": {
+        const target = ports.target(request);
+        return await (target === undefined ? respond(request, response) : ports.forward(request, response, target));
+      }
+      case "redirect":
+        if (decision.cookies.length > 0) response.setHeader("Set-Cookie", decision.cookies);
+        response.writeHead(302, { ...securityHeaders, "Cache-Control": "no-store", Location: decision.location }).end();
+        return;
+      case "refused":
+        refuse(response, decision.status, errorBody(decision.code, decision.message));
+    }
   } catch (error) {
+    if (response.headersSent) return void response.destroy();
     const { status, body } = errorResponse(error);
-    return refuse(response, status, JSON.stringify(body));
-  }
-  switch (verdict.verdict) {
-    case "in": {
-      const to = ports.target(request);
-      return to === undefined ? answer(request, response) : toPort(ports, request, response, to);
-    }
-    case "redirect": {
-      const { cookie, location: Location = "/" } = { location: undefined, ...verdict };
-      if (cookie !== undefined) response.setHeader("Set-Cookie", cookie);
-      response.writeHead(302, { ...securityHeaders, "Cache-Control": "no-store", Location }).end();
-      return;
-    }
-    case "refused":
-      refuse(response, verdict.status, JSON.stringify(errorBody(verdict.code, verdict.message)));
+    refuse(response, status, body);
   }
 }
 
-async function toPort(
-  ports: Ports,
-  request: IncomingMessage,
-  response: ServerResponse,
-  to: ForwardTarget,
-): Promise<void> {
-  try {
-    await ports.forward(request, response, to);
-  } catch (error) {
-    const { status, body } = errorResponse(error);
-    refuse(response, status, JSON.stringify(body));
-  }
-}
-
-/** The connection is closed too: whatever body comes after is not read. */
-function refuse(response: ServerResponse, status: number, body: string): void {
+/** Closes the connection too, because the request body is not read. */
+function refuse(response: ServerResponse, status: number, body: ErrorBody): void {
+  const text = JSON.stringify(body);
   const headers = {
     ...securityHeaders,
     "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
+    "Content-Length": Buffer.byteLength(text),
     "Cache-Control": "no-store",
     Connection: "close",
   };
-  response.writeHead(status, headers).end(body);
+  response.writeHead(status, headers).end(text);
 }

@@ -25,6 +25,7 @@ import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { liveApproval, liveLimits, following } from "../settings/live.ts";
 import { openSettings } from "../settings/open.ts";
 import { createTools } from "../tools/tools.ts";
+import { createSocketServer } from "../ws/server.ts";
 import { createModels } from "./models.ts";
 import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 
@@ -115,6 +116,8 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   );
   await conversations.recover();
 
+  const jwtSecret = config.jwtSecret ?? home.jwtSecret;
+  const version = "0.1.0";
   const listening = await serve({
     host: config.host,
     port: config.port,
@@ -142,8 +145,9 @@ export async function startServer(env: Readonly<Record<string, string | undefine
     settings,
     mcp,
     webRoot,
-    jwtSecret: config.jwtSecret ?? home.jwtSecret,
-    version: "0.1.0",
+    jwtSecret,
+    version,
+    webSockets: createSocketServer({ conversations, jwtSecret, version }),
   });
   parts.defer(() => listening.close());
   await home.listening(listening.url);

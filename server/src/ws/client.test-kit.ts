@@ -1,20 +1,20 @@
-/** For tests: a client that keeps every frame, and waits for one. */
+/** A WebSocket client for tests that records every frame and can wait for one. */
 import { WebSocket, type ClientOptions } from "ws";
 
-/** Read by tests that know what they expect; what is not there fails their assertion. */
-// oxlint-disable-next-line typescript/no-explicit-any -- naming each frame's shape would test the names
+/** Tests read the fields that they expect; a missing one fails their assertion. */
+// oxlint-disable-next-line typescript/no-explicit-any -- typed frames would only test the types
 export type Frame = Readonly<Record<string, any>>;
 
 export interface TestClient extends AsyncDisposable {
   readonly ws: WebSocket;
-  /** All that came, in order. */
+  /** All received frames in order. */
   readonly frames: readonly Frame[];
   send(frame: unknown): void;
-  /** Text as it is. */
+  /** Sends the text unchanged. */
   sendText(text: string | Buffer): void;
-  /** The first frame of this shape that was not returned before, already there or to come. */
-  next(is: (frame: Frame) => boolean): Promise<Frame>;
-  /** The code that the socket was closed with. */
+  /** Resolves with the first matching frame after the last one returned, received already or still to come. */
+  next(matches: (frame: Frame) => boolean): Promise<Frame>;
+  /** Resolves with the close code. */
   readonly closed: Promise<number>;
 }
 
@@ -22,7 +22,7 @@ export interface TestClientOptions extends ClientOptions {
   readonly protocols?: string[];
 }
 
-const waitMs = 10_000;
+const timeoutMs = 10_000;
 
 export async function connectClient(url: string, options: TestClientOptions = {}): Promise<TestClient> {
   const { protocols, ...rest } = options;
@@ -31,7 +31,7 @@ export async function connectClient(url: string, options: TestClientOptions = {}
   const waiting = new Set<() => void>();
   let at = 0;
   const wake = (): void => {
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   };
   ws.on("message", (data: Buffer) => {
     frames.push(JSON.parse(data.toString("utf8")) as Frame);
@@ -44,30 +44,30 @@ export async function connectClient(url: string, options: TestClientOptions = {}
     ws.on("error", reject);
   });
 
-  function next(is: (frame: Frame) => boolean): Promise<Frame> {
+  function next(matches: (frame: Frame) => boolean): Promise<Frame> {
     return new Promise((resolve, reject) => {
-      const settle = (end: () => void): void => {
-        waiting.delete(look);
+      const settle = (finish: () => void): void => {
+        waiting.delete(check);
         clearTimeout(timer);
-        end();
+        finish();
       };
       const fail = (why: string): void =>
         settle(() =>
           reject(
-            new Error(`${why} before the frame came; the last ones:\n${frames.slice(-5).map(oneLine).join("\n")}`),
+            new Error(`${why} before a matching frame arrived; last frames:\n${frames.slice(-5).map(oneLine).join("\n")}`),
           ),
         );
-      const look = (): void => {
+      const check = (): void => {
         while (at < frames.length) {
           const frame = frames[at] as Frame;
           at += 1;
-          if (is(frame)) return settle(() => resolve(frame));
+          if (matches(frame)) return settle(() => resolve(frame));
         }
-        if (ws.readyState === WebSocket.CLOSED) fail("closed");
+        if (ws.readyState === WebSocket.CLOSED) fail("The socket closed");
       };
-      const timer = setTimeout(() => fail("time is over"), waitMs);
-      waiting.add(look);
-      look();
+      const timer = setTimeout(() => fail("The time ran out"), timeoutMs);
+      waiting.add(check);
+      check();
     });
   }
 

@@ -1,20 +1,33 @@
 /**
- * A socket that watches one terminal: first the screen, then what is printed. One that is behind is told nothing until it has read what
- * it got, and then the screen as it is: a slow watcher costs a picture, not a queue.
+ * A socket that watches one terminal: first the screen, then what the program prints. A client that falls behind gets
+ * nothing until it has read what was sent, and then the current screen, so a slow watcher costs one screen and no queue.
  *
- *   drawing --picture is there--> live --too much waits to be read--> behind --it is read--> drawing
+ *   drawing --screen sent--> live --backlog too large--> behind --backlog read--> drawing
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { DeckhandError, terminalClientFrames, type TerminalServerFrame } from "@deckhand/protocol";
-import type { TerminalSeat, WatchedTerminal } from "../conversation/api.ts";
+import type { ConversationsApi, TerminalSeat, WatchedTerminal } from "../conversation/api.ts";
+import { existingConversation } from "../wire/conversation-id.ts";
 import { parseFrame } from "../wire/parse-frame.ts";
 import type { Socket } from "./socket.ts";
 
-/** Above this a watcher is behind. */
-const roomBytes = 256 * 1024;
-/** A picture is some 100 KB, and takes milliseconds to make. */
-const drawEveryMs = 250;
-const drainMs = 50;
+/** A watcher with a larger backlog is behind. */
+const maxBacklogBytes = 256 * 1024;
+/** A screen is about 100 KB and takes milliseconds to serialize. */
+const minDrawIntervalMs = 250;
+const drainPollMs = 50;
+
+const terminalPath = /^\/api\/conversations\/([^/]+)\/terminals\/([^/]+)$/;
+
+/** The terminal at this URL; undefined for other paths. Fails with `unknown_conversation`, `unknown_path`. */
+export async function findTerminal(url: string, conversations: ConversationsApi): Promise<WatchedTerminal | undefined> {
+  const [, id, terminalId] = terminalPath.exec(url.split("?", 1)[0] ?? "") ?? [];
+  if (id === undefined || terminalId === undefined) return undefined;
+  const { terminals } = await existingConversation(conversations, decodeURIComponent(id));
+  const terminal = await terminals.find(terminalId);
+  if (terminal === undefined) throw new DeckhandError("unknown_path", "No such terminal. It may have been closed.");
+  return terminal;
+}
 
 export interface TerminalSession {
   open(socket: Socket): void;
@@ -23,74 +36,74 @@ export interface TerminalSession {
 
 export function createTerminalSession(terminal: WatchedTerminal): TerminalSession {
   let socket: Socket;
-  let seat: TerminalSeat;
+  let attachment: TerminalSeat;
   let state: "drawing" | "live" | "behind" = "drawing";
-  /** What came while the picture was made. */
-  let since: TerminalServerFrame[] = [];
-  let sinceChars = 0;
-  let drawnAt = -Infinity;
-  let drawn = Promise.resolve();
+  /** Frames that arrived while the screen was being serialized. */
+  let pending: TerminalServerFrame[] = [];
+  let pendingChars = 0;
+  let lastDrawnAt = -Infinity;
+  let drawing = Promise.resolve();
 
   function open(opened: Socket): void {
     socket = opened;
-    seat = terminal.watch({
-      output: (text) => tell({ output: text }, text.length),
-      resized: ({ rows, columns }) => tell({ size: { rows, cols: columns } }, 0),
+    attachment = terminal.watch({
+      output: (text) => send({ output: text }, text.length),
+      resized: ({ rows, columns }) => send({ size: { rows, cols: columns } }, 0),
       watchers: (count) => post({ watchers: count }),
       ended: (exitCode) => void end(exitCode),
     });
-    socket.closed.addEventListener("abort", () => seat.detach(), { once: true });
-    drawn = draw();
+    socket.closed.addEventListener("abort", () => attachment.detach(), { once: true });
+    drawing = draw();
   }
 
   async function frame(text: string | undefined): Promise<void> {
     try {
-      const given = parseFrame(text);
-      const input = terminalClientFrames.input.safeParse(given["input"]);
-      const size = terminalClientFrames.size.safeParse(given["size"]);
-      if (size.success) return seat.resize(size.data);
-      if (!input.success) throw new DeckhandError("bad_frame", "A frame has `input` or `size`.");
-      if (!seat.type(input.data)) post({ refused: "The program does not read what was typed before." });
+      const object = parseFrame(text);
+      const input = terminalClientFrames.input.safeParse(object["input"]);
+      const size = terminalClientFrames.size.safeParse(object["size"]);
+      if (size.success) return attachment.resize(size.data);
+      if (!input.success) throw new DeckhandError("bad_frame", "A terminal frame needs `input` or `size`.");
+      if (!attachment.type(input.data)) post({ refused: "The program has not read the previous input yet." });
     } catch (error) {
       const { message } = error instanceof DeckhandError ? error : new DeckhandError("internal");
       post({ refused: message });
     }
   }
 
-  function tell(message: TerminalServerFrame, chars: number): void {
-    if (state === "live" && socket.backlogBytes < roomBytes) return post(message);
+  function send(message: TerminalServerFrame, chars: number): void {
+    if (state === "live" && socket.backlogBytes < maxBacklogBytes) return post(message);
     if (state === "live") {
       state = "behind";
-      drawn = draw();
+      drawing = draw();
     } else if (state === "drawing") {
-      since.push(message);
-      sinceChars += chars;
+      pending.push(message);
+      pendingChars += chars;
     }
   }
 
   async function draw(): Promise<void> {
-    const waitMs = drawnAt + drawEveryMs - performance.now();
+    const waitMs = lastDrawnAt + minDrawIntervalMs - performance.now();
     if (waitMs > 0) await wait(waitMs);
-    // One that reads nothing at all is closed by its socket.
-    while (socket.backlogBytes > roomBytes / 4 && !socket.closed.aborted) await wait(drainMs);
+    // A client that reads nothing at all is closed by its socket.
+    while (socket.backlogBytes > maxBacklogBytes / 4 && !socket.closed.aborted) await wait(drainPollMs);
     if (socket.closed.aborted) return;
     state = "drawing";
-    since = [];
-    sinceChars = 0;
-    const { data, rows, columns } = await seat.picture();
-    drawnAt = performance.now();
+    pending = [];
+    pendingChars = 0;
+    const { data, rows, columns } = await attachment.picture();
+    lastDrawnAt = performance.now();
     if (socket.closed.aborted) return;
-    // Meanwhile it has printed more than is worth sending.
-    if (sinceChars > roomBytes) return draw();
+    // Meanwhile more was printed than another screen costs.
+    if (pendingChars > maxBacklogBytes) return draw();
     post({ screen: { data, rows, cols: columns } });
-    for (const message of since) post(message);
-    since = [];
+    for (const message of pending) post(message);
+    pending = [];
     state = "live";
   }
 
   async function end(exitCode: number): Promise<void> {
-    // Its last words, also for one that was behind.
-    await drawn;
+    // A client that is behind still gets the final screen.
+    await drawing;
     post({ ended: { exit_code: exitCode } });
     socket.close(1000);
   }

@@ -1,22 +1,22 @@
 /**
- * Under which names this server is reached. `Host` and `Origin` are compared as whole strings with what a browser sends
- * for these names (lower case, no trailing dot, the default port left out): whatever is spelled otherwise is not ours.
- * An exact `Host` is what stops DNS rebinding, an exact `Origin` what stops other pages.
+ * The names under which this server is reachable. `Host` and `Origin` are compared as whole strings with what a browser
+ * sends for these names (lower case, no trailing dot, default port omitted); any other spelling is refused. An exact
+ * `Host` stops DNS rebinding, an exact `Origin` stops pages of other sites.
  */
 import { BlockList, isIPv6 } from "node:net";
 
 export interface ServerNames {
   readonly hosts: ReadonlySet<string>;
   readonly origins: ReadonlySet<string>;
-  /** The subset of `hosts` that only this machine can mean. */
+  /** The subset of `hosts` that can only mean this machine. */
   readonly loopback: ReadonlySet<string>;
 }
 
 export interface ServerNamesOptions {
-  /** The address that the server is bound to, as the system tells it. */
+  /** The address that the server is bound to, as the operating system reports it. */
   readonly address: string;
   readonly port: number;
-  /** Further names, `name` or `name:port`, under which a proxy or a router makes it reachable. */
+  /** Additional names, `name` or `name:port`, under which a proxy or router makes the server reachable. */
   readonly hosts: readonly string[];
 }
 
@@ -33,12 +33,12 @@ export function isLoopbackHost(host: string): boolean {
   return host === "localhost" || isLoopbackAddress(host);
 }
 
-/** Fails with a plain `Error` that says what to set, when anybody on the network could come in. */
+/** Fails with a plain `Error` that says what to set if anyone on the network would have access. */
 export function assertMayBind(host: string, token: string | undefined): void {
   if (isLoopbackHost(host) || token !== undefined) return;
   throw new Error(
-    `Listening on ${host} lets other machines in, so a token is needed: set DECKHAND_TOKEN to at least 16 random ` +
-      `characters (for example the output of \`openssl rand -hex 24\`), or leave HOST at 127.0.0.1.`,
+    `Listening on ${host} makes the server reachable from other machines, so a token is required: set DECKHAND_TOKEN ` +
+      `to at least 16 random characters (for example the output of \`openssl rand -hex 24\`), or keep HOST at 127.0.0.1.`,
   );
 }
 
@@ -47,17 +47,17 @@ export function serverNames(options: ServerNamesOptions): ServerNames {
   const hosts = new Set<string>();
   const origins = new Set<string>();
   const loopback = new Set<string>();
-  const wildcard = address === "0.0.0.0" || address === "::";
-  if (isLoopbackAddress(address) || wildcard) {
+  const isWildcard = address === "0.0.0.0" || address === "::";
+  if (isLoopbackAddress(address) || isWildcard) {
     for (const name of ["127.0.0.1", "localhost", "[::1]"]) add(loopback, origins, name, port);
   }
-  if (!wildcard) add(isLoopbackAddress(address) ? loopback : hosts, origins, bracketed(address), port);
+  if (!isWildcard) add(isLoopbackAddress(address) ? loopback : hosts, origins, bracketed(address), port);
   for (const host of loopback) hosts.add(host);
   for (const name of options.hosts) addConfigured(hosts, origins, name.toLowerCase());
   return { hosts, origins, loopback };
 }
 
-/** An address as it stands in a URL. */
+/** An address as it appears in a URL. */
 export function bracketed(address: string): string {
   return isIPv6(address) ? `[${address}]` : address;
 }
@@ -68,10 +68,10 @@ function add(hosts: Set<string>, origins: Set<string>, name: string, port: numbe
   if (port === 80) hosts.add(name);
 }
 
-/** The scheme of a configured name is not known: something in front of us may speak TLS. */
+/** The scheme of a configured name is unknown, because a proxy in front of the server may terminate TLS. */
 function addConfigured(hosts: Set<string>, origins: Set<string>, entry: string): void {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/.exec(entry);
-  if (match === null) throw new Error(`DECKHAND_HOSTS: "${entry}" is neither a name nor name:port.`);
+  if (match === null) throw new Error(`DECKHAND_HOSTS: "${entry}" must be a host name or name:port.`);
   const [, name = "", port] = match;
   hosts.add(entry);
   if (port === undefined || port === "80") origins.add(`http://${name}`);

@@ -1,31 +1,31 @@
-/** Single-use tickets: for a WebSocket or a download that cannot carry a header. Kept in memory, 30 seconds at most. */
+/** Single-use tickets for WebSockets and downloads, which cannot carry a header. Held in memory for 30 seconds. */
 import { randomBytes } from "node:crypto";
 
-const lifeMs = 30_000;
-/** More than this many at once is no honest use; the oldest makes room. */
-const mostAtOnce = 1000;
+const lifetimeMs = 30_000;
+/** Far above legitimate use. Beyond it, the oldest ticket is dropped. */
+const maxTickets = 1000;
 
 export interface Tickets {
   issue(): { readonly ticket: string; readonly expires_in_s: number };
-  /** True once for each ticket, and only in time. */
+  /** True at most once per ticket, and only before it expires. */
   redeem(ticket: string): boolean;
 }
 
 export function createTickets(now: () => number = Date.now): Tickets {
-  // By expiry: a Map keeps the order in which tickets were issued, and all live equally long.
+  // Ordered by expiry: a Map keeps insertion order, and all tickets live equally long.
   const expiry = new Map<string, number>();
 
   function issue(): { ticket: string; expires_in_s: number } {
     for (const [ticket, atMs] of expiry) {
-      if (atMs > now() && expiry.size < mostAtOnce) break;
+      if (atMs > now() && expiry.size < maxTickets) break;
       expiry.delete(ticket);
     }
     const ticket = randomBytes(24).toString("base64url");
-    expiry.set(ticket, now() + lifeMs);
-    return { ticket, expires_in_s: lifeMs / 1000 };
+    expiry.set(ticket, now() + lifetimeMs);
+    return { ticket, expires_in_s: lifetimeMs / 1000 };
   }
 
-  // A look-up by hash, not a comparison letter by letter: there is no time to measure.
+  // A hash lookup does not compare character by character, so there is no timing to measure.
   function redeem(ticket: string): boolean {
     const atMs = expiry.get(ticket);
     expiry.delete(ticket);

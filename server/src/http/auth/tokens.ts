@@ -1,27 +1,27 @@
-/** The door's token: where a request carries it, and how it is compared. */
+/** The access token: where a request carries it, and how tokens are compared. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 export const tokenCookie = "deckhand_token";
 
-/** In a time that tells nothing about where two texts differ, nor how long they are. */
+/** Takes constant time, so the duration reveals neither the length nor the position of a difference. */
 export function equalSecrets(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** Every token that the request offers by header or cookie; a browser may well send both. */
+/** All tokens in the request's `Authorization` header and cookies. A browser may send both. */
 export function presentedTokens(request: IncomingMessage): string[] {
-  const offered: string[] = [];
+  const tokens: string[] = [];
   const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "");
-  if (bearer?.[1] !== undefined) offered.push(bearer[1]);
+  if (bearer?.[1] !== undefined) tokens.push(bearer[1]);
   for (const pair of (request.headers.cookie ?? "").split(";")) {
     const equals = pair.indexOf("=");
-    if (equals !== -1 && pair.slice(0, equals).trim() === tokenCookie) offered.push(decoded(pair.slice(equals + 1)));
+    if (equals !== -1 && pair.slice(0, equals).trim() === tokenCookie) tokens.push(decoded(pair.slice(equals + 1)));
   }
-  return offered;
+  return tokens;
 }
 
-/** Not `Secure`: on loopback there is no TLS. Strict: no other site's link or form carries it. */
+/** Not `Secure`, because loopback has no TLS. `SameSite=Strict` keeps it out of other sites' links and forms. */
 export function tokenCookieHeader(token: string): string {
   return `${tokenCookie}=${encodeURIComponent(token)}; HttpOnly; SameSite=Strict; Path=/`;
 }

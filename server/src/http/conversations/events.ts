@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
+import { existingConversation } from "../../wire/conversation-id.ts";
 import { normalizeAction } from "../../wire/client-action.ts";
 import { eventStream } from "./event-stream.ts";
 import { parseBody, parseQuery } from "../input.ts";
@@ -26,7 +27,7 @@ interface EventRoutesOptions {
 export function eventRoutes(app: Hono, { conversations, tickMs, signal }: EventRoutesOptions): void {
   app.get("/api/conversations/:id/events", async (c) => {
     const { after, limit } = parseQuery(c, page);
-    const conversation = await existing(c.req.param("id"));
+    const conversation = await existingConversation(conversations, c.req.param("id"));
     if (!(c.req.header("Accept") ?? "").includes("text/event-stream")) {
       const events = await conversation.read(after, limit);
       return c.json({ events, head: conversation.state.head });
@@ -41,13 +42,8 @@ export function eventRoutes(app: Hono, { conversations, tickMs, signal }: EventR
 
   app.post("/api/conversations/:id/events", async (c) => {
     const frame = await parseBody(c, clientAction);
-    const conversation = await existing(c.req.param("id"));
+    const conversation = await existingConversation(conversations, c.req.param("id"));
     const { kind, args, apiKey } = normalizeAction(frame.action, frame.args);
     return c.json(await conversation.submit(kind, args, { command: frame.command, apiKey }), 201);
   });
-
-  async function existing(id: string): Promise<ConversationApi> {
-    if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
-    return conversations.open(id);
-  }
 }

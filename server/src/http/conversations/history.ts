@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError, isAction, type Observation } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
+import { existingConversation } from "../../wire/conversation-id.ts";
 import { contentHeaders } from "../files/content-type.ts";
 import { parseBody, parseQuery } from "../input.ts";
 
@@ -19,39 +20,34 @@ const restoreBody = z.object({
 export function historyRoutes(app: Hono, conversations: ConversationsApi, signal: AbortSignal): void {
   app.get("/api/conversations/:id/diff", async (c) => {
     const { from, to } = parseQuery(c, diffQuery);
-    const conversation = await existing(c.req.param("id"));
+    const conversation = await existingConversation(conversations, c.req.param("id"));
     return c.json(await conversation.diff(from, to === "now" ? undefined : to));
   });
 
   app.get("/api/conversations/:id/history/files", async (c) => {
     const { at } = parseQuery(c, previewQuery);
-    return c.json(await (await existing(c.req.param("id"))).filesAt(at));
+    return c.json(await (await existingConversation(conversations, c.req.param("id"))).filesAt(at));
   });
 
   app.get("/api/conversations/:id/history/file", async (c) => {
     const { at, path } = parseQuery(c, pastFileQuery);
-    const bytes = await (await existing(c.req.param("id"))).fileAt(at, path);
+    const bytes = await (await existingConversation(conversations, c.req.param("id"))).fileAt(at, path);
     return c.body(new Uint8Array(bytes), 200, contentHeaders(path, bytes.subarray(0, 4096)));
   });
 
   app.get("/api/conversations/:id/restore", async (c) => {
     const { at } = parseQuery(c, previewQuery);
-    return c.json(await (await existing(c.req.param("id"))).previewRestore(at));
+    return c.json(await (await existingConversation(conversations, c.req.param("id"))).previewRestore(at));
   });
 
   app.post("/api/conversations/:id/restore", async (c) => {
     const { at, force, command } = await parseBody(c, restoreBody);
-    const conversation = await existing(c.req.param("id"));
+    const conversation = await existingConversation(conversations, c.req.param("id"));
     const { id } = await conversation.submit("restore", { at, force }, { command });
     const answer = await answerTo(conversation, id, AbortSignal.any([signal, c.req.raw.signal]));
     if (answer.observation === "error") throw new DeckhandError(answer.extras.code, answer.content);
     return c.json(answer);
   });
-
-  async function existing(id: string): Promise<ConversationApi> {
-    if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
-    return conversations.open(id);
-  }
 }
 
 /** Fails with `shutting_down` where there will be none for this request. */

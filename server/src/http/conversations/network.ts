@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
+import { existingConversation } from "../../wire/conversation-id.ts";
 import { parseParams } from "../input.ts";
 import type { Ports } from "../ports/ports.ts";
 
@@ -15,7 +16,7 @@ interface NetworkRoutesOptions {
 
 export function networkRoutes(app: Hono, { conversations, ports }: NetworkRoutesOptions): void {
   app.get("/api/conversations/:id/network", async (c) => {
-    const { network, state } = await existing(c.req.param("id"));
+    const { network, state } = await existingConversation(conversations, c.req.param("id"));
     const { mode = null, connections = [], hosts = [] } = network?.record() ?? {};
     return c.json({
       mode,
@@ -42,20 +43,15 @@ export function networkRoutes(app: Hono, { conversations, ports }: NetworkRoutes
   });
 
   app.get("/api/conversations/:id/ports", async (c) => {
-    const { id, network } = await existing(c.req.param("id"));
+    const { id, network } = await existingConversation(conversations, c.req.param("id"));
     const open = network?.ports() ?? [];
     return c.json({ ports: open.map(({ port, loopback }) => ({ port, loopback, path: `/c/${id}/port/${port}/` })) });
   });
 
   app.post("/api/conversations/:id/ports/:port", async (c) => {
-    const { id } = await existing(c.req.param("id"));
+    const { id } = await existingConversation(conversations, c.req.param("id"));
     const { port } = parseParams(c, number);
     const url = ports.link({ conversation: id, port }, c.req.header("Host") ?? "");
     return c.json({ url: url ?? null, path: `/c/${id}/port/${port}/` }, 201);
   });
-
-  async function existing(id: string): Promise<ConversationApi> {
-    if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
-    return conversations.open(id);
-  }
 }

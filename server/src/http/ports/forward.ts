@@ -1,4 +1,4 @@
-/** A request, or a WebSocket, to what listens in a conversation's sandbox. Streams both ways and holds nothing. */
+/** Forwards a request or a WebSocket to a port inside a conversation's sandbox. Streams both ways and buffers nothing. */
 import {
   request as requestHttp,
   STATUS_CODES,
@@ -10,48 +10,53 @@ import type { Socket } from "node:net";
 import { pipeline, type Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationsApi } from "../../conversation/api.ts";
-import { responseHeaders, requestHeaders, type PortAddress } from "./port-headers.ts";
+import { existingConversation } from "../../wire/conversation-id.ts";
+import { requestHeaders, responseHeaders, type PortAddress } from "./port-headers.ts";
 import type { SandboxPort } from "./port-host.ts";
 
-/** Long polls and event streams are idle for long. */
+/** Long polls and event streams may be idle for minutes. */
 const idleMs = 30 * 60_000;
 
 export interface ForwardTarget extends PortAddress, SandboxPort {
-  /** What the program is asked for. */
+  /** The path to request from the program. */
   readonly path: string;
 }
 
 export interface ForwardOptions {
   readonly conversations: ConversationsApi;
-  /** Ours, which it does not get to see. */
+  /** The server's token, which is removed from forwarded requests. */
   readonly token: string | undefined;
 }
 
-/** Fails with a `DeckhandError` while nothing has been answered. */
+/** Fails with a `DeckhandError` as long as nothing has been sent. */
 export async function forward(
   request: IncomingMessage,
   response: ServerResponse,
   to: ForwardTarget,
   options: ForwardOptions,
 ): Promise<void> {
-  const asked = await ask(request, to, options, []);
-  asked.on("response", (answer) => {
+  const inner = await startRequest(request, to, options, ["Connection", "close"]);
+  inner.on("response", (answer) => {
     try {
       response.writeHead(answer.statusCode ?? 502, responseHeaders(answer.rawHeaders, to) as never);
     } catch {
-      // What the program says can be read, and not be sent: a status of 099, a control character.
+      // Node's parser accepts responses that Node cannot send: a status of 099, a control character.
       return void response.destroy();
     }
     pipeline(answer, response, () => {});
   });
-  asked.on("error", () => {
+  inner.on("error", () => {
     if (response.headersSent) response.destroy();
-    else response.writeHead(502, { "Content-Type": "text/plain" }).end(`The program on port ${to.port} hung up.\n`);
+    else {
+      const text = `The program on port ${to.port} closed the connection.\n`;
+      response.writeHead(502, { "Content-Type": "text/plain" }).end(text);
+    }
   });
-  response.once("close", () => asked.destroy());
-  pipeline(request, asked, () => {});
+  response.once("close", () => inner.destroy());
+  pipeline(request, inner, () => {});
 }
 
+/** Fails with a `DeckhandError` as long as nothing has been sent. */
 export async function forwardUpgrade(
   request: IncomingMessage,
   client: Duplex,
@@ -59,43 +64,45 @@ export async function forwardUpgrade(
   to: ForwardTarget,
   options: ForwardOptions,
 ): Promise<void> {
-  const asked = await ask(request, to, options, ["Connection", "Upgrade", "Upgrade", "websocket"]);
-  const answer = (inside: IncomingMessage, more: readonly string[]): string => {
-    const headers = [...responseHeaders(inside.rawHeaders, to), ...more];
-    const lines = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []));
-    const status = inside.statusCode ?? 502;
-    return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n`;
-  };
-  client.once("close", () => asked.destroy());
-  asked.on("error", () => client.destroy());
-  asked.on("upgrade", (inside, socket, first) => {
-    client.write(answer(inside, ["Connection", "Upgrade", "Upgrade", "websocket"]));
+  const inner = await startRequest(request, to, options, ["Connection", "Upgrade", "Upgrade", "websocket"]);
+  client.once("close", () => inner.destroy());
+  inner.on("error", () => client.destroy());
+  inner.on("upgrade", (answer, socket, first) => {
+    client.write(responseHead(answer, to, ["Connection", "Upgrade", "Upgrade", "websocket"]));
     if (first.length > 0) socket.unshift(first);
     if (head.length > 0) client.unshift(head);
     pipeline(client, socket, () => {});
     pipeline(socket, client, () => {});
   });
-  asked.on("response", (inside) => {
-    client.write(answer(inside, ["Connection", "close"]));
-    pipeline(inside, client, () => {});
+  inner.on("response", (answer) => {
+    client.write(responseHead(answer, to, ["Connection", "close"]));
+    pipeline(answer, client, () => {});
   });
-  asked.end();
+  inner.end();
 }
 
-async function ask(
+function responseHead(answer: IncomingMessage, to: ForwardTarget, connection: readonly string[]): string {
+  const headers = [...responseHeaders(answer.rawHeaders, to), ...connection];
+  const lines = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${headers[at + 1]}`] : []));
+  const status = answer.statusCode ?? 502;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("\r\n")}\r\n\r\n`;
+}
+
+async function startRequest(
   request: IncomingMessage,
   to: ForwardTarget,
   { conversations, token }: ForwardOptions,
-  more: readonly string[],
+  connection: readonly string[],
 ): Promise<ClientRequest> {
-  if (!(await conversations.exists(to.conversation))) throw new DeckhandError("unknown_conversation");
-  const { network } = await conversations.open(to.conversation);
-  if (network === undefined) throw new DeckhandError("port_closed", "This conversation has no network of its own.");
-  const gone = new AbortController();
-  const left = () => gone.abort();
-  request.socket.once("close", left);
-  const socket = (await network.connect(to.port, gone.signal)) as Socket;
-  request.socket.off("close", left);
+  const { network } = await existingConversation(conversations, to.conversation);
+  if (network === undefined) {
+    throw new DeckhandError("port_closed", "This conversation has no sandbox network, so it has no ports to open.");
+  }
+  const closed = new AbortController();
+  const onClose = () => closed.abort();
+  request.socket.once("close", onClose);
+  const socket = (await network.connect(to.port, closed.signal)) as Socket;
+  request.socket.off("close", onClose);
   socket.on("error", () => {});
   socket.setTimeout(idleMs, () => socket.destroy());
   try {
@@ -103,14 +110,13 @@ async function ask(
       createConnection: () => socket,
       method: request.method,
       path: to.path,
-      headers: [
-        ...requestHeaders(request.rawHeaders, to, token),
-        ...(more.length > 0 ? more : ["Connection", "close"]),
-      ] as never,
+      headers: [...requestHeaders(request.rawHeaders, to, token), ...connection] as never,
       setHost: false,
     });
   } catch (error) {
     socket.destroy();
-    throw new DeckhandError("bad_request", "This request cannot be passed on.", { cause: error });
+    throw new DeckhandError("bad_request", "The request has a path or header that cannot be forwarded.", {
+      cause: error,
+    });
   }
 }

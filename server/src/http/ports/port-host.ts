@@ -1,7 +1,8 @@
 /**
- * Under which names what listens in a conversation's sandbox is opened. It is the agent's program, and hostile: so each port has a
- * host of its own, `8000--6f1c….localhost:3000`, which to a browser is an origin of its own, with its own cookies and storage. Browsers
- * resolve what is below `localhost` to this machine (RFC 6761, 6.3); under a configured name its owner's DNS has to.
+ * Host names for ports inside a conversation's sandbox. The program behind a port is the agent's and may be hostile, so
+ * each port has its own host, `8000--6f1c….localhost:3000`. To a browser that is a separate origin with its own cookies
+ * and storage. Browsers resolve names below `localhost` to this machine (RFC 6761, 6.3); below a configured name, its
+ * owner's DNS has to.
  */
 import { isIP } from "node:net";
 
@@ -11,15 +12,15 @@ export interface SandboxPort {
 }
 
 export interface PortHost extends SandboxPort {
-  /** The host below which it is, with its port: `localhost:3000`. */
+  /** The parent host with its port: `localhost:3000`. */
   readonly base: string;
 }
 
 /** RFC 1035, 2.3.4. */
-const longestLabel = 63;
+const maxLabelLength = 63;
 const label = /^(\d{1,5})--([a-z0-9][a-z0-9-]*)$/;
 
-/** Undefined for every other host. */
+/** Undefined if the host does not name a sandbox port. */
 export function parsePortHost(host: string): PortHost | undefined {
   const dot = host.indexOf(".");
   const [, port, conversation] = label.exec(host.slice(0, Math.max(dot, 0))) ?? [];
@@ -27,31 +28,34 @@ export function parsePortHost(host: string): PortHost | undefined {
   return { port: Number(port), conversation, base: host.slice(dot + 1) };
 }
 
-/** Below which host the ports of a page that was reached as `host` are; undefined where there is none (an address that is not loopback). */
+/** The parent host of ports for a UI reached as `host`; undefined for an address that is not loopback. */
 export function baseHost(host: string): string | undefined {
   const [, name = "", suffix = ""] = /^(.*?)(:\d+)?$/.exec(host) ?? [];
   const base = name === "127.0.0.1" || name === "[::1]" ? "localhost" : name;
   return base === "" || base.startsWith("[") || isIP(base) !== 0 ? undefined : `${base}${suffix}`;
 }
 
-/** The origins of the pages that show ports below that host in a frame: our own. */
+/** The UI's origins, which may show ports below `base` in frames. */
 export function uiOrigins(base: string): readonly string[] {
   const [, suffix] = /^localhost(:\d+)?$/.exec(base) ?? [undefined, undefined];
   const isLocal = base === "localhost" || suffix !== undefined;
   const names = isLocal ? ["localhost", "127.0.0.1"].map((name) => `${name}${suffix ?? ""}`) : [base];
-  // A policy has no IPv6 addresses. Something in front of us may speak TLS.
+  // IPv6 addresses are not allowed in a policy. A proxy in front of the server may terminate TLS.
   return names.flatMap((name) => [`http://${name}`, `https://${name}`]);
 }
 
-/** The host for a page that was reached as `host`; undefined where there is none (an address that is not loopback, an id that is no label). */
+/**
+ * The port's own host for a UI reached as `host`; undefined for an address that is not loopback, or a conversation id
+ * that is not a valid DNS label.
+ */
 export function portHost({ conversation, port }: SandboxPort, host: string): string | undefined {
   const base = baseHost(host);
   const first = `${port}--${conversation}`;
-  if (base === undefined || !label.test(first) || first.length > longestLabel) return undefined;
+  if (base === undefined || !label.test(first) || first.length > maxLabelLength) return undefined;
   return `${first}.${base}`;
 }
 
-/** `/c/6f1c…/port/8000/path`: for programs. */
+/** `/c/6f1c…/port/8000/path`, the form for programs. */
 export function parsePortPath(
   url: string,
 ): (SandboxPort & { readonly prefix: string; readonly path: string }) | undefined {

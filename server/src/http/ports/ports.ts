@@ -1,65 +1,68 @@
-/** The ports of conversations on the server's own port: which request means one, who may, and where it goes. */
+/** Sandbox ports served through the server's own port: which requests mean one, who has access, and where they go. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { forward, forwardUpgrade, type ForwardTarget, type ForwardOptions } from "./forward.ts";
-import { createPortAccess, ticketParameter, type PortDecision } from "./port-access.ts";
-import { parsePortPath, portHost, type SandboxPort } from "./port-host.ts";
+import type { AccessDecision } from "../auth/access-control.ts";
 import type { ServerNames } from "../auth/hosts.ts";
+import { forward, forwardUpgrade, type ForwardOptions, type ForwardTarget } from "./forward.ts";
+import { createPortAccess, ticketParameter } from "./port-access.ts";
+import { parsePortPath, portHost, type SandboxPort } from "./port-host.ts";
 
 export interface Ports {
-  /** Whether the request is for a port's own host; then nobody else answers it, whoever asks. */
+  /** Whether the request is for a port's own host. If so, no other route may answer it. */
   readonly isPortHost: (request: IncomingMessage) => boolean;
-  /** For those. Fails with a `DeckhandError` while nothing is answered. */
-  readonly authorize: (request: IncomingMessage) => Promise<PortDecision>;
-  /** Where a request that came in goes; undefined for what is no port's. */
+  /** For requests to a port's own host. */
+  readonly authorize: (request: IncomingMessage) => Promise<AccessDecision>;
+  /** Where an authorized request goes; undefined if it is not for a port. */
   readonly target: (request: IncomingMessage) => ForwardTarget | undefined;
+  /** Fails with a `DeckhandError` as long as nothing has been sent. */
   readonly forward: (request: IncomingMessage, response: ServerResponse, to: ForwardTarget) => Promise<void>;
+  /** Fails with a `DeckhandError` as long as nothing has been sent. */
   readonly upgrade: (request: IncomingMessage, client: Duplex, head: Buffer, to: ForwardTarget) => Promise<void>;
-  /** A link to the port for a page that was reached under `host`, good once; undefined where it can have no host of its own. */
-  readonly link: (name: SandboxPort, host: string) => string | undefined;
+  /** A single-use link to the port for a page reached under `host`; undefined if it cannot have its own host. */
+  readonly link: (port: SandboxPort, host: string) => string | undefined;
 }
 
 export interface PortsOptions extends ForwardOptions {
   readonly names: ServerNames;
-  /** The server is bound to loopback. */
+  /** Whether the server is bound to loopback. */
   readonly isLoopback: boolean;
 }
 
 export function createPorts(options: PortsOptions): Ports {
-  const door = createPortAccess(options);
+  const access = createPortAccess(options);
   return {
-    isPortHost: (request) => door.portOf(request) !== undefined,
-    authorize: (request) => door.authorize(request, request.headers.host ?? ""),
+    isPortHost: (request) => access.portOf(request) !== undefined,
+    authorize: (request) => access.authorize(request, request.headers.host ?? ""),
     target(request) {
       const host = request.headers.host ?? "";
       const url = request.url ?? "";
-      const named = door.portOf(request);
-      if (named !== undefined) return { ...named, host, prefix: undefined, path: without(url, ticketParameter) };
-      const found = parsePortPath(url);
-      // The door has taken these for its own.
-      return found === undefined
-        ? undefined
-        : { ...found, host, path: without(without(found.path, "ticket"), "token") };
+      const port = access.portOf(request);
+      if (port !== undefined) return { ...port, host, prefix: undefined, path: withoutParameter(url, ticketParameter) };
+      const byPath = parsePortPath(url);
+      if (byPath === undefined) return undefined;
+      // These two parameters belong to our own access control.
+      const path = withoutParameter(withoutParameter(byPath.path, "ticket"), "token");
+      return { ...byPath, host, path };
     },
     forward(request, response, to) {
       if (to.prefix !== undefined && request.headers["service-worker"] !== undefined) {
-        throw new DeckhandError("forbidden", "There are no service workers on this origin.");
+        throw new DeckhandError("forbidden", "Service workers are not allowed on this origin.");
       }
       return forward(request, response, to, options);
     },
     upgrade: (request, client, head, to) => forwardUpgrade(request, client, head, to, options),
-    link(name, host) {
-      const own = portHost(name, host);
-      return own === undefined ? undefined : `http://${own}/${door.link(own)}`;
+    link(port, host) {
+      const ownHost = portHost(port, host);
+      return ownHost === undefined ? undefined : `http://${ownHost}/${access.link(ownHost)}`;
     },
   };
 }
 
-/** The path as it was written, without that parameter. */
-function without(path: string, parameter: string): string {
+/** Removes the query parameter and leaves the rest of the path byte for byte. */
+function withoutParameter(path: string, parameter: string): string {
   const [before = "", query] = path.split(/\?(.*)/s, 2);
   if (query === undefined) return path;
-  const left = query.split("&").filter((pair) => !pair.startsWith(`${parameter}=`));
-  return left.length === 0 ? before : `${before}?${left.join("&")}`;
+  const rest = query.split("&").filter((pair) => !pair.startsWith(`${parameter}=`));
+  return rest.length === 0 ? before : `${before}?${rest.join("&")}`;
 }
