@@ -26,7 +26,9 @@ function parseObject(text: string): object {
   } catch (error) {
     const isJson = error instanceof DeckhandError && error.code !== "bad_json";
     throw isJson
-      ? new DeckhandError("bad_args", "The request body must be a JSON object of moderate size and depth.", { cause: error })
+      ? new DeckhandError("bad_args", "The request body must be a JSON object of moderate size and depth.", {
+          cause: error,
+        })
       : new DeckhandError("bad_json", "The request body is not valid JSON.", { cause: error });
   }
 }

@@ -54,7 +54,9 @@ export async function connectClient(url: string, options: TestClientOptions = {}
       const fail = (why: string): void =>
         settle(() =>
           reject(
-            new Error(`${why} before a matching frame arrived; last frames:\n${frames.slice(-5).map(oneLine).join("\n")}`),
+            new Error(
+              `${why} before a matching frame arrived; last frames:\n${frames.slice(-5).map(oneLine).join("\n")}`,
+            ),
           ),
         );
       const check = (): void => {
