@@ -1,4 +1,4 @@
-/** `npm test`: the checks, then every test. All phases run, so that one look shows all that is wrong. */
+/** `npm test`: the checks, then the tests. Every phase runs even when one fails, so that one run shows all failures. */
 import { filesUnder } from "./files.js";
 import { runInForeground } from "./processes.js";
 
@@ -14,8 +14,10 @@ export const checks = /** @type {const} */ ([
 ]);
 
 const testFolders = ["protocol", "client", "server", "cli", "web", "bench", "test", "scripts"];
-/** A test that hangs is a failed one; the longest that is meant to run takes half a minute. */
+/** A test that hangs has failed; the slowest one takes half a minute on a quiet machine. */
 const testTimeoutMs = 120_000;
+/** Files at a time. More than there are cores: most tests wait for a process, a browser or a container engine. */
+const concurrency = 4;
 
 /** @param {Place} place */
 export function runChecks(place) {
@@ -24,17 +26,51 @@ export function runChecks(place) {
 
 /**
  * @param {string} node
- * @param {readonly string[]} files only these tests, without the checks; none: everything
+ * @param {readonly string[]} args files: only these, without the checks; `--unit`: units and contracts, without the
+ *   checks; nothing: everything
  * @param {Place} place
  */
-export function runTests(node, files, place) {
-  const all = testFolders.flatMap(filesUnder).filter((path) => path.endsWith(".test.ts"));
-  const options = ["--test", `--test-timeout=${testTimeoutMs}`, "--test-concurrency=2"];
-  const tests = ["tests", node, ...options, ...(files.length > 0 ? files : all)];
-  return runPhases(files.length > 0 ? [tests] : [...checks, tests], place);
+export function runTests(node, args, place) {
+  return runPhases(testRun(node, args), place);
 }
 
-/** Chance and crashes, so many times that a push can wait for it: some minutes on two cores. */
+/**
+ * Name, program and arguments of each phase.
+ * @param {string} node
+ * @param {readonly string[]} args as of `runTests`
+ * @returns {readonly (readonly string[])[]}
+ */
+export function testRun(node, args) {
+  if (args.length > 0 && args[0] !== "--unit") return testPhases(node, args);
+  const all = testFolders.flatMap(filesUnder).filter((path) => path.endsWith(".test.ts"));
+  return args[0] === "--unit" ? testPhases(node, all.filter(isUnit)) : [...checks, ...testPhases(node, all)];
+}
+
+/**
+ * Tests that measure time (`*.timing.test.ts`) run last and one file at a time, so that no other test competes with them.
+ * @param {string} node
+ * @param {readonly string[]} files
+ */
+function testPhases(node, files) {
+  const options = [node, "--test", `--test-timeout=${testTimeoutMs}`];
+  const [timing, others] = [files.filter(isTiming), files.filter((path) => !isTiming(path))];
+  return [
+    ...(others.length > 0 ? [["tests", ...options, `--test-concurrency=${concurrency}`, ...others]] : []),
+    ...(timing.length > 0 ? [["timing tests", ...options, "--test-concurrency=1", ...timing]] : []),
+  ];
+}
+
+/** @param {string} path */
+function isTiming(path) {
+  return path.endsWith(".timing.test.ts");
+}
+
+/** Units and contract suites: what is not about the whole server, a container engine or the setup of a machine. @param {string} path */
+function isUnit(path) {
+  return !isTiming(path) && !/^(?:test|scripts)\/|^server\/src\/runtime\/container\//.test(path);
+}
+
+/** Fuzzing and crash tests with enough runs to be worth a few minutes on two cores. */
 const long = {
   files: ["test/fuzz.test.ts", "test/kill-points.test.ts", "server/src/agent/history.test.ts"],
   fuzzRuns: 2000,
@@ -43,7 +79,7 @@ const long = {
 };
 
 /**
- * `npm run test:long`: what `npm test` tries a few times, many times.
+ * `npm run test:long`: runs the randomised tests of `npm test` many more times.
  * @param {string} node
  * @param {Place} place
  */
@@ -59,7 +95,7 @@ export function runLongTests(node, place) {
 }
 
 /**
- * Resolves with 0 if all went well; ends with the list of what was run.
+ * Prints the result of each phase at the end and resolves with 0 if all of them passed.
  * @param {readonly (readonly string[])[]} phases name, program, arguments
  * @param {Place} place
  */
@@ -72,7 +108,7 @@ async function runPhases(phases, place) {
     const seconds = ((Date.now() - startMs) / 1000).toFixed(1);
     rows.push(`${code === 0 ? "✔" : "✖"} ${name} (${seconds} s)`);
     if (code !== 0) failed++;
-    // Ctrl-C ends all, not one phase.
+    // Ctrl-C ends the whole run, not one phase.
     if (code === 130) break;
   }
   process.stdout.write(`\n${rows.join("\n")}\n`);
