@@ -51,7 +51,7 @@ test("[UJ1] without network the page says so, quietly; then everything is there 
 
   isAway = true;
   assert.ok(proxy.cut() > 0);
-  await page.getByText(/^No connection\.[^]*What you see is as of then/).waitFor();
+  await page.getByText(/^No connection\.[^]*This page may be out of date/).waitFor();
   const seen = await parts(page);
   await until(async () => (await saidSoFar(near, id)) > seen.length + 3, 20_000);
   assert.deepEqual(await parts(page), seen, "what is on the page is what was known then");
@@ -61,7 +61,7 @@ test("[UJ1] without network the page says so, quietly; then everything is there 
   isAway = false;
 
   await log.getByText("All parts are there.").waitFor();
-  await page.getByText("What you see is as of then").waitFor({ state: "detached" });
+  await page.getByText("This page may be out of date").waitFor({ state: "detached" });
   const all = Array.from({ length: steps }, (_, at) => `This is part ${at} of it.`);
   assert.deepEqual(await parts(page), all);
   assert.equal(await page.evaluate("window.isKept"), true, "the page was not loaded again");
@@ -88,7 +88,7 @@ test("[UJ2] when the server was killed in the middle of a command, the page come
   await page.getByLabel("Output so far").filter({ hasText: "begun" }).waitFor();
   await page.evaluate("window.isKept = true");
   await first.end("SIGKILL");
-  await page.getByText(/^No connection\.[^]*What you see is as of then/).waitFor();
+  await page.getByText(/^No connection\.[^]*This page may be out of date/).waitFor();
 
   const port = String(first.port);
   await using second = await ServerProcess.start({ home: first.home, env: { ...model.env, PORT: port } });

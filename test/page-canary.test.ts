@@ -88,7 +88,7 @@ test("[UJ3] whatever a model, a file, a web page or a peer prints, the page asks
     await file.getByText(`${mark}-`).first().waitFor();
     await nothingHappened(page);
   }
-  await page.getByRole("button", { name: "Show as picture" }).click();
+  await page.getByRole("button", { name: "View as image" }).click();
   await page.getByRole("region", { name: "evil.svg" }).locator("img").waitFor();
   await nothingHappened(page);
   await page.goto(`${server.url}/c/${id}?tab=events`);

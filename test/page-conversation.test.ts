@@ -100,7 +100,7 @@ test("[UC7] what is being written survives a reload; what is pasted and dropped 
   assert.equal(said.args.content, "half a thought\n\nFiles in the workspace: uploads/notes.txt");
   assert.deepEqual(said.args.image_urls, [`data:image/gif;base64,${dot}`]);
   assert.equal(await readFile(join(server.workspace, "uploads/notes.txt"), "utf8"), "to remember");
-  await page.getByRole("img", { name: "Sent with the message" }).waitFor();
+  await page.getByRole("img", { name: "Attached image" }).waitFor();
   assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), "");
   assert.deepEqual(complaints, []);
 });
@@ -113,7 +113,7 @@ test("[UC8] everything has keys: commands by name, the list of keys, to write, f
   await page.getByRole("status").filter({ hasText: "Running echo begun" }).waitFor();
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
-  const keys = page.getByRole("dialog", { name: "Keyboard" });
+  const keys = page.getByRole("dialog", { name: "Keyboard shortcuts" });
   await keys.getByText("Write a message").waitFor();
   await page.keyboard.press("Escape");
   await keys.waitFor({ state: "detached" });
@@ -159,12 +159,12 @@ test("[UC10] the end stays in sight while more comes, and who has scrolled away 
   assert.deepEqual(behind, [], "pixels from the end, for more than a frame");
   await log.hover();
   await page.mouse.wheel(0, -600);
-  await until(() => page.getByRole("button", { name: "To the end" }).isVisible(), 10_000);
+  await until(() => page.getByRole("button", { name: "Scroll to end" }).isVisible(), 10_000);
   const place = (): Promise<number> => page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop");
   const read = await place();
   await page.getByText("Step 1").waitFor({ state: "attached" });
   assert.equal(await place(), read);
-  await page.getByRole("button", { name: "To the end" }).click();
+  await page.getByRole("button", { name: "Scroll to end" }).click();
   await log.getByText("Paragraph 39:").waitFor();
 });
 
@@ -184,14 +184,14 @@ test("[UC4][UC9][UH5] 10,000 events open at their end, a link leads to one of th
   assert.ok(performance.now() - begun < 8_000);
   assert.ok((await log.locator("> *").count()) < 60, "only what is in sight is drawn");
   await log.getByText("The tests pass").waitFor();
-  await log.getByText("shown", { exact: true }).waitFor();
-  await log.getByText("not shown", { exact: true }).waitFor();
+  await log.getByText("verified", { exact: true }).waitFor();
+  await log.getByText("not verified", { exact: true }).waitFor();
   await log.getByRole("link", { name: /npm test -- file\d+/ }).click();
   await page.waitForURL(/#e\d+$/);
   await page.goto(`${server.url}/c/${id}#e3003`);
   await log.getByText("npm test -- file1000.ts").waitFor();
   assert.equal(await log.getByText("It is all done.").count(), 0);
-  await page.getByRole("button", { name: "To the end" }).click();
+  await page.getByRole("button", { name: "Scroll to end" }).click();
   await log.getByText("It is all done.").waitFor();
   assert.deepEqual(complaints, []);
 });

@@ -55,10 +55,10 @@ after(async () => {
 test("[UP12] what an agent asks is shown with what is hidden in it, denied with a reason, allowed by a key; a message waits meanwhile", async () => {
   const { id } = await client.create({ task: "ask twice", settings: { approval: "always" } });
   const { page, complaints } = await open(`${server.url}/c/${id}`);
-  const asked = page.getByRole("group", { name: "What is asked for" });
+  const asked = page.getByRole("group", { name: "Requested action" });
   await asked.filter({ hasText: "echo one⟨U+202E⟩two⟨U+200B⟩; touch asked" }).waitFor();
   assert.equal(await asked.locator("mark").count(), 2);
-  await page.getByText(/Without an answer it is denied at/).waitFor();
+  await page.getByText(/^Auto-denied in/).waitFor();
   await page.getByLabel("Message").fill("one more thing");
   await page.keyboard.press("Enter");
   await page.getByText("Queued").waitFor();
@@ -102,7 +102,7 @@ test("[UP13] the inbox has what waits in other conversations, counted in the tit
   await cards.filter({ hasText: "ask once, two" }).getByRole("button", { name: "Allow once" }).click();
   await page.context().setOffline(false);
   await page.getByText(/already denied by Ana/).waitFor();
-  await page.getByRole("article").filter({ hasText: "ask once, one" }).getByLabel("Answer").fill("the first");
+  await page.getByRole("article").filter({ hasText: "ask once, one" }).getByLabel("Reply").fill("the first");
   await page.keyboard.press("Enter");
   await until(async () => (await log(first?.id ?? "")).some((event) => event.message === "the first"), 15_000);
   assert.deepEqual(complaints.filter(isOurs), []);
@@ -112,7 +112,7 @@ test("[UP14] a conversation is pinned, renamed, archived and found again, for ev
   const { page, complaints } = await open(server.url);
   const { page: other } = await open(`${server.url}/board`);
   const list = page.getByRole("navigation", { name: "Conversations" });
-  const options = (title: string) => list.getByRole("button", { name: `Options of ${title}`, exact: true });
+  const options = (title: string) => list.getByRole("button", { name: `Actions for ${title}`, exact: true });
   for (const name of ["chat about a heron", "chat about a pelican"]) await client.create({ task: name });
   await list.getByText("chat about a pelican").waitFor();
   await options("chat about a heron").click();
@@ -130,15 +130,15 @@ test("[UP14] a conversation is pinned, renamed, archived and found again, for ev
   await page.getByRole("menuitem", { name: "Archive" }).click();
   await list.getByText("chat about a pelican").waitFor({ state: "detached" });
   await other.getByRole("main").getByText("chat about a pelican").waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "Show what is archived" }).click();
+  await page.getByRole("button", { name: "Show archived" }).click();
   await list.getByText("chat about a pelican").waitFor();
   assert.equal(await list.getByText("Grey birds").count(), 0);
-  await page.getByRole("button", { name: "Back to the list" }).click();
+  await page.getByRole("button", { name: "Back" }).click();
   await page.getByLabel("Search").fill("pelican");
   await list.getByText("chat about a pelican").waitFor();
   await list.getByText("Grey birds").waitFor({ state: "detached" });
   await options("chat about a pelican").click();
-  await page.getByRole("menuitem", { name: "Take out of the archive" }).click();
+  await page.getByRole("menuitem", { name: "Unarchive" }).click();
   await page.getByLabel("Search").fill("");
   await list.getByText("Grey birds").waitFor();
   assert.ok(await list.getByText("chat about a pelican").isVisible());
@@ -147,18 +147,18 @@ test("[UP14] a conversation is pinned, renamed, archived and found again, for ev
 
 test("[UP17] a task begins where and how it was chosen, with what was sent in a zip, and says what such tasks took", async () => {
   const { page, complaints } = await open(server.url);
-  await page.getByLabel("When you are asked").click();
+  await page.getByLabel("Approval policy").click();
   await page.getByRole("option", { name: "Always ask" }).click();
-  await page.getByLabel("Work in").click();
-  await page.getByRole("option", { name: "a clone" }).click();
+  await page.getByLabel("Workspace", { exact: true }).click();
+  await page.getByRole("option", { name: "Clone repository" }).click();
   await page.getByLabel("Task").fill("chat about a clone");
   await page.keyboard.press("Enter");
-  await page.getByText("Say first where it is worked in: a clone.").waitFor();
-  await page.getByLabel("Where a clone is").fill("https://example.invalid/a.git");
+  await page.getByText("Choose a repository or folder first.").waitFor();
+  await page.getByLabel("Repository URL").fill("https://example.invalid/a.git");
   await page.getByLabel("Branch, tag or commit").fill("v2");
-  await page.getByLabel("Work in").click();
-  await page.getByRole("option", { name: "files that I send" }).click();
-  await page.getByLabel("Files to send").setInputFiles({ name: "work.zip", mimeType: "", buffer: zipped });
+  await page.getByLabel("Workspace", { exact: true }).click();
+  await page.getByRole("option", { name: "Upload files" }).click();
+  await page.getByLabel("Files to upload").setInputFiles({ name: "work.zip", mimeType: "", buffer: zipped });
   await page.getByText("1 file,").waitFor();
   await page.getByLabel("Task").press("Enter");
   await page.getByText("Hello.", { exact: true }).waitFor();
@@ -171,7 +171,7 @@ test("[UP17] a task begins where and how it was chosen, with what was sent in a 
     15_000,
   );
   await page.goto(server.url);
-  await page.getByText(/Tasks with this model took about \d+ steps/).waitFor();
+  await page.getByText(/^Typical: ~\d+ steps?/).waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -205,7 +205,7 @@ test("[UP19] a child stands under its parent, and what it asks is answered in th
   const { id } = await client.create({ task: "hand it on", settings: { approval: "always" } });
   const { page, complaints } = await open(`${server.url}/inbox`);
   const ofParent = page.getByRole("region", { name: "Approval: hand it on" });
-  await ofParent.getByText("Hand on a task").waitFor();
+  await ofParent.getByText("Delegate task").waitFor();
   await ofParent.getByRole("button", { name: "Allow once" }).click();
   const ofChild = page.getByRole("region", { name: /^Approval: .*CHILD/ });
   await ofChild.getByRole("link", { name: "for “hand it on”" }).waitFor();
@@ -226,7 +226,7 @@ test("[UP16] on a phone what waits is answered, and nothing is wider than the sc
   const { page, complaints } = await open(server.url, phone);
   const isWide = () => page.evaluate("document.documentElement.scrollWidth > innerWidth");
   assert.equal(await isWide(), false, "the welcome");
-  await page.getByRole("navigation", { name: "Panes" }).getByRole("link", { name: "Inbox" }).tap();
+  await page.getByRole("navigation", { name: "Navigation" }).getByRole("link", { name: "Inbox" }).tap();
   const card = page.getByRole("region", { name: /^Approval/ }).filter({ hasText: "from the road" });
   await card.waitFor();
   assert.equal(await isWide(), false, "the inbox");

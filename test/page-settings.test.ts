@@ -40,23 +40,23 @@ test("[UP11] on the first visit a wrong key is told and not kept, the mended one
   await using gate = await keyGate(model.url, right);
   await using fresh = await ServerProcess.start();
   const { page, complaints } = await openPage(browser, fresh.url);
-  await page.getByText("No model yet").waitFor();
-  await page.getByText("Demo model.").waitFor();
-  await page.getByRole("button", { name: "A model server elsewhere" }).click();
-  await page.getByLabel("Address").fill(gate.url);
+  await page.getByText("Connect a model to get started").waitFor();
+  await page.getByText("Demo mode:").waitFor();
+  await page.getByRole("button", { name: "Custom endpoint" }).click();
+  await page.getByLabel("Base URL").fill(gate.url);
   await page.getByRole("form").getByLabel("Model", { exact: true }).fill("scripted");
-  await page.getByLabel("Key, if it wants one").fill("sk-wrong-key-0123456789");
-  await page.getByRole("button", { name: "Try and use it" }).click();
+  await page.getByLabel("API key (optional)").fill("sk-wrong-key-0123456789");
+  await page.getByRole("button", { name: "Test and use" }).click();
   await page.getByText("does not work yet").waitFor();
   await page.getByText(/key was refused/).waitFor();
   const api = connect({ url: fresh.url });
   using atEnd = new DisposableStack();
   atEnd.defer(() => api.close());
   assert.deepEqual((await api.settings()).saved, {});
-  await page.getByLabel("Key, if it wants one").fill(right);
-  await page.getByRole("button", { name: "Try and use it" }).click();
-  await page.getByText("No model yet").waitFor({ state: "detached" });
-  assert.equal(await page.getByText("Demo model.").count(), 0);
+  await page.getByLabel("API key (optional)").fill(right);
+  await page.getByRole("button", { name: "Test and use" }).click();
+  await page.getByText("Connect a model to get started").waitFor({ state: "detached" });
+  assert.equal(await page.getByText("Demo mode:").count(), 0);
   const { keys = {} } = (await api.settings()).saved;
   assert.deepEqual(keys[new URL(gate.url).origin], { last: "6789" });
 
@@ -65,7 +65,7 @@ test("[UP11] on the first visit a wrong key is told and not kept, the mended one
   await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
   await page.goto(`${fresh.url}/settings/models`);
   await page.getByText("••••6789").waitFor();
-  await page.getByRole("button", { name: "Try it" }).click();
+  await page.getByRole("button", { name: "Test", exact: true }).click();
   await page.getByText("scripted works.").waitFor();
   assert.ok(!(await page.content()).includes(right));
   assert.ok(!(await readFile(join(fresh.home, "deckhand.db"))).includes(right), "no key in the log");
@@ -80,7 +80,7 @@ test("[UP15] a setting is saved and holds, what the environment says cannot be c
   using atEnd = new DisposableStack();
   atEnd.defer(() => client.close());
   const { page, complaints } = await openPage(browser, `${server.url}/settings/approvals`);
-  await page.getByLabel("When you are asked").click();
+  await page.getByLabel("Approval policy").click();
   await page.getByRole("option", { name: "Always ask" }).click();
   await until(async () => (await client.settings()).effective.approval.policy === "always", 15_000);
   await page.getByLabel("Pattern").fill("echo  ruled");
@@ -88,51 +88,51 @@ test("[UP15] a setting is saved and holds, what the environment says cannot be c
   const question = page.getByRole("group", { name: "Rule" });
   await question.getByText("run echo ruled", { exact: true }).waitFor();
   assert.deepEqual(await client.rules(), []);
-  await question.getByRole("button", { name: "Save the rule" }).click();
-  await page.getByRole("button", { name: "Delete the rule run echo ruled" }).waitFor();
+  await question.getByRole("button", { name: "Save rule" }).click();
+  await page.getByRole("button", { name: "Delete rule run echo ruled" }).waitFor();
   const { id } = await client.create({ task: "ask a rule" });
   const hasEnded = async (): Promise<boolean> =>
     (await client.list({ limit: 1 })).conversations.some((row) => row.id === id && row.waiting?.text === "Done.");
   await until(hasEnded, 15_000);
-  await page.getByRole("button", { name: "Delete the rule run echo ruled" }).click();
-  await page.getByText("No rule yet.").waitFor();
-  await page.getByLabel("When you are asked").click();
+  await page.getByRole("button", { name: "Delete rule run echo ruled" }).click();
+  await page.getByText("No rules").waitFor();
+  await page.getByLabel("Approval policy").click();
   await page.getByRole("option", { name: "Ask when risky" }).click();
 
   await page.getByRole("link", { name: "Models" }).click();
-  await page.getByText("From LLM_MODEL").first().waitFor();
+  await page.getByText("Set by LLM_MODEL").first().waitFor();
   assert.ok(await page.getByLabel("Model", { exact: true }).isDisabled());
   await page.getByRole("link", { name: "Sandbox" }).click();
-  await page.getByText("Proven", { exact: true }).waitFor();
+  await page.getByText("Verified", { exact: true }).waitFor();
   await page.getByLabel("Host", { exact: true }).fill("*.example.org");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Remove *.example.org" }).click();
   await page.getByRole("button", { name: "Remove *.example.org" }).waitFor({ state: "detached" });
   await assertAccessible(page);
   await page.getByRole("main").getByRole("link", { name: "MCP servers" }).click();
-  await page.getByRole("button", { name: "Add a server" }).click();
-  const adding = page.getByRole("form", { name: "Add a server" });
+  await page.getByRole("button", { name: "Add server" }).click();
+  const adding = page.getByRole("form", { name: "Add server" });
   await adding.getByLabel("Name").fill("nobody");
-  await adding.getByLabel("Address").fill("http://127.0.0.1:9/mcp");
-  await adding.getByLabel("Token, if it wants one").fill("mcp-secret-0123456789");
-  await adding.getByRole("button", { name: "Try and save" }).click();
+  await adding.getByLabel("URL").fill("http://127.0.0.1:9/mcp");
+  await adding.getByLabel("Token (optional)").fill("mcp-secret-0123456789");
+  await adding.getByRole("button", { name: "Test and save" }).click();
   await adding.getByRole("status").waitFor();
   assert.deepEqual((await client.settings()).saved.mcp, undefined, "what does not work is not kept unasked");
-  await adding.getByRole("button", { name: "Save it all the same" }).click();
+  await adding.getByRole("button", { name: "Save anyway" }).click();
   await page.getByText("http://127.0.0.1:9/mcp").waitFor();
   assert.ok(!(await page.content()).includes("mcp-secret-0123456789"));
   await page.getByRole("button", { name: "Remove nobody" }).click();
-  await page.getByText("None yet.").waitFor();
+  await page.getByText("No MCP servers").waitFor();
   for (const [section, words] of [
     ["Agents", "CodeActAgent"],
-    ["Hooks", "No hook is set."],
-    ["About", "Spent"],
+    ["Hooks", "No hooks"],
+    ["About", "Spending"],
   ] as const) {
     await page.getByRole("main").getByRole("link", { name: section }).click();
     await page.getByText(words).first().waitFor();
     await assertAccessible(page);
   }
-  await page.getByRole("main").getByRole("link", { name: "Language and look" }).click();
+  await page.getByRole("main").getByRole("link", { name: "Appearance" }).click();
   await page.getByLabel("Language", { exact: true }).click();
   await page.getByRole("option", { name: "Deutsch" }).click();
   await page.getByRole("heading", { name: "Einstellungen" }).waitFor();

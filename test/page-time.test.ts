@@ -57,10 +57,10 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   // With the keys: into the past, to its beginning, and on.
   await page.locator("main h1").click();
   await page.keyboard.press("t");
-  const bar = page.getByRole("region", { name: "The past" });
+  const bar = page.getByRole("region", { name: "History" });
   const slider = bar.getByRole("slider");
   await slider.fill(String(firstWritten));
-  await bar.getByText(`Event ${firstWritten} of`).waitFor();
+  await bar.getByText(`${firstWritten} / `).waitFor();
   await bar.getByText(/1 step · \$/).waitFor();
   await chat.getByText("I write first.").waitFor();
   assert.equal(await chat.getByText("The note is second.").count(), 0, "what came later is not there yet");
@@ -68,13 +68,13 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   await page.waitForURL(new RegExp(`[?&]at=${firstWritten}`));
 
   await page.getByRole("tab", { name: "Files", exact: true }).click();
-  const files = page.getByRole("region", { name: `Files at event ${firstWritten}` });
+  const files = page.getByRole("region", { name: "Files at this point" });
   await files.getByRole("button", { name: /note\.txt/ }).click();
   await files.getByText("first", { exact: true }).waitFor();
 
   // A link into the past leads there.
   await page.reload();
-  await bar.getByText(`Event ${firstWritten} of`).waitFor();
+  await bar.getByText(`${firstWritten} / `).waitFor();
 
   // What a restore would do is shown, and nothing is done by looking.
   await bar.getByRole("button", { name: "Restore the files" }).click();
@@ -82,7 +82,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   await dialog.getByText("note.txt").waitFor();
   assert.equal(readFileSync(note, "utf8"), "second\n");
   await dialog.getByRole("button", { name: "Restore 1 file" }).click();
-  await page.getByText(`The files are what they were at event ${firstWritten}.`).waitFor();
+  await page.getByText("Files restored").waitFor();
   assert.equal(readFileSync(note, "utf8"), "first\n");
   await page.getByLabel("Message").waitFor();
 

@@ -43,7 +43,7 @@ test("[UH7] a language and a theme are chosen and kept; the browser's own langua
   const { page, complaints } = await openPage(browser, `${server.url}/c/${conversation}`, { locale: "de-DE" });
   await page.getByRole("link", { name: "Neue Aufgabe" }).first().waitFor();
   assert.equal(await page.evaluate("document.documentElement.lang"), "de");
-  await page.getByRole("log").getByText("Belege").waitFor();
+  await page.getByRole("log").getByText("Verifizierung").waitFor();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Befehle" }).fill("dunkle");
@@ -54,7 +54,7 @@ test("[UH7] a language and a theme are chosen and kept; the browser's own langua
     `localStorage.setItem("deckhand.preferences", JSON.stringify({ ...JSON.parse(localStorage.getItem("deckhand.preferences")), ...${kept} }))`,
   );
   await page.reload();
-  await page.getByRole("link", { name: "新任务" }).first().waitFor();
+  await page.getByRole("link", { name: "新建任务" }).first().waitFor();
   assert.equal(await page.evaluate("document.documentElement.dataset.theme"), "dark");
   assert.deepEqual(complaints, []);
 });
@@ -62,7 +62,7 @@ test("[UH7] a language and a theme are chosen and kept; the browser's own langua
 test("[UH8] on a phone one pane is in sight at a time, nothing is wider than the screen, and all is a touch away", async () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { page, complaints } = await openPage(browser, `${server.url}/c/${conversation}`, phone);
-  const panes = page.getByRole("navigation", { name: "Panes" });
+  const panes = page.getByRole("navigation", { name: "Navigation" });
   await page.getByRole("log").getByText("It is all done.").waitFor();
   assert.equal(await page.getByRole("navigation", { name: "Conversations" }).isVisible(), false);
   await isNotWider(page);

@@ -133,10 +133,10 @@ test("[UW7] what has changed is seen file by file, side by side too, and a later
   await using opened = await open("/c/changes?tab=changes");
   const { page, complaints } = opened;
   const changes = page.getByRole("region", { name: "Changes", exact: true });
-  await changes.getByRole("table", { name: "Changes of total.js" }).waitFor();
+  await changes.getByRole("table", { name: "Changes in total.js" }).waitFor();
   assert.match(await changes.innerText(), /new\.txt ← old\.txt/);
-  assert.match(await changes.innerText(), /zeros\.bin[^]*A binary file/);
-  const table = changes.getByRole("table", { name: "Changes of total.js" });
+  assert.match(await changes.innerText(), /zeros\.bin[^]*Binary file not shown/);
+  const table = changes.getByRole("table", { name: "Changes in total.js" });
   assert.match(await table.innerText(), /-\s*Deleted:\s+let sum = 0;[^]*\+\s*Added:\s+let sum = prices\.length;/);
   await page.getByRole("button", { name: "Side by side" }).click();
   await table.locator("tr", { hasText: "let sum = 0;" }).filter({ hasText: "let sum = prices.length;" }).waitFor();
@@ -177,7 +177,7 @@ test("[UW8] a file is sent, edited with its language, saved and fetched; another
   await editor.click();
   await page.keyboard.press("Control+End");
   await page.keyboard.type("- typed");
-  await shown.getByText("Not saved").waitFor();
+  await shown.getByText("Unsaved changes").waitFor();
   await page.keyboard.press("Control+s");
   await shown.getByText("Saved", { exact: true }).waitFor();
   assert.equal(await readFile(join(folder, "notes.md"), "utf8"), "# Notes\n- typed");
@@ -196,16 +196,16 @@ test("[UW8] a file is sent, edited with its language, saved and fetched; another
   await page.keyboard.press("Control+s");
   await until(async () => (await readFile(join(folder, "src/deep/new.py"), "utf8")) === "print('needle')", 5000);
   await files.getByLabel("Search files").fill("needle");
-  await files.getByText("Nothing is found.").waitFor();
-  await files.getByRole("button", { name: "In text" }).click();
+  await files.getByText("No results").waitFor();
+  await files.getByRole("button", { name: "In content" }).click();
   await files.getByRole("button", { name: /src\/deep\/new\.py:1/ }).waitFor();
   await files.getByLabel("Search files").fill("");
   await files.getByRole("treeitem", { name: /picture\.svg/ }).click();
-  await page.getByRole("button", { name: "Show as picture" }).click();
+  await page.getByRole("button", { name: "View as image" }).click();
   await page.getByRole("img", { name: "picture.svg" }).waitFor();
   const [zip] = await Promise.all([
     page.waitForEvent("download"),
-    files.getByRole("link", { name: "Download zip" }).click(),
+    files.getByRole("link", { name: "Download as zip" }).click(),
   ]);
   assert.equal(String((await buffer(await zip.createReadStream())).subarray(0, 2)), "PK");
   assert.deepEqual(complaints, []);
@@ -236,7 +236,7 @@ test("[UW8] a save over what somebody else has changed is not done: it is compar
   await page.keyboard.type("mine");
   await writeFile(join(folder, "a.txt"), "one\ntheirs\n");
   await page.keyboard.press("Control+s");
-  await alert.getByText("Somebody else has changed").waitFor();
+  await alert.getByText("This file changed on disk.").waitFor();
   assert.equal(await readFile(join(folder, "a.txt"), "utf8"), "one\ntheirs\n");
   await alert.getByRole("button", { name: "Compare" }).click();
   await shown.locator(".cm-deletedChunk", { hasText: "theirs" }).waitFor();
@@ -249,7 +249,7 @@ test("[UW8] a save over what somebody else has changed is not done: it is compar
   await page.keyboard.type("more ");
   const client = connect({ url: server.url });
   await client.files.write("collide", "a.txt", "theirs again\n");
-  await alert.getByRole("button", { name: "Take theirs" }).click();
+  await alert.getByRole("button", { name: "Use disk version" }).click();
   await until(async () => (await editor.innerText()).trim() === "theirs again", 5000);
   // Where nothing is unsaved, it is taken over without a question.
   await client.files.write("collide", "a.txt", "and again\n");
@@ -265,7 +265,7 @@ test("[UW8] a save over what somebody else has changed is not done: it is compar
 test("[UW12] a terminal is typed into in one browser and seen in a second, after a reload too, until it is closed", async () => {
   await begin("shared", {});
   await using first = await open("/c/shared?tab=terminal");
-  await first.page.getByRole("button", { name: "Open a terminal" }).click();
+  await first.page.getByRole("button", { name: "New terminal" }).click();
   const screen = (page: Page) => page.getByRole("group", { name: "Terminal 1" });
   await screen(first.page).getByText("$", { exact: true }).waitFor();
   await first.page.keyboard.type("printf '\\e[38;2;200;10;10mred\\e[0m %s\\n' $((6 * 7))-is\n");
@@ -276,7 +276,7 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
 
   await using second = await open("/c/shared?tab=terminal");
   await screen(second.page).getByText("red 42-is").waitFor();
-  await first.page.getByText("2 are watching").waitFor();
+  await first.page.getByText("2 viewers").waitFor();
   await screen(second.page).click();
   await second.page.keyboard.type("echo from-the-second\n");
   await screen(first.page).getByText("from-the-second", { exact: true }).waitFor();
@@ -290,9 +290,9 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
   );
   await screen(first.page).getByText("more:.").waitFor();
   await screen(second.page).press("Shift+Escape");
-  assert.equal(await second.page.evaluate("document.activeElement.ariaLabel"), "Open a terminal");
+  assert.equal(await second.page.evaluate("document.activeElement.ariaLabel"), "New terminal");
   await second.page.getByRole("button", { name: "Close terminal 1" }).click();
-  for (const { page } of [first, second]) await page.getByText("No terminal is open").waitFor();
+  for (const { page } of [first, second]) await page.getByText("No open terminals").waitFor();
   for (const { complaints } of [first, second]) assert.deepEqual(complaints, []);
 });
 
@@ -300,7 +300,7 @@ test("[UW11] a running app is seen in its frame, an origin of its own that canno
   await begin("app", {}, "serve");
   await using opened = await open("/c/app?tab=ports");
   const { page, complaints } = opened;
-  const frame = page.frameLocator("iframe[title='The app on port 8231']");
+  const frame = page.frameLocator("iframe[title='App on port 8231']");
   await frame.getByRole("button", { name: "Add" }).click();
   await frame.getByText("1", { exact: true }).waitFor();
   const inside = page.frames().find((each) => each.url().includes("8231--app"));
@@ -327,12 +327,12 @@ test("[UW11] a running app is seen in its frame, an origin of its own that canno
   await look(page, "costs");
   await page.getByRole("tab", { name: "Sandbox" }).click();
   await page.getByText(/held against \d+ attempts/).waitFor();
-  await page.getByRole("button", { name: /Look at job/ }).click();
-  await page.getByLabel(/What job j\d+ showed/).waitFor();
+  await page.getByRole("button", { name: /Check process/ }).click();
+  await page.getByLabel(/Output of process j\d+/).waitFor();
   await look(page, "sandbox");
   await page
-    .getByRole("region", { name: "Jobs" })
-    .getByRole("button", { name: /End job/ })
+    .getByRole("region", { name: "Background processes" })
+    .getByRole("button", { name: /Stop process/ })
     .click();
-  await page.getByText("No command goes on in the background.").waitFor();
+  await page.getByText("No background processes").waitFor();
 });

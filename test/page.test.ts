@@ -12,7 +12,7 @@ import { startBrowser } from "./kit/browser.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-const task = "write a bash script that prints hello";
+const task = "Write a bash script that prints hello";
 
 let browser: Browser;
 let folder: string;
@@ -29,7 +29,7 @@ after(async () => {
 test("[U3] a task typed on the page is done before one's eyes, and a reload shows the same", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
-  await page.getByText("Demo model.").waitFor();
+  await page.getByText("Demo mode:").waitFor();
   await page.getByLabel("Task").fill(task);
   await page.keyboard.press("Enter");
   await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
@@ -82,7 +82,7 @@ test("[U5] of a long conversation only what is in sight is drawn: its end at fir
   await page.keyboard.press("Home");
   await log.getByText("thought 0.").waitFor();
   assert.ok((await log.locator("> *").count()) < 60);
-  await page.getByRole("button", { name: "To the end" }).click();
+  await page.getByRole("button", { name: "Scroll to end" }).click();
   await log.getByText("Enough.").waitFor();
 });
 
@@ -130,11 +130,11 @@ test("[O12] a job is in sight with its command, its end with its exit code, and 
   const { page, complaints } = await open(server.url);
   await page.getByLabel("Task").fill("serve");
   await page.keyboard.press("Enter");
-  await page.getByLabel("Jobs").filter({ hasText: "echo serving; sleep 600" }).waitFor();
+  await page.getByLabel("Background processes").filter({ hasText: "echo serving; sleep 600" }).waitFor();
   await page.getByLabel("Output", { exact: true }).filter({ hasText: "serving" }).waitFor();
   await page.getByText("It runs.").waitFor();
-  await page.getByRole("button", { name: /End job/ }).click();
-  await page.getByLabel("Jobs").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: /Stop process/ }).click();
+  await page.getByLabel("Background processes").waitFor({ state: "detached" });
   await page.getByText("exit 137").waitFor();
   assert.deepEqual(complaints, []);
 });
@@ -157,7 +157,7 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
   const { page, complaints } = await open(server.url);
   await page.getByLabel("Task").fill("ask me");
   await page.keyboard.press("Enter");
-  const asked = page.getByLabel("What is asked for");
+  const asked = page.getByLabel("Requested action");
   await asked.filter({ hasText: "echo one⟨U+202E⟩two; touch asked" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Allow for this conversation" }).count(), 0);
   await page.getByLabel("Reason", { exact: true }).fill("no files");
@@ -169,12 +169,12 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
   await page.getByText("Waiting for approval").first().waitFor();
   assert.equal(await page.getByText("Running", { exact: true }).count(), 0, "what waits does not run");
   await page.getByRole("button", { name: "Allow for this conversation" }).click();
-  await page.getByRole("button", { name: "Save the rule and allow" }).click();
+  await page.getByRole("button", { name: "Allow and save rule" }).click();
   await asked.filter({ hasText: "echo everywhere" }).waitFor();
   await page.getByText("Allowed by the rule run echo allowed (in this conversation)").waitFor();
-  await page.getByRole("button", { name: "Allow for every conversation" }).click();
+  await page.getByRole("button", { name: "Always allow" }).click();
   await page.getByRole("group", { name: "Rule" }).getByText("run echo everywhere", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Save the rule and allow" }).click();
+  await page.getByRole("button", { name: "Allow and save rule" }).click();
   await page.getByText("Done.", { exact: true }).waitFor();
   await page.getByText("Allowed by the rule run echo everywhere (in every conversation)").waitFor();
   assert.equal(await page.getByLabel("Output", { exact: true }).count(), 4, "the second times it was not asked about");
@@ -199,17 +199,17 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
   await page.getByLabel("Search").fill("LLM_MODEL");
   await list.getByText("about a heron").waitFor();
   await page.getByLabel("Search").fill('"zebra* OR');
-  await page.getByText("Nothing is found.").waitFor();
+  await page.getByText("No results").waitFor();
   assert.match(await page.title(), /about a heron/, "the open one keeps its title");
   await page.getByLabel("Search").fill("");
 
-  const options = page.getByRole("button", { name: "Options of about a heron" });
+  const options = page.getByRole("button", { name: "Actions for about a heron" });
   await options.click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
   await page.getByLabel("Title").fill("Grey <b>birds</b>");
   await page.keyboard.press("Enter");
   await list.getByText("Grey <b>birds</b>").waitFor();
-  const renamed = page.getByRole("button", { name: "Options of Grey" });
+  const renamed = page.getByRole("button", { name: "Actions for Grey" });
   await renamed.click();
   const downloading = page.waitForEvent("download");
   await page.getByRole("menuitem", { name: "Export as JSON lines" }).click();
@@ -225,7 +225,7 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
   assert.ok(await list.getByText("Grey <b>birds</b>").isVisible(), "it was asked, and nothing was done");
   await renamed.click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "Yes, delete it for good" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
   await list.getByText("Grey <b>birds</b>").waitFor({ state: "detached" });
   await page.getByLabel("Task", { exact: true }).waitFor();
   assert.ok(await list.getByText("about a pelican").isVisible());
@@ -244,7 +244,7 @@ test("[J15] on the page a conversation is forked, and one is made of an exported
   await until(hasReplied, 20_000);
   const { page, complaints } = await open(server.url);
   const list = page.getByRole("navigation", { name: "Conversations" });
-  await page.getByRole("button", { name: "Options of about a heron" }).click();
+  await page.getByRole("button", { name: "Actions for about a heron" }).click();
   await page.getByRole("menuitem", { name: "Fork" }).click();
   await page.getByRole("heading", { name: "about a heron (fork)" }).waitFor();
   await page.getByText("Grey.", { exact: true }).waitFor();
@@ -316,10 +316,10 @@ async function serve(
 test("[V48] on the page a task is begun in an own workspace, whose files are listed, opened, sent and fetched", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
-  await page.getByLabel("Work in").click();
-  await page.getByRole("option", { name: "files that I send" }).click();
+  await page.getByLabel("Workspace", { exact: true }).click();
+  await page.getByRole("option", { name: "Upload files" }).click();
   await page
-    .getByLabel("Files to send")
+    .getByLabel("Files to upload")
     .setInputFiles({ name: "sent.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
   await page.getByLabel("Task").fill(task);
   await page.keyboard.press("Enter");
@@ -329,13 +329,13 @@ test("[V48] on the page a task is begun in an own workspace, whose files are lis
   await files.getByText("hello.sh").waitFor();
   await files.getByText("sent.txt").click();
   await page.getByRole("textbox", { name: "sent.txt" }).getByText("hello").waitFor();
-  await page.getByRole("button", { name: "Back to the files" }).click();
+  await page.getByRole("button", { name: "Back to files" }).click();
   await files
     .getByLabel("Upload")
     .setInputFiles({ name: "later.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
   await files.getByText("later.txt").waitFor();
   const downloading = page.waitForEvent("download");
-  await files.getByRole("link", { name: "Download zip" }).click();
+  await files.getByRole("link", { name: "Download as zip" }).click();
   assert.equal((await downloading).suggestedFilename(), "workspace.zip");
   assert.deepEqual(complaints, []);
 });

@@ -102,7 +102,7 @@ test("[I16] in a real browser a port's page is an origin of its own: it runs, an
     await shown.goto(`${server.url}/c/c`);
     const [tab] = await Promise.all([
       shown.waitForEvent("popup"),
-      shown.getByRole("region", { name: "Open ports" }).getByRole("button", { name: "8000" }).click(),
+      shown.getByRole("region", { name: "Preview" }).getByRole("button", { name: "Preview: port 8000" }).click(),
     ]);
     await tab.locator("#got", { hasText: "," }).waitFor();
     assert.equal(new URL(tab.url()).host, new URL(url).host);
@@ -124,7 +124,7 @@ test("[I18] on the page a refused host is named, and allowed for the conversatio
   try {
     const shown = await browser.newPage();
     await shown.goto(`${server.url}/c/c`);
-    const refused = shown.getByRole("region", { name: "Refused hosts" });
+    const refused = shown.getByRole("region", { name: "Blocked network access" });
     await refused.getByText("refused.example:8443").waitFor();
     await refused.getByRole("button", { name: "Allow for this conversation" }).click();
     await refused.waitFor({ state: "detached" });

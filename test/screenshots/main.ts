@@ -74,12 +74,12 @@ async function atWork(by: Browser): Promise<void> {
     await page.locator(".xterm").getByText("duration_ms").last().waitFor();
   });
   await shoot(by, `${at}?tab=files&at=12`, "time", {}, async (page) => {
-    await page.getByRole("region", { name: "The past" }).waitFor();
+    await page.getByRole("region", { name: "History" }).waitFor();
     await page
-      .getByRole("region", { name: "Files at event" })
+      .getByRole("region", { name: "Files at this point" })
       .getByRole("button", { name: /src\/cart\.js/ })
       .click();
-    await page.getByRole("region", { name: "Files at event" }).getByText("lines.length").waitFor();
+    await page.getByRole("region", { name: "Files at this point" }).getByText("lines.length").waitFor();
   });
   await shoot(by, `${at}?tab=costs`, "costs", {}, finished);
   await shoot(by, `${server.url}/c/${waits}`, "approval", {}, async (page) => {
