@@ -18,10 +18,10 @@ export interface Unit {
 const protocol = "protocol";
 const runtime = "server/src/runtime/runtime.ts";
 const jobs = "server/src/runtime/jobs.ts";
-const places = "server/src/runtime/places/places.ts";
+const workspaces = "server/src/workspaces/workspaces.ts";
 /** Which addresses are private is decided once, for commands and for `browse`. */
-const hostRules = "server/src/runtime/network/rules.ts";
-const addresses = "server/src/runtime/network/addresses.ts";
+const hostRules = "server/src/runtime/network/policy/rules.ts";
+const addresses = "server/src/runtime/network/policy/addresses.ts";
 
 export const table: readonly Unit[] = [
   { path: protocol, mayImport: [], packages: ["zod"] },
@@ -64,10 +64,10 @@ export const table: readonly Unit[] = [
       "server/src/tools/tool.ts",
       "server/src/mcp/mcp.ts",
       "server/src/mcp/call-tool.ts",
-      "server/src/snapshots/histories.ts",
+      "server/src/checkpoints/checkpoint-store.ts",
       runtime,
       jobs,
-      places,
+      workspaces,
       hostRules,
       protocol,
     ],
@@ -85,11 +85,15 @@ export const table: readonly Unit[] = [
       "server/src/llm/model.ts",
       "server/src/tools/tool.ts",
       runtime,
-      "server/src/runtime/places/one-place.ts",
+      "server/src/workspaces/fixed-workspace.ts",
       protocol,
     ],
   },
-  { path: "server/src/snapshots", mayImport: [runtime, protocol] },
+  {
+    path: "server/src/workspaces",
+    mayImport: [runtime, "server/src/runtime/wall/options.ts", "server/src/runtime/wall/workspace.ts", protocol],
+  },
+  { path: "server/src/checkpoints", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
   { path: "server/src/tools", mayImport: [runtime, jobs, addresses, protocol] },
   { path: "server/src/llm", mayImport: [protocol] },

@@ -144,10 +144,10 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const { workspace } = settings;
     const isOwn = workspace !== undefined && !("folder" in workspace);
     const place = parent?.root ?? from;
-    const copies = isOwn && this.#deps.places.isMade(place, workspace) ? place : undefined;
+    const copies = isOwn && this.#deps.places.isReady(place, workspace) ? place : undefined;
     const row = await this.#made(async (to) => {
       await forkConversation({ from, at, to, copies }, this.#deps);
-      this.#deps.histories?.share(from, to, at ?? Infinity);
+      this.#deps.histories?.copyRefs(from, to, at ?? Infinity);
       const key = this.#apiKeys.get(from);
       if (key !== undefined) this.#apiKeys.set(to, key);
     });
@@ -203,7 +203,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     if (!(await this.exists(id))) return;
     const { settings } = (await this.open(id)).state;
     const lost = await this.#deps.places
-      .unsaved(id, settings.workspace, AbortSignal.timeout(lossMs))
+      .unsavedWork(id, settings.workspace, AbortSignal.timeout(lossMs))
       .catch(() => unknown);
     if (lost !== undefined) throw new DeckhandError("conflict", `${lost} Delete it with \`discard\` all the same.`);
   }
@@ -229,7 +229,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     // What fails here can be tried again: the log that says where it works goes last.
     await this.#deps.places.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
-    this.#deps.histories?.forget(id);
+    this.#deps.histories?.drop(id);
     const home = this.#deps.home(id);
     await this.#deps.runtimes.remove?.({ home }).catch((fault: unknown) => this.#deps.onFault(id, fault));
     await rm(home, { recursive: true, force: true });

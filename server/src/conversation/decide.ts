@@ -21,7 +21,7 @@ import {
   type WorkspaceChoice,
 } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
-import { parseRule } from "../runtime/network/rules.ts";
+import { parseRule } from "../runtime/network/policy/rules.ts";
 import { answerEvents, confirmationEvents, withdrawalEvents } from "./approvals/answer.ts";
 import { atWorkSentence } from "./history/workspace-history.ts";
 

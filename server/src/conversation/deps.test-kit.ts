@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DeckhandError, type NewEvent } from "@deckhand/protocol";
 import { findTestAgent, testTools } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
-import { onePlace } from "../runtime/places/one-place.ts";
+import { fixedWorkspace } from "../workspaces/fixed-workspace.ts";
 import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
 import type { ConversationDeps } from "./deps.ts";
@@ -18,7 +18,7 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
     findModel: async () => model,
     findAgent: findTestAgent,
     runtimes: testRuntimes({ cwd: "/w" }),
-    places: onePlace(parts.workspace ?? "/w"),
+    places: fixedWorkspace(parts.workspace ?? "/w"),
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
     approval: { policy: "never", seconds: 3600, sandboxed: true },

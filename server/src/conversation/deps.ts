@@ -5,9 +5,9 @@ import type { HookContext, HookPoints } from "../agent/hook-points.ts";
 import type { UserInstructions } from "../agent/instructions/user-instructions.ts";
 import type { Limits } from "../agent/limits.ts";
 import type { Mcp } from "../mcp/mcp.ts";
-import type { Places } from "../runtime/places/places.ts";
+import type { Workspaces } from "../workspaces/workspaces.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import type { Histories } from "../snapshots/histories.ts";
+import type { CheckpointStore } from "../checkpoints/checkpoint-store.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -17,10 +17,10 @@ import type { Resume } from "./recovery/recovery.ts";
 export interface ConversationDeps extends ResolveDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
-  readonly places: Places;
+  readonly places: Workspaces;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** What workspaces were; nothing is kept where there is none. */
-  readonly histories?: Histories;
+  readonly histories?: CheckpointStore;
   readonly mcp?: Mcp;
   readonly hooks?: (place: HookContext) => HookPoints;
   /** What the user says to every agent. */

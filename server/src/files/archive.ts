@@ -5,7 +5,7 @@ import { extract } from "tar-stream";
 import { ZipFile } from "yazl";
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
-import { readPieces } from "./content.ts";
+import { readChunks } from "./content.ts";
 import { nulFields } from "./list.ts";
 
 export interface ArchiveOptions {
@@ -32,7 +32,7 @@ const batchFiles = 200;
 const tarBlock = 1024;
 
 /** Resolves when it is known what is in it. Fails with `file_too_large`, `file_not_found`; later failures break the stream off. */
-export async function archive(
+export async function zipFolder(
   runtime: Runtime,
   options: ArchiveOptions,
   signal: AbortSignal,
@@ -68,7 +68,7 @@ async function fill(
         await drained(zip);
       } else if (got === undefined) {
         const range = { start: 0, end: file.sizeBytes };
-        const pieces = readPieces(runtime, `${root}/${file.name}`, range, signal);
+        const pieces = readChunks(runtime, `${root}/${file.name}`, range, signal);
         const bytes = Readable.from(pieces, { objectMode: false, signal });
         const over = new Promise((resolve, reject) => bytes.once("close", resolve).once("error", reject));
         zip.addReadStream(bytes, file.name, about);

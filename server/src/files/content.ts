@@ -2,7 +2,7 @@
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
-export interface FileFacts {
+export interface FileStat {
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
   /** Another one whenever the file is written, replaced or moved. Without quotes. */
@@ -10,10 +10,10 @@ export interface FileFacts {
 }
 
 /** Held at once of one file. */
-export const pieceBytes = 4 * 1024 * 1024;
+export const chunkBytes = 4 * 1024 * 1024;
 
 /** Undefined where there is nothing. Fails with `is_directory`, `file_failed` (a device, a pipe), `sandbox_unavailable`, `interrupted`. */
-export async function factsOf(runtime: Runtime, path: string, signal: AbortSignal): Promise<FileFacts | undefined> {
+export async function statFile(runtime: Runtime, path: string, signal: AbortSignal): Promise<FileStat | undefined> {
   const argv = ["stat", "-L", "-c", "%f %s %.9Y %.9Z %i", "--", path];
   const { stdout, exitCode } = await runtime.spawn(argv, 4096, signal);
   if (exitCode !== 0) return undefined;
@@ -29,14 +29,14 @@ export async function factsOf(runtime: Runtime, path: string, signal: AbortSigna
 }
 
 /** The bytes from `start` up to, not including, `end`. Fails with `file_failed` where the file has become shorter. */
-export async function* readPieces(
+export async function* readChunks(
   runtime: Runtime,
   path: string,
   { start, end }: { readonly start: number; readonly end: number },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end;) {
-    const count = Math.min(pieceBytes, end - at);
+    const count = Math.min(chunkBytes, end - at);
     const flags = ["iflag=skip_bytes,count_bytes,fullblock", "status=none"];
     const argv = ["dd", `if=${path}`, "bs=256K", `skip=${at}`, `count=${count}`, ...flags];
     const { stdout, exitCode } = await runtime.spawn(argv, count, signal);
@@ -52,7 +52,7 @@ export async function* readPieces(
  * Writes what comes, whole or not at all: what fits in a piece as one write, more through a file beside the target. Returns its size.
  * Fails as `Runtime.writeFile` does.
  */
-export async function writePieces(
+export async function writeChunks(
   runtime: Runtime,
   path: string,
   bytes: AsyncIterable<Uint8Array>,
@@ -90,17 +90,17 @@ export async function writePieces(
 
 const cleanMs = 5000;
 
-/** Of `pieceBytes` each but the last; copies, as what reads them keeps them. */
+/** Of `chunkBytes` each but the last; copies, as what reads them keeps them. */
 async function* inPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {
     for (let rest = chunk; rest.length > 0;) {
-      const part = rest.subarray(0, pieceBytes - size);
+      const part = rest.subarray(0, chunkBytes - size);
       rest = rest.subarray(part.length);
       held.push(Uint8Array.from(part));
       size += part.length;
-      if (size < pieceBytes) continue;
+      if (size < chunkBytes) continue;
       yield Buffer.concat(held);
       [held, size] = [[], 0];
     }

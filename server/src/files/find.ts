@@ -2,15 +2,15 @@
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime, SpawnResult } from "../runtime/runtime.ts";
 
-export interface Found {
+export interface Match {
   readonly path: string;
   /** Of a line that has the text; counted from 1. */
   readonly line?: number;
   readonly text?: string;
 }
 
-export interface Finding {
-  readonly found: readonly Found[];
+export interface FindResult {
+  readonly found: readonly Match[];
   /** There is more. */
   readonly truncated: boolean;
 }
@@ -27,11 +27,11 @@ const notFound = 127;
 const mostLineChars = 300;
 
 /** Upper case counts where there is some. Fails with `sandbox_unavailable`, `interrupted`. */
-export async function findIn(runtime: Runtime, options: FindOptions, signal: AbortSignal): Promise<Finding> {
+export async function findFiles(runtime: Runtime, options: FindOptions, signal: AbortSignal): Promise<FindResult> {
   return options.within === "names" ? names(runtime, options, signal) : content(runtime, options, signal);
 }
 
-async function names(runtime: Runtime, { text, limit }: FindOptions, signal: AbortSignal): Promise<Finding> {
+async function names(runtime: Runtime, { text, limit }: FindOptions, signal: AbortSignal): Promise<FindResult> {
   const root = runtime.workspace;
   let listed = await runtime.spawn(
     ["rg", "--files", "--hidden", "--glob=!.git", "--null", "--", root],
@@ -51,7 +51,7 @@ async function names(runtime: Runtime, { text, limit }: FindOptions, signal: Abo
   return { found: sorted.slice(0, limit).map((path) => ({ path })), truncated: listed.cut || sorted.length > limit };
 }
 
-async function content(runtime: Runtime, { text, limit }: FindOptions, signal: AbortSignal): Promise<Finding> {
+async function content(runtime: Runtime, { text, limit }: FindOptions, signal: AbortSignal): Promise<FindResult> {
   const root = runtime.workspace;
   const options = ["--fixed-strings", "--smart-case", "--max-count=20", "--max-columns=2000", "--sort=path"];
   const shape = ["--line-number", "--no-heading", "--color=never", "--null", "--hidden", "--glob=!.git"];
@@ -63,7 +63,7 @@ async function content(runtime: Runtime, { text, limit }: FindOptions, signal: A
   if (found.exitCode > 1 && found.stdout.length === 0) {
     throw new DeckhandError("file_failed", `The search failed: ${found.stderr.trim().slice(0, 300)}`);
   }
-  const lines = wholeParts(found, "\n").flatMap((line): Found[] => {
+  const lines = wholeParts(found, "\n").flatMap((line): Match[] => {
     const [, path = "", number = "", rest = ""] = /^([^\0]+)\0(\d+):(.*)$/s.exec(line) ?? [];
     return path === ""
       ? []

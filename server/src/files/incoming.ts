@@ -31,7 +31,7 @@ export const archiveTypes = {
 export type ArchiveKind = (typeof archiveTypes)[keyof typeof archiveTypes];
 
 /** Counts for all files together. Fails with `file_too_large`. */
-export async function* limited(
+export async function* withinLimits(
   files: AsyncIterable<IncomingFile>,
   { maxFiles, maxBytes }: IncomingLimits,
 ): AsyncGenerator<IncomingFile> {
@@ -45,7 +45,7 @@ export async function* limited(
 }
 
 /** Fails with `file_too_large` where there is more. */
-export function bounded(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
+export function withinBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
   return counted(bytes, { bytes: maxBytes, of: maxBytes });
 }
 
@@ -138,10 +138,10 @@ export function fromArchive(archive: Archive): AsyncIterable<IncomingFile> {
 
 async function* fromTar({ kind, body, maxBytes }: Archive): AsyncGenerator<IncomingFile> {
   const entries = extract();
-  const source = Readable.from(bounded(body, maxBytes));
+  const source = Readable.from(withinBytes(body, maxBytes));
   const unzipped = kind === "tgz" ? source.pipe(createGunzip()) : source;
   // Much may come of little, and be none of the files.
-  const plain = Readable.from(bounded(unzipped as AsyncIterable<Uint8Array>, 2 * maxBytes));
+  const plain = Readable.from(withinBytes(unzipped as AsyncIterable<Uint8Array>, 2 * maxBytes));
   for (const stream of [source, unzipped, plain]) stream.on("error", (error) => entries.destroy(error));
   plain.pipe(entries);
   try {
@@ -162,7 +162,7 @@ async function* fromTar({ kind, body, maxBytes }: Archive): AsyncGenerator<Incom
 async function* fromZip({ body, spool, maxBytes }: Archive): AsyncGenerator<IncomingFile> {
   await using file = await open(spool, "wx+", 0o600);
   await unlink(spool);
-  for await (const chunk of bounded(body, maxBytes)) await file.writeFile(chunk);
+  for await (const chunk of withinBytes(body, maxBytes)) await file.writeFile(chunk);
   try {
     const zip = await openZip(file);
     for (let entry = await nextEntry(zip); entry !== undefined; entry = await nextEntry(zip)) {
@@ -214,7 +214,7 @@ function asBadArchive(error: unknown): unknown {
 }
 
 /** Of the first web page's uploads: the last part of the name, letters, digits and `_.-`. */
-export function plainName(given: string): string {
+export function classicFileName(given: string): string {
   const name = basename(given.replaceAll("\\", "/"))
     .replaceAll(/[^\p{L}\p{N}_.-]/gu, "")
     .slice(0, 120);

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
-import { limited, type IncomingFile, type IncomingLimits } from "./incoming.ts";
+import { withinLimits, type IncomingFile, type IncomingLimits } from "./incoming.ts";
 
 /** What nobody has used goes after a day, and earlier where there are more. */
 const keptMs = 24 * 3_600_000;
@@ -68,7 +68,7 @@ export async function openUploads(
         await mkdir(making, { mode: 0o755 });
         let count = 0;
         let sizeBytes = 0;
-        for await (const { path, bytes } of limited(files, limits)) {
+        for await (const { path, bytes } of withinLimits(files, limits)) {
           sizeBytes += await save(join(making, path), bytes);
           count += 1;
         }

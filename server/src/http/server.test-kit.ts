@@ -11,7 +11,7 @@ import { openUploads } from "../files/uploads.ts";
 import { costsOf, type CostsApi } from "../conversation/costs.ts";
 import { serverRules, type RulesApi } from "../conversation/approvals/server-rules.ts";
 import type { Model } from "../llm/model.ts";
-import { onePlace } from "../runtime/places/one-place.ts";
+import { fixedWorkspace } from "../workspaces/fixed-workspace.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { openSettings } from "../settings/open.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
@@ -51,7 +51,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findModel: async () => model,
       findAgent: createAgentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
-      places: onePlace(home),
+      places: fixedWorkspace(home),
       tools,
       limits: { maxSteps: 5, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
       approval: { policy: "never", seconds: 3600, sandboxed: true },

@@ -2,12 +2,12 @@
 import { homedir } from "node:os";
 import type { Config } from "../config/config.ts";
 import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
-import { dockerRuntimes } from "../runtime/container/docker.ts";
-import { kubernetesRuntimes } from "../runtime/container/kubernetes.ts";
+import { dockerRuntimes } from "../runtime/container/docker/docker.ts";
+import { kubernetesRuntimes } from "../runtime/container/kubernetes/kubernetes.ts";
 import { hostRuntimes } from "../runtime/host.ts";
-import { systemResolve } from "../runtime/network/reach.ts";
-import { networkPolicy } from "../runtime/network/rules.ts";
-import { upstreamOf } from "../runtime/network/upstream.ts";
+import { systemResolve } from "../runtime/network/proxy/reach.ts";
+import { networkPolicy } from "../runtime/network/policy/rules.ts";
+import { upstreamOf } from "../runtime/network/proxy/upstream.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { RuntimeOptions } from "../runtime/wall/options.ts";
 

@@ -17,9 +17,9 @@ import { openHooks } from "../hooks/open-hooks.ts";
 import { loginAddress, openMcpServers } from "../mcp/open-servers.ts";
 import { hostPrograms } from "../programs/program.ts";
 import { openUploads } from "../files/uploads.ts";
-import { createPlaces } from "../runtime/places/create-places.ts";
+import { createWorkspaces } from "../workspaces/create-workspaces.ts";
 import type { RuntimeStatus } from "../runtime/runtime.ts";
-import { openHistories } from "../snapshots/histories.ts";
+import { openCheckpointStore } from "../checkpoints/checkpoint-store.ts";
 import { claimHome } from "../store/home.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { liveApproval, liveLimits, following } from "../settings/live.ts";
@@ -58,7 +58,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   const runtimes = createRuntimes(config, machine, env);
   const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
   const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
-  const places = await createPlaces({
+  const places = await createWorkspaces({
     ...machine,
     workspace: config.workspace,
     runtimes,
@@ -101,7 +101,7 @@ export async function startServer(env: Readonly<Record<string, string | undefine
       mcp,
       hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
       places,
-      ...(config.snapshots ? { histories: openHistories(join(config.home, "snapshots"), runtimes) } : {}),
+      ...(config.snapshots ? { histories: openCheckpointStore(join(config.home, "snapshots"), runtimes) } : {}),
       limits: liveLimits(settings),
       approval: liveApproval(settings),
       workspace: config.workspace,

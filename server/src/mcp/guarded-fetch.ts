@@ -7,7 +7,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { DeckhandError } from "@deckhand/protocol";
-import { isClosedAddress } from "../runtime/network/addresses.ts";
+import { isClosedAddress } from "../runtime/network/policy/addresses.ts";
 
 const mostBytes = 16 * 1024 * 1024;
 /** A stream goes on as long as the server does; no single one of ours needs more. */

@@ -8,7 +8,7 @@ import type { HookPoints } from "../agent/hook-points.ts";
 import { Conversation } from "../conversation/conversation.ts";
 import type { ConversationDeps } from "../conversation/deps.ts";
 import type { Mcp } from "../mcp/mcp.ts";
-import { onePlace } from "../runtime/places/one-place.ts";
+import { fixedWorkspace } from "../workspaces/fixed-workspace.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tool } from "../tools/tool.ts";
 import { differences, type Difference } from "./compare.ts";
@@ -150,7 +150,7 @@ class Player implements Disposable {
     return Conversation.open(id, {
       ...others,
       ...approvalOf(this.#recording),
-      places: onePlace(others.workspace),
+      places: fixedWorkspace(others.workspace),
       store: watchedStore(store, isAlive, (events) => this.#came(events)),
       runtimes: trackedRuntimes(runtimes, order, this.#made),
       tools: ordered,

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { bubblewrapRuntimes } from "./bubblewrap.ts";
 import type { Limits } from "./wall/limits.ts";
 import { hostRuntimes } from "./host.ts";
-import { systemResolve } from "./network/reach.ts";
-import { networkPolicy } from "./network/rules.ts";
+import { systemResolve } from "./network/proxy/reach.ts";
+import { networkPolicy } from "./network/policy/rules.ts";
 import { run } from "./runtime.contract.ts";
 
 const [kind = "", root = "", ...commands] = process.argv.slice(2);

@@ -13,7 +13,7 @@ import { outputFiles } from "./box/output/whole-file.ts";
 import { pipeSource } from "./box/pipe.ts";
 import { ConversationNetwork } from "./network/conversation-network.ts";
 import { namespaceSource } from "./network/namespace.ts";
-import { proxyEnvironment } from "./network/proxy-environment.ts";
+import { proxyEnvironment } from "./network/proxy/proxy-environment.ts";
 import type { ApartProgram, RuntimeFactory, RuntimeStatus, SpawnResult } from "./runtime.ts";
 import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
 import { createGitAnchors } from "./wall/git-anchors.ts";
@@ -151,7 +151,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
       if (owner !== undefined) chownSync(folders.home, owner.uid, owner.gid);
       const network = networkOf(home);
-      network?.allow(allowedHosts ?? (() => []));
+      network?.allowHosts(allowedHosts ?? (() => []));
       return new BoxedRuntime({
         kind: "bubblewrap",
         network,
@@ -165,7 +165,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
           const untrusted = [...over.mounts, ...dropped.mounts];
           const close = async () => void (await Promise.all([limited.close(), dropped.lift()]));
           const zones = [checked.path, homeInside, "/tmp"];
-          const enter = (await network?.enter()) ?? [];
+          const enter = (await network?.enterArgv()) ?? [];
           const command = walled.command(
             { ...conversationMounts(folders), untrusted, cwd: checked.path, enter },
             supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
@@ -179,8 +179,8 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
       await using network = reaches === undefined ? undefined : newNetwork();
-      network?.allow(() => reaches ?? []);
-      const enter = (await network?.enter()) ?? [];
+      network?.allowHosts(() => reaches ?? []);
+      const enter = (await network?.enterArgv()) ?? [];
       return await runBehind(await wall(options, owner, shownLately), owner, { ...program, enter }, maxBytes, signal);
     },
     async look(workspace, argv, maxBytes, signal) {
@@ -295,7 +295,7 @@ async function tryWall(
   const kind = "bubblewrap";
   try {
     const tried = await wall(options, owner);
-    const enter = (await network?.enter()) ?? [];
+    const enter = (await network?.enterArgv()) ?? [];
     const { checks, untried, said } = await probeWall({
       ...options,
       ...(owner === undefined ? {} : { owner }),

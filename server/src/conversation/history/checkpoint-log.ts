@@ -9,7 +9,7 @@ export interface Checkpoint {
   /** Id of the last event that had happened. */
   readonly after: number;
   readonly outside: boolean;
-  readonly leftOut: ExcludedFiles;
+  readonly excluded: ExcludedFiles;
   /** The tree is still there; a log that was imported has none. */
   readonly there: boolean;
 }
@@ -25,7 +25,7 @@ export async function readCheckpoints(
       if (isAction(event)) continue;
       if (event.observation !== "snapshot") continue;
       const { tree, after, outside, left_out: leftOut } = event.extras;
-      kept.push({ tree, after, outside, leftOut, there: isThere(after, tree) });
+      kept.push({ tree, after, outside, excluded: leftOut, there: isThere(after, tree) });
     }
   }
   return kept;

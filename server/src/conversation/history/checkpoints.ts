@@ -14,13 +14,13 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
-import type { Histories, History } from "../../snapshots/histories.ts";
+import type { CheckpointStore, WorkspaceCheckpoints } from "../../checkpoints/checkpoint-store.ts";
 import { wroteBetween } from "./checkpoint-log.ts";
 
 interface SnapshotsDeps {
   readonly id: string;
   /** Undefined where no snapshots are wanted. */
-  readonly histories: Histories | undefined;
+  readonly histories: CheckpointStore | undefined;
   /** Fails with `sandbox_unavailable`, also for a workspace that cannot be one. */
   readonly runtime: () => Promise<Runtime>;
   readonly state: () => ConversationState;
@@ -56,7 +56,7 @@ export class Checkpoints {
   #skips = 0;
   #typedBefore = 0;
   /** Others in the same workspace see there whether the agent works. */
-  #history: History | undefined;
+  #history: WorkspaceCheckpoints | undefined;
 
   constructor(deps: SnapshotsDeps) {
     this.deps = deps;
@@ -75,7 +75,7 @@ export class Checkpoints {
     const rests = isWorking(before.agentState) && !isWorking(state.agentState);
     if (begins && this.#skips > 0) this.#skips -= 1;
     else if (begins || (wrote && this.#failures === 0) || (rests && this.#unsaid)) this.#due = true;
-    if (rests) this.#history?.tidy();
+    if (rests) this.#history?.gc();
     // The calls of one reply follow each other at once: the model thinks when they are done.
     if (!this.#due || (state.pendingCalls.length > 0 && isWorking(state.agentState) && !begins)) return;
     this.#due = false;
@@ -89,10 +89,10 @@ export class Checkpoints {
   }
 
   /** Undefined where no snapshots are wanted. Fails with `sandbox_unavailable`. */
-  async history(): Promise<History | undefined> {
+  async history(): Promise<WorkspaceCheckpoints | undefined> {
     if (this.deps.histories === undefined) return undefined;
     const { workspace } = await this.deps.runtime();
-    return this.deps.histories.of(workspace);
+    return this.deps.histories.forWorkspace(workspace);
   }
 
   /** One at a time, and no action that may write begins meanwhile. */
@@ -115,15 +115,15 @@ export class Checkpoints {
       if (history === undefined) return undefined;
       this.#history = history;
       this.#tellAtWork(state());
-      const { tree, leftOut } = await history.take(signal);
+      const { tree, excluded: leftOut } = await history.capture(signal);
       this.#failures = 0;
       const { checkpoint: last, agentState } = state();
       const wrote = last !== null && (await wroteBetween(read, last.after, after));
-      const isKnown = last?.tree === tree && history.keeps(id, last.after, tree);
+      const isKnown = last?.tree === tree && history.isRetained(id, last.after, tree);
       // The same again is worth a word at rest: what changes from then on was not the agent.
       this.#unsaid = isKnown && wrote && isWorking(agentState);
       if (isKnown && (!wrote || this.#unsaid)) return { tree, leftOut };
-      history.keep(id, after, tree);
+      history.retain(id, after, tree);
       const outside = last !== null && (!wrote || typed > this.#typedBefore);
       this.#typedBefore = typed;
       const extras = { tree, after, outside, left_out: leftOut, duration_ms: Math.round(now() - began) };
@@ -147,7 +147,7 @@ export class Checkpoints {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    this.#history?.atWork.delete(this.deps.id);
+    this.#history?.activeConversations.delete(this.deps.id);
     await this.#tail.catch(() => {});
   }
 
@@ -160,8 +160,8 @@ export class Checkpoints {
   }
 
   #tellAtWork({ agentState }: ConversationState): void {
-    if (isWorking(agentState)) this.#history?.atWork.add(this.deps.id);
-    else this.#history?.atWork.delete(this.deps.id);
+    if (isWorking(agentState)) this.#history?.activeConversations.add(this.deps.id);
+    else this.#history?.activeConversations.delete(this.deps.id);
   }
 
   async #tell(error: unknown): Promise<void> {

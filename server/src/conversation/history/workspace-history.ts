@@ -11,7 +11,7 @@ import {
   type WorkspaceChanges,
   type WorkspaceDiff,
 } from "@deckhand/protocol";
-import type { History } from "../../snapshots/histories.ts";
+import type { WorkspaceCheckpoints } from "../../checkpoints/checkpoint-store.ts";
 import type { AnyOutcome, Tool } from "../../tools/tool.ts";
 import { readCheckpoints, checkpointAt, wroteBetween, type Checkpoint } from "./checkpoint-log.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -57,7 +57,7 @@ export class WorkspaceHistory {
     if (start?.there !== true) throw noSnapshot(from);
     const end = to === undefined ? undefined : checkpointAt(kept, to);
     if (to !== undefined && end?.there !== true) throw noSnapshot(to);
-    const { tree, leftOut } = end ?? (await history.take(signal));
+    const { tree, excluded: leftOut } = end ?? (await history.capture(signal));
     const patches = await history.patches(start.tree, tree, signal);
     return { from: start.after, to: end?.after ?? null, ...patches, left_out: leftOut };
   }
@@ -103,7 +103,7 @@ export class WorkspaceHistory {
     const history = await this.#history();
     const kept = await this.#kept(history);
     const { head } = this.#snapshots.deps.state();
-    const now = await history.take(signal);
+    const now = await history.capture(signal);
     const last = kept.at(-1);
     const wrote = last !== undefined && (await wroteBetween(this.#snapshots.deps.read, last.after, head));
     const outside = last !== undefined && (!wrote || this.#snapshots.typedSince);
@@ -119,7 +119,7 @@ export class WorkspaceHistory {
   /** The files as they were at event `at`. Fails as `diff`. */
   async files(at: number): Promise<HistoryFiles> {
     const history = await this.#history();
-    const { tree, after, leftOut } = await this.#treeAt(at, history);
+    const { tree, after, excluded: leftOut } = await this.#treeAt(at, history);
     return { at, after, ...(await history.files(tree, this.#snapshots.signal())), left_out: leftOut };
   }
 
@@ -132,7 +132,7 @@ export class WorkspaceHistory {
     return bytes;
   }
 
-  async #treeAt(at: number, history: History): Promise<Checkpoint> {
+  async #treeAt(at: number, history: WorkspaceCheckpoints): Promise<Checkpoint> {
     const target = checkpointAt(await this.#kept(history), at);
     if (target?.there !== true) throw noSnapshot(at);
     return target;
@@ -142,7 +142,7 @@ export class WorkspaceHistory {
     const signal = AbortSignal.any([asked, this.#snapshots.signal()]);
     const history = await this.#history();
     if (isWorking(this.#snapshots.deps.state().agentState)) throw new DeckhandError("conflict", atWorkSentence);
-    const others = [...history.atWork].filter((id) => id !== this.#snapshots.deps.id);
+    const others = [...history.activeConversations].filter((id) => id !== this.#snapshots.deps.id);
     if (others.length > 0) {
       const sentence = `Conversation ${others[0]} works in the same workspace: pause or stop it first.`;
       throw new DeckhandError("conflict", sentence);
@@ -160,28 +160,33 @@ export class WorkspaceHistory {
   }
 
   /** `kept` ends with the workspace as it is. */
-  async #changes(at: number, kept: readonly Checkpoint[], history: History, signal: AbortSignal): Promise<Changes> {
+  async #changes(
+    at: number,
+    kept: readonly Checkpoint[],
+    history: WorkspaceCheckpoints,
+    signal: AbortSignal,
+  ): Promise<Changes> {
     const target = checkpointAt(kept, at);
     const now = kept.at(-1);
     if (target?.there !== true || now === undefined) throw noSnapshot(at);
     const files = await history.changes(now.tree, target.tree, signal);
-    const others = await history.names(outsidePairs(kept, target), signal);
+    const others = await history.changedPaths(outsidePairs(kept, target), signal);
     const named = files.flatMap(({ path, old_path: old }) => (old === undefined ? [path] : [path, old]));
     return {
       at,
       after: target.after,
       files,
       changed_since: named.filter((path) => others.has(path)),
-      left_out: now.leftOut,
+      left_out: now.excluded,
     };
   }
 
-  #kept(history: History): Promise<Checkpoint[]> {
+  #kept(history: WorkspaceCheckpoints): Promise<Checkpoint[]> {
     const { id, read } = this.#snapshots.deps;
-    return readCheckpoints(read, (after, tree) => history.keeps(id, after, tree));
+    return readCheckpoints(read, (after, tree) => history.isRetained(id, after, tree));
   }
 
-  async #history(): Promise<History> {
+  async #history(): Promise<WorkspaceCheckpoints> {
     const history = await this.#snapshots.history();
     if (history !== undefined) return history;
     throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_SNAPSHOTS).");

@@ -1,12 +1,12 @@
 /** The folder of one conversation, made at the first need. */
 import { relative } from "node:path";
 import { DeckhandError, errorObservation, observation, type NewEvent, type Settings } from "@deckhand/protocol";
-import type { Places } from "../../runtime/places/places.ts";
+import type { Workspaces } from "../../workspaces/workspaces.ts";
 import type { ConversationId } from "../../store/event-store.ts";
 
 interface WorkspaceDeps {
   readonly conversation: ConversationId;
-  readonly places: Places;
+  readonly places: Workspaces;
   readonly settings: () => Settings;
   /** A turn is there that will meet a failure and tell it. */
   readonly isAtWork: () => boolean;
@@ -36,7 +36,7 @@ export class Workspace {
   }
 
   get isMade(): boolean {
-    return this.#deps.places.isMade(this.#deps.conversation, this.#deps.settings().workspace);
+    return this.#deps.places.isReady(this.#deps.conversation, this.#deps.settings().workspace);
   }
 
   /** Resolves when it can be worked in. Fails as `Places.make` does. */
@@ -74,7 +74,7 @@ export class Workspace {
       telling = telling.then(() => append(status)).catch(onFault);
     };
     const done = places
-      .make(conversation, workspace, tell, stop.signal)
+      .create(conversation, workspace, tell, stop.signal)
       .then(() => tell("The workspace is ready"))
       .finally(async () => {
         this.#making = undefined;

@@ -6,8 +6,8 @@ import { posix } from "node:path";
 import type { Context, Hono } from "hono";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
-import { archive } from "../../files/archive.ts";
-import { fromForm, fromArchive, limited, plainName, type IncomingLimits } from "../../files/incoming.ts";
+import { zipFolder } from "../../files/archive.ts";
+import { fromForm, fromArchive, withinLimits, classicFileName, type IncomingLimits } from "../../files/incoming.ts";
 import { listFolder, type Entry } from "../../files/list.ts";
 import type { UploadStore } from "../../files/uploads.ts";
 import { workspacePath } from "../../files/workspace-path.ts";
@@ -98,16 +98,16 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
       (why) => c.json({ error: why, uploaded_files: [], skipped_files: [] }, 500),
       async ({ conversation, runtime }) => {
         const { signal } = c.req.raw;
-        const form = fromForm(bodyBytes(c), c.req.header("Content-Type") ?? "", plainName);
+        const form = fromForm(bodyBytes(c), c.req.header("Content-Type") ?? "", classicFileName);
         const names: string[] = [];
-        async function* unpacked(): ReturnType<typeof limited> {
-          for await (const file of limited(form, fileLimits)) {
+        async function* unpacked(): ReturnType<typeof withinLimits> {
+          for await (const file of withinLimits(form, fileLimits)) {
             names.push(file.path);
             if (!/\.zip$/i.test(file.path)) yield file;
             else {
               const { maxBytes } = fileLimits;
               const packed = { kind: "zip" as const, body: file.bytes, spool: uploads.spool(), maxBytes };
-              yield* limited(fromArchive(packed), fileLimits);
+              yield* withinLimits(fromArchive(packed), fileLimits);
             }
           }
         }
@@ -122,7 +122,7 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
       c,
       () => c.json({ error: "Failed to zip workspace" }, 500),
       async ({ runtime }) => {
-        const zip = await archive(runtime, { path: runtime.workspace, git: true, ...fileLimits }, c.req.raw.signal);
+        const zip = await zipFolder(runtime, { path: runtime.workspace, git: true, ...fileLimits }, c.req.raw.signal);
         return c.body(zip, 200, {
           "Content-Type": "application/x-zip-compressed",
           "Content-Disposition": 'attachment; filename="workspace.zip"',

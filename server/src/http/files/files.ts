@@ -4,10 +4,10 @@ import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError, isAction, type ErrorCode } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi, UploadedFile } from "../../conversation/api.ts";
-import { archive } from "../../files/archive.ts";
-import { factsOf, readPieces, writePieces, type FileFacts } from "../../files/content.ts";
-import { bounded, limited, type IncomingFile, type IncomingLimits } from "../../files/incoming.ts";
-import { findIn } from "../../files/find.ts";
+import { zipFolder } from "../../files/archive.ts";
+import { statFile, readChunks, writeChunks, type FileStat } from "../../files/content.ts";
+import { withinBytes, withinLimits, type IncomingFile, type IncomingLimits } from "../../files/incoming.ts";
+import { findFiles } from "../../files/find.ts";
 import { listFolder } from "../../files/list.ts";
 import { shown } from "../../files/safe-path.ts";
 import type { UploadStore } from "../../files/uploads.ts";
@@ -57,13 +57,13 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
   app.get("/api/conversations/:id/find", async (c) => {
     const { text, in: within, limit } = parseQuery(c, findQuery);
     const { runtime } = await opened(c);
-    return c.json(await findIn(runtime, { text, within, limit }, c.req.raw.signal));
+    return c.json(await findFiles(runtime, { text, within, limit }, c.req.raw.signal));
   });
 
   app.get("/api/conversations/:id/file", async (c) => {
     const { runtime } = await opened(c);
     const path = await workspacePath(runtime, parseQuery(c, fileQuery).path, c.req.raw.signal);
-    const facts = await factsOf(runtime, path, c.req.raw.signal);
+    const facts = await statFile(runtime, path, c.req.raw.signal);
     if (facts === undefined) throw new DeckhandError("file_not_found", "There is no file of this name.");
     return sendFile(c, runtime, path, facts);
   });
@@ -91,7 +91,7 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
       conversation,
       runtime,
       target,
-      limited(files.files, fileLimits),
+      withinLimits(files.files, fileLimits),
       c.req.raw.signal,
     );
     const sizeBytes = stored.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -103,7 +103,7 @@ export function fileRoutes(app: Hono, { conversations, uploads, fileLimits }: Fi
     const { path, git } = parseQuery(c, archiveQuery);
     const { runtime } = await opened(c);
     const folder = await workspacePath(runtime, path, c.req.raw.signal);
-    const zip = await archive(runtime, { path: folder, git, ...fileLimits }, c.req.raw.signal);
+    const zip = await zipFolder(runtime, { path: folder, git, ...fileLimits }, c.req.raw.signal);
     return c.body(zip, 200, {
       "Content-Type": "application/zip",
       "Content-Disposition": `attachment; filename="workspace.zip"`,
@@ -137,7 +137,7 @@ export async function storeFiles(
     for await (const { path, bytes } of files) {
       try {
         const target = await workspacePath(runtime, posix.join(folder, path), signal);
-        const sizeBytes = await writePieces(runtime, target, bytes, signal);
+        const sizeBytes = await writeChunks(runtime, target, bytes, signal);
         stored.push({ path: target.slice(runtime.workspace.length + 1), sizeBytes });
       } catch (error) {
         throw error instanceof DeckhandError
@@ -162,18 +162,18 @@ interface Put {
 async function put(
   c: Context,
   { conversation, runtime, path, maxBytes }: Put,
-): Promise<{ readonly event: number; readonly facts: FileFacts }> {
+): Promise<{ readonly event: number; readonly facts: FileStat }> {
   const { signal } = c.req.raw;
-  const now = await factsOf(runtime, path, signal);
+  const now = await statFile(runtime, path, signal);
   refuseChanged(c, now);
-  const { bytes, rest } = await readUpTo(bounded(bodyBytes(c), maxBytes), mostLoggedBytes);
+  const { bytes, rest } = await readUpTo(withinBytes(bodyBytes(c), maxBytes), mostLoggedBytes);
   const text = rest === undefined ? asText(bytes) : undefined;
   let event: number;
   if (text === undefined) {
-    const sizeBytes = await writePieces(runtime, path, concat(bytes, rest), signal);
+    const sizeBytes = await writeChunks(runtime, path, concat(bytes, rest), signal);
     event = (await conversation.uploaded([{ path: path.slice(runtime.workspace.length + 1), sizeBytes }])).id;
   } else event = await writeAsAction(conversation, path, text, signal);
-  const facts = await factsOf(runtime, path, signal);
+  const facts = await statFile(runtime, path, signal);
   if (facts === undefined)
     throw new DeckhandError("conflict", "The file was removed by somebody else in the same moment.");
   return { event, facts };
@@ -197,7 +197,7 @@ export async function writeAsAction(
 }
 
 /** RFC 9110, 13.1.1 and 13.1.2. Fails with `conflict`. */
-function refuseChanged(c: Context, now: FileFacts | undefined): void {
+function refuseChanged(c: Context, now: FileStat | undefined): void {
   const match = c.req.header("If-Match");
   const none = c.req.header("If-None-Match");
   if (match !== undefined && (now === undefined || !tagsOf(match).some((tag) => tag === "*" || tag === now.tag))) {
@@ -206,7 +206,7 @@ function refuseChanged(c: Context, now: FileFacts | undefined): void {
   if (none === "*" && now !== undefined) throw new DeckhandError("conflict", "There is a file of this name already.");
 }
 
-async function sendFile(c: Context, runtime: Runtime, path: string, facts: FileFacts): Promise<Response> {
+async function sendFile(c: Context, runtime: Runtime, path: string, facts: FileStat): Promise<Response> {
   const { signal } = c.req.raw;
   c.header("ETag", `"${facts.tag}"`);
   c.header("Last-Modified", facts.modifiedAt.toUTCString());
@@ -221,12 +221,12 @@ async function sendFile(c: Context, runtime: Runtime, path: string, facts: FileF
   }
   const { start, end } = range ?? { start: 0, end: facts.sizeBytes };
   const first = { start: 0, end: Math.min(facts.sizeBytes, 4096) };
-  const { value: head = new Uint8Array() } = await readPieces(runtime, path, first, signal).next();
+  const { value: head = new Uint8Array() } = await readChunks(runtime, path, first, signal).next();
   for (const [name, value] of Object.entries(contentHeaders(path, head))) c.header(name, value);
   c.header("Content-Length", String(end - start));
   if (range !== undefined) c.header("Content-Range", `bytes ${start}-${end - 1}/${facts.sizeBytes}`);
   return c.body(
-    ReadableStream.from(readPieces(runtime, path, { start, end }, signal)),
+    ReadableStream.from(readChunks(runtime, path, { start, end }, signal)),
     range === undefined ? 200 : 206,
   );
 }

@@ -204,7 +204,7 @@ export class BoxedRuntime implements Runtime {
     const again = () => (this.#started = undefined);
     try {
       const box = await this.#options.open();
-      this.#options.network?.runs(() => box.firstPid);
+      this.#options.network?.setInsidePid(() => box.firstPid);
       box.gone.addEventListener("abort", again, { once: true });
       if (this.#disposed.signal.aborted) await box.kill();
       const late = setTimeout(() => void box.kill(), startDeadlineMs);

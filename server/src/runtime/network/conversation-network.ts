@@ -1,16 +1,16 @@
 /** The network of one conversation: a namespace while a sandbox runs, the proxy at its door, and what went through, which outlives both. */
 import type { Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import { ConnectionLog } from "./connection-log.ts";
+import { ConnectionLog } from "./proxy/connection-log.ts";
 import type { Namespace, NamespaceSource } from "./namespace.ts";
-import { doorPort } from "./namespace.ts";
+import { proxyPort } from "./namespace.ts";
 import type { Network, NetworkRecord, OpenPort, Refusal } from "./network.ts";
-import { listeningPorts } from "./ports.ts";
-import { PortConnector } from "./port-connector.ts";
-import { openProxy } from "./proxy.ts";
-import { fewAtOnce, type Resolve } from "./reach.ts";
-import { parseRule, type NetworkPolicy } from "./rules.ts";
-import type { Upstream } from "./upstream.ts";
+import { listeningPorts } from "./ports/listening-ports.ts";
+import { PortConnector } from "./ports/port-connector.ts";
+import { openProxy } from "./proxy/proxy.ts";
+import { fewAtOnce, type Resolve } from "./proxy/reach.ts";
+import { parseRule, type NetworkPolicy } from "./policy/rules.ts";
+import type { Upstream } from "./proxy/upstream.ts";
 
 export interface NetworkOptions {
   readonly policy: NetworkPolicy;
@@ -42,18 +42,18 @@ export class ConversationNetwork implements Network, AsyncDisposable {
   }
 
   /** `allowed` gives the rules of the conversation as they are at each connection. */
-  allow(allowed: () => readonly string[]): void {
+  allowHosts(allowed: () => readonly string[]): void {
     this.#allowed = allowed;
   }
 
   /** What goes in front of the wall's command. Fails with `sandbox_unavailable`. */
-  async enter(): Promise<readonly string[]> {
+  async enterArgv(): Promise<readonly string[]> {
     this.#open ??= this.#opened();
-    return (await this.#open).namespace.enter;
+    return (await this.#open).namespace.enterArgv;
   }
 
   /** Is told how to find a process inside. */
-  runs(inside: () => number | undefined): void {
+  setInsidePid(inside: () => number | undefined): void {
     this.#inside = inside;
   }
 
@@ -67,12 +67,12 @@ export class ConversationNetwork implements Network, AsyncDisposable {
 
   ports(): readonly OpenPort[] {
     const pid = this.#inside();
-    return pid === undefined ? [] : listeningPorts(pid).filter(({ port }) => port !== doorPort);
+    return pid === undefined ? [] : listeningPorts(pid).filter(({ port }) => port !== proxyPort);
   }
 
   async connect(port: number, signal: AbortSignal): Promise<Duplex> {
     const open = await this.#open;
-    if (open === undefined || port === doorPort)
+    if (open === undefined || port === proxyPort)
       throw new DeckhandError("port_closed", `Nothing listens on port ${port}.`);
     return open.connector.connect(port, signal);
   }
@@ -90,8 +90,8 @@ export class ConversationNetwork implements Network, AsyncDisposable {
     try {
       const namespace = await this.#source.take();
       const further = () => this.#allowed().flatMap((text) => parseRule(text) ?? []);
-      const proxy = openProxy(namespace.door, { ...this.#options, further, log: this.#log });
-      return { namespace, proxy, connector: new PortConnector(namespace.enter) };
+      const proxy = openProxy(namespace.listener, { ...this.#options, conversationRules: further, log: this.#log });
+      return { namespace, proxy, connector: new PortConnector(namespace.enterArgv) };
     } catch (error) {
       this.#open = undefined;
       const why = (error as Error).message;

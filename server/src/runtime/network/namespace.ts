@@ -2,7 +2,7 @@
  * Network namespaces for sandboxes, each with nothing in it but its own loopback and a listening socket that the server holds (the door).
  * So there is no route out, no helper program inside and no Unix socket: whoever connects to the door inside has connected to the server.
  *
- *   bwrap (new network, lo up) ── node door.child.js     listens, hands the socket over, ends
+ *   bwrap (new network, lo up) ── node listen.child.js     listens, hands the socket over, ends
  *   server                                                keeps the namespace open by descriptor
  *   nsenter ── bwrap (the wall, without a network of its own) ── the conversation's commands
  *
@@ -14,13 +14,13 @@ import { closeSync, openSync, readlinkSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 
-export const doorPort = 3128;
+export const proxyPort = 3128;
 
 export interface Namespace extends Disposable {
-  /** Listens inside on 127.0.0.1:`doorPort`. */
-  readonly door: Server;
+  /** Listens inside on 127.0.0.1:`proxyPort`. */
+  readonly listener: Server;
   /** What goes in front of a command that is to run in it. Fails closed: where it cannot enter, the command does not run. */
-  readonly enter: readonly string[];
+  readonly enterArgv: readonly string[];
 }
 
 export interface NamespaceSource {
@@ -31,7 +31,7 @@ export interface NamespaceSource {
 
 const spareAfterMs = 300;
 const deadlineMs = 10_000;
-const child = join(import.meta.dirname, "door.child.js");
+const child = join(import.meta.dirname, "listen.child.js");
 
 export function namespaceSource(bwrap: () => string | undefined): NamespaceSource {
   let spare: Promise<Namespace> | undefined;
@@ -55,7 +55,7 @@ function makeNamespace(bwrap: string | undefined): Promise<Namespace> {
   if (bwrap === undefined) return Promise.reject(new Error("bwrap is not on the PATH"));
   const own = process.getuid?.() === 0 ? [] : ["--unshare-user"];
   const wall = [...own, "--unshare-net", "--die-with-parent", "--dev-bind", "/", "/", "--"];
-  const making = spawn(bwrap, [...wall, process.execPath, child, String(doorPort)], {
+  const making = spawn(bwrap, [...wall, process.execPath, child, String(proxyPort)], {
     env: {},
     cwd: "/",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -97,7 +97,7 @@ function kept(pid: number, door: Server, withUser: boolean): Namespace {
   door.unref();
   try {
     const user = withUser ? [`--user=${hold("user")}`, "--preserve-credentials"] : [];
-    return { door, enter: ["nsenter", ...user, `--net=${hold("net")}`, "--"], [Symbol.dispose]: dispose };
+    return { listener: door, enterArgv: ["nsenter", ...user, `--net=${hold("net")}`, "--"], [Symbol.dispose]: dispose };
   } catch (error) {
     dispose();
     throw error;

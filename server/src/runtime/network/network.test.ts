@@ -9,9 +9,9 @@ import { after, before, describe, it, test } from "node:test";
 import { bubblewrapRuntimes } from "../bubblewrap.ts";
 import { failsWith, makeFolders, never, run, until } from "../runtime.contract.ts";
 import type { Runtime, RuntimeFactory } from "../runtime.ts";
-import { httpServer, type Outside } from "./proxy.test-kit.ts";
-import { systemResolve } from "./reach.ts";
-import { networkPolicy, type NetworkMode } from "./rules.ts";
+import { httpServer, type Outside } from "./proxy/proxy.test-kit.ts";
+import { systemResolve } from "./proxy/reach.ts";
+import { networkPolicy, type NetworkMode } from "./policy/rules.ts";
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;

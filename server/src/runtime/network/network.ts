@@ -1,7 +1,7 @@
 /** The network of one conversation's commands, as the rest of the server sees it. */
 import type { Duplex } from "node:stream";
 import type { RefusedHost } from "@deckhand/protocol";
-import type { NetworkMode } from "./rules.ts";
+import type { NetworkMode } from "./policy/rules.ts";
 
 export interface Refusal extends RefusedHost {
   /** The rule that would let it through; none where no rule can. */

@@ -1,0 +1,89 @@
+/** A conversation's pod, under the restricted Pod Security Standard. */
+import type { V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from "@kubernetes/client-node";
+import { commandEnvironment } from "../../wall/environment.ts";
+import type { Limits } from "../../wall/limits.ts";
+import { homeInside, outputsInside } from "../../wall/mounts.ts";
+import { containerName } from "./cluster.ts";
+import { idleCommand } from "../docker/container-spec.ts";
+
+export interface PodOptions {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly image: string;
+  readonly workspace: string;
+  /** Claim for workspace, home and outputs, each in a folder of the conversation's; without one they end with the pod. */
+  readonly claim?: string | undefined;
+  readonly runtimeClass?: string | undefined;
+  readonly readOnly: boolean;
+  readonly limits: Limits;
+}
+
+/** Everybody's in a pod: nobody of the machine's. */
+export const podUser = 1000;
+
+export function podOf(options: PodOptions): V1Pod {
+  const { name, labels, annotations } = options;
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels: { ...labels }, annotations: { ...annotations } },
+    spec: podSpec(options),
+  };
+}
+
+export function podSpec({ name, image, workspace, claim, runtimeClass, readOnly, limits }: PodOptions): V1PodSpec {
+  const inClaim = (folder: string): Partial<V1VolumeMount> =>
+    claim === undefined ? {} : { subPath: `${name}/${folder}` };
+  const volumes: V1Volume[] =
+    claim === undefined
+      ? ["workspace", "home", "outputs"].map((each) => ({ name: each, emptyDir: {} }))
+      : [{ name: "claim", persistentVolumeClaim: { claimName: claim } }];
+  const mount = (folder: string, mountPath: string): V1VolumeMount => ({
+    name: claim === undefined ? folder : "claim",
+    mountPath,
+    ...inClaim(folder),
+  });
+  const environment = commandEnvironment({ path: "", home: homeInside, extra: { USER: "agent", LOGNAME: "agent" } });
+  const resources = { memory: String(limits.memoryBytes), cpu: `${Math.round(limits.cpus * 1000)}m` };
+  return {
+    restartPolicy: "Never",
+    terminationGracePeriodSeconds: 0,
+    // Nothing of the cluster is in it.
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    hostname: "deckhand",
+    ...(runtimeClass === undefined ? {} : { runtimeClassName: runtimeClass }),
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: podUser,
+      runAsGroup: podUser,
+      fsGroup: podUser,
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    volumes: [...volumes, { name: "tmp", emptyDir: {} }],
+    containers: [
+      {
+        name: containerName,
+        image,
+        command: [...idleCommand],
+        workingDir: workspace,
+        // The image's own PATH is left as it is.
+        env: Object.entries(environment).flatMap(([key, value]) => (key === "PATH" ? [] : [{ name: key, value }])),
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: readOnly,
+          capabilities: { drop: ["ALL"] },
+        },
+        // What it may take, and little that has to be free for it to start.
+        resources: { limits: resources, requests: { memory: "64Mi", cpu: "50m" } },
+        volumeMounts: [
+          mount("workspace", workspace),
+          mount("home", homeInside),
+          mount("outputs", outputsInside),
+          { name: "tmp", mountPath: "/tmp" },
+        ],
+      },
+    ],
+  };
+}
