@@ -11,7 +11,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { filesBelow, isFile, isFolder } from "./files.ts";
-import { parseFlatYaml } from "./flat-yaml.ts";
+import { parseTaskYaml } from "./task-yaml.ts";
 import { defaultLimits, filesInPlace, versionOf, type Task, type TaskLimits } from "./task.ts";
 
 const known = ["instruction", "check", "timeout", "check_timeout", "max_steps", "max_cost_usd"];
@@ -21,7 +21,7 @@ export async function readDeckhandTask(folder: string, id: string): Promise<Task
   const name = (await isFile(join(folder, "task.md"))) ? "task.md" : "task.yaml";
   if (!(await isFile(join(folder, name)))) return undefined;
   const text = await readFile(join(folder, name), "utf8");
-  const values = name === "task.md" ? frontMatter(text) : parseFlatYaml(text);
+  const values = name === "task.md" ? frontMatter(text) : parseTaskYaml(text);
   const unknown = Object.keys(values).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new Error(`${unknown} is none of ${known.join(", ")}.`);
   const { instruction = "", check = "" } = values;
@@ -46,7 +46,7 @@ export async function readDeckhandTask(folder: string, id: string): Promise<Task
 function frontMatter(text: string): Readonly<Record<string, string>> {
   const [, head = "", instruction = ""] = /^---\r?\n([\s\S]*?)\n---\r?\n([\s\S]*)$/.exec(text) ?? [];
   if (head === "") throw new Error("It begins with `---`, `check: COMMAND`, `---`, and then comes the instruction.");
-  return { ...parseFlatYaml(head, 2), instruction };
+  return { ...parseTaskYaml(head, 2), instruction };
 }
 
 function limitsOf(values: Readonly<Record<string, string>>): TaskLimits {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { parseFlatYaml } from "./flat-yaml.ts";
+import { parseTaskYaml } from "./task-yaml.ts";
 import { readTasks } from "./read-tasks.ts";
 
 const root = await mkdtemp(join(tmpdir(), "deckhand-tasks-"));
@@ -21,21 +21,21 @@ async function folderOf(files: Readonly<Record<string, string>>): Promise<string
   return folder;
 }
 
-test("[WB6] the YAML of a task is keys and texts; what is more is refused with its line", () => {
+test("[WB6] a task's YAML maps keys to text; anything else is refused with its line", () => {
   assert.deepEqual(
-    parseFlatYaml(
+    parseTaskYaml(
       `# a comment\na: plain # and a comment\nb: "two\\nlines"\nc: 'it''s'\nd: |\n  one\n\n    two\ne: >-\n  one\n  two\nf:\n`,
     ),
     { a: "plain", b: "two\nlines", c: "it's", d: "one\n\n  two\n", e: "one two", f: "" },
   );
-  for (const [text, says] of [
-    ["a: 1\n- b", /Line 2: `key: value`/],
-    ["a: [1]", /Line 1: only texts/],
-    ["a:\n  b: 1", /Line 2/],
-    ["a: 1\na: 2", /Line 2: there is a second a/],
-    ['a: "x', /Line 1: the quotes/],
+  for (const [text, message] of [
+    ["a: 1\n- b", /Line 2: Implicit keys/],
+    ["a: [1]", /Line 1: a must be text or a number/],
+    ["a:\n  b: 1", /Line 2: a must be text/],
+    ["a: 1\na: 2", /Line 2: Map keys must be unique/],
+    ['a: "x', /Line 1: Missing closing/],
   ] as const) {
-    assert.throws(() => parseFlatYaml(text), says);
+    assert.throws(() => parseTaskYaml(text), message);
   }
 });
 

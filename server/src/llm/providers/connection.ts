@@ -61,12 +61,11 @@ export function watch(timeoutMs: number, end: AbortController): Watch {
   return made;
 }
 
-/** A `fetch` that tells the watch of its signal about every chunk that comes. */
-export function watchedFetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+/** A `fetch` that reports every chunk to the watch of its signal and leaves time limits to the watch. */
+export function watchedFetch(fetch: typeof globalThis.fetch, dispatcher: Dispatcher): typeof globalThis.fetch {
   return async (input, init) => {
     const watching = init?.signal ? watches.get(init.signal) : undefined;
-    const dispatcher = patientDispatcher();
-    const response = await fetch(input, dispatcher === undefined ? init : ({ ...init, dispatcher } as RequestInit));
+    const response = await fetch(input, { ...init, dispatcher });
     watching?.byte();
     if (watching === undefined || response.body === null) return response;
     const reader = response.body.getReader();
@@ -83,16 +82,20 @@ export function watchedFetch(fetch: typeof globalThis.fetch): typeof globalThis.
   };
 }
 
-let dispatcher: object | undefined;
+type Dispatcher = NonNullable<RequestInit["dispatcher"]>;
+let dispatcher: Promise<Dispatcher> | undefined;
 
-/** Node's own dispatcher class, with its time limits off; undefined where this Node has none to be found. */
-function patientDispatcher(): object | undefined {
-  if (dispatcher !== undefined) return dispatcher;
-  // The place where undici keeps the process's dispatcher: https://github.com/nodejs/undici, lib/global.js
-  const current = (globalThis as Record<symbol, unknown>)[Symbol.for("undici.globalDispatcher.1")];
-  if (typeof current !== "object" || current === null) return undefined;
-  const Dispatcher = current.constructor as new (options: object) => object;
-  // A step between two requests is often a command of some seconds; a new TLS connection costs more than a kept one.
-  dispatcher = new Dispatcher({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 });
+/**
+ * An agent without the default time limits. Its major version must be that of the undici inside Node's `fetch`
+ * (`process.versions.undici`), because dispatchers of other versions are incompatible. Loaded on demand: the import takes
+ * some 100 ms of CPU time.
+ */
+export function loadDispatcher(): Promise<Dispatcher> {
+  dispatcher ??= import("undici").then(({ Agent }) => {
+    // The pause between two requests is often a command of a few seconds; reconnecting over TLS costs more than waiting.
+    const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 });
+    // @types/node declares the dispatcher of another minor version.
+    return agent as unknown as Dispatcher;
+  });
   return dispatcher;
 }

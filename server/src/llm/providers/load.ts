@@ -5,7 +5,7 @@ import type { Model, ModelProgress, ModelReply, ModelRequest } from "../model.ts
 import { loadPrices } from "../prices.ts";
 import { withRetries } from "../retry.ts";
 import { withToolCalling, type ToolCalling } from "../text-tools/text-tools.ts";
-import { watchedFetch } from "./connection.ts";
+import { loadDispatcher, watchedFetch } from "./connection.ts";
 import { promptWriter } from "./prompt.ts";
 import type { ModelAddress, Provider } from "./provider.ts";
 import { callModel } from "./stream.ts";
@@ -36,11 +36,10 @@ export function modelAt(name: string, address: ModelAddress, limits: CallLimits,
   const { provider, priced } = address;
   const { takesImages, contextTokens, reasoningEffort: reasoning } = traits;
   const write = promptWriter({ ...provider.writing(address.model), name, takesImages });
-  const fetch = watchedFetch(limits.fetch);
   let model: LanguageModelV4 | undefined;
 
   async function* attempt(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
-    model ??= await provider.connect(address, fetch);
+    model ??= await provider.connect(address, watchedFetch(limits.fetch, await loadDispatcher()));
     const maxOutputTokens = request.maxOutputTokens ?? traits.maxOutputTokens ?? undefined;
     const options = {
       ...write(request),
@@ -63,5 +62,5 @@ export function modelAt(name: string, address: ModelAddress, limits: CallLimits,
 
 /** Imports what the first call of such a model needs. */
 export async function loadProvider(provider: Provider): Promise<void> {
-  await Promise.all([loadPrices(), provider.load()]);
+  await Promise.all([loadPrices(), loadDispatcher(), provider.load()]);
 }
