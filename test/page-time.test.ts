@@ -77,7 +77,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   await bar.getByText(`${firstWritten} / `).waitFor();
 
   // What a restore would do is shown, and nothing is done by looking.
-  await bar.getByRole("button", { name: "Restore the files" }).click();
+  await bar.getByRole("button", { name: "Restore files" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("note.txt").waitFor();
   assert.equal(readFileSync(note, "utf8"), "second\n");
@@ -97,7 +97,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   writeFileSync(note, "mine\n");
   writeFileSync(join(server.workspace, "own.txt"), "mine\n");
   await page.goto(`${server.url}/c/${id}?at=${log.length - 1}`);
-  await bar.getByRole("button", { name: "Restore the files" }).click();
+  await bar.getByRole("button", { name: "Restore files" }).click();
   await dialog.getByText("changed by others since").first().waitFor();
   assert.equal(await dialog.getByRole("button", { name: /^Restore \d/ }).isDisabled(), true);
   await dialog.getByRole("button", { name: "Cancel" }).click();
