@@ -21,8 +21,9 @@ export interface ApprovalRequest {
 }
 
 export type PolicyDecision =
-  /** It may run; `by` are the rules but for which it would have been asked about. */
-  { readonly may: true; readonly by: readonly AllowingRule[] } | ({ readonly may: false } & ApprovalRequest);
+  /** May run; `rules` are those without which it would need an approval. */
+  | { readonly type: "allow"; readonly rules: readonly AllowingRule[] }
+  | { readonly type: "ask"; readonly request: ApprovalRequest };
 
 interface PolicyContext {
   readonly workspace: string;
@@ -38,12 +39,13 @@ export async function evaluatePolicy(
   { workspace, state, defaults, serverRules }: PolicyContext,
 ): Promise<PolicyDecision> {
   const reasons = reasonsFor(action, effect, workspace, state, defaults);
-  if (reasons.length === 0) return { may: true, by: [] };
+  if (reasons.length === 0) return { type: "allow", rules: [] };
   const known = [...scoped(state.rules, "conversation"), ...scoped(await serverRules(), "server")];
   const by = await findCoveringRules(action, workspace, known);
-  if (by !== null) return { may: true, by };
+  if (by !== null) return { type: "allow", rules: by };
   const rules = await rulesFor(action, workspace);
-  return { may: false, reasons, rules, seconds: state.settings.approval_seconds ?? defaults.seconds };
+  const seconds = state.settings.approval_seconds ?? defaults.seconds;
+  return { type: "ask", request: { reasons, rules, seconds } };
 }
 
 function scoped(rules: readonly ApprovalRule[], scope: AllowingRule["scope"]): AllowingRule[] {
@@ -74,6 +76,6 @@ function reasonsFor(
 function isOutside(action: NewAction, workspace: string): boolean {
   return affectedPaths(action).some((path) => {
     const below = posix.relative(workspace, posix.resolve(workspace, path));
-    return below === ".." || below.startsWith("../../") || posix.isAbsolute(below);
+    return below === ".." || below.startsWith("../") || posix.isAbsolute(below);
   });
 }
