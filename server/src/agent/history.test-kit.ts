@@ -19,7 +19,7 @@ import { recoveryEvents } from "../conversation/recovery/recovery.ts";
 import type { ModelMessage, ModelRequest } from "../llm/model.ts";
 import { arrayModel, text, type Reply } from "./array-model.test-kit.ts";
 import { play } from "./play.test-kit.ts";
-import { endEvents } from "./turn.ts";
+import { endEvents } from "./turn-types.ts";
 
 /** What happens at one step of the loop, beside it. */
 type Meanwhile = "message" | "command" | "pause" | "stop" | "nothing";

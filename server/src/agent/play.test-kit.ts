@@ -15,7 +15,7 @@ import { testTools } from "./array-model.test-kit.ts";
 import { createAgentFinder } from "./agents.ts";
 import type { ApprovalRequest } from "./approval/policy.ts";
 import { promptSize } from "./context/prompt-size.ts";
-import type { Limits } from "./limits.ts";
+import { limitReached, type Limits } from "./limits.ts";
 import { Prompt } from "./context/prompt.ts";
 import type { TurnOutput, TurnDeps, TurnEnd, View } from "./turn-types.ts";
 import { runTurn } from "./turn.ts";
@@ -25,6 +25,8 @@ export interface Played {
   readonly end: TurnEnd;
   readonly state: ConversationState;
 }
+
+const unlimited = { maxSteps: 100, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity };
 
 export interface Play {
   readonly limits?: Partial<Limits>;
@@ -56,6 +58,7 @@ export async function play(
     });
   const start: NewEvent[] = [action("user", "start", { task: "do it" }), stateChange("running")];
   store(from.length > 0 ? from : start);
+  const nowMs = (): number => events.length * 1000;
   const view = (stored: readonly Event[]): View => ({ state, prompt, stored });
   const turn = runTurn(
     view([]),
@@ -64,12 +67,12 @@ export async function play(
       agent,
       runtime: async () => ({ cwd: "/w" }) as Runtime,
       changesSince,
-      readInstructions: () => Promise.reject(new Error("there is no workspace")),
-      limits: { maxSteps: 100, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
-      now: () => events.length * 1000,
+      instructions: { workspace: () => Promise.reject(new Error("there is no workspace")) },
+      limits: async (now) => limitReached(now, { ...unlimited, ...limits }, nowMs()),
+      now: nowMs,
       policy: async (event) => {
-        const question = policy(event);
-        return question === null ? { may: true, by: [] } : { may: false, ...question };
+        const request = policy(event);
+        return request === null ? { type: "allow", rules: [] } : { type: "ask", request };
       },
     },
     stop.signal,

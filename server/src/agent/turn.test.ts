@@ -4,7 +4,7 @@ import { action, DeckhandError, isAction, stateChange } from "@deckhand/protocol
 import { arrayModel, call, findTestAgent, testTools, text, type Reply } from "./array-model.test-kit.ts";
 import { play, type Played } from "./play.test-kit.ts";
 import { Prompt } from "./context/prompt.ts";
-import { endEvents } from "./turn.ts";
+import { endEvents } from "./turn-types.ts";
 
 const agent = findTestAgent("CodeActAgent", "/w")!;
 
@@ -18,7 +18,7 @@ test("[A5] a turn takes the message in, acts, and ends with finish", async () =>
     arrayModel([[text("Look."), call("read", { path: "ok" })], [call("finish", { thought: "done" })]]),
   );
   assert.deepEqual(kinds(played), ["start", "agent_state_changed", "chat", "reply", "read", "read", "reply", "finish"]);
-  assert.deepEqual(played.end, { state: "finished" });
+  assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
   assert.equal(causes(played)[2], 0);
   assert.equal(causes(played)[5], 4);
   const read = played.events[4];
@@ -35,7 +35,7 @@ test("[A6] several calls of one reply are answered in order, each with one obser
   const played = await play(model);
   assert.deepEqual(kinds(played).slice(3), ["reply", "read", "read", "read", "error", "think", "reply", "message"]);
   assert.deepEqual(causes(played).slice(4, 8), [undefined, undefined, 4, 5]);
-  assert.deepEqual(played.end, { state: "awaiting_user_input" });
+  assert.deepEqual(played.end, { type: "completed", agentState: "awaiting_user_input" });
   assert.deepEqual(model.asked, [1, 3]);
   assert.equal(played.state.open.length, 0);
 });
@@ -52,26 +52,27 @@ test("[A7] a call that is no tool, or not its arguments, is answered with what t
     [
       "Tool nope is not registered. (arguments: {}). Please check t",
       "The arguments of read are not valid JSON (Expected property ",
-      "The arguments of read do not fit: path: Invalid input: expec",
-      "The arguments of read do not fit: path: Invalid input: expec",
+      "Invalid arguments for read: path: Invalid input: expected st",
+      "Invalid arguments for read: path: Invalid input: expected st",
     ],
   );
   assert.match(told[1]!.message, /Send a JSON object such as \{"path": <string>\}\.$/);
-  assert.deepEqual(played.end, { state: "awaiting_user_input" });
+  assert.deepEqual(played.end, { type: "completed", agentState: "awaiting_user_input" });
 });
 
 test("[A8] the limit on steps is exact, and is raised by its first value when a person lets it go on", async () => {
   const step: Reply = [call("read", { path: "a" })];
   const first = await play(arrayModel([step, step, step]), { limits: { maxSteps: 2 } });
   assert.deepEqual(first.end, {
-    state: "paused",
+    type: "halted",
+    agentState: "paused",
     code: "limit_steps",
     message: "Agent reached maximum iteration. Current iteration: 2.00, max iteration: 2.00. ",
   });
   const goOn = action("user", "change_agent_state", { agent_state: "running", thought: "" });
   const from = [...first.events, ...endEvents(first.end), goOn, stateChange("running")];
   const second = await play(arrayModel([step, step, step]), { limits: { maxSteps: 2 }, from });
-  assert.ok(second.end.state === "paused");
+  assert.ok(second.end.type === "halted");
   assert.equal(second.end.message, "Agent reached maximum iteration. Current iteration: 4.00, max iteration: 4.00. ");
 });
 
@@ -81,15 +82,15 @@ const perStep = 11;
 test("[A9] the limits on cost, on tokens and on time end a turn before the next request", async () => {
   const step: Reply = [call("read", { path: "a" })];
   const cost = await play(arrayModel([step, step, step]), { limits: { maxCostUsd: 0.5 } });
-  assert.ok(cost.end.state === "paused" && cost.end.code === "limit_cost");
+  assert.ok(cost.end.type === "halted" && cost.end.code === "limit_cost");
   assert.equal(cost.state.usage.costUsd, 0.5);
   const tokens = await play(arrayModel([step, step, step]), { limits: { maxTokens: perStep + 1 } });
-  assert.ok(tokens.end.state === "paused" && tokens.end.code === "limit_tokens");
+  assert.ok(tokens.end.type === "halted" && tokens.end.code === "limit_tokens");
   const used = 2 * perStep;
   const said = `Current tokens: ${used}.00, max tokens: ${perStep + 1}.00. `;
   assert.equal(tokens.end.message, `Agent reached maximum tokens. ${said}`);
   const time = await play(arrayModel([step, step, step]), { limits: { maxSeconds: 5 } });
-  assert.ok(time.end.state === "paused" && time.end.code === "limit_time");
+  assert.ok(time.end.type === "halted" && time.end.code === "limit_time");
 });
 
 test("[A10] a message that comes during a turn is taken in at the next step", async () => {
@@ -110,7 +111,7 @@ test("[A11] a pause ends the turn after the current action; going on runs what i
     meanwhile: (stored) =>
       stored.some((event) => isAction(event) && event.action === "edit") ? [stateChange("paused")] : [],
   });
-  assert.deepEqual(played.end, { state: null });
+  assert.deepEqual(played.end, { type: "interrupted" });
   assert.deepEqual(kinds(played).slice(3), ["reply", "edit", "agent_state_changed", "read"]);
   const resumed = await play(arrayModel([[text("Done.")]]), { from: [...played.events, stateChange("running")] });
   assert.deepEqual(kinds(resumed).slice(8), ["edit", "read", "reply", "message"]);
@@ -126,7 +127,7 @@ test("[A12] a stop ends a tool that waits, and one that does not listen, in unde
         return [];
       },
     });
-    assert.deepEqual(played.end, { state: null });
+    assert.deepEqual(played.end, { type: "interrupted" });
     const last = played.events.at(-1)!;
     assert.ok(
       !isAction(last) && last.observation === "error" && last.extras.code === "interrupted" && last.cause === 4,
@@ -137,7 +138,7 @@ test("[A12] a stop ends a tool that waits, and one that does not listen, in unde
 
 test("[A13] a model that fails ends the turn with its code; a mistake of ours too, after the action is answered", async () => {
   const failed = await play(arrayModel([new DeckhandError("model_auth", "no key")]));
-  assert.deepEqual(failed.end, { state: "error", code: "model_auth", message: "no key" });
+  assert.deepEqual(failed.end, { type: "halted", agentState: "error", code: "model_auth", message: "no key" });
   await assert.rejects(play(arrayModel([[call("read", { path: "bug" })]])), TypeError);
 });
 
@@ -148,7 +149,12 @@ test("[X6] a circle is told to the model once; when it goes on, the turn pauses 
     ({ messages }) => void requests.push(messages.map((message) => JSON.stringify(message))),
   );
   const played = await play(model);
-  assert.deepEqual(played.end, { state: "paused", code: "stuck", message: "Agent got stuck in a loop" });
+  assert.deepEqual(played.end, {
+    type: "halted",
+    agentState: "paused",
+    code: "stuck",
+    message: "Agent got stuck in a loop",
+  });
   assert.deepEqual(kinds(played).slice(3), [
     ...Array.from({ length: 4 }, () => ["reply", "read", "read"]).flat(),
     "nudge",
@@ -163,7 +169,7 @@ test("[X6] a circle is told to the model once; when it goes on, the turn pauses 
   assert.match(requests.at(-1)?.at(-1) ?? "", /"role":"user".*going round in a circle/);
   const from = [...played.events, ...endEvents(played.end), stateChange("running")];
   const resumed = await play(arrayModel([[call("read", { path: "same" })], [call("finish", {})]]), { from });
-  assert.deepEqual(resumed.end, { state: "finished" });
+  assert.deepEqual(resumed.end, { type: "completed", agentState: "finished" });
 });
 
 test("[X7] two calls of one reply with the same id both run, and both are answered", async () => {

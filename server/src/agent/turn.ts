@@ -1,157 +1,111 @@
 /**
- * The loop, as a pure generator: from a user's message to rest. It yields what is to be stored or shown and imports no
- * log, no socket and no conversation; it is resumed with the state as it is after what it yielded was stored.
+ * The agent loop: one turn, from the user's message until the agent is idle again.
  *
- *   run what was approved -> take in queued messages -> check limits -> make room -> ask the model -> run the calls of its reply -> again
+ *   repeat:
+ *     run an approved action, or the calls left over from the last reply
+ *     take in instructions and queued messages
+ *     check limits, check for a loop, compact the prompt
+ *     call the model
+ *     execute the calls of its reply
  *
- * Calls run in their order; those that only look, one after another in the reply, side by side.
+ * It is a pure generator. It yields what is to be stored or shown, and is resumed with the state after that was stored. It imports no
+ * log, socket or conversation.
  *
- * It ends when the model says that it is done or speaks without calling a tool (finish/), when a limit is reached, when the agent
- * goes round in a circle although it was told, when the model fails, and when somebody changed the state (pause, stop):
- * then it says nothing and the state stays as it was made. Whether a call begins is decided where its action is stored: none
- * does behind a pause. It also ends where an action has to wait for a person; the
- * turn after the approval begins with that action.
+ * A turn ends when the model calls `finish` or `reject` or answers without a tool call (see finish/), when a limit is reached, when the
+ * agent keeps repeating itself after a nudge, when the model fails, when an action needs an approval (the next turn starts with the
+ * approved action), or when the state was changed from outside, by a pause or a stop. In that last case it yields nothing more.
  */
-import {
-  action,
-  errorObservation,
-  observation,
-  type ConversationState,
-  type NewEvent,
-  type NudgeReason,
-} from "@deckhand/protocol";
-import { ask } from "./model-call.ts";
-import { prepareCall, replyText } from "./execution/prepare.ts";
+import { action, observation, type NewEvent, type NudgeReason } from "@deckhand/protocol";
 import { compactAfterOverflow, compactIfNeeded } from "./context/compaction.ts";
+import { executeApproved, executePending, executeReply } from "./execution/execute.ts";
+import { runStartHooks } from "./execution/hooks.ts";
 import { continueNudge, endedPrematurely } from "./finish/premature-end.ts";
-import type { Instructions } from "./instructions/instructions.ts";
-import { triggeredByMessage, loadInstructions, changedInstructions } from "./instructions/load.ts";
-import { triggeredByPaths } from "./instructions/path-triggered.ts";
-import { askAtStart } from "./execution/hooks.ts";
-import { limitReached } from "./limits.ts";
-import { begin, performApproved, unknownReply } from "./execution/execute.ts";
-import { isRunning, type TurnOutput, type TurnDeps, type TurnEnd, type View } from "./turn-types.ts";
+import { callModel, replyText } from "./model-call.ts";
 import { stuckMessage } from "./stuck.ts";
+import { TurnInput } from "./turn-input.ts";
+import {
+  interrupted,
+  isRunning,
+  storeEvents,
+  type TurnDeps,
+  type TurnEnd,
+  type TurnPart,
+  type View,
+} from "./turn-types.ts";
 
-export type Turn = AsyncGenerator<TurnOutput, TurnEnd, View>;
+export type Turn = TurnPart<TurnEnd>;
 
 export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal): Turn {
+  const input = new TurnInput(deps);
+  let hasStarted = false;
   let view = first;
-  let knowledge: Instructions | null | undefined;
-  let begun = false;
   while (isRunning(view, signal)) {
-    if (view.state.approved !== null) {
-      const end = yield* performApproved(view, deps, signal);
-      if ("state" in end) return end;
-      view = end.view;
+    const { approved, pendingCalls } = view.state;
+    if (approved !== null || pendingCalls.length > 0) {
+      const flow = yield* approved === null ? executePending(view, deps, signal) : executeApproved(view, deps, signal);
+      if (flow.type === "ended") return flow.end;
+      view = flow.view;
       continue;
     }
 
-    // A turn that was paused in the middle of a reply goes on with what is left of it.
-    let pending = view.state.pendingCalls.map((call) => prepareCall(call, deps.agent));
-    while (pending.length > 0) {
-      const end = yield* begin(pending, [], view, deps, signal);
-      if ("state" in end) return end;
-      view = end.view;
-      if (!isRunning(view, signal)) return { state: null };
-      pending = end.denied ? [] : pending.slice(end.begun);
+    const incoming = await input.collect(view, signal);
+    if (signal.aborted) break;
+    if (incoming.length > 0) view = yield storeEvents(...incoming);
+    if (!view.prompt.hasUserMessage) return { type: "completed", agentState: "awaiting_user_input" };
+
+    if (!hasStarted) {
+      hasStarted = true;
+      const flow = yield* runStartHooks(view, deps, signal);
+      if (flow.type === "ended") return flow.end;
+      view = flow.view;
+      if (!isRunning(view, signal)) break;
     }
 
-    if (knowledge === undefined) {
-      knowledge = deps.agent.readsInstructions
-        ? await loadInstructions(deps.readInstructions, signal, deps.readUserInstructions)
-        : null;
-      if (signal.aborted) return { state: null };
-    }
-    const touched = view.prompt.progress.takeTouched();
-    const onTheWay = await triggeredByPaths(knowledge, touched, view.state, deps.runtime, signal);
-    if (signal.aborted) return { state: null };
-    const taken = [...onTheWay, ...takeIn(view.state, knowledge)];
-    if (taken.length > 0) view = yield { type: "events", events: () => taken };
-    if (!view.prompt.hasUserMessage) return { state: "awaiting_user_input" };
-
-    if (!begun) {
-      begun = true;
-      const started = yield* askAtStart(view, deps, signal);
-      if ("state" in started) return started;
-      view = started.view;
-      if (!isRunning(view, signal)) return { state: null };
-    }
-
-    const limit =
-      limitReached(view.state, deps.limits, deps.now()) ?? (await deps.limitAbove?.().catch(() => null)) ?? null;
-    if (limit !== null) return { state: "paused", ...limit };
+    const limit = await deps.limits(view.state);
+    if (limit !== null) return { type: "halted", agentState: "paused", ...limit };
 
     const stuck = view.prompt.stepHistory.verdict();
-    if (stuck?.todo === "pause") return { state: "paused", code: "stuck", message: stuckMessage };
-    if (stuck !== null) view = yield nudge(stuck.reason);
-    if (!isRunning(view, signal)) return { state: null };
+    if (stuck?.todo === "pause") return { type: "halted", agentState: "paused", code: "stuck", message: stuckMessage };
+    if (stuck !== null) view = yield storeEvents(loopNudge(stuck.reason));
+    if (!isRunning(view, signal)) break;
 
-    const room = yield* compactIfNeeded(view, deps, signal);
-    if ("state" in room) return room;
-    view = room.view;
-    if (!isRunning(view, signal)) return { state: null };
+    const compacted = yield* compactIfNeeded(view, deps, signal);
+    if (compacted.type === "ended") return compacted.end;
+    view = compacted.view;
+    if (!isRunning(view, signal)) break;
 
-    const asked = yield* ask(view, deps, signal);
-    if ("code" in asked && asked.code === "model_context_too_long") {
-      const more = yield* compactAfterOverflow(asked, view, deps, signal);
-      if ("state" in more) return more;
-      view = more.view;
+    const called = yield* callModel(view, deps, signal);
+    if (called.type === "ended") return called.end;
+    if (called.type === "too_long") {
+      const flow = yield* compactAfterOverflow(called.end, view, deps, signal);
+      if (flow.type === "ended") return flow.end;
+      view = flow.view;
       continue;
     }
-    if ("state" in asked) return asked;
-    const { reply, replied } = asked;
 
-    const calls = reply.parts.filter((part) => part.type === "call");
-    if (calls.length === 0) {
+    const { reply, event } = called;
+    if (!reply.parts.some((part) => part.type === "call")) {
       const text = replyText(reply.parts);
-      const goesOn = endedPrematurely(text, view.prompt.progress);
-      const said = action("agent", "message", { content: text, image_urls: null, wait_for_response: !goesOn });
-      const { progress: ledger } = view.prompt;
-      view = yield { type: "events", events: () => [replied, said, ...(goesOn ? [continueNudge(ledger)] : [])] };
-      if (!goesOn) return { state: "awaiting_user_input" };
+      const { progress } = view.prompt;
+      const continues = endedPrematurely(text, progress);
+      const message = action("agent", "message", { content: text, image_urls: null, wait_for_response: !continues });
+      view = yield storeEvents(event, message, ...(continues ? [continueNudge(progress)] : []));
+      if (!continues) return { type: "completed", agentState: "awaiting_user_input" };
       continue;
     }
 
-    // Stopped while the model said its last word: its calls are off.
-    if (signal.aborted) return { state: null };
-
-    // The reply and its first action are one commit.
-    const prepared = calls.map((call, at) =>
-      prepareCall({ ...call, reply: unknownReply }, deps.agent, at === 0 ? replyText(reply.parts) : ""),
-    );
-    const end = yield* begin(prepared, [replied], view, deps, signal);
-    if ("state" in end) return end;
-    view = end.view;
+    // Stopped while the last part of the reply came in: none of its calls begins.
+    if (signal.aborted) break;
+    const flow = yield* executeReply(reply.parts, event, view, deps, signal);
+    if (flow.type === "ended") return flow.end;
+    view = flow.view;
   }
-  return { state: null };
+  return interrupted.end;
 }
 
-/** What the workspace says stands before the messages, and what a message calls for behind it. */
-function takeIn(state: ConversationState, knowledge: Instructions | null): readonly NewEvent[] {
-  const messages = state.queued.flatMap(({ id, content, imageUrls }) => {
-    const images = { image_urls: imageUrls.length > 0 ? [...imageUrls] : null };
-    return [
-      observation("user", "chat", content, images, { cause: id }),
-      ...triggeredByMessage(knowledge, content, state),
-    ];
-  });
-  return [...changedInstructions(knowledge, state), ...messages];
+function loopNudge(reason: NudgeReason): NewEvent {
+  return observation("environment", "nudge", loopNote, { reason });
 }
 
-function nudge(reason: NudgeReason): TurnOutput {
-  return { type: "events", events: () => [observation("environment", "nudge", circleNote, { reason })] };
-}
-
-const circleNote =
+const loopNote =
   "(A note of the server, not of the user.) You are going round in a circle: the same again, with the same result. Look at what came of it and try another way. To wait for something, run a command that sleeps. If nothing is left to try, call finish and tell what stands in the way.";
-
-/** The events that tell how a turn ended, for the conversation to store. */
-export function endEvents(end: TurnEnd): readonly NewEvent[] {
-  if (end.state === null) return [];
-  const change = observation("environment", "agent_state_changed", "", {
-    agent_state: end.state,
-    ...("message" in end ? { reason: end.message } : {}),
-  });
-  return "code" in end ? [errorObservation("environment", end.code, end.message), change] : [change];
-}

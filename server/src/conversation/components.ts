@@ -161,13 +161,15 @@ export function createComponents(own: ComponentsDeps) {
       return { agent: withoutDelegateAtMaxDepth(equipped, log.state), model: await model(equipped) };
     },
     runtime: runtimeFor,
-    readUserInstructions: deps.readUserInstructions,
     changesSince: deps.histories === undefined ? undefined : past.changesSince.bind(past),
-    readInstructions: instructionReader(
-      deps.runtimes.look,
-      () => workspace.path,
-      () => runtime.start(),
-    ),
+    instructions: {
+      workspace: instructionReader(
+        deps.runtimes.look,
+        () => workspace.path,
+        () => runtime.start(),
+      ),
+      user: deps.readUserInstructions,
+    },
     onFault,
   });
   return { workspace, runtime, terminals, snapshots, past, userActions, deadline, titles, serverTools, turn };

@@ -35,7 +35,7 @@ async function reasons(
   more: Partial<ApprovalDefaults> = {},
 ) {
   const judged = await evaluatePolicy(event, effect, circumstances({ settings, defaults: { ...defaults, ...more } }));
-  return judged.may ? null : judged.reasons;
+  return judged.type === "allow" ? null : judged.request.reasons;
 }
 
 test("[Q15] `risky` asks about the network, about writing outside the workspace, and about commands without a sandbox", async () => {
@@ -70,10 +70,8 @@ test("[Q15] the conversation's settings go before the server's", async () => {
   assert.equal(await reasons(read, "read", { confirmation_mode: true }), null);
   const judged = await evaluatePolicy(run, "execute", circumstances({ settings: { confirmation_mode: true } }));
   assert.deepEqual(judged, {
-    may: false,
-    reasons: ["Commands are asked about."],
-    rules: [{ action: "run", pattern: "ls" }],
-    seconds: 60,
+    type: "ask",
+    request: { reasons: ["Commands are asked about."], rules: [{ action: "run", pattern: "ls" }], seconds: 60 },
   });
 });
 
@@ -81,7 +79,7 @@ test("[Q19] who is not asked because of rules is told which, those of the conver
   const origin = { action: "browse", pattern: "https://example.org" };
   const by = async (event: NewAction, effect: Effect, given: Given): Promise<unknown> => {
     const judged = await evaluatePolicy(event, effect, circumstances(given));
-    return judged.may ? judged.by : null;
+    return judged.type === "allow" ? judged.rules : null;
   };
   assert.deepEqual(await by(browse, "network", { rules: [origin] }), [{ ...origin, scope: "conversation" }]);
   assert.deepEqual(await by(browse, "network", { serverRules: [origin] }), [{ ...origin, scope: "server" }]);

@@ -7,7 +7,7 @@ import { arrayModel, call, testTools, text, type Reply } from "../array-model.te
 import { createAgentFinder } from "../agents.ts";
 import { play, type Played } from "../play.test-kit.ts";
 import { Prompt } from "./prompt.ts";
-import { endEvents } from "../turn.ts";
+import { endEvents } from "../turn-types.ts";
 import { promptSize } from "./prompt-size.ts";
 
 const contextTokens = 16_000;
@@ -95,7 +95,7 @@ test("[A14] 500 steps go through a model that reads 16,000 tokens, every action 
     step > steps ? [call("finish", { thought: "Done." })] : read(step, step % 7 === 0 ? 15_000 : 600),
   );
   const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
-  assert.deepEqual(played.end, { state: "finished" });
+  assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
   assertPaired(played.events);
   const count = compactions(played).length;
   t.diagnostic(`${count} compactions, ${compactions(played, "summary").length} of them summaries, in ${steps} steps`);
@@ -120,7 +120,7 @@ test("[A15] what the model reads after a restart is the same as without it", asy
 test("[A16] a model that does not say how much it reads is made room for when it refuses, and goes on", async () => {
   const found = reader((step) => (step > 200 ? [call("finish", {})] : read(step, 1500)), { says: false });
   const played = await play(found.model, { tools, from: begin, limits: { maxSteps: 1000 } });
-  assert.deepEqual(played.end, { state: "finished" });
+  assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
   assertPaired(played.events);
   assert.ok(found.refused > 0 && found.refused <= 2 * compactions(played).length);
 });
@@ -130,7 +130,12 @@ test("[A17] a model that refuses whatever it is sent ends the turn with one clea
   let asked = 0;
   const model = arrayModel(() => ((asked += 1) > 2 ? refusal : read(asked, 300)));
   const played = await play(model, { tools, from: begin });
-  assert.deepEqual(played.end, { state: "error", code: "model_context_too_long", message: "That is too long for me." });
+  assert.deepEqual(played.end, {
+    type: "halted",
+    agentState: "error",
+    code: "model_context_too_long",
+    message: "That is too long for me.",
+  });
   assert.equal(endEvents(played.end).length, 2);
   assert.equal(compactions(played).length, 2);
   assertPaired(played.events);
@@ -142,14 +147,14 @@ test("[A18] where no summary can be had, the last calls are listed in its place"
   for (const summary of [new DeckhandError("model_unavailable", "Down."), [call("read", { path: "x" })]]) {
     const { model, requests } = reader((step) => (step > 300 ? [call("finish", {})] : read(step, 900)), { summary });
     const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
-    assert.deepEqual(played.end, { state: "finished" });
+    assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
     assert.match(textOf(requests.at(-1)?.messages[0]), /No summary could be written[\s\S]*- read \{"path":"file-/);
   }
 });
 
 test("[A19] long results are cut in the middle for a model that reads little", async () => {
   const { model, requests } = reader((step) => (step > 1 ? [call("finish", {})] : read(step, 60_000)));
-  assert.deepEqual((await play(model, { tools, from: begin })).end, { state: "finished" });
+  assert.deepEqual((await play(model, { tools, from: begin })).end, { type: "completed", agentState: "finished" });
   const result = requests[1]?.messages.find((message) => message.role === "tool")?.results[0]?.content ?? "";
   assert.ok(result.length < 10_000 && /characters are left out/.test(result));
 });
@@ -168,7 +173,7 @@ test("[A20] a stop while the summary is written ends the turn at once and keeps 
     },
   });
   assert.ok(asked);
-  assert.deepEqual(played.end, { state: null });
+  assert.deepEqual(played.end, { type: "interrupted" });
   assertPaired(played.events);
 });
 

@@ -10,8 +10,17 @@
  * A model that says by itself that it is too much is made room for in the same way. After two summaries without a reply in
  * between it is given up.
  */
-import { action, observation, type NewEvent } from "@deckhand/protocol";
-import { failedEnd, type TurnOutput, type TurnDeps, type TurnEnd, type View } from "../turn-types.ts";
+import { action, observation } from "@deckhand/protocol";
+import {
+  continueWith,
+  endWithError,
+  interrupted,
+  storeEvents,
+  type TurnDeps,
+  type TurnEnd,
+  type TurnPart,
+  type View,
+} from "../turn-types.ts";
 import { writeSummary } from "./summary.ts";
 
 /** Shares of what the model can read. */
@@ -20,18 +29,16 @@ const worthMasking = 0.25;
 /** Kept as it is behind a summary: less each time that it was not enough. */
 const tails = [0.3, 0.1] as const;
 
-type MadeRoom = AsyncGenerator<TurnOutput, TurnEnd | { view: View }, View>;
-
 /** Before a request. Does nothing where it is not known how much the model can read. */
-export async function* compactIfNeeded(view: View, deps: TurnDeps, signal: AbortSignal): MadeRoom {
+export async function* compactIfNeeded(view: View, deps: TurnDeps, signal: AbortSignal): TurnPart {
   const limit = deps.model.contextTokens ?? null;
   let now = view;
   while (limit !== null && now.prompt.tokens > limit * full && now.prompt.summaries === 0) {
-    const made = yield* compact(now, deps, limit, signal);
-    if ("state" in made) return made;
-    now = made.view;
+    const flow = yield* compact(now, deps, limit, signal);
+    if (flow.type === "ended") return flow;
+    now = flow.view;
   }
-  return { view: now };
+  return continueWith(now);
 }
 
 /** After the model has refused a request as too long; the refusal is the end of the turn when nothing more can be done. */
@@ -40,15 +47,15 @@ export async function* compactAfterOverflow(
   view: View,
   deps: TurnDeps,
   signal: AbortSignal,
-): MadeRoom {
-  if (!view.prompt.hasReplies || view.prompt.summaries >= tails.length) return refused;
+): TurnPart {
+  if (!view.prompt.hasReplies || view.prompt.summaries >= tails.length) return { type: "ended", end: refused };
   // It is less than was sent, whatever we were told.
   const sent = view.prompt.tokens;
   const limit = Math.min(deps.model.contextTokens ?? Number.POSITIVE_INFINITY, sent * full);
   return yield* compact(view, deps, limit, signal);
 }
 
-async function* compact(view: View, deps: TurnDeps, limitTokens: number, signal: AbortSignal): MadeRoom {
+async function* compact(view: View, deps: TurnDeps, limitTokens: number, signal: AbortSignal): TurnPart {
   const { prompt } = view;
   const tail = tails[prompt.summaries] ?? 0;
   const room = prompt.chars(limitTokens);
@@ -56,20 +63,16 @@ async function* compact(view: View, deps: TurnDeps, limitTokens: number, signal:
   // Where even the last step is too much, it is summarised as well.
   const upTo = to === -1 ? view.state.head : to;
   if (to !== -1 && prompt.prunableChars(to) >= room * worthMasking) {
-    return { view: yield store(action("agent", "compact", { from: 0, to, how: "mask", summary: "" })) };
+    return continueWith(yield storeEvents(action("agent", "compact", { from: 0, to, how: "mask", summary: "" })));
   }
-  yield store(
+  yield storeEvents(
     observation("environment", "status", "The conversation is summarised, to make room.", { code: "compaction" }),
   );
   try {
     const written = await writeSummary({ prompt, deps, upTo, roomChars: room }, signal);
-    return { view: yield store(action("agent", "compact", { from: 0, to: upTo, how: "summary", ...written })) };
+    const event = action("agent", "compact", { from: 0, to: upTo, how: "summary", ...written });
+    return continueWith(yield storeEvents(event));
   } catch (error) {
-    if (signal.aborted) return { state: null };
-    return failedEnd(error);
+    return signal.aborted ? interrupted : endWithError(error);
   }
-}
-
-function store(event: NewEvent): TurnOutput {
-  return { type: "events", events: () => [event] };
 }

@@ -2,7 +2,7 @@
 import { DeckhandError, type ActionArgs } from "@deckhand/protocol";
 import type { Model, ModelMessage, ModelReply, ModelRequest } from "../../llm/model.ts";
 import type { Agent } from "../agents.ts";
-import { replyText } from "../execution/prepare.ts";
+import { replyText } from "../model-call.ts";
 import type { Prompt } from "./prompt.ts";
 import { charsOf, pruned } from "./messages.ts";
 

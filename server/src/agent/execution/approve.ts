@@ -1,4 +1,4 @@
-/** A call that may have to wait for a person: what is stored for it, and what is known when it runs at last. */
+/** The approval gate: which calls may start, which wait for a person, and whether an approved action may still run. */
 import {
   errorObservation,
   observation,
@@ -9,32 +9,86 @@ import {
   type NewEvent,
   type NewObservation,
 } from "@deckhand/protocol";
-import type { Runtime } from "../../runtime/runtime.ts";
-import type { Tool } from "../../tools/tool.ts";
-import type { PolicyDecision } from "../approval/policy.ts";
-import type { PreparedCall } from "./prepare.ts";
+import {
+  continueWith,
+  interrupted,
+  isRunning,
+  storeEvents,
+  type AcquireRuntime,
+  type TurnDeps,
+} from "../turn-types.ts";
+import { isParallelSafe, maxParallelCalls } from "./parallel.ts";
+import { commitActions, commitAnswers } from "./commit.ts";
+import type { PreparedCall, RunnableCall, Stage, StartedCall } from "./stage.ts";
 
-export interface GateDeps {
-  readonly policy: (action: NewAction, tool: Tool) => Promise<PolicyDecision>;
-  readonly runtime: () => Promise<Runtime>;
-  readonly now: () => number;
+/** Keeps the calls that start now: the first one, and those behind it that may run in parallel and need no approval. */
+export const approve: Stage = async (batch, { deps, send }) => {
+  const [first, ...rest] = batch.prepared;
+  if (first?.type !== "runnable") return { type: "next", batch: { ...batch, prepared: batch.prepared.slice(0, 1) } };
+  const gate = await passGate(first, deps);
+  switch (gate.type) {
+    case "allowed":
+      return { type: "next", batch: { ...batch, prepared: [gate.call, ...(await parallelCalls(first, rest, deps))] } };
+    case "waits":
+      await send(commitActions(batch.reply, () => pendingApprovalEvents(gate.action)));
+      return interrupted;
+    case "denied": {
+      const { action, reason } = gate;
+      const events = (id: number) => [action, denialObservation(reason, { id, tool_call: first.origin })] as const;
+      return continueWith(await send(commitActions(batch.reply, events)));
+    }
+  }
+};
+
+/** Whether an approved action may still run. Its stored arguments are the ones the person saw. */
+export const recheckApproval: Stage = async (batch, { deps, signal, send }) => {
+  const [call] = batch.started;
+  // Started first, so that a pause which arrives meanwhile is seen by the check below.
+  await deps.runtime().catch(() => {});
+  const refusal = call && (await staleApproval(call, deps.runtime).catch(() => undefined));
+  if (refusal !== undefined) return continueWith(await send(commitAnswers([refusal])));
+  const view = await send(storeEvents());
+  // The approval stays valid, and the action runs when the work is resumed.
+  return isRunning(view, signal) ? { type: "next", batch: { ...batch, view } } : interrupted;
+};
+
+/**
+ * The action was approved for one directory, and the shell is in another one now (it was lost in between): there the same command may
+ * mean something else.
+ */
+async function staleApproval(
+  { event, actionId, origin }: StartedCall,
+  runtime: AcquireRuntime,
+): Promise<NewObservation<"error"> | undefined> {
+  const approvedIn = event.approval?.cwd;
+  if (approvedIn === undefined) return undefined;
+  const { cwd } = await runtime();
+  if (cwd === approvedIn) return undefined;
+  const reason = `Not run: it was approved for the directory ${approvedIn}, and the shell is in ${cwd} now. Ask again.`;
+  return errorObservation("agent", "conflict", reason, { cause: actionId, tool_call: origin });
 }
 
-export type Gated =
-  | { readonly type: "free"; readonly event: NewEvent }
-  /** Its action waits; nothing else is done before it is answered. */
-  | { readonly type: "waits"; readonly event: NewAction }
-  /** There is nobody to ask. */
-  | { readonly type: "denied"; readonly event: NewAction; readonly answer: (id: number) => NewObservation };
+type Gate =
+  | { readonly type: "allowed"; readonly call: RunnableCall }
+  /** The action waits for a person; nothing else starts before it is answered. */
+  | { readonly type: "waits"; readonly action: NewAction }
+  /** Nobody is there to ask. */
+  | { readonly type: "denied"; readonly action: NewAction; readonly reason: string };
 
-export async function gate(call: PreparedCall, deps: GateDeps): Promise<Gated> {
-  if (call.type !== "runnable") return { type: "free", event: call.event };
-  const judged = await deps.policy(call.event, call.tool);
-  if (judged.may) {
-    const { by } = judged;
-    return { type: "free", event: by.length === 0 ? call.event : { ...call.event, allowed_by: by } };
+async function passGate(call: RunnableCall, deps: TurnDeps): Promise<Gate> {
+  const decision = await deps.policy(call.event, call.tool);
+  if (decision.type === "allow") {
+    const { rules } = decision;
+    return {
+      type: "allowed",
+      call: rules.length === 0 ? call : { ...call, event: { ...call.event, allowed_by: rules } },
+    };
   }
-  const { reasons, rules, seconds } = judged;
+  const { reasons, rules, seconds } = decision.request;
+  if (seconds <= 0) {
+    const reason = `The action was denied, because nobody is there to allow it. ${reasons.join(" ")}`;
+    return { type: "denied", action: withConfirmation(call.event, "rejected"), reason };
+  }
   const cwd = await deps.runtime().then(
     (runtime) => runtime.cwd,
     () => undefined,
@@ -46,48 +100,38 @@ export async function gate(call: PreparedCall, deps: GateDeps): Promise<Gated> {
     default: "deny",
     ...(cwd === undefined ? {} : { cwd }),
   };
-  if (seconds > 0) return { type: "waits", event: withState(call.event, "awaiting_confirmation", approval) };
-  const why = `The action was denied, because nobody is there to allow it. ${reasons.join(" ")}`;
-  return {
-    type: "denied",
-    event: withState(call.event, "rejected"),
-    answer: (id) => denialObservation(why, { id, tool_call: call.origin }),
-  };
+  return { type: "waits", action: { ...withConfirmation(call.event, "awaiting_confirmation"), approval } };
 }
 
-/** The state comes before the action, as the first protocol had it. */
-export function waitingEvents(event: NewAction): readonly NewEvent[] {
-  return [stateChange("awaiting_user_confirmation"), event];
+async function parallelCalls(
+  first: PreparedCall,
+  rest: readonly PreparedCall[],
+  deps: TurnDeps,
+): Promise<readonly RunnableCall[]> {
+  const calls: RunnableCall[] = [];
+  if (!isParallelSafe(first)) return calls;
+  for (const call of rest.slice(0, maxParallelCalls - 1)) {
+    if (!isParallelSafe(call)) break;
+    const gate = await passGate(call, deps);
+    if (gate.type !== "allowed") break;
+    calls.push(gate.call);
+  }
+  return calls;
+}
+
+/** The state comes first, as in OpenHands 0.9–0.14. */
+function pendingApprovalEvents(action: NewAction): readonly NewEvent[] {
+  return [stateChange("awaiting_user_confirmation"), action];
 }
 
 export function denialObservation(
   content: string,
-  action: Pick<Action, "id" | "tool_call">,
+  { id, tool_call }: Pick<Action, "id" | "tool_call">,
 ): NewObservation<"user_rejected"> {
-  return observation("user", "user_rejected", content, {}, { cause: action.id, tool_call: action.tool_call });
+  return observation("user", "user_rejected", content, {}, { cause: id, tool_call });
 }
 
-/**
- * Why an approved action is not run after all: it was approved for another directory (its shell was lost meanwhile), and
- * there it may mean something else.
- */
-export async function refusalOf(
-  action: Action,
-  runtime: () => Promise<Runtime>,
-): Promise<NewObservation<"error"> | undefined> {
-  const approvedIn = action.approval?.cwd;
-  if (approvedIn === undefined) return undefined;
-  const { cwd } = await runtime();
-  if (cwd === approvedIn) return undefined;
-  const why = `Not run: it was approved for the directory ${approvedIn}, and the shell is in ${cwd} now. Ask again.`;
-  return errorObservation("agent", "conflict", why, { cause: action.id, tool_call: action.tool_call });
-}
-
-function withState(
-  event: NewAction,
-  confirmation_state: "awaiting_confirmation" | "rejected",
-  approval?: ApprovalDetails,
-): NewAction {
-  const args = "confirmation_state" in event.args ? { ...event.args, confirmation_state } : event.args;
-  return { ...event, args, ...(approval === undefined ? {} : { approval }) } as NewAction;
+function withConfirmation(event: NewAction, state: "awaiting_confirmation" | "rejected"): NewAction {
+  if (!("confirmation_state" in event.args)) return event;
+  return { ...event, args: { ...event.args, confirmation_state: state } } as NewAction;
 }

@@ -1,78 +1,56 @@
-/** The loop's side of the user's hooks: what they say is stored, and what they stop does not happen. */
-import { errorObservation, type Delta, type NewAction, type NewEvent, type NewObservation } from "@deckhand/protocol";
-import { runTool, type Answered, type PreparedCall } from "./prepare.ts";
-import type { HookVerdict } from "../hook-points.ts";
-import type { TurnOutput, TurnDeps, TurnEnd, View } from "../turn-types.ts";
+/** Where the loop runs the user's hooks. What they report is stored; what they block does not happen. */
+import { errorObservation, type NewAction } from "@deckhand/protocol";
+import {
+  continueWith,
+  endTurn,
+  storeEvents,
+  type Flow,
+  type TurnDeps,
+  type TurnPart,
+  type View,
+} from "../turn-types.ts";
+import type { CallStage, Execution, Stage } from "./stage.ts";
 
-type RunnableCall = Extract<PreparedCall, { type: "runnable" }>;
-
-export interface HookedAnswer extends Answered {
-  /** To be stored in front of the observation. */
-  readonly hooked: readonly NewEvent[];
-}
-
-/** As `runPrepared`, unless a hook stops it. */
-export async function* runHooked(
-  call: RunnableCall,
-  id: number,
-  { hooks, runtime, delegate }: TurnDeps,
-  signal: AbortSignal,
-): AsyncGenerator<Delta, HookedAnswer> {
-  const { events: hooked, blockReason: blocks }: HookVerdict = (await hooks?.before(call.event, id, signal)) ?? {
-    events: [],
+/** Before the model is called for the first time in a conversation. */
+export async function* runStartHooks(view: View, { hooks }: TurnDeps, signal: AbortSignal): TurnPart {
+  if (hooks === undefined || view.prompt.hasReplies) return continueWith(view);
+  const { events, blockReason } = await hooks.start(signal);
+  const after = events.length === 0 ? view : yield storeEvents(...events);
+  if (blockReason === undefined || signal.aborted) return continueWith(after);
+  return {
+    type: "ended",
+    end: { type: "halted", agentState: "error", code: "hook_blocked", message: blockReason },
   };
-  if (blocks !== undefined && !signal.aborted) {
-    const origin = { cause: id, tool_call: call.origin };
-    return { event: errorObservation(call.event.source, "hook_blocked", blocks, origin), hooked };
+}
+
+export const runBeforeHooks: CallStage = async (call, { deps, signal }) => {
+  if (deps.hooks === undefined) return call;
+  const { event, actionId, origin } = call;
+  const { events, blockReason } = await deps.hooks.before(event, actionId, signal);
+  if (blockReason === undefined || signal.aborted) return { ...call, hookEvents: events };
+  const refs = { cause: actionId, tool_call: origin };
+  const answer = { observation: errorObservation(event.source, "hook_blocked", blockReason, refs) };
+  return { ...call, hookEvents: events, answer };
+};
+
+/** Last stage. The observations are stored by now, so a slow hook loses nothing. */
+export const runAfterHooks: Stage = async (batch, { deps, signal, send }) => {
+  let { view } = batch;
+  for (const { event, actionId, answer } of batch.started) {
+    if (deps.hooks === undefined || signal.aborted) break;
+    if (answer === null) continue;
+    const { events } = await deps.hooks.after(event, actionId, answer.observation, signal);
+    if (events.length > 0) view = await send(storeEvents(...events));
   }
-  return { ...(yield* runTool(call, { id, runtime, delegate, signal })), hooked };
-}
+  const bug = batch.started.find(({ answer }) => answer?.bug !== undefined)?.answer?.bug;
+  if (bug !== undefined) throw bug.error;
+  return continueWith(view);
+};
 
-interface Done {
-  readonly action: NewAction;
-  readonly id: number;
-  readonly observation: NewObservation;
-}
-
-/** When their observations are stored: a hook that takes long loses nothing. */
-export async function* askAfter(
-  done: readonly Done[],
-  view: View,
-  { hooks }: TurnDeps,
-  signal: AbortSignal,
-): AsyncGenerator<TurnOutput, View, View> {
-  let now = view;
-  for (const { action, id, observation } of hooks === undefined ? [] : done) {
-    if (signal.aborted) return now;
-    const { events = [] } = (await hooks?.after(action, id, observation, signal)) ?? {};
-    if (events.length > 0) now = yield { type: "events", events: () => events };
-  }
-  return now;
-}
-
-/** Before the model's first word. */
-export async function* askAtStart(
-  view: View,
-  { hooks }: TurnDeps,
-  signal: AbortSignal,
-): AsyncGenerator<TurnOutput, TurnEnd | { view: View }, View> {
-  if (hooks === undefined || view.prompt.hasReplies) return { view };
-  const { events, blockReason: blocks } = await hooks.start(signal);
-  const now = events.length === 0 ? view : yield { type: "events", events: () => events };
-  return blocks === undefined || signal.aborted
-    ? { view: now }
-    : { state: "error", code: "hook_blocked", message: blocks };
-}
-
-/** The view with which the work goes on, where a hook wants more of it; null where it may end. */
-export async function* sentBack(
-  finish: NewEvent,
-  view: View,
-  { hooks }: TurnDeps,
-  signal: AbortSignal,
-): AsyncGenerator<TurnOutput, View | null, View> {
-  if (hooks === undefined || !("action" in finish)) return null;
-  const { events, blockReason: blocks } = await hooks.stop(finish, view.state.blockedFinishes, signal);
-  const now = events.length === 0 ? view : yield { type: "events", events: () => events };
-  return blocks === undefined || signal.aborted ? null : now;
+/** After a `finish` was stored: a hook may send the agent back to work. */
+export async function runStopHooks(finish: NewAction, view: View, { deps, signal, send }: Execution): Promise<Flow> {
+  if (deps.hooks === undefined) return endTurn("finished");
+  const { events, blockReason } = await deps.hooks.stop(finish, view.state.blockedFinishes, signal);
+  const after = events.length === 0 ? view : await send(storeEvents(...events));
+  return blockReason === undefined || signal.aborted ? endTurn("finished") : continueWith(after);
 }

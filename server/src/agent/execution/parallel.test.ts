@@ -4,7 +4,8 @@ import { isAction, stateChange, type ActionKind, type Event } from "@deckhand/pr
 import type { Tool } from "../../tools/tool.ts";
 import { arrayModel, call, testTools, text, untilAborted } from "../array-model.test-kit.ts";
 import { play } from "../play.test-kit.ts";
-import { sideBySide } from "./merge-generators.ts";
+import type { View } from "../turn-types.ts";
+import { OutputChannel } from "./output-channel.ts";
 
 /** Tools of which each waits for another: `a` begins, waits for the beginning of what its path names, and ends. */
 function meetingTools(): { readonly tools: typeof testTools; readonly begun: string[] } {
@@ -73,7 +74,7 @@ test("[HN3] a pause holds after those that have begun; a stop ends all of them, 
     tools: paused.tools,
     meanwhile: (stored) => (isRead(stored) ? [stateChange("paused")] : []),
   });
-  assert.deepEqual([told(events), end], [["a", "b", "4: a", "5: b"], { state: null }]);
+  assert.deepEqual([told(events), end], [["a", "b", "4: a", "5: b"], { type: "interrupted" }]);
 
   const stopped = meetingTools();
   const waiting = [call("read", { path: "done" }, "0"), ...["1", "2"].map((id) => call("read", { path: "wait" }, id))];
@@ -119,24 +120,25 @@ test("[HN2] more than eight begin in parts, and one that somebody is asked about
   assert.equal(asked.state.awaiting?.id, 9);
 });
 
-test("[HN2] of generators side by side one that fails is heard", async () => {
-  async function* good(): AsyncGenerator<string, string> {
-    yield "a";
-    return "end";
+test("[HN2] each output is yielded once and in order, its sender waits for it, and a failure of the work is thrown", async () => {
+  const output = (text: string) => ({ type: "delta", delta: { of: 0, text } }) as const;
+  const channel = new OutputChannel();
+  const resumed: string[] = [];
+  const sendTwice = async (name: string): Promise<void> => {
+    for (const text of [`${name}1`, `${name}2`]) {
+      await channel.send(output(text));
+      resumed.push(text);
+    }
+  };
+  const yielded: string[] = [];
+  const draining = channel.drain(Promise.all([sendTwice("a"), sendTwice("b")]));
+  for (let next = await draining.next(); next.done !== true; next = await draining.next({} as View)) {
+    const text = next.value.type === "delta" ? next.value.delta.text : "";
+    assert.ok(!resumed.includes(text));
+    yielded.push(text);
   }
-  // oxlint-disable-next-line require-yield -- it fails at once
-  async function* bad(): AsyncGenerator<string, string> {
-    throw new Error("bad");
-  }
-  const words: unknown[] = [];
-  for await (const word of sideBySide([good(), good()])) words.push([word.at, word.said, word.done]);
-  assert.deepEqual(words, [
-    [0, "a", false],
-    [1, "a", false],
-    [0, "end", true],
-    [1, "end", true],
-  ]);
-  await assert.rejects(async () => {
-    for await (const _ of sideBySide([good(), bad()])) continue;
-  }, /bad/);
+  assert.deepEqual(yielded, ["a1", "b1", "a2", "b2"]);
+  assert.deepEqual(resumed, yielded);
+  const failing = new OutputChannel().drain(Promise.reject(new Error("bad")));
+  await assert.rejects(failing.next(), /bad/);
 });

@@ -1,77 +1,49 @@
-/**
- * Calls of one reply that run side by side: what only looks, and whatever else says of itself that it may. They are stored as actions of
- * their own, at once, and are answered in the order of the calls; all else waits for those before it.
- */
-import { isAction, type NewEvent } from "@deckhand/protocol";
-import type { PreparedCall } from "./prepare.ts";
-import { gate } from "./approve.ts";
-import { askAfter, runHooked, type HookedAnswer } from "./hooks.ts";
-import { sideBySide } from "./merge-generators.ts";
-import { failedEnd, type TurnOutput, type TurnDeps, type TurnEnd, type View } from "../turn-types.ts";
+/** Calls of one reply that run at the same time: those that only read, and those whose tool says that they may. */
+import { commitAnswers } from "./commit.ts";
+import type { CallStage, Execution, PreparedCall, RunnableCall, Stage, StartedCall } from "./stage.ts";
 
-/** Calls that run side by side at most. */
-const mostAtOnce = 8;
+/** How many calls run at the same time. */
+export const maxParallelCalls = 8;
 
-/** A call and the id of its action. */
-export interface BegunCall {
-  readonly call: PreparedCall;
-  readonly id: number;
-}
-
-/** Those that begin together with the first: nobody has to be asked, and none of them disturbs another. */
-export async function beside(
-  first: PreparedCall,
-  next: readonly PreparedCall[],
-  deps: TurnDeps,
-): Promise<readonly { readonly call: PreparedCall; readonly event: NewEvent }[]> {
-  if (!runsBesideOthers(first)) return [];
-  const group: { readonly call: PreparedCall; readonly event: NewEvent }[] = [];
-  for (const call of next.slice(0, mostAtOnce - 1)) {
-    if (!runsBesideOthers(call)) break;
-    const gated = await gate(call, deps);
-    if (gated.type !== "free") break;
-    group.push({ call, event: gated.event });
-  }
-  return group;
-}
-
-function runsBesideOthers(call: PreparedCall): boolean {
+export function isParallelSafe(call: PreparedCall): call is RunnableCall {
   if (call.type !== "runnable") return false;
   const { tool, event } = call;
   const args = event.args as never;
   return tool.besideOthers?.(args) ?? ["none", "read"].includes(tool.effect(args));
 }
 
-/** Runs them side by side. What came of one is stored when those before it are, so that results stand in the order of the calls. */
-export async function* performTogether(
-  begun: readonly BegunCall[],
-  view: View,
-  deps: TurnDeps,
-  signal: AbortSignal,
-): AsyncGenerator<TurnOutput, TurnEnd | { view: View }, View> {
-  const running = begun.map(({ call, id }) => {
-    if (call.type !== "runnable") throw new Error("what runs beside others can be run");
-    return runHooked(call, id, deps, signal);
-  });
-  const answers = new Map<number, HookedAnswer>();
-  let told = 0;
-  let now = view;
-  for await (const { at, said, done } of sideBySide(running)) {
-    if (!done) {
-      yield { type: "delta", delta: said };
-      continue;
-    }
-    answers.set(at, said);
-    const ready: NewEvent[] = [];
-    for (let next = answers.get(told); next !== undefined; next = answers.get((told += 1)))
-      ready.push(...next.hooked, next.event);
-    if (ready.length > 0) now = yield { type: "events", events: () => ready };
+/**
+ * Takes each call of the batch through the stages at its own pace. An answer is stored once those of the calls before it are, so that
+ * observations are in the order of the calls.
+ */
+export function inParallel(...stages: readonly CallStage[]): Stage {
+  return async (batch, execution) => {
+    const answered = new Map<number, StartedCall>();
+    let { view } = batch;
+    let stored = 0;
+    const runCall = async (call: StartedCall, at: number): Promise<void> => {
+      answered.set(at, await runStages(stages, call, execution));
+      const ready: StartedCall[] = [];
+      for (let next = answered.get(stored); next !== undefined; next = answered.get(stored)) {
+        ready.push(next);
+        stored += 1;
+      }
+      if (ready.length > 0) view = await execution.send(commitAnswers(ready.flatMap(answerEvents)));
+    };
+    await Promise.all(batch.started.map(runCall));
+    const started = batch.started.flatMap((_, at) => answered.get(at) ?? []);
+    return { type: "next", batch: { ...batch, view, started } };
+  };
+}
+
+async function runStages(stages: readonly CallStage[], call: StartedCall, execution: Execution): Promise<StartedCall> {
+  let current = call;
+  for (const stage of stages) {
+    if (current.answer === null) current = await stage(current, execution);
   }
-  const done = begun.flatMap(({ call: { event: action }, id }, at) => {
-    const observation = answers.get(at)?.event;
-    return observation === undefined || !isAction(action) ? [] : [{ action, id, observation }];
-  });
-  now = yield* askAfter(done, now, deps, signal);
-  const wrong = [...answers.values()].find(({ bug }) => bug !== undefined);
-  return wrong === undefined ? { view: now } : failedEnd(wrong.bug);
+  return current;
+}
+
+function answerEvents({ hookEvents, answer }: StartedCall) {
+  return answer === null ? hookEvents : [...hookEvents, answer.observation];
 }

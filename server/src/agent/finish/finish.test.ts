@@ -43,7 +43,7 @@ const verdicts = (events: readonly Event[]): readonly Evidence[] => finishes(eve
 test("[EV3] a claim is linked to the last run of its command, with what that ended with", async () => {
   const model = arrayModel([[run("npm test 1")], [run("cd /w && npm  test 2>&1")], [finish(passes)]]);
   const { events, end } = await play(model, { tools });
-  assert.deepEqual(end, { state: "finished" });
+  assert.deepEqual(end, { type: "completed", agentState: "finished" });
   assert.deepEqual(refusals(events), []);
   const [shown] = verdicts(events);
   const last = events.findLast((event) => !isAction(event) && event.observation === "run");
@@ -62,7 +62,7 @@ test("[EV4] a claim whose command failed, is stale, goes on or was never run is 
   ];
   const steps = [[run("old"), run("test 1"), run("serve", { background: true })], [run("npm test | tail")], [edit]];
   const { events, end } = await play(arrayModel([...steps, [finish(...claims)], [finish(...claims)]]), { tools });
-  assert.deepEqual(end, { state: "finished" });
+  assert.deepEqual(end, { type: "completed", agentState: "finished" });
   const [told, ...more] = refusals(events);
   assert.deepEqual(more, []);
   assert.deepEqual(told?.split("\n").slice(0, 4), [
@@ -102,7 +102,7 @@ test("[EV3] what has changed is the server's word: what the model says of it, or
   assert.deepEqual(finishes(looked.events)[0]?.args, { thought: "Done.", outputs: {}, changes });
   assert.deepEqual(asked, [3]);
   const nothing = await play(arrayModel([[fitting]]), { tools, changesSince: () => assert.fail("nothing was done") });
-  assert.deepEqual(nothing.end, { state: "finished" });
+  assert.deepEqual(nothing.end, { type: "completed", agentState: "finished" });
 });
 
 test("[EV3] a stop or a pause while the workspace is looked at holds: the reply is kept, and finish is done later or not", async () => {
@@ -120,7 +120,7 @@ test("[EV3] a stop or a pause while the workspace is looked at holds: the reply 
         return how === "pause" && stored.length === 0 ? [stateChange("paused")] : [];
       },
     });
-    assert.deepEqual([end, finishes(events).length], [{ state: null }, 0], how);
+    assert.deepEqual([end, finishes(events).length], [{ type: "interrupted" }, 0], how);
     assert.equal(events.filter((event) => !isAction(event) && event.observation === "reply").length, 2, how);
   }
 });
@@ -137,7 +137,7 @@ test("[EV5] a model that ends in text in the middle of its task is told twice to
   const planning = new Map([...tools, ["plan", planTool] as const]);
   const model = arrayModel([[plan], [text("One is done.")], [edit], [text("So far.")], [text("That is all.")]]);
   const { events, end } = await play(model, { tools: planning });
-  assert.deepEqual(end, { state: "awaiting_user_input" });
+  assert.deepEqual(end, { type: "completed", agentState: "awaiting_user_input" });
   const nudges = events.filter((event) => !isAction(event) && event.observation === "nudge");
   assert.equal(nudges.length, 2);
   const said = events.flatMap((event) =>

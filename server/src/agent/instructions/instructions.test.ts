@@ -109,7 +109,7 @@ test("[A25] files are read in the sandbox, bounded, and a link that leads out of
     home: join(folder, "home"),
   });
   const knowledge = await loadInstructions(
-    (signal) => readInstructionFiles(runtime, signal),
+    { workspace: (signal) => readInstructionFiles(runtime, signal) },
     new AbortController().signal,
   );
   const said = knowledge?.always?.text ?? "";
@@ -182,7 +182,7 @@ test("[EV7] what lies in a folder further down is told when the agent works ther
     home: join(folder, "nested-home"),
   });
   const { signal } = new AbortController();
-  const knowledge = await loadInstructions((each) => readInstructionFiles(runtime, each), signal);
+  const knowledge = await loadInstructions({ workspace: (each) => readInstructionFiles(runtime, each) }, signal);
   const told = (names: readonly string[], state: ConversationState) =>
     triggeredByPaths(
       knowledge,

@@ -7,21 +7,25 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import type { WorkspaceInstructions } from "./workspace-files.ts";
-import { noUserInstructions, type UserInstructions } from "./user-instructions.ts";
+import type { UserInstructions } from "./user-instructions.ts";
 import { buildInstructions, type Instructions, type InstructionText } from "./instructions.ts";
+
+export interface InstructionSources {
+  readonly workspace: (signal: AbortSignal) => Promise<WorkspaceInstructions>;
+  readonly user?: (() => Promise<UserInstructions>) | undefined;
+}
 
 /** Without it the task can be done as well. */
 const deadlineMs = 3000;
 
 /** Null where it cannot be read. */
 export async function loadInstructions(
-  read: (signal: AbortSignal) => Promise<WorkspaceInstructions>,
+  { workspace, user }: InstructionSources,
   signal: AbortSignal,
-  readUserInstructions: () => Promise<UserInstructions> = async () => noUserInstructions,
 ): Promise<Instructions | null> {
-  const userFiles = readUserInstructions();
+  const userFiles = user?.();
   try {
-    const files = await read(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
+    const files = await workspace(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
     return buildInstructions(files, await userFiles);
   } catch {
     // No sandbox, a stop, a workspace that does not answer: the first action says so.

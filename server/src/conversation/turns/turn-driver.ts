@@ -8,19 +8,18 @@ import {
   isWorking,
   type Action,
   type ActionKind,
-  type AgentState,
   type ConversationState,
   type Delta,
   type Event,
   type NewEvent,
 } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
-import { tightenLimits, type LimitReached, type Limits } from "../../agent/limits.ts";
+import { limitReached, tightenLimits, type LimitReached, type Limits } from "../../agent/limits.ts";
 import { withTrainedTools } from "../../agent/apply-patch.ts";
 import { Prompt, type PromptSize } from "../../agent/context/prompt.ts";
 import { promptSize } from "../../agent/context/prompt-size.ts";
-import type { TurnDeps, TurnEnd, View } from "../../agent/turn-types.ts";
-import { endEvents, runTurn } from "../../agent/turn.ts";
+import { endEvents, type TurnDeps, type TurnEnd, type View } from "../../agent/turn-types.ts";
+import { runTurn } from "../../agent/turn.ts";
 import type { Model } from "../../llm/model.ts";
 import type { Delegate, Tool } from "../../tools/tool.ts";
 import { logPages } from "../log-pages.ts";
@@ -38,8 +37,7 @@ interface TurnDriverDeps {
   /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
-  readonly readInstructions: TurnDeps["readInstructions"];
-  readonly readUserInstructions: TurnDeps["readUserInstructions"];
+  readonly instructions: TurnDeps["instructions"];
   readonly changesSince: TurnDeps["changesSince"];
   readonly limits: Limits;
   readonly limitAbove: () => Promise<LimitReached | null>;
@@ -111,19 +109,31 @@ export class TurnDriver {
     } catch (fault) {
       if (fault instanceof DeckhandError && fault.code === "store_failed") throw fault;
       end = endOf(fault);
-      if (end.state === "error" && end.code === "internal") this.#deps.onFault(fault);
+      if (end.type === "halted" && end.code === "internal") this.#deps.onFault(fault);
     }
     await this.#deps.append(() => this.#closing(end));
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
-    const { conversation, append, emit, ...deps } = this.#deps;
+    const { conversation, append, emit, now } = this.#deps;
     const { agent: prepared, model } = await this.#deps.prepare(signal);
     const agent = withTrainedTools(prepared, model.name);
     const prompt = await this.#readPrompt(promptSize(agent, model));
-    const limits = tightenLimits(deps.limits, agent.definition?.limits ?? {});
+    const limits = tightenLimits(this.#deps.limits, agent.definition?.limits ?? {});
     const view = (stored: readonly Event[]): View => ({ state: conversation.state, prompt, stored });
-    const turn = runTurn(view([]), { ...deps, limits, model, agent }, signal);
+    const deps: TurnDeps = {
+      model,
+      agent,
+      runtime: this.#deps.runtime,
+      policy: this.#deps.policy,
+      limits: async (state) => limitReached(state, limits, now()) ?? (await this.#deps.limitAbove().catch(() => null)),
+      instructions: this.#deps.instructions,
+      hooks: this.#deps.hooks,
+      changesSince: this.#deps.changesSince,
+      delegate: this.#deps.delegate,
+      now,
+    };
+    const turn = runTurn(view([]), deps, signal);
     let step = await turn.next();
     while (!step.done) {
       if (step.value.type === "delta") {
@@ -141,11 +151,12 @@ export class TurnDriver {
   #closing(end: TurnEnd): readonly NewEvent[] {
     const { agentState, queued } = this.#deps.conversation.state;
     // Paused behind the agent's last word there is nothing left to go on with.
-    const hasEnded = agentState === "paused" && saidLast.has(end.state) && queued.length === 0;
+    const hasEnded = agentState === "paused" && end.type === "completed" && queued.length === 0;
     if (!isWorking(agentState) && !hasEnded) return [];
     // The next turn takes it in, and looks again at what stood in the way: limits and circles begin anew, or are told again.
-    if (queued.length > 0 && end.state !== "error") return [];
-    return [...this.#closeLeft(end.state === "error"), ...endEvents(end)];
+    const hasFailed = end.type === "halted" && end.agentState === "error";
+    if (queued.length > 0 && !hasFailed) return [];
+    return [...this.#closeLeft(hasFailed), ...endEvents(end)];
   }
 
   /** The agent's actions that nobody will answer once no turn runs; what was approved waits for the next turn. */
@@ -181,10 +192,13 @@ export class TurnDriver {
   }
 }
 
-const saidLast: ReadonlySet<AgentState | null> = new Set(["finished", "rejected", "awaiting_user_input"] as const);
-
 function endOf(fault: unknown): TurnEnd {
   return fault instanceof DeckhandError
-    ? { state: "error", code: fault.code, message: fault.message }
-    : { state: "error", code: "internal", message: "The server made a mistake; its log tells more." };
+    ? { type: "halted", agentState: "error", code: fault.code, message: fault.message }
+    : {
+        type: "halted",
+        agentState: "error",
+        code: "internal",
+        message: "The server made a mistake; its log tells more.",
+      };
 }

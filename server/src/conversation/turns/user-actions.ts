@@ -1,6 +1,7 @@
 /** The actions that clients sent themselves, which run beside the agent's work. */
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
-import { runTool, type AcquireRuntime } from "../../agent/execution/prepare.ts";
+import { runAction } from "../../agent/execution/run-action.ts";
+import type { AcquireRuntime } from "../../agent/turn-types.ts";
 import type { Delegate, Tool } from "../../tools/tool.ts";
 
 interface Started {
@@ -36,14 +37,10 @@ class UserAction {
     { id, event, tool }: Started,
     { runtime, delegate, append, emit, onFault }: UserActionDeps,
   ): Promise<void> {
-    const running = runTool({ event, tool }, { id, runtime, delegate, signal: this.#stop.signal });
-    let step = await running.next();
-    while (!step.done) {
-      emit(step.value);
-      step = await running.next();
-    }
-    await append([step.value.event]);
-    if (step.value.bug !== undefined) onFault(step.value.bug);
+    const { signal } = this.#stop;
+    const answer = await runAction({ event, tool }, { id, runtime, delegate, signal, onDelta: emit });
+    await append([answer.observation]);
+    if (answer.bug !== undefined) onFault(answer.bug.error);
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { action } from "@deckhand/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Tool } from "../../tools/tool.ts";
-import { runTool } from "./prepare.ts";
+import { runAction } from "./run-action.ts";
 
 test("[A12] what was stopped before it began does not begin: no shell is started, no tool is run", async () => {
   for (const when of ["before its turn", "while the shell starts"] as const) {
@@ -24,10 +24,11 @@ test("[A12] what was stopped before it began does not begin: no shell is started
     };
     if (when === "before its turn") stop.abort(new Error("stopped"));
     const event = action("agent", "read", { path: "a", start: 0, end: -1, thought: "" });
-    const { value, done } = await runTool({ event, tool }, { id: 7, runtime, signal: stop.signal }).next();
-    assert.ok(done === true && value.event.observation === "error");
+    const onDelta = (): void => assert.fail("no tool is running");
+    const { observation } = await runAction({ event, tool }, { id: 7, runtime, signal: stop.signal, onDelta });
+    assert.ok(observation.observation === "error");
     assert.deepEqual(
-      [value.event.extras, value.event.cause],
+      [observation.extras, observation.cause],
       [{ code: "interrupted", retryable: true, error_id: "" }, 7],
     );
     assert.deepEqual(did, when === "before its turn" ? [] : ["started"]);
