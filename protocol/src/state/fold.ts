@@ -17,7 +17,7 @@ import { applyReply, addUsage } from "./usage.ts";
 import { emptyState, type ConversationState, type LimitCode } from "./state.ts";
 
 export function apply(state: ConversationState, event: Event): ConversationState {
-  const next = { ...state, head: event.id, files: trackFiles(state.fileChanges, event) };
+  const next: ConversationState = { ...state, head: event.id, fileChanges: trackFiles(state.fileChanges, event) };
   return isAction(event) ? applyAction(next, event) : applyObservation(next, event);
 }
 
