@@ -384,7 +384,7 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
     ],
     { ALPHA: [run("echo 2 > a; echo c > c"), finish()], BETA: [calls(["read", { path: "a" }]), finish()] },
   );
-  await using server = await all.start({ DECKHAND_SNAPSHOTS: "true" });
+  await using server = await all.start({ DECKHAND_CHECKPOINTS: "true" });
   using socket = await go(server, { workspace: {} });
   await isNow(socket, "finished");
   const file = (name: string): Promise<string> =>

@@ -23,7 +23,7 @@ test("[EV3] what a command changed after the check is found by the snapshots, an
     run("sh check.sh"),
     finish,
   ]);
-  const env = { ...model.env, DECKHAND_SNAPSHOTS: "true", DECKHAND_APPROVAL: "never" };
+  const env = { ...model.env, DECKHAND_CHECKPOINTS: "true", DECKHAND_APPROVAL: "never" };
   await using server = await ServerProcess.start({ env });
   using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "check it" }, conversation: "c", command: "1" });

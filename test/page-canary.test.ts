@@ -41,7 +41,7 @@ before(async () => {
       ],
     }),
   ]);
-  const allow = { DECKHAND_BROWSE_ALLOW: `127.0.0.1:${port}`, DECKHAND_SNAPSHOTS: "true" };
+  const allow = { DECKHAND_BROWSE_ALLOW: `127.0.0.1:${port}`, DECKHAND_CHECKPOINTS: "true" };
   server = await ServerProcess.start({ env: { ...model.env, ...allow } });
   client = connect({ url: server.url });
 });

@@ -28,7 +28,7 @@ before(async () => {
   browser = await startBrowser();
   model = await ModelProcess.start(script);
   server = await ServerProcess.start({
-    env: { ...model.env, DECKHAND_SNAPSHOTS: "true", DECKHAND_APPROVAL: "never" },
+    env: { ...model.env, DECKHAND_CHECKPOINTS: "true", DECKHAND_APPROVAL: "never" },
   });
 });
 after(async () => {

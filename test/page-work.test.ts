@@ -54,7 +54,7 @@ let folders: string;
 before(async () => {
   folders = await mkdtemp(join(tmpdir(), "deckhand-work-"));
   [browser, model] = await Promise.all([startBrowser(), ModelProcess.start([], { conversations: tasks })]);
-  server = await ServerProcess.start({ env: { ...model.env, DECKHAND_SNAPSHOTS: "true" } });
+  server = await ServerProcess.start({ env: { ...model.env, DECKHAND_CHECKPOINTS: "true" } });
 });
 after(async () => {
   await browser?.close();

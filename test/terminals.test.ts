@@ -233,7 +233,7 @@ test("[UW6] a server that is stopped or killed leaves nothing of a terminal, and
 });
 
 test("[UW13] what changes while a person types into a terminal counts as changed outside the agent's turns", async () => {
-  await using own = await ServerProcess.start({ env: { ...model.env, DECKHAND_SNAPSHOTS: "true" } });
+  await using own = await ServerProcess.start({ env: { ...model.env, DECKHAND_CHECKPOINTS: "true" } });
   using log = await RawSocket.open(own.wsUrl, ["deckhand.v1"]);
   const on = { conversation: "together" };
   log.send({ action: "initialize", args: { workspace: {} }, ...on });

@@ -50,7 +50,7 @@ after(async () => {
 });
 
 function start(more: { env?: Record<string, string>; home?: string } = {}): Promise<ServerProcess> {
-  const env = { ...model.env, DECKHAND_SNAPSHOTS: "true", DECKHAND_APPROVAL: "never", ...more.env };
+  const env = { ...model.env, DECKHAND_CHECKPOINTS: "true", DECKHAND_APPROVAL: "never", ...more.env };
   return ServerProcess.start({ ...more, env });
 }
 
@@ -433,12 +433,12 @@ test("[V15] a snapshot that fails is told once, and the agent goes on", async ()
   assert.equal((await ask(own, "GET", "failing/diff")).status, 404);
 });
 
-test("[V15] with DECKHAND_SNAPSHOTS=false nothing is kept, and who asks is told so", async () => {
-  await using own = await start({ env: { DECKHAND_SNAPSHOTS: "false" } });
+test("[V15] with DECKHAND_CHECKPOINTS=false nothing is kept, and who asks is told so", async () => {
+  await using own = await start({ env: { DECKHAND_CHECKPOINTS: "false" } });
   await folder("off", own);
   using socket = await begin("off", "no git task", own);
   await socket.state("finished");
   const answer = await json(ask(own, "GET", "off/diff"));
-  assert.match(answer["error"].message, /DECKHAND_SNAPSHOTS/);
+  assert.match(answer["error"].message, /DECKHAND_CHECKPOINTS/);
   assert.equal(existsSync(join(own.home, "snapshots")), false);
 });

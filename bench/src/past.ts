@@ -96,7 +96,7 @@ function envFor(model: InstantModel, snapshots: string): Record<string, string> 
     LLM_BASE_URL: model.url,
     LLM_MODEL: "instant",
     DECKHAND_APPROVAL: "never",
-    DECKHAND_SNAPSHOTS: snapshots,
+    DECKHAND_CHECKPOINTS: snapshots,
   };
 }
 

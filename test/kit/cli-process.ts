@@ -30,7 +30,7 @@ export class CliProcess {
         DECKHAND_USER_PATH: process.env["DECKHAND_USER_PATH"],
         DECKHAND_DISCOVER: "false",
         DECKHAND_TITLES: "false",
-        DECKHAND_SNAPSHOTS: "false",
+        DECKHAND_CHECKPOINTS: "false",
         // Where nothing listens: a test names the server that it means.
         PORT: "1",
         ...env,

@@ -52,7 +52,7 @@ export class ServerProcess implements AsyncDisposable {
         DECKHAND_DISCOVER: "false",
         // A request that no script expects.
         DECKHAND_TITLES: "false",
-        DECKHAND_SNAPSHOTS: "false",
+        DECKHAND_CHECKPOINTS: "false",
         ...options.env,
       },
     });

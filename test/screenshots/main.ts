@@ -40,7 +40,7 @@ async function atWork(by: Browser): Promise<void> {
     ],
   });
   await using server = await ServerProcess.start({
-    env: { ...model.env, LLM_MODEL: "gpt-4.1", DECKHAND_SNAPSHOTS: "true" },
+    env: { ...model.env, LLM_MODEL: "gpt-4.1", DECKHAND_CHECKPOINTS: "true" },
   });
   const client = connect({ url: server.url });
   using _ = { [Symbol.dispose]: () => client.close() };

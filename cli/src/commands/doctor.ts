@@ -43,7 +43,7 @@ function report({ config, sandbox, model }: Examined): string[] {
     ...sandbox.untried.map(({ name, why }) => `Not tried: ${name}; ${why}.`),
     `Sandbox    ${sandbox.kind === "host" ? "none" : sandbox.kind}: ${sandbox.sentence}`,
     `Model      ${model.name}${model.demo ? " (scripted; set LLM_MODEL and LLM_API_KEY for a real one)" : ""}`,
-    `Workspace  ${config.workspace}`,
-    `Data       ${config.home}`,
+    `Workspace  ${config.workspace.folder}`,
+    `Data       ${config.server.home}`,
   ];
 }

@@ -51,14 +51,14 @@ async function tell(server: RunningServer): Promise<void> {
   const line = (name: string, text: string): boolean =>
     process.stdout.write(`${name.padEnd(10)} ${stripControls(text)}\n`);
   line("Deckhand", `listening on ${server.url}`);
-  const { host, hosts, workspace } = server.config;
+  const { host, hosts } = server.config.server;
   // On loopback Linux tells who asks; elsewhere, and from elsewhere, it takes the token.
   if (process.platform !== "linux" || !isLoopback(host) || hosts.length > 0)
     line("Link", `${server.link} (with the token: for your browser only)`);
   const [model, sandbox] = await Promise.all([server.model(), server.sandbox()]);
   line("Model", model.demo ? `${model.name} (scripted; set LLM_MODEL and LLM_API_KEY for a real one)` : model.name);
   line("Sandbox", `${sandbox.kind === "host" ? "none" : sandbox.kind}: ${sandbox.sentence}`);
-  line("Workspace", workspace);
+  line("Workspace", server.config.workspace.folder);
 }
 
 function isLoopback(host: string): boolean {

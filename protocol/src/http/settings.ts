@@ -118,27 +118,46 @@ export type SettingsView = Omit<ServerSettings, "keys" | "mcp"> & {
 /** What `GET` and `PATCH /api/settings` answer. */
 export interface SettingsReport {
   readonly saved: SettingsView;
-  /** Which values come from the environment, as `section.key`, and from which variable; what is saved there has no effect. */
+  /** Saved values that are overridden, by `section.key`, with the environment variable or the flag that does so. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What holds now, for what the environment can say, too. */
+  /** The values in effect, for the sections that the environment can override. */
   readonly effective: {
     readonly model: { readonly name?: string; readonly base_url?: string };
     readonly limits: SectionValue<"limits">;
     readonly approval: SectionValue<"approval">;
     readonly network: SectionValue<"network">;
   };
-  /** Sections that were changed since the server started and hold from its next start on. */
+  /** Every configuration option with its value. */
+  readonly options: readonly SettingsOption[];
+  /** Sections that were changed since the server started and take effect after a restart. */
   readonly restart: readonly SettingsSection[];
-  /** What of the file cannot be used; nothing is saved until it is mended there. Empty: all of it is in use. */
+  /** What is wrong with the file; nothing can be saved until it is fixed. Empty: all of it is in use. */
   readonly problems: readonly SettingsProblem[];
-  /** Where they are kept. */
+  /** Path of settings.json. */
   readonly file: string;
-  /** Whether hooks and MCP servers that are programs can be saved here, or in the file alone. */
+  /** Whether hooks and MCP servers that start programs can be saved here; otherwise only in the file itself. */
   readonly processes_here: boolean;
 }
 
+export interface SettingsOption {
+  /** `limits.max_steps`: its name in settings.json, and for `deckhand serve --set`. */
+  readonly name: string;
+  /** The environment variable that sets it. */
+  readonly variable?: string;
+  /** As it would be written in the variable; `(hidden)` for a secret. Absent: not set. */
+  readonly value?: string;
+  /** What applies while it is not set, in words. */
+  readonly default?: string;
+  /** `fail_closed`: settings.json is unreadable there, so the strictest value applies. */
+  readonly source: "default" | "saved" | "environment" | "flag" | "fail_closed";
+  /** The variable or flag that sets it. */
+  readonly set_by?: string;
+  /** Whether a running server applies a saved change without a restart. */
+  readonly live: boolean;
+}
+
 export interface SettingsProblem {
-  /** None: the file as a whole. */
+  /** Absent: the file as a whole. */
   readonly section?: string;
   readonly problem: string;
 }

@@ -23,9 +23,7 @@ export const sections = {
 
 type SectionName = keyof typeof sections;
 type ValuesOf<S> =
-  S extends Section<infer O>
-    ? { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never }
-    : never;
+  S extends Section<infer O> ? { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never } : never;
 
 /** An option that is neither set nor has a default is undefined. */
 export type Config = { readonly [S in SectionName]: ValuesOf<(typeof sections)[S]> };

@@ -15,7 +15,7 @@ export interface Option<T> {
   /** Older names of the variable: they still work, and cause a warning. */
   readonly deprecatedVariables?: readonly string[];
   readonly type: ValueType<Exclude<T, undefined>>;
-  readonly default: T | ((context: DefaultContext) => T);
+  readonly default: Default<T>;
   /** What the documentation says instead of the default's value. */
   readonly defaultText?: string;
   /** Markdown for docs/CONFIGURATION.md. */
@@ -26,12 +26,15 @@ export interface Option<T> {
   readonly live?: boolean;
 }
 
-type Spec<T> = Omit<Option<T>, "default" | "type"> & { readonly type: ValueType<T> };
+interface Spec<T> extends Omit<Option<NoInfer<T>>, "default" | "type"> {
+  readonly type: ValueType<T>;
+}
+type Default<T> = T | ((context: DefaultContext) => T);
 
 /** Without a default the value is undefined where nothing sets it. */
-export function option<T>(spec: Spec<T> & { readonly default: T | ((context: DefaultContext) => T) }): Option<T>;
+export function option<T>(spec: Spec<T> & { readonly default: Default<NoInfer<T>> }): Option<T>;
 export function option<T>(spec: Spec<T>): Option<T | undefined>;
-export function option<T>(spec: Spec<T> & { readonly default?: T | ((context: DefaultContext) => T) }): unknown {
+export function option<T>(spec: Spec<T> & { readonly default?: Default<T> }): unknown {
   return { ...spec, default: spec.default };
 }
 

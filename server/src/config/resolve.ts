@@ -42,7 +42,12 @@ interface Resolved {
 }
 
 /** Fails with an `Error` that lists every invalid value: where it is set, the value itself, and what is allowed. */
-export function resolveConfig({ environment, flags = {}, saved = {}, isUnreadable = () => false }: Layers): ResolvedConfig {
+export function resolveConfig({
+  environment,
+  flags = {},
+  saved = {},
+  isUnreadable = () => false,
+}: Layers): ResolvedConfig {
   const given = parseGiven(environment, flags);
   const usableSaved = withoutShadowedModel(saved, given);
   const context = defaultContext(environment, given);

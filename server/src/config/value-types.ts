@@ -14,7 +14,11 @@ export interface ValueType<T> {
 export const text: ValueType<string> = { parse: (value) => value, format: (value) => value, expected: "text" };
 
 /** Resolved against the working directory. */
-export const path: ValueType<string> = { parse: (value) => resolve(value), format: (value) => value, expected: "a path" };
+export const path: ValueType<string> = {
+  parse: (value) => resolve(value),
+  format: (value) => value,
+  expected: "a path",
+};
 
 export const url: ValueType<string> = {
   parse: (value) => (URL.canParse(value) ? value : undefined),

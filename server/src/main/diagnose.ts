@@ -13,10 +13,10 @@ export async function diagnose(env: Readonly<Record<string, string | undefined>>
 }> {
   using settings = await openSettings(env, (sentence) => console.error(sentence));
   const { config } = settings;
-  await mkdir(config.home, { recursive: true, mode: 0o700 });
-  await mkdir(config.workspace, { recursive: true });
+  await mkdir(config.server.home, { recursive: true, mode: 0o700 });
+  await mkdir(config.workspace.folder, { recursive: true });
   const [sandbox, model] = await Promise.all([
-    createRuntimes(config, runtimeOptions(config, env), env).status(config.workspace),
+    createRuntimes(config, runtimeOptions(config, env), env).status(config.workspace.folder),
     createModels(settings).describe(),
   ]);
   return { config, sandbox, model };

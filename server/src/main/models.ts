@@ -3,20 +3,36 @@ import { entriesFile } from "../llm/entries.ts";
 import { findModels } from "../llm/find.ts";
 import type { Settings } from "../settings/settings.ts";
 
-export function createModels({ config, env }: Pick<Settings, "config" | "env">): ReturnType<typeof findModels> {
+type Models = ReturnType<typeof findModels>;
+
+/** The models of the current settings: built on the first call, and again on the first call after a change. */
+export function currentModels(settings: Settings): () => Models {
+  let models: Models | undefined;
+  settings.onChange(() => {
+    models = undefined;
+  });
+  return () => (models ??= createModels(settings));
+}
+
+export function createModels({ config, providerEnvironment }: Settings): Models {
+  const { model } = config;
   return findModels({
     settings: () => ({
-      configured: config.model,
-      env,
-      fallback: config.fallbackModels,
-      small: config.smallModel,
-      reasoningEffort: config.reasoningEffort,
-      contextTokens: config.contextTokens,
-      toolCalling: config.toolCalling,
+      configured: {
+        ...(model.name === undefined ? {} : { name: model.name }),
+        ...(model.apiKey === undefined ? {} : { apiKey: model.apiKey }),
+        ...(model.baseUrl === undefined ? {} : { baseUrl: model.baseUrl }),
+      },
+      env: providerEnvironment,
+      fallback: model.fallbacks,
+      small: model.smallModel,
+      reasoningEffort: model.reasoningEffort,
+      contextTokens: model.contextTokens,
+      toolCalling: model.nativeToolCalling === undefined ? "auto" : model.nativeToolCalling ? "native" : "text",
     }),
-    entries: entriesFile(join(config.home, "models.json")),
-    retries: config.modelRetries,
-    timeoutMs: config.modelTimeoutMs,
-    discover: config.discover,
+    entries: entriesFile(join(config.server.home, "models.json")),
+    retries: model.retries,
+    timeoutMs: model.timeoutSeconds * 1000,
+    discover: model.discover,
   });
 }

@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "@deckhand/protocol";
 import { createAgentFinder } from "../agent/agents.ts";
-import { parseConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import { resolveConfig } from "../config/resolve.ts";
 import { readExport } from "../http/export/json-lines.ts";
 import { replay, type Replay } from "../replay/replay.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { createTools } from "../tools/tools.ts";
+import { limitsOf } from "./live-views.ts";
 import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 
 export type { Replay };
@@ -19,18 +22,12 @@ interface ReplayOptions {
   readonly workspace: string | undefined;
 }
 
-/** What of the configuration holds in a replay: what ends work and keeps commands in. Nothing lets anything out. */
-const replayed = [
-  "MAX_ITERATIONS",
-  "MAX_BUDGET_PER_TASK",
-  "DECKHAND_MAX_SECONDS",
-  "SANDBOX_TIMEOUT",
-  "DECKHAND_MEMORY",
-  "DECKHAND_PROCESSES",
-  "DECKHAND_CPUS",
-  "DECKHAND_FILE_SIZE",
-  "DECKHAND_PROTECT",
-] as const;
+/** Limits and the sandbox apply to a replay; the network and everything else has its default. */
+function replayConfig(environment: Environment): Config {
+  const defaults = resolveConfig({ environment: {} }).config;
+  const { limits, sandbox } = resolveConfig({ environment }).config;
+  return { ...defaults, limits: { ...limits, maxTokens: undefined }, sandbox: { ...sandbox, runtime: "bubblewrap" } };
+}
 
 /**
  * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
@@ -48,12 +45,8 @@ export async function replayFile(
     const workspace = join(home, "workspace");
     await mkdir(workspace);
     if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
-    const config = parseConfig({
-      ...Object.fromEntries(replayed.map((name) => [name, env[name]])),
-      DECKHAND_HOME: home,
-      WORKSPACE_BASE: workspace,
-      DECKHAND_RUNTIME: "bubblewrap",
-    });
+    const configured = replayConfig(env);
+    const config = { ...configured, server: { ...configured.server, home } };
     const runtimes = createRuntimes(config, runtimeOptions(config, env), env);
     const { proven, sentence } = await runtimes.status(workspace);
     if (!proven) throw new Error(sentence);
@@ -61,9 +54,9 @@ export async function replayFile(
     return await replay(log, {
       store,
       runtimes,
-      tools: createTools({ commandTimeoutMs: config.commandTimeoutMs, browseAllow: [] }),
+      tools: createTools({ commandTimeoutMs: config.sandbox.commandTimeoutSeconds * 1000, browseAllow: [] }),
       findAgent: (ordered) => createAgentFinder(ordered),
-      limits: config,
+      limits: limitsOf(config),
       workspace,
       onFault: (_, fault) => console.error(fault),
       home: (id) => join(home, "conversations", id),

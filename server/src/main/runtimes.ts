@@ -12,18 +12,24 @@ import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { RuntimeOptions } from "../runtime/wall/options.ts";
 
 export function runtimeOptions(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
+  const { memoryBytes, processes, cpus, fileBytes, protectedNames } = config.sandbox;
   return {
-    dataHome: config.home,
+    dataHome: config.server.home,
     userHome: homedir(),
     // As it was before npm put this project's own programs in front.
     path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
     network: {
-      policy: networkPolicy(config.network, config.networkAllow),
+      policy: networkPolicy(config.network.policy, config.network.allow),
       resolve: systemResolve,
       upstream: upstreamOf(env),
     },
-    limits: config.commandLimits,
-    ...(config.protectedNames === undefined ? {} : { protectedNames: config.protectedNames }),
+    limits: {
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(processes === undefined ? {} : { processes }),
+      ...(cpus === undefined ? {} : { cpus }),
+      ...(fileBytes === undefined ? {} : { fileBytes }),
+    },
+    ...(protectedNames === undefined ? {} : { protectedNames }),
   };
 }
 
@@ -33,15 +39,25 @@ export function createRuntimes(
   env: Readonly<Record<string, string | undefined>>,
 ): RuntimeFactory {
   // A proxy in front of containers is not there yet, so `allow` is nothing.
-  const reach = config.network === "on" ? "default" : "none";
-  switch (config.runtime) {
+  const reach = config.network.policy === "on" ? "default" : "none";
+  const { image, root, workspace: workspaceIn, idleMinutes, keepDays } = config.container;
+  const containers = {
+    image,
+    readOnly: root === "read-only",
+    workspaceIn,
+    idleMs: idleMinutes * 60_000,
+    keepMs: keepDays * 86_400_000,
+  };
+  switch (config.sandbox.runtime) {
     case "bubblewrap":
       return bubblewrapRuntimes(options);
     case "docker":
-      return dockerRuntimes({ ...options, ...config.container, env, reach, apart: bubblewrapRuntimes(options) });
+      return dockerRuntimes({ ...options, ...containers, env, reach, apart: bubblewrapRuntimes(options) });
     case "kubernetes": {
       const apart = bubblewrapRuntimes(options);
-      return kubernetesRuntimes({ ...options, ...config.container, ...config.pods, env, reach, apart });
+      const { namespace, claim, runtimeClass, startSeconds } = config.kubernetes;
+      const pods = { namespace, claim, runtimeClass, startMs: startSeconds * 1000 };
+      return kubernetesRuntimes({ ...options, ...containers, ...pods, env, reach, apart });
     }
     case "host":
       return hostRuntimes(options);

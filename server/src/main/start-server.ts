@@ -5,6 +5,8 @@ import { protocolVersion } from "@deckhand/protocol";
 import { listAgents, createAgentFinder, delegateTargets } from "../agent/agents.ts";
 import { loadDefinitions } from "../agent/definitions/load.ts";
 import type { Config } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import type { Flags } from "../config/resolve.ts";
 import { readUserSkill, readUserInstructions } from "../agent/instructions/user-instructions.ts";
 import { Conversations } from "../conversation/conversations.ts";
 import { costsOf } from "../conversation/costs.ts";
@@ -22,11 +24,11 @@ import type { RuntimeStatus } from "../runtime/runtime.ts";
 import { openCheckpointStore } from "../checkpoints/checkpoint-store.ts";
 import { claimHome } from "../store/home.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { liveApproval, liveLimits, following } from "../settings/live.ts";
+import { liveApproval, liveLimits } from "./live-views.ts";
 import { openSettings } from "../settings/open.ts";
 import { createTools } from "../tools/tools.ts";
 import { createSocketServer } from "../ws/server.ts";
-import { createModels } from "./models.ts";
+import { currentModels } from "./models.ts";
 import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 
 export interface RunningServer {
@@ -44,102 +46,107 @@ export interface RunningServer {
 const webRoot = join(import.meta.dirname, "../../../web/dist");
 
 /** Fails with an `Error` whose message says what to do; then nothing is left running. */
-export async function startServer(env: Readonly<Record<string, string | undefined>>): Promise<RunningServer> {
+export async function startServer(env: Environment, flags: Flags = {}): Promise<RunningServer> {
   await using parts = new AsyncDisposableStack();
-  const settings = parts.use(await openSettings(env, (sentence) => console.error(sentence)));
+  const settings = parts.use(await openSettings(env, (sentence) => console.error(sentence), flags));
   const { config } = settings;
-  assertMayBind(config.host, config.token);
-  await mkdir(config.home, { recursive: true, mode: 0o700 });
-  await mkdir(config.workspace, { recursive: true });
+  assertMayBind(config.server.host, config.server.token);
+  await mkdir(config.server.home, { recursive: true, mode: 0o700 });
+  await mkdir(config.workspace.folder, { recursive: true });
 
-  const home = parts.use(await claimHome(config.home));
-  const store = parts.use(openSqliteStore(join(config.home, "deckhand.db")));
+  const home = parts.use(await claimHome(config.server.home));
+  const store = parts.use(openSqliteStore(join(config.server.home, "deckhand.db")));
   const machine = runtimeOptions(config, env);
   const runtimes = createRuntimes(config, machine, env);
-  const fileLimits = { maxFiles: 50_000, maxBytes: config.workspaceBytes };
-  const uploads = await openUploads(join(config.home, "uploads"), fileLimits);
+  const fileLimits = { maxFiles: 50_000, maxBytes: config.workspace.maxMib * 1024 * 1024 };
+  const uploads = await openUploads(join(config.server.home, "uploads"), fileLimits);
   const places = await createWorkspaces({
     ...machine,
-    workspace: config.workspace,
+    workspace: config.workspace.folder,
     runtimes,
     uploads,
-    maxSeconds: config.workspaceSeconds,
-    maxBytes: config.workspaceBytes,
+    maxSeconds: config.workspace.setupSeconds,
+    maxBytes: config.workspace.maxMib * 1024 * 1024,
   });
-  const sandbox = () => runtimes.status(config.workspace);
-  const { definitions, errors: flaws } = await loadDefinitions(
-    settings.saved.agents?.folder ?? join(config.home, "agents"),
-  );
+  const sandbox = () => runtimes.status(config.workspace.folder);
+  const { definitions, errors: flaws } = await loadDefinitions(config.agents.folder);
   for (const flaw of flaws) console.error(`This agent was left out: ${flaw}`);
   const agents = listAgents(definitions);
   const tools = createTools({
-    commandTimeoutMs: config.commandTimeoutMs,
-    browseAllow: config.browseAllow,
+    commandTimeoutMs: config.sandbox.commandTimeoutSeconds * 1000,
+    browseAllow: config.network.browseAllow,
     agents: delegateTargets(definitions),
-    skill: (name) => readUserSkill(config.home, name),
+    skill: (name) => readUserSkill(config.server.home, name),
   });
   const listens = Promise.withResolvers<{ readonly url: string }>();
-  const programs = hostPrograms({ home: config.home, env, path: machine.path });
+  const programs = hostPrograms({ home: config.server.home, env, path: machine.path });
   programs.endLeft();
   const mcp = parts.use(
     openMcpServers({
       set: () => settings.saved.mcp?.servers ?? {},
       programs,
-      home: config.home,
+      home: config.server.home,
       callback: async () => loginAddress((await listens.promise).url),
       log: (line) => console.error(line),
     }),
   );
   settings.onChange(() => mcp.update());
-  const models = following(settings, () => createModels(settings));
-  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], { store, findModel: models.find, runtimes, tools });
+  const models = currentModels(settings);
+  const worked = withFailPoint(env["DECKHAND_FAILPOINT"], {
+    store,
+    findModel: (choice) => models().find(choice),
+    runtimes,
+    tools,
+  });
   const conversations = parts.use(
     new Conversations({
       ...worked,
       findAgent: createAgentFinder(worked.tools, definitions),
-      defaultAgent: () => settings.saved.agents?.default,
+      defaultAgent: () => settings.config.agents.default,
       mcp,
-      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.home }),
+      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.server.home }),
       places,
-      ...(config.snapshots ? { histories: openCheckpointStore(join(config.home, "snapshots"), runtimes) } : {}),
+      ...(config.workspace.checkpoints
+        ? { histories: openCheckpointStore(join(config.server.home, "snapshots"), runtimes) }
+        : {}),
       limits: liveLimits(settings),
       approval: liveApproval(settings),
-      workspace: config.workspace,
-      home: (id) => join(config.home, "conversations", id),
-      readUserInstructions: () => readUserInstructions(config.home),
+      workspace: config.workspace.folder,
+      home: (id) => join(config.server.home, "conversations", id),
+      readUserInstructions: () => readUserInstructions(config.server.home),
       now: Date.now,
-      titles: config.titles,
-      resume: config.resume,
+      titles: config.agents.titles,
+      resume: config.agents.resume,
       aliveMs: home.aliveMs,
       onFault: (conversation, fault) => console.error(`conversation ${conversation}:`, fault),
     }),
   );
   await conversations.recover();
 
-  const jwtSecret = config.jwtSecret ?? home.jwtSecret;
+  const jwtSecret = config.server.jwtSecret ?? home.jwtSecret;
   const version = "0.1.0";
   const listening = await serve({
-    host: config.host,
-    port: config.port,
-    token: config.token ?? home.token,
-    hosts: config.hosts,
+    host: config.server.host,
+    port: config.server.port,
+    token: config.server.token ?? home.token,
+    hosts: config.server.hosts,
     conversations,
     uploads,
     fileLimits,
     rules: serverRules(store.rules),
     costs: costsOf(store),
-    defaultModel: async () => (await models.describe()).name,
+    defaultModel: async () => (await models().describe()).name,
     health: async () => ({
-      model: await models.describe(),
+      model: await models().describe(),
       runtime: await sandbox(),
       // What commands reach; without a sandbox it is what this machine reaches.
-      network: config.runtime === "host" ? "host" : config.network,
+      network: config.sandbox.runtime === "host" ? "host" : config.network.policy,
       protocol: protocolVersion,
     }),
     models: {
-      names: models.names,
-      list: models.list,
-      check: async (choice, signal) => checkModel(await models.alone(choice), signal),
+      names: () => models().names(),
+      list: () => models().list(),
+      check: async (choice, signal) => checkModel(await models().alone(choice), signal),
     },
     agents: { described: agents, broken: flaws },
     settings,
@@ -154,15 +161,15 @@ export async function startServer(env: Readonly<Record<string, string | undefine
   listens.resolve(listening);
   // Not needed to listen, and wanted by the first task.
   void sandbox();
-  models.warmUp();
+  models().warmUp();
 
   const whole = parts.move();
   return {
     url: listening.url,
-    link: `${listening.url}/?token=${encodeURIComponent(config.token ?? home.token)}`,
+    link: `${listening.url}/?token=${encodeURIComponent(config.server.token ?? home.token)}`,
     config,
     sandbox,
-    model: models.describe,
+    model: () => models().describe(),
     close: () => whole.disposeAsync(),
   };
 }

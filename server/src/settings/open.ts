@@ -1,18 +1,32 @@
-/** The settings of the server that this environment describes. Fails with an `Error` that names what is wrong in it. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseConfig } from "../config/config.ts";
-import type { Environment } from "./precedence.ts";
+import type { Environment } from "../config/environment.ts";
+import { resolveConfig, type Flags } from "../config/resolve.ts";
 import { Settings } from "./settings.ts";
 
-export function openSettings(env: Environment, onProblem: (sentence: string) => void): Promise<Settings> {
-  const { home, processesOverHttp } = parseConfig(env);
-  return Settings.open({ file: join(home, "settings.json"), env, processesHere: processesOverHttp, onProblem });
+/** The settings of the server that runs with this environment. Fails with an `Error` that lists every invalid value. */
+export function openSettings(
+  environment: Environment,
+  onProblem: (sentence: string) => void,
+  flags: Flags = {},
+): Promise<Settings> {
+  const { home, settingsOverHttp } = resolveConfig({ environment, flags }).config.server;
+  const file = join(home, "settings.json");
+  return Settings.open({ file, environment, flags, mayStartPrograms: settingsOverHttp, onProblem });
 }
 
-/** For whoever sits at the machine: programs may be set, too. */
-export async function openLocalSettings(env: Environment, onProblem: (sentence: string) => void): Promise<Settings> {
-  const { home } = parseConfig(env);
+/** For the command line on the server's machine, where programs may be set, too. */
+export async function openLocalSettings(
+  environment: Environment,
+  onProblem: (sentence: string) => void,
+): Promise<Settings> {
+  const { home } = resolveConfig({ environment }).config.server;
   await mkdir(home, { recursive: true, mode: 0o700 });
-  return Settings.open({ file: join(home, "settings.json"), env, processesHere: true, onProblem });
+  return Settings.open({
+    file: join(home, "settings.json"),
+    environment,
+    flags: {},
+    mayStartPrograms: true,
+    onProblem,
+  });
 }

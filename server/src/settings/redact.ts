@@ -1,30 +1,30 @@
-/** What is saved, as it may be shown: of a key, a variable or a header only that it is there, and how it ends. */
+/** The saved settings with all secrets (keys, variables, headers) reduced to their last four characters. */
 import type { MaskedSecret, McpServer, McpServerView, ServerSettings, SettingsView } from "@deckhand/protocol";
 
-/** Four of fewer characters than these would tell too much of it. */
-const shownFrom = 12;
+/** Four characters of a shorter secret would reveal too much of it. */
+const minShownLength = 12;
 
-export function redacted({ keys, mcp, ...open }: ServerSettings): SettingsView {
+export function redacted({ keys, mcp, ...rest }: ServerSettings): SettingsView {
   return {
-    ...open,
-    ...(keys === undefined ? {} : { keys: hiddenWords(keys) }),
-    ...(mcp === undefined ? {} : { mcp: mcp.servers === undefined ? {} : { servers: shown(mcp.servers) } }),
+    ...rest,
+    ...(keys === undefined ? {} : { keys: mask(keys) }),
+    ...(mcp === undefined ? {} : { mcp: mcp.servers === undefined ? {} : { servers: maskServers(mcp.servers) } }),
   };
 }
 
-function shown(servers: Readonly<Record<string, McpServer>>): Record<string, McpServerView> {
+function maskServers(servers: Readonly<Record<string, McpServer>>): Record<string, McpServerView> {
   return mapped(servers, (server) => {
     if ("command" in server) {
       const { env, ...rest } = server;
-      return { ...rest, ...(env === undefined ? {} : { env: hiddenWords(env) }) };
+      return { ...rest, ...(env === undefined ? {} : { env: mask(env) }) };
     }
     const { headers, ...rest } = server;
-    return { ...rest, ...(headers === undefined ? {} : { headers: hiddenWords(headers) }) };
+    return { ...rest, ...(headers === undefined ? {} : { headers: mask(headers) }) };
   });
 }
 
-function hiddenWords(words: Readonly<Record<string, string>>): Record<string, MaskedSecret> {
-  return mapped(words, (secret) => ({ last: secret.length < shownFrom ? "" : secret.slice(-4) }));
+function mask(secrets: Readonly<Record<string, string>>): Record<string, MaskedSecret> {
+  return mapped(secrets, (secret) => ({ last: secret.length < minShownLength ? "" : secret.slice(-4) }));
 }
 
 function mapped<V, R>(record: Readonly<Record<string, V>>, map: (value: V) => R): Record<string, R> {

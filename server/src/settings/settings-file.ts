@@ -1,6 +1,7 @@
 /**
- * `DECKHAND_HOME/settings.json`: `{"version": 1, …sections}`, closed to others (0600). Written beside and renamed, so that
- * nobody reads half of it. A section that does not fit is told with its path and is not used; the others are.
+ * `DECKHAND_HOME/settings.json`: `{"version": 1, …sections}`, readable by its owner only (0600). It is written to a
+ * temporary file and renamed, so that readers never see half of it. An invalid section is reported with the path of the
+ * mistake and ignored; the other sections apply.
  */
 import { randomUUID } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
@@ -16,15 +17,15 @@ import {
 import { isObject } from "./merge-patch.ts";
 
 const version = 1;
-/** Twenty servers and eighty hooks are far below this; a file of gigabytes is not read. */
-const mostBytes = 1024 * 1024;
+/** Twenty MCP servers and eighty hooks stay far below this. The bound keeps a huge file from being read into memory. */
+const maxBytes = 1024 * 1024;
 
 export interface SavedSettings {
   readonly settings: ServerSettings;
   readonly problems: readonly SettingsProblem[];
 }
 
-/** What cannot be used is a problem, never a failure. */
+/** Never fails: whatever is wrong with the file is in `problems`. */
 export async function readSettings(file: string): Promise<SavedSettings> {
   let text: string;
   try {
@@ -32,47 +33,47 @@ export async function readSettings(file: string): Promise<SavedSettings> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { settings: {}, problems: [] };
-    return broken(`It cannot be read (${code ?? (error as Error).message}).`);
+    return broken(`Cannot be read (${code ?? (error as Error).message}).`);
   }
   try {
     return parseSettings(JSON.parse(text));
   } catch (error) {
-    // The message of the parser repeats what stands there, which may be a key.
+    // The parser's message quotes the text at that position, which may be a key.
     const where = /position \d+( \(line \d+ column \d+\))?/.exec((error as Error).message)?.[0];
-    return broken(`It is not JSON${where === undefined ? "" : ` at ${where}`}.`);
+    return broken(`Invalid JSON${where === undefined ? "" : ` at ${where}`}.`);
   }
 }
 
 export function parseSettings(value: unknown): SavedSettings {
-  if (!isObject(value)) return broken("It is not an object.");
-  if (value["version"] !== version) return broken(`Its version is not ${version}.`);
+  if (!isObject(value)) return broken("Expected a JSON object.");
+  if (value["version"] !== version) return broken(`Expected "version": ${version}.`);
   const settings: Partial<Record<SettingsSection, unknown>> = {};
   const problems: SettingsProblem[] = [];
   for (const [section, content] of Object.entries(value)) {
     if (section === "version") continue;
     if (!isSection(section)) {
-      problems.push({ section, problem: `There is no such section; known are ${sectionNames.join(", ")}.` });
+      problems.push({ section, problem: `Unknown section. Sections are ${sectionNames.join(", ")}.` });
       continue;
     }
     const parsed = settingsSections[section].safeParse(content);
     if (parsed.success) settings[section] = parsed.data;
-    else problems.push({ section, problem: sentenceOf(section, parsed.error.issues) });
+    else problems.push({ section, problem: describeIssues(section, parsed.error.issues) });
   }
   return { settings: settings as ServerSettings, problems };
 }
 
-/** Fails with `bad_args` and what is wrong where. */
+/** Fails with `bad_args` and the path of each mistake. */
 export function checkedSection(section: SettingsSection, content: unknown): unknown {
   const parsed = settingsSections[section].safeParse(content);
   if (parsed.success) return parsed.data;
-  throw new DeckhandError("bad_args", sentenceOf(section, parsed.error.issues));
+  throw new DeckhandError("bad_args", describeIssues(section, parsed.error.issues));
 }
 
 export function isSection(name: string): name is SettingsSection {
   return Object.hasOwn(settingsSections, name);
 }
 
-/** Fails with `store_failed`; then the file is as it was. */
+/** Fails with `store_failed` and leaves the file unchanged. */
 export async function writeSettings(file: string, settings: ServerSettings): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   try {
@@ -92,7 +93,7 @@ export async function writeSettings(file: string, settings: ServerSettings): Pro
 async function readBounded(file: string): Promise<string> {
   await using handle = await open(file, "r");
   const { size } = await handle.stat();
-  if (size > mostBytes) throw new Error("it is larger than a mebibyte");
+  if (size > maxBytes) throw new Error("larger than 1 MiB");
   return await readFile(handle, "utf8");
 }
 
@@ -105,12 +106,12 @@ interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly errors?: readonly (readonly Issue[])[];
-  /** Of a name that does not fit. */
+  /** The mistakes in an invalid key. */
   readonly issues?: readonly Issue[];
 }
 
-/** Of a choice between shapes, what is wrong with the one that comes closest. Values are not repeated: they may be keys. */
-function sentenceOf(section: string, issues: readonly Issue[]): string {
+/** Does not quote values, which may be secrets. */
+function describeIssues(section: string, issues: readonly Issue[]): string {
   return issues
     .flatMap((issue) => closest(issue))
     .slice(0, 5)
@@ -118,13 +119,15 @@ function sentenceOf(section: string, issues: readonly Issue[]): string {
     .join("; ");
 }
 
+/** For a union, the mistakes in the variant that comes closest. */
 function closest(issue: Issue): readonly Issue[] {
   if (issue.code === "invalid_key") return (issue.issues ?? []).map(({ message }) => ({ path: issue.path, message }));
-  const [best] = (issue.errors ?? []).toSorted((a, b) => deepest(b) - deepest(a) || a.length - b.length);
+  const [best] = (issue.errors ?? []).toSorted((a, b) => closeness(b) - closeness(a) || a.length - b.length);
   if (issue.code !== "invalid_union" || best === undefined) return [issue];
   return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-function deepest(issues: readonly Issue[]): number {
+/** A variant that does not even know the keys is further away than one with wrong values. */
+function closeness(issues: readonly Issue[]): number {
   return issues.some(({ code, path }) => path.length === 0 && code === "unrecognized_keys") ? -1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * The settings of the server: what is saved, under what the environment says. The file is the truth: it is read again when
- * it changes, whoever changed it, and before anything is saved.
+ * The server's settings: what is saved in settings.json, merged with the environment and flags. The file is the source of
+ * truth: it is read again whenever it changes, and before anything is saved.
  */
 import { unwatchFile, watchFile } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
@@ -11,128 +11,131 @@ import {
   type ServerSettings,
   type SettingsPatch,
   type SettingsReport,
-  type SettingsSection,
 } from "@deckhand/protocol";
-import { parseConfig, type Config } from "../config/config.ts";
+import { Mutex } from "../async/mutex.ts";
+import type { Config } from "../config/config.ts";
+import { variableWarnings, type Environment } from "../config/environment.ts";
+import { resolveConfig, type Flags, type ResolvedConfig } from "../config/resolve.ts";
 import { isObject, mergePatch } from "./merge-patch.ts";
-import { fromEnvironment, withSaved, type Environment } from "./precedence.ts";
-import { hostProcesses } from "./processes.ts";
-import { checkedSection, isSection, readSettings, writeSettings, type SavedSettings } from "./settings-file.ts";
+import { withSavedKeys } from "./provider-keys.ts";
 import { redacted } from "./redact.ts";
+import { describedOptions, effectiveValues, needingRestart, overrides } from "./report.ts";
+import { checkedSection, isSection, readSettings, writeSettings, type SavedSettings } from "./settings-file.ts";
 
-/** How soon a change of the file by somebody else is seen. */
-const lookMs = 1000;
-/** What the parts of a server that listens cannot take up. */
-const atStart: readonly (readonly [SettingsSection, (settings: ServerSettings) => unknown])[] = [
-  ["network", ({ network }) => network],
-  ["agents", ({ agents }) => agents?.folder],
-];
+/** How soon an edit of the file is noticed. */
+const watchMs = 1000;
 
 export interface SettingsOptions {
   readonly file: string;
-  readonly env: Environment;
-  /** Programs that the server starts outside of the sandbox can be saved over HTTP, too. */
-  readonly processesHere: boolean;
-  /** Is told what of the file cannot be used. */
+  readonly environment: Environment;
+  readonly flags: Flags;
+  /** Hooks and MCP servers that start programs outside the sandbox may be saved. */
+  readonly mayStartPrograms: boolean;
+  /** Called with a sentence for everything in the file or the environment that is ignored. */
   readonly onProblem: (sentence: string) => void;
 }
 
-/** What routes may do. */
+/** What the HTTP routes use. */
 export interface SettingsApi {
   report(): Promise<SettingsReport>;
-  /** Merges and saves. Fails with `bad_args`, `forbidden` (it starts a process), `conflict` (the file is broken), `store_failed`. */
+  /**
+   * Merges the patch into the saved settings. Fails with `bad_args`, `forbidden` (it would start a program), `conflict`
+   * (the file is invalid) or `store_failed`.
+   */
   change(patch: SettingsPatch): Promise<SettingsReport>;
-  /** One that is set, by its name, or the one that is given. Fails with `bad_args`, and with `forbidden` for a program that could not be set. */
+  /**
+   * The saved MCP server with this name, or the given one if it may be saved. Fails with `bad_args`, and with `forbidden`
+   * for a program that may not.
+   */
   mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer>;
 }
 
-const programSentence =
-  "Hooks and MCP servers that are programs run outside of the sandbox: they are set on the server's machine, with `deckhand settings` or `deckhand mcp`, or here when DECKHAND_SETTINGS_OVER_HTTP is true.";
+const programsForbidden =
+  "Hooks and MCP servers that start programs run outside the sandbox. Set them on the server's machine with `deckhand settings` or `deckhand mcp`, or start the server with DECKHAND_SETTINGS_OVER_HTTP=true.";
 
 export class Settings implements SettingsApi, Disposable {
   readonly #options: SettingsOptions;
-  readonly #atStart: ServerSettings;
+  readonly #configAtStart: Config;
   readonly #listeners = new Set<() => void>();
-  readonly #look = (): void => void this.refresh();
-  #kept: SavedSettings;
-  #env: Environment;
-  #config: Config;
-  #saving: Promise<unknown> = Promise.resolve();
+  readonly #onFileChange = (): void => void this.refresh();
+  /** Reading and writing the file take turns, so that an older content never replaces a newer one. */
+  readonly #fileAccess = new Mutex();
+  #saved: SavedSettings;
+  #resolved: ResolvedConfig;
+  #providerEnvironment: Environment;
 
-  private constructor(options: SettingsOptions, kept: SavedSettings) {
+  private constructor(options: SettingsOptions, saved: SavedSettings) {
     this.#options = options;
-    this.#atStart = kept.settings;
-    this.#kept = kept;
-    this.#env = withSaved(options.env, kept.settings, kept.problems);
-    this.#config = parseConfig(this.#env);
-    this.#tellProblems();
-    watchFile(options.file, { interval: lookMs, persistent: false }, this.#look);
+    this.#saved = saved;
+    this.#resolved = this.#resolve(saved);
+    this.#providerEnvironment = withSavedKeys(options.environment, saved.settings.keys);
+    this.#configAtStart = this.#resolved.config;
+    for (const warning of variableWarnings(options.environment)) options.onProblem(warning);
+    this.#reportProblems();
+    watchFile(options.file, { interval: watchMs, persistent: false }, this.#onFileChange);
   }
 
   static async open(options: SettingsOptions): Promise<Settings> {
     return new Settings(options, await readSettings(options.file));
   }
 
-  /** What is saved and can be used. */
+  /** What is saved and valid. */
   get saved(): ServerSettings {
-    return this.#kept.settings;
+    return this.#saved.settings;
   }
 
-  /** The environment, with what is saved where it says nothing. */
-  get env(): Environment {
-    return this.#env;
+  /** The environment for model providers, including saved keys. */
+  get providerEnvironment(): Environment {
+    return this.#providerEnvironment;
   }
 
   get config(): Config {
-    return this.#config;
+    return this.#resolved.config;
   }
 
-  /** Called after each change. Returns what ends it. */
+  /** Called after each change. Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   async refresh(): Promise<void> {
-    this.#take(await readSettings(this.#options.file));
+    await this.#fileAccess.run(async () => this.#apply(await readSettings(this.#options.file)));
   }
 
   async report(): Promise<SettingsReport> {
     await this.refresh();
-    const { settings, problems } = this.#kept;
+    const { settings, problems } = this.#saved;
     return {
       saved: redacted(settings),
-      environment: fromEnvironment(this.#options.env),
-      effective: effectiveOf(this.#config),
-      restart: atStart.flatMap(([section, of]) =>
-        isDeepStrictEqual(of(settings), of(this.#atStart)) ? [] : [section],
-      ),
+      environment: overrides(this.#resolved, this.#options.environment),
+      effective: effectiveValues(this.config),
+      options: describedOptions(this.#resolved),
+      restart: needingRestart(this.#configAtStart, this.config),
       problems,
       file: this.#options.file,
-      processes_here: this.#options.processesHere,
+      processes_here: this.#options.mayStartPrograms,
     };
   }
 
   async change(patch: SettingsPatch): Promise<SettingsReport> {
-    const done = this.#saving.then(() => this.#change(patch));
-    this.#saving = done.catch(() => {});
-    await done;
+    await this.#fileAccess.run(() => this.#change(patch));
     return this.report();
   }
 
   async mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer> {
     await this.refresh();
-    const kept = name === undefined ? undefined : this.saved.mcp?.servers?.[name];
+    const saved = name === undefined ? undefined : this.saved.mcp?.servers?.[name];
     if (server === undefined) {
-      if (kept === undefined) throw new DeckhandError("bad_args", `There is no MCP server ${name ?? "of no name"}.`);
-      return kept;
+      if (saved === undefined) throw new DeckhandError("bad_args", `Unknown MCP server "${name ?? ""}".`);
+      return saved;
     }
-    if ("command" in server && !this.#options.processesHere) throw new DeckhandError("forbidden", programSentence);
+    if ("command" in server && !this.#options.mayStartPrograms) throw new DeckhandError("forbidden", programsForbidden);
     return server;
   }
 
   [Symbol.dispose](): void {
-    unwatchFile(this.#options.file, this.#look);
+    unwatchFile(this.#options.file, this.#onFileChange);
     this.#listeners.clear();
   }
 
@@ -140,64 +143,58 @@ export class Settings implements SettingsApi, Disposable {
     const { settings, problems } = await readSettings(this.#options.file);
     const [problem] = problems;
     if (problem !== undefined) {
-      throw new DeckhandError(
-        "conflict",
-        `${this.#options.file} has to be mended first: ${problem.section ?? "the file"}: ${problem.problem}`,
-      );
+      const { section = "the file", problem: sentence } = problem;
+      throw new DeckhandError("conflict", `Fix ${this.#options.file} first: ${section}: ${sentence}`);
     }
     const next = patched(settings, patch);
-    if (!this.#options.processesHere && !isDeepStrictEqual(hostProcesses(next), hostProcesses(settings))) {
-      throw new DeckhandError("forbidden", programSentence);
+    if (!this.#options.mayStartPrograms && !isDeepStrictEqual(hostPrograms(next), hostPrograms(settings))) {
+      throw new DeckhandError("forbidden", programsForbidden);
     }
     await writeSettings(this.#options.file, next);
-    this.#take({ settings: next, problems: [] });
+    this.#apply({ settings: next, problems: [] });
   }
 
-  #take(kept: SavedSettings): void {
-    if (isDeepStrictEqual(kept, this.#kept)) return;
-    this.#kept = kept;
-    this.#env = withSaved(this.#options.env, kept.settings, kept.problems);
-    this.#config = parseConfig(this.#env);
-    this.#tellProblems();
+  #apply(saved: SavedSettings): void {
+    if (isDeepStrictEqual(saved, this.#saved)) return;
+    this.#saved = saved;
+    this.#resolved = this.#resolve(saved);
+    this.#providerEnvironment = withSavedKeys(this.#options.environment, saved.settings.keys);
+    this.#reportProblems();
     for (const listener of this.#listeners) listener();
   }
 
-  #tellProblems(): void {
-    for (const { section, problem } of this.#kept.problems) {
-      this.#options.onProblem(
-        `${this.#options.file}: ${section === undefined ? "" : `${section} is not used: `}${problem}`,
-      );
+  #resolve({ settings, problems }: SavedSettings): ResolvedConfig {
+    const { environment, flags } = this.#options;
+    // A problem without a section concerns the whole file.
+    const isUnreadable = (name: keyof ServerSettings): boolean =>
+      problems.some(({ section = name }) => section === name);
+    return resolveConfig({ environment, flags, saved: settings, isUnreadable });
+  }
+
+  #reportProblems(): void {
+    for (const { section, problem } of this.#saved.problems) {
+      const ignored = section === undefined ? "" : `${section} is ignored: `;
+      this.#options.onProblem(`${this.#options.file}: ${ignored}${problem}`);
     }
   }
 }
 
-/** Fails with `bad_args`; each section that the patch names is checked as a whole. */
-export function patched(settings: ServerSettings, patch: SettingsPatch): ServerSettings {
+/** Fails with `bad_args`. Each section in the patch is validated as a whole. */
+function patched(settings: ServerSettings, patch: SettingsPatch): ServerSettings {
   const next = new Map<string, unknown>(Object.entries(settings));
   for (const [section, change] of Object.entries(patch)) {
     if (!isSection(section)) {
-      throw new DeckhandError("bad_args", `There is no section ${section}; known are ${sectionNames.join(", ")}.`);
+      throw new DeckhandError("bad_args", `Unknown section "${section}". Sections are ${sectionNames.join(", ")}.`);
     }
     if (change === null) next.delete(section);
     else if (isObject(change)) next.set(section, checkedSection(section, mergePatch(next.get(section), change)));
-    else throw new DeckhandError("bad_args", `${section}: an object or null is wanted.`);
+    else throw new DeckhandError("bad_args", `${section}: expected an object or null.`);
   }
   return Object.fromEntries(next);
 }
 
-function effectiveOf(config: Config): SettingsReport["effective"] {
-  const { name, baseUrl } = config.model;
-  const finite = <K extends string>(key: K, value: number): { [P in K]?: number } =>
-    (Number.isFinite(value) ? { [key]: value } : {}) as { [P in K]?: number };
-  return {
-    model: { ...(name === undefined ? {} : { name }), ...(baseUrl === undefined ? {} : { base_url: baseUrl }) },
-    limits: {
-      max_steps: config.maxSteps,
-      ...finite("max_cost_usd", config.maxCostUsd),
-      ...finite("max_tokens", config.maxTokens),
-      ...finite("max_seconds", config.maxSeconds),
-    },
-    approval: { policy: config.approvalPolicy, seconds: config.approvalSeconds },
-    network: { policy: config.network, allow: [...config.networkAllow] },
-  };
+/** The settings that start programs on the server's machine, outside every sandbox. */
+function hostPrograms({ mcp, hooks }: ServerSettings): object {
+  const programs = Object.entries(mcp?.servers ?? {}).filter(([, server]) => "command" in server);
+  return { programs: Object.fromEntries(programs), hooks: hooks ?? {} };
 }

@@ -50,7 +50,8 @@ export const approval = section("Approvals", {
     default: 3600,
     saved: (settings) => settings.approval?.seconds,
     live: true,
-    description: "Seconds after which an unanswered action is denied; with 0, nobody is asked and it is denied at once.",
+    description:
+      "Seconds after which an unanswered action is denied; with 0, nobody is asked and it is denied at once.",
   }),
 });
 

@@ -43,7 +43,8 @@ export const sandbox = section("Runtime and sandbox", {
     variable: "DECKHAND_PROTECT",
     type: list,
     defaultText: "`.vscode`, `.idea`, `.envrc`, `.bashrc` …",
-    description: "Names that are read-only in the workspace if they exist when the sandbox starts; replaces the default list.",
+    description:
+      "Names that are read-only in the workspace if they exist when the sandbox starts; replaces the default list.",
   }),
 });
 
@@ -114,7 +115,8 @@ export const kubernetes = section("Kubernetes", {
   claim: option({
     variable: "DECKHAND_KUBERNETES_CLAIM",
     type: text,
-    description: "PersistentVolumeClaim that keeps workspaces and home folders; without one they are lost with the pod.",
+    description:
+      "PersistentVolumeClaim that keeps workspaces and home folders; without one they are lost with the pod.",
   }),
   runtimeClass: option({
     variable: "DECKHAND_KUBERNETES_CLASS",

@@ -189,7 +189,7 @@ export class WorkspaceHistory {
   async #history(): Promise<WorkspaceCheckpoints> {
     const history = await this.#snapshots.history();
     if (history !== undefined) return history;
-    throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_SNAPSHOTS).");
+    throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_CHECKPOINTS).");
   }
 }
 
