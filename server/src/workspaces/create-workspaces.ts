@@ -1,56 +1,56 @@
 /**
- * Workspaces, as they are chosen:
+ * Where a conversation works, by its choice:
  *
- *   none                 the server's default workspace, which others may share
- *   folder               that folder; refused where it lies in, or holds, the folder of another conversation (claims.ts)
- *   anything else        DECKHAND_HOME/conversations/ID/workspace, for this one conversation
+ *   none                 the server's default workspace, shared with other conversations
+ *   folder               that folder; refused if it is inside or contains another conversation's folder (folder-locks.ts)
+ *   anything else        DECKHAND_HOME/conversations/ID/workspace, for this conversation only
  *
- * The last are made in DECKHAND_HOME/making/ID and renamed when they are whole. So a folder that is there is whole, and what a killed
- * server left half done is what lies in `making` when the next one starts. Its programs died with it.
+ * The latter are created in DECKHAND_HOME/making/ID and renamed when complete. So an existing workspace is always complete, and
+ * whatever is in `making` when a server starts was left unfinished by one that was killed; its programs died with it.
  */
 import { existsSync } from "node:fs";
 import { chown, mkdir, realpath, rename, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { DeckhandError, workspaceSource } from "@deckhand/protocol";
+import { Semaphore } from "../async/semaphore.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { RuntimeOptions } from "../runtime/wall/options.ts";
 import { checkedWorkspace, isIn, whyNoWorkspace } from "../runtime/wall/workspace.ts";
 import { FolderLocks } from "./folder-locks.ts";
-import { populate, type PopulatedChoice } from "./populate.ts";
 import { gitAddress, gitRef } from "./git-address.ts";
-import { returnBranch, unsavedWork } from "./unsaved-work.ts";
-import type { Workspaces, OnProgress } from "./workspaces.ts";
+import { populate, type PopulatedChoice } from "./populate.ts";
 import { removeTree } from "./remove-tree.ts";
-import { Slots } from "./slots.ts";
 import { watchSize } from "./size-watch.ts";
-import type { Uploads } from "./uploads.ts";
+import { returnBranch, unsavedWork } from "./unsaved-work.ts";
+import type { OnProgress, Uploads, Workspaces } from "./workspaces.ts";
 
 export interface WorkspacesOptions extends RuntimeOptions {
   /** The default workspace. */
   readonly workspace: string;
   readonly runtimes: Pick<RuntimeFactory, "runApart">;
   readonly uploads: Uploads;
-  /** Of one workspace that is made. */
+  /** Time limit for creating one workspace. */
   readonly maxSeconds: number;
+  /** Size limit of a new workspace. */
   readonly maxBytes: number;
 }
 
-/** Removes what a killed server left half made. */
+/** Removes what a killed server left unfinished. */
 export async function createWorkspaces(options: WorkspacesOptions): Promise<Workspaces> {
   const conversations = join(options.dataHome, "conversations");
   const making = join(options.dataHome, "making");
-  const claims = new FolderLocks(conversations);
-  const slots = new Slots(madeAtOnce);
+  const locks = new FolderLocks(conversations);
+  const populating = new Semaphore(maxConcurrent);
   await removeTree(making);
 
   const ownFolder = (conversation: string): string => join(conversations, conversation, "workspace");
 
-  async function checkMade(choice: PopulatedChoice): Promise<void> {
+  async function checkSource(choice: PopulatedChoice): Promise<void> {
     if ("git" in choice) gitAddress(choice.git);
     if ("ref" in choice && choice.ref !== undefined) gitRef(choice.ref);
     if ("upload" in choice) await options.uploads.check(choice.upload);
     if ("conversation" in choice && !(await isFolder(ownFolder(choice.conversation)))) {
-      throw new DeckhandError("bad_args", `conversation: ${choice.conversation} has no folder of its own to copy.`);
+      throw new DeckhandError("bad_args", `conversation: ${choice.conversation} has no workspace of its own to copy.`);
     }
     if ("repository" in choice) await checkRepository(choice);
   }
@@ -67,10 +67,14 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     if (!(await isFolder(as === "copy" ? path : join(path, ".git")))) {
       throw new DeckhandError(
         "bad_args",
-        `repository: there is no ${as === "copy" ? "folder" : "git repository"} ${repository}.`,
+        `repository: ${repository} is not a ${as === "copy" ? "folder" : "git repository"}.`,
       );
     }
-    if (as === "copy" && ref !== undefined) throw new DeckhandError("bad_args", "ref: a copy is of what lies there.");
+    if (as === "copy" && ref !== undefined)
+      throw new DeckhandError(
+        "bad_args",
+        "ref: not allowed with `as: copy`, which copies the folder in its current state.",
+      );
   }
 
   async function checkFolder(conversation: string, folder: string): Promise<void> {
@@ -81,12 +85,15 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     const why = whyNoWorkspace(path, options);
     if (why !== undefined) throw new DeckhandError("bad_args", `folder: ${path} cannot be a workspace: ${why}`);
     if (path !== options.workspace && isIn(options.workspace, path)) {
-      throw new DeckhandError("conflict", `${path} holds ${options.workspace}, where other conversations work.`);
+      throw new DeckhandError(
+        "conflict",
+        `${path} contains ${options.workspace}, the default workspace of other conversations.`,
+      );
     }
-    await claims.check(conversation, path);
+    await locks.check(conversation, path);
   }
 
-  /** The owner of what it is made from, so that what comes of it is his. */
+  /** The owner of the source, who will own the new workspace too. */
   async function ownerOf(choice: PopulatedChoice): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
     const source =
       "repository" in choice
@@ -97,10 +104,10 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     return source === undefined || process.getuid?.() !== 0 ? undefined : stat(source);
   }
 
-  async function makeOwn(
+  async function createOwn(
     conversation: string,
     choice: PopulatedChoice | undefined,
-    tell: OnProgress,
+    onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<void> {
     const into = join(making, conversation);
@@ -109,76 +116,79 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     await mkdir(into, { recursive: true, mode: 0o700 });
     using size = watchSize(into, options.maxBytes, AbortSignal.any([signal, limit]));
     try {
-      using _ = await slots.take(size.signal);
+      using _ = await populating.acquire(size.signal);
       if (choice !== undefined) {
         const owner = await ownerOf(choice);
         if (owner !== undefined) await chown(into, owner.uid, owner.gid);
         const real = "repository" in choice ? { ...choice, repository: await realpath(choice.repository) } : choice;
         await populate(
-          { choice: real, conversation, into, onProgress: tell, signal: size.signal },
+          { choice: real, conversation, into, onProgress, signal: size.signal },
           { ...options, ownFolder },
         );
       }
-      await size.look();
+      await size.measure();
       size.signal.throwIfAborted();
       await mkdir(join(conversations, conversation), { recursive: true, mode: 0o700 });
       await rename(into, ownFolder(conversation));
     } catch (error) {
       await removeTree(into);
-      if (signal.aborted) throw new DeckhandError("interrupted", "The making of the workspace was stopped.");
+      if (signal.aborted) throw new DeckhandError("interrupted", "Creating the workspace was aborted.");
       if (size.isTooLarge) throw tooLarge(options.maxBytes);
       if (limit.aborted) throw tooSlow(options.maxSeconds);
       if (error instanceof DeckhandError) throw error;
-      throw new DeckhandError("workspace_failed", `The workspace could not be made: ${(error as Error).message}`);
+      throw new DeckhandError("workspace_failed", `The workspace could not be created: ${(error as Error).message}`);
     }
   }
 
-  async function home(path: string, given: string, conversation: string): Promise<void> {
+  async function returnWorktree(path: string, given: string, conversation: string): Promise<void> {
     const repository = await realpath(given).catch((cause: unknown) => {
-      throw new DeckhandError("workspace_failed", `There is no repository ${given} to bring the branch into.`, {
-        cause,
-      });
+      throw new DeckhandError(
+        "workspace_failed",
+        `The branch cannot be returned: there is no repository at ${given}.`,
+        {
+          cause,
+        },
+      );
     });
-    await returnBranch(options.runtimes, { path, repository, conversation }, AbortSignal.timeout(bringHomeMs));
+    await returnBranch(options.runtimes, { path, repository, conversation }, AbortSignal.timeout(returnBranchMs));
   }
 
-  const places: Workspaces = {
+  const workspaces: Workspaces = {
     pathOf(conversation, choice) {
       if (choice === undefined) return options.workspace;
-      const named = workspaceSource(choice);
-      return named !== undefined && "folder" in named ? resolve(named.folder) : ownFolder(conversation);
+      const source = workspaceSource(choice);
+      return source !== undefined && "folder" in source ? resolve(source.folder) : ownFolder(conversation);
     },
     isReady(conversation, choice) {
       if (choice === undefined) return true;
-      return "folder" in choice ? claims.has(conversation) : existsSync(ownFolder(conversation));
+      return "folder" in choice ? locks.has(conversation) : existsSync(ownFolder(conversation));
     },
     async check(conversation, choice) {
-      const named = workspaceSource(choice);
-      if (named === undefined) return;
-      await ("folder" in named ? checkFolder(conversation, named.folder) : checkMade(named));
+      const source = workspaceSource(choice);
+      if (source === undefined) return;
+      await ("folder" in source ? checkFolder(conversation, source.folder) : checkSource(source));
     },
-    async create(conversation, choice, tell, signal) {
-      if (places.isReady(conversation, choice)) return;
-      await places.check(conversation, choice);
-      const named = workspaceSource(choice);
-      if (named === undefined || !("folder" in named)) return makeOwn(conversation, named, tell, signal);
-      const { path } = await checkedWorkspace(named.folder, options);
+    async create(conversation, choice, onProgress, signal) {
+      if (workspaces.isReady(conversation, choice)) return;
+      await workspaces.check(conversation, choice);
+      const source = workspaceSource(choice);
+      if (source === undefined || !("folder" in source)) return createOwn(conversation, source, onProgress, signal);
+      const { path } = await checkedWorkspace(source.folder, options);
       await checkFolder(conversation, path);
-      await claims.acquire(conversation, path);
-      const others = claims.sharedWith(conversation, path);
-      if (others.length > 0) tell(`Also at work in this folder: conversation ${others.join(", ")}`);
+      const others = await locks.acquire(conversation, path);
+      if (others.length > 0) onProgress(`Also working in this folder: conversation ${others.join(", ")}`);
     },
     async unsavedWork(conversation, choice, signal) {
-      if (choice === undefined || "folder" in choice || !places.isReady(conversation, choice)) return undefined;
+      if (choice === undefined || "folder" in choice || !workspaces.isReady(conversation, choice)) return undefined;
       return unsavedWork(options.runtimes, { path: ownFolder(conversation), choice, conversation }, signal);
     },
     async remove(conversation, choice, discard) {
-      await claims.release(conversation);
+      await locks.release(conversation);
       const path = ownFolder(conversation);
-      const named = choice === undefined ? undefined : workspaceSource(choice);
-      if (named !== undefined && "repository" in named && named.as === "worktree" && existsSync(path)) {
-        await home(path, named.repository, conversation).catch((error: unknown) => {
-          // Its repository may have gone.
+      const source = choice === undefined ? undefined : workspaceSource(choice);
+      if (source !== undefined && "repository" in source && source.as === "worktree" && existsSync(path)) {
+        await returnWorktree(path, source.repository, conversation).catch((error: unknown) => {
+          // The repository may no longer exist.
           if (!discard) throw error;
         });
       }
@@ -186,12 +196,12 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       await removeTree(dirname(path));
     },
   };
-  return places;
+  return workspaces;
 }
 
-const bringHomeMs = 60_000;
-/** Each takes the disk, the network and a processor. */
-const madeAtOnce = 4;
+const returnBranchMs = 60_000;
+/** Each one uses disk, network and a CPU core. */
+const maxConcurrent = 4;
 
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(

@@ -1,6 +1,6 @@
 import type { Workspaces } from "./workspaces.ts";
 
-/** One folder, which is there, for all conversations, whatever they choose: for a replay, and for tests. */
+/** One existing folder for all conversations, whatever they choose: for replays and tests. */
 export function fixedWorkspace(workspace: string): Workspaces {
   return {
     pathOf: () => workspace,

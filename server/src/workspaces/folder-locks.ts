@@ -1,6 +1,7 @@
 /**
- * Which conversation works in which folder that it was given. Two may work in the same; in one that lies in the other's they would
- * meet without anybody seeing it. A line in the conversation's own folder holds each, so a restart knows them.
+ * Which conversation works in which user-supplied folder. Two conversations may share one folder; nested folders are refused, because
+ * the agents would overwrite each other's work without either workspace showing it. Each lock is a file in the conversation's own
+ * folder, so it survives a restart.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -10,12 +11,14 @@ import { isIn } from "../runtime/wall/workspace.ts";
 
 const fileName = "folder.json";
 
+/** Absolute folder by conversation id. */
+type Locks = Map<string, string>;
+
 export class FolderLocks {
   readonly #conversations: string;
-  #known: Promise<Map<string, string>> | undefined;
-  #added: ReadonlyMap<string, string> = new Map();
+  #locks: Promise<Locks> | undefined;
 
-  /** `conversations` has a folder for each. */
+  /** `conversations` holds one folder per conversation. */
   constructor(conversations: string) {
     this.#conversations = conversations;
   }
@@ -24,26 +27,17 @@ export class FolderLocks {
     return existsSync(join(this.#conversations, conversation, fileName));
   }
 
-  /** Fails with `conflict`. */
+  /** Fails with `conflict` if `acquire` would. */
   async check(conversation: string, path: string): Promise<void> {
-    this.#known ??= this.#read();
-    for (const [other, folder] of await this.#known) {
-      if (other === conversation || folder === path) continue;
-      const relation = isIn(path, folder) ? "lies in" : isIn(folder, path) ? "holds" : undefined;
-      if (relation === undefined) continue;
-      throw new DeckhandError(
-        "conflict",
-        `${path} ${relation} ${folder}, where conversation ${other} works. Take the same folder, one apart from it, or a worktree.`,
-      );
-    }
+    refuseNested(await this.#load(), conversation, path);
   }
 
-  /** Fails with `conflict`. Of two at once one is first. */
-  async acquire(conversation: string, path: string): Promise<void> {
-    await this.check(conversation, path);
-    const known = await (this.#known ??= this.#read());
-    this.#added = known;
-    known.set(conversation, path);
+  /** Returns the other conversations that work in the same folder. Fails with `conflict`. */
+  async acquire(conversation: string, path: string): Promise<readonly string[]> {
+    const locks = await this.#load();
+    // No `await` between check and set: of two conversations that want nested folders at once, the second must see the first.
+    refuseNested(locks, conversation, path);
+    locks.set(conversation, path);
     try {
       const home = join(this.#conversations, conversation);
       await mkdir(home, { recursive: true, mode: 0o700 });
@@ -51,26 +45,39 @@ export class FolderLocks {
       await writeFile(`${file}.new`, JSON.stringify(path));
       await rename(`${file}.new`, file);
     } catch (error) {
-      known.delete(conversation);
+      locks.delete(conversation);
       throw error;
     }
+    return [...locks].flatMap(([other, folder]) => (other !== conversation && folder === path ? [other] : []));
   }
 
-  /** Of the same folder; after `add`. */
-  sharedWith(conversation: string, path: string): readonly string[] {
-    return [...this.#added].flatMap(([other, folder]) => (other !== conversation && folder === path ? [other] : []));
-  }
-
+  /** The file goes with the conversation's folder. */
   async release(conversation: string): Promise<void> {
-    (await this.#known)?.delete(conversation);
+    (await this.#locks)?.delete(conversation);
   }
 
-  async #read(): Promise<Map<string, string>> {
-    const known = new Map<string, string>();
-    for (const name of await readdir(this.#conversations).catch(() => [])) {
-      const text = await readFile(join(this.#conversations, name, fileName), "utf8").catch(() => undefined);
-      if (text !== undefined) known.set(name, JSON.parse(text) as string);
-    }
-    return known;
+  #load(): Promise<Locks> {
+    return (this.#locks ??= readLocks(this.#conversations));
+  }
+}
+
+async function readLocks(conversations: string): Promise<Locks> {
+  const locks: Locks = new Map();
+  for (const name of await readdir(conversations).catch(() => [])) {
+    const text = await readFile(join(conversations, name, fileName), "utf8").catch(() => undefined);
+    if (text !== undefined) locks.set(name, JSON.parse(text) as string);
+  }
+  return locks;
+}
+
+function refuseNested(locks: Locks, conversation: string, path: string): void {
+  for (const [other, folder] of locks) {
+    if (other === conversation || folder === path) continue;
+    const relation = isIn(path, folder) ? "is inside" : isIn(folder, path) ? "contains" : undefined;
+    if (relation === undefined) continue;
+    throw new DeckhandError(
+      "conflict",
+      `${path} ${relation} ${folder}, the workspace of conversation ${other}. Use the same folder, a separate one, or a worktree.`,
+    );
   }
 }

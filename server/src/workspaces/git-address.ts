@@ -1,32 +1,35 @@
-/** Addresses and names that may be given to git: what it could take for an option, a program or a local file is none. */
+/** Validates addresses and refs before git sees them: nothing that git could take for an option, a program or a local file passes. */
 import { DeckhandError } from "@deckhand/protocol";
 
-/** As it is given to git: parsed and written anew. Fails with `bad_args`. */
+/** The address in the form that git is given: parsed and serialized anew. Fails with `bad_args`. */
 export function gitAddress(given: string): string {
   const url = URL.parse(given);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new DeckhandError(
       "bad_args",
-      `git: ${visible(given)} is no https:// address. What is reached in another way is cloned by you and given as a folder or a repository.`,
+      `git: ${printable(given)} is not an https:// address. Clone other repositories yourself and pass the folder or repository.`,
     );
   }
   if (url.username !== "" || url.password !== "") {
     throw new DeckhandError(
       "bad_args",
-      "git: an address with a user or a password in it would stand in the log. Clone it yourself and give its folder or repository.",
+      "git: the address must not contain a user name or password, because it is stored in the log. Clone the repository yourself and pass its folder or repository.",
     );
   }
-  if (url.hash !== "" || url.hostname === "")
-    throw new DeckhandError("bad_args", "git: that is no repository's address.");
+  if (url.hash !== "" || url.hostname === "") {
+    throw new DeckhandError("bad_args", "git: this is not the address of a repository.");
+  }
   return url.href;
 }
 
-/** Of git-check-ref-format(1), and no more than what is common in names. */
+/** A subset of git-check-ref-format(1) that covers the names in common use. */
 const refName = /^(?![-./])(?!.*(?:\.\.|\/\/|@\{|\/\.|\.lock(?:\/|$)))[^\p{Cc}\p{Cf}\s~^:?*[\\]+(?<![./])$/u;
 
 /** Fails with `bad_args`. */
 export function gitRef(ref: string): string {
-  if (!refName.test(ref)) throw new DeckhandError("bad_args", `ref: ${visible(ref)} is no branch, tag or commit.`);
+  if (!refName.test(ref)) {
+    throw new DeckhandError("bad_args", `ref: ${printable(ref)} is not a valid branch, tag or commit name.`);
+  }
   return ref;
 }
 
@@ -34,7 +37,7 @@ export function isCommit(ref: string): boolean {
   return /^[0-9a-f]{40}$/.test(ref);
 }
 
-/** In quotes, short, and with nothing in it that a terminal or a page would obey. */
-function visible(text: string): string {
+/** Quoted, shortened, and free of characters that a terminal or browser would interpret. */
+function printable(text: string): string {
   return JSON.stringify(text.slice(0, 200)).replaceAll(/[\u007f-\u009f\p{Cf}]/gu, "\ufffd");
 }

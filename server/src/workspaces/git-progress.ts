@@ -1,18 +1,21 @@
 import type { OnProgress } from "./workspaces.ts";
 
-/** A stage that takes long is told again after so long, and the whole no more than so often: it is all kept in the log. */
-const againMs = 5000;
-const most = 40;
+/** Each report is kept in the log, so a long stage is reported at this interval only, and the reports of a workspace are limited. */
+const intervalMs = 5000;
+const maxReports = 40;
 
-/** Tells of git's progress ("Receiving objects:  45% (9/20)", with `\r` between): each stage as it begins, and where it is when it takes long. */
+/**
+ * Parses git's progress on standard error ("Receiving objects:  45% (9/20)", separated by `\r`) and reports each stage when it begins,
+ * and again while it lasts.
+ */
 export function gitProgress(
-  tell: OnProgress,
+  onProgress: OnProgress,
   now: () => number = performance.now.bind(performance),
 ): (text: string) => void {
   let rest = "";
   let stage = "";
-  let toldAt = 0;
-  let told = 0;
+  let reportedAt = 0;
+  let reports = 0;
   return (text) => {
     const lines = (rest + text).split(/[\r\n]+/);
     rest = (lines.pop() ?? "").slice(-500);
@@ -20,11 +23,11 @@ export function gitProgress(
       const match = /^(?:remote: )?([A-Z][a-z]+ [a-z]+): +(\d+)%/.exec(line);
       if (match === null) continue;
       const [, name = "", percent = ""] = match;
-      if ((name === stage && now() - toldAt < againMs) || told >= most) continue;
+      if ((name === stage && now() - reportedAt < intervalMs) || reports >= maxReports) continue;
       stage = name;
-      toldAt = now();
-      told += 1;
-      tell(`${name}: ${percent} %`);
+      reportedAt = now();
+      reports += 1;
+      onProgress(`${name}: ${percent}%`);
     }
   };
 }

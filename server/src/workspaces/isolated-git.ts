@@ -1,6 +1,6 @@
 /**
- * git as the server itself runs it: apart, behind a wall, and deaf to what a repository's or a machine's settings would have it run.
- * Source: git-config(1), git(1) of 2.39.
+ * git as the server itself runs it: isolated in its own sandbox, and ignoring everything that a repository's or the machine's
+ * configuration would have it run. Source: git-config(1), git(1) of 2.39.
  */
 import { DeckhandError } from "@deckhand/protocol";
 import type { ApartProgram, RuntimeFactory } from "../runtime/runtime.ts";
@@ -25,7 +25,7 @@ const environment = {
   GIT_OPTIONAL_LOCKS: "0",
   GIT_PROTOCOL_FROM_USER: "0",
   GIT_ATTR_NOSYSTEM: "1",
-  // The way out of a sandbox is its proxy, whatever the address: what is private is refused there.
+  // Every address goes through the sandbox's proxy, which refuses private ones.
   NO_PROXY: "",
   no_proxy: "",
   LC_ALL: "C",
@@ -33,7 +33,7 @@ const environment = {
 
 export interface GitRun extends Pick<ApartProgram, "folders" | "cwd" | "onStderr" | "reaches"> {
   readonly args: readonly string[];
-  /** Protocols that it may speak; none by default. */
+  /** Transport protocols that git may use; none by default. */
   readonly protocols?: readonly ("file" | "http" | "https")[];
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -46,56 +46,63 @@ export interface GitResult {
   readonly stderr: string;
 }
 
-const maxBytes = 64 * 1024;
-const maxErrChars = 16 * 1024;
+const maxStdoutBytes = 64 * 1024;
+const maxStderrChars = 16 * 1024;
 
-/** Fails with `sandbox_unavailable` and `interrupted`; a git that fails is a result. */
+/** A failure of git itself is a result. Fails with `sandbox_unavailable` and `interrupted`. */
 export async function isolatedGit(
   runtimes: Pick<RuntimeFactory, "runApart">,
-  { args, protocols: speaks = [], settings: more, ...where }: GitRun,
+  { args, protocols = [], settings: extraSettings, ...where }: GitRun,
   signal: AbortSignal,
 ): Promise<GitResult> {
-  const spoken = Object.fromEntries(speaks.map((name) => [`protocol.${name}.allow`, "always"]));
-  const given = Object.entries({ ...settings, ...spoken, ...more }).flatMap(([name, value]) => [
+  const allowed = Object.fromEntries(protocols.map((name) => [`protocol.${name}.allow`, "always"]));
+  const options = Object.entries({ ...settings, ...allowed, ...extraSettings }).flatMap(([name, value]) => [
     "-c",
     `${name}=${value}`,
   ]);
-  let last = "";
+  let stderr = "";
   const { stdout, exitCode } = await runtimes.runApart(
     {
       ...where,
       onStderr: (text) => {
-        // Its progress comes first and is long; what went wrong comes last.
-        last = (last + text).slice(-maxErrChars);
+        // Long progress output comes first, the error comes last.
+        stderr = (stderr + text).slice(-maxStderrChars);
         where.onStderr?.(text);
       },
-      argv: ["git", ...given, ...args],
-      // Stronger than any setting. An empty list would be none at all: "none" is no protocol.
-      env: { ...environment, GIT_ALLOW_PROTOCOL: speaks.length === 0 ? "none" : speaks.join(":") },
+      argv: ["git", ...options, ...args],
+      // Takes precedence over every setting. An empty value would mean "no restriction"; "none" is not a protocol.
+      env: { ...environment, GIT_ALLOW_PROTOCOL: protocols.length === 0 ? "none" : protocols.join(":") },
     },
-    maxBytes,
+    maxStdoutBytes,
     signal,
   );
-  return { ok: exitCode === 0, stdout: Buffer.from(stdout).toString("utf8"), stderr: last };
+  return { ok: exitCode === 0, stdout: Buffer.from(stdout).toString("utf8"), stderr };
 }
 
-/** What git said when a workspace could not be made, as a sentence of what to do. The code is the same for all. */
+const adviceByError: readonly (readonly [pattern: RegExp, advice: string])[] = [
+  [
+    /could not read Username|Authentication failed|returned error: 401|terminal prompts disabled/,
+    "The repository does not exist or requires a login. Deckhand passes no credentials to git: clone the repository yourself and pass its folder or repository.",
+  ],
+  [
+    /Remote branch .* not found|couldn't find remote ref|not our ref|invalid reference|did not match any/,
+    "The repository has no such branch, tag or commit.",
+  ],
+  [/No space left|Disk quota/, "The disk is full."],
+  [
+    /Could not resolve|Failed to connect|CONNECT tunnel failed|returned error: 403/,
+    "The address cannot be reached from here. DECKHAND_NETWORK and DECKHAND_NETWORK_ALLOW define what can be reached.",
+  ],
+];
+
+/** `workspace_failed` with git's last error line and, for known errors, what to do about it. */
 export function gitFailure(what: string, stderr: string): DeckhandError {
-  const last = stderr
+  const lastError = stderr
     .split(/[\r\n]+/)
     .findLast((line) => /^(fatal|error|remote):/.test(line))
     ?.replaceAll(/[\p{Cc}\p{Cf}]/gu, "\ufffd")
     .slice(0, 300);
-  const advice = /could not read Username|Authentication failed|returned error: 401|terminal prompts disabled/.test(
-    stderr,
-  )
-    ? " It is not there, or wants a login, and logins are not handed to git here: clone it yourself and give its folder or repository."
-    : /Remote branch .* not found|couldn't find remote ref|not our ref|invalid reference|did not match any/.test(stderr)
-      ? " There is no such branch, tag or commit in it."
-      : /No space left|Disk quota/.test(stderr)
-        ? " The disk is full."
-        : /Could not resolve|Failed to connect|CONNECT tunnel failed|returned error: 403/.test(stderr)
-          ? " It may not be reached from here: DECKHAND_NETWORK and DECKHAND_NETWORK_ALLOW say what may."
-          : "";
-  return new DeckhandError("workspace_failed", `${what} failed.${advice} git said: ${last ?? "nothing"}`);
+  const advice = adviceByError.find(([pattern]) => pattern.test(stderr))?.[1];
+  const sentences = [`${what} failed.`, ...(advice === undefined ? [] : [advice])];
+  return new DeckhandError("workspace_failed", `${sentences.join(" ")} Output of git: ${lastError ?? "none"}`);
 }

@@ -1,11 +1,10 @@
-/** What is put into the new, empty folder of a conversation, by the way that was chosen. */
+/** Fills the new, empty folder of a conversation from the source that was chosen: a clone, a worktree, a copy or an upload. */
 import { DeckhandError, type WorkspaceSource } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { gitAddress, gitRef, isCommit } from "./git-address.ts";
 import { isolatedGit, gitFailure, type GitResult, type GitRun } from "./isolated-git.ts";
-import type { OnProgress } from "./workspaces.ts";
 import { gitProgress } from "./git-progress.ts";
-import type { Uploads } from "./uploads.ts";
+import type { OnProgress, Uploads } from "./workspaces.ts";
 
 export type PopulatedChoice = Exclude<WorkspaceSource, { folder: string }>;
 
@@ -21,92 +20,88 @@ export interface PopulateRequest {
 export interface Sources {
   readonly runtimes: Pick<RuntimeFactory, "runApart">;
   readonly uploads: Uploads;
-  /** The own folder of another conversation. */
+  /** The workspace folder of another conversation. */
   readonly ownFolder: (conversation: string) => string;
 }
 
-/** The branch on which a conversation works that has a worktree of its own. */
+/** The branch of a conversation that works in a worktree. */
 export function branchName(conversation: string): string {
   return `deckhand/${conversation}`;
 }
 
 /** Fails with `workspace_failed`, `sandbox_unavailable`, `interrupted`, `bad_args`. */
-export async function populate(filling: PopulateRequest, sources: Sources): Promise<void> {
-  const { choice, into } = filling;
-  if ("git" in choice) return clone(choice.git, choice.ref, filling, sources);
+export async function populate(request: PopulateRequest, sources: Sources): Promise<void> {
+  const { choice, into } = request;
+  if ("git" in choice) return clone(choice.git, choice.ref, request, sources);
   if ("repository" in choice) {
     return choice.as === "copy"
-      ? copy(choice.repository, filling, sources)
-      : worktree(choice.repository, choice.ref, filling, sources);
+      ? copy(choice.repository, request, sources)
+      : worktree(choice.repository, choice.ref, request, sources);
   }
-  if ("conversation" in choice) return copy(sources.ownFolder(choice.conversation), filling, sources);
+  if ("conversation" in choice) return copy(sources.ownFolder(choice.conversation), request, sources);
   return sources.uploads.take(choice.upload, into);
 }
 
-/** Alone the newest state: what is made with a filter would have to ask again for each old file, which the sandbox may not. */
+/** A shallow clone. A partial clone (`--filter`) would have to fetch every old file on demand, which the sandbox does not allow. */
 async function clone(
   address: string,
   ref: string | undefined,
-  filling: PopulateRequest,
+  request: PopulateRequest,
   sources: Sources,
 ): Promise<void> {
   const url = gitAddress(address);
-  filling.onProgress(`Cloning ${url}`);
-  const git = runner(filling, sources, [], {
+  request.onProgress(`Cloning ${url}`);
+  const git = runner(request, sources, [], {
     protocols: ["http", "https"],
-    // On the usual ports alone: another one, or a private address, is the configuration's to allow.
+    // Only ports 80 and 443: other ports and private addresses have to be allowed in the configuration.
     reaches: [new URL(url).hostname],
     settings: { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" },
   });
-  const done = (result: GitResult): void => {
+  const check = (result: GitResult): void => {
     if (!result.ok) throw gitFailure(`Cloning ${url}`, result.stderr);
   };
   if (ref === undefined || !isCommit(ref)) {
     const branch = ref === undefined ? [] : ["--branch", gitRef(ref)];
-    return done(await git("clone", "--depth=1", "--no-recurse-submodules", "--progress", ...branch, "--", url, "."));
+    return check(await git("clone", "--depth=1", "--no-recurse-submodules", "--progress", ...branch, "--", url, "."));
   }
-  done(await git("init", "--quiet"));
-  done(await git("remote", "add", "--", "origin", url));
-  done(await git("fetch", "--depth=1", "--progress", "origin", ref));
-  done(await git("checkout", "--quiet", "--detach", "FETCH_HEAD"));
+  check(await git("init", "--quiet"));
+  check(await git("remote", "add", "--", "origin", url));
+  check(await git("fetch", "--depth=1", "--progress", "origin", ref));
+  check(await git("checkout", "--quiet", "--detach", "FETCH_HEAD"));
 }
 
 /**
- * A repository of its own and no linked worktree: that one would need the first's .git writable in the sandbox, and who may write
- * objects and refs may delete those of others. Objects are copied for the same reason, not linked. The branch is brought home when the
- * conversation is deleted (keep-work.ts).
+ * An independent clone, not a linked worktree (git-worktree): that would need the repository's .git writable in the sandbox, and a
+ * process that can write objects and refs can delete those of others. For the same reason objects are copied, not hard-linked. The
+ * branch is returned when the conversation is deleted (unsaved-work.ts).
  */
 async function worktree(
   repository: string,
   ref: string | undefined,
-  filling: PopulateRequest,
+  request: PopulateRequest,
   sources: Sources,
 ): Promise<void> {
-  const what = `A worktree of ${repository}`;
-  filling.onProgress(`Making a worktree of ${repository}`);
-  const git = runner(filling, sources, [{ path: repository, access: "read" }], { protocols: ["file"] });
-  const done = (result: GitResult): void => {
+  const what = `Creating a worktree of ${repository}`;
+  request.onProgress(what);
+  const git = runner(request, sources, [{ path: repository, access: "read" }], { protocols: ["file"] });
+  const check = (result: GitResult): void => {
     if (!result.ok) throw gitFailure(what, result.stderr);
   };
   const flags = ["--no-hardlinks", "--no-checkout", "--no-recurse-submodules", "--progress"];
-  done(await git("clone", ...flags, "--", repository, "."));
-  const at = ref === undefined ? [] : [await startOf(gitRef(ref))];
-  done(await git("switch", "--no-track", "--create", branchName(filling.conversation), ...at));
-  // A new branch at the commit that is there already brings no files.
-  done(await git("reset", "--hard", "--quiet"));
+  check(await git("clone", ...flags, "--", repository, "."));
+  const start = ref === undefined ? [] : [await startOf(gitRef(ref))];
+  check(await git("switch", "--no-track", "--create", branchName(request.conversation), ...start));
+  // `switch --create` at the current commit does not check files out.
+  check(await git("reset", "--hard", "--quiet"));
 
   async function startOf(name: string): Promise<string> {
-    const known = await git("rev-parse", "--verify", "--quiet", "--end-of-options", `refs/remotes/origin/${name}`);
-    return known.ok ? `refs/remotes/origin/${name}` : name;
+    const onRemote = await git("rev-parse", "--verify", "--quiet", "--end-of-options", `refs/remotes/origin/${name}`);
+    return onRemote.ok ? `refs/remotes/origin/${name}` : name;
   }
 }
 
-async function copy(
-  from: string,
-  { into, onProgress: tell, signal }: PopulateRequest,
-  { runtimes }: Sources,
-): Promise<void> {
-  tell(`Copying ${from}`);
+async function copy(from: string, { into, onProgress, signal }: PopulateRequest, { runtimes }: Sources): Promise<void> {
+  onProgress(`Copying ${from}`);
   const { exitCode, stderr } = await runtimes.runApart(
     {
       argv: ["cp", "-a", "--reflink=auto", "-T", "--", from, into],
@@ -121,20 +116,20 @@ async function copy(
     signal,
   );
   if (exitCode === 0) return;
-  const said = stderr
+  const reason = stderr
     .slice(0, 300)
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, " ")
     .trim();
-  throw new DeckhandError("workspace_failed", `Copying ${from} failed: ${said}`);
+  throw new DeckhandError("workspace_failed", `Copying ${from} failed: ${reason}`);
 }
 
 function runner(
-  { into, onProgress: tell, signal }: PopulateRequest,
+  { into, onProgress, signal }: PopulateRequest,
   { runtimes }: Sources,
   folders: GitRun["folders"],
   how: Pick<GitRun, "protocols" | "settings" | "reaches">,
 ): (...args: readonly string[]) => Promise<GitResult> {
-  const onStderr = gitProgress(tell);
+  const onStderr = gitProgress(onProgress);
   return (...args) =>
     isolatedGit(
       runtimes,

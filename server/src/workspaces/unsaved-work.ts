@@ -1,48 +1,61 @@
-/** What would be lost with a conversation's own folder, and what of it is kept: the commits on a worktree's branch. */
+/** What would be lost with a conversation's own folder, and what of it is saved: the commits on a worktree's branch. */
 import { readdir } from "node:fs/promises";
 import { workspaceSource, type WorkspaceChoice } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { branchName } from "./populate.ts";
-import { isolatedGit, gitFailure } from "./isolated-git.ts";
+import { gitFailure, isolatedGit } from "./isolated-git.ts";
 
 type Runtimes = Pick<RuntimeFactory, "runApart">;
 
-/** A sentence, or undefined where nothing would be lost. Whatever cannot be told counts as something. */
+interface OwnWorkspace {
+  readonly path: string;
+  readonly choice: WorkspaceChoice;
+  readonly conversation: string;
+}
+
+/** A sentence on what would be lost; undefined if nothing would. When in doubt, something would. */
 export async function unsavedWork(
   runtimes: Runtimes,
-  {
-    path,
-    choice,
-    conversation,
-  }: { readonly path: string; readonly choice: WorkspaceChoice; readonly conversation: string },
+  { path, choice, conversation }: OwnWorkspace,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const named = workspaceSource(choice);
-  const isWorktree = named !== undefined && "repository" in named && named.as === "worktree";
-  const isRepository = isWorktree || (named !== undefined && "git" in named);
+  const source = workspaceSource(choice);
+  const isWorktree = source !== undefined && "repository" in source && source.as === "worktree";
+  const isRepository = isWorktree || (source !== undefined && "git" in source);
   if (!isRepository) {
     const names = await readdir(path).catch(() => []);
-    return names.length === 0 ? undefined : `Its workspace has files that are nowhere else (${listed(names)}).`;
+    return names.length === 0 ? undefined : `Its workspace has files that exist nowhere else (${listed(names)}).`;
   }
   const git = (...args: readonly string[]) =>
     isolatedGit(runtimes, { args, cwd: path, folders: [{ path, access: "write" }] }, signal);
-  const changed = await git("status", "--porcelain", "--ignore-submodules=none", "-z", "--no-renames");
-  if (!changed.ok) return "Its workspace is no repository any more; what is in it would be lost.";
-  const files = changed.stdout.split("\0").filter((line) => line !== "");
+  const status = await git("status", "--porcelain", "--ignore-submodules=none", "-z", "--no-renames");
+  if (!status.ok) return "Its workspace is no longer a git repository, so everything in it would be lost.";
+  const files = status.stdout.split("\0").filter((line) => line !== "");
   if (files.length > 0) {
-    return `Its workspace has changes that are in no commit (${listed(files.map((line) => line.slice(3)))}).`;
+    return `Its workspace has uncommitted changes (${listed(files.map((line) => line.slice(3)))}).`;
   }
-  // The branch of a worktree goes home.
-  const kept = isWorktree ? [`--exclude=refs/heads/${branchName(conversation)}`] : [];
-  const home = isWorktree ? [`refs/heads/${branchName(conversation)}`] : [];
+  // The branch of a worktree is returned to its repository.
+  const branch = `refs/heads/${branchName(conversation)}`;
+  const saved = isWorktree ? [`--exclude=${branch}`] : [];
+  const reachable = isWorktree ? [branch] : [];
   const stash = await git("rev-parse", "--verify", "--quiet", "refs/stash");
-  const made = await git("rev-list", "--count", ...kept, "--branches", "HEAD", "--not", "--remotes", "--tags", ...home);
-  if (!made.ok) return "What its workspace has in commits cannot be told.";
-  const commits = Number(made.stdout) + (stash.ok ? 1 : 0);
-  return commits === 0 ? undefined : `Its workspace has ${commits} commits that are nowhere else.`;
+  const counted = await git(
+    "rev-list",
+    "--count",
+    ...saved,
+    "--branches",
+    "HEAD",
+    "--not",
+    "--remotes",
+    "--tags",
+    ...reachable,
+  );
+  if (!counted.ok) return "The commits in its workspace could not be checked.";
+  const commits = Number(counted.stdout) + (stash.ok ? 1 : 0);
+  return commits === 0 ? undefined : `Its workspace has ${commits} commits that exist nowhere else.`;
 }
 
-/** Brings the branch of a worktree into its repository; nothing where it has no commits of its own. Fails with `workspace_failed`. */
+/** Fetches a worktree's branch into its repository, if it has commits of its own. Fails with `workspace_failed`. */
 export async function returnBranch(
   runtimes: Runtimes,
   {
@@ -53,7 +66,7 @@ export async function returnBranch(
   signal: AbortSignal,
 ): Promise<void> {
   const branch = `refs/heads/${branchName(conversation)}`;
-  const own = await isolatedGit(
+  const counted = await isolatedGit(
     runtimes,
     {
       args: ["rev-list", "--count", branch, "--not", "--remotes", "--"],
@@ -62,7 +75,7 @@ export async function returnBranch(
     },
     signal,
   );
-  if (!own.ok || Number(own.stdout) === 0) return;
+  if (!counted.ok || Number(counted.stdout) === 0) return;
   const { ok, stderr } = await isolatedGit(
     runtimes,
     {
@@ -73,12 +86,12 @@ export async function returnBranch(
         { path, access: "read" },
       ],
       protocols: ["file"],
-      // An agent made these objects.
+      // These objects were written by an agent.
       settings: { "fetch.fsckObjects": "true" },
     },
     signal,
   );
-  if (!ok) throw gitFailure(`Bringing branch ${branchName(conversation)} into ${repository}`, stderr);
+  if (!ok) throw gitFailure(`Fetching branch ${branchName(conversation)} into ${repository}`, stderr);
 }
 
 function listed(names: readonly string[]): string {

@@ -1,30 +1,38 @@
 import type { WorkspaceChoice } from "@deckhand/protocol";
 
-/** Is told, in a sentence, how far the making of a workspace is. */
+/** Receives a sentence for each step while a workspace is created. */
 export type OnProgress = (sentence: string) => void;
 
-/** Where conversations work: the folder of each, made as it was chosen, and removed with it. */
+/** The folders that conversations work in: created according to the conversation's choice, removed with the conversation. */
 export interface Workspaces {
-  /** The folder of a conversation with that choice, absolute; it may not be there yet. */
+  /** The absolute path for a conversation with that choice; the folder may not exist yet. */
   pathOf(conversation: string, choice: WorkspaceChoice | undefined): string;
-  /** Nothing is left to do before it can be worked in. */
+  /** True when `create` has nothing left to do. */
   isReady(conversation: string, choice: WorkspaceChoice | undefined): boolean;
-  /** Says at once what can be said without making it. Fails with `bad_args`, and with `conflict` where it meets another one. */
+  /** Reports what can be known without creating it. Fails with `bad_args`, or `conflict` if it overlaps another conversation's folder. */
   check(conversation: string, choice: WorkspaceChoice): Promise<void>;
   /**
-   * Makes it whole or not at all; what is there already stays as it is. Fails with `workspace_failed`, `sandbox_unavailable`,
+   * Creates the whole workspace or nothing; an existing one is left as it is. Fails with `workspace_failed`, `sandbox_unavailable`,
    * `interrupted`, and as `check` does.
    */
-  create(conversation: string, choice: WorkspaceChoice, tell: OnProgress, signal: AbortSignal): Promise<void>;
-  /** Why something would be lost with it, in a sentence; undefined where nothing would. */
+  create(conversation: string, choice: WorkspaceChoice, onProgress: OnProgress, signal: AbortSignal): Promise<void>;
+  /** A sentence on what would be lost if the workspace were removed; undefined if nothing would. */
   unsavedWork(
     conversation: string,
     choice: WorkspaceChoice | undefined,
     signal: AbortSignal,
   ): Promise<string | undefined>;
   /**
-   * Removes what was made for the conversation. The commits of a worktree's branch are in its repository then; where they cannot be,
-   * it fails with `workspace_failed` and nothing is removed, unless `discard`.
+   * Removes what was created for the conversation. The commits on a worktree's branch are returned to its repository first; if that
+   * is impossible, it fails with `workspace_failed` and removes nothing, unless `discard` is set.
    */
   remove(conversation: string, choice: WorkspaceChoice | undefined, discard: boolean): Promise<void>;
+}
+
+/** Files that were uploaded before the conversation that will work on them was created. */
+export interface Uploads {
+  /** Fails with `bad_args` if there is no upload with that id. */
+  check(id: string): Promise<void>;
+  /** Moves the files into the empty folder, which uses up the upload. */
+  take(id: string, into: string): Promise<void>;
 }
