@@ -263,7 +263,7 @@ test("[J13] fork, export and import from the command line", async () => {
   assert.match(await cli("export", "--format", "markdown", id), /^# three\n/);
   const wrong = new CliProcess(["import", "--url", server.url, join(folder, "script.json")]);
   assert.equal(await wrong.end(), 1);
-  assert.match(wrong.stderr, /Line 1 is not of an export/);
+  assert.match(wrong.stderr, /Line 1 is not part of an export/);
 });
 
 test("[L10] the rules that hold in every conversation, from the command line", async () => {

@@ -250,7 +250,7 @@ test("[J15] on the page a conversation is forked, and one is made of an exported
   await page.getByText("Grey.", { exact: true }).waitFor();
   const wrong = { name: "x.jsonl", mimeType: "", buffer: Buffer.from("{}\n") };
   await page.getByLabel("Import").setInputFiles(wrong);
-  await list.getByRole("alert").filter({ hasText: "Line 1 is not of an export" }).waitFor();
+  await list.getByRole("alert").filter({ hasText: "Line 1 is not part of an export" }).waitFor();
   const exported = await buffer(await client.export(id));
   await page.getByLabel("Import").setInputFiles({ ...wrong, buffer: exported });
   await page.getByRole("heading", { name: "about a heron", exact: true }).waitFor();

@@ -239,7 +239,7 @@ test("[J21] what is no log, no conversation or no folder is said with what to do
   const bad = join(folder, "bad.jsonl");
   await writeFile(bad, '{"deckhand_export":1}\n{"id":7}\n');
   for (const [args, code, says] of [
-    [["replay", bad], 1, "Line 2 is not of an export"],
+    [["replay", bad], 1, "Line 2 is not part of an export"],
     [["replay", "--url", server.url, "nobody"], 1, "no such conversation"],
     [["replay"], 2, "takes the id"],
     [["replay", "--workspace", join(folder, "nowhere"), bad], 2, "There is no folder"],

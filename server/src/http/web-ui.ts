@@ -1,6 +1,6 @@
 /**
- * The built web UI: a file where there is one, the page for every other path, so that a link into the page works.
- * Files under /assets/ have a hash in their name and never change.
+ * Serves the built web UI: the file at the requested path, or index.html for every other path, so that links into the UI
+ * work. Files under /assets/ have a hash in their name and never change.
  */
 import { readFile, realpath } from "node:fs/promises";
 import { extname, join, resolve, sep } from "node:path";
@@ -25,17 +25,17 @@ const types: Readonly<Record<string, string>> = {
 };
 
 const notBuilt =
-  "Deckhand is running, but its web page is not built.\n\n" +
-  "Stop the server and start it with `npm start`, which builds the page first.\n" +
-  "The protocol works without it: ws://…/ws, and /api/health tells how the server is.\n";
+  "Deckhand is running, but its web UI has not been built.\n\n" +
+  "Stop the server and run `npm start`, which builds the UI first.\n" +
+  "The API works without it: connect to /ws, or check /api/health.\n";
 
-/** `root` is undefined where there is no web UI at all. To be mounted after every other route. */
+/** Must be mounted after all other routes. `root` is undefined if there is no web UI. */
 export function webUiRoutes(app: Hono, root: string | undefined): void {
   app.get("*", async (c) => {
     const path = pathOf(c);
     if (path === undefined) return c.json(errorBody("unknown_path"), 404);
-    const found = root === undefined || path === "/" ? undefined : await read(root, path);
-    if (found !== undefined) return send(c, found, extname(path), isHashed(path));
+    const file = root === undefined || path === "/" ? undefined : await read(root, path);
+    if (file !== undefined) return send(c, file, extname(path), isHashed(path));
     if (extname(path) !== "") return c.json(errorBody("unknown_path"), 404);
     const page = root === undefined ? undefined : await read(root, "/index.html");
     return page === undefined ? c.text(notBuilt, 503) : send(c, page, ".html", false);
@@ -53,7 +53,7 @@ function isHashed(path: string): boolean {
   return path.startsWith("/assets/");
 }
 
-/** Decoded once; undefined for what no file of ours is called. */
+/** The path, decoded once; undefined for names that no file of the UI has. */
 function pathOf(c: Context): string | undefined {
   try {
     const path = decodeURIComponent(new URL(c.req.url).pathname);
@@ -63,7 +63,7 @@ function pathOf(c: Context): string | undefined {
   }
 }
 
-/** Undefined where there is no such file below the root, also by way of a symbolic link. */
+/** Undefined if the file does not exist or, after resolving symbolic links, is outside the root. */
 async function read(root: string, path: string): Promise<Buffer<ArrayBuffer> | undefined> {
   try {
     const top = await realpath(root);

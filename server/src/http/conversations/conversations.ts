@@ -1,18 +1,18 @@
-/** `/api/conversations`: the list, and one conversation as a whole. */
+/** `/api/conversations`: list, create, update and delete conversations. */
 import { randomUUID } from "node:crypto";
 import type { Hono } from "hono";
 import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationRow, ConversationsApi, RuntimeStatus } from "../../conversation/api.ts";
-import { checkConversationId } from "../../wire/conversation-id.ts";
 import { normalizeSettings } from "../../wire/client-action.ts";
+import { checkConversationId } from "../../wire/conversation-id.ts";
 import { toWireRow } from "../../wire/conversation-row.ts";
 import { parseBody, parseQuery } from "../input.ts";
 
 const newConversation = z.object({
   id: z.string().optional(),
   task: z.string().min(1).optional(),
-  /** As the `args` of `initialize`. */
+  /** Same as the `args` of `initialize`. */
   settings: z.record(z.string(), z.unknown()).default({}),
 });
 const listQuery = z.object({
@@ -21,32 +21,32 @@ const listQuery = z.object({
   q: z.string().optional(),
   archived: z.stringbool().optional(),
   pinned: z.stringbool().optional(),
-  /** Only its children; empty: only those that are nobody's. */
+  /** Only subagents of this conversation; an empty string means only conversations without a parent. */
   parent: z.string().optional(),
 });
-const deletion = z.object({ discard: z.stringbool().default(false) });
-const changes = z
+const deleteQuery = z.object({ discard: z.stringbool().default(false) });
+const updateBody = z
   .object({
     title: z.string().trim().min(1).max(200),
     pinned: z.boolean(),
     archived: z.boolean(),
-    /** Id of the last event that a person has looked at. */
+    /** Id of the last event that a person has seen. */
     seen: z.int().min(-1),
   })
   .partial()
-  .refine((given) => Object.keys(given).length > 0, "Nothing is to be changed.");
+  .refine((fields) => Object.keys(fields).length > 0, "At least one field is required.");
 
 export function conversationRoutes(app: Hono, conversations: ConversationsApi): void {
   app.post("/api/conversations", async (c) => {
     const body = await parseBody(c, newConversation);
     const id = checkConversationId(body.id ?? randomUUID());
-    if (await conversations.exists(id)) throw new DeckhandError("conflict", "There is a conversation of this id.");
+    if (await conversations.exists(id)) throw new DeckhandError("conflict", "A conversation with this id already exists.");
     const conversation = await conversations.open(id);
     const { settings, apiKey } = normalizeSettings(body.settings);
     await conversation.submit("initialize", settings, { apiKey });
     if (body.task !== undefined) await conversation.submit("start", { task: body.task });
     c.header("Location", `/api/conversations/${id}`);
-    return c.json(toWireRow(await rowOf(id)), 201);
+    return c.json(toWireRow(await existingRow(id)), 201);
   });
 
   app.get("/api/conversations", async (c) => {
@@ -57,35 +57,35 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
   });
 
   app.get("/api/conversations/:id", async (c) => {
-    const row = await rowOf(c.req.param("id"));
+    const row = await existingRow(c.req.param("id"));
     const conversation = await conversations.open(row.id);
-    return c.json({ ...toWireRow(row), isolation: isolationOnWire(await conversation.isolation()) });
+    return c.json({ ...toWireRow(row), isolation: toWireIsolation(await conversation.isolation()) });
   });
 
   app.patch("/api/conversations/:id", async (c) => {
-    const { title, ...marks } = await parseBody(c, changes);
-    const { id } = await rowOf(c.req.param("id"));
+    const { title, ...marks } = await parseBody(c, updateBody);
+    const { id } = await existingRow(c.req.param("id"));
     if (title !== undefined) await conversations.rename(id, title);
     await conversations.mark(id, marks);
-    return c.json(toWireRow(await rowOf(id)));
+    return c.json(toWireRow(await existingRow(id)));
   });
 
   app.delete("/api/conversations/:id", async (c) => {
-    const { id } = await rowOf(c.req.param("id"));
-    const { discard } = parseQuery(c, deletion);
+    const { id } = await existingRow(c.req.param("id"));
+    const { discard } = parseQuery(c, deleteQuery);
     await conversations.delete(id, discard);
     return c.body(null, 204);
   });
 
-  async function rowOf(id: string): Promise<ConversationRow> {
+  async function existingRow(id: string): Promise<ConversationRow> {
     const row = await conversations.row(id);
     if (row === undefined) throw new DeckhandError("unknown_conversation");
     return row;
   }
 }
 
-/** "isolation proven 10:42: files, network …"; what was tried, one by one, stands in `/api/health`. */
-function isolationOnWire({ kind, proven, checks, triedAt, sentence }: RuntimeStatus): object {
+/** A summary by group of checks, for one line in the UI. `/api/health` reports each check. */
+function toWireIsolation({ kind, proven, checks, triedAt, sentence }: RuntimeStatus): object {
   const groups = [...new Set(checks.map(({ group }) => group))];
   const held = groups.filter((group) => checks.every((check) => check.group !== group || check.held));
   return { kind, proven, held, tried_at: triedAt, sentence };

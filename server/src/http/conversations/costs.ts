@@ -1,11 +1,11 @@
-/** `/api/costs`: what models cost in all, in one conversation, and what the next one may cost. */
+/** `/api/costs`: model costs overall and per conversation, and an estimate for the next one. */
 import type { Hono } from "hono";
 import { z } from "zod";
 import type { CostsApi } from "../../conversation/costs.ts";
 import { parseQuery } from "../input.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
-/** Without a date the last thirty days. */
+/** Defaults to the last thirty days. */
 const sinceQuery = z.object({ since: z.iso.date().optional() });
 const estimateQuery = z.object({ model: z.string().min(1).max(300).optional() });
 const stepsQuery = z.object({
@@ -15,7 +15,7 @@ const stepsQuery = z.object({
 
 interface CostRoutesOptions {
   readonly costs: CostsApi;
-  /** What works where nothing is chosen. */
+  /** The model used when none is chosen. */
   readonly defaultModel: () => Promise<string>;
 }
 

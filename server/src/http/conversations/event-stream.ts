@@ -1,9 +1,9 @@
 /**
- * A log as server-sent events (WHATWG HTML, section 9.2): each event as `id:` and `data:`, `event: caught_up` once the
- * past is over, a comment now and then so that nobody between takes an idle stream for a dead one. A reader that comes
- * back says `Last-Event-ID` and gets what it missed.
+ * A log as server-sent events (WHATWG HTML, section 9.2): each event as `id:` and `data:`, then `event: caught_up` after
+ * the last event that existed at the start, and a comment now and then so that proxies do not cut an idle stream. A client
+ * that reconnects sends `Last-Event-ID` and receives what it missed.
  *
- * The stream is pulled: nothing is read from the log before the reader has room.
+ * The stream is pulled: nothing is read from the log before the client has room for it.
  */
 import type { Event } from "@deckhand/protocol";
 import type { ConversationApi } from "../../conversation/api.ts";
@@ -14,56 +14,45 @@ export function eventStream(
   tickMs: number,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
-  const stop = new AbortController();
-  const ended = AbortSignal.any([signal, stop.signal]);
+  const cancelled = new AbortController();
+  const ended = AbortSignal.any([signal, cancelled.signal]);
   const events = conversation.follow(after, ended)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
-  let caughtUpAt = conversation.state.head;
-  let next: Promise<IteratorResult<Event>> | undefined;
-  let opening = after >= caughtUpAt ? caughtUp() : ": following\n\n";
+  const { head } = conversation.state;
+  const caughtUp = `event: caught_up\ndata: ${JSON.stringify({ id: head })}\n\n`;
+  let hasStarted = false;
 
-  function caughtUp(): string {
-    const text = `event: caught_up\ndata: ${JSON.stringify({ id: caughtUpAt })}\n\n`;
-    caughtUpAt = Number.POSITIVE_INFINITY;
-    return text;
+  async function nextEvent(controller: ReadableStreamDefaultController<Uint8Array>): Promise<IteratorResult<Event>> {
+    // `desiredSize` is 0 once the stream is closed, and while the client has not read the previous tick.
+    const tick = setInterval(() => {
+      if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": tick\n\n"));
+    }, tickMs).unref();
+    try {
+      return await events.next();
+    } finally {
+      clearInterval(tick);
+    }
   }
 
   return new ReadableStream({
     async pull(controller) {
-      if (opening !== "") {
-        controller.enqueue(encoder.encode(opening));
-        opening = "";
+      if (!hasStarted) {
+        hasStarted = true;
+        controller.enqueue(encoder.encode(after >= head ? caughtUp : ": following\n\n"));
         return;
       }
-      next ??= events.next();
-      const result = await orQuiet(next, tickMs);
-      if (result === "quiet") {
-        controller.enqueue(encoder.encode(": tick\n\n"));
+      const { done, value: event } = await nextEvent(controller);
+      if (done === true) {
+        // After a cancellation the stream is closed already.
+        if (!cancelled.signal.aborted) controller.close();
         return;
       }
-      next = undefined;
-      if (result.done === true) {
-        controller.close();
-        return;
-      }
-      const { value } = result;
-      const text = `id: ${value.id}\ndata: ${JSON.stringify(value)}\n\n`;
-      controller.enqueue(encoder.encode(value.id === caughtUpAt ? text + caughtUp() : text));
+      const text = `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
+      controller.enqueue(encoder.encode(event.id === head ? text + caughtUp : text));
     },
     async cancel() {
-      stop.abort();
+      cancelled.abort();
       await events.return?.();
     },
   });
-}
-
-/** What comes first; the timer never holds the process up. */
-async function orQuiet<T>(next: Promise<T>, ms: number): Promise<T | "quiet"> {
-  const { promise, resolve } = Promise.withResolvers<"quiet">();
-  const timer = setTimeout(() => resolve("quiet"), ms).unref();
-  try {
-    return await Promise.race([next, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

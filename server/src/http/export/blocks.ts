@@ -1,8 +1,8 @@
-/** What a reader wants of an event, in the pieces that Markdown and HTML are written from. */
+/** The parts of an event that a reader wants to see; Markdown and HTML exports are rendered from them. */
 import { isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
 
 export type Block =
-  | { readonly type: "said"; readonly by: "user" | "agent"; readonly text: string; readonly images: readonly string[] }
+  | { readonly type: "message"; readonly by: "user" | "agent"; readonly text: string; readonly images: readonly string[] }
   | { readonly type: "thought"; readonly text: string }
   | {
       readonly type: "code";
@@ -23,11 +23,11 @@ function actionBlocks(event: Action): readonly Block[] {
   const by = event.source === "user" ? "user" : "agent";
   switch (event.action) {
     case "start":
-      return [{ type: "said", by, text: event.args.task, images: [] }];
+      return [{ type: "message", by, text: event.args.task, images: [] }];
     case "message":
-      return [{ type: "said", by, text: event.args.content, images: event.args.image_urls ?? [] }];
+      return [{ type: "message", by, text: event.args.content, images: event.args.image_urls ?? [] }];
     case "finish":
-      return [{ type: "said", by, text: event.message, images: [] }];
+      return [{ type: "message", by, text: event.message, images: [] }];
     case "think":
       return thoughts;
     case "run":
@@ -73,22 +73,22 @@ function observationBlocks(event: Observation): readonly Block[] {
     case "error":
       return [{ type: "note", text: `${event.extras.code}: ${event.content}` }];
     case "agent_state_changed":
-      return [{ type: "note", text: event.extras.reason ?? stateWords[event.extras.agent_state] ?? "" }];
+      return [{ type: "note", text: event.extras.reason ?? stateLabels[event.extras.agent_state] ?? "" }];
     default:
       return event.content.trim() === "" ? [{ type: "note", text: event.message }] : code(event.observation);
   }
 }
 
-/** The states that a reader would not guess. */
-const stateWords: Readonly<Record<string, string>> = { paused: "Paused", stopped: "Stopped", finished: "Finished" };
+/** States that are not apparent from the other events. */
+const stateLabels: Readonly<Record<string, string>> = { paused: "Paused", stopped: "Stopped", finished: "Finished" };
 
-// oxlint-disable-next-line eslint/no-control-regex -- they begin with one
-const colours = /\u001B\[[0-?]*[ -/]*[@-~]/g;
+// oxlint-disable-next-line eslint/no-control-regex -- escape sequences begin with one
+const escapeSequences = /\u001B\[[0-?]*[ -/]*[@-~]/g;
 
-/** A whole terminal's worth of control characters stays behind; text is text. */
+/** Removes escape sequences, control characters and bidirectional overrides; keeps tabs and newlines. */
 export function stripControls(text: string): string {
   return text
-    .replaceAll(colours, "")
+    .replaceAll(escapeSequences, "")
     .replaceAll(/\r\n?/g, "\n")
     .replaceAll(/(?![\n\t])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "");
 }

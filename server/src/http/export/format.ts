@@ -1,9 +1,9 @@
-/** How a conversation leaves: written event by event, so that none is ever whole in memory. */
+/** An export format. Exports are written event by event, so no conversation is ever fully in memory. */
 import type { Event } from "@deckhand/protocol";
 
 export interface ExportInfo {
   readonly title: string;
-  /** How many events follow: a file that was cut is noticed. */
+  /** Number of events that follow, so that a truncated file is detected. */
   readonly events: number;
   /** ISO 8601. */
   readonly exported: string;
@@ -13,7 +13,7 @@ export interface ExportFormat {
   readonly contentType: string;
   readonly extension: string;
   readonly head: (about: ExportInfo) => string;
-  /** Empty for what a reader does not miss. */
+  /** Empty for events of no interest to a reader. */
   readonly event: (event: Event) => string;
   readonly tail: string;
 }

@@ -1,6 +1,6 @@
 /**
- * A conversation as one page that needs nothing else: no script, no request. Everything in it is escaped, and its own policy
- * forbids the rest; the style is allowed by its hash.
+ * A conversation as a self-contained HTML page without scripts or requests. All content is escaped, and the page's own
+ * Content-Security-Policy forbids everything but its style sheet, which is allowed by hash, and inline images.
  */
 import { createHash } from "node:crypto";
 import type { Event } from "@deckhand/protocol";
@@ -13,8 +13,8 @@ const style = `
 body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.6 system-ui, sans-serif;
   background: light-dark(#f6f4f0, #121417); color: light-dark(#1d2126, #e9e6e0); }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
-.said, pre { padding: .6rem .9rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--panel); }
-.said, .thought { white-space: pre-wrap; overflow-wrap: anywhere; margin: .8rem 0; }
+.message, pre { padding: .6rem .9rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--panel); }
+.message, .thought { white-space: pre-wrap; overflow-wrap: anywhere; margin: .8rem 0; }
 .user { background: var(--mine); }
 .note, figcaption, footer { color: var(--muted); font-size: .85rem; overflow-wrap: anywhere; }
 figure { margin: .8rem 0; }
@@ -40,37 +40,37 @@ export const htmlFormat: ExportFormat = {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${escaped(title || "Untitled")}</title>
+<title>${escapeHtml(title || "Untitled")}</title>
 <style>${style}</style>
 </head>
 <body>
-<h1>${escaped(title || "Untitled")}</h1>
-<p class="note">Exported by Deckhand on ${escaped(exported)}</p>
+<h1>${escapeHtml(title || "Untitled")}</h1>
+<p class="note">Exported by Deckhand on ${escapeHtml(exported)}</p>
 `,
   event: (event: Event) =>
     toBlocks(event)
-      .map((block) => `${blockText(block)}\n`)
+      .map((block) => `${renderBlock(block)}\n`)
       .join(""),
   tail: "</body>\n</html>\n",
 };
 
-function blockText(block: Block): string {
+function renderBlock(block: Block): string {
   switch (block.type) {
-    case "said": {
-      const images = block.images.filter((url) => picture.test(url)).map((url) => `<img alt="" src="${url}">`);
-      return `<section class="said ${block.by}" aria-label="${block.by}">${escaped(block.text.trim())}${images.join("")}</section>`;
+    case "message": {
+      const images = block.images.filter((url) => inlineImage.test(url)).map((url) => `<img alt="" src="${url}">`);
+      return `<section class="message ${block.by}" aria-label="${block.by}">${escapeHtml(block.text.trim())}${images.join("")}</section>`;
     }
     case "thought":
-      return `<p class="thought">${escaped(block.text.trim())}</p>`;
+      return `<p class="thought">${escapeHtml(block.text.trim())}</p>`;
     case "code":
-      return `<figure><figcaption>${escaped(block.label)}</figcaption><pre tabindex="0"><code>${escaped(block.text)}</code></pre></figure>`;
+      return `<figure><figcaption>${escapeHtml(block.label)}</figcaption><pre tabindex="0"><code>${escapeHtml(block.text)}</code></pre></figure>`;
     case "note":
-      return `<p class="note">${escaped(block.text)}</p>`;
+      return `<p class="note">${escapeHtml(block.text)}</p>`;
   }
 }
 
-/** Nothing in it can end an attribute, and SVG is not among them. */
-const picture = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
+/** Matches no character that could end an attribute, and no SVG. */
+const inlineImage = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -80,6 +80,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return stripControls(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? "");
 }

@@ -1,25 +1,34 @@
 /**
- * The file that an export in JSON lines is: a first line `{"deckhand_export": 1, …}`, then the events, one a line. It comes
- * from anywhere, so each line is checked; it is read as it comes, and no more than a page of it is held.
+ * The JSON Lines format of exports, the only one that can be imported: a header line `{"deckhand_export": 1, …}`, then one
+ * event per line. An imported file may come from anywhere, so each line is validated. It is read as a stream, and at most
+ * one page of events is held in memory.
  */
-import type { Context } from "hono";
 import { z } from "zod";
-import { DeckhandError, eventFields, eventSchemas, type Event } from "@deckhand/protocol";
+import { DeckhandError, eventFields, eventSchemas, protocolVersion, type Event } from "@deckhand/protocol";
 import { parseFrame } from "../../wire/parse-frame.ts";
+import type { ExportFormat } from "./format.ts";
 
-/** The whole file; and one line: no event that was stored here is longer. */
-const mostBytes = 64 * 1024 * 1024;
-const mostLineBytes = 16 * 1024 * 1024;
+export const jsonLinesFormat: ExportFormat = {
+  contentType: "application/x-ndjson",
+  extension: "jsonl",
+  head: (info) => `${JSON.stringify({ deckhand_export: 1, protocol: protocolVersion, ...info })}\n`,
+  event: (event) => `${JSON.stringify(event)}\n`,
+  tail: "",
+};
+
+export const maxImportBytes = 64 * 1024 * 1024;
+/** No stored event is longer. */
+const maxLineBytes = 16 * 1024 * 1024;
 const pageEvents = 200;
 const pageBytes = 1024 * 1024;
 
-const header = z.object({
+const headerLine = z.object({
   deckhand_export: z.literal(1),
   title: z.string().trim().max(200).default(""),
   events: z.int().min(0).optional(),
 });
 
-/** Kinds that are not known here pass; what every event has they have too. */
+/** Events of unknown kinds are accepted if they have the fields that all events share. */
 const object = z.record(z.string(), z.unknown());
 const anyAction = z.object({ ...eventFields, action: z.string(), args: object });
 const anyObservation = z.object({
@@ -30,32 +39,26 @@ const anyObservation = z.object({
   cause: z.int().min(0).optional(),
 });
 
-export interface Import {
+export interface ExportFile {
   readonly title: string;
-  /** Fails with `bad_json`, `bad_args` and the number of the line, or with `frame_too_large`. */
+  /** Pages of events. Fails with `bad_args` and the number of the line, or with `frame_too_large`. */
   readonly events: AsyncIterable<readonly Event[]>;
 }
 
-/** Fails as its events do, for the first line. */
-export function readImport(c: Context): Promise<Import> {
-  if (Number(c.req.header("Content-Length")) > mostBytes) throw tooLarge();
-  return readExport(c.req.raw.body ?? new Blob([]).stream());
-}
-
-/** Fails as its events do, for the first line. */
-export async function readExport(file: AsyncIterable<Uint8Array>): Promise<Import> {
-  const lines = linesOf(file)[Symbol.asyncIterator]();
+/** Reads the header. Fails as the iteration over the events does. */
+export async function readExport(file: AsyncIterable<Uint8Array>): Promise<ExportFile> {
+  const lines = splitLines(file)[Symbol.asyncIterator]();
   const first = await lines.next();
-  const { title, events } = checked(1, header, parsed(1, first.done === true ? "" : first.value));
-  return { title, events: eventsOf({ [Symbol.asyncIterator]: () => lines }, events) };
+  const { title, events } = validate(1, headerLine, parseLine(1, first.done === true ? "" : first.value));
+  return { title, events: readEvents({ [Symbol.asyncIterator]: () => lines }, events) };
 }
 
-async function* eventsOf(lines: AsyncIterable<string>, promised: number | undefined): AsyncGenerator<readonly Event[]> {
+async function* readEvents(lines: AsyncIterable<string>, expectedCount: number | undefined): AsyncGenerator<readonly Event[]> {
   let page: Event[] = [];
   let bytes = 0;
   let next = 0;
   for await (const line of lines) {
-    page.push(eventOf(line, next));
+    page.push(readEvent(line, next));
     next += 1;
     bytes += line.length;
     if (page.length < pageEvents && bytes < pageBytes) continue;
@@ -63,23 +66,23 @@ async function* eventsOf(lines: AsyncIterable<string>, promised: number | undefi
     page = [];
     bytes = 0;
   }
-  if (promised !== undefined && promised !== next) {
-    throw new DeckhandError("bad_args", `The file ends after ${next} events of ${promised}: it is not whole.`);
+  if (expectedCount !== undefined && expectedCount !== next) {
+    throw new DeckhandError("bad_args", `The file is truncated: it has ${next} of ${expectedCount} events.`);
   }
   if (page.length > 0) yield page;
 }
 
-function eventOf(line: string, expected: number): Event {
+function readEvent(line: string, expected: number): Event {
   const number = expected + 2;
-  const value = parsed(number, line);
-  const { id, cause } = checked(number, schemaOf(value), value) as { readonly id: number; readonly cause?: number };
-  if (id !== expected) throw bad(number, `the id is ${id} and should be ${expected}`);
-  if (cause !== undefined && cause >= id) throw bad(number, "the cause comes after it");
-  // As it came: a field that is not known here stays.
+  const value = parseLine(number, line);
+  const { id, cause } = validate(number, schemaFor(value), value) as { readonly id: number; readonly cause?: number };
+  if (id !== expected) throw invalidLine(number, `the id is ${id} instead of ${expected}`);
+  if (cause !== undefined && cause >= id) throw invalidLine(number, "its cause is not an earlier event");
+  // Not the parsed data, so that unknown fields are kept.
   return value as unknown as Event;
 }
 
-function schemaOf(value: Readonly<Record<string, unknown>>): z.ZodType {
+function schemaFor(value: Readonly<Record<string, unknown>>): z.ZodType {
   const { actions, observations } = eventSchemas;
   const known = (kinds: Readonly<Record<string, z.ZodType>>, kind: unknown): z.ZodType | undefined =>
     typeof kind === "string" && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
@@ -88,48 +91,48 @@ function schemaOf(value: Readonly<Record<string, unknown>>): z.ZodType {
     : (known(observations, value["observation"]) ?? anyObservation);
 }
 
-function parsed(number: number, line: string): Readonly<Record<string, unknown>> {
+function parseLine(number: number, line: string): Readonly<Record<string, unknown>> {
   try {
     return parseFrame(line);
   } catch (error) {
-    throw bad(number, "it is no JSON object, or far too deep", error);
+    throw invalidLine(number, "it must be a JSON object of moderate depth", error);
   }
 }
 
-function checked<T>(number: number, schema: z.ZodType<T>, value: unknown): T {
+function validate<T>(number: number, schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
-  throw bad(number, problems.slice(0, 3).join("; "));
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".") || "line"}: ${message}`);
+  throw invalidLine(number, problems.slice(0, 3).join("; "));
 }
 
-function bad(line: number, why: string, cause?: unknown): DeckhandError {
-  return new DeckhandError("bad_args", `Line ${line} is not of an export: ${why}.`, { cause });
+function invalidLine(line: number, why: string, cause?: unknown): DeckhandError {
+  return new DeckhandError("bad_args", `Line ${line} is not part of an export: ${why}.`, { cause });
 }
 
-function tooLarge(): DeckhandError {
-  return new DeckhandError("frame_too_large", "An import has up to 64 MiB, and up to 16 MiB a line.");
+export function tooLarge(): DeckhandError {
+  return new DeckhandError("frame_too_large", "An import may have up to 64 MiB in total and 16 MiB per line.");
 }
 
-/** Without their ends; an empty one is left out only at the end. */
-async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** Lines without terminators. Only at the end of the file is an empty line dropped. */
+async function* splitLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let begun: string[] = [];
-  let begunBytes = 0;
+  let partial: string[] = [];
+  let partialBytes = 0;
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    begunBytes += chunk.byteLength;
-    if (size > mostBytes || begunBytes > mostLineBytes) throw tooLarge();
+    partialBytes += chunk.byteLength;
+    if (size > maxImportBytes || partialBytes > maxLineBytes) throw tooLarge();
     const pieces = decoder.decode(chunk, { stream: true }).split("\n");
     const last = pieces.pop() ?? "";
     for (const piece of pieces) {
-      yield begun.join("") + piece;
-      begun = [];
-      begunBytes = last.length;
+      yield partial.join("") + piece;
+      partial = [];
+      partialBytes = last.length;
     }
-    begun.push(last);
+    partial.push(last);
   }
-  const rest = begun.join("") + decoder.decode();
+  const rest = partial.join("") + decoder.decode();
   if (rest.trim() !== "") yield rest;
 }

@@ -1,6 +1,6 @@
 /**
- * A conversation to read anywhere. What was said is quoted, commands and outputs are fenced: nothing in them begins
- * something outside of them, no markup of theirs is run, and no picture is fetched when the file is looked at.
+ * A conversation as Markdown. Messages are quoted, commands and output are fenced, so their content cannot break out of
+ * its block, no markup in it takes effect, and viewing the file fetches no image.
  */
 import type { Event } from "@deckhand/protocol";
 import { toBlocks, stripControls, type Block } from "./blocks.ts";
@@ -12,16 +12,16 @@ export const markdownFormat: ExportFormat = {
   head: ({ title, exported }) => `# ${inline(title || "Untitled")}\n\n*Exported by Deckhand on ${exported}.*\n`,
   event: (event: Event) =>
     toBlocks(event)
-      .map((block) => `\n${blockText(block)}\n`)
+      .map((block) => `\n${renderBlock(block)}\n`)
       .join(""),
   tail: "",
 };
 
-function blockText(block: Block): string {
+function renderBlock(block: Block): string {
   switch (block.type) {
-    case "said": {
-      const pictures = block.images.map(() => "\n> *[a picture]*").join("");
-      return `**${block.by === "user" ? "User" : "Agent"}**\n\n${quoted(block.text)}${pictures}`;
+    case "message": {
+      const images = block.images.map(() => "\n> *[image]*").join("");
+      return `**${block.by === "user" ? "User" : "Agent"}**\n\n${quoted(block.text)}${images}`;
     }
     case "thought":
       return quoted(block.text);
@@ -33,14 +33,14 @@ function blockText(block: Block): string {
 }
 
 function quoted(text: string): string {
-  const harmless = stripControls(text).trim().replaceAll("<", "&lt;").replaceAll("![", "!\\[");
-  return harmless
+  const inert = stripControls(text).trim().replaceAll("<", "&lt;").replaceAll("![", "!\\[");
+  return inert
     .split("\n")
     .map((line) => `> ${line}`)
     .join("\n");
 }
 
-/** A fence ends only with one that is as long. */
+/** A fence is closed only by one of at least the same length. */
 function fenced(text: string, language: string): string {
   const body = stripControls(text).replace(/\n+$/, "");
   const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length));
@@ -48,7 +48,7 @@ function fenced(text: string, language: string): string {
   return `${fence}${language}\n${body}\n${fence}`;
 }
 
-/** One line, without markup. */
+/** A single line without markup. */
 function inline(text: string): string {
   return stripControls(text)
     .trim()

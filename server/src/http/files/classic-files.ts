@@ -1,9 +1,10 @@
 /**
- * The files of the first web page, in its requests and answers (recorded of 0.9.8 and 0.14.3). Which conversation is meant says the
- * token that its socket got. What a person saves is written exactly: the first server added a line end each time.
+ * File requests of the OpenHands 0.9–0.14 web UI, as recorded from 0.9.8 and 0.14.3. The token that the client's socket
+ * received identifies the conversation. Saved files are written exactly; the OpenHands server added a newline each time.
  */
 import { posix } from "node:path";
 import type { Context, Hono } from "hono";
+import { z } from "zod";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
 import { zipFolder } from "../../files/archive.ts";
@@ -13,11 +14,10 @@ import type { UploadStore } from "../../files/uploads.ts";
 import { workspacePath } from "../../files/workspace-path.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { createClassicTokens } from "../../wire/classic-token.ts";
-import { bodyBytes } from "./bodies.ts";
 import { imageType } from "./content-type.ts";
-import { storeFiles, writeAsAction } from "./files.ts";
+import { writeAsAction } from "./save.ts";
+import { bodyBytes, storeFiles } from "./upload.ts";
 import { parseBody } from "../input.ts";
-import { z } from "zod";
 
 interface ClassicFilesOptions {
   readonly conversations: ConversationsApi;
@@ -31,11 +31,11 @@ interface Session {
   readonly runtime: Runtime;
 }
 
-const saved = z.object({ filePath: z.string().min(1), content: z.string() });
+const saveBody = z.object({ filePath: z.string().min(1), content: z.string() });
 const maxOpenBytes = 16 * 1024 * 1024;
-/** Its tree shows a folder at once. */
-const mostEntries = 5000;
-const leftOut = new Set([".git", ".DS_Store", "node_modules", "__pycache__"]);
+/** Its file tree loads a folder in one request. */
+const maxEntries = 5000;
+const hiddenNames = new Set([".git", ".DS_Store", "node_modules", "__pycache__"]);
 
 export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void {
   const { conversations, uploads, fileLimits } = options;
@@ -44,11 +44,11 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
   app.get("/api/list-files", (c) =>
     withSession(
       c,
-      (why) => c.json({ error: `Error listing files: ${why}` }, 500),
+      (message) => c.json({ error: `Error listing files: ${message}` }, 500),
       async ({ runtime }) => {
         const path = c.req.query("path") ?? "";
         const folder = await workspacePath(runtime, path, c.req.raw.signal);
-        const page = { path: folder, after: undefined, limit: mostEntries };
+        const page = { path: folder, after: undefined, limit: maxEntries };
         const listing = await listFolder(runtime, page, c.req.raw.signal).catch((error: unknown) => {
           if (error instanceof DeckhandError && error.code === "file_not_found") return { entries: [] };
           throw error;
@@ -62,7 +62,7 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
   app.get("/api/select-file", (c) =>
     withSession(
       c,
-      (why) => c.json({ error: `Error opening file: ${why}` }, 500),
+      (message) => c.json({ error: `Error opening file: ${message}` }, 500),
       async ({ runtime }) => {
         const file = c.req.query("file");
         if (file === undefined || file === "")
@@ -72,7 +72,7 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
           maxOpenBytes,
           c.req.raw.signal,
         );
-        const type = imageType(data) ?? knownByName(file);
+        const type = imageType(data) ?? typeByName(file);
         if (type !== undefined) return c.json({ code: `data:${type};base64,${Buffer.from(data).toString("base64")}` });
         return c.json({ code: new TextDecoder().decode(data) });
       },
@@ -82,9 +82,9 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
   app.post("/api/save-file", (c) =>
     withSession(
       c,
-      (why) => c.json({ detail: `Error saving file: ${why}` }, 500),
+      (message) => c.json({ detail: `Error saving file: ${message}` }, 500),
       async ({ conversation, runtime }) => {
-        const { filePath, content } = await parseBody(c, saved);
+        const { filePath, content } = await parseBody(c, saveBody);
         const { signal } = c.req.raw;
         await writeAsAction(conversation, await workspacePath(runtime, filePath, signal), content, signal);
         return c.json({ message: "File saved successfully" });
@@ -95,7 +95,7 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
   app.post("/api/upload-files", (c) =>
     withSession(
       c,
-      (why) => c.json({ error: why, uploaded_files: [], skipped_files: [] }, 500),
+      (message) => c.json({ error: message, uploaded_files: [], skipped_files: [] }, 500),
       async ({ conversation, runtime }) => {
         const { signal } = c.req.raw;
         const form = fromForm(bodyBytes(c), c.req.header("Content-Type") ?? "", classicFileName);
@@ -131,11 +131,11 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
     ),
   );
 
-  /** `failed` makes the answer of whatever goes wrong, as the first server did. */
+  /** `failed` builds the response to any failure, as the OpenHands server did. */
   async function withSession(
     c: Context,
-    failed: (why: string) => Response,
-    answer: (session: Session) => Promise<Response>,
+    failed: (message: string) => Response,
+    respond: (session: Session) => Promise<Response>,
   ): Promise<Response> {
     const header = c.req.header("Authorization");
     if (header === undefined) return c.json({ error: "Missing Authorization header" }, 401);
@@ -144,7 +144,7 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
     if (!(await conversations.exists(id))) return c.json({ error: "Session not found" }, 404);
     try {
       const conversation = await conversations.open(id);
-      return await answer({ conversation, runtime: await conversation.runtime() });
+      return await respond({ conversation, runtime: await conversation.runtime() });
     } catch (error) {
       if (!(error instanceof DeckhandError)) throw error;
       return failed(error.message);
@@ -152,20 +152,20 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
   }
 }
 
-/** Folders first, with a slash; each group without regard to case. */
+/** Folders first, with a trailing slash; each group sorted case-insensitively. */
 function namesOf(entries: readonly Entry[]): readonly string[] {
-  const wanted = entries.filter(({ name, ignored }) => !ignored && !leftOut.has(name));
+  const visible = entries.filter(({ name, ignored }) => !ignored && !hiddenNames.has(name));
   const isFolder = ({ type, target_type: target }: Entry): boolean => type === "folder" || target === "folder";
   const sorted = (names: readonly string[]): readonly string[] =>
     names.toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
   return [
-    ...sorted(wanted.filter(isFolder).map(({ name }) => `${name}/`)),
-    ...sorted(wanted.filter((entry) => !isFolder(entry)).map(({ name }) => name)),
+    ...sorted(visible.filter(isFolder).map(({ name }) => `${name}/`)),
+    ...sorted(visible.filter((entry) => !isFolder(entry)).map(({ name }) => name)),
   ];
 }
 
-/** What its viewer shows beside pictures. An address of data runs nothing by itself. */
-function knownByName(file: string): string | undefined {
+/** Types that its viewer shows besides images. A data URL runs no code. */
+function typeByName(file: string): string | undefined {
   const types: Readonly<Record<string, string>> = {
     ".bmp": "image/bmp",
     ".pdf": "application/pdf",

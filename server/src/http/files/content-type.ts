@@ -1,10 +1,10 @@
 /**
- * As what a browser may take a file that an agent wrote: a picture that can run nothing, plain text, or something to be saved. By its first
- * bytes and never by its name, so a page or an SVG is text.
+ * How a browser may treat a file that an agent wrote: as an image that cannot run code, as plain text, or as a download.
+ * Decided by the first bytes and never by the name, so HTML and SVG are plain text.
  */
 import { posix } from "node:path";
 
-const pictures: readonly (readonly [type: string, start: string])[] = [
+const imageSignatures: readonly (readonly [type: string, start: string])[] = [
   ["image/png", "\x89PNG\r\n\x1a\n"],
   ["image/jpeg", "\xff\xd8\xff"],
   ["image/gif", "GIF8"],
@@ -13,10 +13,10 @@ const pictures: readonly (readonly [type: string, start: string])[] = [
 export function imageType(head: Uint8Array): string | undefined {
   const start = Buffer.from(head.subarray(0, 16)).toString("latin1");
   if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) return "image/webp";
-  return pictures.find(([, bytes]) => start.startsWith(bytes))?.[0];
+  return imageSignatures.find(([, bytes]) => start.startsWith(bytes))?.[0];
 }
 
-/** `head`: its first 4096 bytes, or all. */
+/** `head`: the first 4096 bytes of the file, or all of a shorter one. */
 export function contentHeaders(path: string, head: Uint8Array): Readonly<Record<string, string>> {
   const type = imageType(head) ?? (isText(head) ? "text/plain; charset=utf-8" : undefined);
   const name = encodeURIComponent(posix.basename(path).toWellFormed()).replaceAll(
@@ -33,7 +33,7 @@ export function contentHeaders(path: string, head: Uint8Array): Readonly<Record<
 function isText(head: Uint8Array): boolean {
   if (head.includes(0)) return false;
   try {
-    // A character may be cut at the end.
+    // Streaming mode tolerates a character that is cut off at the end.
     new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
     return true;
   } catch {

@@ -1,4 +1,4 @@
-/** `/api/models`: what can be chosen and what is known of it, and a trial of one. */
+/** `/api/models`: lists the available models and tests one. */
 import type { Hono } from "hono";
 import { z } from "zod";
 import type { ModelList, ModelReport } from "@deckhand/protocol";
@@ -8,11 +8,11 @@ export interface ModelsApi {
   /** Best first. */
   names(): Promise<readonly string[]>;
   list(): Promise<ModelList>;
-  /** Real calls, which may cost something. Fails with `model_not_configured` or `model_not_found`. */
+  /** Makes real calls, which may cost money. Fails with `model_not_configured` or `model_not_found`. */
   check(choice: ModelTrial, signal: AbortSignal): Promise<ModelReport>;
 }
 
-/** What is not given is as it is configured. The key is used once and kept nowhere. */
+/** Omitted fields default to the configuration. The key is used once and not stored. */
 const trial = z.object({
   model: z.string().min(1).optional(),
   api_key: z.string().min(1).optional(),

@@ -1,4 +1,4 @@
-/** `/api/rules`: what a person has allowed for every conversation. */
+/** `/api/rules`: approval rules that apply to all conversations. */
 import type { Hono } from "hono";
 import { z } from "zod";
 import { approvalRule, DeckhandError } from "@deckhand/protocol";
@@ -6,19 +6,19 @@ import type { RulesApi, ServerRule } from "../../conversation/approvals/server-r
 import { parseBody } from "../input.ts";
 
 const newRule = approvalRule.extend({
-  /** Only say how it would be kept. */
+  /** Validates the rule and returns its normalized form without saving it. */
   dry_run: z.boolean().default(false),
 });
 
 export function ruleRoutes(app: Hono, rules: RulesApi): void {
-  app.get("/api/rules", async (c) => c.json({ rules: (await rules.list()).map(onWire) }));
+  app.get("/api/rules", async (c) => c.json({ rules: (await rules.list()).map(toWireRule) }));
 
   app.post("/api/rules", async (c) => {
     const { dry_run: isDry, ...rule } = await parseBody(c, newRule);
     if (isDry) return c.json(await rules.check(rule));
-    const kept = await rules.add(rule);
-    c.header("Location", `/api/rules/${kept.id}`);
-    return c.json(onWire(kept), 201);
+    const saved = await rules.add(rule);
+    c.header("Location", `/api/rules/${saved.id}`);
+    return c.json(toWireRule(saved), 201);
   });
 
   app.delete("/api/rules/:id", async (c) => {
@@ -29,6 +29,6 @@ export function ruleRoutes(app: Hono, rules: RulesApi): void {
   });
 }
 
-function onWire({ id, action, pattern, createdAt }: ServerRule): object {
+function toWireRule({ id, action, pattern, createdAt }: ServerRule): object {
   return { id, action, pattern, created_at: createdAt };
 }
