@@ -40,7 +40,8 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
   app.post("/api/conversations", async (c) => {
     const body = await parseBody(c, newConversation);
     const id = checkConversationId(body.id ?? randomUUID());
-    if (await conversations.exists(id)) throw new DeckhandError("conflict", "A conversation with this id already exists.");
+    if (await conversations.exists(id))
+      throw new DeckhandError("conflict", "A conversation with this id already exists.");
     const conversation = await conversations.open(id);
     const { settings, apiKey } = normalizeSettings(body.settings);
     await conversation.submit("initialize", settings, { apiKey });

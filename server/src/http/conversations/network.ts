@@ -44,7 +44,9 @@ export function networkRoutes(app: Hono, { conversations, ports }: NetworkRoutes
   app.get("/api/conversations/:id/ports", async (c) => {
     const { id, network } = await existingConversation(conversations, c.req.param("id"));
     const openPorts = network?.ports() ?? [];
-    return c.json({ ports: openPorts.map(({ port, loopback }) => ({ port, loopback, path: `/c/${id}/port/${port}/` })) });
+    return c.json({
+      ports: openPorts.map(({ port, loopback }) => ({ port, loopback, path: `/c/${id}/port/${port}/` })),
+    });
   });
 
   app.post("/api/conversations/:id/ports/:port", async (c) => {

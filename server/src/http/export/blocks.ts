@@ -2,7 +2,12 @@
 import { isAction, type Action, type Event, type Observation } from "@deckhand/protocol";
 
 export type Block =
-  | { readonly type: "message"; readonly by: "user" | "agent"; readonly text: string; readonly images: readonly string[] }
+  | {
+      readonly type: "message";
+      readonly by: "user" | "agent";
+      readonly text: string;
+      readonly images: readonly string[];
+    }
   | { readonly type: "thought"; readonly text: string }
   | {
       readonly type: "code";

@@ -53,7 +53,10 @@ export async function readExport(file: AsyncIterable<Uint8Array>): Promise<Expor
   return { title, events: readEvents({ [Symbol.asyncIterator]: () => lines }, events) };
 }
 
-async function* readEvents(lines: AsyncIterable<string>, expectedCount: number | undefined): AsyncGenerator<readonly Event[]> {
+async function* readEvents(
+  lines: AsyncIterable<string>,
+  expectedCount: number | undefined,
+): AsyncGenerator<readonly Event[]> {
   let page: Event[] = [];
   let bytes = 0;
   let next = 0;
