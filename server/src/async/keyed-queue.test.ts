@@ -46,3 +46,19 @@ test("a key is forgotten when its last job has ended, and not before", async () 
   await Promise.allSettled([...jobs, queue.run("c", () => Promise.reject(new Error("broken")))]);
   assert.equal(queue.size, 0);
 });
+
+test("idle resolves once no job runs or waits, including jobs that arrived while waiting", async () => {
+  const queue = new KeyedQueue();
+  await queue.idle();
+  const done: string[] = [];
+  const job = (name: string) => async () => {
+    await new Promise(setImmediate);
+    done.push(name);
+  };
+  const first = queue.run("a", job("a")).then(() => queue.run("b", job("b")));
+  await queue.idle();
+  await first;
+  await queue.idle();
+  assert.deepEqual(done, ["a", "b"]);
+  assert.equal(queue.size, 0);
+});

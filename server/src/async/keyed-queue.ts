@@ -16,7 +16,12 @@ export class KeyedQueue {
     try {
       return await mutex.run(job, signal);
     } finally {
-      if (mutex.isIdle) this.#mutexes.delete(key);
+      if (mutex.isIdle && this.#mutexes.get(key) === mutex) this.#mutexes.delete(key);
     }
+  }
+
+  /** Resolves once no job runs or waits, including jobs that arrive while waiting. */
+  async idle(): Promise<void> {
+    while (this.#mutexes.size > 0) await Promise.all([...this.#mutexes.values()].map((mutex) => mutex.idle()));
   }
 }

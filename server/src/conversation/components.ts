@@ -1,118 +1,111 @@
-/** What a conversation is made of beside its log, each part with what it may know of the others. */
-import { DeckhandError, isWorking, type ConversationState, type Delta } from "@deckhand/protocol";
+/** Creates a conversation's collaborators, each with only what it needs. */
+import { DeckhandError, isWorking, type ConversationState, type NewEvent } from "@deckhand/protocol";
 import { evaluatePolicy } from "../agent/approval/policy.ts";
 import type { Agent } from "../agent/agents.ts";
 import { instructionReader } from "../agent/instructions/workspace-files.ts";
 import type { Model } from "../llm/model.ts";
 import type { Delegate, Tool } from "../tools/tool.ts";
-import { withoutDelegateAtMaxDepth } from "./subagents/spawn.ts";
-import type { SubagentCoordinator } from "./subagents/coordinator.ts";
-import type { LinkedConversation } from "./subagents/linked-conversation.ts";
-import { withDefinedApproval } from "./subagents/inherit-approval.ts";
-import { resolveAgent, resolveModel } from "./resolve-agent.ts";
 import { ApprovalTimer } from "./approvals/approval-timer.ts";
-import type { ConversationDeps } from "./deps.ts";
-import type { RuntimePool } from "./runtime/runtime-pool.ts";
-import type { EndedJobs } from "./runtime/ended-jobs.ts";
-import { LazyRuntime } from "./runtime/lazy-runtime.ts";
-import type { ConversationLog } from "./log.ts";
-import type { SessionKey } from "./own-key.ts";
-import { WorkspaceHistory } from "./history/workspace-history.ts";
-import { McpTools } from "./turns/mcp-tools.ts";
+import type { ConversationLog } from "./conversation-log.ts";
+import type { ConversationDeps, SharedState } from "./deps.ts";
 import { Checkpoints } from "./history/checkpoints.ts";
+import { WorkspaceHistory } from "./history/workspace-history.ts";
+import type { Holds } from "./holds.ts";
+import { LiveDeltas } from "./live-deltas.ts";
+import { resolveAgent, resolveModel } from "./resolve-agent.ts";
+import { EndedJobs } from "./runtime/ended-jobs.ts";
+import { LazyRuntime } from "./runtime/lazy-runtime.ts";
+import { Workspace } from "./runtime/workspace.ts";
+import { withDefinedApproval } from "./subagents/inherit-approval.ts";
+import type { LinkedConversation } from "./subagents/linked-conversation.ts";
+import { withoutDelegateAtMaxDepth } from "./subagents/spawn.ts";
 import { ConversationTerminals } from "./terminals/terminals.ts";
+import { McpTools } from "./turns/mcp-tools.ts";
 import { Titles } from "./turns/titles.ts";
 import { TurnDriver } from "./turns/turn-driver.ts";
 import { UserActions } from "./turns/user-actions.ts";
-import { Workspace } from "./runtime/workspace.ts";
 
-export interface ComponentsDeps {
+interface ComponentsDeps {
   readonly conversation: LinkedConversation;
   readonly log: ConversationLog;
+  readonly holds: Holds;
   readonly deps: ConversationDeps;
-  readonly shells: RuntimePool;
-  /** Without it nothing can be handed to other agents. */
-  readonly family: SubagentCoordinator | undefined;
-  readonly jobEnds: EndedJobs;
-  readonly apiKey: () => SessionKey | undefined;
-  readonly emit: (delta: Delta) => void;
+  readonly shared: SharedState;
   readonly isClosing: () => boolean;
-  /** Something counts on its shell. */
-  readonly needsShell: () => boolean;
-  readonly onJobEnd: () => void;
-  /** Nobody has answered in time. */
-  readonly onExpired: (waiting: number) => void;
+  /** Nobody has answered the approval of that action in time. */
+  readonly onApprovalExpired: (awaiting: number) => void;
 }
 
 export type Components = ReturnType<typeof createComponents>;
 
-export function createComponents(own: ComponentsDeps) {
-  const { conversation, log, deps, shells, family, jobEnds, emit } = own;
+export function createComponents(host: ComponentsDeps) {
+  const { conversation, log, holds, deps, shared, isClosing } = host;
   const { id } = conversation;
   const state = (): ConversationState => log.state;
   const read = log.read.bind(log);
+  const append = (event: NewEvent): Promise<unknown> => log.enqueueAppend(() => [event]);
+  const appendAll = (events: readonly NewEvent[]): Promise<unknown> => log.enqueueAppend(() => events);
   const onFault = (fault: unknown): void => deps.onFault(id, fault);
   const delegate: Delegate = (args, action, signal) => {
-    if (family === undefined) throw new DeckhandError("not_available", "No agents can be asked here.");
-    return family.delegate(conversation, args, action, signal);
+    if (shared.subagents === undefined) throw new DeckhandError("not_available", "Agents cannot delegate here.");
+    return shared.subagents.delegate(conversation, args, action, signal);
   };
 
+  const liveDeltas = new LiveDeltas();
+  const emit = liveDeltas.add.bind(liveDeltas);
   const workspace = new Workspace({
     conversation: log.state.parent?.root ?? id,
     places: deps.places,
     settings: () => log.state.settings,
-    isAtWork: () => isWorking(log.state.agentState),
-    append: (event) => log.enqueueAppend(() => [event]),
+    isWorking: () => isWorking(log.state.agentState),
+    append,
+    holds,
     onFault,
   });
   const agent = (): Agent => resolveAgent(log.state.settings, deps, workspace.path);
-  const model = (by: Agent): Promise<Model> => resolveModel(by, log.state.settings, own.apiKey(), deps);
+  const model = (by: Agent): Promise<Model> => resolveModel(by, log.state.settings, shared.sessionKeys.get(id), deps);
 
+  const endedJobs = new EndedJobs({ append: log.enqueueAppend.bind(log), isClosing, onFault });
   const runtime = new LazyRuntime({
     create: async () => {
       await workspace.ready();
-      const made = await deps.runtimes.create({
+      const created = await deps.runtimes.create({
         workspace: workspace.path,
         home: deps.home(id),
         allowedHosts: () => log.state.allowedHosts,
         onStage: (text) => emit({ of: "runtime", text }),
       });
-      made.jobs.onEnd((job, last) => {
-        jobEnds.add(job, last);
-        own.onJobEnd();
-      });
-      return made;
+      created.jobs.onEnd((job, last) => endedJobs.add(job, last));
+      return created;
     },
-    isNeeded: own.needsShell,
-    shells,
+    isNeeded: () => needsRuntime(log.state) || userActions.size > 0,
+    pool: shared.runtimePool,
+    holds,
     onFault,
   });
+  const startRuntime = runtime.start.bind(runtime);
   const terminals = new ConversationTerminals({
-    runtime: () => runtime.start(),
+    runtime: startRuntime,
     append: (events) => log.enqueueAppend((now) => events(now.head + 1)),
-    isClosing: own.isClosing,
+    isClosing,
     onFault,
   });
-  const snapshots = new Checkpoints({
+
+  const checkpoints = new Checkpoints({
     id,
     histories: deps.histories,
-    runtime: () => runtime.start(),
+    runtime: startRuntime,
     state,
     read,
-    append: (event) => log.enqueueAppend(() => [event]),
+    append,
     now: deps.now,
     typed: () => terminals.typed,
   });
-  const past = new WorkspaceHistory(snapshots);
-  const runtimeFor = snapshots.runtimeFor.bind(snapshots);
-  const userActions = new UserActions({
-    runtime: runtimeFor,
-    delegate,
-    append: (events) => log.enqueueAppend(() => events),
-    emit,
-    onFault,
-  });
-  const deadline = new ApprovalTimer(deps.now, own.onExpired);
+  const history = new WorkspaceHistory(checkpoints);
+  const runtimeFor = checkpoints.runtimeFor.bind(checkpoints);
+
+  const userActions = new UserActions({ runtime: runtimeFor, delegate, append: appendAll, emit, onFault });
+  const approvalTimer = new ApprovalTimer(deps.now, host.onApprovalExpired);
   const titles = new Titles({
     limits: deps.limits,
     model: async () => {
@@ -121,56 +114,76 @@ export function createComponents(own: ComponentsDeps) {
     },
     read,
     isWanted: async () => (await deps.store.row(id))?.title === log.state.title,
-    append: (event) => log.enqueueAppend(() => [event]),
+    append,
+    holds,
   });
-  const serverTools =
+  const mcpTools =
     deps.mcp &&
     new McpTools({
       mcp: deps.mcp,
       tool: deps.tools.get("call_tool") as Tool<"call_tool"> | undefined,
       state,
       read,
-      append: (events) => log.enqueueAppend(() => events),
+      append: appendAll,
     });
   const turn = new TurnDriver({
     conversation,
     append: (events) => log.enqueueAppend((now) => events(now.head + 1)),
     emit,
     limits: deps.limits,
-    limitAbove: async () => (await family?.limitAbove(log.state)) ?? null,
+    limitAbove: async () => (await shared.subagents?.limitAbove(log.state)) ?? null,
     delegate,
     now: deps.now,
     policy: async (action, tool) =>
       evaluatePolicy(action, tool.effect(action.args as never), {
         workspace: workspace.path,
-        state: withDefinedApproval((await family?.effectiveApproval(log.state)) ?? log.state, agent(), deps.approval),
+        state: withDefinedApproval(
+          (await shared.subagents?.effectiveApproval(log.state)) ?? log.state,
+          agent(),
+          deps.approval,
+        ),
         defaults: deps.approval,
         serverRules: () => deps.store.rules.list(),
       }),
-    hooks: deps.hooks?.({ conversation: id, workspace: () => workspace.path, runtime: () => runtime.start() }),
+    hooks: deps.hooks?.({ conversation: id, workspace: () => workspace.path, runtime: startRuntime }),
     tools: deps.tools,
     prepare: async (signal) => {
       const named = agent();
       await workspace.ready();
-      // Started while the model thinks; whoever needs it meets its failure.
-      runtime.start().then(
+      // Started while the model thinks; whatever needs the sandbox first meets its failure.
+      startRuntime().then(
         (started) => started.start().catch(() => {}),
         () => {},
       );
-      const equipped = (await serverTools?.equip(named, signal)) ?? named;
+      const equipped = (await mcpTools?.equip(named, signal)) ?? named;
       return { agent: withoutDelegateAtMaxDepth(equipped, log.state), model: await model(equipped) };
     },
     runtime: runtimeFor,
-    changesSince: deps.histories === undefined ? undefined : past.changesSince.bind(past),
+    changesSince: deps.histories === undefined ? undefined : history.changesSince.bind(history),
     instructions: {
-      workspace: instructionReader(
-        deps.runtimes.look,
-        () => workspace.path,
-        () => runtime.start(),
-      ),
+      workspace: instructionReader(deps.runtimes.look, () => workspace.path, startRuntime),
       user: deps.readUserInstructions,
     },
     onFault,
   });
-  return { workspace, runtime, terminals, snapshots, past, userActions, deadline, titles, serverTools, turn };
+  return {
+    liveDeltas,
+    workspace,
+    runtime,
+    endedJobs,
+    terminals,
+    checkpoints,
+    history,
+    userActions,
+    approvalTimer,
+    titles,
+    mcpTools,
+    turn,
+  };
+}
+
+/** Whether something depends on the very sandbox that runs now. */
+function needsRuntime({ agentState, awaiting, jobs, terminals }: ConversationState): boolean {
+  // An action that waits for approval was shown with this shell's directory.
+  return isWorking(agentState) || awaiting !== null || jobs.length + terminals.length > 0;
 }

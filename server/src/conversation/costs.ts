@@ -15,7 +15,7 @@ import {
 import type { PastCosts } from "../store/cost-store.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
-import { pages } from "./transfer/fork.ts";
+import { eventPages } from "./transfer/pages.ts";
 import { readState } from "./state-cache.ts";
 
 export interface CostsApi {
@@ -40,7 +40,7 @@ export function costsOf(store: Store): CostsApi {
       const models = await store.costs.of(id);
       const { children } = await readState(id, store);
       const steps: CostStep[] = [];
-      for await (const page of pages(id, row.head, store, after)) {
+      for await (const page of eventPages(id, row.head, store, after)) {
         steps.push(...page.flatMap(stepOf));
         if (steps.length > limit) break;
       }

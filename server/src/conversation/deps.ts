@@ -1,5 +1,5 @@
-/** What conversations are made of; `main.ts` gives it. */
-import type { ActionKind } from "@deckhand/protocol";
+/** What conversations need from outside; wired by `main`. */
+import type { ActionKind, DeckhandError } from "@deckhand/protocol";
 import type { ApprovalDefaults } from "../agent/approval/policy.ts";
 import type { HookContext, HookPoints } from "../agent/hook-points.ts";
 import type { UserInstructions } from "../agent/instructions/user-instructions.ts";
@@ -11,31 +11,49 @@ import type { CheckpointStore } from "../checkpoints/checkpoint-store.ts";
 import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { ResolveDeps } from "./resolve-agent.ts";
 import type { Resume } from "./recovery/recovery.ts";
+import type { ResolveDeps, SessionKey } from "./resolve-agent.ts";
+import type { RuntimePool } from "./runtime/runtime-pool.ts";
+import type { SubagentCoordinator } from "./subagents/coordinator.ts";
+import type { LinkedConversation } from "./subagents/linked-conversation.ts";
 
 export interface ConversationDeps extends ResolveDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
   readonly places: Workspaces;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
-  /** What workspaces were; nothing is kept where there is none. */
+  /** Checkpoints of workspaces; none are taken when left out. */
   readonly histories?: CheckpointStore;
   readonly mcp?: Mcp;
-  readonly hooks?: (place: HookContext) => HookPoints;
-  /** What the user says to every agent. */
+  readonly hooks?: (context: HookContext) => HookPoints;
+  /** Instructions that the user gives to every agent. */
   readonly readUserInstructions?: (() => Promise<UserInstructions>) | undefined;
   readonly limits: Limits;
   readonly approval: ApprovalDefaults;
-  /** Folder of what the conversation keeps beside its log. */
+  /** The folder for what a conversation stores outside its log. */
   readonly home: (id: ConversationId) => string;
   readonly now: () => number;
-  /** Ask the model for a title when the first turn has ended; not done by default. */
+  /** Ask the model for a title after the first turn. Off by default. */
   readonly titles?: boolean;
-  /** What becomes of work in which the server was killed. */
+  /** What happens to work that was interrupted by the end of the server. */
   readonly resume: Resume;
-  /** Last sign of life of the server before this one, where that was killed; in milliseconds since 1970. */
+  /** Last sign of life of the previous server, if it was killed; in milliseconds since 1970. */
   readonly aliveMs?: number | undefined;
-  /** Is told of mistakes of ours and of a medium that fails; the server goes on. */
+  /** Reports bugs of ours and failures of the medium; the server goes on. */
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
+}
+
+/** What all conversations of a server share; it outlives their objects. */
+export interface SharedState {
+  /** API keys that clients sent with their settings. Kept in memory only. */
+  readonly sessionKeys: Map<ConversationId, SessionKey>;
+  /** The conversations that are busy now. */
+  readonly busy: Set<LinkedConversation>;
+  readonly runtimePool: RuntimePool;
+  /** When left out, agents cannot delegate. */
+  readonly subagents?: SubagentCoordinator;
+  /** The first hold of a conversation was taken, or its last one released. */
+  readonly onHeldChange?: (conversation: LinkedConversation, isHeld: boolean) => void;
+  /** Another writer was found for the log of that conversation. */
+  readonly onConflict?: (conversation: ConversationId, error: DeckhandError) => void;
 }

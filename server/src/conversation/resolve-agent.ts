@@ -1,27 +1,37 @@
-/** What the settings of a conversation choose: who does the work, with which model. */
+/** Resolves the agent and the model that a conversation's settings name. */
 import { DeckhandError, type Settings } from "@deckhand/protocol";
 import { defaultAgent, type Agent, type AgentFinder } from "../agent/agents.ts";
-import type { Model, ModelFinder } from "../llm/model.ts";
-import type { SessionKey } from "./own-key.ts";
+import type { Model, ModelChoice, ModelFinder } from "../llm/model.ts";
 
 export interface ResolveDeps {
   readonly findModel: ModelFinder;
   readonly findAgent: AgentFinder;
-  /** The agent of a conversation that names none; our own when nothing is set. */
+  /** The agent for conversations that name none; the built-in default when left out. */
   readonly defaultAgent?: () => string | undefined;
   /** The default workspace. */
   readonly workspace: string;
+}
+
+/** An API key that came with a conversation's settings. It is bound to the model it was sent for, and kept in memory only. */
+export interface SessionKey {
+  readonly apiKey: string;
+  readonly keyFor: NonNullable<ModelChoice["keyFor"]>;
+}
+
+/** `settings`: the conversation's settings, including those that came with the key. */
+export function sessionKey(apiKey: string, { model: name, base_url: baseUrl }: Settings): SessionKey {
+  return { apiKey, keyFor: { name, baseUrl } };
 }
 
 /** Fails with `unknown_agent`. */
 export function resolveAgent(settings: Settings, deps: ResolveDeps, workspace: string = deps.workspace): Agent {
   const name = settings.agent_cls ?? deps.defaultAgent?.() ?? defaultAgent;
   const agent = deps.findAgent(name, workspace);
-  if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent ${name}.`);
+  if (agent === undefined) throw new DeckhandError("unknown_agent", `There is no agent named ${name}.`);
   return agent;
 }
 
-/** The agent's own, else that of the settings, else that of its definition. Fails where there is none. */
+/** The agent's built-in model, else the one in the settings, else the one in the agent's definition. Fails if there is none. */
 export async function resolveModel(
   agent: Agent,
   settings: Settings,
@@ -38,7 +48,7 @@ export function hasImages(args: unknown): boolean {
   return Array.isArray(images) && images.length > 0;
 }
 
-/** A picture that the model cannot see is refused with `bad_args` while its sender still looks. */
+/** Rejects an image that the model cannot read, with `bad_args`, while the sender is still there to see it. */
 export async function rejectUnsupportedImages(
   settings: Settings,
   key: SessionKey | undefined,

@@ -35,14 +35,14 @@ interface Changes {
 /** Of one conversation nobody waits longer for it. */
 export const sideEffectsTimeoutMs = 1500;
 
-interface Looked {
+interface Inspected {
   readonly state: ConversationState;
   read(after: number, limit: number): Promise<readonly Event[]>;
 }
 
 /** By id a sentence for each of the started actions of which something can be told. Ends when the signal does. */
 export async function findSideEffects(
-  conversation: Looked,
+  conversation: Inspected,
   shells: LazyRuntime,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, string>> {

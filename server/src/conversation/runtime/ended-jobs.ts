@@ -1,39 +1,52 @@
 /**
- * Tells in the log that jobs have ended, each once: not before the action that started it, or one that looks at it, has its own
- * observation, which may tell it as well.
+ * Reports in the log that background processes have ended, each once: not before the action that started it, or one that
+ * looks at it, has its own observation, which may report the end as well.
  */
 import { observation, type ConversationState, type NewEvent } from "@deckhand/protocol";
 import type { JobStatus } from "../../runtime/jobs.ts";
 
-interface Ended {
+interface EndedJob {
   readonly status: JobStatus;
-  /** Of its output. */
-  readonly last: string;
+  /** The end of its output. */
+  readonly lastOutput: string;
+}
+
+interface EndedJobsDeps {
+  readonly append: (events: (now: ConversationState) => readonly NewEvent[]) => Promise<unknown>;
+  readonly isClosing: () => boolean;
+  readonly onFault: (fault: unknown) => void;
 }
 
 export class EndedJobs {
-  readonly #ended: Ended[] = [];
+  readonly #deps: EndedJobsDeps;
+  readonly #unreported: EndedJob[] = [];
 
-  add(status: JobStatus, last: string): void {
-    this.#ended.push({ status, last });
+  constructor(deps: EndedJobsDeps) {
+    this.#deps = deps;
   }
 
-  get waiting(): boolean {
-    return this.#ended.length > 0;
+  add(status: JobStatus, lastOutput: string): void {
+    this.#unreported.push({ status, lastOutput });
+    this.flush();
   }
 
-  /** What can be told in this state; not told again. */
-  take(state: ConversationState): readonly NewEvent[] {
-    const ready = this.#ended.filter(({ status }) => !isOpen(status.id, state));
-    for (const each of ready) this.#ended.splice(this.#ended.indexOf(each), 1);
+  /** Appends what can be reported by now. */
+  flush(): void {
+    if (this.#unreported.length === 0 || this.#deps.isClosing()) return;
+    this.#deps.append((now) => this.#take(now)).catch(this.#deps.onFault);
+  }
+
+  #take(state: ConversationState): readonly NewEvent[] {
+    const ready = this.#unreported.filter(({ status }) => !isOpen(status.id, state));
+    for (const job of ready) this.#unreported.splice(this.#unreported.indexOf(job), 1);
     return ready.filter(({ status }) => state.jobs.some(({ id }) => id === status.id)).map(endEvent);
   }
 }
 
-/** The end of jobs that do not run here any more, with the reason. */
-export function lostJobEvents({ jobs }: ConversationState, why = "the server was stopped"): readonly NewEvent[] {
+/** The end of jobs that no longer run here, with the reason. */
+export function lostJobEvents({ jobs }: ConversationState, reason = "the server was stopped"): readonly NewEvent[] {
   return jobs.map(({ id, command, since }) => {
-    const content = `Job ${id} (${shortened(command)}, started ${since}) is gone: ${why}.`;
+    const content = `Job ${id} (${shortened(command)}, started ${since}) is gone: ${reason}.`;
     return observation("environment", "job", content, {
       job: { id, state: "ended", exit_code: -1 },
       command,
@@ -43,10 +56,10 @@ export function lostJobEvents({ jobs }: ConversationState, why = "the server was
   });
 }
 
-function endEvent({ status, last }: Ended): NewEvent {
+function endEvent({ status, lastOutput }: EndedJob): NewEvent {
   const { id, command, exitCode = -1, startedAt, endedAt = startedAt } = status;
-  const said = last.trim() === "" ? "" : ` Its last output:\n${last.trimEnd()}`;
-  const content = `Job ${id} (${shortened(command)}) has ended with exit code ${exitCode}.${said}`;
+  const output = lastOutput.trim() === "" ? "" : ` Its last output:\n${lastOutput.trimEnd()}`;
+  const content = `Job ${id} (${shortened(command)}) has ended with exit code ${exitCode}.${output}`;
   return observation("environment", "job", content, {
     job: { id, state: "ended", exit_code: exitCode },
     command,

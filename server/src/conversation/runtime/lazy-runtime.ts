@@ -1,73 +1,87 @@
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { Holds } from "../holds.ts";
 import type { RuntimePool } from "./runtime-pool.ts";
 
-/** A shell takes a few megabytes and three processes; one that nobody used for half an hour is not missed. */
+/** A running sandbox takes a few megabytes and some six processes; after half an hour without use it is not missed. */
 const idleMs = 30 * 60_000;
 
 interface LazyRuntimeDeps {
   readonly create: () => Promise<Runtime>;
-  /** Those of all conversations. */
-  readonly shells: RuntimePool;
-  /** Somebody still counts on this very shell. */
+  /** The sandboxes of all conversations. */
+  readonly pool: RuntimePool;
+  readonly holds: Holds;
+  /** Whether something depends on the very sandbox that runs now. */
   readonly isNeeded: () => boolean;
   readonly onFault: (fault: unknown) => void;
 }
 
 /**
- * The runtime of a conversation, started at the first need and given up when nothing has happened for long, or when too many
- * others are in use. A start that failed is tried again at the next need.
+ * The runtime of a conversation, started when first needed and released after a long idle time, or when too many others are
+ * in use. A start that failed is tried again when next needed.
  */
 export class LazyRuntime implements AsyncDisposable {
   readonly #deps: LazyRuntimeDeps;
   #started: Promise<Runtime> | undefined;
-  /** Is there while a shell may be, and holds the conversation: one that was forgotten would leave its shell behind. */
-  #rest: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** While a sandbox may be running its conversation stays in memory, or nobody would end the sandbox. */
+  #hold: Disposable | undefined;
 
   constructor(deps: LazyRuntimeDeps) {
     this.#deps = deps;
   }
 
-  /** What is there, or on its way. */
-  get started(): Promise<Runtime> | undefined {
-    return this.#started;
-  }
-
   start(): Promise<Runtime> {
-    if (this.#started === undefined) {
-      this.#rest ??= setInterval(() => this.release(), idleMs).unref();
-      this.#deps.shells.used(this);
-      const starting = this.#deps.create();
-      this.#started = starting;
-      starting.catch(() => {
-        if (this.#started === starting) this.#started = undefined;
-      });
-    }
-    return this.#started;
+    return this.#started ?? this.#start();
   }
 
-  /** Something has happened. */
+  /** Restarts the idle time. */
   touch(): void {
-    if (this.#rest === undefined) return;
-    this.#rest.refresh();
-    this.#deps.shells.used(this);
+    if (this.#idleTimer === undefined) return;
+    this.#idleTimer.refresh();
+    this.#deps.pool.used(this);
+  }
+
+  /** Ends the background processes, if a sandbox is running. */
+  async killJobs(): Promise<void> {
+    const runtime = await this.#started?.catch(() => undefined);
+    for (const { id, state } of runtime?.jobs.list() ?? []) if (state === "running") runtime?.jobs.signal(id, "KILL");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#deps.shells.gone(this);
-    clearInterval(this.#rest);
-    this.#rest = undefined;
+    this.#deps.pool.gone(this);
+    clearInterval(this.#idleTimer);
+    this.#idleTimer = undefined;
     const started = this.#started;
+    const hold = this.#hold;
     this.#started = undefined;
-    await started?.then(
-      (runtime) => runtime[Symbol.asyncDispose](),
-      () => {},
-    );
+    this.#hold = undefined;
+    try {
+      const runtime = await started?.catch(() => undefined);
+      await runtime?.[Symbol.asyncDispose]();
+    } finally {
+      hold?.[Symbol.dispose]();
+    }
   }
 
-  /** False where it is needed. */
+  /** Returns false if it is needed. */
   release(): boolean {
     if (this.#deps.isNeeded()) return false;
     this[Symbol.asyncDispose]().catch(this.#deps.onFault);
     return true;
+  }
+
+  async #start(): Promise<Runtime> {
+    const { create, pool, holds } = this.#deps;
+    this.#hold ??= holds.hold();
+    this.#idleTimer ??= setInterval(() => this.release(), idleMs).unref();
+    pool.used(this);
+    const starting = create();
+    this.#started = starting;
+    try {
+      return await starting;
+    } catch (error) {
+      if (this.#started === starting) this.#started = undefined;
+      throw error;
+    }
   }
 }

@@ -1,31 +1,31 @@
-/** A shell takes a few megabytes and some six processes: so many may wait for their conversation to go on. */
-const most = 64;
+/** A running sandbox takes a few megabytes and some six processes; this many may stay while their conversations are idle. */
+const defaultMaxRuntimes = 64;
 
 interface PooledRuntime {
-  /** False where somebody still counts on it. */
+  /** Returns false if something still depends on it. */
   release(): boolean;
 }
 
-/** The shells of all conversations, the one that was used longest ago first. */
+/** The running sandboxes of all conversations, least recently used first. */
 export class RuntimePool {
-  readonly #most: number;
-  readonly #shells = new Set<PooledRuntime>();
+  readonly #maxRuntimes: number;
+  readonly #runtimes = new Set<PooledRuntime>();
 
-  constructor(mostShells = most) {
-    this.#most = mostShells;
+  constructor(maxRuntimes = defaultMaxRuntimes) {
+    this.#maxRuntimes = maxRuntimes;
   }
 
-  /** It is used now; where there are too many, the one that was not for longest, and that nobody counts on, is given up. */
-  used(shell: PooledRuntime): void {
-    this.#shells.delete(shell);
-    this.#shells.add(shell);
-    for (const each of this.#shells) {
-      if (this.#shells.size <= this.#most) return;
-      if (each !== shell && each.release()) this.#shells.delete(each);
+  /** Marks it as used. If there are too many, the least recently used ones that nothing depends on are released. */
+  used(runtime: PooledRuntime): void {
+    this.#runtimes.delete(runtime);
+    this.#runtimes.add(runtime);
+    for (const each of this.#runtimes) {
+      if (this.#runtimes.size <= this.#maxRuntimes) return;
+      if (each !== runtime && each.release()) this.#runtimes.delete(each);
     }
   }
 
-  gone(shell: PooledRuntime): void {
-    this.#shells.delete(shell);
+  gone(runtime: PooledRuntime): void {
+    this.#runtimes.delete(runtime);
   }
 }

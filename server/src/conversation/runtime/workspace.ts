@@ -1,29 +1,34 @@
-/** The folder of one conversation, made at the first need. */
 import { relative } from "node:path";
 import { DeckhandError, errorObservation, observation, type NewEvent, type Settings } from "@deckhand/protocol";
+import { Mutex } from "../../async/mutex.ts";
 import type { Workspaces } from "../../workspaces/workspaces.ts";
 import type { ConversationId } from "../../store/event-store.ts";
+import type { Holds } from "../holds.ts";
 
 interface WorkspaceDeps {
   readonly conversation: ConversationId;
   readonly places: Workspaces;
   readonly settings: () => Settings;
-  /** A turn is there that will meet a failure and tell it. */
-  readonly isAtWork: () => boolean;
+  /** Whether a turn is running, which will meet a failure and report it. */
+  readonly isWorking: () => boolean;
   readonly append: (event: NewEvent) => Promise<unknown>;
+  readonly holds: Holds;
   readonly onFault: (fault: unknown) => void;
 }
 
-/** One that could not be made is tried again at the next need, or with another choice. */
+/**
+ * The workspace of one conversation, created when first needed. If that fails, it is tried again when next needed, or with
+ * another choice.
+ */
 export class Workspace {
   readonly #deps: WorkspaceDeps;
-  #making: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
+  #creation: { readonly done: Promise<void>; readonly stop: AbortController } | undefined;
 
   constructor(deps: WorkspaceDeps) {
     this.#deps = deps;
   }
 
-  /** Where commands begin; it may not be there yet. */
+  /** The directory in which commands start; it may not exist yet. */
   get path(): string {
     const { places, conversation, settings } = this.#deps;
     const { directory, workspace } = settings();
@@ -31,54 +36,53 @@ export class Workspace {
     return directory !== undefined && isInside(directory, root) ? directory : root;
   }
 
-  get root(): string {
-    return this.#deps.places.pathOf(this.#deps.conversation, this.#deps.settings().workspace);
-  }
-
   get isMade(): boolean {
     return this.#deps.places.isReady(this.#deps.conversation, this.#deps.settings().workspace);
   }
 
-  /** Resolves when it can be worked in. Fails as `Places.make` does. */
+  /** Resolves when the workspace can be used. Fails as `Workspaces.create` does. */
   async ready(): Promise<void> {
     if (this.isMade) return;
-    this.#making ??= this.#make();
-    await this.#making.done;
+    this.#creation ??= this.#create();
+    await this.#creation.done;
   }
 
-  /** Makes it now, so that nobody has to wait later; where it fails and nobody waits, the log says so. */
+  /** Creates it now, so that nobody has to wait later; if that fails while no turn is running, the log says so. */
   begin(): void {
     if (this.isMade) return;
-    this.ready().catch(async (error: unknown) => {
-      if (this.#deps.isAtWork()) return;
-      const { code, message } = error instanceof DeckhandError ? error : new DeckhandError("internal");
-      if (code === "internal") this.#deps.onFault(error);
-      await this.#deps.append(errorObservation("environment", code, message)).catch(this.#deps.onFault);
-    });
+    this.#deps.holds
+      .during(() => this.ready())
+      .catch(async (error: unknown) => {
+        if (this.#deps.isWorking()) return;
+        const { code, message } = error instanceof DeckhandError ? error : new DeckhandError("internal");
+        if (code === "internal") this.#deps.onFault(error);
+        await this.#deps.append(errorObservation("environment", code, message)).catch(this.#deps.onFault);
+      });
   }
 
-  /** What is half made is removed. */
+  /** Stops the creation; a partial workspace is removed. */
   async stop(): Promise<void> {
-    this.#making?.stop.abort();
-    await this.#making?.done.catch(() => {});
+    this.#creation?.stop.abort();
+    await this.#creation?.done.catch(() => {});
   }
 
-  #make(): { readonly done: Promise<void>; readonly stop: AbortController } {
+  #create(): { readonly done: Promise<void>; readonly stop: AbortController } {
     const { places, conversation, settings, append, onFault } = this.#deps;
     const { workspace } = settings();
-    if (workspace === undefined) throw new Error("the default workspace is not made");
+    if (workspace === undefined) throw new Error("the default workspace is not created");
     const stop = new AbortController();
-    let telling: Promise<unknown> = Promise.resolve();
-    const tell = (sentence: string): void => {
+    /** Keeps the sentences in order. */
+    const reports = new Mutex();
+    const report = (sentence: string): void => {
       const status = observation("environment", "status", sentence, { code: "workspace" });
-      telling = telling.then(() => append(status)).catch(onFault);
+      reports.run(() => append(status)).catch(onFault);
     };
     const done = places
-      .create(conversation, workspace, tell, stop.signal)
-      .then(() => tell("The workspace is ready"))
+      .create(conversation, workspace, report, stop.signal)
+      .then(() => report("The workspace is ready"))
       .finally(async () => {
-        this.#making = undefined;
-        await telling;
+        this.#creation = undefined;
+        await reports.idle();
       });
     done.catch(() => {});
     return { done, stop };

@@ -11,7 +11,6 @@
  * After a crash the parent's action is closed as unknown and says where the child is; a child never goes on by itself, for nobody waits
  * for it any more.
  */
-import type { SessionKey } from "../own-key.ts";
 import { randomUUID } from "node:crypto";
 import {
   DeckhandError,
@@ -28,7 +27,7 @@ import { limitReached, type LimitReached, type Limits } from "../../agent/limits
 import type { ConversationId } from "../../store/event-store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Outcome } from "../../tools/tool.ts";
-import { resolveAgent, type ResolveDeps } from "../resolve-agent.ts";
+import { resolveAgent, type ResolveDeps, type SessionKey } from "../resolve-agent.ts";
 import { readState, rowOf } from "../state-cache.ts";
 import { spawnEvents, maxDepth, parentOf, taskText } from "./spawn.ts";
 import type { LinkedConversation } from "./linked-conversation.ts";
@@ -46,9 +45,9 @@ export interface CoordinatorDeps extends ResolveDeps {
   /** The one object of that conversation; while it is deleted, the one that ends, and undefined where none is left. */
   readonly open: (id: ConversationId) => Promise<LinkedConversation | undefined>;
   /** Those that are at work or wait for a person now. */
-  readonly atWork: ReadonlySet<LinkedConversation>;
+  readonly busy: ReadonlySet<LinkedConversation>;
   /** Keys that clients gave, by conversation. */
-  readonly apiKeys: Map<ConversationId, SessionKey>;
+  readonly sessionKeys: Map<ConversationId, SessionKey>;
   readonly now: () => number;
   readonly onFault: (conversation: ConversationId, fault: unknown) => void;
 }
@@ -78,7 +77,7 @@ export class SubagentCoordinator {
     action: number,
     signal: AbortSignal,
   ): Promise<Outcome<"delegate">> {
-    const { store, now, apiKeys } = this.#deps;
+    const { store, now, sessionKeys } = this.#deps;
     const link = parentOf(parent.id, parent.state, action);
     const task = taskText(args);
     this.#refuse(link.depth, link.root, task);
@@ -89,9 +88,9 @@ export class SubagentCoordinator {
     this.#places.set(id, link.root);
     try {
       await store.append(id, 0, spawnEvents(parent.state, link, agent), (stored) => rowOf(fold(stored)));
-      const key = apiKeys.get(parent.id);
+      const key = sessionKeys.get(parent.id);
       // It was given for the parent's model.
-      if (key !== undefined && agent.definition?.model === undefined) apiKeys.set(id, key);
+      if (key !== undefined && agent.definition?.model === undefined) sessionKeys.set(id, key);
       const child = await this.#deps.open(id);
       if (child === undefined) throw new DeckhandError("interrupted");
       this.#awaited.set(id, child);
@@ -133,7 +132,7 @@ export class SubagentCoordinator {
 
   /** Those that work for it now, whoever asked them to. */
   childrenOf(id: ConversationId): readonly LinkedConversation[] {
-    const members = new Set([...this.#deps.atWork, ...this.#awaited.values()]);
+    const members = new Set([...this.#deps.busy, ...this.#awaited.values()]);
     return [...members].filter((member) => isChildOf(member, id));
   }
 

@@ -11,6 +11,7 @@ import {
   type NewEvent,
 } from "@deckhand/protocol";
 import { isExhausted, type Limits } from "../../agent/limits.ts";
+import type { Holds } from "../holds.ts";
 import type { Model, ModelReply } from "../../llm/model.ts";
 
 interface TitlesDeps {
@@ -20,6 +21,7 @@ interface TitlesDeps {
   /** False where a person has given it a title of their own. */
   readonly isWanted: () => Promise<boolean>;
   readonly append: (event: NewEvent) => Promise<unknown>;
+  readonly holds: Holds;
 }
 
 const system =
@@ -56,7 +58,8 @@ export class Titles {
     if (state.titleRequested || this.#asking !== undefined || this.#tries >= mostTries) return;
     this.#tries += 1;
     const stop = new AbortController();
-    const done = this.#ask(state, AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)]))
+    const done = this.#deps.holds
+      .during(() => this.#ask(state, AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)])))
       .catch(() => {})
       .then(() => (this.#asking = undefined));
     this.#asking = { stop, done: done.then(() => {}) };
