@@ -91,7 +91,12 @@ export const table: readonly Unit[] = [
   },
   {
     path: "server/src/workspaces",
-    mayImport: [runtime, "server/src/runtime/wall/options.ts", "server/src/runtime/wall/workspace.ts", protocol],
+    mayImport: [
+      runtime,
+      "server/src/runtime/runtime-options.ts",
+      "server/src/runtime/sandbox/workspace-policy.ts",
+      protocol,
+    ],
   },
   { path: "server/src/checkpoints", mayImport: [runtime, protocol] },
   { path: "server/src/agent", mayImport: ["server/src/llm/model.ts", "server/src/tools", runtime, protocol] },
@@ -101,7 +106,7 @@ export const table: readonly Unit[] = [
   { path: "server/src/runtime", mayImport: [protocol] },
   { path: "server/src/telemetry", mayImport: [] },
   { path: "server/src/config", mayImport: [protocol] },
-  { path: "server/src/programs", mayImport: ["server/src/runtime/box/processes.ts"] },
+  { path: "server/src/programs", mayImport: ["server/src/runtime/processes.ts"] },
   {
     path: "server/src/mcp",
     mayImport: ["server/src/programs", "server/src/tools/tool.ts", addresses, protocol],

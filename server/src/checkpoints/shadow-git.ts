@@ -112,7 +112,7 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
     folder,
     async run(script, { args = [], stdin, mayWrite, maxBytes = mostBytes, mayTruncate: mayCut }, signal) {
       makeFolder(folder, workspace);
-      const ran = await runtimes.runApart(
+      const ran = await runtimes.runIsolated(
         {
           argv: ["bash", "--noprofile", "--norc", "-c", `set -o pipefail\n${script}`, "git", ...args],
           folders: [

@@ -73,7 +73,7 @@ export function createComponents(host: ComponentsDeps) {
         workspace: workspace.path,
         home: deps.home(id),
         allowedHosts: () => log.state.allowedHosts,
-        onStage: (text) => emit({ of: "runtime", text }),
+        onProgress: (text) => emit({ of: "runtime", text }),
       });
       created.jobs.onEnd((job, last) => endedJobs.add(job, last));
       return created;
@@ -161,7 +161,7 @@ export function createComponents(host: ComponentsDeps) {
     runtime: runtimeFor,
     changesSince: deps.histories === undefined ? undefined : history.changesSince.bind(history),
     instructions: {
-      workspace: instructionReader(deps.runtimes.look, () => workspace.path, startRuntime),
+      workspace: instructionReader(deps.runtimes.runReadOnly, () => workspace.path, startRuntime),
       user: deps.readUserInstructions,
     },
     onFault,

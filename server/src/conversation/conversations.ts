@@ -41,7 +41,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
       runtimePool: new RuntimePool(),
       subagents: new SubagentCoordinator({
         ...deps,
-        unavailableReason: deps.runtimes.whyNoChildren,
+        unavailableReason: deps.runtimes.noSubagentsReason,
         busy,
         sessionKeys,
         open: (id) => this.#registry.openOrRemoving(id),

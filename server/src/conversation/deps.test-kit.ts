@@ -36,7 +36,7 @@ export function testRuntimes(shell: { readonly cwd: string }): RuntimeFactory {
   return {
     status: async () => ({ kind: "host", proven: false, sentence: "", checks: [], untried: [], triedAt: "" }),
     create: async () => testRuntime(shell),
-    runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+    runIsolated: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
   };
 }
 

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { action, actionArgs, observation, type Hook, type NewAction, type NewObservation } from "@deckhand/protocol";
 import type { HookPoints, HookVerdict } from "../agent/hook-points.ts";
 import { hostPrograms } from "../programs/program.ts";
-import { findMarked, isAlive } from "../runtime/box/processes.ts";
+import { findMarked, isAlive } from "../runtime/processes.ts";
 import { matches } from "./match.ts";
 import { openHooks } from "./open-hooks.ts";
 

@@ -154,7 +154,7 @@ const noRuntimes: RuntimeFactory = {
     triedAt: "",
   }),
   create: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
-  runApart: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+  runIsolated: () => Promise.reject(new DeckhandError("sandbox_unavailable")),
 };
 
 export interface RawResponse {

@@ -9,7 +9,7 @@ import { systemResolve } from "../runtime/network/proxy/reach.ts";
 import { networkPolicy } from "../runtime/network/policy/rules.ts";
 import { upstreamOf } from "../runtime/network/proxy/upstream.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import type { RuntimeOptions } from "../runtime/wall/options.ts";
+import type { RuntimeOptions } from "../runtime/runtime-options.ts";
 
 export function runtimeOptions(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
   const { memoryBytes, processes, cpus, fileBytes, protectedNames } = config.sandbox;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { DeckhandError, type ErrorCode, type McpServer } from "@deckhand/protocol";
 import { hostPrograms } from "../programs/program.ts";
-import { findMarked, isAlive } from "../runtime/box/processes.ts";
+import { findMarked, isAlive } from "../runtime/processes.ts";
 import type { McpServers } from "./mcp-servers.ts";
 import { openMcpServers } from "./open-servers.ts";
 

@@ -6,7 +6,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { findMarked, signalAll } from "../runtime/box/processes.ts";
+import { findMarked, signalAll } from "../runtime/processes.ts";
 
 /** No key of a provider is among them. */
 const inherited = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR"];

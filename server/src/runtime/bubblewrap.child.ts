@@ -1,7 +1,7 @@
 /** A server in small, for tests that need one of another user or one that is killed: `node bubblewrap.child.ts ROOT command…`. */
 import { join } from "node:path";
 import { bubblewrapRuntimes } from "./bubblewrap.ts";
-import type { Limits } from "./wall/limits.ts";
+import type { Limits } from "./sandbox/limits/limits.ts";
 import { hostRuntimes } from "./host.ts";
 import { systemResolve } from "./network/proxy/reach.ts";
 import { networkPolicy } from "./network/policy/rules.ts";
@@ -26,7 +26,7 @@ const factory = runtimeKind === "host" ? hostRuntimes(options) : bubblewrapRunti
 const runtime = await factory.create({ workspace: join(root, "workspace"), home: join(root, "data", "conversation") });
 for (const command of commands) {
   const { output, limit } = await run(runtime, command);
-  process.stdout.write(output + (limit === undefined ? "" : `[${limit.kind} ${limit.most}]\n`));
+  process.stdout.write(output + (limit === undefined ? "" : `[${limit.kind} ${limit.max}]\n`));
 }
 process.stdout.write("ready\n");
 // It is ended from outside, or by the end of its input.

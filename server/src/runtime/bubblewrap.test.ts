@@ -29,7 +29,7 @@ import {
   until,
 } from "./runtime.contract.ts";
 import type { Runtime } from "./runtime.ts";
-import { homeInside } from "./wall/mounts.ts";
+import { sandboxHome } from "./sandbox/mounts/mounts.ts";
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
@@ -150,9 +150,9 @@ describe("the wall", () => {
       echo yes > file; ls '${options.dataHome}' "$HOME"
       cat '${workspace}'/* '${options.dataHome}/secret' '${options.userHome}/.netrc' && echo reached
       echo > /dev/tcp/127.0.0.1/${(server.address() as AddressInfo).port} && echo connected
-      env | grep -i secret; ls -A ${homeInside}; exit 0`;
+      env | grep -i secret; ls -A ${sandboxHome}; exit 0`;
     try {
-      const { stdout } = await bubblewrapRuntimes(options).runApart(
+      const { stdout } = await bubblewrapRuntimes(options).runIsolated(
         {
           argv: ["bash", "-c", script],
           folders: [
@@ -166,7 +166,7 @@ describe("the wall", () => {
       );
       assert.equal(
         Buffer.from(stdout).toString(),
-        `seen\n${homeInside}:\n\n${options.dataHome}:\none of two\ntwo of two\n`,
+        `seen\n${sandboxHome}:\n\n${options.dataHome}:\none of two\ntwo of two\n`,
       );
       assert.equal(readFileSync(join(read, "file"), "utf8"), "seen\n");
       assert.equal(readFileSync(join(write, "file"), "utf8"), "yes\n");
@@ -182,14 +182,14 @@ describe("the wall", () => {
     symlinkSync(join(options.dataHome, "secret"), join(folder, "link"));
     const script = `
       cat file; cat link '${options.userHome}/.netrc' /etc/passwd && echo reached
-      echo no > file && echo written; ls -A ${homeInside} /etc; exit 0`;
+      echo no > file && echo written; ls -A ${sandboxHome} /etc; exit 0`;
     const factory = bubblewrapRuntimes(options);
-    const { stdout } = await factory.look!(folder, ["bash", "-c", script], 10_000, never);
-    assert.equal(Buffer.from(stdout).toString(), `seen\n${homeInside}:\n`);
+    const { stdout } = await factory.runReadOnly!(folder, ["bash", "-c", script], 10_000, never);
+    assert.equal(Buffer.from(stdout).toString(), `seen\n${sandboxHome}:\n`);
     assert.equal(readFileSync(join(folder, "file"), "utf8"), "seen\n");
-    await assert.rejects(factory.look!("/etc", ["ls"], 100, never), failsWith("sandbox_unavailable"));
+    await assert.rejects(factory.runReadOnly!("/etc", ["ls"], 100, never), failsWith("sandbox_unavailable"));
     await assert.rejects(
-      bubblewrapRuntimes({ ...options, path: "/nowhere" }).look!(folder, ["ls"], 100, never),
+      bubblewrapRuntimes({ ...options, path: "/nowhere" }).runReadOnly!(folder, ["ls"], 100, never),
       failsWith("sandbox_unavailable"),
     );
   });
@@ -198,7 +198,7 @@ describe("the wall", () => {
     const folder = join(root, "of nobody");
     mkdirSync(folder);
     chownSync(folder, nobody, nobody);
-    const ran = await bubblewrapRuntimes(options).runApart(
+    const ran = await bubblewrapRuntimes(options).runIsolated(
       { argv: ["touch", "made"], folders: [{ path: folder, access: "write" }], cwd: folder },
       1000,
       never,
@@ -274,12 +274,12 @@ describe("the wall", () => {
   });
 
   it("[R28] outputs of an earlier server are still there, and are not overwritten", async () => {
-    const long = await run(runtime, "seq 1000", { keepBytes: 100 });
+    const long = await run(runtime, "seq 1000", { maxOutputBytes: 100 });
     await using again = await bubblewrapRuntimes(options).create({ workspace, home });
-    const more = await run(again, "seq 2000", { keepBytes: 100 });
-    assert.notEqual(more.whole?.path, long.whole?.path);
+    const more = await run(again, "seq 2000", { maxOutputBytes: 100 });
+    assert.notEqual(more.fullOutput?.path, long.fullOutput?.path);
     assert.equal(
-      (await run(again, `tail -n1 ${long.whole?.path} ${more.whole?.path} | grep 000`)).output,
+      (await run(again, `tail -n1 ${long.fullOutput?.path} ${more.fullOutput?.path} | grep 000`)).output,
       "1000\n2000\n",
     );
   });
@@ -311,7 +311,7 @@ describe("the wall and users", () => {
       writeFileSync(join(workspace, "roots"), "only root's", { mode: 0o600 });
       await assert.rejects(runtime.readFile("roots", 100, never), failsWith("file_failed"));
       assert.notEqual((await run(runtime, "cat roots")).exitCode, 0);
-      assert.equal((await run(runtime, "seq 1000", { keepBytes: 100 })).whole?.path, "/outputs/1.txt");
+      assert.equal((await run(runtime, "seq 1000", { maxOutputBytes: 100 })).fullOutput?.path, "/outputs/1.txt");
       assert.equal(
         (
           await run(

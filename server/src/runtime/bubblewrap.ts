@@ -5,50 +5,50 @@
 import { accessSync, chownSync, constants, mkdirSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
-import { boxOpener } from "./box/box.ts";
-import { BoxedRuntime } from "./box/boxed-runtime.ts";
-import { runOnce } from "./box/run-once.ts";
-import { supervisorCommand, supervisorFileInside } from "./box/driver.ts";
-import { outputFiles } from "./box/output/whole-file.ts";
-import { pipeSource } from "./box/pipe.ts";
+import { processHostOpener } from "./shell/process-host.ts";
+import { ShellRuntime } from "./shell/shell-runtime.ts";
+import { runOnce } from "./shell/run-once.ts";
+import { supervisorCommand, supervisorPathInSandbox } from "./shell/shell-protocol.ts";
+import { outputFiles } from "./shell/output/output-file.ts";
+import { pipeSource } from "./shell/pipe.ts";
 import { ConversationNetwork } from "./network/conversation-network.ts";
 import { namespaceSource } from "./network/namespace.ts";
 import { proxyEnvironment } from "./network/proxy/proxy-environment.ts";
-import type { ApartProgram, RuntimeFactory, RuntimeStatus, SpawnResult } from "./runtime.ts";
-import { wallCommand, type WallCommand, type WallOptions } from "./wall/arguments.ts";
-import { createGitAnchors } from "./wall/git-anchors.ts";
-import { createLimiter, type Limiter } from "./wall/limited.ts";
-import { limitsOf } from "./wall/limits.ts";
-import { ownDevices } from "./wall/devices.ts";
-import { commandEnvironment } from "./wall/environment.ts";
+import type { IsolatedProgram, RuntimeFactory, RuntimeStatus, SpawnResult } from "./runtime.ts";
+import { bwrapCommand, type BwrapCommand, type BwrapOptions } from "./sandbox/bwrap-args.ts";
+import { createCommondirGuard } from "./sandbox/mounts/commondir-guard.ts";
+import { createLimiter, type Limiter } from "./sandbox/limits/limit-enforcer.ts";
+import { resolveLimits } from "./sandbox/limits/limits.ts";
+import { copiedDevices } from "./sandbox/mounts/device-nodes.ts";
+import { commandEnvironment } from "./sandbox/environment.ts";
 import {
-  apartMounts,
+  isolatedMounts,
   conversationMounts,
-  homeInside,
-  outputsInside,
-  wallMounts,
+  sandboxHome,
+  sandboxOutputs,
+  sandboxMounts,
   type Mount,
-  type WallFolders,
-} from "./wall/mounts.ts";
-import type { RuntimeOptions } from "./wall/options.ts";
-import { probeWall } from "./wall/probe.ts";
-import { protectedPaths } from "./wall/protected-paths.ts";
-import { hiddenSockets } from "./wall/sockets.ts";
-import { seccompFilter } from "./wall/seccomp.ts";
-import { preparedEtc, systemMounts } from "./wall/system-files.ts";
-import { toolFolders, type Tools } from "./wall/tool-folders.ts";
-import { checkedWorkspace } from "./wall/workspace.ts";
+  type SandboxMounts,
+} from "./sandbox/mounts/mounts.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
+import { runSelfTest } from "./sandbox/self-test/self-test.ts";
+import { protectedPaths } from "./sandbox/mounts/protected-paths.ts";
+import { hiddenSockets } from "./sandbox/mounts/hidden-sockets.ts";
+import { seccompFilter } from "./sandbox/seccomp/filter.ts";
+import { prepareEtc, systemMounts } from "./sandbox/mounts/system-files.ts";
+import { toolFolders, type Tools } from "./sandbox/mounts/tool-folders.ts";
+import { checkWorkspace } from "./sandbox/workspace-policy.ts";
 
-type Owner = WallOptions["owner"];
+type Owner = BwrapOptions["owner"];
 
 interface Wall {
-  command(place: Place, command: readonly string[]): WallCommand;
+  command(place: Place, command: readonly string[]): BwrapCommand;
   /** What is mounted over a workspace: what runs code later, and sockets of programs outside, there and in the tools. */
   over(workspace: string): Promise<{ readonly mounts: readonly Mount[]; readonly commondirs: readonly string[] }>;
 }
 
 /** Where a command is, and what it has for its own. */
-interface Place extends Pick<WallFolders, "home" | "work"> {
+interface Place extends Pick<SandboxMounts, "home" | "work"> {
   /** What all that runs may take; the configured limit when not given. */
   readonly memoryBytes?: number;
   readonly cwd: string;
@@ -88,8 +88,8 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     return network;
   };
   const limiter = createLimiter();
-  const anchors = createGitAnchors();
-  const limits = limitsOf(options.limits);
+  const anchors = createCommondirGuard();
+  const limits = resolveLimits(options.limits);
 
   /** A wall that held is trusted from then on; one that did not is tried again, because people install what is missing. */
   const prove = (key: "server" | "owner", owner: Owner): Promise<RuntimeStatus> => {
@@ -121,15 +121,15 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
   const runBehind = async (
     walled: Wall,
     owner: Owner,
-    program: ApartProgram & { readonly enter: readonly string[] },
+    program: IsolatedProgram & { readonly enter: readonly string[] },
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<SpawnResult> => {
     const { folders, cwd, env = {}, argv, enter } = program;
-    const limited = await limiter.limit(limits, isRootAs(owner));
-    const command = walled.command({ ...apartMounts(folders), cwd, env, enter }, argv);
+    const limited = await limiter.enforce(limits, isRootAs(owner));
+    const command = walled.command({ ...isolatedMounts(folders), cwd, env, enter }, argv);
     try {
-      const launch = { ...command, env: {}, cwd: "/", walled: true, mark: "", limited };
+      const launch = { ...command, env: {}, cwd: "/", sandboxed: true, mark: "", limitEnforcer: limited };
       return await runOnce(launch, program, maxBytes, signal);
     } finally {
       await limited.close();
@@ -143,7 +143,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
     },
     network: (home) => networks.get(home),
     async create({ workspace, home, allowedHosts }) {
-      const checked = await checkedWorkspace(workspace, options);
+      const checked = await checkWorkspace(workspace, options);
       const owner = ownerOf(checked);
       await proven(owner);
       const folders = { home: join(home, "home"), outputs: join(home, "outputs"), workspace: checked.path };
@@ -152,30 +152,30 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       if (owner !== undefined) chownSync(folders.home, owner.uid, owner.gid);
       const network = networkOf(home);
       network?.allowHosts(allowedHosts ?? (() => []));
-      return new BoxedRuntime({
+      return new ShellRuntime({
         kind: "bubblewrap",
         network,
         workspace: checked.path,
-        outputs: outputFiles(folders.outputs, outputsInside),
-        open: boxOpener(pipes, { outside: folders.outputs, inside: outputsInside }, async () => {
+        outputFiles: outputFiles(folders.outputs, sandboxOutputs),
+        openHost: processHostOpener(pipes, { hostPath: folders.outputs, sandboxPath: sandboxOutputs }, async () => {
           const walled = await wall(options, owner);
           const over = await walled.over(checked.path);
-          const limited = await limiter.limit(limits, isRootAs(owner));
-          const dropped = await anchors.drop(over.commondirs);
+          const limited = await limiter.enforce(limits, isRootAs(owner));
+          const dropped = await anchors.place(over.commondirs);
           const untrusted = [...over.mounts, ...dropped.mounts];
           const close = async () => void (await Promise.all([limited.close(), dropped.lift()]));
-          const zones = [checked.path, homeInside, "/tmp"];
+          const zones = [checked.path, sandboxHome, "/tmp"];
           const enter = (await network?.enterArgv()) ?? [];
           const command = walled.command(
             { ...conversationMounts(folders), untrusted, cwd: checked.path, enter },
-            supervisorCommand(supervisorFileInside, zones, "", limited.ulimits),
+            supervisorCommand(supervisorPathInSandbox, zones, "", limited.ulimits),
           );
-          return { ...command, env: {}, cwd: "/", walled: true, mark: "", limited: { ...limited, close } };
+          return { ...command, env: {}, cwd: "/", sandboxed: true, mark: "", limitEnforcer: { ...limited, close } };
         }),
       });
     },
-    async runApart(program, maxBytes, signal) {
-      const { cwd, reaches } = program;
+    async runIsolated(program, maxBytes, signal) {
+      const { cwd, allowedHosts: reaches } = program;
       const owner = ownerOf(ownersOf(cwd));
       await proven(owner);
       await using network = reaches === undefined ? undefined : newNetwork();
@@ -183,8 +183,8 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       const enter = (await network?.enterArgv()) ?? [];
       return await runBehind(await wall(options, owner, shownLately), owner, { ...program, enter }, maxBytes, signal);
     },
-    async look(workspace, argv, maxBytes, signal) {
-      const checked = await checkedWorkspace(workspace, options);
+    async runReadOnly(workspace, argv, maxBytes, signal) {
+      const checked = await checkWorkspace(workspace, options);
       const owner = ownerOf(checked);
       if (leaks.has(owner === undefined ? "server" : "owner")) await proven(owner);
       const { path } = checked;
@@ -223,7 +223,7 @@ interface Shown {
 
 /** What of the machine all sandboxes see. */
 async function shownBy(options: RuntimeOptions): Promise<Shown> {
-  const etc = await preparedEtc(join(options.dataHome, "sandbox"));
+  const etc = await prepareEtc(join(options.dataHome, "sandbox"));
   return { tools: toolFolders({ ...options, checkout }), system: systemMounts(etc) };
 }
 
@@ -247,15 +247,15 @@ async function wall(options: RuntimeOptions, owner: Owner, look = () => shownBy(
   if (bwrap === undefined) {
     throw new DeckhandError("sandbox_unavailable", advice("bwrap is not on the PATH."));
   }
-  const limits = limitsOf(options.limits);
+  const limits = resolveLimits(options.limits);
   const filter = seccompFilter(process.arch);
   const { tools, system } = await look();
-  const devices = isRootAs(owner) ? await ownDevices(join(options.dataHome, "sandbox", "dev")) : [];
+  const devices = isRootAs(owner) ? await copiedDevices(join(options.dataHome, "sandbox", "dev")) : [];
   const command: Wall["command"] = ({ cwd, env, enter = [], untrusted = [], ...own }, argv) =>
-    wallCommand(
+    bwrapCommand(
       {
         bwrap,
-        mounts: wallMounts({
+        mounts: sandboxMounts({
           memoryBytes: limits.memoryBytes,
           system,
           devices,
@@ -265,11 +265,11 @@ async function wall(options: RuntimeOptions, owner: Owner, look = () => shownBy(
         }),
         env: commandEnvironment({
           path: tools.path,
-          home: homeInside,
+          home: sandboxHome,
           extra: { USER: "agent", LOGNAME: "agent", ...tools.env, ...(enter.length > 0 && proxyEnvironment), ...env },
         }),
         cwd,
-        enter,
+        enterNetwork: enter,
         filter,
         untrusted,
         ...(owner === undefined ? {} : { owner }),
@@ -296,15 +296,19 @@ async function tryWall(
   try {
     const tried = await wall(options, owner);
     const enter = (await network?.enterArgv()) ?? [];
-    const { checks, untried, said } = await probeWall({
+    const {
+      checks,
+      untried,
+      stderr: said,
+    } = await runSelfTest({
       ...options,
       ...(owner === undefined ? {} : { owner }),
       isRootOutside: isRootAs(owner),
       limiter,
       hasProxy: network !== undefined,
-      async wall(folders, command, memoryBytes) {
+      async command(folders, command, memoryBytes) {
         const over = await tried.over(folders.workspace);
-        const dropped = await createGitAnchors().drop(over.commondirs);
+        const dropped = await createCommondirGuard().place(over.commondirs);
         const untrusted = [...over.mounts, ...dropped.mounts];
         const place = { ...conversationMounts(folders), untrusted, memoryBytes, cwd: folders.workspace, enter };
         return tried.command(place, command);

@@ -6,16 +6,16 @@ import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { boxOpener } from "./box/box.ts";
-import { BoxedRuntime } from "./box/boxed-runtime.ts";
-import { runOnce } from "./box/run-once.ts";
-import { supervisorCommand, supervisorFile } from "./box/driver.ts";
-import { outputFiles } from "./box/output/whole-file.ts";
-import { pipeSource } from "./box/pipe.ts";
+import { processHostOpener } from "./shell/process-host.ts";
+import { ShellRuntime } from "./shell/shell-runtime.ts";
+import { runOnce } from "./shell/run-once.ts";
+import { supervisorCommand, supervisorPath } from "./shell/shell-protocol.ts";
+import { outputFiles } from "./shell/output/output-file.ts";
+import { pipeSource } from "./shell/pipe.ts";
 import type { RuntimeFactory, RuntimeStatus } from "./runtime.ts";
-import { commandEnvironment } from "./wall/environment.ts";
-import { checkedWorkspace } from "./wall/workspace.ts";
-import type { RuntimeOptions } from "./wall/options.ts";
+import { commandEnvironment } from "./sandbox/environment.ts";
+import { checkWorkspace } from "./sandbox/workspace-policy.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
 
 const status: RuntimeStatus = {
   kind: "host",
@@ -36,32 +36,32 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
   return {
     status: () => Promise.resolve(status),
     async create({ workspace, home }) {
-      const checked = await checkedWorkspace(workspace, options);
+      const checked = await checkWorkspace(workspace, options);
       const own = join(home, "home");
       const outputs = join(home, "outputs");
       await mkdir(own, { recursive: true, mode: 0o700 });
       await mkdir(outputs, { recursive: true });
       const mark = `DECKHAND_CONVERSATION=${randomUUID()}`;
       const zones = [checked.path, await realpath(own), await realpath("/tmp"), await realpath(tmpdir())];
-      return new BoxedRuntime({
+      return new ShellRuntime({
         kind: "host",
         workspace: checked.path,
-        outputs: outputFiles(outputs, outputs),
-        open: boxOpener(pipes, { outside: outputs, inside: outputs }, async () => ({
-          argv: supervisorCommand(supervisorFile, zones, mark),
+        outputFiles: outputFiles(outputs, outputs),
+        openHost: processHostOpener(pipes, { hostPath: outputs, sandboxPath: outputs }, async () => ({
+          argv: supervisorCommand(supervisorPath, zones, mark),
           feeds: [],
           env: environment(mark),
           cwd: "/",
-          walled: false,
+          sandboxed: false,
           mark,
         })),
       });
     },
-    runApart(program, maxBytes, signal) {
+    runIsolated(program, maxBytes, signal) {
       const { argv, cwd, env } = program;
       const mark = `DECKHAND_APART=${randomUUID()}`;
       return runOnce(
-        { argv, feeds: [], env: { ...environment(mark), ...env }, cwd, walled: false, mark },
+        { argv, feeds: [], env: { ...environment(mark), ...env }, cwd, sandboxed: false, mark },
         program,
         maxBytes,
         signal,

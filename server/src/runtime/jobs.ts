@@ -12,7 +12,7 @@ export interface NewJob {
   readonly id: string;
   readonly command: string;
   /** Bytes of output that are kept in one look: half from the head, half from the tail. */
-  readonly keepBytes: number;
+  readonly maxOutputBytes: number;
   /** Gives it a terminal of that size; without one its output is a pipe. */
   readonly terminal?: Terminal;
   /** What it reads first; more can follow. */
@@ -36,7 +36,7 @@ export interface JobLook {
   /** What it printed since the last look, valid UTF-8, as `ExecResult.output`; with a terminal, what the screen shows now. */
   readonly output: string;
   /** Where everything that it printed lies, once it is much; as `ExecResult.whole`. */
-  readonly whole?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
+  readonly fullOutput?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
   readonly screen?: Screen;
 }
 

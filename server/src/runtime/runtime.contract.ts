@@ -16,12 +16,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it as test } from "node:test";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
-import type { ApartProgram, ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
+import type { IsolatedProgram, ExecOptions, ExecResult, Runtime, RuntimeFactory } from "./runtime.ts";
 import type { JobStatus } from "./jobs.ts";
-import type { RuntimeOptions } from "./wall/options.ts";
+import type { RuntimeOptions } from "./runtime-options.ts";
 
 export const never = new AbortController().signal;
-const defaults: ExecOptions = { timeoutMs: 20_000, keepBytes: 30_000 };
+const defaults: ExecOptions = { timeoutMs: 20_000, maxOutputBytes: 30_000 };
 
 export interface Ran extends ExecResult {
   /** What was yielded on the way. */
@@ -167,7 +167,7 @@ export function runtimeContract(
         "cd /; x=changed; echo begun; until [ -e $OLDPWD/go ]; do sleep 0.05; done; echo on; (exit 5)",
         {
           timeoutMs: 200,
-          job: "j1",
+          jobId: "j1",
         },
       );
       assert.deepEqual(
@@ -194,11 +194,11 @@ export function runtimeContract(
 
     it("[O1] a shell that knows too much to be carried over says so, and the directory is kept", async () => {
       await run(runtime, "mkdir -p large; cd large; large=$(head -c 5000000 /dev/zero | tr '\\0' x)");
-      const left = await run(runtime, "sleep 1000", { timeoutMs: 300, job: "large" });
-      assert.deepEqual([left.endedBy, left.forgets], ["job", true]);
+      const left = await run(runtime, "sleep 1000", { timeoutMs: 300, jobId: "large" });
+      assert.deepEqual([left.endedBy, left.losesState], ["job", true]);
       assert.equal((await run(runtime, "pwd; echo ${large-gone}; small=1")).output, `${workspace}/large\ngone\n`);
-      const again = await run(runtime, "sleep 1000", { timeoutMs: 300, job: "small" });
-      assert.deepEqual([again.endedBy, again.forgets], ["job", undefined]);
+      const again = await run(runtime, "sleep 1000", { timeoutMs: 300, jobId: "small" });
+      assert.deepEqual([again.endedBy, again.losesState], ["job", undefined]);
       assert.equal((await run(runtime, "echo $small; cd ..")).output, "1\n");
       for (const id of ["large", "small"]) runtime.jobs.signal(id, "KILL");
       for (const id of ["large", "small"]) await runtime.jobs.wait(id, { timeoutMs: 10_000 }, never);
@@ -208,7 +208,7 @@ export function runtimeContract(
       const [other, its] = [uniqueSleep(), uniqueSleep()];
       await run(runtime, `sleep ${other} &`);
       const command = `trap '' INT TERM; (setsid sleep ${its} &); while :; do sleep ${its}; done`;
-      assert.equal((await run(runtime, command, { timeoutMs: 300, job: "j2" })).endedBy, "job");
+      assert.equal((await run(runtime, command, { timeoutMs: 300, jobId: "j2" })).endedBy, "job");
       await until("it runs", () => processesWith(its).length === 2);
       runtime.jobs.signal("j2", "KILL");
       await runtime.jobs.wait("j2", { timeoutMs: 10_000 }, never);
@@ -223,7 +223,7 @@ export function runtimeContract(
       const job = {
         id: "j3",
         command: "f; echo two >&2; read z; echo got $z; read z || echo end; exit 3",
-        keepBytes: 1000,
+        maxOutputBytes: 1000,
       };
       assert.equal((await runtime.jobs.start(job, never)).state, "running");
       await runtime.jobs.wait("j3", { timeoutMs: 10_000, quietMs: 200 }, never);
@@ -241,7 +241,7 @@ export function runtimeContract(
     it("[O2] a job can be the first that runs, and what it does with its streams is nobody else's", async () => {
       const factory = makeFactory(folders.options);
       await using own = await factory.create({ workspace: join(folders.root, "third"), home: join(home, "third") });
-      await own.jobs.start({ id: "j1", command: "cat; echo $HOME $CI", keepBytes: 1000, input: "in\n" }, never);
+      await own.jobs.start({ id: "j1", command: "cat; echo $HOME $CI", maxOutputBytes: 1000, input: "in\n" }, never);
       own.jobs.type("j1", { keys: ["ctrl-d"] });
       await own.jobs.wait("j1", { timeoutMs: 10_000 }, never);
       const { output } = await run(own, "echo $HOME $CI");
@@ -252,7 +252,7 @@ export function runtimeContract(
     it("[O2] a signal reaches a job that has just been started, and all below it; only so many run at once", async () => {
       const sleep = uniqueSleep();
       const start = (id: string) =>
-        runtime.jobs.start({ id, command: `sleep ${sleep} & sleep ${sleep}; true`, keepBytes: 1000 }, never);
+        runtime.jobs.start({ id, command: `sleep ${sleep} & sleep ${sleep}; true`, maxOutputBytes: 1000 }, never);
       const ids = Array.from({ length: 20 }, (_, at) => `many${at}`);
       for (const id of ids) await start(id);
       await assert.rejects(start("more"), failsWith("bad_tool_args"));
@@ -267,7 +267,7 @@ export function runtimeContract(
       return runtime.jobs.look(id);
     };
     const onTerminal = (id: string, command: string) =>
-      runtime.jobs.start({ id, command, keepBytes: 1000, terminal: { rows: 8, columns: 40 } }, never);
+      runtime.jobs.start({ id, command, maxOutputBytes: 1000, terminal: { rows: 8, columns: 40 } }, never);
 
     it("[O8] a program that wants a terminal has one: a prompt, python, and keys by name", async () => {
       await onTerminal(
@@ -321,12 +321,12 @@ export function runtimeContract(
       const terminal = await runtime.terminals.open({ id: "p1", rows: 8, columns: 60 });
       let heard = "";
       const ended = new Promise<number>((resolve) => {
-        terminal.listen({ output: (text) => (heard += text), resized: () => {}, ended: resolve });
+        terminal.subscribe({ onOutput: (text) => (heard += text), onResize: () => {}, onEnd: resolve });
       });
       terminal.type("[ -t 0 ] && echo $((6 * 7))-is in $PWD; exit 4\r");
       assert.equal(await ended, 4);
       assert.match(heard, /42-is in \S+\r\n/);
-      assert.match((await terminal.picture()).data, /42-is in/);
+      assert.match((await terminal.serialize()).data, /42-is in/);
       assert.equal(runtime.terminals.find("p1"), undefined);
       assert.ok(!runtime.jobs.list().some(({ id }) => id === "p1"));
     });
@@ -349,7 +349,7 @@ export function runtimeContract(
     it("[O9] of a line that is written over what was written last is told, without escape codes", async () => {
       const progress =
         "for i in {1..300}; do printf '\\r\\e[32m%d%%\\e[0m of it' $i; done; printf '\\ndone\\r\\n\\e]0;title\\a\\e[1mbold\\e[m\\n'";
-      const { output, whole } = await run(runtime, progress, { keepBytes: 100 });
+      const { output, fullOutput: whole } = await run(runtime, progress, { maxOutputBytes: 100 });
       assert.equal(output, "300% of it\ndone\r\nbold\n");
       assert.match((await run(runtime, `head -c 30 ${whole?.path} | cat -v`)).output, /^\^M\^\[\[32m1%/);
       const slowly = "printf '1%%\\r'; sleep 0.1; printf '2%%\\r\\n'; printf 'a\\rb'";
@@ -359,11 +359,11 @@ export function runtimeContract(
     it("[O10] output without end costs bounded memory and a bounded file, also as a job and on a terminal", async () => {
       const rssBefore = process.memoryUsage().rss;
       const result = await run(runtime, "head -c 300000000 /dev/zero", { timeoutMs: 100_000 });
-      assert.deepEqual([result.whole?.sizeBytes, result.whole?.cut], [300_000_000, true]);
-      await runtime.jobs.start({ id: "y1", command: "yes | head -c 300000000", keepBytes: 1000 }, never);
+      assert.deepEqual([result.fullOutput?.sizeBytes, result.fullOutput?.cut], [300_000_000, true]);
+      await runtime.jobs.start({ id: "y1", command: "yes | head -c 300000000", maxOutputBytes: 1000 }, never);
       await onTerminal("y2", "yes 'a line' | head -n 200000");
       for (const id of ["y1", "y2"]) await runtime.jobs.wait(id, { timeoutMs: 100_000 }, never);
-      const { output, whole } = await runtime.jobs.look("y1");
+      const { output, fullOutput: whole } = await runtime.jobs.look("y1");
       assert.match(output, /^y\n[^]*bytes left out[^]*y\n$/);
       assert.deepEqual([whole?.sizeBytes, whole?.cut], [300_000_000, true]);
       assert.match((await runtime.jobs.look("y2")).output, /^(a line\n?){7}$/);
@@ -374,7 +374,7 @@ export function runtimeContract(
       runtime.jobs.signal("y3", "KILL");
       await runtime.jobs.wait("y3", { timeoutMs: 10_000 }, never);
       // Neither does it get more to read than it can be expected to read.
-      await runtime.jobs.start({ id: "y4", command: "sleep 1000", keepBytes: 1000 }, never);
+      await runtime.jobs.start({ id: "y4", command: "sleep 1000", maxOutputBytes: 1000 }, never);
       assert.throws(() => {
         for (let i = 0; i < 20; i += 1) runtime.jobs.type("y4", { text: "x".repeat(60_000) });
       }, failsWith("bad_tool_args"));
@@ -426,7 +426,7 @@ export function runtimeContract(
       writeFileSync(join(workspace, "venv/bin/python3"), "#!/bin/sh\necho mine\n", { mode: 0o755 });
       await run(runtime, ". venv/bin/activate");
       assert.equal((await run(runtime, "python3; echo $VIRTUAL_ENV")).output, `mine\n${workspace}/venv\n`);
-      assert.equal((await run(runtime, "sleep 1000", { timeoutMs: 100, job: "v1" })).endedBy, "job");
+      assert.equal((await run(runtime, "sleep 1000", { timeoutMs: 100, jobId: "v1" })).endedBy, "job");
       const left = await run(runtime, "python3; deactivate; echo ${VIRTUAL_ENV-left}; python3 -c 'print(1)'");
       assert.equal(left.output, "mine\nleft\n1\n");
       runtime.jobs.signal("v1", "INT");
@@ -495,7 +495,7 @@ export function runtimeContract(
     it("[R7] what a job prints while no command runs is in the next one's output, the last of it", async () => {
       await run(runtime, "(sleep 0.05; seq 100000; touch printed) &");
       await until("it printed", () => existsSync(join(workspace, "printed")));
-      const { output } = await run(runtime, "echo next", { keepBytes: 1000 });
+      const { output } = await run(runtime, "echo next", { maxOutputBytes: 1000 });
       assert.match(output, /\n99999\n100000\nnext\n$/);
       const quick = await run(runtime, "echo quick &");
       assert.equal(quick.output + (await run(runtime, "sleep 0.05")).output, "quick\n");
@@ -518,23 +518,23 @@ export function runtimeContract(
     }
 
     it("[R9] of long output head and tail are kept, and the whole lies in a file that commands can read", async () => {
-      const result = await run(runtime, "seq 1 100000", { keepBytes: 1000 });
+      const result = await run(runtime, "seq 1 100000", { maxOutputBytes: 1000 });
       assert.match(result.output, /^1\n2\n3\n[^]*\n\[\.\.\. 587895 bytes left out \.\.\.\]\n[^]*99999\n100000\n$/);
       assert.ok(result.output.length < 1100);
-      assert.deepEqual([result.whole?.sizeBytes, result.whole?.cut], [588_895, false]);
-      const path = result.whole?.path ?? "";
+      assert.deepEqual([result.fullOutput?.sizeBytes, result.fullOutput?.cut], [588_895, false]);
+      const path = result.fullOutput?.path ?? "";
       assert.equal((await run(runtime, `seq 1 100000 | cmp - ${path} && wc -l <${path}`)).output, "100000\n");
       assert.equal((await runtime.readFile(path, 1_000_000, never)).data.length, 588_895);
-      const short = await run(runtime, "head -c 1000 /dev/zero | tr '\\0' x", { keepBytes: 1000 });
-      assert.deepEqual([short.output, short.whole], ["x".repeat(1000), undefined]);
+      const short = await run(runtime, "head -c 1000 /dev/zero | tr '\\0' x", { maxOutputBytes: 1000 });
+      assert.deepEqual([short.output, short.fullOutput], ["x".repeat(1000), undefined]);
     });
 
     it("[R9] 200 MB of output cost bounded memory and a bounded file, and nobody waits for who does not listen", async () => {
       const rssBefore = process.memoryUsage().rss;
       const result = await run(runtime, "yes deckhand | head -c 200000000");
       assert.ok(process.memoryUsage().rss - rssBefore < 150_000_000, "memory grew");
-      assert.deepEqual([result.whole?.sizeBytes, result.whole?.cut], [200_000_000, true]);
-      assert.equal((await run(runtime, `wc -c <${result.whole?.path}`)).output, `${64 * 1024 * 1024}\n`);
+      assert.deepEqual([result.fullOutput?.sizeBytes, result.fullOutput?.cut], [200_000_000, true]);
+      assert.equal((await run(runtime, `wc -c <${result.fullOutput?.path}`)).output, `${64 * 1024 * 1024}\n`);
       // Nobody takes what is yielded: the command ends all the same.
       const running = runtime.exec("yes | head -c 5000000; touch ended", defaults, never);
       await running.next();
@@ -547,7 +547,9 @@ export function runtimeContract(
       const { output, live } = await run(runtime, slowly);
       assert.deepEqual([output, live.join("")], ["你好\n", "你好\n"]);
       for (const keepBytes of [10, 11, 12, 13]) {
-        const cut = await run(runtime, "printf '你%.0s' {1..100}; printf '😀%.0s' {1..100}", { keepBytes });
+        const cut = await run(runtime, "printf '你%.0s' {1..100}; printf '😀%.0s' {1..100}", {
+          maxOutputBytes: keepBytes,
+        });
         assert.match(cut.output, /^你+\n\[\.\.\. \d+ bytes left out \.\.\.\]\n😀*$/u);
       }
       assert.equal((await run(runtime, "printf 'a\\xff\\x00b'")).output, "a\u{fffd}\0b");
@@ -689,8 +691,8 @@ export function runtimeContract(
 
     describe("a program apart", () => {
       const factory = makeFactory(folders.options);
-      const apart = (argv: readonly string[], more: Partial<ApartProgram> = {}, signal = never, maxBytes = 1000) =>
-        factory.runApart(
+      const apart = (argv: readonly string[], more: Partial<IsolatedProgram> = {}, signal = never, maxBytes = 1000) =>
+        factory.runIsolated(
           { argv, cwd: workspace, folders: [{ path: workspace, access: "write" }], ...more },
           maxBytes,
           signal,

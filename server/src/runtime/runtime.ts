@@ -2,7 +2,11 @@ import type { Jobs } from "./jobs.ts";
 import type { Terminals } from "./terminals.ts";
 import type { Network } from "./network/network.ts";
 
-export type { OpenTerminal, TerminalEar, TerminalPicture } from "./terminals.ts";
+export type {
+  OpenTerminal,
+  TerminalListener as TerminalEar,
+  SerializedScreen as TerminalPicture,
+} from "./terminals.ts";
 export type { Network, Refusal } from "./network/network.ts";
 export type RuntimeKind = "bubblewrap" | "docker" | "kubernetes" | "host";
 
@@ -10,16 +14,16 @@ export interface ExecOptions {
   /** After this long the command goes on as a job; without a name for that it is interrupted: SIGINT, then SIGKILL. */
   readonly timeoutMs: number;
   /** The job's id; `Jobs` has it from then on. */
-  readonly job?: string;
+  readonly jobId?: string;
   /** Its standard input; empty by default. */
   readonly input?: string | undefined;
   /** Bytes of output kept in `ExecResult`: half from the head, half from the tail. */
-  readonly keepBytes: number;
+  readonly maxOutputBytes: number;
 }
 
 export interface ExecResult {
   /**
-   * The output, both streams as they came, valid UTF-8. When it was longer than `keepBytes`, a line `[... N bytes left out ...]`
+   * The output, both streams as they came, valid UTF-8. When it was longer than `maxOutputBytes`, a line `[... N bytes left out ...]`
    * stands for the middle.
    */
   readonly output: string;
@@ -27,7 +31,7 @@ export interface ExecResult {
    * Where the whole lies, as a path that commands and file tools can read; only when `output` is not all. `sizeBytes` is what was
    * printed; the file ends at 64 MiB when it is `cut`. Not there when the disk did not take it.
    */
-  readonly whole?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
+  readonly fullOutput?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
   /** Of the command, or of the shell when that ended; 130 when it was interrupted, -1 when it is not known. */
   readonly exitCode: number;
   /** The shell's directory afterwards. */
@@ -39,9 +43,9 @@ export interface ExecResult {
    */
   readonly endedBy?: "timeout" | "stop" | "shell_exit" | "job";
   /** With `job`: the shell knew too much (over 4 MiB) to be carried over, so the next command finds its directory alone. */
-  readonly forgets?: true;
+  readonly losesState?: true;
   /** A limit that was hit while it ran: bytes of memory, a number of processes, bytes of a file. */
-  readonly limit?: { readonly kind: "memory" | "processes" | "file_size"; readonly most: number };
+  readonly limit?: { readonly kind: "memory" | "processes" | "file_size"; readonly max: number };
 }
 
 export interface FileData {
@@ -109,7 +113,7 @@ export interface RuntimeStatus {
 }
 
 /** A program of the server's own (git), which is to be held back as commands are, because what it reads is theirs. */
-export interface ApartProgram {
+export interface IsolatedProgram {
   readonly argv: readonly string[];
   /** Each at its own path, without symbolic links; a later one lies over an earlier one. */
   readonly folders: readonly { readonly path: string; readonly access: "read" | "write" }[];
@@ -118,7 +122,7 @@ export interface ApartProgram {
   /** Beside that of every command. */
   readonly env?: Readonly<Record<string, string>>;
   /** Hosts beside those that are configured, as rules (`example.org`, `host:port`); without it, even empty, there is no network. */
-  readonly reaches?: readonly string[];
+  readonly allowedHosts?: readonly string[];
   /** Empty when not given. */
   readonly stdin?: Uint8Array | string;
   /** Gets what it prints on its standard error, as it comes. */
@@ -138,18 +142,18 @@ export interface RuntimeCheck {
 /** Makes the runtime of a conversation. */
 export interface RuntimeFactory {
   /** Why no second conversation can work in the workspace of a first; undefined where it can. */
-  readonly whyNoChildren?: string | undefined;
+  readonly noSubagentsReason?: string | undefined;
   /** Of the wall for such a workspace: whose it is makes a difference where the server is root. */
   readonly status: (workspace: string) => Promise<RuntimeStatus>;
   /**
    * Fails with `sandbox_unavailable`; `home` is a folder of the conversation's own that outlives the server. `allowedHosts` gives
-   * what a person has allowed for it, as rules of the network, whenever a connection is made. `onStage` hears what a start that takes
+   * what a person has allowed for it, as rules of the network, whenever a connection is made. `onProgress` hears what a start that takes
    * long is at ("pulling image …: 40 %"), and "" when that is over.
    */
   create(options: {
     readonly workspace: string;
     readonly home: string;
-    readonly onStage?: (sentence: string) => void;
+    readonly onProgress?: (sentence: string) => void;
     readonly allowedHosts?: () => readonly string[];
   }): Promise<Runtime>;
   /** What is known of the network of the conversation with that `home` since the server started, whether its runtime is there or not. */
@@ -162,10 +166,10 @@ export interface RuntimeFactory {
    * killed and `cut`). A program that cannot be found ends with 127 or 1. Who wants a deadline gives a signal that has one. Fails with
    * `sandbox_unavailable`, `interrupted`, and with `bad_tool_args` for an argument with a NUL.
    */
-  runApart(program: ApartProgram, maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
+  runIsolated(program: IsolatedProgram, maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
   /**
-   * As `runApart`, of a program that reads the workspace and runs nothing of what it reads: behind the same wall, which need not have been tried
+   * As `runIsolated`, of a program that reads the workspace and runs nothing of what it reads: behind the same wall, which need not have been tried
    * yet. One that did not hold is not used. Not there where the conversation's own runtime is as quick.
    */
-  look?(workspace: string, argv: readonly string[], maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
+  runReadOnly?(workspace: string, argv: readonly string[], maxBytes: number, signal: AbortSignal): Promise<SpawnResult>;
 }

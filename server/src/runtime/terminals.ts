@@ -7,16 +7,16 @@ export interface NewTerminal extends Terminal {
 }
 
 /** What an empty terminal of that size has to be given to show the same, with what has scrolled away. */
-export interface TerminalPicture extends Terminal {
+export interface SerializedScreen extends Terminal {
   readonly data: string;
 }
 
-export interface TerminalEar {
+export interface TerminalListener {
   /** What was printed, as it came, in whole characters. Must return at once. */
-  output(text: string): void;
-  resized(size: Terminal): void;
+  onOutput(text: string): void;
+  onResize(size: Terminal): void;
   /** The last call. -1: nobody knows. */
-  ended(exitCode: number): void;
+  onEnd(exitCode: number): void;
 }
 
 export interface OpenTerminal {
@@ -28,8 +28,8 @@ export interface OpenTerminal {
   type(text: string): boolean;
   resize(size: Terminal): Promise<void>;
   /** What comes after the picture that is asked for in the same moment. Returns what ends it. */
-  listen(ear: TerminalEar): () => void;
-  picture(): Promise<TerminalPicture>;
+  subscribe(ear: TerminalListener): () => void;
+  serialize(): Promise<SerializedScreen>;
   /** Ends it, and all that was started in it. */
   close(): void;
   /** Its exit code, -1 where nobody knows. Never rejects. */

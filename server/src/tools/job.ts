@@ -34,7 +34,7 @@ export const jobTool: Tool<"job"> = {
         ...jobExtras(look),
         command: status.command,
         duration_ms: (status.endedAt ?? Date.now()) - status.startedAt,
-        ...wholeExtras(look.whole),
+        ...wholeExtras(look.fullOutput),
       },
     };
   },

@@ -6,7 +6,7 @@ import type { JobLook } from "../runtime/jobs.ts";
 type JobExtras = Pick<ObservationExtras<"job">, "job" | "screen">;
 type WholeExtras = Pick<ObservationExtras<"run">, "truncated" | "whole">;
 
-export function wholeExtras(whole: ExecResult["whole"]): WholeExtras {
+export function wholeExtras(whole: ExecResult["fullOutput"]): WholeExtras {
   if (whole === undefined) return { truncated: false };
   return { truncated: true, whole: { path: whole.path, size_bytes: whole.sizeBytes, cut: whole.cut } };
 }

@@ -31,7 +31,11 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
       if (args.background || args.tty === true) return start(args, job, runtime, signal);
       const timeoutMs = args.timeout === undefined ? defaultTimeoutMs : args.timeout * 1000;
       const goesOn = args.on_timeout === "interrupt" ? {} : { job };
-      const running = runtime.exec(args.command, { timeoutMs, keepBytes, input: args.input, ...goesOn }, signal);
+      const running = runtime.exec(
+        args.command,
+        { timeoutMs, maxOutputBytes: keepBytes, input: args.input, ...goesOn },
+        signal,
+      );
       let step = await running.next();
       while (!step.done) {
         yield { of: id, text: step.value.slice(-deltaChars) };
@@ -54,7 +58,7 @@ async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, sign
   const { command, input, tty = false } = args;
   const { jobs } = runtime;
   const typed = input === undefined ? {} : { input };
-  await jobs.start({ id, command, keepBytes, ...typed, ...(tty ? { terminal } : {}) }, signal);
+  await jobs.start({ id, command, maxOutputBytes: keepBytes, ...typed, ...(tty ? { terminal } : {}) }, signal);
   await jobs.wait(id, tty ? drawn : begun, signal);
   const look = await jobs.look(id);
   const { exitCode = -1, startedAt, endedAt = Date.now() } = look.status;
@@ -67,7 +71,7 @@ async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, sign
       cwd: runtime.cwd,
       duration_ms: endedAt - startedAt,
       hidden: args.hidden,
-      ...wholeExtras(look.whole),
+      ...wholeExtras(look.fullOutput),
       ...jobExtras(look),
     },
   };
@@ -90,7 +94,7 @@ function outcome(
       cwd: result.cwd,
       duration_ms: result.durationMs,
       hidden: args.hidden,
-      ...wholeExtras(result.whole),
+      ...wholeExtras(result.fullOutput),
       ...(endedBy === undefined || endedBy === "job" ? {} : { ended_by: endedBy }),
       ...(endedBy === "job" ? { job: { id: job, state: "running" } } : {}),
       ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
@@ -115,11 +119,11 @@ function note(result: ExecResult, timeoutMs: number, job: string): string {
 function limitHit({ limit }: ExecResult): string {
   switch (limit?.kind) {
     case "memory":
-      return `\n[The kernel ended a process: all commands here together may take ${mebibytes(limit.most)} of memory.]`;
+      return `\n[The kernel ended a process: all commands here together may take ${mebibytes(limit.max)} of memory.]`;
     case "processes":
-      return `\n[Processes could not be started: all commands here together may have ${limit.most}.]`;
+      return `\n[Processes could not be started: all commands here together may have ${limit.max}.]`;
     case "file_size":
-      return `\n[A program was ended because it wrote too large a file: one may have ${mebibytes(limit.most)}.]`;
+      return `\n[A program was ended because it wrote too large a file: one may have ${mebibytes(limit.max)}.]`;
     case undefined:
       return "";
   }
@@ -129,7 +133,7 @@ function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 1024 ** 2)} MiB`;
 }
 
-function howItEnded({ endedBy, forgets }: ExecResult, timeoutMs: number, job: string): string {
+function howItEnded({ endedBy, losesState: forgets }: ExecResult, timeoutMs: number, job: string): string {
   switch (endedBy) {
     case "job":
       return `\n[Not over after ${timeoutMs / 1000} seconds: it goes on as job ${job}. The next command has a new shell, with ${forgets === true ? "the directory alone: what the shell knew is too much to be carried over" : "directory, variables, functions and options as they were before this one"}.]`;

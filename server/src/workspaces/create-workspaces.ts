@@ -14,8 +14,8 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { DeckhandError, workspaceSource } from "@deckhand/protocol";
 import { Semaphore } from "../async/semaphore.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import type { RuntimeOptions } from "../runtime/wall/options.ts";
-import { checkedWorkspace, isIn, whyNoWorkspace } from "../runtime/wall/workspace.ts";
+import type { RuntimeOptions } from "../runtime/runtime-options.ts";
+import { checkWorkspace, isIn, workspaceProblem } from "../runtime/sandbox/workspace-policy.ts";
 import { FolderLocks } from "./folder-locks.ts";
 import { gitAddress, gitRef } from "./git-address.ts";
 import { populate, type PopulatedChoice } from "./populate.ts";
@@ -27,7 +27,7 @@ import type { OnProgress, Uploads, Workspaces } from "./workspaces.ts";
 export interface WorkspacesOptions extends RuntimeOptions {
   /** The default workspace. */
   readonly workspace: string;
-  readonly runtimes: Pick<RuntimeFactory, "runApart">;
+  readonly runtimes: Pick<RuntimeFactory, "runIsolated">;
   readonly uploads: Uploads;
   /** Time limit for creating one workspace. */
   readonly maxSeconds: number;
@@ -62,7 +62,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
   }: Extract<PopulatedChoice, { repository: string }>): Promise<void> {
     if (!isAbsolute(repository)) throw new DeckhandError("bad_args", "repository: the path must be absolute.");
     const path = await realpath(repository).catch(() => resolve(repository));
-    const why = whyNoWorkspace(path, options);
+    const why = workspaceProblem(path, options);
     if (why !== undefined) throw new DeckhandError("bad_args", `repository: ${repository} cannot be used: ${why}`);
     if (!(await isFolder(as === "copy" ? path : join(path, ".git")))) {
       throw new DeckhandError(
@@ -82,7 +82,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       throw new DeckhandError("bad_args", "folder: the path must be absolute.");
     }
     const path = resolve(folder);
-    const why = whyNoWorkspace(path, options);
+    const why = workspaceProblem(path, options);
     if (why !== undefined) throw new DeckhandError("bad_args", `folder: ${path} cannot be a workspace: ${why}`);
     if (path !== options.workspace && isIn(options.workspace, path)) {
       throw new DeckhandError(
@@ -173,7 +173,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       await workspaces.check(conversation, choice);
       const source = workspaceSource(choice);
       if (source === undefined || !("folder" in source)) return createOwn(conversation, source, onProgress, signal);
-      const { path } = await checkedWorkspace(source.folder, options);
+      const { path } = await checkWorkspace(source.folder, options);
       await checkFolder(conversation, path);
       const others = await locks.acquire(conversation, path);
       if (others.length > 0) onProgress(`Also working in this folder: conversation ${others.join(", ")}`);

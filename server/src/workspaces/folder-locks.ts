@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
-import { isIn } from "../runtime/wall/workspace.ts";
+import { isIn } from "../runtime/sandbox/workspace-policy.ts";
 
 const fileName = "folder.json";
 

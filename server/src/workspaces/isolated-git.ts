@@ -3,7 +3,7 @@
  * configuration would have it run. Source: git-config(1), git(1) of 2.39.
  */
 import { DeckhandError } from "@deckhand/protocol";
-import type { ApartProgram, RuntimeFactory } from "../runtime/runtime.ts";
+import type { IsolatedProgram, RuntimeFactory } from "../runtime/runtime.ts";
 
 const settings = {
   "core.hooksPath": "/dev/null",
@@ -31,7 +31,7 @@ const environment = {
   LC_ALL: "C",
 };
 
-export interface GitRun extends Pick<ApartProgram, "folders" | "cwd" | "onStderr" | "reaches"> {
+export interface GitRun extends Pick<IsolatedProgram, "folders" | "cwd" | "onStderr" | "allowedHosts"> {
   readonly args: readonly string[];
   /** Transport protocols that git may use; none by default. */
   readonly protocols?: readonly ("file" | "http" | "https")[];
@@ -51,7 +51,7 @@ const maxStderrChars = 16 * 1024;
 
 /** A failure of git itself is a result. Fails with `sandbox_unavailable` and `interrupted`. */
 export async function isolatedGit(
-  runtimes: Pick<RuntimeFactory, "runApart">,
+  runtimes: Pick<RuntimeFactory, "runIsolated">,
   { args, protocols = [], settings: extraSettings, ...where }: GitRun,
   signal: AbortSignal,
 ): Promise<GitResult> {
@@ -61,7 +61,7 @@ export async function isolatedGit(
     `${name}=${value}`,
   ]);
   let stderr = "";
-  const { stdout, exitCode } = await runtimes.runApart(
+  const { stdout, exitCode } = await runtimes.runIsolated(
     {
       ...where,
       onStderr: (text) => {

@@ -18,7 +18,7 @@ export interface PopulateRequest {
 }
 
 export interface Sources {
-  readonly runtimes: Pick<RuntimeFactory, "runApart">;
+  readonly runtimes: Pick<RuntimeFactory, "runIsolated">;
   readonly uploads: Uploads;
   /** The workspace folder of another conversation. */
   readonly ownFolder: (conversation: string) => string;
@@ -54,7 +54,7 @@ async function clone(
   const git = runner(request, sources, [], {
     protocols: ["http", "https"],
     // Only ports 80 and 443: other ports and private addresses have to be allowed in the configuration.
-    reaches: [new URL(url).hostname],
+    allowedHosts: [new URL(url).hostname],
     settings: { "http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60" },
   });
   const check = (result: GitResult): void => {
@@ -102,7 +102,7 @@ async function worktree(
 
 async function copy(from: string, { into, onProgress, signal }: PopulateRequest, { runtimes }: Sources): Promise<void> {
   onProgress(`Copying ${from}`);
-  const { exitCode, stderr } = await runtimes.runApart(
+  const { exitCode, stderr } = await runtimes.runIsolated(
     {
       argv: ["cp", "-a", "--reflink=auto", "-T", "--", from, into],
       folders: [
@@ -127,7 +127,7 @@ function runner(
   { into, onProgress, signal }: PopulateRequest,
   { runtimes }: Sources,
   folders: GitRun["folders"],
-  how: Pick<GitRun, "protocols" | "settings" | "reaches">,
+  how: Pick<GitRun, "protocols" | "settings" | "allowedHosts">,
 ): (...args: readonly string[]) => Promise<GitResult> {
   const onStderr = gitProgress(onProgress);
   return (...args) =>

@@ -5,7 +5,7 @@ import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { branchName } from "./populate.ts";
 import { gitFailure, isolatedGit } from "./isolated-git.ts";
 
-type Runtimes = Pick<RuntimeFactory, "runApart">;
+type Runtimes = Pick<RuntimeFactory, "runIsolated">;
 
 interface OwnWorkspace {
   readonly path: string;

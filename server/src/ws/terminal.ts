@@ -47,10 +47,10 @@ export function createTerminalSession(terminal: WatchedTerminal): TerminalSessio
   function open(opened: Socket): void {
     socket = opened;
     attachment = terminal.watch({
-      output: (text) => send({ output: text }, text.length),
-      resized: ({ rows, columns }) => send({ size: { rows, cols: columns } }, 0),
+      onOutput: (text) => send({ output: text }, text.length),
+      onResize: ({ rows, columns }) => send({ size: { rows, cols: columns } }, 0),
       watchers: (count) => post({ watchers: count }),
-      ended: (exitCode) => void end(exitCode),
+      onEnd: (exitCode) => void end(exitCode),
     });
     socket.closed.addEventListener("abort", () => attachment.detach(), { once: true });
     drawing = draw();

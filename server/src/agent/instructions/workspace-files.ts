@@ -39,7 +39,7 @@ timeout 0.3 find . -maxdepth 4 \\( -name '.?*' -o -name node_modules -o -name ve
 
 /** The files of a workspace, without waiting for its shell where there is a way. Fails as the runtime does. */
 export function instructionReader(
-  look: RuntimeFactory["look"],
+  look: RuntimeFactory["runReadOnly"],
   workspace: () => string,
   runtime: () => Promise<Runtime>,
 ): (signal: AbortSignal) => Promise<WorkspaceInstructions> {

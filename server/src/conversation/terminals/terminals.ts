@@ -136,7 +136,7 @@ class Watched implements WatchedTerminal {
 
   watch(ear: TerminalWatcher): TerminalAttachment {
     const watcher: Watcher = { ear, size: undefined, typedAt: 0 };
-    const deaf = this.terminal.listen(ear);
+    const deaf = this.terminal.subscribe(ear);
     this.#watchers.add(watcher);
     this.#count();
     return {
@@ -151,7 +151,7 @@ class Watched implements WatchedTerminal {
         watcher.size = size;
         this.#fit();
       },
-      picture: () => this.terminal.picture(),
+      picture: () => this.terminal.serialize(),
       detach: () => {
         deaf();
         this.#watchers.delete(watcher);

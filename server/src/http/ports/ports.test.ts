@@ -43,7 +43,7 @@ const server = await startTestServer({
   runtimes: {
     status: async () => ({ kind: "bubblewrap", proven: true, sentence: "", checks: [], untried: [], triedAt: "" }),
     create: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
-    runApart: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
+    runIsolated: async () => Promise.reject(new DeckhandError("sandbox_unavailable")),
     network: () => network,
   },
 });

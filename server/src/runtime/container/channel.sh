@@ -1,5 +1,5 @@
 # What answers requests in a container, for any POSIX sh: its text is the first thing that `sh -s` reads on its input, requests follow as
-# calls of `deckhand`. container/lane-words.ts writes them; an answer looks as box/driver.ts describes. $@: folders in which files may
+# calls of `deckhand`. container/lane-words.ts writes them; an answer looks as shell/shell-protocol.ts describes. $@: folders in which files may
 # be written, without symbolic links, the workspace first.
 LC_ALL=C
 

@@ -1,12 +1,12 @@
 /**
- * A box whose processes can only be reached through an engine's exec, which gives three streams each: two lanes as in box/, a keeper for
+ * A box whose processes can only be reached through an engine's exec, which gives three streams each: two lanes as in shell/, a keeper for
  * each shell and job (keeper.ts), and a third lane for looking at processes and ending them, since their numbers mean nothing out here.
  */
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
-import type { Before, Box } from "../box/box.ts";
-import { Lane } from "../box/lane.ts";
-import type { Seat, SeatRequest } from "../box/seat.ts";
+import type { ProcessBaseline, ProcessHost } from "../shell/process-host.ts";
+import { ProcessChannel } from "../shell/process-channel.ts";
+import type { ShellStreams, StartRequest } from "../shell/shell-streams.ts";
 import type { ShellLauncher } from "./shell-launcher.ts";
 import { channelScript, shellEncoding } from "./channel-encoding.ts";
 import { markedOutput } from "./marked-output.ts";
@@ -32,7 +32,7 @@ export interface ContainerHostOptions {
   readonly naps: IdlePause;
   /** What an earlier server left running is killed first. */
   readonly sweep: boolean;
-  readonly limitHit: Box["limitHit"];
+  readonly limitHit: ProcessHost["limitHit"];
   /** Of the largest file that a command may write. */
   readonly fileBytes: number;
   /** Ends all that runs inside from outside, where that cannot be done inside. */
@@ -43,7 +43,7 @@ export interface ContainerHostOptions {
 const endMs = 700;
 
 /** Fails with what `exec` fails with. */
-export async function openContainerHost(options: ContainerHostOptions): Promise<Box> {
+export async function openContainerHost(options: ContainerHostOptions): Promise<ProcessHost> {
   const { exec, shell, zones, naps } = options;
   const gone = new AbortController();
   let isEnding = false;
@@ -69,22 +69,22 @@ export async function openContainerHost(options: ContainerHostOptions): Promise<
   };
   const openLane = async () => {
     const streams = await open(["sh", "-s", "--", ...zones]);
-    const lane = new Lane(streams, gone.signal, shellEncoding);
+    const lane = new ProcessChannel(streams, gone.signal, shellEncoding);
     streams.in.write(channelScript);
-    const ask = lane.ask.bind(lane);
-    lane.ask = async (request) => {
+    const ask = lane.request.bind(lane);
+    lane.request = async (request) => {
       naps.begin();
       return ask(request).finally(() => naps.end());
     };
     return lane;
   };
 
-  const openKeeper = (kind: SeatRequest["kind"]) => open(shell.argv(options.fileBytes), kind === "shell");
+  const openKeeper = (kind: StartRequest["kind"]) => open(shell.argv(options.fileBytes), kind === "shell");
 
   naps.begin();
   try {
     const early = options.sweep ? await openLane() : undefined;
-    await early?.ask({ request: "end", cwd: "/", fields: [], maxBytes: 0 });
+    await early?.request({ kind: "end", cwd: "/", fields: [], maxBytes: 0 });
     const [control, files, programs, first] = await Promise.all([
       early ?? openLane(),
       openLane(),
@@ -111,12 +111,12 @@ export async function openContainerHost(options: ContainerHostOptions): Promise<
 }
 
 interface Opened extends ContainerHostOptions {
-  readonly control: Lane;
-  readonly files: Lane;
-  readonly programs: Lane;
+  readonly control: ProcessChannel;
+  readonly files: ProcessChannel;
+  readonly programs: ProcessChannel;
   /** For the first shell. */
   readonly first: ExecStreams;
-  openKeeper(kind: SeatRequest["kind"]): Promise<ExecStreams>;
+  openKeeper(kind: StartRequest["kind"]): Promise<ExecStreams>;
   readonly gone: AbortSignal;
   readonly end: (why: string) => void;
   readonly ending: () => void;
@@ -136,26 +136,28 @@ function boxOf({
   gone,
   end,
   ending,
-}: Opened): Box {
-  const newSeat = (kind: SeatRequest["kind"], keeper: ExecStreams): Seat => {
+}: Opened): ProcessHost {
+  const newSeat = (kind: StartRequest["kind"], keeper: ExecStreams): ShellStreams => {
     const seat = seatOf({ kind, keeper, shell, workspace: zones[0], naps, onFree: () => free.push(seat) });
     return seat;
   };
   /** Of shells that have ended: their keepers take another one. */
-  const free: Seat[] = [];
+  const free: ShellStreams[] = [];
   free.push(newSeat("shell", first));
   let programsPid: number | undefined;
   programs.pid.then((pid) => (programsPid = pid)).catch(() => {});
 
   /** What was asked for, or nothing where the container has gone meanwhile. */
   const ask = async (request: string, ...fields: readonly string[]) => {
-    const reply = await control.ask({ request, cwd: "/", fields, maxBytes: 1024 * 1024 }).catch(() => undefined);
-    return { ok: reply?.word === "ok", numbers: (reply?.out.toString("latin1").match(/\d+/g) ?? []).map(Number) };
+    const reply = await control
+      .request({ kind: request, cwd: "/", fields, maxBytes: 1024 * 1024 })
+      .catch(() => undefined);
+    return { ok: reply?.status === "ok", numbers: (reply?.out.toString("latin1").match(/\d+/g) ?? []).map(Number) };
   };
   const signal = (pids: readonly number[], name: NodeJS.Signals) => {
     if (pids.length > 0) void ask("signal", name.replace("SIG", ""), ...pids.map(String));
   };
-  const keeperOf = (kind: SeatRequest["kind"]) =>
+  const keeperOf = (kind: StartRequest["kind"]) =>
     openKeeper(kind).catch((error: unknown) => {
       const why = `No streams could be made for a command: ${(error as Error).message}`;
       throw new DeckhandError("sandbox_unavailable", why, { cause: error });
@@ -163,9 +165,9 @@ function boxOf({
   return {
     files,
     programs,
-    gone,
+    closed: gone,
     firstPid: undefined,
-    async openSeat(kind) {
+    async openStreams(kind) {
       if (kind === "job" && !shell.hasJobs) {
         const why =
           "There are no jobs here, because there is no bash in the image. Run the command without `background`.";
@@ -176,22 +178,22 @@ function boxOf({
       using _ = awake(naps);
       return newSeat(kind, await keeperOf(kind));
     },
-    find: (pidInside) => pidInside,
+    resolvePid: (pidInside) => pidInside,
     isAlive: async (pid) => (await ask("alive", String(pid))).ok,
     isStopped: async (pid) => !(await ask("goes", String(pid))).ok,
     signal,
     treeOf: async (pid) => (await ask("tree", String(pid))).numbers,
-    countsCommands: false,
-    before: async (pid, count): Promise<Before> => ({
+    tagsCommands: false,
+    baseline: async (pid, count): Promise<ProcessBaseline> => ({
       pids: new Set((await ask("before", String(pid ?? 1))).numbers),
-      count,
+      commandNumber: count,
     }),
     startedSince: async (before, pid, where = "anywhere") => {
       const request = where === "below" ? "below" : "since";
       return (await ask(request, String(pid ?? 1), [...before.pids].join(" "))).numbers;
     },
     limitHit,
-    endProgram() {
+    killProgram() {
       if (programsPid === undefined) return;
       void ask("below", String(programsPid)).then(({ numbers }) => signal(numbers, "SIGKILL"));
     },
@@ -209,7 +211,7 @@ function boxOf({
 }
 
 interface SeatParts extends Pick<ContainerHostOptions, "shell" | "naps"> {
-  readonly kind: SeatRequest["kind"];
+  readonly kind: StartRequest["kind"];
   readonly keeper: ExecStreams;
   readonly workspace: string;
   /** Its keeper waits for another shell. */
@@ -217,7 +219,7 @@ interface SeatParts extends Pick<ContainerHostOptions, "shell" | "naps"> {
 }
 
 /** The container is awake while a command runs, or a job. */
-function seatOf({ kind, keeper, shell, workspace, naps, onFree }: SeatParts): Seat {
+function seatOf({ kind, keeper, shell, workspace, naps, onFree }: SeatParts): ShellStreams {
   const output = markedOutput(keeper.out);
   let nonce = "";
   let runs = false;
@@ -243,12 +245,12 @@ function seatOf({ kind, keeper, shell, workspace, naps, onFree }: SeatParts): Se
       if (kind === "job") begins();
       keeper.in.write(shell.start(request, workspace));
     },
-    opening: shell.opening,
-    lines(command) {
+    prologue: shell.opening,
+    commandLines(command) {
       begins();
       return shell.lines(nonce, command);
     },
-    leave() {
+    release() {
       if (kind === "job") return void keeper.in.end();
       // With the end of the shell its keeper prints a mark, in place of that of a command that was running.
       if (!runs) output.expect();

@@ -1,11 +1,11 @@
 /** What commands print, up to a mark in it: keeper.ts says why. */
 import type { Readable } from "node:stream";
-import type { Printed } from "../box/seat.ts";
+import type { OutputSource } from "../shell/shell-streams.ts";
 
 /** A mark that does not come (the keeper was killed) is waited for until nothing has come for this long. */
 const silenceMs = 150;
 
-export interface MarkedOutput extends Printed {
+export interface MarkedOutput extends OutputSource {
   /** From now on this nonce marks the end of a command's output; the mark itself is left out. */
   setNonce(nonce: string): void;
   /** A command begins: the next `drain` waits for its mark. */

@@ -1,7 +1,7 @@
 /** One program in a container of its own, from its start to its end. */
 import { DeckhandError } from "@deckhand/protocol";
-import { Kept, maxErrBytes } from "../box/run-once.ts";
-import type { ApartProgram, SpawnResult } from "../runtime.ts";
+import { HeadBuffer, maxStderrBytes } from "../shell/run-once.ts";
+import type { IsolatedProgram, SpawnResult } from "../runtime.ts";
 import type { ExecStreams } from "./container-host.ts";
 
 export interface OwnContainer {
@@ -14,7 +14,7 @@ export interface OwnContainer {
 /** Fails with `sandbox_unavailable`, `interrupted`, `bad_tool_args`. */
 export async function runInOwnContainer(
   { start, remove }: OwnContainer,
-  { argv, stdin = "" }: Pick<ApartProgram, "argv" | "stdin">,
+  { argv, stdin = "" }: Pick<IsolatedProgram, "argv" | "stdin">,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<SpawnResult> {
@@ -31,8 +31,8 @@ export async function runInOwnContainer(
     // A shell finds the program, and says 127 where there is none.
     streams = await exec(["sh", "-c", 'exec "$@"', "deckhand", ...argv]);
     if (signal.aborted) throw new DeckhandError("interrupted");
-    const out = new Kept(maxBytes, stop);
-    const err = new Kept(maxErrBytes);
+    const out = new HeadBuffer(maxBytes, stop);
+    const err = new HeadBuffer(maxStderrBytes);
     streams.out.on("data", (bytes: Buffer) => out.add(bytes));
     streams.err.on("data", (bytes: Buffer) => err.add(bytes));
     for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
@@ -41,8 +41,8 @@ export async function runInOwnContainer(
     streams.in.end(stdin);
     await over;
     if (signal.aborted) throw new DeckhandError("interrupted");
-    const exitCode = out.cut ? 137 : await streams.exitCode();
-    return { stdout: out.bytes(), stderr: err.bytes().toString("utf8"), exitCode, cut: out.cut };
+    const exitCode = out.truncated ? 137 : await streams.exitCode();
+    return { stdout: out.bytes(), stderr: err.bytes().toString("utf8"), exitCode, cut: out.truncated };
   } finally {
     signal.removeEventListener("abort", stop);
     await remove();

@@ -1,15 +1,15 @@
 /**
  * A shell or a job in a container, and what starts it (the keeper): one exec whose input is for the bash, whose output is what it prints,
- * and whose errors are the status records of box/driver.ts. After a command's record the shell prints a mark (NUL, nonce, NUL) on the
+ * and whose errors are the status records of shell/shell-protocol.ts. After a command's record the shell prints a mark (NUL, nonce, NUL) on the
  * output, because the two streams arrive independently of each other; after its end the keeper does.
  *
- * With bash it is the shell of box/driver.ts. Without, it is any POSIX sh that reads its commands from its input, and knows less:
+ * With bash it is the shell of shell/shell-protocol.ts. Without, it is any POSIX sh that reads its commands from its input, and knows less:
  * an interrupt, a syntax error and an assignment to a readonly variable end it, and the next command finds a new one in the same directory.
  * It cannot tell what it knows, so a command that outlives its time-out takes that along, and no job is started beside it. What a command
  * is given to read ends with a line feed there.
  */
-import { shellLines, shellOpening, type ShellCommand } from "../box/driver.ts";
-import type { SeatRequest } from "../box/seat.ts";
+import { commandLines, shellPrologue, type ShellCommand } from "../shell/shell-protocol.ts";
+import type { StartRequest } from "../shell/shell-streams.ts";
 import { shellQuote } from "./channel-encoding.ts";
 
 export interface ShellLauncher {
@@ -18,7 +18,7 @@ export interface ShellLauncher {
   /** It can start jobs. */
   readonly hasJobs: boolean;
   /** What the keeper reads first, each time. */
-  start(request: SeatRequest, workspace: string): string;
+  start(request: StartRequest, workspace: string): string;
   opening(nonce: string, state: string): string;
   lines(nonce: string, command: ShellCommand): string;
 }
@@ -68,10 +68,10 @@ export const bashLauncher: ShellLauncher = {
     String(Math.ceil(fileBytes / 1024)),
   ],
   hasJobs: true,
-  start: ({ kind, terminal, cwd, bare }, workspace) =>
+  start: ({ kind, terminal, cwd, cleanEnvironment: bare }, workspace) =>
     ["", terminal ? "terminal" : kind, cwd, workspace, bare ? "1" : ""].join("\0"),
-  opening: shellOpening,
-  lines: (nonce, command) => `${shellLines(command)}\\builtin printf ${mark(nonce)} >&201\n`,
+  opening: shellPrologue,
+  lines: (nonce, command) => `${commandLines(command)}\\builtin printf ${mark(nonce)} >&201\n`,
 };
 
 const shKeeper = `
@@ -91,7 +91,7 @@ export const shLauncher: ShellLauncher = {
   start: ({ nonce, cwd }, workspace) =>
     `\ndeckhand-shell ${nonce}\ncd -- ${shellQuote(cwd)} || cd -- ${shellQuote(workspace)}\n`,
   opening: () => "trap '' USR1; deckhand_return() { return $1; }; printf 'pid\\0%s\\0\\0\\0' $$ >&6\n",
-  lines: (nonce, { count, last, command, input }) =>
+  lines: (nonce, { number: count, lastExitCode: last, command, input }) =>
     `trap 'exit 130' USR1; deckhand_return ${last}; eval ${shellQuote(command)} ${from(nonce, input)}; deckhand=$?; trap '' USR1\n` +
     (input === undefined ? "" : `${input.replace(/\n$/, "")}\n${nonce}\n`) +
     `printf '%s\\0%s\\0%s\\0%s\\0' ${count} "$deckhand" "$deckhand" "$PWD" >&6; printf 'state\\0\\0\\0\\0' >&6; printf ${mark(nonce)} >&7\n`,

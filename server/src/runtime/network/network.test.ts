@@ -216,12 +216,15 @@ test("[I10] a program apart reaches what it is given beside the list, and nothin
   const argv = ["curl", "-sS", `http://apart.test:${outside.port}/`];
   const program = { argv, folders: [{ path: folder, access: "write" as const }], cwd: folder };
   const rule = `apart.test:${outside.port}`;
-  assert.equal(String((await runtimes.runApart({ ...program, reaches: [rule] }, 1000, never)).stdout), "reached");
+  assert.equal(
+    String((await runtimes.runIsolated({ ...program, allowedHosts: [rule] }, 1000, never)).stdout),
+    "reached",
+  );
   assert.match(
-    String((await runtimes.runApart({ ...program, reaches: [] }, 1000, never)).stdout),
+    String((await runtimes.runIsolated({ ...program, allowedHosts: [] }, 1000, never)).stdout),
     /not among the hosts/,
   );
-  assert.notEqual((await runtimes.runApart(program, 1000, never)).exitCode, 0);
+  assert.notEqual((await runtimes.runIsolated(program, 1000, never)).exitCode, 0);
 });
 
 test("[I11] a root server's commands that are another user's have the same network", { skip: !isRoot }, async () => {

@@ -2,10 +2,10 @@
 import { createHash } from "node:crypto";
 import type { ContainerCreateOptions } from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
-import { commandEnvironment } from "../../wall/environment.ts";
-import type { Limits } from "../../wall/limits.ts";
-import { homeInside } from "../../wall/mounts.ts";
-import { isIn } from "../../wall/workspace.ts";
+import { commandEnvironment } from "../../sandbox/environment.ts";
+import type { Limits } from "../../sandbox/limits/limits.ts";
+import { sandboxHome } from "../../sandbox/mounts/mounts.ts";
+import { isIn } from "../../sandbox/workspace-policy.ts";
 
 /** A folder of the machine, or a volume of that name, and the path at which it is seen. */
 export interface ContainerMount {
@@ -67,7 +67,7 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
     Env: Object.entries(
       commandEnvironment({
         path: spec.path,
-        home: homeInside,
+        home: sandboxHome,
         extra: { USER: "agent", LOGNAME: "agent", ...spec.env },
       }),
     ).map(([name, value]) => `${name}=${value}`),
@@ -81,9 +81,9 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       })),
       Tmpfs: {
         "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${tmpBytes}`,
-        ...(spec.mounts.some(({ to }) => to === homeInside)
+        ...(spec.mounts.some(({ to }) => to === sandboxHome)
           ? {}
-          : { [homeInside]: "rw,exec,nosuid,nodev,mode=1777,size=64m" }),
+          : { [sandboxHome]: "rw,exec,nosuid,nodev,mode=1777,size=64m" }),
       },
       ShmSize: shmBytes,
       CapDrop: ["ALL"],

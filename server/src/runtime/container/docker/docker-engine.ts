@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
-import { untilAborted } from "../../box/until-aborted.ts";
+import { untilAborted } from "../../shell/until-aborted.ts";
 import type { ExecStreams } from "../container-host.ts";
 
 export interface Engine {

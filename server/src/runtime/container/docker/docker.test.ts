@@ -15,7 +15,7 @@ import {
   until,
 } from "../../runtime.contract.ts";
 import { bubblewrapRuntimes } from "../../bubblewrap.ts";
-import type { RuntimeOptions } from "../../wall/options.ts";
+import type { RuntimeOptions } from "../../runtime-options.ts";
 import { remove } from "./docker-container.ts";
 import { execIn } from "./docker-engine.ts";
 import { dockerRuntimes, type DockerOptions } from "./docker.ts";
@@ -119,10 +119,13 @@ describe("a conversation's container", { skip }, () => {
     const late = await run(runtime, "sleep 1000; echo NOT", { timeoutMs: 100 });
     assert.deepEqual([late.output, late.exitCode, late.endedBy], ["", 130, "timeout"]);
     assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
-    const started = runtime.jobs.start({ id: "j1", command: "true", keepBytes: 1000 }, new AbortController().signal);
+    const started = runtime.jobs.start(
+      { id: "j1", command: "true", maxOutputBytes: 1000 },
+      new AbortController().signal,
+    );
     await assert.rejects(started, failsWith("not_available"));
-    const left = await run(runtime, "x=6; echo on; sleep 1000", { timeoutMs: 300, job: "j2" });
-    assert.deepEqual([left.output, left.endedBy, left.forgets], ["on\n", "job", true]);
+    const left = await run(runtime, "x=6; echo on; sleep 1000", { timeoutMs: 300, jobId: "j2" });
+    assert.deepEqual([left.output, left.endedBy, left.losesState], ["on\n", "job", true]);
     assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
     runtime.jobs.signal("j2", "KILL");
     await until("the job's end", () => runtime.jobs.list().every(({ state }) => state === "ended"));
@@ -272,7 +275,7 @@ describe("a conversation's container", { skip }, () => {
     const many = await run(runtime, "for i in {1..100}; do sleep 1 & done; wait");
     assert.match(many.output, /fork/);
     const large = await run(runtime, "head -c 2000000 /dev/zero >large");
-    assert.deepEqual(large.limit, { kind: "file_size", most: 1_000_000 });
+    assert.deepEqual(large.limit, { kind: "file_size", max: 1_000_000 });
     const much = await run(runtime, "head -c 150m /dev/zero | tail -c 149m | wc -c");
     assert.notEqual(much.output, `${149 * 1024 * 1024}\n`);
   });
@@ -280,7 +283,7 @@ describe("a conversation's container", { skip }, () => {
   it("[Z8] who waits is told what a start is at, and a container that does not start says what its log says", async () => {
     const heard: string[] = [];
     {
-      await using runtime = await made.create({ ...conversation(), onStage: (stage) => heard.push(stage) });
+      await using runtime = await made.create({ ...conversation(), onProgress: (stage) => heard.push(stage) });
       await runtime.start();
     }
     assert.deepEqual(heard.slice(-2), ["starting the container", ""]);
@@ -308,7 +311,7 @@ describe("a conversation's container", { skip }, () => {
     const image = `${registry.address}/made/elsewhere`;
     const pulling = factory(options, { image });
     const heard: string[] = [];
-    await using runtime = await pulling.create({ ...conversation(), onStage: (stage) => heard.push(stage) });
+    await using runtime = await pulling.create({ ...conversation(), onProgress: (stage) => heard.push(stage) });
     assert.equal((await run(runtime, "echo works")).output, "works\n");
     assert.equal(heard[0], `pulling image ${image}:latest`);
     const missing = factory(options, { image: `${registry.address}/missing@sha256:${"0".repeat(64)}` });

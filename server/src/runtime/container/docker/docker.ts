@@ -7,13 +7,13 @@ import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
-import { BoxedRuntime } from "../../box/boxed-runtime.ts";
-import { outputFiles } from "../../box/output/whole-file.ts";
+import { ShellRuntime } from "../../shell/shell-runtime.ts";
+import { outputFiles } from "../../shell/output/output-file.ts";
 import type { RuntimeFactory, RuntimeStatus } from "../../runtime.ts";
-import { homeInside, outputsInside } from "../../wall/mounts.ts";
-import { fileSizeHit, limitsOf } from "../../wall/limits.ts";
-import type { RuntimeOptions } from "../../wall/options.ts";
-import { checkedWorkspace } from "../../wall/workspace.ts";
+import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
+import { fileSizeHit, resolveLimits } from "../../sandbox/limits/limits.ts";
+import type { RuntimeOptions } from "../../runtime-options.ts";
+import { checkWorkspace } from "../../sandbox/workspace-policy.ts";
 import { openContainerHost } from "../container-host.ts";
 import type { ContainerMount, ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
@@ -33,7 +33,7 @@ export interface DockerOptions extends RuntimeOptions {
   /** What containers reach: nothing, or what the engine gives them by default. */
   readonly reach: "none" | "default";
   /** For programs of the server's own that reach something: behind its proxy. */
-  readonly apart: Pick<RuntimeFactory, "runApart">;
+  readonly apart: Pick<RuntimeFactory, "runIsolated">;
   readonly readOnly: boolean;
   /** Where the workspace is: the folder itself, or a volume for each conversation that is seen at its path. */
   readonly workspaceIn: "folder" | "volume";
@@ -64,7 +64,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   const boot = randomUUID().slice(0, 8);
   const isRoot = process.getuid?.() === 0;
   const own: User = isRoot ? nobody : { uid: process.getuid?.() ?? nobody.uid, gid: process.getgid?.() ?? nobody.gid };
-  const limits = limitsOf(options.limits);
+  const limits = resolveLimits(options.limits);
   const sockets = engineSockets(options.env, options.userHome);
   const stage = startupProgress();
   const nameOf = (home: string) => `deckhand-${server}-${basename(home)}`;
@@ -137,13 +137,13 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
 
   return {
     ...(options.workspaceIn === "volume"
-      ? { whyNoChildren: "Here each conversation has a volume of its own, so no other agent can work in this one." }
+      ? { noSubagentsReason: "Here each conversation has a volume of its own, so no other agent can work in this one." }
       : {}),
     status: () => Promise.race([status(), stage.statusAfter(statusMs, "docker")]),
 
-    async create({ workspace, home, onStage }) {
-      using _ = stage.subscribe(onStage);
-      const checked = await checkedWorkspace(workspace, options);
+    async create({ workspace, home, onProgress }) {
+      using _ = stage.subscribe(onProgress);
+      const checked = await checkWorkspace(workspace, options);
       const { ready, user, shell } = await proven(checked);
       const folders = { workspace: checked.path, home: join(home, "home"), outputs: join(home, "outputs") };
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
@@ -157,19 +157,19 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
         cwd: checked.path,
         labels: { "deckhand.home": home },
       });
-      return new BoxedRuntime({
+      return new ShellRuntime({
         kind: "docker",
         workspace: checked.path,
-        outputs: outputFiles(folders.outputs, outputsInside),
-        open: async () => {
-          onStage?.("starting the container");
+        outputFiles: outputFiles(folders.outputs, sandboxOutputs),
+        openHost: async () => {
+          onProgress?.("starting the container");
           try {
             writeFileSync(join(home, stamp), `${name}\n`);
             const container = await runContainer(ready.engine, spec);
             const opening = openContainerHost({
               exec: container.exec,
               shell,
-              zones: [checked.path, homeInside, "/tmp"],
+              zones: [checked.path, sandboxHome, "/tmp"],
               sweep: !container.fresh,
               // Memory is held by the engine, which ends what takes more; that it did is not told.
               fileBytes: limits.fileBytes,
@@ -183,14 +183,14 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
               });
             });
           } finally {
-            onStage?.("");
+            onProgress?.("");
           }
         },
       });
     },
 
-    async runApart(program, maxBytes, signal) {
-      if (program.reaches !== undefined) return options.apart.runApart(program, maxBytes, signal);
+    async runIsolated(program, maxBytes, signal) {
+      if (program.allowedHosts !== undefined) return options.apart.runIsolated(program, maxBytes, signal);
       const { ready, user } = await proven(await stat(program.cwd));
       const name = `deckhand-${server}-${boot}-${randomUUID().slice(0, 8)}`;
       const spec = specOf(ready, {
@@ -220,8 +220,8 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
 
 function mountsOf(folders: ContainerFolders, workspaceFrom: ContainerMount["from"]): readonly ContainerMount[] {
   return [
-    { from: { folder: folders.home }, to: homeInside, access: "write" },
-    { from: { folder: folders.outputs }, to: outputsInside, access: "read" },
+    { from: { folder: folders.home }, to: sandboxHome, access: "write" },
+    { from: { folder: folders.outputs }, to: sandboxOutputs, access: "read" },
     { from: workspaceFrom, to: folders.workspace, access: "write" },
   ];
 }

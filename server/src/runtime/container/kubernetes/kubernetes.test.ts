@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { bubblewrapRuntimes } from "../../bubblewrap.ts";
 import { failsWith, makeFolders, run, runtimeContract } from "../../runtime.contract.ts";
-import type { RuntimeOptions } from "../../wall/options.ts";
+import type { RuntimeOptions } from "../../runtime-options.ts";
 import { startCluster, type TestCluster } from "./cluster.test-kit.ts";
 import { kubernetesRuntimes, type KubernetesOptions } from "./kubernetes.ts";
 import { noPodman, startPodman, withoutPrograms } from "../docker/podman.test-kit.ts";
@@ -94,7 +94,7 @@ describe("pods", { skip }, () => {
   it("[Z14] an image that does not come, no cluster and no right are said at once, and nothing runs", async () => {
     const heard: string[] = [];
     const none = factory(options, env, { image: "localhost/deckhand-test/none:1" });
-    const refused = none.create({ ...conversation(), onStage: (stage) => heard.push(stage) });
+    const refused = none.create({ ...conversation(), onProgress: (stage) => heard.push(stage) });
     await assert.rejects(refused, (error: Error) => {
       assert.match(error.message, /does not run: .*(no such image|image not known)/);
       return failsWith("sandbox_unavailable")(error);

@@ -6,12 +6,12 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
-import { BoxedRuntime } from "../../box/boxed-runtime.ts";
-import type { OutputFiles } from "../../box/output/whole-file.ts";
+import { ShellRuntime } from "../../shell/shell-runtime.ts";
+import type { OutputFiles } from "../../shell/output/output-file.ts";
 import type { RuntimeFactory, RuntimeStatus } from "../../runtime.ts";
-import { fileSizeHit, limitsOf } from "../../wall/limits.ts";
-import { homeInside, outputsInside } from "../../wall/mounts.ts";
-import type { RuntimeOptions } from "../../wall/options.ts";
+import { fileSizeHit, resolveLimits } from "../../sandbox/limits/limits.ts";
+import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
+import type { RuntimeOptions } from "../../runtime-options.ts";
 import { clusterError, findCluster, type Cluster } from "./cluster.ts";
 import { openContainerHost, type Exec } from "../container-host.ts";
 import { idlePause } from "../idle-pause.ts";
@@ -33,7 +33,7 @@ export interface KubernetesOptions extends RuntimeOptions {
   readonly runtimeClass?: string | undefined;
   readonly startMs: number;
   /** For programs of the server's own, whose folders are on this machine. */
-  readonly apart: Pick<RuntimeFactory, "runApart">;
+  readonly apart: Pick<RuntimeFactory, "runIsolated">;
 }
 
 /** In a folder of the conversation's: there is, or was, a pod. */
@@ -46,7 +46,7 @@ const statusMs = 2000;
 export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
   const server = createHash("sha256").update(options.dataHome).digest("hex").slice(0, 12);
   const labels = { "app.kubernetes.io/managed-by": "deckhand", "deckhand/server": server };
-  const limits = limitsOf(options.limits);
+  const limits = resolveLimits(options.limits);
   const stage = startupProgress();
   const nameOf = (home: string) => `deckhand-${server}-${basename(home).toLowerCase()}`;
 
@@ -72,7 +72,7 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
     stage.report("trying out a pod");
     try {
       const pod = podOptions({ name, workspace, annotations: {}, claim: undefined });
-      await runPod(cluster, { ...pod, deadlineMs: options.startMs, onStage: stage.report });
+      await runPod(cluster, { ...pod, deadlineMs: options.startMs, onProgress: stage.report });
       return await provePod((argv) => cluster.exec(name, argv), new URL(cluster.server), options.reach === "none");
     } finally {
       stage.report("");
@@ -98,22 +98,22 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
   };
 
   return {
-    whyNoChildren:
+    noSubagentsReason:
       "Here each conversation has a workspace in a pod of its own, so no other agent can work in this one.",
     status: () => Promise.race([judged(), stage.statusAfter(statusMs, "kubernetes")]),
 
-    async create({ workspace, home, onStage }) {
-      using _ = stage.subscribe(onStage);
+    async create({ workspace, home, onProgress }) {
+      using _ = stage.subscribe(onProgress);
       const path = checkedPath(workspace);
       const held = await judged();
       if (!held.proven) throw new DeckhandError("sandbox_unavailable", held.sentence);
       const [cluster, proof] = await Promise.all([prepare(), prove()]);
       const name = nameOf(home);
-      return new BoxedRuntime({
+      return new ShellRuntime({
         kind: "kubernetes",
         workspace: path,
-        outputs: outputsOf(cluster, name),
-        open: async () => {
+        outputFiles: outputsOf(cluster, name),
+        openHost: async () => {
           try {
             mkdirSync(home, { recursive: true, mode: 0o700 });
             writeFileSync(join(home, stamp), `${name}\n`);
@@ -126,12 +126,12 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
             const { fresh } = await runPod(cluster, {
               ...pod,
               deadlineMs: options.startMs,
-              onStage: (sentence) => onStage?.(`starting the pod: ${sentence}`),
+              onProgress: (sentence) => onProgress?.(`starting the pod: ${sentence}`),
             });
             return await openContainerHost({
               exec: (argv) => cluster.exec(name, argv),
               shell: proof.shell,
-              zones: [path, homeInside, "/tmp"],
+              zones: [path, sandboxHome, "/tmp"],
               sweep: !fresh,
               fileBytes: limits.fileBytes,
               limitHit: (exitCode) => fileSizeHit(exitCode, limits),
@@ -140,13 +140,13 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
               force: () => removePod(cluster, name),
             });
           } finally {
-            onStage?.("");
+            onProgress?.("");
           }
         },
       });
     },
 
-    runApart: (program, maxBytes, signal) => options.apart.runApart(program, maxBytes, signal),
+    runIsolated: (program, maxBytes, signal) => options.apart.runIsolated(program, maxBytes, signal),
 
     async remove({ home }) {
       if (!existsSync(join(home, stamp))) return;
@@ -225,7 +225,7 @@ function outputsOf(cluster: Cluster, pod: string): OutputFiles {
   let count = 0;
   return {
     async create() {
-      const path = `${outputsInside}/${boot}-${++count}.txt`;
+      const path = `${sandboxOutputs}/${boot}-${++count}.txt`;
       const streams = await cluster.exec(pod, ["sh", "-c", 'cat >"$1"', "deckhand-output", path]);
       streams.out.resume();
       streams.err.resume();

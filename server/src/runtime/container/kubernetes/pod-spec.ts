@@ -1,8 +1,8 @@
 /** A conversation's pod, under the restricted Pod Security Standard. */
 import type { V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from "@kubernetes/client-node";
-import { commandEnvironment } from "../../wall/environment.ts";
-import type { Limits } from "../../wall/limits.ts";
-import { homeInside, outputsInside } from "../../wall/mounts.ts";
+import { commandEnvironment } from "../../sandbox/environment.ts";
+import type { Limits } from "../../sandbox/limits/limits.ts";
+import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
 import { containerName } from "./cluster.ts";
 import { idleCommand } from "../docker/container-spec.ts";
 
@@ -44,7 +44,7 @@ export function podSpec({ name, image, workspace, claim, runtimeClass, readOnly,
     mountPath,
     ...inClaim(folder),
   });
-  const environment = commandEnvironment({ path: "", home: homeInside, extra: { USER: "agent", LOGNAME: "agent" } });
+  const environment = commandEnvironment({ path: "", home: sandboxHome, extra: { USER: "agent", LOGNAME: "agent" } });
   const resources = { memory: String(limits.memoryBytes), cpu: `${Math.round(limits.cpus * 1000)}m` };
   return {
     restartPolicy: "Never",
@@ -79,8 +79,8 @@ export function podSpec({ name, image, workspace, claim, runtimeClass, readOnly,
         resources: { limits: resources, requests: { memory: "64Mi", cpu: "50m" } },
         volumeMounts: [
           mount("workspace", workspace),
-          mount("home", homeInside),
-          mount("outputs", outputsInside),
+          mount("home", sandboxHome),
+          mount("outputs", sandboxOutputs),
           { name: "tmp", mountPath: "/tmp" },
         ],
       },

@@ -12,7 +12,7 @@ const logLines = 10;
 
 export interface RunPodOptions extends PodOptions {
   readonly deadlineMs: number;
-  readonly onStage: (sentence: string) => void;
+  readonly onProgress: (sentence: string) => void;
 }
 
 /** Running, of that name; whether it is a new one. Fails with `sandbox_unavailable`. */
@@ -77,7 +77,7 @@ async function createPod({ core, objects, namespace }: Cluster, options: PodOpti
 }
 
 /** Until it runs; an image that does not come or a container that ends is told at once, with the last lines of its log. */
-async function followPod(cluster: Cluster, { name, deadlineMs, onStage }: RunPodOptions): Promise<void> {
+async function followPod(cluster: Cluster, { name, deadlineMs, onProgress }: RunPodOptions): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   let told = "";
   for (;;) {
@@ -88,7 +88,7 @@ async function followPod(cluster: Cluster, { name, deadlineMs, onStage }: RunPod
     const waiting = container?.state?.waiting;
     const unschedulable = status?.conditions?.find(({ type, status: is }) => type === "PodScheduled" && is === "False");
     const stage = waiting?.reason ?? unschedulable?.message ?? status?.phase ?? "waiting for the pod";
-    if (stage !== told) onStage((told = stage));
+    if (stage !== told) onProgress((told = stage));
     const failed = /ErrImage|ImagePullBackOff|InvalidImageName|CreateContainer.*Error|RunContainerError|CrashLoop/.test(
       waiting?.reason ?? "",
     );

@@ -1,0 +1,133 @@
+/**
+ * A control group for each sandbox: memory, processes and processor time of all that runs in it, together. Sources: the kernel's
+ * admin-guide/cgroup-v1 and cgroup-v2.rst, cgroups(7).
+ *
+ *   made --enter: the launcher moves in before it has read what to do--> in use --close: all are dead--> removed
+ *
+ * A folder's name has the server's pid and when that started; one whose server is no more is removed by the next (cgroup-paths.ts).
+ */
+import { accessSync, closeSync, openSync, readSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdir, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { statOf } from "../../processes.ts";
+import { cgroupName, type CgroupPaths } from "./cgroup-paths.ts";
+import type { LimitHit, Limits } from "./limits.ts";
+
+export interface Cgroup {
+  /** Resolves when the process is in it; its children will be. Fails with the system's error. */
+  enter(pid: number): Promise<void>;
+  /** A limit that was hit since the last call; the gravest. */
+  takeHit(): LimitHit | undefined;
+  /** Removes it once nothing runs in it. */
+  close(): Promise<void>;
+}
+
+const cpuPeriodUs = 100_000;
+/** The kernel takes a moment to let go of the dead. */
+const removeTries = 25;
+const removeEveryMs = 20;
+
+/** Fails with the system's error, and leaves nothing. */
+export async function createCgroup(places: CgroupPaths, limits: Limits): Promise<Cgroup> {
+  const name = cgroupName(process.pid, statOf(process.pid)?.startTick ?? 0, randomBytes(6).toString("hex"));
+  const folders = Object.fromEntries(Object.entries(places.folders).map(([key, parent]) => [key, join(parent, name)]));
+  const all = [...new Set(Object.values(folders))];
+  const counters: Counter[] = [];
+  const close = async () => {
+    for (const { fd } of counters.splice(0)) closeSync(fd);
+    await Promise.all(all.map(remove));
+  };
+  try {
+    for (const folder of all) await mkdir(folder);
+    for (const [file, value] of settings(places.version, folders, limits)) await writeFile(file, value);
+    const memory = folders["memory"];
+    const pids = folders["pids"];
+    if (memory !== undefined) {
+      const file = places.version === 1 ? "memory.oom_control" : "memory.events";
+      counters.push(counter(join(memory, file), /^oom_kill (\d+)/m, { kind: "memory", max: limits.memoryBytes }));
+    }
+    if (pids !== undefined) {
+      counters.push(counter(join(pids, "pids.events"), /^max (\d+)/m, { kind: "processes", max: limits.processes }));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    async enter(pid) {
+      for (const folder of all) await writeFile(join(folder, "cgroup.procs"), String(pid));
+    },
+    takeHit: () => counters.filter((each) => each.moved()).map(({ hit }) => hit)[0],
+    close,
+  };
+}
+
+function settings(
+  version: 1 | 2,
+  { memory, pids, cpu }: Readonly<Record<string, string | undefined>>,
+  limits: Limits,
+): (readonly [string, string])[] {
+  const quota = String(Math.max(1000, Math.round(limits.cpus * cpuPeriodUs)));
+  const set: (readonly [string, string])[] = [];
+  const put = (folder: string | undefined, file: string, value: number | string) => {
+    if (folder !== undefined && exists(join(folder, file))) set.push([join(folder, file), String(value)]);
+  };
+  if (version === 1) {
+    put(memory, "memory.limit_in_bytes", limits.memoryBytes);
+    // With swap, so that there is no more by swapping. Only there where the kernel accounts for swap.
+    put(memory, "memory.memsw.limit_in_bytes", limits.memoryBytes);
+    put(cpu, "cpu.cfs_period_us", cpuPeriodUs);
+    put(cpu, "cpu.cfs_quota_us", quota);
+  } else {
+    put(memory, "memory.max", limits.memoryBytes);
+    put(memory, "memory.swap.max", 0);
+    put(cpu, "cpu.max", `${quota} ${cpuPeriodUs}`);
+  }
+  put(pids, "pids.max", limits.processes);
+  return set;
+}
+
+interface Counter {
+  readonly fd: number;
+  readonly hit: LimitHit;
+  moved(): boolean;
+}
+
+/** Kept open, since it is read after every command: a few microseconds each. */
+function counter(path: string, pattern: RegExp, hit: LimitHit): Counter {
+  const fd = openSync(path, "r");
+  const bytes = Buffer.alloc(1024);
+  const read = () =>
+    Number(pattern.exec(bytes.toString("latin1", 0, readSync(fd, bytes, 0, bytes.length, 0)))?.[1] ?? 0);
+  let last = read();
+  return {
+    fd,
+    hit,
+    moved() {
+      const before = last;
+      last = read();
+      return last > before;
+    },
+  };
+}
+
+async function remove(folder: string): Promise<void> {
+  for (let tries = 0; tries < removeTries; tries++) {
+    try {
+      return await rmdir(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EBUSY") return;
+      await new Promise((resolve) => setTimeout(resolve, removeEveryMs));
+    }
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chownSync, existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, describe, it } from "node:test";
+import { bubblewrapRuntimes } from "../../bubblewrap.ts";
+import { makeFolders, run, until, uniqueSleep } from "../../runtime.contract.ts";
+import { statOf } from "../../processes.ts";
+import type { Runtime } from "../../runtime.ts";
+import { findCgroupPaths, cgroupName } from "./cgroup-paths.ts";
+import { resolveLimits, ulimitArgs } from "./limits.ts";
+
+const mib = 1024 * 1024;
+const limits = { memoryBytes: 64 * mib, processes: 40, fileBytes: 2 * mib, cpus: 0.5 };
+const places = await findCgroupPaths();
+const ownGroups = () =>
+  Object.values(places?.folders ?? {}).flatMap((folder) =>
+    readdirSync(folder).filter((name) => name.startsWith(`deckhand.${process.pid}.`)),
+  );
+
+/** 200 MB in one process and no more, whatever happens. */
+const takeMemory = `perl -e '$x = "x" x (200 * 1024 * 1024); print "all of it"'`;
+/** Sixty processes that end in a second. */
+const startMany = "for i in {1..60}; do sleep 1 & done; wait";
+
+describe("limits by a control group", { skip: places === undefined && "no control group can be made here" }, () => {
+  const folders = makeFolders();
+  let runtime: Runtime;
+  before(async () => {
+    const workspace = join(folders.root, "workspace");
+    mkdirSync(workspace);
+    const home = join(folders.options.dataHome, "c");
+    runtime = await bubblewrapRuntimes({ ...folders.options, limits }).create({ workspace, home });
+  });
+  after(async () => {
+    await runtime[Symbol.asyncDispose]();
+    folders.remove();
+  });
+
+  it("[Y3] a command that takes too much memory is ended, told why, and its shell goes on", async () => {
+    await run(runtime, "kept=here");
+    const { output, exitCode, limit, endedBy } = await run(runtime, takeMemory);
+    assert.deepEqual([exitCode, limit, endedBy], [137, { kind: "memory", max: limits.memoryBytes }, undefined]);
+    assert.doesNotMatch(output, /all of it/);
+    const next = await run(runtime, "echo $kept");
+    assert.deepEqual([next.output, next.limit], ["here\n", undefined]);
+  });
+
+  it("[Y3] memory is that of all processes together, with the files in /tmp, which is full before", async () => {
+    const half = `perl -e '$x = "x" x (25 * 1024 * 1024); sleep 2'`;
+    const { limit } = await run(runtime, `${half} & ${half} & ${half} & wait`);
+    assert.equal(limit?.kind, "memory");
+    const full = await run(runtime, "head -c 48M /dev/zero | split -b 1M - /tmp/part; rm /tmp/part*");
+    assert.match(full.output, /No space left/);
+    assert.equal(full.limit, undefined);
+  });
+
+  it("[Y3] more processes than allowed cannot be started, which is told, and the shell goes on", async () => {
+    const { output, limit } = await run(runtime, startMany);
+    assert.match(output, /Resource temporarily unavailable/);
+    assert.deepEqual(limit, { kind: "processes", max: 40 });
+    assert.equal((await run(runtime, "echo $kept")).output, "here\n");
+  });
+
+  it("[Y3] processor time is shared out, in all processes together", async () => {
+    const { output } = await run(
+      runtime,
+      `perl -MTime::HiRes=time -e '$t = time + 1; for (1, 2) { fork or do { 1 while time < $t; exit } } wait; wait; print +(times)[2]'`,
+    );
+    assert.ok(Number(output) > 0 && Number(output) < 0.9, `${output} s of 1 s on two processors`);
+  });
+
+  it("[Y4] a group goes with its sandbox, and a new sandbox has a new one", async () => {
+    assert.ok(ownGroups().length >= 1);
+    await run(runtime, "kill -9 $$; kill -9 2");
+    assert.equal((await run(runtime, "echo $((1 + 1))")).output, "2\n");
+    const sleep = uniqueSleep();
+    await run(runtime, `setsid sleep ${sleep} &`);
+    await runtime[Symbol.asyncDispose]();
+    await until("no group is left", () => ownGroups().length === 0);
+  });
+
+  it("[Y4] what a killed server left is removed by the next, and nothing of a living one", async () => {
+    const parent = Object.values(places?.folders ?? {})[0] ?? "";
+    const stale = join(parent, cgroupName(4_194_303, 1, "a"));
+    // The same number is another process when it started at another time.
+    const reused = join(parent, cgroupName(process.pid, 1, "b"));
+    const living = join(parent, cgroupName(process.pid, statOf(process.pid)?.startTick ?? 0, "c"));
+    for (const folder of [stale, reused, living]) mkdirSync(folder);
+    await findCgroupPaths();
+    assert.deepEqual(
+      [stale, reused, living].map((folder) => existsSync(folder)),
+      [false, false, true],
+    );
+    rmdirSync(living);
+  });
+});
+
+it("[Y3] no file grows beyond its limit, which is told", async () => {
+  const folders = makeFolders();
+  const workspace = join(folders.root, "workspace");
+  mkdirSync(workspace);
+  const home = join(folders.options.dataHome, "c");
+  {
+    await using runtime = await bubblewrapRuntimes({ ...folders.options, limits }).create({ workspace, home });
+    const { exitCode, limit } = await run(
+      runtime,
+      "head -c 3M /dev/zero >large; exit_code=$?; ls -s large; (exit $exit_code)",
+    );
+    assert.deepEqual([exitCode, limit], [153, { kind: "file_size", max: 2 * mib }]);
+    assert.equal((await run(runtime, "stat -c %s large")).output, `${2 * mib}\n`);
+  }
+  folders.remove();
+});
+
+it("[Y5] without a control group rlimits hold memory for each process, and the number of processes", async () => {
+  const folders = makeFolders();
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) for (const path of [folders.root, folders.options.userHome]) chownSync(path, 65_534, 65_534);
+  const child = fileURLToPath(import.meta.resolve("../../bubblewrap.child.ts"));
+  const script = ['perl -e \'print "x" x 10, "\\n"\'', takeMemory, "echo $?", startMany, "echo on"];
+  const server = spawn(process.execPath, [child, "bubblewrap", folders.root, ...script], {
+    env: { PATH: process.env["PATH"], LIMITS: JSON.stringify(limits) },
+    stdio: ["pipe", "pipe", "inherit"],
+    ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}),
+  });
+  let printed = "";
+  const ended = new Promise((resolve) => server.on("close", resolve));
+  server.stdout.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    if (printed.endsWith("ready\n")) server.stdin.end();
+  });
+  await ended;
+  assert.match(
+    printed,
+    /^xxxxxxxxxx\nOut of memory[^]*\n[1-9]\d*\n[^]*Resource temporarily unavailable[^]*on\nready\n$/,
+  );
+  folders.remove();
+});
+
+it("[Y5] the defaults leave the machine something, and rlimits are only set where nobody else holds", () => {
+  const defaults = resolveLimits();
+  assert.ok(defaults.memoryBytes > 0 && defaults.processes >= 1000 && defaults.cpus >= 1);
+  assert.equal(ulimitArgs(limits, { memory: "cgroup", processes: "cgroup" }), "-f=2048");
+  assert.equal(ulimitArgs(limits, { memory: "rlimit", processes: "rlimit" }), "-f=2048 -d=65536 -u=40");
+});
