@@ -55,7 +55,7 @@ export function createComponents(host: ComponentsDeps) {
   const emit = liveDeltas.add.bind(liveDeltas);
   const workspace = new Workspace({
     conversation: log.state.parent?.root ?? id,
-    places: deps.places,
+    workspaces: deps.workspaces,
     settings: () => log.state.settings,
     isWorking: () => isWorking(log.state.agentState),
     append,
@@ -93,7 +93,7 @@ export function createComponents(host: ComponentsDeps) {
 
   const checkpoints = new Checkpoints({
     id,
-    histories: deps.histories,
+    histories: deps.checkpoints,
     runtime: startRuntime,
     state,
     read,
@@ -159,7 +159,7 @@ export function createComponents(host: ComponentsDeps) {
       return { agent: withoutDelegateAtMaxDepth(equipped, log.state), model: await model(equipped) };
     },
     runtime: runtimeFor,
-    changesSince: deps.histories === undefined ? undefined : history.changesSince.bind(history),
+    changesSince: deps.checkpoints === undefined ? undefined : history.changesSince.bind(history),
     instructions: {
       workspace: instructionReader(deps.runtimes.runReadOnly, () => workspace.path, startRuntime),
       user: deps.readUserInstructions,

@@ -40,7 +40,7 @@ import { readState } from "./state-cache.ts";
 import type { LinkedConversation } from "./subagents/linked-conversation.ts";
 import { resumeOf } from "./subagents/spawn.ts";
 import { lostTerminalEvents, type ConversationTerminals } from "./terminals/terminals.ts";
-import { uploadEvent } from "./upload-event.ts";
+import { uploadEvent } from "./transfer/upload-event.ts";
 
 export class Conversation implements LinkedConversation {
   readonly id: ConversationId;
@@ -226,8 +226,8 @@ export class Conversation implements LinkedConversation {
     const decision = decide(kind, args, this.state, {
       command,
       knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
-      rootOf: (choice) => this.#deps.places.pathOf(this.#workspaceOwner, choice),
-      isSettled: this.#components.workspace.isMade,
+      rootOf: (choice) => this.#deps.workspaces.pathOf(this.#workspaceOwner, choice),
+      isWorkspaceReady: this.#components.workspace.isReady,
       tools: this.#userTools(),
     });
     // Before the append: an answer in the log is never given again, while saving a rule twice keeps one.
@@ -326,9 +326,9 @@ export class Conversation implements LinkedConversation {
   /** Rejects an impossible workspace while the sender is still there to see it. */
   async #checkWorkspace(args: unknown): Promise<void> {
     const { data } = settingsSchema.safeParse(args);
-    const isSettled = this.state.agentState !== null && this.#components.workspace.isMade;
+    const isSettled = this.state.agentState !== null && this.#components.workspace.isReady;
     if (data?.workspace === undefined || isSettled) return;
-    await this.#deps.places.check(this.#workspaceOwner, data.workspace);
+    await this.#deps.workspaces.check(this.#workspaceOwner, data.workspace);
   }
 
   /** The conversation whose workspace this one works in. */

@@ -119,10 +119,10 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const { workspace } = settings;
     const isOwn = workspace !== undefined && !("folder" in workspace);
     const owner = parent?.root ?? from;
-    const copyOf = isOwn && this.#deps.places.isReady(owner, workspace) ? owner : undefined;
+    const copyOf = isOwn && this.#deps.workspaces.isReady(owner, workspace) ? owner : undefined;
     const row = await this.#create(async (to) => {
       await forkConversation({ from, at, to, copyOf }, this.#deps);
-      this.#deps.histories?.copyRefs(from, to, at ?? Infinity);
+      this.#deps.checkpoints?.copyRefs(from, to, at ?? Infinity);
       const key = this.#sessionKeys.get(from);
       if (key !== undefined) this.#sessionKeys.set(to, key);
     });
@@ -154,7 +154,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
   async #refuseLoss(id: ConversationId): Promise<void> {
     if (!(await this.exists(id))) return;
     const { settings } = (await this.open(id)).state;
-    const unsaved = await this.#deps.places
+    const unsaved = await this.#deps.workspaces
       .unsavedWork(id, settings.workspace, AbortSignal.timeout(unsavedMs))
       .catch(() => unsavedUnknown);
     if (unsaved !== undefined)
@@ -176,9 +176,9 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     this.#sessionKeys.delete(id);
     const { workspace } = (await readState(id, this.#deps.store)).settings;
     // The log names the workspace, so it goes last: a removal that fails can be tried again.
-    await this.#deps.places.remove(id, workspace, discard);
+    await this.#deps.workspaces.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
-    this.#deps.histories?.drop(id);
+    this.#deps.checkpoints?.drop(id);
     const home = this.#deps.home(id);
     await this.#deps.runtimes.remove?.({ home }).catch((fault: unknown) => this.#deps.onFault(id, fault));
     await rm(home, { recursive: true, force: true });

@@ -45,7 +45,7 @@ export interface DecisionContext {
   /** Where it would work, had it made that choice. */
   readonly rootOf: (choice: WorkspaceChoice | undefined) => string;
   /** Its workspace is there. */
-  readonly isSettled: boolean;
+  readonly isWorkspaceReady: boolean;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
 
@@ -189,7 +189,7 @@ function initialize(event: NewAction<"initialize">, state: ConversationState, co
     throw new DeckhandError("unknown_agent", `There is no agent ${agent}.`);
   }
   const choice = settings.workspace ?? state.settings.workspace;
-  if (state.agentState !== null && context.isSettled && !isDeepStrictEqual(choice, state.settings.workspace)) {
+  if (state.agentState !== null && context.isWorkspaceReady && !isDeepStrictEqual(choice, state.settings.workspace)) {
     throw new DeckhandError("conflict", "A conversation stays in its workspace; begin another one, or fork it.");
   }
   if (settings.directory !== undefined) {

@@ -18,7 +18,7 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
     findModel: async () => model,
     findAgent: findTestAgent,
     runtimes: testRuntimes({ cwd: "/w" }),
-    places: fixedWorkspace(parts.workspace ?? "/w"),
+    workspaces: fixedWorkspace(parts.workspace ?? "/w"),
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
     approval: { policy: "never", seconds: 3600, sandboxed: true },

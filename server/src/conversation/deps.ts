@@ -20,10 +20,10 @@ import type { LinkedConversation } from "./subagents/linked-conversation.ts";
 export interface ConversationDeps extends ResolveDeps {
   readonly store: Store;
   readonly runtimes: RuntimeFactory;
-  readonly places: Workspaces;
+  readonly workspaces: Workspaces;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
   /** Checkpoints of workspaces; none are taken when left out. */
-  readonly histories?: CheckpointStore;
+  readonly checkpoints?: CheckpointStore;
   readonly mcp?: Mcp;
   readonly hooks?: (context: HookContext) => HookPoints;
   /** Instructions that the user gives to every agent. */

@@ -51,7 +51,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       findModel: async () => model,
       findAgent: createAgentFinder(tools),
       runtimes: options.runtimes ?? noRuntimes,
-      places: fixedWorkspace(home),
+      workspaces: fixedWorkspace(home),
       tools,
       limits: { maxSteps: 5, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
       approval: { policy: "never", seconds: 3600, sandboxed: true },

@@ -105,9 +105,9 @@ export async function startServer(env: Environment, flags: Flags = {}): Promise<
       defaultAgent: () => settings.config.agents.default,
       mcp,
       hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: config.server.home }),
-      places,
+      workspaces: places,
       ...(config.workspace.checkpoints
-        ? { histories: openCheckpointStore(join(config.server.home, "snapshots"), runtimes) }
+        ? { checkpoints: openCheckpointStore(join(config.server.home, "snapshots"), runtimes) }
         : {}),
       limits: liveLimits(settings),
       approval: liveApproval(settings),

@@ -150,7 +150,7 @@ class Player implements Disposable {
     return Conversation.open(id, {
       ...others,
       ...approvalOf(this.#recording),
-      places: fixedWorkspace(others.workspace),
+      workspaces: fixedWorkspace(others.workspace),
       store: watchedStore(store, isAlive, (events) => this.#came(events)),
       runtimes: trackedRuntimes(runtimes, order, this.#made),
       tools: ordered,

@@ -11,7 +11,7 @@ export interface Checkpoint {
   readonly outside: boolean;
   readonly excluded: ExcludedFiles;
   /** The tree is still there; a log that was imported has none. */
-  readonly there: boolean;
+  readonly isAvailable: boolean;
 }
 
 /** All snapshots of a log, oldest first. */
@@ -25,7 +25,7 @@ export async function readCheckpoints(
       if (isAction(event)) continue;
       if (event.observation !== "snapshot") continue;
       const { tree, after, outside, left_out: leftOut } = event.extras;
-      kept.push({ tree, after, outside, excluded: leftOut, there: isThere(after, tree) });
+      kept.push({ tree, after, outside, excluded: leftOut, isAvailable: isThere(after, tree) });
     }
   }
   return kept;

@@ -53,10 +53,10 @@ export class WorkspaceHistory {
     const history = await this.#history();
     const signal = this.#snapshots.signal();
     const kept = await this.#kept(history);
-    const start = from === undefined ? kept.find(({ there }) => there) : checkpointAt(kept, from);
-    if (start?.there !== true) throw noSnapshot(from);
+    const start = from === undefined ? kept.find(({ isAvailable: there }) => there) : checkpointAt(kept, from);
+    if (start?.isAvailable !== true) throw noSnapshot(from);
     const end = to === undefined ? undefined : checkpointAt(kept, to);
-    if (to !== undefined && end?.there !== true) throw noSnapshot(to);
+    if (to !== undefined && end?.isAvailable !== true) throw noSnapshot(to);
     const { tree, excluded: leftOut } = end ?? (await history.capture(signal));
     const patches = await history.patches(start.tree, tree, signal);
     return { from: start.after, to: end?.after ?? null, ...patches, left_out: leftOut };
@@ -81,7 +81,7 @@ export class WorkspaceHistory {
     const now = await this.#snapshots.alone(() => this.#snapshots.record());
     const history = await this.#history();
     const start = checkpointAt(await this.#kept(history), from);
-    if (now === undefined || start?.there !== true) return undefined;
+    if (now === undefined || start?.isAvailable !== true) return undefined;
     const files = await history.changes(start.tree, now.tree, this.#snapshots.signal());
     const sum = (of: "added_lines" | "deleted_lines"): number => files.reduce((lines, file) => lines + file[of], 0);
     return {
@@ -109,7 +109,7 @@ export class WorkspaceHistory {
     const outside = last !== undefined && (!wrote || this.#snapshots.typedSince);
     const changes = await this.#changes(
       at,
-      [...kept, { ...now, after: Infinity, outside, there: true }],
+      [...kept, { ...now, after: Infinity, outside, isAvailable: true }],
       history,
       signal,
     );
@@ -134,7 +134,7 @@ export class WorkspaceHistory {
 
   async #treeAt(at: number, history: WorkspaceCheckpoints): Promise<Checkpoint> {
     const target = checkpointAt(await this.#kept(history), at);
-    if (target?.there !== true) throw noSnapshot(at);
+    if (target?.isAvailable !== true) throw noSnapshot(at);
     return target;
   }
 
@@ -168,7 +168,7 @@ export class WorkspaceHistory {
   ): Promise<Changes> {
     const target = checkpointAt(kept, at);
     const now = kept.at(-1);
-    if (target?.there !== true || now === undefined) throw noSnapshot(at);
+    if (target?.isAvailable !== true || now === undefined) throw noSnapshot(at);
     const files = await history.changes(now.tree, target.tree, signal);
     const others = await history.changedPaths(outsidePairs(kept, target), signal);
     const named = files.flatMap(({ path, old_path: old }) => (old === undefined ? [path] : [path, old]));
@@ -200,7 +200,7 @@ function outsidePairs(kept: readonly Checkpoint[], target: Checkpoint): [from: s
   let outside = false;
   for (const each of kept.slice(kept.indexOf(target) + 1)) {
     outside ||= each.outside;
-    if (!each.there) continue;
+    if (!each.isAvailable) continue;
     if (outside) pairs.push([before, each.tree]);
     before = each.tree;
     outside = false;

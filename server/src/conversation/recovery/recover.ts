@@ -32,7 +32,7 @@ export async function recover(
   const { state } = conversation;
   const tail = await conversation.read(Math.max(-1, state.head - tailEvents), tailEvents);
   // If there is no workspace yet, nothing was done in it, and an inspection is no reason to create it.
-  const inWorkspace = workspace.isMade ? await findSideEffects(conversation, runtime, inspection) : [];
+  const inWorkspace = workspace.isReady ? await findSideEffects(conversation, runtime, inspection) : [];
   const orphaned = await subagents?.orphaned(state);
   const sideEffects = new Map([...inWorkspace, ...(orphaned?.traces ?? [])]);
   const findings = { nowMs: now(), tail, resume: resumeOf(state, resume), aliveMs, sideEffects };

@@ -7,7 +7,7 @@ import type { Holds } from "../holds.ts";
 
 interface WorkspaceDeps {
   readonly conversation: ConversationId;
-  readonly places: Workspaces;
+  readonly workspaces: Workspaces;
   readonly settings: () => Settings;
   /** Whether a turn is running, which will meet a failure and report it. */
   readonly isWorking: () => boolean;
@@ -30,26 +30,26 @@ export class Workspace {
 
   /** The directory in which commands start; it may not exist yet. */
   get path(): string {
-    const { places, conversation, settings } = this.#deps;
+    const { workspaces: places, conversation, settings } = this.#deps;
     const { directory, workspace } = settings();
     const root = places.pathOf(conversation, workspace);
     return directory !== undefined && isInside(directory, root) ? directory : root;
   }
 
-  get isMade(): boolean {
-    return this.#deps.places.isReady(this.#deps.conversation, this.#deps.settings().workspace);
+  get isReady(): boolean {
+    return this.#deps.workspaces.isReady(this.#deps.conversation, this.#deps.settings().workspace);
   }
 
   /** Resolves when the workspace can be used. Fails as `Workspaces.create` does. */
   async ready(): Promise<void> {
-    if (this.isMade) return;
+    if (this.isReady) return;
     this.#creation ??= this.#create();
     await this.#creation.done;
   }
 
   /** Creates it now, so that nobody has to wait later; if that fails while no turn is running, the log says so. */
   begin(): void {
-    if (this.isMade) return;
+    if (this.isReady) return;
     this.#deps.holds
       .during(() => this.ready())
       .catch(async (error: unknown) => {
@@ -67,7 +67,7 @@ export class Workspace {
   }
 
   #create(): { readonly done: Promise<void>; readonly stop: AbortController } {
-    const { places, conversation, settings, append, onFault } = this.#deps;
+    const { workspaces: places, conversation, settings, append, onFault } = this.#deps;
     const { workspace } = settings();
     if (workspace === undefined) throw new Error("the default workspace is not created");
     const stop = new AbortController();

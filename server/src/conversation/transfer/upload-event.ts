@@ -1,5 +1,5 @@
 import { observation, type NewEvent } from "@deckhand/protocol";
-import type { UploadedFile } from "./api.ts";
+import type { UploadedFile } from "../api.ts";
 
 const mostNamed = 100;
 const mostSaid = 10;
