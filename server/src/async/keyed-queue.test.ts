@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KeyedQueue } from "./keyed-queue.ts";
 
-test("jobs with the same key run one at a time, and other keys do not wait for them", async () => {
+test("[W6] jobs with the same key run one at a time, and other keys do not wait for them", async () => {
   const queue = new KeyedQueue();
   const log: string[] = [];
   const gate = Promise.withResolvers<void>();

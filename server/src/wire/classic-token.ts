@@ -1,10 +1,13 @@
-/** The classic clients' tokens: a JWT (HS256) whose `sid` is the conversation. It says which, not who: the door says who. */
+/**
+ * Tokens of classic clients: a JWT (HS256) whose `sid` is the conversation id. It identifies the conversation and grants
+ * no access to the server.
+ */
 import { jwtVerify, SignJWT } from "jose";
 import { checkConversationId } from "./conversation-id.ts";
 
 export interface ClassicTokens {
   sign(conversation: string): Promise<string>;
-  /** The conversation that the token is for, undefined where it is none of ours. */
+  /** The id of the token's conversation; undefined for an invalid token. */
   verify(token: string): Promise<string | undefined>;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The arguments of `initialize` under all the names that they have had, and the model's key taken out of them: what is
- * left goes into the log, the key never does.
+ * Actions from clients, normalized: the arguments of `initialize` are accepted under all their historical names, and the
+ * API key is taken out of them, because the rest is logged and the key must never be.
  */
 import { DeckhandError } from "@deckhand/protocol";
 
 export interface NormalizedSettings {
-  /** As `settingsSchema` wants them; not checked yet. */
+  /** Fields of `settingsSchema`, not validated yet. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly apiKey: string | undefined;
 }
@@ -21,30 +21,30 @@ const olderNames: Readonly<Record<string, string>> = {
   MAX_BUDGET_PER_TASK: "max_cost_usd",
 };
 const keyNames = new Set(["LLM_API_KEY", "api_key"]);
-/** Web pages send these as text too. */
-const numbers = new Set(["max_steps", "max_cost_usd"]);
+/** Web UIs also send these as text. */
+const numericNames = new Set(["max_steps", "max_cost_usd"]);
 
-/** An empty text is the same as none. Fails with `bad_args` where there is no object, or a key that is no text. */
+/** Empty strings count as omitted. Fails with `bad_args` if `args` is not an object or the key not a string. */
 export function normalizeSettings(args: unknown): NormalizedSettings {
   if (args === undefined || args === null) return { settings: {}, apiKey: undefined };
-  if (typeof args !== "object" || Array.isArray(args)) throw new DeckhandError("bad_args", "`args` is no object.");
+  if (typeof args !== "object" || Array.isArray(args)) throw new DeckhandError("bad_args", "`args` must be an object.");
   const settings: Record<string, unknown> = {};
   let apiKey: string | undefined;
   for (const [given, value] of Object.entries(args)) {
     if (value === "" || value === null) continue;
     if (keyNames.has(given)) {
-      if (typeof value !== "string") throw new DeckhandError("bad_args", `${given} is no text.`);
+      if (typeof value !== "string") throw new DeckhandError("bad_args", `${given} must be a string.`);
       apiKey = value;
       continue;
     }
     const name = Object.hasOwn(olderNames, given) ? (olderNames[given] ?? given) : given;
-    const number = numbers.has(name) && typeof value === "string";
-    settings[name] = number ? Number(value) : value;
+    const isNumeric = numericNames.has(name) && typeof value === "string";
+    settings[name] = isNumeric ? Number(value) : value;
   }
   return { settings, apiKey };
 }
 
-/** An action from a client, ready to be submitted. */
+/** An action ready to be submitted to a conversation. */
 export interface NormalizedAction {
   readonly kind: string;
   readonly args: unknown;

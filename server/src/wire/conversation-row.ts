@@ -1,4 +1,4 @@
-/** A row of the list, as sockets and routes tell it. */
+/** A row of the conversation list, as sent by sockets and routes. */
 import type { ConversationRow as WireRow } from "@deckhand/protocol";
 import type { ConversationRow } from "../conversation/api.ts";
 

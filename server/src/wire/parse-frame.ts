@@ -1,20 +1,20 @@
-/** Text from a socket to an object, or a `DeckhandError` that says what is wrong with it. */
+/** Parses untrusted JSON text into an object. */
 import { DeckhandError } from "@deckhand/protocol";
 
 export type FrameObject = Readonly<Record<string, unknown>>;
 
 /**
- * JSON.parse takes any nesting, but JSON.stringify and every recursive walk after it end in a stack overflow; and eight
- * mebibytes of brackets hold the process up for most of a second. No frame of ours is deeper than a few levels or has
- * more than some thousand values, so it is counted before it is parsed (30 ms at worst, for the longest frame).
+ * JSON.parse accepts any nesting, but JSON.stringify and other recursive functions then overflow the stack, and 8 MiB of
+ * brackets block the process for most of a second. Legitimate frames have a few levels and some thousand values, so both
+ * are counted before parsing, which takes at most 30 ms for the largest frame.
  */
-const deepest = 64;
-const mostValues = 100_000;
+const maxDepth = 64;
+const maxValues = 100_000;
 
 /** Fails with `binary_frame`, `bad_json`, `bad_frame`. */
 export function parseFrame(text: string | undefined): FrameObject {
   if (text === undefined) throw new DeckhandError("binary_frame");
-  refuseBombs(text);
+  checkSize(text);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -25,8 +25,8 @@ export function parseFrame(text: string | undefined): FrameObject {
   return value as FrameObject;
 }
 
-/** Counts brackets and commas outside of strings; of what is no JSON it may think what it likes. */
-function refuseBombs(text: string): void {
+/** Counts brackets and commas outside strings. The result is meaningless for invalid JSON, which the parser rejects. */
+function checkSize(text: string): void {
   let depth = 0;
   let values = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -46,12 +46,12 @@ function refuseBombs(text: string): void {
       case ",":
         values += 1;
     }
-    if (depth > deepest) throw new DeckhandError("bad_frame", `The frame is nested deeper than ${deepest}.`);
-    if (values > mostValues) throw new DeckhandError("bad_frame", `The frame has more than ${mostValues} values.`);
+    if (depth > maxDepth) throw new DeckhandError("bad_frame", `The frame is nested more than ${maxDepth} levels deep.`);
+    if (values > maxValues) throw new DeckhandError("bad_frame", `The frame has more than ${maxValues} values.`);
   }
 }
 
-/** Index of the closing quote; the end of the text where there is none. */
+/** Index of the closing quote, or the text's length if there is none. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let backslashes = 0;

@@ -1,29 +1,29 @@
 /**
- * What is spoken on a socket, from its upgrade request alone:
+ * The dialect of a socket, chosen by its upgrade request:
  *
  *   Sec-WebSocket-Protocol: deckhand.v1, or ?protocol=deckhand.v1    native
- *   no subprotocol                                                   classic, as it was up to 0.12.1
- *   openhands, JWT or NO_JWT, third value                            classic, as it was from 0.12.2 on
+ *   no subprotocol                                                   classic, as of OpenHands 0.9–0.12.1
+ *   openhands, JWT or NO_JWT, third value                            classic, as of OpenHands 0.12.2–0.14
  *
- * The first client generation put its token into the query, the second into the subprotocols; both are read.
+ * Older classic clients send their token in the query, newer ones in the subprotocols. Both are read.
  */
 import type { IncomingMessage } from "node:http";
 import { nativeProtocol } from "@deckhand/protocol";
 
-/** Field names and order of frames: 0.9 without subprotocols, 0.14 with them. */
+/** Decides field names and the order of frames: 0.9 for clients without subprotocols, 0.14 for those with them. */
 export type ClassicVersion = "0.9" | "0.14";
 
 export type Dialect =
   | { readonly dialect: "native"; readonly subprotocol: string | undefined }
   | {
       readonly dialect: "classic";
-      readonly era: ClassicVersion;
+      readonly version: ClassicVersion;
       readonly subprotocol: string | undefined;
       readonly token: string | undefined;
-      /** Events up to this id are there already; -1 for none. */
+      /** The client has the events up to this id; -1 for none. */
       readonly after: number;
     }
-  /** A subprotocol list that no dialect has. */
+  /** The subprotocols match no dialect. */
   | { readonly dialect: "refused" };
 
 export function dialectOf(request: IncomingMessage): Dialect {
@@ -39,11 +39,11 @@ export function dialectOf(request: IncomingMessage): Dialect {
   }
   if (subprotocol !== undefined && offered.length < 3) return { dialect: "refused" };
   const token = jwt === undefined || jwt === "NO_JWT" ? (query.get("token") ?? undefined) : jwt;
-  const era = subprotocol === undefined ? "0.9" : "0.14";
-  return { dialect: "classic", era, subprotocol, token, after: latestEventId(query.get("latest_event_id")) };
+  const version = subprotocol === undefined ? "0.9" : "0.14";
+  return { dialect: "classic", version, subprotocol, token, after: latestEventId(query.get("latest_event_id")) };
 }
 
-/** The web page sends `undefined` when the last frame that it saw had no id. */
+/** The OpenHands web UI sends `undefined` if the last frame it received had no id. */
 function latestEventId(text: string | null): number {
   return text !== null && /^-?\d{1,15}$/.test(text) ? Math.max(-1, Number(text)) : -1;
 }

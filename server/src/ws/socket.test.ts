@@ -3,7 +3,6 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
-import { Lanes } from "./native/lanes.ts";
 import { defaultLimits, Socket, type SocketLimits } from "./socket.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -31,7 +30,7 @@ async function connected(limits: SocketLimits = defaultLimits): Promise<Pair> {
 
 const chunk = "x".repeat(4096);
 
-test("[W19] a long past that its reader takes at once leaves others their turn", async () => {
+test("[W19] sending a long log to a fast client lets other work run in between", async () => {
   await using pair = await connected();
   let turns = 0;
   const count = (): void => {
@@ -39,12 +38,12 @@ test("[W19] a long past that its reader takes at once leaves others their turn",
     if (!pair.socket.closed.aborted) setImmediate(count);
   };
   setImmediate(count);
-  // Less than may be under way: without turns in between this would never wait.
+  // Below the high-water mark, so only the burst limit makes it yield.
   for (let sent = 0; sent < 1000 * 1024; sent += chunk.length) await pair.socket.send(chunk);
   assert.ok(turns >= 3, `${turns} turns`);
 });
 
-test("[W19] what waits for a reader is bounded, and comes whole when it reads", async () => {
+test("[W19] the backlog of a client that does not read is bounded, and arrives in full once it reads", async () => {
   await using pair = await connected();
   pair.client.pause();
   const total = 5000;
@@ -52,10 +51,10 @@ test("[W19] what waits for a reader is bounded, and comes whole when it reads", 
   const sending = (async () => {
     for (; sent < total; sent += 1) await pair.socket.send(chunk);
   })();
-  // The kernel's buffers fill, then ours; from there on nothing moves until somebody reads.
-  let before = -1;
-  while (before !== sent) {
-    before = sent;
+  // First the kernel's buffers fill, then ours. After that nothing moves until the client reads.
+  let previous = -1;
+  while (previous !== sent) {
+    previous = sent;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   assert.ok(sent < total, `${sent} of ${total}`);
@@ -67,10 +66,10 @@ test("[W19] what waits for a reader is bounded, and comes whole when it reads", 
   while (received < total) await once(pair.client, "message");
 });
 
-test("[W19] whoever waits gets its turn, also after one that had nothing to send", async () => {
+test("[W19] all waiting senders are woken in order, even if an earlier one sends nothing", async () => {
   await using pair = await connected();
   pair.client.pause();
-  // One frame larger than the kernel's buffers: there is one moment at which there is room again.
+  // A single frame larger than the kernel's buffers, so that the socket becomes writable exactly once.
   pair.socket.post(chunk.repeat(8 * 256));
   assert.ok(pair.socket.backlogBytes > 1024 * 1024);
   const idle = Promise.all([pair.socket.room(), pair.socket.room()]);
@@ -84,7 +83,7 @@ test("[W19] whoever waits gets its turn, also after one that had nothing to send
   await Promise.all([idle, sender, arrived]);
 });
 
-test("[W19] whoever waits to send is woken when the socket closes", async () => {
+test("[W19] a waiting sender is woken when the socket closes", async () => {
   await using pair = await connected();
   pair.client.pause();
   const sending = (async () => {
@@ -95,10 +94,10 @@ test("[W19] whoever waits to send is woken when the socket closes", async () => 
   assert.equal(await pair.socket.send(chunk), false);
 });
 
-test("[W17] one who does not read, and so answers no ping either, is told why it is closed", async () => {
+test("[W17] a client that does not read, and therefore answers no ping, is closed with 1013", async () => {
   await using pair = await connected({ ...defaultLimits, pingMs: 50, stalledMs: 600 });
   pair.client.pause();
-  // More than the kernel takes.
+  // More than the kernel's buffers hold.
   pair.socket.post(chunk.repeat(16 * 256));
   const closed = once(pair.client, "close");
   await once(pair.socket.closed, "abort");
@@ -106,7 +105,7 @@ test("[W17] one who does not read, and so answers no ping either, is told why it
   assert.equal((await closed)[0], 1013);
 });
 
-test("[W16] frames may come at 200 a second, and twice as many at once", () => {
+test("[W16] frames are accepted at 200 per second, with bursts of twice as many", () => {
   let now = 0;
   const bucket = new TokenBucket(200, 400, () => now);
   const takeAll = (): number => {
@@ -119,19 +118,4 @@ test("[W16] frames may come at 200 a second, and twice as many at once", () => {
   assert.equal(takeAll(), 100);
   now = 60_000;
   assert.equal(takeAll(), 400);
-});
-
-test("[W6] jobs of one conversation run in order, those of others do not wait", async () => {
-  const lanes = new Lanes();
-  const done: string[] = [];
-  const gate = Promise.withResolvers<void>();
-  const one = lanes.run("a", async () => {
-    await gate.promise;
-    done.push("a1");
-  });
-  const two = lanes.run("a", async () => void done.push("a2"));
-  await lanes.run("b", async () => void done.push("b1"));
-  gate.resolve();
-  await Promise.all([one, two]);
-  assert.deepEqual(done, ["b1", "a1", "a2"]);
 });

@@ -1,11 +1,11 @@
 /**
- * One WebSocket, whatever is spoken on it: text in at a bounded rate, text out at the pace of its reader.
+ * One WebSocket of any dialect: text in at a limited rate, text out at the pace of the client.
  *
- *   send   waits while a mebibyte is under way: a slow reader costs its follower's place in the log, not a queue
- *   post   sends at once: small answers, and what is dropped by its caller where there is no room
+ *   send   waits while the backlog is over 1 MiB, so a slow client keeps a position in the log and no queue
+ *   post   sends at once; for small replies, and for frames that the caller drops when the backlog is large
  *
- * It ends by itself when a peer is dead (no sign of life between two pings), does not read (nothing of what waits has
- * moved for `stalledMs`: 1013) or sends too fast (4429).
+ * The socket closes when the peer is dead (no sign of life between two pings), does not read (its backlog has not moved
+ * for `stalledMs`: 1013) or sends too fast (4429).
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RawData, WebSocket } from "ws";
@@ -20,12 +20,12 @@ export interface SocketLimits {
 
 export const defaultLimits: SocketLimits = { framesPerSecond: 200, pingMs: 20_000, stalledMs: 30_000 };
 
-/** What may be under way to a reader; about a page of events. */
+/** Backlog at which senders wait; about one page of events. */
 const highWaterBytes = 1024 * 1024;
-/** After so much, others get their turn: the kernel may take megabytes at once, and reading them is work. */
+/** After this much, other sockets get to run: the kernel may accept megabytes at once, and reading the log takes time. */
 const burstBytes = 256 * 1024;
-/** Frames of a client that are at work; beyond them its socket is not read. */
-const mostAtWork = 64;
+/** Frames of a client in progress at which its socket is no longer read. */
+const maxInProgress = 64;
 
 export class Socket {
   readonly #ws: WebSocket;
@@ -33,10 +33,10 @@ export class Socket {
   readonly #bucket: TokenBucket;
   readonly #closed = new AbortController();
   readonly #waiting: (() => void)[] = [];
-  readonly #beat: NodeJS.Timeout;
-  /** Resolves when the connection is gone. */
+  readonly #checkTimer: NodeJS.Timeout;
+  /** Resolves when the connection is closed. */
   readonly gone: Promise<void>;
-  #atWork = 0;
+  #inProgress = 0;
   #burst = 0;
   #progressAt = performance.now();
   #pingAt = performance.now();
@@ -46,34 +46,34 @@ export class Socket {
   constructor(ws: WebSocket, limits: SocketLimits, onFrame: (text: string | undefined) => Promise<void>) {
     this.#ws = ws;
     this.#limits = limits;
-    // Twice as many at once: whoever reconnects sends some together.
+    // A client that reconnects sends several frames at once, so bursts may be twice the rate.
     this.#bucket = new TokenBucket(limits.framesPerSecond, 2 * limits.framesPerSecond);
-    ws.on("message", (data, binary) => void this.#take(data, binary, onFrame));
+    ws.on("message", (data, binary) => void this.#receive(data, binary, onFrame));
     ws.on("pong", () => (this.#alive = true));
-    // Without a listener a broken frame would end the process; ws itself closes with the fitting code.
+    // Without a listener an invalid frame would end the process; ws closes with the appropriate code.
     ws.on("error", () => {});
     this.gone = new Promise((resolve) => ws.on("close", () => resolve()));
-    void this.gone.then(() => this.#end());
-    this.#beat = setInterval(() => this.#check(), Math.min(limits.pingMs, limits.stalledMs / 3)).unref();
+    void this.gone.then(() => this.#onClosed());
+    this.#checkTimer = setInterval(() => this.#checkPeer(), Math.min(limits.pingMs, limits.stalledMs / 3)).unref();
   }
 
-  /** Aborted when the socket is closed, whoever closed it. */
+  /** Aborted when the socket is closed by either side. */
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
 
-  /** Bytes that wait in this process for the peer to read. */
+  /** Bytes buffered in this process for the peer. */
   get backlogBytes(): number {
     return this.#ws.bufferedAmount;
   }
 
-  /** Waits for room, then sends; false when the socket is closed. */
+  /** Waits for room, then sends. False if the socket is closed. */
   async send(text: string): Promise<boolean> {
     await this.room();
     return this.post(text);
   }
 
-  /** Resolves when there is room to send, or the socket is closed. */
+  /** Resolves when there is room to send or the socket is closed. */
   async room(): Promise<void> {
     if (this.#burst > burstBytes) {
       this.#burst = 0;
@@ -83,7 +83,7 @@ export class Socket {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Text, or its bytes where many are sent the same. */
+  /** Sends at once. Takes bytes, too, so that a frame for many sockets is encoded only once. */
   post(text: string | Buffer): boolean {
     const open = this.#ws.readyState === this.#ws.OPEN;
     if (open) {
@@ -97,7 +97,7 @@ export class Socket {
     return open;
   }
 
-  /** With the close code and the sentence of an error. */
+  /** Closes with the close code and sentence of an error. */
   fail(code: ErrorCode): void {
     const kind = errorKinds[code];
     this.close("close" in kind ? kind.close : 1011, kind.sentence);
@@ -105,43 +105,43 @@ export class Socket {
 
   close(code: number, reason = ""): void {
     this.#ws.close(code, reason);
-    this.#end();
+    this.#onClosed();
   }
 
-  /** Closes, and resolves when the connection is gone: at the latest after `withinMs`, then without a handshake. */
-  async end(code: number, reason: string, withinMs: number): Promise<void> {
+  /** Closes and resolves when the connection is gone. After `timeoutMs` the connection is cut without a handshake. */
+  async end(code: number, reason: string, timeoutMs: number): Promise<void> {
     this.close(code, reason);
-    const timer = setTimeout(() => this.#ws.terminate(), withinMs);
+    const timer = setTimeout(() => this.#ws.terminate(), timeoutMs);
     await this.gone;
     clearTimeout(timer);
   }
 
-  async #take(data: RawData, binary: boolean, onFrame: (text: string | undefined) => Promise<void>): Promise<void> {
+  async #receive(data: RawData, binary: boolean, onFrame: (text: string | undefined) => Promise<void>): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#alive = true;
     if (!this.#bucket.take()) {
       this.fail("too_fast");
       return;
     }
-    this.#atWork += 1;
-    if (this.#atWork >= mostAtWork) this.#ws.pause();
-    // The reader of the answers is the sender of the frames: where there is no room for answers none are made.
+    this.#inProgress += 1;
+    if (this.#inProgress >= maxInProgress) this.#ws.pause();
+    // The client that sends frames is the one that reads the replies: without room for replies, no frame is processed.
     await onFrame(binary ? undefined : (data as Buffer).toString("utf8"));
     await this.room();
-    this.#atWork -= 1;
-    if (this.#atWork < mostAtWork / 2) this.#ws.resume();
+    this.#inProgress -= 1;
+    if (this.#inProgress < maxInProgress / 2) this.#ws.resume();
   }
 
-  #check(): void {
+  #checkPeer(): void {
     const now = performance.now();
     if (this.#ws.bufferedAmount > 0 && now - this.#progressAt > this.#limits.stalledMs) {
       this.fail("not_reading");
       return;
     }
     if (now - this.#pingAt < this.#limits.pingMs || this.#closed.signal.aborted) return;
-    // A paused socket reads no pong: it is us who do not listen. Who does not read answers no ping either, and is told so.
-    const mayAnswer = !this.#ws.isPaused && this.#ws.bufferedAmount === 0;
-    if (!this.#alive && mayAnswer && this.#progressAt < this.#pingAt) {
+    // While paused we read no pongs. A peer that does not read cannot answer a ping either and is closed with 1013 instead.
+    const canAnswer = !this.#ws.isPaused && this.#ws.bufferedAmount === 0;
+    if (!this.#alive && canAnswer && this.#progressAt < this.#pingAt) {
       this.#ws.terminate();
       return;
     }
@@ -154,7 +154,7 @@ export class Socket {
     return this.#closed.signal.aborted || this.#ws.bufferedAmount <= highWaterBytes;
   }
 
-  /** One a turn, so that each sends before the next looks for room; also when the one before had nothing to send. */
+  /** Wakes one sender per turn of the event loop, so that each has sent before the next checks for room. */
   #wakeOne(): void {
     const wake = this.#hasRoom() ? this.#waiting.shift() : undefined;
     if (wake === undefined) return;
@@ -162,9 +162,9 @@ export class Socket {
     setImmediate(() => this.#wakeOne());
   }
 
-  #end(): void {
+  #onClosed(): void {
     if (this.#closed.signal.aborted) return;
-    clearInterval(this.#beat);
+    clearInterval(this.#checkTimer);
     this.#closed.abort();
     for (const wake of this.#waiting.splice(0)) wake();
   }

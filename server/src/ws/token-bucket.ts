@@ -1,4 +1,4 @@
-/** How fast something may come: `perSecond` on average, `burst` at once. */
+/** A rate limit: `perSecond` on average, up to `burst` at once. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -14,7 +14,7 @@ export class TokenBucket {
     this.#atMs = nowMs();
   }
 
-  /** False when there is none left. */
+  /** False if no token is left. */
   take(): boolean {
     const now = this.#nowMs();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#atMs) / 1000) * this.#perSecond);

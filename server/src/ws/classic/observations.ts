@@ -1,17 +1,17 @@
-/** An observation as a classic frame, with every extra that the original had (OPENHANDS-PROTOCOL, section 3). */
+/** An observation as a classic frame, with every extra that OpenHands 0.9–0.14 sent (OPENHANDS-PROTOCOL, section 3). */
 import type { Observation, ObservationExtras, Source } from "@deckhand/protocol";
 import { classicTimestamp } from "./timestamp.ts";
 import type { ClassicVersion } from "../dialect.ts";
 
-interface Shown {
+interface Content {
   readonly content: string;
   readonly extras: object;
   readonly message?: string;
 }
 
-/** `source` is who the client is told it comes from. */
-export function observationFrame(event: Observation, source: Source, era: ClassicVersion): object {
-  const { content, extras, message = event.message } = shown(event, era);
+/** `source` is the source that the client sees. */
+export function observationFrame(event: Observation, source: Source, version: ClassicVersion): object {
+  const { content, extras, message = event.message } = contentOf(event, version);
   return {
     id: event.id,
     timestamp: classicTimestamp(event.timestamp),
@@ -24,11 +24,11 @@ export function observationFrame(event: Observation, source: Source, era: Classi
   };
 }
 
-function shown(event: Observation, era: ClassicVersion): Shown {
+function contentOf(event: Observation, version: ClassicVersion): Content {
   const { content } = event;
   switch (event.observation) {
     case "run":
-      return { content: era === "0.14" ? terminalText(event) : olderNote(event), extras: runExtras(event.extras, era) };
+      return { content: version === "0.14" ? terminalText(event) : olderTimeoutNote(event), extras: runExtras(event.extras, version) };
     case "read":
     case "write":
       return { content, extras: { path: event.extras.path } };
@@ -41,25 +41,25 @@ function shown(event: Observation, era: ClassicVersion): Shown {
     case "delegate":
       return { content, extras: { outputs: event.extras.outputs }, message: "" };
     case "error":
-      return error(event, era);
+      return error(event, version);
     default:
       return { content, extras: event.extras };
   }
 }
 
-/** A terminal's line ends; after the agent's command as it was typed, which the page does not print by itself. */
+/** With CRLF line ends, and preceded by the agent's command, which the web UI does not print itself. */
 function terminalText(event: Observation<"run">): string {
   const typed = event.source === "agent" ? `${event.extras.command}\n` : "";
   return (typed + event.content.replace(/\r?\n$/, "")).replaceAll(/\r?\n/g, "\r\n");
 }
 
-function olderNote({ content, extras }: Observation<"run">): string {
+function olderTimeoutNote({ content, extras }: Observation<"run">): string {
   return extras.ended_by === "timeout" ? content.replace(/interrupt the command\.\]$/, "interrupt it.]") : content;
 }
 
-function runExtras({ command, exit_code, hidden }: ObservationExtras<"run">, era: ClassicVersion): object {
-  const newer = era === "0.14" ? { hidden, interpreter_details: "" } : {};
-  return { command_id: -1, command, exit_code, ...newer };
+function runExtras({ command, exit_code, hidden }: ObservationExtras<"run">, version: ClassicVersion): object {
+  const newFields = version === "0.14" ? { hidden, interpreter_details: "" } : {};
+  return { command_id: -1, command, exit_code, ...newFields };
 }
 
 function browseExtras({ url, screenshot, error: failed }: ObservationExtras<"browse">): object {
@@ -79,12 +79,12 @@ function browseExtras({ url, screenshot, error: failed }: ObservationExtras<"bro
 }
 
 /**
- * 0.9 said the same of every failure of a turn; what really happened stands in the extras, where it had nothing. The
- * code is new to both.
+ * OpenHands 0.9 sent the same sentence for every failed turn; the actual cause is added to its extras, which were empty.
+ * The code is an addition for both versions.
  */
-function error(event: Observation<"error">, era: ClassicVersion): Shown {
+function error(event: Observation<"error">, version: ClassicVersion): Content {
   const { code, retryable, error_id: id } = event.extras;
-  if (era === "0.14") return { content: event.content, extras: { error_id: id, code, retryable } };
+  if (version === "0.14") return { content: event.content, extras: { error_id: id, code, retryable } };
   const extras = { code, retryable, detail: event.content };
   if (event.cause !== undefined || event.tool_call !== undefined || code === "stuck")
     return { content: event.content, extras };

@@ -1,10 +1,10 @@
 /**
- * The classic dialect: one conversation on one socket, in the frames of the first protocol's clients.
+ * The classic dialect: one conversation per socket, in the frames of OpenHands 0.9–0.14 clients.
  *
- *   token frame -> what the log has above `latest_event_id` -> what comes; the client's frames beside it
+ *   token frame -> existing events after `latest_event_id` -> new events; the client's frames are processed meanwhile
  *
- * The first web page looks only at the last of the frames that arrive together, so the token frame and errors are
- * followed by a short gap. All that is sent passes one queue, which keeps the gaps and holds two frames at most.
+ * The OpenHands web UI handles only the last of several frames that arrive together, so the token frame and errors are
+ * followed by a short gap. Everything is sent through one queue, which keeps the gaps and holds at most two frames.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
@@ -17,10 +17,10 @@ import type { ClassicVersion } from "../dialect.ts";
 import type { Socket } from "../socket.ts";
 
 export interface ClassicOptions {
-  readonly era: ClassicVersion;
-  /** The token that the client brings; without one a new conversation begins. */
+  readonly version: ClassicVersion;
+  /** The client's token; without one, a new conversation is created. */
   readonly token: string | undefined;
-  /** Events up to this id are there already; -1 for none. */
+  /** The client has the events up to this id; -1 for none. */
   readonly after: number;
   readonly conversations: ConversationsApi;
   readonly tokens: ClassicTokens;
@@ -31,16 +31,16 @@ export interface ClassicSession {
   frame(text: string | undefined): Promise<void>;
 }
 
-/** With 5 ms the page was seen to miss the first of two frames, with 25 ms not. */
+/** With a gap of 5 ms the web UI sometimes missed the first of two frames; with 25 ms it did not. */
 const gapMs = 25;
 
 export function createClassicSession(options: ClassicOptions): ClassicSession {
   const opened = Promise.withResolvers<Socket>();
-  const began = opened.promise.then(begin);
+  const conversationReady = opened.promise.then(begin);
   let sending: Promise<unknown> = Promise.resolve();
-  let working: Promise<void> = Promise.resolve();
+  let processing: Promise<void> = Promise.resolve();
 
-  /** The conversation, undefined where the token is none of ours; then the socket is closed. */
+  /** Opens the conversation. With an invalid token, closes the socket and resolves with undefined. */
   async function begin(socket: Socket): Promise<ConversationApi | undefined> {
     try {
       const id = options.token === undefined ? randomUUID() : await options.tokens.verify(options.token);
@@ -62,13 +62,13 @@ export function createClassicSession(options: ClassicOptions): ClassicSession {
 
   async function follow(conversation: ConversationApi, socket: Socket, first: ClassicFrame): Promise<void> {
     const { head } = conversation.state;
-    const view = new ClassicView(options.era, head);
+    const view = new ClassicView(options.version, head);
     try {
       await send(socket, first);
       for await (const event of conversation.follow(Math.min(options.after, head), socket.closed)) {
-        for (const shown of view.framesFor(event)) await send(socket, shown);
+        for (const frame of view.framesFor(event)) await send(socket, frame);
       }
-      if (!socket.closed.aborted) throw new DeckhandError("unknown_conversation", "The conversation is gone.");
+      if (!socket.closed.aborted) throw new DeckhandError("unknown_conversation", "The conversation was deleted.");
     } catch (error) {
       await refuse(socket, error);
       socket.close(1000);
@@ -76,12 +76,12 @@ export function createClassicSession(options: ClassicOptions): ClassicSession {
   }
 
   function frame(text: string | undefined): Promise<void> {
-    working = working.then(() => take(text));
-    return working;
+    processing = processing.then(() => process(text));
+    return processing;
   }
 
-  async function take(text: string | undefined): Promise<void> {
-    const conversation = await began;
+  async function process(text: string | undefined): Promise<void> {
+    const conversation = await conversationReady;
     if (conversation === undefined) return;
     try {
       const { kind, args, apiKey } = parseClassicFrame(text);
@@ -96,9 +96,9 @@ export function createClassicSession(options: ClassicOptions): ClassicSession {
     await send(socket, { frame: { error: true, message }, gap: true });
   }
 
-  function send(socket: Socket, { frame: object, gap }: ClassicFrame): Promise<unknown> {
+  function send(socket: Socket, { frame: content, gap }: ClassicFrame): Promise<unknown> {
     sending = sending.then(async () => {
-      await socket.send(JSON.stringify(object));
+      await socket.send(JSON.stringify(content));
       if (gap && !socket.closed.aborted) await delay(gapMs);
     });
     return sending;

@@ -10,13 +10,13 @@ type Frame = any;
 const stored = (events: readonly NewEvent[]): Event[] =>
   events.map((event, id) => ({ id, timestamp: "2026-11-22T10:00:00.123Z", ...event }));
 
-function show(era: ClassicVersion, replayed: number, ...events: NewEvent[]): Frame[] {
-  const view = new ClassicView(era, replayed);
+function show(version: ClassicVersion, replayed: number, ...events: NewEvent[]): Frame[] {
+  const view = new ClassicView(version, replayed);
   return stored(events).flatMap((event) => view.framesFor(event).map(({ frame }) => frame));
 }
 
-const live = (era: ClassicVersion, ...events: NewEvent[]): Frame[] => show(era, -1, ...events);
-const replay = (era: ClassicVersion, ...events: NewEvent[]): Frame[] => show(era, events.length, ...events);
+const live = (version: ClassicVersion, ...events: NewEvent[]): Frame[] => show(version, -1, ...events);
+const replay = (version: ClassicVersion, ...events: NewEvent[]): Frame[] => show(version, events.length, ...events);
 
 const confirmation_state = "confirmed";
 const command = (source: "user" | "agent", text: string): NewEvent =>
@@ -34,7 +34,7 @@ const said = (content: string): NewEvent =>
 const states = (frames: Frame[]): string[] => frames.map((frame) => frame.extras?.agent_state).filter(Boolean);
 
 describe("a classic socket is shown live", () => {
-  test("[W20] initialisation with the status frames of its era, in the recorded order", () => {
+  test("[W20] initialisation with the status frames of its version, in the recorded order", () => {
     const initialize = [action("user", "initialize", {}), stateChange("loading"), stateChange("init")] as const;
     assert.deepEqual(
       live("0.9", ...initialize).map((frame) => frame.status ?? frame.extras.agent_state),
@@ -48,8 +48,8 @@ describe("a classic socket is shown live", () => {
 
   test("[W21] no action of a client, and no bookkeeping", () => {
     const chat = observation("user", "chat", "go", { image_urls: null }, { cause: 0 });
-    for (const era of ["0.9", "0.14"] as const) {
-      assert.deepEqual(live(era, said("go"), command("user", "ls"), chat), []);
+    for (const version of ["0.9", "0.14"] as const) {
+      assert.deepEqual(live(version, said("go"), command("user", "ls"), chat), []);
     }
   });
 
@@ -79,8 +79,8 @@ describe("a classic socket is shown live", () => {
       },
       { cause: 0 },
     );
-    for (const era of ["0.9", "0.14"] as const) {
-      for (const frames of [live(era, task, told, back), replay(era, task, told, back)]) {
+    for (const version of ["0.9", "0.14"] as const) {
+      for (const frames of [live(version, task, told, back), replay(version, task, told, back)]) {
         assert.deepEqual(
           frames.map(({ action: asked, observation: came, args, extras, message }) => [
             asked ?? came,
@@ -104,13 +104,13 @@ describe("a classic socket is shown live", () => {
     const evidence = [{ claim: "tests pass", command: "npm test", verdict: "shown" as const, event: 1, exit_code: 0 }];
     const changes = { files: [], changed_files: 0, added_lines: 0, deleted_lines: 0 };
     const finish = action("agent", "finish", { outputs: {}, thought: "Done.", evidence, changes });
-    for (const era of ["0.9", "0.14"] as const) {
-      const [frame] = live(era, finish);
+    for (const version of ["0.9", "0.14"] as const) {
+      const [frame] = live(version, finish);
       assert.deepEqual([frame?.args, frame?.message], [{ outputs: {}, thought: "Done." }, "Done."]);
     }
   });
 
-  test("[W22] an action of the agent with every argument of its era", () => {
+  test("[W22] an action of the agent with every argument of its version", () => {
     const [older] = live("0.9", command("agent", "ls"));
     assert.deepEqual(older, {
       id: 0,
@@ -144,7 +144,7 @@ describe("a classic socket is shown live", () => {
     assert.deepEqual(live("0.14", asks)[0].args, { content: "What next?", image_urls: null, wait_for_response: true });
   });
 
-  test("[W23] what commands printed as its era had it", () => {
+  test("[W23] what commands printed as its version had it", () => {
     const [, older] = live("0.9", command("agent", "ls"), ran("agent", "ls", "a\nb\n", 0));
     assert.deepEqual([older.content, older.extras], ["a\nb\n", { command_id: -1, command: "ls", exit_code: 0 }]);
     const [, newer] = live("0.14", command("agent", "ls"), ran("agent", "ls", "a\nb\n", 0));
@@ -232,8 +232,8 @@ describe("a classic socket is shown live", () => {
     const refused = errorObservation("agent", "unknown_tool", "Tool nope is not registered.", {
       tool_call: { reply: 0, id: "c" },
     });
-    for (const era of ["0.9", "0.14"] as const) {
-      assert.equal(live(era, refused)[0].content, "Tool nope is not registered.");
+    for (const version of ["0.9", "0.14"] as const) {
+      assert.equal(live(version, refused)[0].content, "Tool nope is not registered.");
     }
   });
 

@@ -1,6 +1,6 @@
 /**
- * One socket follows the list of all conversations. What has changed is asked for when there is room for it, and not more
- * often than a screen can use: in between, however much happens, it is a number.
+ * One socket's subscription to the list of all conversations. Changes are read once the socket has room for them, and no
+ * more often than a screen can use. In between, the store keeps only which conversations changed, however often.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServerFrame } from "@deckhand/protocol";
@@ -8,11 +8,11 @@ import type { ConversationsApi } from "../../conversation/api.ts";
 import { toWireRow } from "../../wire/conversation-row.ts";
 import type { Socket } from "../socket.ts";
 
-/** The first change is told at once, what comes right after it together. */
-const paceMs = 250;
+/** The first change is sent at once; changes within this time after it are sent together. */
+const minIntervalMs = 250;
 
 export interface ListSubscription {
-  /** A sign of life. */
+  /** Sends a sign of life. */
   tick(): void;
   stop(): void;
 }
@@ -34,7 +34,7 @@ export function followList({ conversations, socket, onError }: ListSubscriptionO
       await socket.room();
       if (signal.aborted) return;
       post({ rows: rows.map(toWireRow), gone: [...gone], again });
-      await wait(paceMs, undefined, { signal, ref: false }).catch(() => {});
+      await wait(minIntervalMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 

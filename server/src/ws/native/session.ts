@@ -1,12 +1,12 @@
 /**
- * The native dialect, `deckhand.v1`: any number of conversations on one socket. What a client asks of one conversation
- * is done in the order in which it asked; conversations do not wait for each other.
+ * The native dialect, `deckhand.v1`: many conversations on one socket. Requests for the same conversation run in the order
+ * in which they arrived; requests for different conversations do not wait for each other.
  */
 import { clientAction, clientFrames, DeckhandError, nativeProtocol, type ServerFrame } from "@deckhand/protocol";
 import type { z } from "zod";
+import { KeyedQueue } from "../../async/keyed-queue.ts";
 import type { ConversationsApi } from "../../conversation/api.ts";
-import { checkConversationId } from "../../wire/conversation-id.ts";
-import { Lanes } from "./lanes.ts";
+import { checkConversationId, existingConversation } from "../../wire/conversation-id.ts";
 import { followList, type ListSubscription } from "./list-subscription.ts";
 import { parseFrame, type FrameObject } from "../../wire/parse-frame.ts";
 import { normalizeAction } from "../../wire/client-action.ts";
@@ -21,7 +21,7 @@ export interface NativeOptions {
 }
 
 export interface NativeSession {
-  /** Says hello and starts to tick. */
+  /** Sends `hello` and starts the ticks. */
   open(socket: Socket): void;
   frame(text: string | undefined): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface NativeSession {
 export function createNativeSession(options: NativeOptions): NativeSession {
   const { conversations, limits } = options;
   const subscriptions = new Map<string, Subscription>();
-  const lanes = new Lanes();
+  const requests = new KeyedQueue();
   let list: ListSubscription | undefined;
   let socket: Socket;
 
@@ -57,43 +57,43 @@ export function createNativeSession(options: NativeOptions): NativeSession {
   }
 
   async function frame(text: string | undefined): Promise<void> {
-    let about: About = {};
+    let context: ErrorContext = {};
     try {
-      const given = parseFrame(text);
-      about = aboutOf(given);
-      const job = jobOf(given);
-      await lanes.run(job.conversation, () => job.run().catch((error: unknown) => refuse(about, error)));
+      const object = parseFrame(text);
+      context = contextOf(object);
+      const request = toRequest(object);
+      await requests.run(request.conversation, request.run);
     } catch (error) {
-      refuse(about, error);
+      refuse(context, error);
     }
   }
 
-  function jobOf(given: FrameObject): Job {
-    const kinds = frameKinds.filter((kind) => Object.hasOwn(given, kind));
+  function toRequest(object: FrameObject): Request {
+    const kinds = frameKinds.filter((kind) => Object.hasOwn(object, kind));
     if (kinds.length !== 1) {
       const names = Object.keys(clientFrames).map((name) => `\`${name}\``);
-      throw new DeckhandError("bad_frame", `A frame has one of \`action\`, ${names.join(", ")}.`);
+      throw new DeckhandError("bad_frame", `A frame must have exactly one of \`action\`, ${names.join(", ")}.`);
     }
     switch (kinds[0]) {
       case "subscribe": {
-        const asked = checked(clientFrames.subscribe, given["subscribe"]);
-        return { conversation: asked.conversation, run: () => subscribe(asked) };
+        const frame = validate(clientFrames.subscribe, object["subscribe"]);
+        return { conversation: frame.conversation, run: () => subscribe(frame) };
       }
       case "unsubscribe": {
-        const { conversation } = checked(clientFrames.unsubscribe, given["unsubscribe"]);
+        const { conversation } = validate(clientFrames.unsubscribe, object["unsubscribe"]);
         return { conversation, run: async () => unsubscribe(conversation) };
       }
       case "subscribe_list":
-        checked(clientFrames.subscribe_list, given["subscribe_list"]);
+        validate(clientFrames.subscribe_list, object["subscribe_list"]);
         return { conversation: "", run: async () => subscribeList() };
       case "unsubscribe_list":
         return { conversation: "", run: async () => unsubscribeList() };
       case "action": {
-        const asked = checked(clientAction, given);
-        return { conversation: asked.conversation, run: () => act(asked) };
+        const action = validate(clientAction, object);
+        return { conversation: action.conversation, run: () => act(action) };
       }
       default:
-        throw new DeckhandError("bad_frame", "Observations come from the server.");
+        throw new DeckhandError("bad_frame", "Only the server sends observations.");
     }
   }
 
@@ -103,14 +103,13 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     deltas,
     many,
   }: z.infer<typeof clientFrames.subscribe>): Promise<void> {
-    if (!(await conversations.exists(id))) throw new DeckhandError("unknown_conversation");
-    const conversation = await conversations.open(id);
+    const conversation = await existingConversation(conversations, id);
     if (after > conversation.state.head) {
-      throw new DeckhandError("conflict", `The log ends at ${conversation.state.head}, before ${after}.`);
+      throw new DeckhandError("conflict", `The log ends at ${conversation.state.head}; ${after} is beyond it. Subscribe again from the start.`);
     }
     unsubscribe(id);
     if (subscriptions.size >= limits.subscriptions) {
-      throw new DeckhandError("bad_args", `A socket follows at most ${limits.subscriptions} conversations.`);
+      throw new DeckhandError("bad_args", `A socket can follow at most ${limits.subscriptions} conversations.`);
     }
     if (socket.closed.aborted) return;
     const subscription = startSubscription({ conversation, after, deltas, many, socket });
@@ -137,17 +136,17 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     list = undefined;
   }
 
-  /** The first action for an id that nobody knows makes its conversation: a client makes the id up (a uuid). */
+  /** The first action for an unknown id creates the conversation; clients choose ids, usually UUIDs. */
   async function act({ conversation: id, command, action, args }: z.infer<typeof clientAction>): Promise<void> {
     const conversation = await conversations.open(checkConversationId(id));
-    const { kind, args: taken, apiKey } = normalizeAction(action, args);
-    const event = await conversation.submit(kind, taken, { command, apiKey });
+    const { kind, args: normalized, apiKey } = normalizeAction(action, args);
+    const event = await conversation.submit(kind, normalized, { command, apiKey });
     post({ ack: { ...(command === undefined ? {} : { command }), id: event.id } });
   }
 
-  function refuse(about: About, error: unknown): void {
+  function refuse(context: ErrorContext, error: unknown): void {
     const { code, message, retryable } = error instanceof DeckhandError ? error : new DeckhandError("internal");
-    post({ error: { ...about, code, message, retryable } });
+    post({ error: { ...context, code, message, retryable } });
   }
 
   function post(message: ServerFrame): void {
@@ -159,32 +158,32 @@ export function createNativeSession(options: NativeOptions): NativeSession {
 
 const frameKinds = [...Object.keys(clientFrames), "action", "observation"];
 
-/** What an answer names so that the client knows what it answers. */
-interface About {
+/** Fields of an error by which the client recognizes the request that failed. */
+interface ErrorContext {
   readonly command?: string;
   readonly conversation?: string;
 }
 
-interface Job {
+interface Request {
   readonly conversation: string;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
-function aboutOf(given: FrameObject): About {
-  const inner = given["subscribe"] ?? given["unsubscribe"];
+function contextOf(object: FrameObject): ErrorContext {
+  const inner = object["subscribe"] ?? object["unsubscribe"];
   const conversation =
-    given["conversation"] ??
+    object["conversation"] ??
     (typeof inner === "object" && inner !== null && "conversation" in inner && inner.conversation);
-  const { command } = given;
+  const { command } = object;
   return {
     ...(typeof command === "string" && command.length <= 200 ? { command } : {}),
     ...(typeof conversation === "string" && conversation.length <= 200 ? { conversation } : {}),
   };
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+function validate<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the frame"}: ${message}`);
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "frame"}: ${message}`);
   throw new DeckhandError("bad_frame", problems.join("; "));
 }

@@ -1,25 +1,25 @@
 /**
- * One socket follows one conversation: the past, `caught_up`, then what comes. Each event is asked for when the one
- * before it has room on the socket. Deltas are sent while hardly anything waits, and dropped otherwise.
+ * One socket's subscription to one conversation: the existing events, `caught_up`, then new events. An event is read from
+ * the log once the socket has room for it. Deltas are sent only while the backlog is small; otherwise they are dropped.
  */
 import { DeckhandError, type Delta, type Event, type ServerFrame } from "@deckhand/protocol";
 import type { ConversationApi } from "../../conversation/api.ts";
 import type { Socket } from "../socket.ts";
 
-/** Above this a reader is behind, and deltas would only put it further behind. */
-const deltaRoomBytes = 64 * 1024;
+/** With a larger backlog the client is behind, and deltas would put it further behind. */
+const maxDeltaBacklogBytes = 64 * 1024;
 
-/** Of a frame of the past: few enough to leave others their turn, so many that a browser does not wait for each. */
-const pastFrameChars = 128 * 1024;
+/** Size of a batch of past events: small enough to let other sockets run, large enough for a browser to load quickly. */
+const batchChars = 128 * 1024;
 
-/** What all followers of a conversation are told at once is the same object, and is made into bytes once. */
+/** A new event is the same object for all subscribers, so it is serialized once. */
 const liveFrames = new WeakMap<Event, Buffer>();
 
 export interface Subscription {
   /** Id of the last event of the log. */
   head(): number;
   stop(): void;
-  /** Resolves when it is over; with an error where it was not stopped. */
+  /** Resolves when the subscription ends, with an error unless it was stopped or the socket closed. */
   readonly ended: Promise<{ readonly error?: unknown }>;
 }
 
@@ -27,7 +27,7 @@ export interface SubscriptionOptions {
   readonly conversation: ConversationApi;
   readonly after: number;
   readonly deltas: boolean;
-  /** The past in frames of many events. */
+  /** Send past events in batches. */
   readonly many: boolean;
   readonly socket: Socket;
 }
@@ -40,7 +40,7 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
     head: () => conversation.state.head,
     stop: () => stopping.abort(),
     ended: follow(options, signal).then(
-      () => (signal.aborted ? {} : { error: new DeckhandError("unknown_conversation", "The conversation is gone.") }),
+      () => (signal.aborted ? {} : { error: new DeckhandError("unknown_conversation", "The conversation was deleted.") }),
       (error: unknown) => (signal.aborted ? {} : { error }),
     ),
   };
@@ -53,29 +53,29 @@ async function follow(
   const { id } = conversation;
   const { head } = conversation.state;
   const post = (frame: ServerFrame): boolean => socket.post(JSON.stringify(frame));
-  let silence = (): void => {};
-  let past: string[] = [];
-  let pastChars = 0;
+  let stopDeltas = (): void => {};
+  let batch: string[] = [];
+  let chars = 0;
 
-  function gather(event: Event): void {
+  function addToBatch(event: Event): void {
     const text = JSON.stringify(event);
-    past.push(text);
-    pastChars += text.length;
-    if (pastChars < pastFrameChars && event.id < head) return;
-    socket.post(`{"past":{"conversation":${JSON.stringify(id)},"events":[${past.join(",")}]}}`);
-    past = [];
-    pastChars = 0;
+    batch.push(text);
+    chars += text.length;
+    if (chars < batchChars && event.id < head) return;
+    socket.post(`{"past":{"conversation":${JSON.stringify(id)},"events":[${batch.join(",")}]}}`);
+    batch = [];
+    chars = 0;
   }
 
   function caughtUp(): void {
     post({ caught_up: { conversation: id, id: head } });
     if (!deltas) return;
     for (const delta of conversation.streaming) sendDelta(delta);
-    silence = conversation.onDelta(sendDelta);
+    stopDeltas = conversation.onDelta(sendDelta);
   }
 
   function sendDelta(delta: Delta): void {
-    if (socket.backlogBytes < deltaRoomBytes) post({ delta: { conversation: id, ...delta } });
+    if (socket.backlogBytes < maxDeltaBacklogBytes) post({ delta: { conversation: id, ...delta } });
   }
 
   try {
@@ -84,12 +84,12 @@ async function follow(
       await socket.room();
       if (signal.aborted) return;
       if (event.id > head) socket.post(liveFrame(id, event));
-      else if (many) gather(event);
+      else if (many) addToBatch(event);
       else socket.post(JSON.stringify({ conversation: id, ...event }));
       if (event.id === head) caughtUp();
     }
   } finally {
-    silence();
+    stopDeltas();
   }
 }
 
