@@ -26,7 +26,7 @@ const bad: readonly (readonly [what: string, frame: string | Buffer, code: strin
   ["a kind that is no text", `{"action": 1, "conversation": "${conversation}"}`, "bad_frame", /./],
   ["an unknown kind", `{"action": "fly", "conversation": "${conversation}"}`, "unknown_kind", /no action fly/],
   ["a kind that every object has", `{"action": "constructor", "conversation": "${conversation}"}`, "unknown_kind", /./],
-  ["an observation", `{"observation": "run", "conversation": "${conversation}"}`, "bad_frame", /come from the server/],
+  ["an observation", `{"observation": "run", "conversation": "${conversation}"}`, "bad_frame", /Only the server/],
   ["args that are no object", `{"action": "message", "args": "x", "conversation": "${conversation}"}`, "bad_args", /./],
   [
     "an argument of a wrong type",
