@@ -46,7 +46,8 @@ function checkSize(text: string): void {
       case ",":
         values += 1;
     }
-    if (depth > maxDepth) throw new DeckhandError("bad_frame", `The frame is nested more than ${maxDepth} levels deep.`);
+    if (depth > maxDepth)
+      throw new DeckhandError("bad_frame", `The frame is nested more than ${maxDepth} levels deep.`);
     if (values > maxValues) throw new DeckhandError("bad_frame", `The frame has more than ${maxValues} values.`);
   }
 }

@@ -36,7 +36,14 @@ function argsOf(event: Action, version: ClassicVersion, when: When): object {
     case "run": {
       const { command, thought, hidden, confirmation_state: state } = event.args;
       const blocking = when === "live";
-      return { command, thought, blocking, keep_prompt: true, ...(isNewer ? { hidden } : {}), ...confirmation(state, version) };
+      return {
+        command,
+        thought,
+        blocking,
+        keep_prompt: true,
+        ...(isNewer ? { hidden } : {}),
+        ...confirmation(state, version),
+      };
     }
     case "run_ipython": {
       const { code, thought, confirmation_state: state } = event.args;
@@ -62,7 +69,12 @@ function argsOf(event: Action, version: ClassicVersion, when: When): object {
   }
 }
 
-function message(content: string, images: readonly string[] | null, waitForResponse: boolean, version: ClassicVersion): object {
+function message(
+  content: string,
+  images: readonly string[] | null,
+  waitForResponse: boolean,
+  version: ClassicVersion,
+): object {
   return { content, [version === "0.14" ? "image_urls" : "images_urls"]: images, wait_for_response: waitForResponse };
 }
 

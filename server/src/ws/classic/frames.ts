@@ -20,7 +20,8 @@ export function parseClassicFrame(text: string | undefined): NormalizedAction {
   if (typeof args !== "object" || args === null || Array.isArray(args)) {
     throw new DeckhandError("bad_args", "`args` must be an object.");
   }
-  if (Object.hasOwn(stateActions, action)) return normalizeAction("change_agent_state", { agent_state: stateActions[action] });
+  if (Object.hasOwn(stateActions, action))
+    return normalizeAction("change_agent_state", { agent_state: stateActions[action] });
   if (action === "initialize") return normalizeAction(action, args);
   const current = currentArgs(args, frame["timeout"]);
   // These clients have no background processes, so a timeout interrupts the command, as in OpenHands.

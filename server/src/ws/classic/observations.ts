@@ -28,7 +28,10 @@ function contentOf(event: Observation, version: ClassicVersion): Content {
   const { content } = event;
   switch (event.observation) {
     case "run":
-      return { content: version === "0.14" ? terminalText(event) : olderTimeoutNote(event), extras: runExtras(event.extras, version) };
+      return {
+        content: version === "0.14" ? terminalText(event) : olderTimeoutNote(event),
+        extras: runExtras(event.extras, version),
+      };
     case "read":
     case "write":
       return { content, extras: { path: event.extras.path } };

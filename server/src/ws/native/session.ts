@@ -105,7 +105,10 @@ export function createNativeSession(options: NativeOptions): NativeSession {
   }: z.infer<typeof clientFrames.subscribe>): Promise<void> {
     const conversation = await existingConversation(conversations, id);
     if (after > conversation.state.head) {
-      throw new DeckhandError("conflict", `The log ends at ${conversation.state.head}; ${after} is beyond it. Subscribe again from the start.`);
+      throw new DeckhandError(
+        "conflict",
+        `The log ends at ${conversation.state.head}; ${after} is beyond it. Subscribe again from the start.`,
+      );
     }
     unsubscribe(id);
     if (subscriptions.size >= limits.subscriptions) {

@@ -40,7 +40,8 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
     head: () => conversation.state.head,
     stop: () => stopping.abort(),
     ended: follow(options, signal).then(
-      () => (signal.aborted ? {} : { error: new DeckhandError("unknown_conversation", "The conversation was deleted.") }),
+      () =>
+        signal.aborted ? {} : { error: new DeckhandError("unknown_conversation", "The conversation was deleted.") },
       (error: unknown) => (signal.aborted ? {} : { error }),
     ),
   };
