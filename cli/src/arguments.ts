@@ -1,31 +1,39 @@
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { UsageError } from "./exit-codes.ts";
 
-interface Parsed {
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+/** A list for options that may be repeated. */
+type OptionValue = string | boolean | readonly string[] | undefined;
+
+export interface ParsedArguments {
+  readonly values: Readonly<Record<string, OptionValue>>;
   readonly positionals: readonly string[];
 }
 
-/** Every command has `--help`. Fails with a `UsageError`. */
-export function parseArguments(args: readonly string[], options: ParseArgsOptionsConfig): Parsed {
+/** Adds `--help`, which every command has. Fails with a `UsageError`. */
+export function parseArguments(args: readonly string[], options: ParseArgsOptionsConfig): ParsedArguments {
   try {
     const all = { ...options, help: { type: "boolean", short: "h" } } satisfies ParseArgsOptionsConfig;
     const { values, positionals } = parseArgs({ args: [...args], options: all, allowPositionals: true, strict: true });
-    return { values, positionals };
+    return { values: values as ParsedArguments["values"], positionals };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** Fails with a `UsageError` where the option is given and not a number of that kind. */
-export function numberOption(name: string, value: string | boolean | undefined, whole: boolean): number | undefined {
+/** Fails with a `UsageError` if the option is given but is not such a number. */
+export function numberOption(name: string, value: OptionValue, integer: boolean): number | undefined {
   if (typeof value !== "string") return undefined;
   const number = Number(value);
-  if (value.trim() !== "" && number > 0 && Number.isFinite(number) && (!whole || Number.isInteger(number)))
+  if (value.trim() !== "" && number > 0 && Number.isFinite(number) && (!integer || Number.isInteger(number)))
     return number;
-  throw new UsageError(`--${name} takes a ${whole ? "whole " : ""}number above 0, not "${value}".`);
+  throw new UsageError(`--${name} takes a ${integer ? "whole " : ""}number above 0, not "${value}".`);
 }
 
-export function textOption(value: string | boolean | undefined): string | undefined {
+export function textOption(value: OptionValue): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+/** The values of an option that may be repeated. */
+export function listOption(value: OptionValue): readonly string[] {
+  return typeof value === "object" ? value : [];
 }

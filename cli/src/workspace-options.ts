@@ -1,14 +1,12 @@
 import { resolve } from "node:path";
 import type { WorkspaceChoice } from "@deckhand/protocol";
-import { textOption } from "./arguments.ts";
+import { textOption, type ParsedArguments } from "./arguments.ts";
 import { UsageError } from "./exit-codes.ts";
 
 const names = ["folder", "worktree", "copy", "git"] as const;
 
 /** The workspace that the options choose, undefined for the server's own. Fails with a `UsageError` where they choose two. */
-export function workspaceChoice(
-  values: Readonly<Record<string, string | boolean | undefined>>,
-): WorkspaceChoice | undefined {
+export function workspaceChoice(values: ParsedArguments["values"]): WorkspaceChoice | undefined {
   const given = names.flatMap((name) => {
     const value = textOption(values[name]);
     return value === undefined ? [] : [{ name, value }];

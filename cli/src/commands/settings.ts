@@ -1,99 +1,139 @@
-/** `deckhand settings`: what the server keeps of a person's wishes. */
+/** `deckhand settings`: shows every option and changes the saved ones. */
 import { text } from "node:stream/consumers";
-import type { SettingsPatch, SettingsReport } from "@deckhand/protocol";
+import type { SettingsOption, SettingsPatch, SettingsReport } from "@deckhand/protocol";
 import { parseArguments, textOption } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
-import { openServerSettings } from "../settings-access.ts";
 import { stripControls } from "../print/strip-controls.ts";
+import { tableLines } from "../print/table.ts";
+import { openServerSettings } from "../settings-access.ts";
 
-const help = `Usage: deckhand settings [option…]
-       deckhand settings [option…] set NAME VALUE
-       deckhand settings [option…] unset NAME
+const help = `Usage: deckhand settings [options]
+       deckhand settings [options] set NAME VALUE
+       deckhand settings [options] unset NAME
 
-Shows what is saved in DECKHAND_HOME/settings.json, and changes it. A server that runs takes it up. NAME is a section and
-what is in it (limits.max_steps, keys.anthropic, hooks.stop); VALUE is JSON, or text as it is; - reads it from the
-standard input, which keeps a key out of the history of the shell. Hooks and MCP servers that are programs run outside
-of the sandbox, and can be set here, on the machine, alone.
+Show every option, its value and where it comes from: default, saved,
+environment or flag. "set" and "unset" change what is saved in
+DECKHAND_HOME/settings.json; a running server applies the change.
 
-  --url URL   those of a server elsewhere (DECKHAND_TOKEN is its token, where it wants one)
-  --json      print all of it as JSON
+NAME is a section and a name in it: limits.max_steps, keys.anthropic,
+hooks.stop. VALUE is JSON or plain text; "-" reads it from standard input, which
+keeps a key out of the shell's history. Hooks and MCP servers that start
+programs run outside the sandbox and can only be set on the server's machine.
+
+Options
+  --url URL   use the server at this address (token: DECKHAND_TOKEN) instead of
+              the settings on this machine
+  --json      print everything as JSON
 
 Examples
   deckhand settings set approval.policy always
   deckhand settings set keys.anthropic - < key.txt
-  deckhand settings set hooks.stop '[{"name": "tests", "command": "npm test", "sandbox": true}]'
+  deckhand settings set hooks.stop \\
+    '[{"name": "tests", "command": "npm test", "sandbox": true}]'
 `;
 
 export const settingsCommand = { help, run: settings };
 
 async function settings(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, { url: { type: "string" }, json: { type: "boolean" } });
-  const [verb, name, value, ...more] = positionals;
-  const wanted = verb === "set" ? 3 : verb === "unset" ? 2 : verb === undefined ? 0 : -1;
-  if (wanted === -1) throw new UsageError(`settings does not know ${verb}.`);
-  if (positionals.length !== wanted || more.length > 0)
+  const [verb, name, value] = positionals;
+  const arity = verb === "set" ? 3 : verb === "unset" ? 2 : verb === undefined ? 0 : undefined;
+  if (arity === undefined) throw new UsageError(`Unknown subcommand "${verb}"; expected set or unset.`);
+  if (positionals.length !== arity) {
     throw new UsageError(`${verb} takes a name${verb === "set" ? " and a value" : ""}.`);
-  await using kept = await openServerSettings(textOption(values["url"]));
+  }
+  await using access = await openServerSettings(textOption(values["url"]));
   const report =
     name === undefined
-      ? await kept.report()
-      : await kept.change(patchOf(name, value === undefined ? null : await valueOf(name, value)));
+      ? await access.report()
+      : await access.change(patchOf(name, value === undefined ? null : await parseValue(name, value)));
   if (values["json"] === true) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else if (name === undefined) print(report);
+  else if (name === undefined) printReport(report);
   else for (const line of notesOn(report, name)) process.stderr.write(`${line}\n`);
   return report.problems.length === 0 ? exitCodes.finished : exitCodes.failed;
 }
 
-/** `keys.https://models.example` has one name after the section. */
+/** In `keys.https://models.example`, everything after the section is one name. */
 function patchOf(name: string, value: unknown): SettingsPatch {
   const [section = "", ...rest] = name.split(".");
-  const path = section === "keys" ? [rest.join(".")] : rest;
-  if (rest.length === 0 && value !== null) return { [section]: value };
-  return { [section]: rest.length === 0 ? null : nested(path, value) };
+  if (rest.length === 0) return { [section]: value };
+  return { [section]: nested(section === "keys" ? [rest.join(".")] : rest, value) };
 }
 
 function nested([first = "", ...rest]: readonly string[], value: unknown): object {
   return { [first]: rest.length === 0 ? value : nested(rest, value) };
 }
 
-async function valueOf(name: string, given: string): Promise<unknown> {
-  const written = given === "-" ? (await text(process.stdin)).trim() : given;
-  if (name.startsWith("keys.")) return written;
+async function parseValue(name: string, argument: string): Promise<unknown> {
+  const typed = argument === "-" ? (await text(process.stdin)).trim() : argument;
+  if (name.startsWith("keys.")) return typed;
   try {
-    return JSON.parse(written) as unknown;
+    return JSON.parse(typed) as unknown;
   } catch {
-    return written;
+    return typed;
   }
 }
 
-function print({ saved, environment, effective, restart, problems, file }: SettingsReport): void {
-  const say = (line: string): boolean => process.stdout.write(`${stripControls(line)}\n`);
-  say(file);
-  for (const { section = "the file", problem } of problems) say(`✖ ${section}: ${problem}`);
-  for (const [name, value] of flat(saved)) {
-    const by = environment[name];
-    say(`  ${name} = ${value}${by === undefined ? "" : `   (not in use: ${by} is set)`}`);
-  }
-  const held = new Map(flat(effective));
-  for (const [name, variable] of Object.entries(environment)) {
-    const value = held.get(name);
-    say(`  ${name}${value === undefined ? "" : ` = ${value}`}   (${variable})`);
-  }
-  for (const section of restart) say(`${section} holds from the next start of the server on.`);
+type Row = readonly [name: string, source: string, value: string];
+
+function printReport(report: SettingsReport): void {
+  const print = (line: string): boolean => process.stdout.write(`${stripControls(line)}\n`);
+  print(`Settings file: ${report.file}`);
+  for (const { section = "the file", problem } of report.problems) print(`✖ ${section}: ${problem}`);
+  print("");
+  for (const line of tableLines(["OPTION", "SOURCE", "VALUE"], rowsOf(report))) print(line);
+  for (const section of report.restart) print(`\nThe change of ${section} takes effect after a restart of the server.`);
 }
 
-function flat(value: unknown, path = ""): [string, string][] {
+/** Options first, then what can only be saved: keys, MCP servers, hooks. */
+function rowsOf({ saved, environment, options }: SettingsReport): readonly Row[] {
+  const savedValues = new Map(flatten(saved));
+  const optionNames = new Set(options.map(({ name }) => name));
+  const savedOnly = [...savedValues].filter(([name]) => !optionNames.has(name));
+  const providerKeys = Object.entries(environment).filter(([name]) => name.startsWith("keys."));
+  return [
+    ...options.map((option): Row => [
+      option.name,
+      option.source === "fail_closed" ? "fail-closed" : option.source,
+      valueOf(option, savedValues.get(option.name)),
+    ]),
+    ...savedOnly
+      .filter(([name]) => environment[name] === undefined)
+      .map(([name, value]): Row => [name, "saved", value]),
+    ...providerKeys.map(([name, variable]): Row => [
+      name,
+      "environment",
+      withNotes("(hidden)", variable, savedValues.get(name)),
+    ]),
+  ];
+}
+
+function valueOf({ value, default: byDefault, set_by: setBy }: SettingsOption, saved: string | undefined): string {
+  if (value === undefined) return byDefault === undefined ? "–" : `(${byDefault})`;
+  return withNotes(value === "" ? "(none)" : value, setBy, setBy === undefined ? undefined : saved);
+}
+
+function withNotes(value: string, setBy: string | undefined, overridden: string | undefined): string {
+  const notes = [setBy, overridden === undefined ? undefined : `overrides saved ${overridden}`];
+  const present = notes.filter((note) => note !== undefined);
+  return present.length === 0 ? value : `${value} (${present.join(", ")})`;
+}
+
+/** Values by their dotted names; a list is one value. */
+function flatten(value: unknown, path = ""): readonly (readonly [string, string])[] {
+  if (typeof value === "string") return [[path, value]];
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, JSON.stringify(value)]];
   const entries = Object.entries(value);
+  // A masked secret.
   if (path !== "" && entries.length === 1 && "last" in value) return [[path, `…${String(value.last)}`]];
-  return entries.flatMap(([key, inner]) => flat(inner, path === "" ? key : `${path}.${key}`));
+  return entries.flatMap(([key, inner]) => flatten(inner, path === "" ? key : `${path}.${key}`));
 }
 
-function notesOn({ environment, restart }: SettingsReport, name: string): string[] {
+function notesOn({ environment, restart }: SettingsReport, name: string): readonly string[] {
   const [section = ""] = name.split(".");
-  const variable = environment[name];
+  const override = environment[name];
   return [
-    ...(variable === undefined ? [] : [`It is saved, and not in use: ${variable} is set.`]),
-    ...(restart.some((each) => each === section) ? ["It holds from the next start of the server on."] : []),
+    ...(override === undefined ? [] : [`Saved, but overridden: ${override} is set.`]),
+    ...(restart.some((each) => each === section) ? ["Takes effect after a restart of the server."] : []),
   ];
 }

@@ -13,6 +13,8 @@ export function variableFor(option: NamedOption, environment: Environment): stri
   return variablesOf(option).find((variable) => isSet(environment, variable));
 }
 
+const prefix = "DECKHAND_";
+
 export const knownVariables: readonly string[] = options.flatMap(({ variable }) => variable ?? []);
 
 /** Set by our own scripts, by the tests of crashes, and for programs and commands that the server starts. */
@@ -34,7 +36,7 @@ export function variableWarnings(environment: Environment): readonly string[] {
     ),
   );
   return Object.keys(environment)
-    .filter((name) => name.startsWith("DECKHAND_") && isSet(environment, name))
+    .filter((name) => name.startsWith(prefix) && isSet(environment, name))
     .flatMap((name) => {
       const successor = renamed.get(name);
       if (successor !== undefined) return [`${name} is deprecated; use ${successor}.`];
@@ -49,13 +51,12 @@ function variablesOf({ variable, deprecatedVariables = [] }: NamedOption): reado
   return [...(variable === undefined ? [] : [variable]), ...deprecatedVariables];
 }
 
-/** A typo changes few characters; a name that is further away is something else. */
-const maxDistance = 3;
-
+/** A typo changes at most one character in three; a name that is further away is something else. */
 function closestVariable(name: string): string | undefined {
   const [closest] = knownVariables
     .map((known) => ({ known, distance: editDistance(name, known) }))
     .toSorted((a, b) => a.distance - b.distance);
+  const maxDistance = (name.length - prefix.length) / 3;
   return closest !== undefined && closest.distance <= maxDistance ? closest.known : undefined;
 }
 

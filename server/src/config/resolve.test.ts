@@ -108,6 +108,7 @@ test("[G5] a deprecated variable still works and causes a warning, and an unknow
     DECKHAND_SNAPSHOTS: "false",
     DECKHAND_APROVAL: "never",
     DECKHAND_SOMETHING_ELSE: "x",
+    DECKHAND_FOO: "x",
     DECKHAND_EMPTY: "",
     DECKHAND_USER_PATH: "/usr/bin",
     DECKHAND_NETWORK: "off",
@@ -117,6 +118,7 @@ test("[G5] a deprecated variable still works and causes a warning, and an unknow
     "DECKHAND_SNAPSHOTS is deprecated; use DECKHAND_CHECKPOINTS.",
     "Unknown variable DECKHAND_APROVAL is ignored. Did you mean DECKHAND_APPROVAL?",
     "Unknown variable DECKHAND_SOMETHING_ELSE is ignored.",
+    "Unknown variable DECKHAND_FOO is ignored.",
   ]);
 });
 

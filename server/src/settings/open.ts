@@ -1,15 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Environment } from "../config/environment.ts";
+import { variableWarnings, type Environment } from "../config/environment.ts";
 import { resolveConfig, type Flags } from "../config/resolve.ts";
 import { Settings } from "./settings.ts";
 
-/** The settings of the server that runs with this environment. Fails with an `Error` that lists every invalid value. */
+/**
+ * The settings of the server that runs with this environment. `onProblem` is called with a sentence for every variable and
+ * everything in settings.json that is ignored. Fails with an `Error` that lists every invalid value.
+ */
 export function openSettings(
   environment: Environment,
   onProblem: (sentence: string) => void,
   flags: Flags = {},
 ): Promise<Settings> {
+  for (const warning of variableWarnings(environment)) onProblem(warning);
   const { home, settingsOverHttp } = resolveConfig({ environment, flags }).config.server;
   const file = join(home, "settings.json");
   return Settings.open({ file, environment, flags, mayStartPrograms: settingsOverHttp, onProblem });

@@ -14,7 +14,7 @@ import {
 } from "@deckhand/protocol";
 import { Mutex } from "../async/mutex.ts";
 import type { Config } from "../config/config.ts";
-import { variableWarnings, type Environment } from "../config/environment.ts";
+import type { Environment } from "../config/environment.ts";
 import { resolveConfig, type Flags, type ResolvedConfig } from "../config/resolve.ts";
 import { isObject, mergePatch } from "./merge-patch.ts";
 import { withSavedKeys } from "./provider-keys.ts";
@@ -31,7 +31,7 @@ export interface SettingsOptions {
   readonly flags: Flags;
   /** Hooks and MCP servers that start programs outside the sandbox may be saved. */
   readonly mayStartPrograms: boolean;
-  /** Called with a sentence for everything in the file or the environment that is ignored. */
+  /** Called with a sentence for everything in the file that is ignored. */
   readonly onProblem: (sentence: string) => void;
 }
 
@@ -70,7 +70,6 @@ export class Settings implements SettingsApi, Disposable {
     this.#resolved = this.#resolve(saved);
     this.#providerEnvironment = withSavedKeys(options.environment, saved.settings.keys);
     this.#configAtStart = this.#resolved.config;
-    for (const warning of variableWarnings(options.environment)) options.onProblem(warning);
     this.#reportProblems();
     watchFile(options.file, { interval: watchMs, persistent: false }, this.#onFileChange);
   }
