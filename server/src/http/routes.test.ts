@@ -16,7 +16,7 @@ after(() => server[Symbol.asyncDispose]());
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- what is not there fails the assertion that reads it
+  // oxlint-disable-next-line typescript/no-explicit-any -- a missing field fails the assertion that reads it
   readonly body: any;
 }
 
@@ -39,7 +39,7 @@ interface AgentsBody {
 const code = ({ status, body }: Answer): unknown => [status, body.error?.code];
 
 describe("small routes", () => {
-  test("[H1] health says how the server is; models, agents and the first page's lists are there", async () => {
+  test("[H1] health, models, agents and the classic option lists respond", async () => {
     assert.deepEqual((await call("GET", "/api/health")).body, { status: "ok", version: "0.0.0-test", model: "canned" });
     assert.deepEqual((await call("GET", "/health")).body, "OK");
     assert.deepEqual((await call("GET", "/api/models")).body, { models: ["canned"], details: [], providers: [] });
@@ -55,7 +55,7 @@ describe("small routes", () => {
     assert.deepEqual((await call("GET", "/api/options/security-analyzers")).body, []);
   });
 
-  test("[H2] what is not there is answered with an error in JSON, whatever the method", async () => {
+  test("[H2] an unknown path is answered with a JSON error for every method", async () => {
     for (const method of ["GET", "POST", "PUT", "DELETE"]) {
       assert.deepEqual(code(await call(method, "/api/nothing")), [404, "unknown_path"]);
     }
@@ -64,17 +64,17 @@ describe("small routes", () => {
   });
 });
 
-describe("rules of the server", () => {
-  test("[Q22] are listed, checked, added and deleted; what is wrong is refused", async () => {
-    const written = { action: "run", pattern: " npm   run * " };
-    const checked = await call("POST", "/api/rules", { ...written, dry_run: true });
+describe("approval rules of the server", () => {
+  test("[Q22] are listed, checked, added and deleted; invalid ones are refused", async () => {
+    const rule = { action: "run", pattern: " npm   run * " };
+    const checked = await call("POST", "/api/rules", { ...rule, dry_run: true });
     assert.deepEqual([checked.status, checked.body], [200, { action: "run", pattern: "npm run *" }]);
     assert.deepEqual((await call("GET", "/api/rules")).body, { rules: [] });
-    const made = await call("POST", "/api/rules", written);
+    const made = await call("POST", "/api/rules", rule);
     assert.equal(made.status, 201);
     assert.equal(made.headers.get("Location"), `/api/rules/${made.body.id}`);
     assert.deepEqual((await call("GET", "/api/rules")).body, { rules: [made.body] });
-    assert.equal((await call("POST", "/api/rules", written)).body.id, made.body.id, "it is there once");
+    assert.equal((await call("POST", "/api/rules", rule)).body.id, made.body.id, "a rule is stored only once");
     for (const bad of [{}, { action: "run" }, { action: "run", pattern: "rm -rf *" }, { action: "x", pattern: "*" }]) {
       assert.deepEqual(code(await call("POST", "/api/rules", bad)), [400, "bad_args"], JSON.stringify(bad));
     }
@@ -85,7 +85,7 @@ describe("rules of the server", () => {
 });
 
 describe("a conversation", () => {
-  test("[H3] is made, listed, read, renamed and deleted", async () => {
+  test("[H3] is created, listed, read, renamed and deleted", async () => {
     const made = await call("POST", "/api/conversations", { task: "say hello", settings: { MAX_ITERATIONS: "3" } });
     assert.equal(made.status, 201);
     const { id } = made.body;
@@ -110,7 +110,7 @@ describe("a conversation", () => {
     assert.deepEqual(code(await call("GET", `/api/conversations/${id}/events`)), [404, "unknown_conversation"]);
   });
 
-  test("[H4] keeps an id that the client made up, once; the key of its model stands nowhere", async () => {
+  test("[H4] keeps an id chosen by the client, which can be used only once; its API key is stored nowhere", async () => {
     const id = randomUUID();
     const settings = { model: "m", api_key: "sk-very-secret" };
     const made = await call("POST", "/api/conversations", { id, settings });
@@ -136,7 +136,7 @@ describe("a conversation", () => {
     assert.deepEqual(paged, all);
   });
 
-  test("[H6] takes actions, gives the stored event back, and does a command once", async () => {
+  test("[H6] accepts actions, returns the stored event, and executes a command only once", async () => {
     const { id } = (await call("POST", "/api/conversations", {})).body;
     const action = { action: "think", args: { thought: "hm" }, command: "c1" };
     const stored = await call("POST", `/api/conversations/${id}/events`, action);
@@ -147,7 +147,7 @@ describe("a conversation", () => {
     assert.deepEqual(page.body, { events: [stored.body], head: stored.body.id });
   });
 
-  test("[H7] answers every bad request with a fitting status and a code", async () => {
+  test("[H7] answers every invalid request with an appropriate status and code", async () => {
     const { id } = (await call("POST", "/api/conversations", {})).body;
     const events = `/api/conversations/${id}/events`;
     const head = (await call("GET", events)).body.head;
@@ -170,21 +170,21 @@ describe("a conversation", () => {
     assert.equal((await call("GET", events)).body.head, head);
   });
 
-  test("[H8] takes no body of more than 8 MiB, said or not said", async () => {
+  test("[H8] refuses a body of more than 8 MiB, with or without Content-Length", async () => {
     const host = [
       ["Host", `127.0.0.1:${server.port}`],
       ["Content-Type", "application/json"],
     ] as const;
-    const said = requestText("POST", "/api/conversations", [...host, ["Content-Length", "9000000"]]);
-    assert.equal((await rawRequest(server.port, `${said}{`)).status, 413);
+    const sized = requestText("POST", "/api/conversations", [...host, ["Content-Length", "9000000"]]);
+    assert.equal((await rawRequest(server.port, `${sized}{`)).status, 413);
     const chunk = `100000\r\n${"x".repeat(0x100000)}\r\n`;
-    const unsaid = requestText("POST", "/api/conversations", [...host, ["Transfer-Encoding", "chunked"]]);
-    assert.equal((await rawRequest(server.port, unsaid + chunk.repeat(9))).status, 413);
+    const chunked = requestText("POST", "/api/conversations", [...host, ["Transfer-Encoding", "chunked"]]);
+    assert.equal((await rawRequest(server.port, chunked + chunk.repeat(9))).status, 413);
   });
 });
 
 describe("a stream of events", () => {
-  test("[H9] sends the past, caught_up and what comes, and goes on from Last-Event-ID", async () => {
+  test("[H9] sends existing events, caught_up and new events, and resumes from Last-Event-ID", async () => {
     const { id } = (await call("POST", "/api/conversations", {})).body;
     const stream = await open(id);
     assert.equal(stream.type, "text/event-stream");
@@ -214,7 +214,7 @@ describe("a stream of events", () => {
     await late.end();
   });
 
-  test("[H10] says that it is alive while nothing happens, and ends when the server stops", async () => {
+  test("[H10] ticks while nothing happens, and ends when the server stops", async () => {
     await using own = await startTestServer({ tickMs: 10 });
     await (await own.conversations.open("c")).submit("initialize", {});
     const response = await fetch(`${own.url}/api/conversations/c/events?after=2`, {
@@ -231,14 +231,14 @@ describe("a stream of events", () => {
   });
 });
 
-describe("the web page's files", () => {
-  test("[H11] without a build there is a page that says how to build it", async () => {
+describe("the files of the web UI", () => {
+  test("[H11] without a build, a page says how to build it", async () => {
     const { status, body } = await call("GET", "/");
     assert.equal(status, 503);
     assert.match(body, /npm start/);
   });
 
-  test("[H12] are served: the page for every path of its own, hashed files for ever, nothing outside", async () => {
+  test("[H12] are served: index.html for every UI path, hashed files as immutable, nothing outside the folder", async () => {
     const folder = await mkdtemp(join(tmpdir(), "deckhand-web-"));
     try {
       const root = join(folder, "dist");
@@ -287,13 +287,13 @@ describe("the web page's files", () => {
   });
 });
 
-interface Sent {
+interface StreamEvent {
   readonly event: string;
   readonly id: string | undefined;
   readonly data: string;
 }
 
-/** As a browser's EventSource reads it. */
+/** Reads the stream as a browser's EventSource does. */
 async function open(id: string, headers: Record<string, string> = {}) {
   const stop = new AbortController();
   const response = await fetch(`${server.url}/api/conversations/${id}/events`, {
@@ -302,13 +302,13 @@ async function open(id: string, headers: Record<string, string> = {}) {
   });
   const reader = (response.body ?? assert.fail()).pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  const ready: Sent[] = [];
+  const ready: StreamEvent[] = [];
   return {
     type: response.headers.get("Content-Type"),
-    async take(count: number): Promise<Sent[]> {
+    async take(count: number): Promise<StreamEvent[]> {
       while (ready.length < count) {
         const { value, done } = await reader.read();
-        assert.ok(!done, "the stream has ended");
+        assert.ok(!done, "the stream ended");
         text += value;
         const blocks = text.split("\n\n");
         text = blocks.pop() ?? "";

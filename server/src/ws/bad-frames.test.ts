@@ -14,22 +14,32 @@ after(() => server[Symbol.asyncDispose]());
 const conversation = randomUUID();
 const deep = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
-/** What is sent, the code of the native error, and what a classic client is told. */
+/** The frame, the code of the native error, and the message that a classic client gets. */
 const bad: readonly (readonly [what: string, frame: string | Buffer, code: string, classic: RegExp])[] = [
-  ["no JSON", "not json", "bad_json", /^Invalid JSON$/],
-  ["nothing", "", "bad_json", /^Invalid JSON$/],
+  ["invalid JSON", "not json", "bad_json", /^Invalid JSON$/],
+  ["no content", "", "bad_json", /^Invalid JSON$/],
   ["half an object", '{"action": ', "bad_json", /^Invalid JSON$/],
   ["an array", "[1]", "bad_frame", /not an object/],
   ["null", "null", "bad_frame", /not an object/],
   ["a number", "7", "bad_frame", /not an object/],
   ["no kind", '{"foo": 1}', "bad_frame", /./],
-  ["a kind that is no text", `{"action": 1, "conversation": "${conversation}"}`, "bad_frame", /./],
+  ["a kind that is not a string", `{"action": 1, "conversation": "${conversation}"}`, "bad_frame", /./],
   ["an unknown kind", `{"action": "fly", "conversation": "${conversation}"}`, "unknown_kind", /no action fly/],
-  ["a kind that every object has", `{"action": "constructor", "conversation": "${conversation}"}`, "unknown_kind", /./],
-  ["an observation", `{"observation": "run", "conversation": "${conversation}"}`, "bad_frame", /Only the server/],
-  ["args that are no object", `{"action": "message", "args": "x", "conversation": "${conversation}"}`, "bad_args", /./],
   [
-    "an argument of a wrong type",
+    "a kind that is a property of every object",
+    `{"action": "constructor", "conversation": "${conversation}"}`,
+    "unknown_kind",
+    /./,
+  ],
+  ["an observation", `{"observation": "run", "conversation": "${conversation}"}`, "bad_frame", /Only the server/],
+  [
+    "args that are not an object",
+    `{"action": "message", "args": "x", "conversation": "${conversation}"}`,
+    "bad_args",
+    /./,
+  ],
+  [
+    "an argument of the wrong type",
     `{"action": "message", "args": {"content": 1}, "conversation": "${conversation}"}`,
     "bad_args",
     /content/,
@@ -41,7 +51,7 @@ const bad: readonly (readonly [what: string, frame: string | Buffer, code: strin
     /command/,
   ],
   [
-    "a task that is no text",
+    "a task that is not a string",
     `{"action": "start", "args": {"task": 7}, "conversation": "${conversation}"}`,
     "bad_args",
     /^No task specified$/,
@@ -60,13 +70,13 @@ const bad: readonly (readonly [what: string, frame: string | Buffer, code: strin
     /NoAgent/,
   ],
   [
-    "a confirmation mode that is neither on nor off",
+    "an invalid confirmation mode",
     `{"action": "initialize", "args": {"CONFIRMATION_MODE": "maybe"}, "conversation": "${conversation}"}`,
     "bad_args",
     /confirmation_mode/,
   ],
   [
-    "a key that is no text",
+    "an API key that is not a string",
     `{"action": "initialize", "args": {"LLM_API_KEY": 1}, "conversation": "${conversation}"}`,
     "bad_args",
     /LLM_API_KEY/,
@@ -107,11 +117,11 @@ for (const [what, frame, code, classic] of bad) {
 for (const [what, frame] of [
   ["two kinds", { action: "think", args: { thought: "" }, conversation, subscribe: { conversation } }],
   ["an action without a conversation", { action: "think", args: { thought: "" } }],
-  ["a subscription of nothing", { subscribe: null }],
-  ["a subscription from a place that is none", { subscribe: { conversation, after: -2 } }],
-  ["a subscription from a text", { subscribe: { conversation, after: "0" } }],
-  ["a conversation that is no text", { action: "start", args: { task: "x" }, conversation: { a: 1 } }],
-  ["a command that is no text", { action: "start", args: { task: "x" }, conversation, command: 1 }],
+  ["an empty subscription", { subscribe: null }],
+  ["a subscription from an invalid id", { subscribe: { conversation, after: -2 } }],
+  ["a subscription from a string", { subscribe: { conversation, after: "0" } }],
+  ["a conversation that is not a string", { action: "start", args: { task: "x" }, conversation: { a: 1 } }],
+  ["a command that is not a string", { action: "start", args: { task: "x" }, conversation, command: 1 }],
 ] as const) {
   test(`[W10] a frame with ${what} is answered with bad_frame`, async () => {
     await using client = await connectClient(`${server.url}/ws`, { protocols: ["deckhand.v1"] });
@@ -120,7 +130,7 @@ for (const [what, frame] of [
   });
 }
 
-test("[W10] no bad frame has left anything in a log", async () => {
+test("[W10] no invalid frame left anything in the log", async () => {
   const log = await (await server.conversations.open(conversation)).read(-1, 100);
   assert.deepEqual(
     log.map((event) => ("action" in event ? event.action : event.extras)),
@@ -128,7 +138,7 @@ test("[W10] no bad frame has left anything in a log", async () => {
   );
 });
 
-test("[W12] a frame of 10 MB closes its socket with 1009, and no other", async () => {
+test("[W12] a frame of 10 MB closes its own socket with 1009, and no other", async () => {
   await using other = await connectClient(`${server.url}/ws`, { protocols: ["deckhand.v1"] });
   await using client = await connectClient(`${server.url}/ws`, { protocols: ["deckhand.v1"] });
   client.sendText("x".repeat(10 * 1024 * 1024));
@@ -152,7 +162,7 @@ test("[W13] a socket follows at most 100 conversations", async () => {
   assert.equal(client.frames.filter((each) => "caught_up" in each).length, 101);
 });
 
-test("[W14] a model's key is taken from the settings and stands in no event", async () => {
+test("[W14] an API key is removed from the settings and appears in no event", async () => {
   await using client = await connectClient(`${server.url}/ws`, { protocols: ["deckhand.v1"] });
   const id = randomUUID();
   client.send({

@@ -27,13 +27,13 @@ const get = (headers: Headers, path = "/api/health"): Promise<number> =>
 
 describe("Host", () => {
   for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
-    test(`[D1] the host ${name} with our port is ours`, async () => {
+    test(`[D1] the host ${name} with our port is accepted`, async () => {
       assert.equal(await get([["Host", `${name}:${server.port}`]]), 200);
     });
   }
 
   const foreign: readonly (readonly [string, (port: number) => Headers])[] = [
-    ["a foreign name that resolves to us", (port) => [["Host", `rebound.example:${port}`]]],
+    ["a foreign name that resolves to this server", (port) => [["Host", `rebound.example:${port}`]]],
     ["another port", () => [["Host", "127.0.0.1:1"]]],
     ["no port", () => [["Host", "127.0.0.1"]]],
     ["a trailing dot", (port) => [["Host", `localhost.:${port}`]]],
@@ -58,7 +58,7 @@ describe("Host", () => {
     ],
   ];
   for (const [what, headers] of foreign) {
-    test(`[D1] a request with ${what} is refused`, async () => {
+    test(`[D1] a request with ${what} in Host is refused`, async () => {
       const answer = await rawRequest(server.port, requestText("GET", "/api/health", headers(server.port)));
       assert.equal(answer.status, 403);
       assert.equal(JSON.parse(answer.body).error.code, "forbidden");
@@ -77,7 +77,7 @@ describe("Host", () => {
 });
 
 describe("Origin", () => {
-  test("[D2] our own page's origin comes in", async () => {
+  test("[D2] the UI's own origin is accepted", async () => {
     assert.equal(
       await get([
         ["Host", own],
@@ -124,7 +124,7 @@ describe("Origin", () => {
 });
 
 describe("other sites", () => {
-  test("[D3] what a browser calls cross-site or same-site is refused, but for a visit of the page", async () => {
+  test("[D3] requests that a browser marks cross-site or same-site are refused, except a visit to the UI", async () => {
     for (const site of ["cross-site", "same-site"]) {
       const headers: Headers = [
         ["Host", own],
@@ -134,8 +134,8 @@ describe("other sites", () => {
       assert.equal(await get(headers), 403);
       assert.equal(await get([...headers, ["Sec-Fetch-Mode", "no-cors"], ["Sec-Fetch-Dest", "image"]], "/"), 403);
       assert.equal(await get([...headers, ["Sec-Fetch-Mode", "navigate"], ["Sec-Fetch-Dest", "iframe"]], "/"), 403);
-      assert.equal(await get(visit), 403, "data is no page");
-      assert.equal(await get(visit, "/"), 503, "the page, which is not built here");
+      assert.equal(await get(visit), 403, "an API path is not a page");
+      assert.equal(await get(visit, "/"), 503, "the UI, which is not built here");
       assert.equal(await get([...visit, ["Origin", "https://evil.example"]], "/"), 403);
     }
     assert.equal(
@@ -153,7 +153,7 @@ describe("other sites", () => {
     "multipart/form-data; boundary=x",
     "text/plain; application/json",
   ]) {
-    test(`[D4] a body of type ${type} changes nothing`, async () => {
+    test(`[D4] a body of type ${type} is refused`, async () => {
       const headers: Headers = [
         ["Host", own],
         ["Content-Type", type],
@@ -164,7 +164,7 @@ describe("other sites", () => {
     });
   }
 
-  test("[D4] a body of no type changes nothing", async () => {
+  test("[D4] a body without a type is refused", async () => {
     const answer = await rawRequest(server.port, requestText("POST", "/api/conversations", [["Host", own]], "{}"));
     assert.equal(answer.status, 415);
     const chunked: Headers = [
@@ -175,7 +175,7 @@ describe("other sites", () => {
     assert.equal((await rawRequest(server.port, unsized)).status, 415);
   });
 
-  test("[D4] files are forms, archives or bytes, where files are taken, and from no other site", async () => {
+  test("[D4] upload routes accept forms, archives and raw bytes, but not from other sites", async () => {
     const form = '--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\na\r\n--x--\r\n';
     const send = async (path: string, type: string, ...more: Headers): Promise<number> => {
       const headers: Headers = [["Host", own], ["Content-Type", type], ...more];
@@ -200,7 +200,7 @@ describe("other sites", () => {
   });
 });
 
-test("[D5] every route and the upgrade stand behind the door", async () => {
+test("[D5] every route and every upgrade is behind access control", async () => {
   const { routes } = createRoutes({
     conversations: server.conversations,
     uploads: {} as UploadStore,
@@ -251,7 +251,7 @@ test("[D5] every route and the upgrade stand behind the door", async () => {
   }
 });
 
-test("[D6] every answer forbids a browser to frame it, to guess its type and to load anything foreign", async () => {
+test("[D6] every response forbids framing, content sniffing and loading from other origins", async () => {
   const answers = await Promise.all([
     rawRequest(server.port, requestText("GET", "/", [["Host", own]])),
     rawRequest(server.port, requestText("GET", "/api/health", [["Host", own]])),
@@ -269,7 +269,7 @@ test("[D6] every answer forbids a browser to frame it, to guess its type and to 
     for (const part of ["default-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'"]) {
       assert.ok(policy.includes(part), part);
     }
-    // In frames of the page: what listens in its sandboxes, below its own host, and bytes that it was given.
+    // The UI may frame sandbox ports, which are below its own host, and blobs.
     const frames = policy.split("; ").find((part) => part.startsWith("frame-src"));
     assert.ok(frames === undefined || frames === `frame-src blob: *.localhost:${server.port}`, frames);
     assert.doesNotMatch(policy.replace(frames ?? "", ""), /unsafe|\*/);

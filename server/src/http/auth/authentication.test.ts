@@ -16,7 +16,7 @@ const isRoot = process.getuid?.() === 0;
 const linux = process.platform === "linux";
 
 describe("a process of the same user", { skip: linux ? false : "there is no /proc/net here" }, () => {
-  test("[D7] comes in without a token, over IPv4 and over IPv6", async () => {
+  test("[D7] has access without a token, over IPv4 and IPv6", async () => {
     for (const host of ["127.0.0.1", "::1"]) {
       await using server = await startTestServer({ host, token: undefined });
       const answer = await rawRequest(
@@ -28,7 +28,7 @@ describe("a process of the same user", { skip: linux ? false : "there is no /pro
     }
   });
 
-  test("[D7] a classic client's own token beside it does no harm", async () => {
+  test("[D7] has access even if it sends a classic client's token", async () => {
     await using server = await startTestServer();
     const headers: Headers = [
       ["Host", `127.0.0.1:${server.port}`],
@@ -37,7 +37,7 @@ describe("a process of the same user", { skip: linux ? false : "there is no /pro
     assert.equal((await rawRequest(server.port, requestText("GET", "/api/options/agents", headers))).status, 200);
   });
 
-  test("[D8] a request that came through a proxy needs a token: its peer is the proxy", async () => {
+  test("[D8] needs a token for requests through a proxy, whose peer is the proxy", async () => {
     await using server = await startTestServer({ hosts: ["deckhand.example:443"] });
     const own: Headers = [["Host", `127.0.0.1:${server.port}`]];
     const token: Headers = [["Authorization", `Bearer ${testToken}`]];
@@ -68,7 +68,7 @@ describe(
   "another user's process on the same machine",
   { skip: isRoot ? false : "only root can become another user" },
   () => {
-    test("[D9] is refused without a token and let in with it", async () => {
+    test("[D9] is refused without a token and has access with it", async () => {
       await using server = await startTestServer();
       const host: Headers = [["Host", `127.0.0.1:${server.port}`]];
       const token: Headers = [["Authorization", `Bearer ${testToken}`]];
@@ -90,9 +90,9 @@ describe("the owner of a socket", { skip: linux ? false : "there is no /proc/net
     assert.equal(await peerUid(pair.accepted), process.getuid?.());
   });
 
-  test("[D10] is nobody once the client has closed it: the kernel lists an orphan with uid 0", async () => {
+  test("[D10] is unknown once the client has closed it, although the kernel lists the orphan with uid 0", async () => {
     await using pair = await connected();
-    pair.client.write("a request, sent and left");
+    pair.client.write("a request, closed right after sending");
     pair.client.destroy();
     const { remoteAddress = "", remotePort = 0, localAddress = "", localPort = 0 } = pair.accepted;
     const [local, remote] = [tableAddress(remoteAddress, remotePort), tableAddress(localAddress, localPort)];
@@ -102,15 +102,15 @@ describe("the owner of a socket", { skip: linux ? false : "there is no /proc/net
         .map((line) => line.trim().split(/\s+/))
         .find((columns) => columns[1] === local && columns[2] === remote);
     for (let columns = await orphan(); columns?.[9] !== "0"; columns = await orphan()) {
-      assert.ok(columns, "the connection is still listed");
+      assert.ok(columns, "the connection is not listed any more");
     }
     assert.equal(await peerUid(pair.accepted), undefined);
   });
 
   test(
-    "[D10] is read from the tables as the kernel writes them",
+    "[D10] is parsed from the kernel's tables",
     {
-      skip: tableAddress("127.0.0.1", 80).startsWith("0100007F") ? false : "the tables have this machine's byte order",
+      skip: tableAddress("127.0.0.1", 80).startsWith("0100007F") ? false : "the sample tables are little-endian",
     },
     () => {
       const lines = [
@@ -136,7 +136,7 @@ describe("the owner of a socket", { skip: linux ? false : "there is no /proc/net
 describe("a token", () => {
   const elsewhere = { host: "0.0.0.0" };
 
-  test("[D11] is needed by everybody when the server is bound beyond loopback", async () => {
+  test("[D11] is required from every client when the server is bound beyond loopback", async () => {
     await using server = await startTestServer(elsewhere);
     const host: Headers = [["Host", `127.0.0.1:${server.port}`]];
     const status = async (...headers: Headers): Promise<number> =>
@@ -156,7 +156,7 @@ describe("a token", () => {
     assert.equal(JSON.parse(upgrade.body).error.code, "unauthorized");
   });
 
-  test("[D12] in the link becomes a cookie that no script reads, and leaves the URL", async () => {
+  test("[D12] in the link becomes an HttpOnly cookie and leaves the URL", async () => {
     await using server = await startTestServer(elsewhere);
     const host: Headers = [["Host", `127.0.0.1:${server.port}`]];
     const link = await rawRequest(server.port, requestText("GET", `/?token=${testToken}`, host));
@@ -177,7 +177,7 @@ describe("a token", () => {
     );
   });
 
-  test("[D13] can be had as a ticket that opens one socket, once", async () => {
+  test("[D13] can be exchanged for a ticket that opens one socket, once", async () => {
     await using server = await startTestServer(elsewhere);
     const host: Headers = [["Host", `127.0.0.1:${server.port}`]];
     const bearer: Headers = [["Authorization", `Bearer ${testToken}`]];
@@ -190,7 +190,7 @@ describe("a token", () => {
     assert.equal((await rawRequest(server.port, upgrade)).status, 401);
   });
 
-  test("[D13] as a ticket lives for 30 seconds", () => {
+  test("[D13] a ticket expires after 30 seconds", () => {
     let now = 0;
     const tickets = createTickets(() => now);
     const [early, late] = [tickets.issue(), tickets.issue()];
@@ -203,7 +203,7 @@ describe("a token", () => {
     assert.equal(tickets.redeem("never issued"), false);
   });
 
-  test("[D13] as tickets nobody can fill the memory", () => {
+  test("[D13] the number of tickets in memory is bounded", () => {
     const tickets = createTickets(() => 0);
     const first = tickets.issue();
     const others = Array.from({ length: 1000 }, () => tickets.issue());
@@ -213,7 +213,7 @@ describe("a token", () => {
 });
 
 describe("binding", () => {
-  test("[D14] beyond loopback without a token does not start, and says what to set", async () => {
+  test("[D14] beyond loopback without a token fails and says what to set", async () => {
     for (const host of ["0.0.0.0", "::", "192.0.2.1", "deckhand.example"]) {
       assert.throws(() => assertMayBind(host, undefined), /DECKHAND_TOKEN/, host);
       await assert.rejects(startTestServer({ host, token: undefined }), /DECKHAND_TOKEN/);
@@ -222,7 +222,7 @@ describe("binding", () => {
     for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) assertMayBind(host, undefined);
   });
 
-  test("[D15] to an address makes that address ours, and no name of the machine", () => {
+  test("[D15] to an address accepts that address as host, and no other name of the machine", () => {
     const { hosts, origins, loopback } = serverNames({
       address: "192.0.2.1",
       port: 80,
@@ -238,7 +238,7 @@ describe("binding", () => {
     .flat()
     .find((entry) => entry !== undefined && entry.family === "IPv4" && !entry.internal)?.address;
   test(
-    "[D15] to all addresses makes the one ours that a request came to",
+    "[D15] to all addresses accepts the address that a request arrived at",
     { skip: outer === undefined ? "this machine has no other address" : false },
     async () => {
       await using server = await startTestServer({ host: "0.0.0.0" });
@@ -259,7 +259,7 @@ describe("binding", () => {
   );
 });
 
-/** What a process of uid 65534 gets for each request. */
+/** The status that a process of uid 65534 gets for each request. */
 async function asNobody(port: number, requests: readonly string[]): Promise<number[]> {
   const program = `
     const { connect } = require("node:net");
@@ -278,9 +278,9 @@ async function asNobody(port: number, requests: readonly string[]): Promise<numb
 }
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
-  let whole = "";
-  for await (const data of stream) whole += String(data);
-  return whole;
+  let all = "";
+  for await (const data of stream) all += String(data);
+  return all;
 }
 
 interface Pair extends AsyncDisposable {

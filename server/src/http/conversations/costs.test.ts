@@ -17,26 +17,26 @@ import { startTestServer } from "../server.test-kit.ts";
 
 const usage = { input: 1000, output: 50, cached_input: 800, cache_write: 0, reasoning: 20 };
 
-function thinks(asked: number): ReplyPart {
-  return { type: "call", id: `c${asked}`, name: "think", arguments: '{"thought":"hm"}' };
+function thinkCall(number: number): ReplyPart {
+  return { type: "call", id: `c${number}`, name: "think", arguments: '{"thought":"hm"}' };
 }
 
-/** Thinks twice, then says something. */
+/** Thinks twice, then replies. */
 function thinking(): Model {
-  let asked = 0;
+  let calls = 0;
   return {
     name: "thinking",
     takesImages: false,
     async *reply() {
-      asked += 1;
-      const parts: ReplyPart[] = asked % 3 === 0 ? [{ type: "text", text: "Done." }] : [thinks(asked)];
+      calls += 1;
+      const parts: ReplyPart[] = calls % 3 === 0 ? [{ type: "text", text: "Done." }] : [thinkCall(calls)];
       yield { type: "delta", delta: { of: "reply", text: "" } };
-      return { parts, finishReason: "stop", usage, costUsd: asked === 2 ? null : 0.25, firstTokenMs: 1 };
+      return { parts, finishReason: "stop", usage, costUsd: calls === 2 ? null : 0.25, firstTokenMs: 1 };
     },
   };
 }
 
-test("[WB4] costs of a conversation come call by call, in pages; those of all by day, model and conversation", async () => {
+test("[WB4] costs of a conversation are listed per call, in pages; overall costs by day, model and conversation", async () => {
   await using server = await startTestServer({ model: thinking() });
   const get = async (path: string): Promise<{ status: number; body: unknown }> => {
     const response = await fetch(server.url + path);
@@ -77,7 +77,7 @@ function usageTimes(times: number): Record<string, number> {
   return Object.fromEntries(Object.entries(usage).map(([name, count]) => [name, count * times]));
 }
 
-test("[WB3] an estimate is the median and the 90th percentile, and says when there is too little to tell", () => {
+test("[WB3] an estimate gives the median and 90th percentile, and says when there is too little data", () => {
   const past = (steps: number, cost: number | null) => ({
     ...usage,
     steps,
@@ -106,7 +106,7 @@ test("[WB3] an estimate is the median and the 90th percentile, and says when the
   assert.match(unpriced.sentence, /price that is not known/);
 });
 
-test("[WB1] what children used is told beside what the conversation itself took, and is not in it", async () => {
+test("[WB1] usage of subagents is reported separately and not included in the conversation's own", async () => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-costs-"));
   try {
     await using store = openSqliteStore(join(folder, "deckhand.db"));

@@ -13,13 +13,13 @@ async function ask(server: TestServer, method: string, path: string, body?: obje
   return [response.status, (await response.json()) as Frame];
 }
 
-test("[UP1] a conversation is pinned, archived and marked as seen, alone and together with its name; nonsense is refused", async () => {
+test("[UP1] a conversation can be pinned, archived, marked as seen and renamed, also at once; invalid values are refused", async () => {
   await using server = await startTestServer();
   const [, { id }] = await ask(server, "POST", "/api/conversations", {});
   const [, { id: other }] = await ask(server, "POST", "/api/conversations", {});
   const path = `/api/conversations/${id}`;
-  const [status, row] = await ask(server, "PATCH", path, { pinned: true, title: "kept", seen: 1 });
-  assert.deepEqual([status, row["pinned"], row["title"], row["seen"]], [200, true, "kept", 1]);
+  const [status, row] = await ask(server, "PATCH", path, { pinned: true, title: "renamed", seen: 1 });
+  assert.deepEqual([status, row["pinned"], row["title"], row["seen"]], [200, true, "renamed", 1]);
   assert.equal((await ask(server, "PATCH", path, { archived: true }))[1]["pinned"], true);
   const ids = async (query: string): Promise<string[]> =>
     (await ask(server, "GET", `/api/conversations${query}`))[1]["conversations"].map((each: Frame) => each["id"]);
@@ -33,7 +33,7 @@ test("[UP1] a conversation is pinned, archived and marked as seen, alone and tog
   assert.equal((await ask(server, "GET", "/api/conversations?archived=perhaps"))[0], 400);
 });
 
-test("[UP2] [UP7] the inbox has the action that waits with why, until when and what could be remembered; the second answer is told who was first", async () => {
+test("[UP2] [UP7] the inbox shows a pending action with reasons, deadline and possible rules; a second answer learns who was first", async () => {
   const call = { type: "call", id: "1", name: "browse", arguments: '{"url":"https://example.invalid/a"}' } as const;
   const model = cannedModel([[call], [{ type: "text", text: "Which one?" }]]);
   await using server = await startTestServer({ model });
@@ -54,7 +54,7 @@ test("[UP2] [UP7] the inbox has the action that waits with why, until when and w
   assert.deepEqual(waiting.asked.reasons, ["It reaches the network."]);
   assert.deepEqual(waiting.asked.rules, [{ action: "browse", pattern: "https://example.invalid" }]);
   assert.ok(Date.parse(waiting.expires_at) > Date.now());
-  // In lists without the action.
+  // Lists omit the action.
   const [, { conversations }] = await ask(server, "GET", "/api/conversations");
   assert.deepEqual(Object.keys(conversations[0].waiting).toSorted(), ["expires_at", "id", "kind", "text"]);
 

@@ -9,18 +9,18 @@ import type { Network } from "../../runtime/runtime.ts";
 import { startTestServer, testToken } from "../server.test-kit.ts";
 import { parsePortHost, portHost } from "./port-host.ts";
 
-/** The agent's program, on a real port of this machine. */
+/** Stands in for the agent's program, on a real port of this machine. */
 let answer: RequestListener = (_request, response) => void response.end("inside");
 let seen: IncomingHttpHeaders = {};
 let seenUrl = "";
-const program = createServer((asked, response) => {
-  seen = asked.headers;
-  seenUrl = asked.url ?? "";
-  answer(asked, response);
+const program = createServer((incoming, response) => {
+  seen = incoming.headers;
+  seenUrl = incoming.url ?? "";
+  answer(incoming, response);
 });
 const sockets = new WebSocketServer({ server: program });
-sockets.on("connection", (socket, asked) => {
-  seen = asked.headers;
+sockets.on("connection", (socket, incoming) => {
+  seen = incoming.headers;
   socket.on("message", (data: Buffer) => socket.send(`echo ${String(data)}`));
 });
 program.listen(0, "127.0.0.1");
@@ -61,30 +61,32 @@ after(async () => {
 const own = `8000--c1.localhost:${server.port}`;
 const byPath = `/c/c1/port/8000`;
 
-interface Got {
+interface Received {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-function get(path: string, headers: Record<string, string>, method = "GET", body = ""): Promise<Got> {
-  const { promise, resolve, reject } = Promise.withResolvers<Got>();
-  const asked = request({ port: server.port, host: "127.0.0.1", path, method, headers, agent: false });
-  asked.on("error", reject);
-  asked.on("response", (response) => {
+function get(path: string, headers: Record<string, string>, method = "GET", body = ""): Promise<Received> {
+  const { promise, resolve, reject } = Promise.withResolvers<Received>();
+  const outgoing = request({ port: server.port, host: "127.0.0.1", path, method, headers, agent: false });
+  outgoing.on("error", reject);
+  outgoing.on("response", (response) => {
     let text = "";
     response.setEncoding("utf8").on("data", (part: string) => (text += part));
     response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
   });
-  asked.end(body);
+  outgoing.end(body);
   return promise;
 }
 
-test("[I14] a port is opened under a host of its own and under a path, for requests with bodies and answers as they are", async () => {
-  answer = (asked, response) => {
+test("[I14] a port is reachable on its own host and by path; bodies and responses pass unchanged", async () => {
+  answer = (incoming, response) => {
     let body = "";
-    asked.on("data", (part: Buffer) => (body += String(part)));
-    asked.on("end", () => response.writeHead(207, { "x-own": "1" }).end(`${asked.method} ${asked.url} ${body}`));
+    incoming.on("data", (part: Buffer) => (body += String(part)));
+    incoming.on("end", () =>
+      response.writeHead(207, { "x-own": "1" }).end(`${incoming.method} ${incoming.url} ${body}`),
+    );
   };
   const first = await get("/a?b=c", { Host: own, "Content-Type": "text/plain" }, "PUT", "body");
   assert.deepEqual([first.status, first.headers["x-own"], first.body], [207, "1", "PUT /a?b=c body"]);
@@ -96,23 +98,23 @@ test("[I14] a port is opened under a host of its own and under a path, for reque
   assert.equal((await get("/api/health", { Host: own })).body, "GET /api/health ");
 });
 
-test("[I14] an answer is streamed as it comes", async () => {
+test("[I14] a response is streamed as it arrives", async () => {
   let more = (_text: string): void => {};
-  answer = (_asked, response) => {
+  answer = (_incoming, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     more = (text) => void response.write(text);
     more("one");
   };
-  const asked = request({ port: server.port, host: "127.0.0.1", path: "/", headers: { Host: own }, agent: false });
-  asked.end();
-  const [response] = await once(asked, "response");
+  const outgoing = request({ port: server.port, host: "127.0.0.1", path: "/", headers: { Host: own }, agent: false });
+  outgoing.end();
+  const [response] = await once(outgoing, "response");
   assert.equal(String((await once(response, "data"))[0]), "one");
   more("two");
   assert.equal(String((await once(response, "data"))[0]), "two");
-  asked.destroy();
+  outgoing.destroy();
 });
 
-test("[I14] WebSockets go through, by host and by path", async () => {
+test("[I14] WebSockets are forwarded, by host and by path", async () => {
   for (const [path, host] of [
     ["/ws", own],
     [`${byPath}/ws`, `127.0.0.1:${server.port}`],
@@ -130,23 +132,23 @@ test("[I14] WebSockets go through, by host and by path", async () => {
   }
 });
 
-test("[I15] an answer that cannot be passed on ends its own request and nothing else", async () => {
+test("[I15] a response that cannot be forwarded ends its own request only", async () => {
   for (const head of [
     "HTTP/1.1 099 x\r\n\r\n",
     "HTTP/1.1 200 \x01\r\n\r\n",
     "HTTP/1.1 200 OK\r\nx: a\x01b\r\n\r\n",
     "nonsense\r\n\r\n",
   ]) {
-    answer = (asked) => void asked.socket.end(head, "latin1");
+    answer = (incoming) => void incoming.socket.end(head, "latin1");
     await get("/", { Host: own }).catch(() => {});
     await get(`${byPath}/`, { Host: `127.0.0.1:${server.port}` }).catch(() => {});
   }
-  answer = (_asked, response) => void response.end("fine");
+  answer = (_incoming, response) => void response.end("fine");
   assert.equal((await get("/", { Host: own })).body, "fine");
 });
 
-test("[I15] the program gets no token, ticket or cookie of ours, and its own", async () => {
-  answer = (_asked, response) => void response.end();
+test("[I15] the program gets its own cookies and headers, but none of our tokens, tickets or cookies", async () => {
+  answer = (_incoming, response) => void response.end();
   const cookie = `a=1; deckhand_token=${testToken}; deckhand_port=x; b=2`;
   await get(`${byPath}/?x=1&token=secret&ticket=secret`, {
     Host: `127.0.0.1:${server.port}`,
@@ -160,8 +162,8 @@ test("[I15] the program gets no token, ticket or cookie of ours, and its own", a
   assert.deepEqual([seen.authorization, seen.cookie], ["Bearer of-its-own", undefined]);
 });
 
-test("[I15] on our own origin its answer is sandboxed, and sets, clears and redirects nothing of ours", async () => {
-  answer = (_asked, response) =>
+test("[I15] on our own origin its response is sandboxed and cannot set, clear or redirect anything of ours", async () => {
+  answer = (_incoming, response) =>
     void response
       .writeHead(302, {
         location: "http://localhost:8000/next",
@@ -196,21 +198,21 @@ test("[I15] on our own origin its answer is sandboxed, and sets, clears and redi
   assert.equal(host.headers["clear-site-data"], undefined);
 });
 
-test("[I15] under its own host it sets cookies for that host alone, and none of our names", async () => {
-  answer = (_asked, response) =>
+test("[I15] on its own host it can set cookies for that host only, and none with our names", async () => {
+  answer = (_incoming, response) =>
     void response
       .setHeader("set-cookie", ["a=1; Domain=localhost; Path=/", "deckhand_port=evil", "deckhand_token=evil"])
       .end();
   assert.deepEqual((await get("/", { Host: own })).headers["set-cookie"], ["a=1; Path=/"]);
 });
 
-test("[I16] whoever is no process of the server's user needs the link, which is good once, for one port, and becomes a cookie", async () => {
-  answer = (_asked, response) => void response.end("in");
-  const far = { Host: own, "X-Forwarded-For": "192.0.2.1" };
-  assert.equal((await get("/", far)).status, 401);
-  assert.equal((await get("/", { ...far, Authorization: "Bearer wrong" })).status, 401);
-  assert.equal((await get("/", { ...far, Cookie: `deckhand_token=${testToken}; deckhand_port=wrong` })).status, 401);
-  assert.equal((await get("/", { ...far, Authorization: `Bearer ${testToken}` })).body, "in");
+test("[I16] other clients than the server's user need a link, which is valid once, for one port, and becomes a cookie", async () => {
+  answer = (_incoming, response) => void response.end("in");
+  const remote = { Host: own, "X-Forwarded-For": "192.0.2.1" };
+  assert.equal((await get("/", remote)).status, 401);
+  assert.equal((await get("/", { ...remote, Authorization: "Bearer wrong" })).status, 401);
+  assert.equal((await get("/", { ...remote, Cookie: `deckhand_token=${testToken}; deckhand_port=wrong` })).status, 401);
+  assert.equal((await get("/", { ...remote, Authorization: `Bearer ${testToken}` })).body, "in");
 
   const link = async (): Promise<URL> => {
     const headers = { "Content-Type": "application/json", Authorization: `Bearer ${testToken}` };
@@ -220,10 +222,10 @@ test("[I16] whoever is no process of the server's user needs the link, which is 
   const { host, pathname, search } = await link();
   assert.equal(host, own);
   const other = own.replace("8000", "8001");
-  assert.equal((await get(`${pathname}${search}`, { ...far, Host: other })).status, 401, "for another port");
+  assert.equal((await get(`${pathname}${search}`, { ...remote, Host: other })).status, 401, "for another port");
   const followed = await link();
   const redirect = await get(`/deep?x=1&${followed.search.slice(1)}`, {
-    ...far,
+    ...remote,
     "Sec-Fetch-Site": "cross-site",
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Dest": "document",
@@ -231,14 +233,14 @@ test("[I16] whoever is no process of the server's user needs the link, which is 
   assert.deepEqual([redirect.status, redirect.headers.location], [302, "/deep?x=1"]);
   const [cookie = ""] = redirect.headers["set-cookie"] ?? [];
   assert.match(cookie, /; HttpOnly; SameSite=Lax; Path=\/$/);
-  const kept = cookie.split(";")[0] ?? "";
-  assert.equal((await get("/", { ...far, Cookie: kept })).body, "in");
-  assert.equal((await get("/", { ...far, Host: other, Cookie: kept })).status, 401);
-  assert.equal((await get(`/${followed.search}`, far)).status, 401, "a second time");
+  const value = cookie.split(";")[0] ?? "";
+  assert.equal((await get("/", { ...remote, Cookie: value })).body, "in");
+  assert.equal((await get("/", { ...remote, Host: other, Cookie: value })).status, 401);
+  assert.equal((await get(`/${followed.search}`, remote)).status, 401, "a second time");
 });
 
-test("[I16] pages of other origins, other ports among them, get in by no way, and what is on a port does not get to us", async () => {
-  answer = (_asked, response) => void response.end("in");
+test("[I16] pages of other origins, including other ports, cannot reach a port, and a port's pages cannot reach us", async () => {
+  answer = (_incoming, response) => void response.end("in");
   for (const headers of [
     { Origin: "https://evil.example" },
     { Origin: "null" },
@@ -265,7 +267,7 @@ test("[I16] pages of other origins, other ports among them, get in by no way, an
   assert.match(String(error), /403/);
 });
 
-test("[I16] a port's host is below one of ours, and nothing else is taken for one", async () => {
+test("[I16] a port's host is below one of our hosts, and no other host is accepted", async () => {
   assert.equal(portHost({ conversation: "c1", port: 80 }, "127.0.0.1:3000"), "80--c1.localhost:3000");
   assert.equal(portHost({ conversation: "c1", port: 80 }, "deck.example.org"), "80--c1.deck.example.org");
   for (const [conversation, host] of [

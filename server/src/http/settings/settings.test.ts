@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { SettingsReport } from "@deckhand/protocol";
 import { startTestServer } from "../server.test-kit.ts";
 
-test("[SE9] settings are told, changed and refused over HTTP, behind the door alone, and no key comes back", async () => {
+test("[SE9] settings are read, changed and refused over HTTP, only with access, and API keys are never returned", async () => {
   await using server = await startTestServer();
   const send = async (method: string, body?: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${server.url}/api/settings`, {

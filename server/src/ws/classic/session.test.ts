@@ -3,16 +3,16 @@ import { describe, test } from "node:test";
 import { rawRequest, requestText, cannedModel, startTestServer, upgradeHeaders } from "../../http/server.test-kit.ts";
 import { connectClient, type Frame } from "../client.test-kit.ts";
 
-const newer = (token = "NO_JWT"): string[] => ["openhands", token, "NO_GITHUB"];
+const newerProtocols = (token = "NO_JWT"): string[] => ["openhands", token, "NO_GITHUB"];
 const isState = (state: string) => (frame: Frame) => frame["extras"]?.agent_state === state;
 const kindOf = (frame: Frame): string =>
   String(frame["action"] ?? frame["extras"]?.agent_state ?? frame["observation"]);
 
 describe("a classic socket", () => {
-  test("[W31] gets a token first, without a subprotocol and with three", async () => {
+  test("[W31] gets a token first, without subprotocols and with three", async () => {
     await using server = await startTestServer();
     await using older = await connectClient(`${server.url}/ws`);
-    await using client = await connectClient(`${server.url}/ws`, { protocols: newer() });
+    await using client = await connectClient(`${server.url}/ws`, { protocols: newerProtocols() });
     assert.equal(older.ws.protocol, "");
     assert.equal(client.ws.protocol, "openhands");
     for (const each of [older, client]) {
@@ -26,7 +26,7 @@ describe("a classic socket", () => {
     }
   });
 
-  test("[W32] with one or two subprotocols is refused before 101, with bare commas it is not", async () => {
+  test("[W32] with one or two subprotocols is refused before 101; spaces between them are optional", async () => {
     await using server = await startTestServer();
     const status = async (protocols: string): Promise<number> => {
       const headers = [
@@ -42,7 +42,7 @@ describe("a classic socket", () => {
     assert.equal(await status("openhands, NO_JWT, NO_GITHUB"), 101);
   });
 
-  test("[W33] with a token that is none of ours is told so and closed, by either route", async () => {
+  test("[W33] with an invalid token, in the query or the subprotocols, gets an error and is closed", async () => {
     await using server = await startTestServer();
     const [h, p] = ["eyJhbGciOiJub25lIn0", "eyJzaWQiOiJ4In0"];
     for (const token of ["abc", "abc.def.ghi", `${h}.${p}.`]) {
@@ -50,13 +50,13 @@ describe("a classic socket", () => {
       assert.deepEqual(await older.next(() => true), { error: "Invalid token", error_code: 401 });
       assert.equal(await older.closed, 1000);
     }
-    await using client = await connectClient(`${server.url}/ws`, { protocols: newer("abc.def.ghi") });
+    await using client = await connectClient(`${server.url}/ws`, { protocols: newerProtocols("abc.def.ghi") });
     assert.deepEqual(await client.next(() => true), { error: "Invalid token", error_code: 401 });
     assert.equal(await client.closed, 1000);
     assert.equal(client.frames.length, 1);
   });
 
-  test("[W34] that starts with `start` is initialised by it, and its task runs to rest", async () => {
+  test("[W34] that begins with `start` is initialized by it, and its task runs to completion", async () => {
     await using server = await startTestServer({ model: cannedModel([[{ type: "text", text: "Hello." }]]) });
     await using client = await connectClient(`${server.url}/ws`);
     client.send({ action: "start", args: { task: "say hello" } });
@@ -71,7 +71,7 @@ describe("a classic socket", () => {
     );
   });
 
-  test("[W35] that comes back with its token gets the past, and after `latest_event_id` only", async () => {
+  test("[W35] that reconnects with its token gets existing events, or only those after `latest_event_id`", async () => {
     await using server = await startTestServer();
     let token = "";
     let last = 0;
@@ -92,13 +92,17 @@ describe("a classic socket", () => {
     };
     const states = ["loading", "init", "awaiting_user_input"];
     assert.deepEqual(await replayed(`/ws?token=${token}`, []), ["message", "message", ...states]);
-    assert.deepEqual(await replayed("/ws", newer(token)), ["message", "message", ...states]);
-    assert.deepEqual(await replayed(`/ws?latest_event_id=undefined`, newer(token)), ["message", "message", ...states]);
-    assert.deepEqual(await replayed(`/ws?latest_event_id=${last}`, newer(token)), states);
-    assert.deepEqual(await replayed(`/ws?latest_event_id=${last + 1000}`, newer(token)), states);
+    assert.deepEqual(await replayed("/ws", newerProtocols(token)), ["message", "message", ...states]);
+    assert.deepEqual(await replayed(`/ws?latest_event_id=undefined`, newerProtocols(token)), [
+      "message",
+      "message",
+      ...states,
+    ]);
+    assert.deepEqual(await replayed(`/ws?latest_event_id=${last}`, newerProtocols(token)), states);
+    assert.deepEqual(await replayed(`/ws?latest_event_id=${last + 1000}`, newerProtocols(token)), states);
   });
 
-  test("[W36] keeps a gap after the token and after an error, so that the page sees each", async () => {
+  test("[W36] leaves a gap after the token and after an error, so that the web UI sees each", async () => {
     await using server = await startTestServer();
     const began = performance.now();
     await using client = await connectClient(`${server.url}/ws`);
@@ -106,7 +110,7 @@ describe("a classic socket", () => {
     client.sendText("y");
     client.send({ action: "initialize", args: {} });
     await client.next(isState("loading"));
-    // Three gaps of 25 ms, each begun when the frame before it was sent; a timer may fire a moment early.
+    // Three gaps of 25 ms, each from when the previous frame was sent; a timer may fire slightly early.
     assert.ok(performance.now() - began > 70);
     assert.deepEqual(
       client.frames.slice(0, 3).map((frame) => ("token" in frame ? "token" : frame["message"])),
@@ -114,7 +118,7 @@ describe("a classic socket", () => {
     );
   });
 
-  test("[W37] takes the first schema's names: pause, resume, stop, and arguments as they were called", async () => {
+  test("[W37] accepts the oldest names: pause, resume, stop, and renamed arguments", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`);
     client.send({ action: "initialize", args: { model: "", directory: "", agent_cls: "CodeActAgent" } });
@@ -138,13 +142,13 @@ describe("a classic socket", () => {
     });
   });
 
-  test("[W38] ends its conversation with finish and reject, which are not echoed", async () => {
+  test("[W38] ends its conversation with finish or reject, which are not echoed", async () => {
     await using server = await startTestServer();
     for (const [kind, state] of [
       ["finish", "finished"],
       ["reject", "rejected"],
     ] as const) {
-      await using client = await connectClient(`${server.url}/ws`, { protocols: newer() });
+      await using client = await connectClient(`${server.url}/ws`, { protocols: newerProtocols() });
       client.send({ action: "initialize" });
       client.send({ action: kind });
       await client.next(isState(state));

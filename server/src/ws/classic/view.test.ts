@@ -4,14 +4,14 @@ import { action, errorObservation, observation, stateChange, type Event, type Ne
 import { ClassicView } from "./view.ts";
 import type { ClassicVersion } from "../dialect.ts";
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what is not there fails the assertion that reads it
+// oxlint-disable-next-line typescript/no-explicit-any -- a missing field fails the assertion that reads it
 type Frame = any;
 
 const stored = (events: readonly NewEvent[]): Event[] =>
   events.map((event, id) => ({ id, timestamp: "2026-11-22T10:00:00.123Z", ...event }));
 
-function show(version: ClassicVersion, replayed: number, ...events: NewEvent[]): Frame[] {
-  const view = new ClassicView(version, replayed);
+function show(version: ClassicVersion, replayHead: number, ...events: NewEvent[]): Frame[] {
+  const view = new ClassicView(version, replayHead);
   return stored(events).flatMap((event) => view.framesFor(event).map(({ frame }) => frame));
 }
 
@@ -29,12 +29,12 @@ const ran = (source: "user" | "agent", text: string, content: string, cause: num
     { command: text, exit_code: 0, cwd: "/w", duration_ms: 1, truncated: false, hidden: false },
     { cause },
   );
-const said = (content: string): NewEvent =>
+const message = (content: string): NewEvent =>
   action("user", "message", { content, image_urls: null, wait_for_response: false });
 const states = (frames: Frame[]): string[] => frames.map((frame) => frame.extras?.agent_state).filter(Boolean);
 
-describe("a classic socket is shown live", () => {
-  test("[W20] initialisation with the status frames of its version, in the recorded order", () => {
+describe("the classic view of new events", () => {
+  test("[W20] shows initialization with the status frames of its version, in the recorded order", () => {
     const initialize = [action("user", "initialize", {}), stateChange("loading"), stateChange("init")] as const;
     assert.deepEqual(
       live("0.9", ...initialize).map((frame) => frame.status ?? frame.extras.agent_state),
@@ -46,25 +46,25 @@ describe("a classic socket is shown live", () => {
     );
   });
 
-  test("[W21] no action of a client, and no bookkeeping", () => {
+  test("[W21] shows no actions of clients and no internal events", () => {
     const chat = observation("user", "chat", "go", { image_urls: null }, { cause: 0 });
     for (const version of ["0.9", "0.14"] as const) {
-      assert.deepEqual(live(version, said("go"), command("user", "ls"), chat), []);
+      assert.deepEqual(live(version, message("go"), command("user", "ls"), chat), []);
     }
   });
 
-  test("[DG15] a delegation and what came of it, and nothing of what happens in between", () => {
+  test("[DG15] shows a delegation and its result, and nothing in between", () => {
     const task = action("agent", "delegate", { agent: "explorer", task: "look", inputs: { deep: true }, thought: "" });
     const used = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
     const child = { conversation: "c", action: 0, agent: "explorer", agent_state: "finished", awaiting: null } as const;
-    const told = observation("environment", "child", "", {
+    const progress = observation("environment", "child", "", {
       ...child,
       usage: used,
       cost_usd: 1,
       steps: 1,
       unpriced_steps: 0,
     });
-    const back = observation(
+    const result = observation(
       "agent",
       "delegate",
       "explorer has finished.",
@@ -80,10 +80,10 @@ describe("a classic socket is shown live", () => {
       { cause: 0 },
     );
     for (const version of ["0.9", "0.14"] as const) {
-      for (const frames of [live(version, task, told, back), replay(version, task, told, back)]) {
+      for (const frames of [live(version, task, progress, result), replay(version, task, progress, result)]) {
         assert.deepEqual(
-          frames.map(({ action: asked, observation: came, args, extras, message }) => [
-            asked ?? came,
+          frames.map(({ action: actionKind, observation: observationKind, args, extras, message }) => [
+            actionKind ?? observationKind,
             args ?? extras,
             message,
           ]),
@@ -100,7 +100,7 @@ describe("a classic socket is shown live", () => {
     }
   });
 
-  test("[EV3] a classic client sees of finish what it knows", () => {
+  test("[EV3] shows only those fields of finish that classic clients know", () => {
     const evidence = [{ claim: "tests pass", command: "npm test", verdict: "shown" as const, event: 1, exit_code: 0 }];
     const changes = { files: [], changed_files: 0, added_lines: 0, deleted_lines: 0 };
     const finish = action("agent", "finish", { outputs: {}, thought: "Done.", evidence, changes });
@@ -110,7 +110,7 @@ describe("a classic socket is shown live", () => {
     }
   });
 
-  test("[W22] an action of the agent with every argument of its version", () => {
+  test("[W22] shows an action of the agent with every argument of its version", () => {
     const [older] = live("0.9", command("agent", "ls"));
     assert.deepEqual(older, {
       id: 0,
@@ -144,7 +144,7 @@ describe("a classic socket is shown live", () => {
     assert.deepEqual(live("0.14", asks)[0].args, { content: "What next?", image_urls: null, wait_for_response: true });
   });
 
-  test("[W23] what commands printed as its version had it", () => {
+  test("[W23] shows command output in the format of its version", () => {
     const [, older] = live("0.9", command("agent", "ls"), ran("agent", "ls", "a\nb\n", 0));
     assert.deepEqual([older.content, older.extras], ["a\nb\n", { command_id: -1, command: "ls", exit_code: 0 }]);
     const [, newer] = live("0.14", command("agent", "ls"), ran("agent", "ls", "a\nb\n", 0));
@@ -156,11 +156,11 @@ describe("a classic socket is shown live", () => {
       hidden: false,
       interpreter_details: "",
     });
-    const [mine] = live("0.14", command("user", "ls"), ran("user", "ls", "a\n", 0));
-    assert.deepEqual([mine.content, mine.source, mine.cause], ["a", "user", 0]);
+    const [ofUser] = live("0.14", command("user", "ls"), ran("user", "ls", "a\n", 0));
+    assert.deepEqual([ofUser.content, ofUser.source, ofUser.cause], ["a", "user", 0]);
   });
 
-  test("[W24] what came of a client's own actions: all without a subprotocol, else commands and errors", () => {
+  test("[W24] shows results of a client's own actions: all in 0.9, only commands and errors in 0.14", () => {
     const read = action("user", "read", { path: "x", start: 0, end: -1, thought: "" });
     const answer = observation("user", "read", "text", { path: "/w/x" }, { cause: 0 });
     const missing = errorObservation("user", "file_not_found", "File not found", { cause: 0 });
@@ -171,7 +171,7 @@ describe("a classic socket is shown live", () => {
     assert.equal(live("0.9", read, missing)[0].content, "File not found");
   });
 
-  test("[W25] a turn that fails: the error and then the state in 0.9, the state and then a status in 0.14", () => {
+  test("[W25] shows a failed turn as an error and then the state in 0.9, as the state and then a status in 0.14", () => {
     const failure = [errorObservation("environment", "model_auth", "boom"), stateChange("error")] as const;
     const older = live("0.9", ...failure);
     assert.equal(older[0].content, "There was an unexpected error while running the agent");
@@ -183,7 +183,7 @@ describe("a classic socket is shown live", () => {
     assert.deepEqual(newer[1], { status_update: true, type: "error", id: "", message: "boom" });
   });
 
-  test("[W26] a limit: paused in 0.9, an error that the page's own pause then turns into paused in 0.14", () => {
+  test("[W26] shows a limit as paused in 0.9, and in 0.14 as an error that the UI's own pause turns into paused", () => {
     const sentence = "Agent reached maximum iteration. Current iteration: 2.00, max iteration: 2.00. ";
     const pause = action("user", "change_agent_state", { agent_state: "paused", thought: "" });
     const resume = action("user", "change_agent_state", { agent_state: "running", thought: "" });
@@ -209,7 +209,7 @@ describe("a classic socket is shown live", () => {
     assert.deepEqual(states(older), ["paused", "running"]);
   });
 
-  test("[X8] an agent that got stuck: the error and then the state `error`, and the page's own pause", () => {
+  test("[X8] shows a stuck agent as an error and then the state `error`, followed by the UI's own pause", () => {
     const nudge = observation("environment", "nudge", "round", { reason: "repeat" });
     const pause = action("user", "change_agent_state", { agent_state: "paused", thought: "" });
     const events = [
@@ -219,8 +219,8 @@ describe("a classic socket is shown live", () => {
       pause,
     ] as const;
     const newer = live("0.14", ...events);
-    const told = { status_update: true, type: "error", id: "", message: "Agent got stuck in a loop" };
-    assert.deepEqual(newer[0], told);
+    const status = { status_update: true, type: "error", id: "", message: "Agent got stuck in a loop" };
+    assert.deepEqual(newer[0], status);
     assert.deepEqual(states(newer), ["error", "paused"]);
     const older = live("0.9", ...events);
     assert.equal(older[0].observation, "error");
@@ -228,7 +228,7 @@ describe("a classic socket is shown live", () => {
     assert.deepEqual(states(older), ["error"]);
   });
 
-  test("[W27] a call that the server refused as an error at once, not as the end of the turn", () => {
+  test("[W27] shows a refused tool call as an error at once, not as the end of the turn", () => {
     const refused = errorObservation("agent", "unknown_tool", "Tool nope is not registered.", {
       tool_call: { reply: 0, id: "c" },
     });
@@ -237,7 +237,7 @@ describe("a classic socket is shown live", () => {
     }
   });
 
-  test("[W28] a retry as a status that the 0.14 page shows, and nothing in 0.9", () => {
+  test("[W28] shows a retry as a status in 0.14, and not at all in 0.9", () => {
     const retry = observation("environment", "status", "Trying again in 2 s.", { code: "model_rate_limited" });
     assert.deepEqual(live("0.14", retry), [
       { status_update: true, type: "info", id: "", message: "Trying again in 2 s." },
@@ -246,7 +246,7 @@ describe("a classic socket is shown live", () => {
   });
 });
 
-describe("a classic socket is shown of the past", () => {
+describe("the classic view of existing events", () => {
   const log = [
     action("user", "initialize", {}),
     stateChange("loading"),
@@ -264,7 +264,7 @@ describe("a classic socket is shown of the past", () => {
     stateChange("error"),
   ] as const;
 
-  test("[W29] everything but states and bookkeeping, with its true source, and `start` as a message", () => {
+  test("[W29] shows all but states and internal events, with their true source, and `start` as a message", () => {
     const frames = replay("0.14", ...log);
     assert.deepEqual(
       frames.map((frame) => [frame.id, frame.source, frame.action ?? frame.observation]),
@@ -285,7 +285,7 @@ describe("a classic socket is shown of the past", () => {
     );
   });
 
-  test("[W30] and what comes after it is live", () => {
+  test("[W30] switches to the live filter for events after them", () => {
     const frames = show("0.14", 7, ...log);
     assert.deepEqual(
       frames.map((frame) => frame.id),

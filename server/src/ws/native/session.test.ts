@@ -16,7 +16,7 @@ async function startTask(client: TestClient, conversation: string): Promise<void
 }
 
 describe("a native socket", () => {
-  test("[W1] says hello first, with its limits, by subprotocol and by query", async () => {
+  test("[W1] sends hello with its limits first, selected by subprotocol or by query", async () => {
     await using server = await startTestServer();
     await using byProtocol = await connectClient(`${server.url}/ws`, native);
     await using byQuery = await connectClient(`${server.url}/ws?protocol=deckhand.v1`);
@@ -33,7 +33,7 @@ describe("a native socket", () => {
     }
   });
 
-  test("[W2] sends the past, then caught_up, then what comes: the log, without gap or repeat", async () => {
+  test("[W2] sends existing events, caught_up, then new events: the log without gaps or repeats", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -53,7 +53,7 @@ describe("a native socket", () => {
     assert.ok(before.length >= 4);
   });
 
-  test("[W46] asked for many in a frame, sends the past so, and what comes one by one", async () => {
+  test("[W46] sends existing events in batches if asked to, and new events one by one", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -66,13 +66,13 @@ describe("a native socket", () => {
     const past = second.frames.flatMap((frame) => (frame["past"] === undefined ? [] : [frame["past"]]));
     const log = await (await server.conversations.open(conversation)).read(1, 100);
     assert.deepEqual(past, [{ conversation, events: log.filter((event) => event.id <= end.id) }]);
-    assert.ok(!second.frames.some((frame) => "id" in frame), "none of them comes alone");
+    assert.ok(!second.frames.some((frame) => "id" in frame), "no existing event is sent on its own");
     second.send({ action: "message", args: { content: "again" }, conversation });
     const next = await second.next((frame) => frame["action"] === "message");
     assert.equal(next["id"], end.id + 1);
   });
 
-  test("[W2] sends what comes after `after` only", async () => {
+  test("[W2] sends only events after `after`", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -86,7 +86,7 @@ describe("a native socket", () => {
     );
   });
 
-  test("[W3] says caught_up at once when there is nothing after `after`", async () => {
+  test("[W3] sends caught_up at once if there are no events after `after`", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -103,7 +103,7 @@ describe("a native socket", () => {
     assert.equal((await late.next((frame) => "error" in frame))["error"].code, "conflict");
   });
 
-  test("[W4] refuses to follow a conversation that nobody made, and lets a client make one", async () => {
+  test("[W4] refuses a subscription to an unknown conversation, and lets a client create one", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -121,7 +121,7 @@ describe("a native socket", () => {
     assert.deepEqual([error.command, error.code], ["3", "bad_args"]);
   });
 
-  test("[W5] does a command once, however often it is sent", async () => {
+  test("[W5] executes a command once, however often it is sent", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -137,7 +137,7 @@ describe("a native socket", () => {
     );
   });
 
-  test("[W6] takes what is asked of one conversation in order", async () => {
+  test("[W6] handles requests for one conversation in order", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
@@ -152,7 +152,7 @@ describe("a native socket", () => {
     );
   });
 
-  test("[W7] follows many conversations, each until it is unsubscribed", async () => {
+  test("[W7] follows several conversations, each until it is unsubscribed or deleted", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const [one, two] = [randomUUID(), randomUUID()];
@@ -172,7 +172,7 @@ describe("a native socket", () => {
     assert.deepEqual([error.conversation, error.code], [two, "unknown_conversation"]);
   });
 
-  test("[W47] who comes late gets what streams in from its beginning, once, and then what is added", async () => {
+  test("[W47] a late subscriber gets the streamed text so far once, and then what is added", async () => {
     const gate = Promise.withResolvers<void>();
     const model: Model = {
       ...cannedModel([]),
@@ -190,7 +190,7 @@ describe("a native socket", () => {
     first.send({ subscribe: { conversation } });
     await startTask(first, conversation);
     first.send({ subscribe: { conversation } });
-    const spoken = (client: TestClient): readonly Frame[] =>
+    const replyDeltas = (client: TestClient): readonly Frame[] =>
       client.frames.flatMap((frame) => (frame["delta"]?.of === "reply" ? [frame["delta"]] : []));
     const open = await server.conversations.open(conversation);
     while (!open.streaming.some(({ text }) => text === "Hello")) await new Promise(setImmediate);
@@ -198,49 +198,49 @@ describe("a native socket", () => {
     await using late = await connectClient(`${server.url}/ws`, native);
     late.send({ subscribe: { conversation } });
     await late.next((frame) => frame["delta"]?.of === "reply");
-    assert.deepEqual(spoken(late), [{ conversation, of: "reply", text: "Hello", again: true }]);
+    assert.deepEqual(replyDeltas(late), [{ conversation, of: "reply", text: "Hello", again: true }]);
     gate.resolve();
     await late.next(isState("awaiting_user_input"));
-    assert.deepEqual(spoken(late)[1], { conversation, of: "reply", text: "!" });
+    assert.deepEqual(replyDeltas(late)[1], { conversation, of: "reply", text: "!" });
 
     await using after = await connectClient(`${server.url}/ws`, native);
     after.send({ subscribe: { conversation } });
     await after.next((frame) => "caught_up" in frame);
-    assert.deepEqual([spoken(after), open.streaming], [[], []], "what is in the log streams no more");
+    assert.deepEqual([replyDeltas(after), open.streaming], [[], []], "text that is in the log is not streamed again");
   });
 
-  test("[W8] streams deltas to those who want them, and ticks with the head of the log", async () => {
+  test("[W8] sends deltas only to clients that want them, and ticks with the head of the log", async () => {
     await using server = await startTestServer({
       tickMs: 20,
       model: cannedModel([[{ type: "text", text: "Hello." }]]),
     });
-    await using eager = await connectClient(`${server.url}/ws`, native);
-    await using calm = await connectClient(`${server.url}/ws`, native);
+    await using withDeltas = await connectClient(`${server.url}/ws`, native);
+    await using withoutDeltas = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
-    eager.send({ action: "initialize", args: {}, conversation });
-    eager.send({ subscribe: { conversation } });
-    await eager.next((frame) => "caught_up" in frame);
-    calm.send({ subscribe: { conversation, deltas: false } });
-    await calm.next((frame) => "caught_up" in frame);
-    eager.send({ action: "message", args: { content: "hi" }, conversation });
-    assert.deepEqual(await eager.next((frame) => "delta" in frame), {
+    withDeltas.send({ action: "initialize", args: {}, conversation });
+    withDeltas.send({ subscribe: { conversation } });
+    await withDeltas.next((frame) => "caught_up" in frame);
+    withoutDeltas.send({ subscribe: { conversation, deltas: false } });
+    await withoutDeltas.next((frame) => "caught_up" in frame);
+    withDeltas.send({ action: "message", args: { content: "hi" }, conversation });
+    assert.deepEqual(await withDeltas.next((frame) => "delta" in frame), {
       delta: { conversation, of: "reply", text: "Hello." },
     });
-    const rest = await eager.next(isState("awaiting_user_input"));
-    await calm.next(isState("awaiting_user_input"));
-    assert.ok(!calm.frames.some((frame) => "delta" in frame));
-    assert.deepEqual(await calm.next((frame) => frame["tick"]?.head === rest["id"]), {
+    const rest = await withDeltas.next(isState("awaiting_user_input"));
+    await withoutDeltas.next(isState("awaiting_user_input"));
+    assert.ok(!withoutDeltas.frames.some((frame) => "delta" in frame));
+    assert.deepEqual(await withoutDeltas.next((frame) => frame["tick"]?.head === rest["id"]), {
       tick: { conversation, head: rest["id"] },
     });
   });
 
-  test("[W9] that drops stops nothing", async () => {
+  test("[W9] that disconnects does not stop the work", async () => {
     const gate = Promise.withResolvers<void>();
     const model: Model = {
       ...cannedModel([]),
       async *reply(request, signal) {
         await gate.promise;
-        return yield* cannedModel([[{ type: "text", text: "Done all the same." }]]).reply(request, signal);
+        return yield* cannedModel([[{ type: "text", text: "Done anyway." }]]).reply(request, signal);
       },
     };
     await using server = await startTestServer({ model });
@@ -252,17 +252,17 @@ describe("a native socket", () => {
     gate.resolve();
     await using client = await connectClient(`${server.url}/ws`, native);
     client.send({ subscribe: { conversation } });
-    await client.next((frame) => frame["args"]?.content === "Done all the same.");
+    await client.next((frame) => frame["args"]?.content === "Done anyway.");
     await client.next(isState("awaiting_user_input"));
   });
 });
 
 describe("a native socket that is closed by the server", () => {
-  test("[W15] is closed with 1012 when the server stops, which takes less than a second", async () => {
+  test("[W15] is closed with 1012 when the server stops, within a second", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
-    await using deaf = await connectClient(`${server.url}/ws`, native);
-    deaf.ws.pause();
+    await using stuck = await connectClient(`${server.url}/ws`, native);
+    stuck.ws.pause();
     const began = performance.now();
     await server.close();
     assert.ok(performance.now() - began < 1000);
@@ -270,41 +270,41 @@ describe("a native socket that is closed by the server", () => {
     await assert.rejects(connectClient(`${server.url}/ws`, native));
   });
 
-  test("[W16] is closed with 4429 when it sends too fast, and its conversations go on", async () => {
+  test("[W16] is closed with 4429 when it sends too fast, and its conversations continue", async () => {
     await using server = await startTestServer();
     await using client = await connectClient(`${server.url}/ws`, native);
     const conversation = randomUUID();
     client.send({ action: "initialize", args: {}, conversation });
     for (let n = 0; n < 1000; n += 1) client.sendText("x");
     assert.equal(await client.closed, 4429);
-    await using again = await connectClient(`${server.url}/ws`, native);
-    again.send({ subscribe: { conversation } });
-    await again.next((frame) => "caught_up" in frame);
+    await using next = await connectClient(`${server.url}/ws`, native);
+    next.send({ subscribe: { conversation } });
+    await next.next((frame) => "caught_up" in frame);
   });
 
-  test("[W17] is closed with 1013 when it does not read, while others get everything", async () => {
+  test("[W17] is closed with 1013 when it does not read, while other sockets get everything", async () => {
     await using server = await startTestServer({ stalledMs: 300 });
     const conversation = randomUUID();
     await using reader = await connectClient(`${server.url}/ws`, native);
-    await using deaf = await connectClient(`${server.url}/ws`, native);
+    await using stuck = await connectClient(`${server.url}/ws`, native);
     reader.send({ action: "initialize", args: {}, conversation });
-    for (const client of [reader, deaf]) {
+    for (const client of [reader, stuck]) {
       client.send({ subscribe: { conversation } });
       await client.next((frame) => "caught_up" in frame);
     }
-    deaf.ws.pause();
+    stuck.ws.pause();
     const thought = "x".repeat(1024 * 1024);
     const count = 24;
     for (let n = 0; n < count; n += 1) {
       reader.send({ action: "think", args: { thought }, conversation });
       await reader.next((frame) => frame["action"] === "think");
     }
-    const stalled = once(deaf.ws, "close");
-    // Long enough for the server to give it up; a socket that was not given up would read on after it.
+    const stalled = once(stuck.ws, "close");
+    // Long enough for the server to close the socket; otherwise it would continue to receive after the pause.
     await new Promise((resolve) => setTimeout(resolve, 900));
-    deaf.ws.resume();
+    stuck.ws.resume();
     assert.equal((await stalled)[0], 1013);
-    const seen = deaf.frames.filter((frame) => frame["action"] === "think");
+    const seen = stuck.frames.filter((frame) => frame["action"] === "think");
     assert.ok(seen.length < count, `${seen.length} of ${count}`);
 
     await using back = await connectClient(`${server.url}/ws`, native);
@@ -317,7 +317,7 @@ describe("a native socket that is closed by the server", () => {
     );
   });
 
-  test("[W18] is cut when it is dead: no answer to a ping", async () => {
+  test("[W18] is terminated when it answers no ping", async () => {
     await using server = await startTestServer({ pingMs: 50 });
     await using dead = await connectClient(`${server.url}/ws`, { ...native, autoPong: false });
     await using alive = await connectClient(`${server.url}/ws`, native);
