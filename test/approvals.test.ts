@@ -150,7 +150,7 @@ test("[Q17] `deckhand run` asks nobody: by default everything runs in the sandbo
   assert.ok(existsSync(join(server.workspace, "ran")));
   const asking = new CliProcess(["run", "--url", server.url, "--approval", "always", "go"]);
   assert.equal(await asking.end(), 0, asking.stderr);
-  assert.match(asking.stdout, /nobody is there to allow it/);
+  assert.match(asking.stdout, /nobody is available to approve it/);
   assert.ok(!existsSync(join(server.workspace, "never")));
   const wrong = new CliProcess(["run", "--url", server.url, "--approval", "sometimes", "go"]);
   assert.equal(await wrong.end(), 2);

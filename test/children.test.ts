@@ -391,7 +391,7 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
     readFile(join(server.home, "conversations/p/workspace", name), "utf8").catch(() => "none");
   assert.deepEqual([await file("a"), await file("c")], ["2\n", "c\n"]);
   const log = await eventsOf(server, "p");
-  const snapshots = log.filter((event) => !isAction(event) && event.observation === "snapshot") as Frame[];
+  const snapshots = log.filter((event) => !isAction(event) && event.observation === "checkpoint") as Frame[];
   assert.ok(
     snapshots.length >= 2 && snapshots.every(({ extras }) => extras.outside === false),
     JSON.stringify(snapshots),

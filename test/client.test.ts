@@ -117,20 +117,20 @@ test("[UP6] who watches the list is told what others change in it, and after a c
   const told = async (what: string): Promise<void> => {
     while (!seen.includes(what)) await new Promise<void>((resolve) => waiting.add(resolve));
   };
-  const stop = far.onList(({ rows, gone, again }) => {
-    if (again) seen.push("again");
+  const stop = far.onList(({ rows, gone, reload }) => {
+    if (reload) seen.push("reload");
     seen.push(...rows.map((row) => row.title), ...gone.map((id) => `gone ${id}`));
     for (const wake of waiting) wake();
     waiting.clear();
   });
-  await told("again");
+  await told("reload");
   const { id } = await near.create({ settings: { max_steps: 3 } });
   const changed = await near.change(id, { title: "by another", pinned: true });
   assert.deepEqual([changed.title, changed.pinned, changed.waiting], ["by another", true, null]);
   await told("by another");
   seen.length = 0;
   proxy.cut();
-  await told("again");
+  await told("reload");
   assert.ok(
     (await far.inbox()).items.every((item) => item.id !== id),
     "nothing waits in it",

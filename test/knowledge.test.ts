@@ -24,7 +24,7 @@ test("[E23] a repository's instructions and the skill that a task needs reach th
   await socket.next((frame) => "ack" in frame);
   socket.send({ subscribe: { conversation: "c", after: -1 } });
   await socket.state("finished");
-  const told = socket.frames.find((frame) => frame["observation"] === "knowledge");
+  const told = socket.frames.find((frame) => frame["observation"] === "instructions");
   assert.match(told?.["message"] as string, /AGENTS\.md, \.agents\/skills\/harbour\/SKILL\.md\.$/);
   const [first, second] = (await model.requests()).map(({ body }) => JSON.stringify(body.messages));
   assert.match(first ?? "", /Call everybody captain\..*- harbour .*Who runs the harbour\..*Who is harbour master\?/);
@@ -32,7 +32,7 @@ test("[E23] a repository's instructions and the skill that a task needs reach th
 
   socket.send({ action: "message", args: { content: "And now?" }, conversation: "c", command: "2" });
   await socket.state("awaiting_user_input");
-  assert.equal(socket.frames.filter((frame) => frame["observation"] === "knowledge").length, 1);
+  assert.equal(socket.frames.filter((frame) => frame["observation"] === "instructions").length, 1);
 });
 
 test("[EV6] a skill is told when the agent first reads a file that it is about, and one of the user's own is read by its name", async () => {

@@ -46,7 +46,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   const log = await logOf(id);
   const firstWritten = log.find((event) => event["observation"] === "write")?.["id"] as number;
   await until(async () => {
-    const last = (await logOf(id)).findLast((event) => event["observation"] === "snapshot");
+    const last = (await logOf(id)).findLast((event) => event["observation"] === "checkpoint");
     return last !== undefined && (last["extras"] as { after: number }).after > firstWritten + 3;
   }, 20_000);
 
@@ -90,7 +90,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   await until(async () => {
     const events = await logOf(id);
     const restored = events.findLast((event) => event["observation"] === "restore")?.["id"] as number;
-    const last = events.findLast((event) => event["observation"] === "snapshot");
+    const last = events.findLast((event) => event["observation"] === "checkpoint");
     return last !== undefined && (last["extras"] as { after: number }).after >= restored;
   }, 20_000);
   // What a person changed since is named, and taken back only when one says so.

@@ -37,7 +37,7 @@ test("[WB12] a recording shows an approval, a failing model and a compaction, an
   for (const told of [
     '"action":"approve"',
     '"code":"model_auth"',
-    '"how":"mask"',
+    '"how":"prune"',
     '"how":"summary"',
     '"ended_by":"stop"',
   ]) {

@@ -251,7 +251,7 @@ test("[UW13] what changes while a person types into a terminal counts as changed
     await log.state("awaiting_user_input", from);
     const ran = log.frames.findLast((frame) => frame["observation"] === "run");
     const place = log.frames.indexOf(ran ?? {});
-    const { extras } = await log.next((frame) => frame["observation"] === "snapshot", { from: place });
+    const { extras } = await log.next((frame) => frame["observation"] === "checkpoint", { from: place });
     return extras.outside as boolean;
   };
   assert.equal(await changes(), true);

@@ -101,7 +101,7 @@ async function logOf(id: string, on = server): Promise<Frame[]> {
 async function rested(id: string, on = server): Promise<void> {
   await until(async () => {
     const log = await logOf(id, on);
-    const last = log.findLast((event) => event["observation"] === "snapshot");
+    const last = log.findLast((event) => event["observation"] === "checkpoint");
     const wrote = log.findLast((event) => event["observation"] === "run" || event["observation"] === "restore");
     return last !== undefined && last["extras"].after >= (wrote?.["id"] ?? 0);
   }, 20_000);
@@ -326,7 +326,7 @@ test("[V13] a fork has the past of its source, also when that is deleted; an imp
     })
   ).json()) as Frame;
   const none = await ask(server, "GET", `${imported["id"]}/diff`);
-  assert.deepEqual([none.status, ((await none.json()) as Frame)["error"].code], [404, "no_snapshot"]);
+  assert.deepEqual([none.status, ((await none.json()) as Frame)["error"].code], [404, "no_checkpoint"]);
   assert.equal(readFileSync(at("a"), "utf8"), "2\n");
   const answer = await ask(server, "POST", `${fork["id"]}/restore`, { at: ran });
   assert.equal(answer.status, 200, await answer.clone().text());
@@ -355,7 +355,7 @@ test("[V14] GET diff tells what changed since the conversation began, or between
     ["added", "mine", 1, 0],
   ]);
   assert.deepEqual(
-    [since["to"], since["truncated"], since["left_out"]],
+    [since["to"], since["truncated"], since["excluded"]],
     [null, false, { ignored: 1, large: 0, unreadable: 0 }],
   );
   assert.match(since["files"][0].patch, /\n-0\n\+2\n$/);

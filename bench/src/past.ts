@@ -75,7 +75,7 @@ async function large(workspace: string): Promise<Row[]> {
 async function snapshotMs(client: Client, id: string, index: number): Promise<number> {
   let seen = 0;
   for await (const item of client.follow(id)) {
-    if (item.type !== "event" || !("observation" in item.event) || item.event.observation !== "snapshot") continue;
+    if (item.type !== "event" || !("observation" in item.event) || item.event.observation !== "checkpoint") continue;
     if (seen === index) return item.event.extras.duration_ms;
     seen += 1;
   }

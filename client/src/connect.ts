@@ -152,8 +152,8 @@ function receive(frame: Readonly<Record<string, unknown>>, subscriptions: Subscr
     const { conversation, ...delta } = frame["delta"];
     return subscriptions.onDelta(conversation, delta);
   }
-  if (is<{ conversation: string; events: readonly Event[] }>(frame["past"])) {
-    const { conversation, events } = frame["past"];
+  if (is<{ conversation: string; events: readonly Event[] }>(frame["history"])) {
+    const { conversation, events } = frame["history"];
     for (const event of events) subscriptions.onEvent(conversation, event);
     return;
   }

@@ -1,5 +1,6 @@
-/** Makes events: the sentence is filled in, so that no caller can forget it. */
-import type { ActionArgs, ActionKind, ApprovalDetails } from "./wire/actions.ts";
+/** Creates events and fills in their sentence. */
+import type { ActionArgs, ActionKind } from "./wire/actions.ts";
+import type { ApprovalDetails } from "./wire/approvals.ts";
 import { errorKinds, type ErrorCode } from "./wire/errors.ts";
 import type { NewAction, NewObservation, Source, ToolCall } from "./wire/event.ts";
 import type { ObservationExtras, ObservationKind } from "./wire/observations.ts";

@@ -1,5 +1,5 @@
-/** The tables of docs/PROTOCOL.md, by the name of the place where each stands. */
-import { unavailableActions, isRunnable } from "../../protocol/src/wire/actions.ts";
+/** The tables of docs/PROTOCOL.md, by the name of their placeholder. */
+import { isRunnable, unavailableActions } from "../../protocol/src/state/runnable.ts";
 import {
   actionDescriptions,
   clientFrameDescriptions,
@@ -15,7 +15,7 @@ import { protocolVersion } from "../../protocol/src/wire/version.ts";
 
 export function tables(): Readonly<Record<string, string>> {
   const wire = wireSchemas();
-  const coming: readonly string[] = unavailableActions;
+  const unavailable: readonly string[] = unavailableActions;
   return {
     version: `Version ${protocolVersion}.`,
     states: `${agentStates.map((state) => `\`${state}\``).join(", ")}.`,
@@ -24,7 +24,7 @@ export function tables(): Readonly<Record<string, string>> {
       Object.entries(actionDescriptions).map(([kind, text]) => [
         `\`${kind}\`${isRunnable(kind) ? " ▸" : ""}`,
         fields(property(wire.commands[kind], "args")),
-        coming.includes(kind) ? `${text} *Not available yet: answered with \`not_available\`.*` : text,
+        unavailable.includes(kind) ? `${text} *Not implemented: answered with \`not_available\`.*` : text,
       ]),
     ),
     observations: table(
@@ -68,7 +68,7 @@ export function tables(): Readonly<Record<string, string>> {
       ]),
     ),
     errors: table(
-      ["code", "sentence", "again?", "close"],
+      ["code", "sentence", "retryable", "close"],
       Object.entries<{ sentence: string; retryable: boolean; close?: number }>(errorKinds).map(([name, kind]) => [
         `\`${name}\``,
         kind.sentence,
@@ -85,10 +85,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** One line: each field with its type, its default, or a question mark when it can be left out. */
+/** One line: each field with its type and its default, or a question mark when it is optional. */
 function fields(schema: JsonSchema): string {
   const required = Array.isArray(schema["required"]) ? schema["required"] : [];
-  // What nearly every action takes is said once, above the table.
+  // `thought`, which nearly every action takes, is described once above the table.
   const isCommon = ([name, inner]: [string, unknown]): boolean => name === "thought" && "default" in objectOf(inner);
   const properties = Object.entries(objectOf(schema["properties"])).filter((entry) => !isCommon(entry));
   const cells = properties.map(([name, inner]) => {
@@ -99,7 +99,7 @@ function fields(schema: JsonSchema): string {
   return cells.join("; ");
 }
 
-/** What is behind the frame's key: an object's fields, or a bare value. */
+/** The value of a frame's key: the fields of an object, or a bare type. */
 function frameFields(schema: JsonSchema | undefined, name: string): string {
   const inner = property(schema, name);
   return "properties" in inner ? fields(inner) : typeOf(inner);
@@ -108,7 +108,7 @@ function frameFields(schema: JsonSchema | undefined, name: string): string {
 function typeOf(schema: JsonSchema): string {
   const { type, anyOf, oneOf, items } = schema;
   if ("const" in schema) return JSON.stringify(schema["const"]);
-  // The list of codes has its own table.
+  // Error codes have a table of their own.
   if (Array.isArray(schema["enum"])) return schema["enum"].length > 12 ? "a code" : schema["enum"].join(" | ");
   const variants = anyOf ?? oneOf;
   if (Array.isArray(variants)) return [...new Set(variants.map((variant) => typeOf(objectOf(variant))))].join(" | ");

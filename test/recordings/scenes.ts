@@ -126,7 +126,7 @@ export const scenes: readonly Scene[] = [
     async act({ socket, say }) {
       say("start", { task: "Print many numbers." });
       await socket.state("finished");
-      for (const how of ["mask", "summary"]) {
+      for (const how of ["prune", "summary"]) {
         await socket.next((frame) => frame["action"] === "compact" && frame["args"].how === how, { withinMs: 100 });
       }
     },

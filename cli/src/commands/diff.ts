@@ -44,14 +44,14 @@ async function diff(args: readonly string[]): Promise<ExitCode> {
   const [from, to] = (["from", "to"] as const).map((name) => eventOf(`--${name}`, textOption(values[name])));
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
   await using server = await findServer(textOption(values["url"]), false);
-  const { files, changed_files, left_out } = await server.client.diff(id, range);
+  const { files, changed_files, excluded } = await server.client.diff(id, range);
   for (const file of files) {
     if (values["stat"] === true || file.patch === null) print(lineOf(file));
     else process.stdout.write(stripControls(escapeInvisible(file.patch)));
     if (file.truncated && values["stat"] !== true) print(`[the patch of ${nameOf(file.path)} is cut here]`);
   }
   if (changed_files > files.length) print(`[and ${changed_files - files.length} more files]`);
-  sayLeftOut(left_out);
+  sayLeftOut(excluded);
   return exitCodes.finished;
 }
 
@@ -68,18 +68,18 @@ async function restore(args: readonly string[]): Promise<ExitCode> {
   }
   await using server = await findServer(textOption(values["url"]), false);
   if (values["preview"] === true) {
-    const { files, changed_files, changed_since, left_out } = await server.client.previewRestore(id, at);
+    const { files, changed_files, changed_since, excluded } = await server.client.previewRestore(id, at);
     const others = new Set(changed_since);
     for (const file of files)
       print(`${lineOf(file)}${others.has(file.path) ? "  (changed outside the agent's turns)" : ""}`);
     if (changed_files > files.length) print(`[and ${changed_files - files.length} more files]`);
-    sayLeftOut(left_out);
+    sayLeftOut(excluded);
     return exitCodes.finished;
   }
   const { content, extras, cause } = await server.client.restore(id, at, values["force"] === true);
   print(stripControls(content));
   if (extras.changed_files > 0) print(`To take this back: deckhand restore ${id} ${cause}`);
-  sayLeftOut(extras.left_out);
+  sayLeftOut(extras.excluded);
   return exitCodes.finished;
 }
 

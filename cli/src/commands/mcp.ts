@@ -110,7 +110,7 @@ async function list(url: string | undefined, asJson: boolean): Promise<ExitCode>
   return isWell ? exitCodes.finished : exitCodes.failed;
 }
 
-function linesOf({ name, kind, state, reason, login_url: login, tools, left_out: leftOut }: McpServerState): string[] {
+function linesOf({ name, kind, state, reason, login_url: login, tools, excluded: leftOut }: McpServerState): string[] {
   return [
     `${name}\t${kind}\t${state}${reason === "" ? "" : `\t${reason}`}`,
     ...(login === undefined ? [] : [`  log in at ${login}`]),

@@ -4,7 +4,7 @@ import { answerHint, parseTypedLine } from "./typed-line.ts";
 
 const awaiting = {
   id: 9,
-  reasons: ["It reaches the network."],
+  reasons: ["network"],
   rules: [{ action: "browse", pattern: "https://example.org" }],
   expires_at: "2026-01-01T00:00:00.000Z",
   default: "deny",

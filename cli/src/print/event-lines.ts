@@ -1,6 +1,7 @@
 /** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
 import {
   allowedBySentence,
+  approvalReasonSentence,
   exactAction,
   isAction,
   refusalSentence,
@@ -25,7 +26,7 @@ export function eventLines(event: Event, paint: Paint): readonly string[] {
 function actionLines(event: Action, paint: Paint): readonly string[] {
   const said = "thought" in event.args && event.action !== "finish" ? lines(event.args.thought ?? "") : [];
   if (event.approval !== undefined) {
-    const why = `waits for an approval: ${event.approval.reasons.join(" ")} Denied at ${event.approval.expires_at}.`;
+    const why = `needs approval: ${event.approval.reasons.map(approvalReasonSentence).join(" ")} Denied at ${event.approval.expires_at}.`;
     return [...said, ...asked(event.action, exactAction(event), paint), paint("yellow", `  ${why}`)];
   }
   switch (event.action) {
@@ -68,7 +69,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
     case "chat":
     case "reply":
     case "title":
-    case "snapshot":
+    case "checkpoint":
     case "terminal":
       return [];
     case "child":

@@ -64,7 +64,7 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
       changed();
     },
     onDelta: (delta) => {
-      if (delta.of === "runtime" || delta.again === true) streaming.delete(delta.of);
+      if (delta.of === "runtime" || delta.replace === true) streaming.delete(delta.of);
       const text = (streaming.get(delta.of) ?? "") + delta.text;
       // Cut at twice the bound, not at each delta: or every further character would copy the whole.
       if (text === "") streaming.delete(delta.of);

@@ -144,13 +144,13 @@ export interface HttpApi {
     range?: { readonly from?: number; readonly to?: number },
     signal?: AbortSignal,
   ): Promise<WorkspaceDiff>;
-  /** The files of the workspace as they were at event `at`. Fails with `no_snapshot`, `snapshot_failed`. */
+  /** The files of the workspace as they were at event `at`. Fails with `no_checkpoint`, `checkpoint_failed`. */
   historyFiles(conversation: string, at: number, signal?: AbortSignal): Promise<HistoryFiles>;
   /** What `restore` would do now. */
   previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
   /**
    * Brings the workspace back to what it was at event `at`. Fails with `changed_since` where this would take back what was changed
-   * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_snapshot`, `snapshot_failed`.
+   * outside the agent's turns, unless forced; with `conflict` while an agent works there, `no_checkpoint`, `checkpoint_failed`.
    */
   restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
   /** Resolves with its id; see `Terminals`. */

@@ -2,12 +2,12 @@
 import type { ConversationRow } from "@deckhand/protocol";
 
 export interface ListChange {
-  /** As they are by now. */
+  /** Changed conversations, in their current state. */
   readonly rows: readonly ConversationRow[];
-  /** Ids of deleted ones. */
+  /** Ids of deleted conversations. */
   readonly gone: readonly string[];
-  /** More may have changed than is told: read the list again. */
-  readonly again: boolean;
+  /** There may be more changes than these: read the list again. */
+  readonly reload: boolean;
 }
 
 export type ListListener = (change: ListChange) => void;
@@ -41,7 +41,7 @@ export class ListSubscription {
   }
 
   onChange(change: ListChange): void {
-    if (change.rows.length === 0 && change.gone.length === 0 && !change.again) return;
+    if (change.rows.length === 0 && change.gone.length === 0 && !change.reload) return;
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -133,7 +133,7 @@ export class Subscriptions {
     const after = lowest(subscription);
     const deltas = [...subscription.followers].some((follower) => follower.deltas);
     if (again) this.#wire.send({ unsubscribe: { conversation } });
-    const sent = this.#wire.send({ subscribe: { conversation, after, deltas, many: true } });
+    const sent = this.#wire.send({ subscribe: { conversation, after, deltas, batch: true } });
     subscription.awaiting = sent ? after : undefined;
     subscription.behindAt = undefined;
   }

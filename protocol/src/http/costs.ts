@@ -1,36 +1,14 @@
-/** What models cost: in which events it stands, and what `/api/costs` and `/api/conversations/ID/costs` answer. */
-import { isAction, type NewEvent } from "../wire/event.ts";
+/** Bodies of `GET /api/costs`, `/api/costs/estimate` and `/api/conversations/ID/costs`. */
 import type { ChildReport } from "../wire/observations.ts";
 import type { Usage } from "../wire/usage.ts";
 
-/** `step`: a reply of the agent's work. The others are asked for by the server itself. */
+/** `step`: a reply of the agent. The server itself requests titles and compactions. */
 export type CostKind = "step" | "title" | "compaction";
 
-/** What one call of a model took. */
-export interface EventCost {
-  readonly kind: CostKind;
-  readonly model: string;
-  readonly usage: Usage;
-  /** Null where the price is not known. */
-  readonly costUsd: number | null;
-}
-
-/** Null for an event that cost nothing. The sum over a log is the `usage` of its state, but for what its children used. */
-export function costOfEvent(event: NewEvent): EventCost | null {
-  if (isAction(event)) {
-    if (event.action !== "compact" || event.args.usage === undefined) return null;
-    const { model = "", usage, cost_usd: costUsd = null } = event.args;
-    return { kind: "compaction", model, usage, costUsd };
-  }
-  if (event.observation !== "reply" && event.observation !== "title") return null;
-  const { model, usage, cost_usd: costUsd } = event.extras;
-  return { kind: event.observation === "reply" ? "step" : "title", model, usage, costUsd };
-}
-
 export interface CostSum extends Usage {
-  /** Of models. */
+  /** Model calls. */
   readonly calls: number;
-  /** Those whose price is not known; they are not in `cost_usd`. */
+  /** Calls whose price is unknown; `cost_usd` does not include them. */
   readonly unpriced_calls: number;
   readonly cost_usd: number;
 }
@@ -53,28 +31,28 @@ export function sumCosts(sums: Iterable<CostSum>): CostSum {
   return total;
 }
 
-/** One call of a model in a conversation. */
+/** One model call of a conversation. */
 export interface CostStep {
-  /** Of the event that tells of it. */
+  /** Id of the event that records it. */
   readonly id: number;
   readonly timestamp: string;
   readonly kind: CostKind;
   readonly model: string;
   readonly usage: Usage;
   readonly cost_usd: number | null;
-  /** Of the call; null where it is not known. */
+  /** Null when unknown. */
   readonly duration_ms: number | null;
 }
 
 export interface ConversationCosts {
-  /** Of its own log: without its children, and with what a fork or an import brought along. */
+  /** Of this log: without subagents, and including what a fork or an import brought along. */
   readonly total: CostSum;
-  /** What its children used, their own children's with it; they are conversations with costs of their own. */
+  /** Usage of each subagent, including its own subagents. They are conversations with their own costs. */
   readonly children: readonly ChildCosts[];
   readonly models: readonly (CostSum & { readonly model: string; readonly kind: CostKind })[];
-  /** In their order, from `after` on. */
+  /** In order, starting after `after`. */
   readonly steps: readonly CostStep[];
-  /** The `after` of the steps that follow; null where there are none. */
+  /** The `after` for the next page; null on the last one. */
   readonly next: number | null;
 }
 
@@ -83,40 +61,40 @@ export type ChildCosts = Pick<
   "conversation" | "agent" | "usage" | "cost_usd" | "steps" | "unpriced_steps"
 >;
 
-/** What was spent by this server: what a fork or an import brought along is not counted again. */
+/** What this server spent; what forks and imports brought along is not counted again. */
 export interface CostReport {
-  /** The first day of it, in UTC: `2026-10-31`. */
+  /** The first day covered, in UTC: `2026-10-31`. */
   readonly since: string;
   readonly total: CostSum;
   /** Days with costs, newest first. */
   readonly days: readonly (CostSum & { readonly day: string })[];
-  /** The dearest first, as the conversations. */
+  /** Most expensive first, like the conversations. */
   readonly models: readonly (CostSum & { readonly model: string })[];
-  /** `parent`: whose child it is. */
+  /** `parent` is set for subagents. */
   readonly conversations: readonly (CostSum & {
     readonly id: string;
     readonly title: string;
     readonly parent: string | null;
   })[];
-  /** Of conversations that were deleted since. */
+  /** Of conversations that have been deleted since. */
   readonly deleted: CostSum;
 }
 
 export interface CostRange {
   readonly median: number;
-  /** Nine of ten conversations stayed below it. */
+  /** Nine of ten conversations cost less. */
   readonly p90: number;
 }
 
-/** What a conversation took with this model so far. */
+/** What a conversation with this model usually takes. */
 export interface CostEstimate {
   readonly model: string;
-  /** Ended ones, of the newest, that it is made of. */
+  /** How many recent finished conversations this is based on. */
   readonly conversations: number;
-  /** Null where there are too few to tell. */
+  /** Null when there are too few conversations. */
   readonly steps: CostRange | null;
-  /** Null also where the price of the model is not known. */
+  /** Null also when the price of the model is unknown. */
   readonly cost_usd: CostRange | null;
-  /** All of it, or why nothing can be told. */
+  /** The estimate as a sentence, or why there is none. */
   readonly sentence: string;
 }

@@ -1,64 +1,81 @@
-/** What is known of models before they are tried: `GET /api/models`. */
+/** Bodies of `GET /api/models` and `POST /api/models/check`. */
 import { z } from "zod";
 
-/** How much a model thinks before it answers, for those that can be told. */
-export const reasoningEfforts = ["none", "minimal", "low", "medium", "high", "xhigh"] as const;
-export type ReasoningEffort = (typeof reasoningEfforts)[number];
-
-/** Dollars for a million tokens. */
+/** US dollars per million tokens. */
 export const modelPrice = z.object({
   input: z.number(),
   output: z.number(),
-  /** Of input that the provider has in its cache; null where it has no price of its own. */
+  /** Input that the provider reads from its cache; null when it has no separate price. */
   cached_input: z.number().nullable(),
 });
 export type ModelPrice = z.infer<typeof modelPrice>;
 
-/** Null is what nobody knows. */
+/** What is known about a model without asking it; null means unknown. */
 export const modelInfo = z.object({
-  /** As it is chosen: `anthropic/claude-sonnet-4-5`. */
+  /** The name to configure: `anthropic/claude-sonnet-4-5`. */
   name: z.string(),
-  /** For people. */
+  /** Display name. */
   provider: z.string(),
-  /** What is taken when nothing is chosen. */
+  /** Used when no model is chosen. */
   default: z.boolean(),
-  /** A script that says so. */
+  /** The built-in scripted model. */
   demo: z.boolean(),
-  /** Answers on a machine of one's own. */
+  /** Runs on the user's own machine. */
   local: z.boolean(),
-  /** Of a request and its reply together. */
+  /** Context window, shared by request and reply. */
   context_tokens: z.int().nullable(),
   max_output_tokens: z.int().nullable(),
-  /** It calls tools by itself; where it does not, it is told of them in words. */
+  /** Supports native tool calls; if not, tools are described in the prompt. */
   tools: z.boolean().nullable(),
   images: z.boolean(),
-  /** It thinks before it answers, and can be told how much (`reasoning_effort`). */
+  /** Thinks before it answers and accepts `reasoning_effort`. */
   reasoning: z.boolean().nullable(),
-  /** Whether the provider keeps what it has read: by itself, or where it is told to by marks. */
+  /** How the provider caches prompts: automatically, or at marked positions. */
   caching: z.enum(["automatic", "marks"]).nullable(),
   price: modelPrice.nullable(),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;
 
-/** Whose models can be asked for. */
+/** A supported model provider. */
 export const modelProvider = z.object({
-  /** As in `anthropic/claude-sonnet-4-5`. */
+  /** The part before the slash in `anthropic/claude-sonnet-4-5`. */
   prefix: z.string(),
   label: z.string(),
-  /** Variables that have its key; the first that is set counts. None: it wants no key. */
+  /** Environment variables for its API key, in order of precedence. Empty: it needs no key. */
   keys: z.array(z.string()),
   has_key: z.boolean(),
   local: z.boolean(),
-  /** What the price list has of it, newest names last; it may have others. */
+  /** Its models in the price list, newest last; it may offer others. */
   known: z.array(z.string()),
 });
 export type ModelProvider = z.infer<typeof modelProvider>;
 
 export const modelList = z.object({
-  /** Names that can be chosen, best first. */
+  /** Available models, best first. */
   models: z.array(z.string()),
-  /** The same with what is known of each. */
+  /** The same models in detail. */
   details: z.array(modelInfo),
   providers: z.array(modelProvider),
 });
 export type ModelList = z.infer<typeof modelList>;
+
+/** One result of testing a model. */
+export const modelFinding = z.object({
+  /** `reply`: key and URL work and the model answers. `context`: the context window is known. */
+  what: z.enum(["reply", "tools", "images", "context", "price"]),
+  ok: z.boolean(),
+  /** What was found or, if something is wrong, what to do about it. */
+  sentence: z.string(),
+});
+export type ModelFinding = z.infer<typeof modelFinding>;
+
+export const modelReport = z.object({
+  model: z.string(),
+  /** The model is suitable for an agent. */
+  ok: z.boolean(),
+  findings: z.array(modelFinding),
+  duration_ms: z.number(),
+  /** Cost of the test; null when the price is unknown. */
+  cost_usd: z.number().nullable(),
+});
+export type ModelReport = z.infer<typeof modelReport>;

@@ -1,16 +1,17 @@
 /**
- * What the server keeps of a person's wishes, in `DECKHAND_HOME/settings.json`: a section each for what is chosen together.
- * All of it is optional; what is missing has its default, and what the environment says goes before it.
+ * The server's settings, stored in `DECKHAND_HOME/settings.json` in sections. Everything is optional: a missing value
+ * has its default, and environment variables take precedence.
  */
 import { z } from "zod";
-import { approvalPolicies } from "../wire/actions.ts";
-import { reasoningEfforts } from "./models.ts";
-import { address, mcpServers, type McpAddress, type McpCommand } from "../wire/mcp.ts";
+import { approvalPolicies } from "../wire/approvals.ts";
+import { httpUrl } from "../wire/mcp.ts";
+import { reasoningEfforts } from "../wire/settings.ts";
+import { mcpServers, type McpAddress, type McpCommand } from "./mcp.ts";
 
 const name = z.string().min(1).max(200);
 const seconds = z.number().positive();
 
-/** Providers whose keys can be kept, with the variable of the environment that goes before the key that is kept. */
+/** Providers whose API keys can be saved, and the environment variable that takes precedence over each. */
 export const providerKeys = {
   openai: "OPENAI_API_KEY",
   anthropic: "ANTHROPIC_API_KEY",
@@ -25,40 +26,40 @@ export const providerKeys = {
 } as const;
 export type ProviderName = keyof typeof providerKeys;
 
-/** A provider, or the origin of a server of one's own: a key goes to whom it was kept for and to nobody else. */
+/** A provider, or the origin of a custom endpoint. A key is only ever sent to its owner. */
 const keyOwner = z.string().refine((owner) => Object.hasOwn(providerKeys, owner) || isOrigin(owner), {
-  error: `a key is kept for one of ${Object.keys(providerKeys).join(", ")}, or for the origin of an address`,
+  error: `a key belongs to one of ${Object.keys(providerKeys).join(", ")}, or to the origin of a URL`,
 });
 
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** A command of the person's own that is run when something happens. */
+/** A command of the user that runs when something happens. */
 export const hook = z.strictObject({
   name: name.optional(),
-  /** For `sh -c`; what happened is on its standard input, as JSON. */
+  /** Run with `sh -c`; a JSON description of the event is on its standard input. */
   command: z.string().min(1).max(8192),
-  /** Only actions of this kind (`run`, `edit` …); `mcp` names such as `github__create_issue` are kinds here, too. */
+  /** Only for actions of this kind (`run`, `edit` …) or this MCP tool (`github__create_issue`). */
   action: name.optional(),
-  /** As that of an approval rule; `*` matches anything. */
+  /** A pattern as in approval rules; `*` matches anything. */
   pattern: z.string().min(1).max(1000).optional(),
   timeout_seconds: seconds.max(600).optional(),
-  /** Run in the conversation's sandbox instead of on the server's machine. */
+  /** Run it in the sandbox of the conversation instead of on the server's machine. */
   sandbox: z.boolean().optional(),
 });
 export type Hook = z.infer<typeof hook>;
 const hookList = z.array(hook).max(20).optional();
 
-/** Each section by its own schema, so that one that is wrong costs the others nothing. */
+/** Each section has its own schema, so that an error in one does not invalidate the others. */
 export const settingsSections = {
   model: z.strictObject({
-    /** As `LLM_MODEL`. */
+    /** Same as `LLM_MODEL`. */
     name: name.optional(),
-    base_url: address.optional(),
-    /** Asked in this order when the model is out of reach. */
+    base_url: httpUrl.optional(),
+    /** Models to use, in this order, when the model is unavailable. */
     fallbacks: z
-      .array(name.regex(/^[^\s,]+$/, "a name has no blank and no comma"))
+      .array(name.regex(/^[^\s,]+$/, "must not contain spaces or commas"))
       .max(10)
       .optional(),
     /** For titles and summaries. */
@@ -78,18 +79,18 @@ export const settingsSections = {
   }),
   network: z.strictObject({
     policy: z.enum(["off", "allow", "on"]).optional(),
-    /** `example.org`, `*.example.org`, `10.0.0.5:8080`, and `default` for the built-in list. */
+    /** `example.org`, `*.example.org`, `10.0.0.5:8080`; `default` stands for the built-in list. */
     allow: z
-      .array(z.string().regex(/^[^\s,]{1,300}$/, "a host has no blank and no comma"))
+      .array(z.string().regex(/^[^\s,]{1,300}$/, "must not contain spaces or commas"))
       .max(500)
       .optional(),
   }),
   mcp: z.strictObject({ servers: mcpServers.optional() }),
   hooks: z.strictObject({ before_action: hookList, after_action: hookList, start: hookList, stop: hookList }),
   agents: z.strictObject({
-    /** The agent of a conversation that names none. */
+    /** The agent for conversations that do not choose one. */
     default: name.optional(),
-    /** Absolute: a folder of definitions of one's own, in place of `DECKHAND_HOME/agents`. */
+    /** Absolute path of a folder with custom agent definitions, instead of `DECKHAND_HOME/agents`. */
     folder: z.string().startsWith("/").max(4096).optional(),
   }),
 } as const satisfies Record<string, z.ZodType>;
@@ -97,10 +98,10 @@ export const settingsSections = {
 export type SettingsSection = keyof typeof settingsSections;
 export const sectionNames = Object.keys(settingsSections) as readonly SettingsSection[];
 export type SectionValue<S extends SettingsSection> = z.infer<(typeof settingsSections)[S]>;
-/** What is kept. */
+/** The contents of the file. */
 export type ServerSettings = { readonly [S in SettingsSection]?: SectionValue<S> };
 
-/** A secret, as it is shown: its last four characters, none where it is short. */
+/** A secret as it is displayed: its last four characters, or none if it is short. */
 export interface MaskedSecret {
   readonly last: string;
 }
@@ -109,13 +110,13 @@ export type McpServerView =
   | (Omit<McpCommand, "env"> & { readonly env?: MaskedSecrets })
   | (Omit<McpAddress, "headers"> & { readonly headers?: MaskedSecrets });
 
-/** What is kept, with every secret hidden. */
+/** The contents of the file with all secrets masked. */
 export type SettingsView = Omit<ServerSettings, "keys" | "mcp"> & {
   readonly keys?: MaskedSecrets;
   readonly mcp?: { readonly servers?: Readonly<Record<string, McpServerView>> };
 };
 
-/** What `GET` and `PATCH /api/settings` answer. */
+/** The response of `GET` and `PATCH /api/settings`. */
 export interface SettingsReport {
   readonly saved: SettingsView;
   /** Saved values that are overridden, by `section.key`, with the environment variable or the flag that does so. */
@@ -162,5 +163,5 @@ export interface SettingsProblem {
   readonly problem: string;
 }
 
-/** Section by section, merged as JSON Merge Patch (RFC 7396) does: `null` removes, lists are replaced. */
+/** Merged section by section as a JSON Merge Patch (RFC 7396): `null` removes a value, lists are replaced. */
 export type SettingsPatch = Readonly<Record<string, unknown>>;

@@ -1,13 +1,13 @@
-/** What the HTTP side tells of the workspace: its changes, and what a restore would do. */
+/** Bodies of the workspace routes: diffs, files of the past, and restore previews. */
 import type { ExcludedFiles } from "../wire/observations.ts";
 
 export interface FileChange {
   readonly status: "added" | "modified" | "deleted" | "renamed" | "type_changed";
-  /** From the workspace on. What is no UTF-8 in it is U+FFFD. */
+  /** Relative to the workspace. Bytes that are not UTF-8 become U+FFFD. */
   readonly path: string;
-  /** Where it was, when it was renamed. */
+  /** The previous path of a renamed file. */
   readonly old_path?: string;
-  /** 100644, 100755, or 120000 for a symbolic link; both only where the mode has changed. */
+  /** 100644, 100755, or 120000 for a symbolic link; both are set only if the mode changed. */
   readonly old_mode?: string;
   readonly mode?: string;
   readonly binary: boolean;
@@ -17,16 +17,16 @@ export interface FileChange {
 }
 
 export interface FileDiff extends FileChange {
-  /** A unified diff as git writes it; null for a binary file, and where there was no more room. */
+  /** A unified diff as git writes it; null for a binary file, and when the size limit was reached. */
   readonly patch: string | null;
-  /** The patch was cut (256 KiB a file, 4 MiB in all), or left out. */
+  /** The patch was truncated or omitted (limits: 256 KiB per file, 4 MiB in total). */
   readonly truncated: boolean;
 }
 
 export interface TreeDiff {
   /** At most 2,000. */
   readonly files: readonly FileDiff[];
-  /** Of all. */
+  /** Counts cover all files, including those beyond the limit. */
   readonly changed_files: number;
   readonly added_lines: number;
   readonly deleted_lines: number;
@@ -34,15 +34,15 @@ export interface TreeDiff {
 }
 
 export interface WorkspaceDiff extends TreeDiff {
-  /** The events whose workspaces are compared; `to` is null for the workspace as it is. */
+  /** Ids of the events whose workspaces are compared; `to` is null for the current workspace. */
   readonly from: number;
   readonly to: number | null;
-  readonly left_out: ExcludedFiles;
+  readonly excluded: ExcludedFiles;
 }
 
-/** A file as it was. */
+/** A file at an earlier event. */
 export interface HistoryFile {
-  /** From the workspace on. What is no UTF-8 in it is U+FFFD. */
+  /** Relative to the workspace. Bytes that are not UTF-8 become U+FFFD. */
   readonly path: string;
   /** 100644, 100755, or 120000 for a symbolic link. */
   readonly mode: string;
@@ -51,22 +51,22 @@ export interface HistoryFile {
 
 export interface HistoryFiles {
   readonly at: number;
-  /** The event whose workspace it is: the last snapshot up to `at`. */
+  /** Id of the event of the last checkpoint up to `at`, which this shows. */
   readonly after: number;
-  /** By path; at most 20,000. */
+  /** Sorted by path; at most 20,000. */
   readonly files: readonly HistoryFile[];
   readonly truncated: boolean;
-  readonly left_out: ExcludedFiles;
+  readonly excluded: ExcludedFiles;
 }
 
 export interface RestorePreview {
   readonly at: number;
-  /** The event whose workspace it is: the last snapshot up to `at`. */
+  /** Id of the event of the last checkpoint up to `at`, which this shows. */
   readonly after: number;
-  /** What would be done to each file; at most 2,000. */
+  /** What would happen to each file; at most 2,000. */
   readonly files: readonly FileChange[];
   readonly changed_files: number;
-  /** Of these, what was changed outside the agent's turns since. */
+  /** Those of them that have since been changed outside the agent's turns. */
   readonly changed_since: readonly string[];
-  readonly left_out: ExcludedFiles;
+  readonly excluded: ExcludedFiles;
 }

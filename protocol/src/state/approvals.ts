@@ -1,4 +1,4 @@
-/** Answers of a person: to what waits, and about hosts. */
+/** A person's answers to approval requests and decisions about hosts. */
 import type { Action } from "../wire/event.ts";
 import type { ConversationState } from "./state.ts";
 

@@ -8,7 +8,7 @@ import { fold } from "./fold.ts";
 
 const startMs = Date.parse("2026-01-01T00:00:00.000Z");
 
-/** A second apart. */
+/** Events one second apart. */
 function stateAfter(events: readonly NewEvent[]) {
   const log = events.map((event, id) => ({ ...event, id, timestamp: new Date(startMs + id * 1000).toISOString() }));
   return fold(log as readonly Event[]);
@@ -51,10 +51,10 @@ const ended = (cause: number) =>
     { cause },
   );
 
-test("[DG4] what children used is counted once however often it is told, and apart", () => {
+test("[DG4] usage of subagents is counted once however often it is reported, and also separately", () => {
   const begun = [stateChange("running"), delegate, delegate, child("a", 1), child("b", 2)];
-  const told = [...begun, child("a", 1, used(0.25, 2)), child("a", 1, used(0.25, 2)), child("b", 2, used(0.5, 1))];
-  const state = stateAfter([...told, child("a", 1, used(0.5, 3))]);
+  const reported = [...begun, child("a", 1, used(0.25, 2)), child("a", 1, used(0.25, 2)), child("b", 2, used(0.5, 1))];
+  const state = stateAfter([...reported, child("a", 1, used(0.5, 3))]);
   assert.equal(state.usage.costUsd, 1);
   assert.deepEqual(state.childUsage, { steps: 4, costUsd: 1 });
   assert.deepEqual([state.usage.steps, state.usage.unpricedSteps], [4, 2]);
@@ -69,7 +69,7 @@ test("[DG4] what children used is counted once however often it is told, and apa
   );
 });
 
-test("[DG4] what a child does when nobody here waits for it any more costs, and is no step of the turn", () => {
+test("[DG4] what a subagent does after its delegation ended costs money but adds no steps to the turn", () => {
   const state = stateAfter([
     stateChange("running"),
     delegate,
@@ -80,7 +80,7 @@ test("[DG4] what a child does when nobody here waits for it any more costs, and 
   assert.deepEqual([state.turn.steps, state.usage.steps, state.usage.costUsd], [1, 5, 1]);
 });
 
-test("[DG4] the clock of a turn stands while every child that it waits for waits for a person", () => {
+test("[DG4] the clock of a turn stops while every subagent it waits for is waiting for a person", () => {
   const waits = {
     agent_state: "awaiting_user_confirmation",
     awaiting: { conversation: "a", id: 3, message: "x" },
@@ -90,18 +90,22 @@ test("[DG4] the clock of a turn stands while every child that it waits for waits
   assert.notEqual(oneWaits.turn.runningSince, null);
   const bothWait = [...log, child("a", 1, waits), child("b", 2, waits)];
   assert.deepEqual(stateAfter(bothWait).turn, { steps: 0, activeMs: 6000, runningSince: null });
-  const goesOn = stateAfter([...bothWait, child("c", 9), child("b", 2)]);
-  assert.deepEqual(goesOn.turn, { steps: 0, activeMs: 6000, runningSince: startMs + 8000 });
+  const resumed = stateAfter([...bothWait, child("c", 9), child("b", 2)]);
+  assert.deepEqual(resumed.turn, { steps: 0, activeMs: 6000, runningSince: startMs + 8000 });
 });
 
-test("[DG4] who it is a child of stands in its first event; a copy is nobody's child and has none", () => {
+test("[DG4] the first event names the parent; a copy has neither parent nor subagents", () => {
   const parent = { conversation: "p", action: 4, root: "p", depth: 1 };
-  const born = action("environment", "initialize", { model: "m", parent });
-  const state = stateAfter([born, child("c", 3, used(0.5, 1))]);
+  const spawned = action("environment", "initialize", { model: "m", parent });
+  const state = stateAfter([spawned, child("c", 3, used(0.5, 1))]);
   assert.deepEqual(state.parent, parent);
   assert.deepEqual(state.settings, { model: "m" });
-  const copy = stateAfter([born, child("c", 3, used(0.5, 1)), action("environment", "initialize", { parent: null })]);
+  const copy = stateAfter([
+    spawned,
+    child("c", 3, used(0.5, 1)),
+    action("environment", "initialize", { parent: null }),
+  ]);
   assert.deepEqual([copy.parent, copy.children, copy.usage.costUsd], [null, [], 0.5]);
-  const imported = stateAfter([born, child("c", 3), observation("environment", "imported", "", {})]);
+  const imported = stateAfter([spawned, child("c", 3), observation("environment", "imported", "", {})]);
   assert.deepEqual([imported.parent, imported.children], [null, []]);
 });

@@ -1,22 +1,24 @@
 /**
- * When the files of the workspace last became others, as far as the log tells: by an edit, a write, an upload, a restore, or where a
- * snapshot is another than the one before. A snapshot is taken after each step of the agent that may have changed something, so what it shows was
- * done in the last such step before it; what a command changes itself does not make what it showed stale.
+ * When files in the workspace last changed, as far as the log shows: by an edit, write, upload or restore, or because a
+ * checkpoint differs from the previous one. A checkpoint is taken after each step of the agent that may have changed
+ * files, so its changes are attributed to the last such step before it; a command's own changes do not make its result
+ * stale.
  */
-import { mayChangeWorkspace } from "../wire/actions.ts";
 import { isAction, type Action, type Event, type Observation } from "../wire/event.ts";
+import type { Evidence, Verdict } from "../wire/evidence.ts";
+import { mayChangeWorkspace } from "./runnable.ts";
 
 export interface FileChanges {
-  /** What a command told before this event it told of other files. -1: of these. */
+  /** Id of the event that last changed files, after which earlier results are stale; -1 for none. */
   readonly changedAt: number;
   readonly tree: string | null;
-  /** The last replies whose calls may have changed something, with the first of those calls. */
+  /** The latest replies with calls that may change files, and the first such call of each. */
   readonly steps: readonly { readonly reply: number; readonly first: number }[];
 }
 
 export const noFileChanges: FileChanges = { changedAt: -1, tree: null, steps: [] };
 
-/** A snapshot may come when the next step has begun already. */
+/** A checkpoint may be recorded after the next step has begun. */
 const maxSteps = 3;
 
 export function trackFiles(files: FileChanges, event: Event): FileChanges {
@@ -39,12 +41,12 @@ function trackObservation(files: FileChanges, event: Observation): FileChanges {
       return changed(files, event.id);
     case "imported":
       return { ...files, tree: null };
-    case "snapshot": {
-      const { tree, after, outside } = event.extras;
+    case "checkpoint": {
+      const { tree, after, external } = event.extras;
       if (files.tree === tree) return files;
       const next = { ...files, tree };
       if (files.tree === null) return next;
-      const step = outside ? undefined : files.steps.findLast(({ first }) => first <= after);
+      const step = external ? undefined : files.steps.findLast(({ first }) => first <= after);
       return changed(next, step?.first ?? after + 1);
     }
     default:
@@ -54,4 +56,12 @@ function trackObservation(files: FileChanges, event: Observation): FileChanges {
 
 function changed(files: FileChanges, at: number): FileChanges {
   return at > files.changedAt ? { ...files, changedAt: at } : files;
+}
+
+/** The current verdict on a claim of a `finish`: what was shown becomes stale once files have changed. */
+export function verdictNow(
+  { verdict, event = -1 }: Evidence,
+  { fileChanges }: { readonly fileChanges: FileChanges },
+): Verdict {
+  return verdict === "shown" && event < fileChanges.changedAt ? "stale" : verdict;
 }

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { actionArgs, isRunnable, runnableActions } from "../wire/actions.ts";
+import { actionArgs } from "../wire/actions.ts";
 import { action, errorObservation, observation, stateChange } from "../build.ts";
 import type { Event, NewEvent } from "../wire/event.ts";
 import { apply, fold } from "./fold.ts";
+import { isRunnable, runnableActions } from "./runnable.ts";
 import { emptyState, type ConversationState } from "./state.ts";
 import type { ReplyPart } from "../wire/observations.ts";
 import { agentStates, type AgentState } from "../wire/states.ts";
 
 const startMs = Date.parse("2026-01-01T00:00:00.000Z");
 
-/** Gives events their places in a log, a second apart. */
+/** Assigns ids and timestamps one second apart. */
 function stored(events: readonly NewEvent[]): readonly Event[] {
   return events.map((event, id) => ({ ...event, id, timestamp: new Date(startMs + id * 1000).toISOString() }));
 }
@@ -33,7 +34,7 @@ function reply(parts: readonly ReplyPart[], costUsd: number | null = null): NewE
   });
 }
 
-test("[P3] a message of the user is queued until the chat that names it; the first one gives the title", () => {
+test("[P3] a user message is queued until a chat names it; the first one provides the title", () => {
   const events = stored([say("  fix it \nplease"), say("and test it"), chat(0)]);
   assert.deepEqual(fold(events.slice(0, 2)).queued, [
     { id: 0, content: "  fix it \nplease", imageUrls: [] },
@@ -46,7 +47,7 @@ test("[P3] a message of the user is queued until the chat that names it; the fir
   assert.equal(fold(events).title, "fix it");
 });
 
-test("[P3] a task queues like a message; what the agent says does not queue", () => {
+test("[P3] a task is queued like a message; agent messages are not queued", () => {
   const message = action("agent", "message", { content: "Done.", image_urls: null, wait_for_response: true });
   const state = fold(stored([action("user", "start", { task: "x".repeat(100) }), message]));
   assert.deepEqual(
@@ -57,7 +58,7 @@ test("[P3] a task queues like a message; what the agent says does not queue", ()
   assert.equal(fold(stored([say(`${"x".repeat(78)}😀😀`)])).title, `${"x".repeat(78)}…`);
 });
 
-test("[P4] an action that does something is open until an observation names it as its cause", () => {
+test("[P4] a runnable action is open until an observation names it as its cause", () => {
   const events = stored([
     read("a"),
     read("b"),
@@ -72,7 +73,7 @@ test("[P4] an action that does something is open until an observation names it a
   assert.deepEqual(fold(events).open, []);
 });
 
-test("[P5] a call of the last reply is pending until it is an action or is refused; a new message forgets what is left", () => {
+test("[P5] a call of the last reply is pending until it becomes an action or is refused; a new message drops the rest", () => {
   const fromReply = (id: string) => ({ tool_call: { reply: 0, id } });
   const events = stored([
     reply([{ type: "text", text: "I look." }, call("a"), call("b"), call("c")]),
@@ -95,7 +96,7 @@ test("[P5] a call of the last reply is pending until it is an action or is refus
   }
 });
 
-test("[P6] usage is the sum over the replies; one without a price is counted, not guessed", () => {
+test("[P6] usage is the sum over all replies; replies without a price are counted, not estimated", () => {
   const { usage } = fold(stored([reply([], 0.25), reply([], null), reply([], 0.5)]));
   assert.deepEqual(usage, {
     steps: 3,
@@ -109,7 +110,7 @@ test("[P6] usage is the sum over the replies; one without a price is counted, no
   });
 });
 
-test("[P7] a turn counts its steps and the time in which it runs; a pause stops the clock, a message starts anew", () => {
+test("[P7] a turn counts its steps and running time; a pause stops the clock, a new message resets both", () => {
   const events = stored([
     say("go"),
     stateChange("running"),
@@ -126,7 +127,7 @@ test("[P7] a turn counts its steps and the time in which it runs; a pause stops 
   assert.deepEqual(afterChat.turn, { steps: 0, activeMs: 0, runningSince: startMs + 8000 });
 });
 
-test("[P8] letting it go on past a limit raises that limit once; a new message takes back what was raised for the turn", () => {
+test("[P8] resuming past a limit raises it once; a new message undoes raises of per-turn limits", () => {
   const resume = action("user", "change_agent_state", { agent_state: "running", thought: "" });
   const rest = [stateChange("running"), errorObservation("environment", "limit_steps"), stateChange("paused")];
   const atLimit = fold(stored(rest));
@@ -140,7 +141,7 @@ test("[P8] letting it go on past a limit raises that limit once; a new message t
   assert.deepEqual(tokens.limitRaises, { turn: 0, cost: 0, tokens: 1 });
 });
 
-test("[P8] a limit that is set anew is what was said, however often it was raised; the same said again changes nothing", () => {
+test("[P8] setting a limit to a new value discards its raises; setting the same value changes nothing", () => {
   const resume = action("user", "change_agent_state", { agent_state: "running", thought: "" });
   const set = (max_tokens: number): NewEvent => action("user", "initialize", { max_tokens });
   const past = [set(10), errorObservation("environment", "limit_tokens"), resume];
@@ -148,12 +149,12 @@ test("[P8] a limit that is set anew is what was said, however often it was raise
   assert.deepEqual([fold(stored(again)).limitRaises.tokens, fold(stored(again)).atLimit], [1, "limit_tokens"]);
   const more = fold(stored([...again, set(100)]));
   assert.deepEqual([more.limitRaises.tokens, more.atLimit, more.settings.max_tokens], [0, null, 100]);
-  assert.equal(fold(stored([...again, set(100), resume])).limitRaises.tokens, 0, "going on raises it no further");
+  assert.equal(fold(stored([...again, set(100), resume])).limitRaises.tokens, 0, "resuming does not raise it further");
   const other = fold(stored([...again, action("user", "initialize", { max_steps: 7 })]));
   assert.deepEqual([other.limitRaises.tokens, other.atLimit], [1, "limit_tokens"]);
 });
 
-test("[P8] settings are taken key by key; a key that is missing keeps what it was", () => {
+test("[P8] settings are merged key by key; a missing key keeps its value", () => {
   const events = stored([
     action("user", "initialize", { model: "gpt-4o", max_steps: 5 }),
     action("user", "initialize", { model: "demo" }),
@@ -161,7 +162,7 @@ test("[P8] settings are taken key by key; a key that is missing keeps what it wa
   assert.deepEqual(fold(events).settings, { model: "demo", max_steps: 5 });
 });
 
-test("[P9] an unknown kind moves the head and nothing else", () => {
+test("[P9] an unknown kind moves the head and changes nothing else", () => {
   const before = fold(stored([say("go"), read("a")]));
   const common = { id: 2, timestamp: "2026-01-01T00:00:02.000Z", source: "agent", message: "" };
   for (const kind of [
@@ -172,7 +173,7 @@ test("[P9] an unknown kind moves the head and nothing else", () => {
   }
 });
 
-/** Any log: kinds in any order, causes that name anything before or nothing. */
+/** Any log: kinds in any order, with causes that refer to any earlier event or to none. */
 const anyLog = fc
   .array(
     fc.record({
@@ -213,7 +214,7 @@ function frozen(state: ConversationState): ConversationState {
   return Object.freeze(state);
 }
 
-test("[P2] folding a log in two parts is folding it at once, and no state is ever changed in place", () => {
+test("[P2] folding a log in two parts equals folding it at once, and no state is mutated", () => {
   fc.assert(
     fc.property(anyLog, fc.nat(), (events, at) => {
       const cut = at % (events.length + 1);
@@ -223,7 +224,7 @@ test("[P2] folding a log in two parts is folding it at once, and no state is eve
   );
 });
 
-test("[P2] of any log the fold shows what is queued, open and spent, as a search through the log finds it", () => {
+test("[P2] for any log, the fold agrees with a search of the log on what is queued, open and spent", () => {
   fc.assert(
     fc.property(anyLog, (events) => {
       const state = fold(events);
@@ -250,14 +251,14 @@ test("[P2] of any log the fold shows what is queued, open and spent, as a search
   );
 });
 
-test("[P4] the kinds that get an observation are the runnable ones", () => {
+test("[P4] every runnable kind is open until it has an observation", () => {
   for (const kind of runnableActions) {
     const event = { ...read("a"), action: kind, id: 0, timestamp: "2026-01-01T00:00:00.000Z" } as unknown as Event;
     assert.equal(apply(emptyState, event).open.length, 1, kind);
   }
 });
 
-test("[O14] the state lists the jobs that run, from what started them to their end", () => {
+test("[O14] the state lists background processes from start to end", () => {
   const ran = { command: "make", exit_code: -1, cwd: "/w", duration_ms: 1, truncated: false, hidden: false };
   const job = (id: string, state: "running" | "ended") =>
     observation("agent", "job", "", { job: { id, state }, command: "make", duration_ms: 1, truncated: false });

@@ -1,23 +1,24 @@
 /**
- * State is a fold: `state = events.reduce(apply, empty)`. Server, client and UI use this one function, so that resume,
- * replay and what a person sees cannot differ. Unknown kinds move `head` and nothing else.
+ * State is a fold: `state = events.reduce(apply, emptyState)`. Server, client and UI share this one function, so resume,
+ * replay and what people see cannot differ. Unknown kinds move `head` and change nothing else.
  */
-import { isRunnable } from "../wire/actions.ts";
+import { excerpt, firstLine } from "../text/excerpt.ts";
+import { isLimitCode } from "../wire/errors.ts";
 import { isAction, type Action, type Event, type Observation } from "../wire/event.ts";
-import { excerpt } from "./waiting.ts";
-import { applyAgentState } from "./agent-state.ts";
+import type { ObservationExtras } from "../wire/observations.ts";
+import { isWorking, type AgentState } from "../wire/states.ts";
 import { applyAllowedHost, applyAnswer } from "./approvals.ts";
-import { applyParent, applyChildReport } from "./children.ts";
+import { applyChildReport, applyParent } from "./children.ts";
 import { trackFiles } from "./files.ts";
-import { withJob, withTerminal } from "./processes.ts";
 import { withInstructions } from "./instructions.ts";
-import { raiseLimit, applySettings } from "./settings.ts";
-import { queueMessage } from "./queue.ts";
-import { applyReply, addUsage } from "./usage.ts";
-import { emptyState, type ConversationState, type LimitCode } from "./state.ts";
+import { withJob, withTerminal } from "./processes.ts";
+import { isRunnable } from "./runnable.ts";
+import { applySettings, raiseLimit } from "./settings.ts";
+import { emptyState, type ConversationState } from "./state.ts";
+import { addUsage, applyReply } from "./usage.ts";
 
 export function apply(state: ConversationState, event: Event): ConversationState {
-  const next: ConversationState = { ...state, head: event.id, fileChanges: trackFiles(state.fileChanges, event) };
+  const next = { ...state, head: event.id, fileChanges: trackFiles(state.fileChanges, event) };
   return isAction(event) ? applyAction(next, event) : applyObservation(next, event);
 }
 
@@ -47,7 +48,7 @@ function applyAction(state: ConversationState, event: Action): ConversationState
     case "allow_host":
       return applyAllowedHost(next, event.args);
     case "compact":
-      return compacted(next, event);
+      return applyCompaction(next, event);
     default:
       if (!isRunnable(event.action)) return next;
       return {
@@ -91,7 +92,7 @@ function applyObservation(state: ConversationState, event: Observation): Convers
     case "tools":
       return { ...next, tools: event.id, toolsStale: false };
     case "user_rejected":
-      // What the model planned after it is not done without it.
+      // The model planned its further calls on the assumption that this one would run.
       return { ...next, pendingCalls: [] };
     case "title":
       return {
@@ -106,8 +107,8 @@ function applyObservation(state: ConversationState, event: Observation): Convers
       return applyChildReport(next, event.extras, Date.parse(event.timestamp));
     case "terminal":
       return withTerminal(next, event.extras.terminal, event.timestamp);
-    case "knowledge":
-      return { ...next, instructions: withInstructions(next.instructions, event.extras.pieces) };
+    case "instructions":
+      return { ...next, instructions: withInstructions(next.instructions, event.extras.files) };
     case "imported":
       return {
         ...next,
@@ -121,21 +122,56 @@ function applyObservation(state: ConversationState, event: Observation): Convers
         tools: null,
         toolsStale: true,
       };
-    case "snapshot":
+    case "checkpoint":
       return { ...next, checkpoint: { tree: event.extras.tree, after: event.extras.after } };
     case "error":
-      // What the model planned after it is not done before it knows.
+      // The model's further calls wait until it knows that the outcome is unknown.
       if (event.extras.code === "outcome_unknown" && event.tool_call !== undefined)
         return { ...next, pendingCalls: [] };
-      return event.extras.code.startsWith("limit_") ? { ...next, atLimit: event.extras.code as LimitCode } : next;
+      return isLimitCode(event.extras.code) ? { ...next, atLimit: event.extras.code } : next;
     default:
       return next;
   }
 }
 
-function compacted(state: ConversationState, { args }: Action<"compact">): ConversationState {
+function applyCompaction(state: ConversationState, { args }: Action<"compact">): ConversationState {
   const next = args.usage === undefined ? state : addUsage(state, args.usage, args.cost_usd ?? null);
   return args.how === "summary" ? { ...next, toolsStale: true } : next;
+}
+
+function applyAgentState(
+  state: ConversationState,
+  { agent_state: agentState, reason = "" }: ObservationExtras<"agent_state_changed">,
+  atMs: number,
+): ConversationState {
+  const { turn } = state;
+  const isRunning = isWorking(agentState);
+  const activeMs = turn.runningSince === null ? turn.activeMs : turn.activeMs + (atMs - turn.runningSince);
+  return {
+    ...state,
+    agentState,
+    reason,
+    turn: { ...turn, activeMs, runningSince: isRunning ? atMs : null },
+    atLimit: isRunning ? null : state.atLimit,
+    pendingCalls: agentState === "stopped" || agentState === "error" ? [] : state.pendingCalls,
+    approved: dropsApproved.has(agentState) ? null : state.approved,
+  };
+}
+
+/** A turn that ended in one of these states does not run the approved action later. */
+const dropsApproved: ReadonlySet<AgentState> = new Set(["stopped", "error", "finished", "rejected"]);
+
+function queueMessage(
+  state: ConversationState,
+  id: number,
+  content: string,
+  imageUrls: readonly string[],
+): ConversationState {
+  return {
+    ...state,
+    title: state.title || firstLine(content),
+    queued: [...state.queued, { id, content, imageUrls }],
+  };
 }
 
 function withoutPendingCall(state: ConversationState, id: string): ConversationState {

@@ -1,17 +1,17 @@
 import type { InstructionFile } from "../wire/observations.ts";
 
-/** Told when something calls for it, and not with all else at the beginning of a turn. */
+/** Given to the model when something triggers it, rather than with the others at the start of a turn. */
 export function isTriggered({ kind }: InstructionFile): boolean {
   return kind === "microagent" || kind === "nested";
 }
 
-/** What is told alone comes one by one; all else is told anew as a whole. */
+/** Triggered files are added one at a time; the others are replaced as a whole. */
 export function withInstructions(
   known: readonly InstructionFile[],
-  pieces: readonly InstructionFile[],
+  files: readonly InstructionFile[],
 ): readonly InstructionFile[] {
-  const paths = new Set(pieces.map(({ path }) => path));
-  if (pieces.length > 0 && pieces.every(isTriggered))
-    return [...known.filter((piece) => !isTriggered(piece) || !paths.has(piece.path)), ...pieces];
-  return [...pieces, ...known.filter(isTriggered)];
+  const paths = new Set(files.map(({ path }) => path));
+  if (files.length > 0 && files.every(isTriggered))
+    return [...known.filter((file) => !isTriggered(file) || !paths.has(file.path)), ...files];
+  return [...files, ...known.filter(isTriggered)];
 }

@@ -1,5 +1,5 @@
 import type { Observation } from "../wire/event.ts";
-import type { JobState, TerminalState } from "../wire/observations.ts";
+import type { JobState, TerminalState } from "../wire/processes.ts";
 import type { ConversationState } from "./state.ts";
 
 export function withTerminal(

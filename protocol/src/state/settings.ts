@@ -1,8 +1,9 @@
-import type { Settings } from "../wire/actions.ts";
+import type { LimitCode } from "../wire/errors.ts";
 import type { Action } from "../wire/event.ts";
-import type { ConversationState, LimitCode } from "./state.ts";
+import type { Settings } from "../wire/settings.ts";
+import type { ConversationState } from "./state.ts";
 
-/** What sets each limit, and what counts how often a person let it go on past it. */
+/** For each limit, the setting with its value and the counter of how often a person raised it. */
 const limitSettings = {
   limit_steps: { setting: "max_steps", raised: "turn" },
   limit_time: { setting: "max_seconds", raised: "turn" },
@@ -16,13 +17,13 @@ export function raiseLimit(state: ConversationState): ConversationState {
   return { ...state, limitRaises: { ...state.limitRaises, [which]: state.limitRaises[which] + 1 }, atLimit: null };
 }
 
-/** A limit that is set to another value is that value, however often it was raised before. */
+/** Setting a limit to a new value discards earlier raises. */
 export function applySettings(state: ConversationState, given: Action<"initialize">["args"]): ConversationState {
   const { parent: _, ...args } = given;
   let { limitRaises: raised, atLimit } = state;
   for (const [code, by] of Object.entries(limitSettings)) {
-    const wanted = args[by.setting];
-    if (wanted === undefined || wanted === state.settings[by.setting]) continue;
+    const value = args[by.setting];
+    if (value === undefined || value === state.settings[by.setting]) continue;
     raised = { ...raised, [by.raised]: 0 };
     if (atLimit === code) atLimit = null;
   }

@@ -1,15 +1,15 @@
-/** What a conversation is after its events; `fold.ts` makes it of them. */
-import type { ActionArgs, ApprovalDetails, ApprovalRule, ParentLink, Settings } from "../wire/actions.ts";
-import type { ErrorCode } from "../wire/errors.ts";
+/** The state of a conversation after its events; fold.ts computes it. */
+import type { ActionArgs } from "../wire/actions.ts";
+import type { ApprovalDetails, ApprovalRule } from "../wire/approvals.ts";
+import type { LimitCode } from "../wire/errors.ts";
 import type { Action, Source } from "../wire/event.ts";
 import type { ChildReport, InstructionFile, ReplyPart } from "../wire/observations.ts";
+import type { ParentLink, Settings } from "../wire/settings.ts";
 import type { AgentState } from "../wire/states.ts";
 import type { Usage } from "../wire/usage.ts";
 import { noFileChanges, type FileChanges } from "./files.ts";
 
-export type LimitCode = Extract<ErrorCode, `limit_${string}`>;
-
-/** A message of the user that the agent has not taken in yet. */
+/** A message of the user that the agent has not read yet. */
 export interface QueuedMessage {
   readonly id: number;
   readonly content: string;
@@ -19,11 +19,11 @@ export interface QueuedMessage {
 /** A call in the model's last reply that has neither become an action nor been refused. */
 export type PendingCall = Extract<ReplyPart, { type: "call" }> & { readonly reply: number };
 
-/** A command that goes on beside the shell. */
+/** A background process. */
 export interface RunningJob {
   readonly id: string;
   readonly command: string;
-  /** ISO 8601, when it was first told of. */
+  /** When it was first reported; ISO 8601. */
   readonly since: string;
 }
 
@@ -33,74 +33,75 @@ export interface OpenTerminal {
   readonly since: string;
 }
 
-/** An answer to the question whether an action may run. */
+/** The answer to an approval request. */
 export interface ApprovalAnswer {
   readonly id: number;
   readonly decision: ActionArgs<"approve">["decision"];
   /** `environment`: nobody answered in time. */
   readonly by: Source;
-  /** What the client calls whoever answered; empty where it says nothing. */
+  /** The display name of the person who answered; empty when the client did not send one. */
   readonly name: string;
 }
 
 export interface ConversationState {
   /** Id of the last event; -1 for an empty log. */
   readonly head: number;
-  /** Null until `initialize` (or the first task). */
+  /** Null until `initialize` or the first task. */
   readonly agentState: AgentState | null;
   readonly settings: Settings;
-  /** The first task, on one line, or what a model made of it. */
+  /** The first line of the first task, or the title that a model generated. */
   readonly title: string;
-  /** A model was asked for a title. */
+  /** A model has been asked for a title. */
   readonly titleRequested: boolean;
+  /** Oldest first. */
   readonly queued: readonly QueuedMessage[];
-  /** Actions that do something and have no observation yet, oldest first. */
+  /** Runnable actions without an observation, oldest first. */
   readonly open: readonly Action[];
   readonly pendingCalls: readonly PendingCall[];
-  /** All that it has used, its children's with it. */
+  /** Total usage, including subagents. */
   readonly usage: Usage & { readonly steps: number; readonly costUsd: number; readonly unpricedSteps: number };
-  /** What of it the children used. */
+  /** The subagents' share of it. */
   readonly childUsage: { readonly steps: number; readonly costUsd: number };
-  /** From a user's message to rest; what the limits on steps and time count. */
+  /** The current turn, since the user's message was read: what the limits on steps and time count. */
   readonly turn: { readonly steps: number; readonly activeMs: number; readonly runningSince: number | null };
-  /** How often a person let it go on past a limit; each time raises that limit by its first value. */
+  /** How often a person continued past a limit; each time raises that limit by its initial value. */
   readonly limitRaises: Readonly<Record<"turn" | "cost" | "tokens", number>>;
-  /** How often it went on by itself after a crash since a person's last word. */
+  /** Automatic resumes after a crash since the user's last message. */
   readonly autoResumes: number;
-  /** The agent's last words to a person, the beginning where they are long. */
+  /** The beginning of the agent's last message to the user. */
   readonly lastMessage: string;
-  /** How often a hook has sent the agent back to work since a person's last word. */
+  /** How often hooks kept the agent from finishing since the user's last message. */
   readonly blockedFinishes: number;
-  /** Why it is in its state, as a sentence; empty where that is plain. */
+  /** The reason for `agentState`, as a sentence; empty when there is nothing to explain. */
   readonly reason: string;
-  /** The limit at which it rests now. */
+  /** The limit at which the turn is paused. */
   readonly atLimit: LimitCode | null;
-  /** The one action that waits for a person's approval. */
+  /** The action that needs approval; there is at most one. */
   readonly awaiting: ({ readonly id: number } & ApprovalDetails) | null;
-  /** Id of an action that was approved and has no observation yet. */
+  /** Id of an approved action that has no observation yet. */
   readonly approved: number | null;
   readonly lastAnswer: ApprovalAnswer | null;
-  /** Of the conversation; those of the server are not in its log. */
+  /** Rules of this conversation; those of the server are not part of its log. */
   readonly rules: readonly ApprovalRule[];
   /** Oldest first. */
   readonly jobs: readonly RunningJob[];
-  /** Terminals of people that are open, oldest first. */
+  /** Terminals that people have open, oldest first. */
   readonly terminals: readonly OpenTerminal[];
-  /** What a person lets commands reach, as rules of the network. */
+  /** Hosts that a person allowed commands to reach. */
   readonly allowedHosts: readonly string[];
-  /** The last snapshot of the workspace. */
+  /** The last checkpoint of the workspace. */
   readonly checkpoint: { readonly tree: string; readonly after: number } | null;
-  /** Whose child it is. */
+  /** Set for the conversation of a subagent. */
   readonly parent: ParentLink | null;
-  /** Every child that it ever had, oldest first, as last told. */
+  /** The latest report of every subagent, oldest first. */
   readonly children: readonly ChildReport[];
-  /** When they last became others: see `verdictNow`. */
+  /** When files last changed: see `verdictNow`. */
   readonly fileChanges: FileChanges;
-  /** What the workspace says and the model was told. */
+  /** Instruction files that the model has been given. */
   readonly instructions: readonly InstructionFile[];
-  /** Id of the event with the tools of MCP servers that the model is told of. */
+  /** Id of the event with the MCP tools that the model is offered. */
   readonly tools: number | null;
-  /** They are looked at again before the model is asked: nothing is lost by another beginning of the request. */
+  /** The tools are read again before the next request, whose prefix is new anyway, so no cached prompt is lost. */
   readonly toolsStale: boolean;
 }
 

@@ -1,5 +1,6 @@
-/** What model calls cost. */
-import type { Observation } from "../wire/event.ts";
+/** What model calls cost: per event, and added up in the state. */
+import type { CostKind } from "../http/costs.ts";
+import { isAction, type NewEvent, type Observation } from "../wire/event.ts";
 import type { Usage } from "../wire/usage.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -32,4 +33,28 @@ export function addUsage(state: ConversationState, tokens: Usage, costUsd: numbe
       reasoning: state.usage.reasoning + tokens.reasoning,
     },
   };
+}
+
+/** The cost of one model call. */
+export interface EventCost {
+  readonly kind: CostKind;
+  readonly model: string;
+  readonly usage: Usage;
+  /** Null when the price is unknown. */
+  readonly costUsd: number | null;
+}
+
+/**
+ * Null for an event without a model call. The sum over a log is the `usage` of its state, except for what subagents used.
+ * A new kind of event with a model call has to be added here and to the fold.
+ */
+export function costOfEvent(event: NewEvent): EventCost | null {
+  if (isAction(event)) {
+    if (event.action !== "compact" || event.args.usage === undefined) return null;
+    const { model = "", usage, cost_usd: costUsd = null } = event.args;
+    return { kind: "compaction", model, usage, costUsd };
+  }
+  if (event.observation !== "reply" && event.observation !== "title") return null;
+  const { model, usage, cost_usd: costUsd } = event.extras;
+  return { kind: event.observation === "reply" ? "step" : "title", model, usage, costUsd };
 }

@@ -3,13 +3,15 @@ import { test } from "node:test";
 import { action, errorObservation, observation, stateChange } from "../build.ts";
 import type { NewAction, NewEvent } from "../wire/event.ts";
 import { fold } from "./fold.ts";
-import { excerpt, waitingFor, type WaitingDetails } from "./waiting.ts";
+import { waitingFor } from "./waiting.ts";
+import { excerpt } from "../text/excerpt.ts";
+import type { WaitingDetails } from "../wire/conversation-row.ts";
 
 const waitsAfter = (...events: readonly NewEvent[]): WaitingDetails | null =>
   waitingFor(fold(events.map((event, id) => ({ id, timestamp: "2026-01-01T00:00:00.000Z", ...event }))));
 
 const approval = {
-  reasons: ["It reaches the network."],
+  reasons: ["network" as const],
   rules: [{ action: "run", pattern: "curl *" }],
   expires_at: "2026-01-01T01:00:00.000Z",
   default: "deny" as const,
@@ -21,7 +23,7 @@ const asks = (command: string): NewAction => ({
 });
 const says = action("agent", "message", { content: "Which one?", image_urls: null, wait_for_response: true });
 
-test("[UP4] an action that waits is told whole with why and until when, and no longer when it is answered", () => {
+test("[UP4] a pending action is shown in full with reasons and deadline, until it is answered", () => {
   const asked = [stateChange("awaiting_user_confirmation"), asks("curl x")];
   const waits = waitsAfter(...asked);
   assert.equal(waits?.kind, "approval");
@@ -33,14 +35,14 @@ test("[UP4] an action that waits is told whole with why and until when, and no l
   assert.equal(waitsAfter(...asked, allowed, stateChange("user_confirmed")), null);
 });
 
-test("[UP4] arguments that are too long for a list are left to the event, and text is its beginning", () => {
+test("[UP4] long arguments are omitted and long text is truncated", () => {
   const waits = waitsAfter(stateChange("awaiting_user_confirmation"), asks("x".repeat(20_000)));
   assert.equal(waits?.asked?.args, null);
   assert.ok(JSON.stringify(waits).length < 2_000);
   assert.equal(excerpt("ab😀c", 4), "ab…");
 });
 
-test("[UP4] a question, a limit, a failure and a pause that the server made wait; work, an end and a person's pause do not", () => {
+test("[UP4] a question, a limit, a failure and a pause by the server wait for a person; work, an end and a person's own pause do not", () => {
   assert.deepEqual(waitsAfter(says, stateChange("awaiting_user_input")), { kind: "question", text: "Which one?" });
   const limit = errorObservation("environment", "limit_steps", "Enough.");
   assert.deepEqual(waitsAfter(limit, stateChange("paused", "Enough.")), {

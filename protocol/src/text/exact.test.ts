@@ -7,7 +7,7 @@ import { exactAction, escapeInvisible } from "./exact.ts";
 
 const stored = (event: object): Action => ({ ...event, id: 0, timestamp: "2026-01-01T00:00:00.000Z" }) as Action;
 
-test("[Q16] what hides in a command or turns its direction is seen", () => {
+test("[Q16] invisible characters and direction marks in a command are made visible", () => {
   assert.equal(escapeInvisible("ls \u202Egnp.sh\u202C"), "ls ⟨U+202E⟩gnp.sh⟨U+202C⟩");
   assert.equal(
     escapeInvisible("a\u200Bb\u00ADc\u00A0d\u001B[2Ke\rf\u0000"),
@@ -17,7 +17,7 @@ test("[Q16] what hides in a command or turns its direction is seen", () => {
   assert.equal(escapeInvisible("grün 漢字 😀\n\tx y"), "grün 漢字 😀\n\tx y");
 });
 
-test("[Q16] all of an action is shown: the command with what is typed into it, an address, arguments", () => {
+test("[Q16] an action is shown in full: a command with its input, a URL, or all arguments", () => {
   const run = (args: object): string => exactAction(stored(action("agent", "run", actionArgs.run.parse(args))));
   assert.equal(run({ command: "ls", thought: "hm" }), "ls");
   assert.equal(

@@ -1,9 +1,10 @@
-/** An action as a person has to see it who is asked to allow it: all of it, and nothing that hides. */
+/** An action as it must be shown to the person who approves it: complete, with nothing hidden. */
 import type { Action } from "../wire/event.ts";
 
-// Controls but for tab and newline, marks that are not drawn or that turn the direction of the text, unusual blanks.
+// Control characters, characters that are not drawn or that change the text direction, and unusual spaces.
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu;
 
+/** Makes invisible characters visible as `⟨U+200B⟩`; tabs and newlines stay. */
 export function escapeInvisible(text: string): string {
   return text.replaceAll(invisible, (character) =>
     character === "\n" || character === "\t"
@@ -12,7 +13,7 @@ export function escapeInvisible(text: string): string {
   );
 }
 
-/** The command, the address, or the arguments as JSON. */
+/** The command, the URL, or the arguments as JSON. */
 export function exactAction(action: Action): string {
   const { thought: _, confirmation_state: __, ...args } = action.args as Record<string, unknown>;
   if (action.action === "browse") return escapeInvisible(action.args.url);

@@ -4,7 +4,7 @@ import { actionArgs, type ActionKind } from "../wire/actions.ts";
 import { action, errorObservation, observation, stateChange } from "../build.ts";
 import { errorKinds } from "../wire/errors.ts";
 
-/** The texts of the first protocol, which its clients show as they come. */
+/** The texts of OpenHands 0.9–0.14, whose clients show them unchanged. */
 const actionTexts: readonly (readonly [ActionKind, object, string])[] = [
   ["message", { content: "hi" }, "hi"],
   ["start", { task: "write it" }, "write it"],
@@ -26,12 +26,12 @@ const actionTexts: readonly (readonly [ActionKind, object, string])[] = [
 ];
 
 for (const [kind, args, text] of actionTexts) {
-  test(`[P10] the sentence of a ${kind} is that of the first protocol: ${JSON.stringify(text)}`, () => {
+  test(`[P10] the sentence of ${kind} is that of OpenHands: ${JSON.stringify(text)}`, () => {
     assert.equal(action("agent", kind, actionArgs[kind].parse(args)).message, text);
   });
 }
 
-test("[P10] the sentences of observations are those of the first protocol", () => {
+test("[P10] the sentences of observations are those of OpenHands", () => {
   const run = { command: "ls", exit_code: 2, cwd: "/w", duration_ms: 1, truncated: false, hidden: false };
   assert.equal(observation("agent", "run", "", run).message, "Command `ls` executed with exit code 2.");
   assert.equal(observation("agent", "run_ipython", "2", { code: "1" }).message, "Code executed in IPython cell.");
@@ -46,7 +46,7 @@ test("[P10] the sentences of observations are those of the first protocol", () =
   assert.equal(stateChange("paused", "The limit on steps is reached.").message, "The limit on steps is reached.");
 });
 
-test("[P10] an error's sentence is its content, and without one that of its code", () => {
+test("[P10] the sentence of an error is its content or else that of its code", () => {
   assert.equal(errorObservation("agent", "no_match", "Not in a.txt.").message, "Not in a.txt.");
   const plain = errorObservation("agent", "no_match", undefined, { cause: 3 });
   assert.equal(plain.message, errorKinds.no_match.sentence);

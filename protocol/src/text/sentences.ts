@@ -1,7 +1,11 @@
-/** The sentence that each event carries for a chat log; the texts are those of the first protocol. */
+/**
+ * The sentence that each event carries for display in a chat log. Sentences of kinds that OpenHands 0.9–0.14 had are its
+ * own, because its clients show them unchanged.
+ */
 import type { ActionArgs } from "../wire/actions.ts";
 import type { NewAction, NewObservation } from "../wire/event.ts";
-import type { ChildReport, JobState, InstructionFile } from "../wire/observations.ts";
+import type { ChildReport, InstructionFile } from "../wire/observations.ts";
+import type { JobState } from "../wire/processes.ts";
 import { escapeInvisible } from "./exact.ts";
 
 type Bare<T> = T extends unknown ? Omit<T, "message" | "source"> : never;
@@ -17,7 +21,7 @@ export function actionSentence(event: Bare<NewAction>): string {
     case "job": {
       const { id, input, keys, signal } = event.args;
       if (signal !== undefined) return `Sending SIG${signal} to job ${id}`;
-      return input === undefined && keys === undefined ? `Looking at job ${id}` : `Typing into job ${id}`;
+      return input === undefined && keys === undefined ? `Checking job ${id}` : `Typing into job ${id}`;
     }
     case "run_ipython":
       return `Running Python code interactively: ${event.args.code}`;
@@ -40,9 +44,9 @@ export function actionSentence(event: Bare<NewAction>): string {
     case "delegate":
       return `I'm asking ${event.args.agent} for help with this task.`;
     case "call_tool":
-      return `Calling ${event.args.name} of ${event.args.server}`;
+      return `Calling ${event.args.name} on ${event.args.server}`;
     case "restore":
-      return `Bringing the workspace back to what it was at event ${event.args.at}`;
+      return `Restoring the workspace to event ${event.args.at}`;
     case "finish":
       return event.args.thought || "All done! What's next on the agenda?";
     case "reject": {
@@ -56,17 +60,17 @@ export function actionSentence(event: Bare<NewAction>): string {
     case "change_agent_state":
       return `Agent state changed to ${event.args.agent_state}`;
     case "initialize":
-      return "Settings are taken.";
+      return "Settings updated.";
     case "approve":
       return approvalSentence(event.args);
     case "allow_host": {
       const { host, allowed } = event.args;
-      return allowed ? `Commands may reach ${host} in this conversation.` : `Commands may no longer reach ${host}.`;
+      return allowed ? `Commands in this conversation may access ${host}.` : `Commands may no longer access ${host}.`;
     }
     case "compact":
-      return event.args.how === "mask"
-        ? "Long outputs from before are left out of what the model reads."
-        : "What came before is summarised for the model.";
+      return event.args.how === "prune"
+        ? "Long outputs were removed from the model's context."
+        : "Earlier events were summarized for the model.";
   }
 }
 
@@ -90,7 +94,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "search":
       return `Found ${event.extras.matches} lines.`;
     case "restore":
-      return `The workspace is what it was at event ${event.extras.at}: ${event.extras.changed_files} files changed.`;
+      return `The workspace was restored to event ${event.extras.at}; ${event.extras.changed_files} files changed.`;
     case "plan": {
       const done = event.extras.tasks.filter((task) => task.status === "done").length;
       return `${done} of ${event.extras.tasks.length} tasks are done.`;
@@ -98,11 +102,11 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "agent_state_changed":
       return event.extras.reason ?? "";
     case "delegate":
-      return `${event.extras.agent} has ended: ${event.extras.agent_state}.`;
+      return `${event.extras.agent} ended: ${event.extras.agent_state}.`;
     case "child":
       return childSentence(event.extras);
-    case "knowledge":
-      return knowledgeSentence(event.extras.pieces);
+    case "instructions":
+      return instructionsSentence(event.extras.files);
     case "call_tool":
     case "chat":
     case "error":
@@ -114,7 +118,7 @@ export function observationSentence(event: Bare<NewObservation>): string {
     case "title":
     case "imported":
     case "upload":
-    case "snapshot":
+    case "checkpoint":
     case "terminal":
     case "user_rejected":
       return event.content;
@@ -122,17 +126,17 @@ export function observationSentence(event: Bare<NewObservation>): string {
 }
 
 function childSentence({ agent, agent_state: state, awaiting }: ChildReport): string {
-  return awaiting === null ? `${agent}: ${state ?? "begun"}.` : `${agent} waits for an approval: ${awaiting.message}`;
+  return awaiting === null ? `${agent}: ${state ?? "started"}.` : `${agent} needs approval: ${awaiting.message}`;
 }
 
 function jobSentence({ id, state, exit_code: code = -1 }: JobState): string {
   if (state === "running") return `Job ${id} is running.`;
-  return code === -1 ? `Job ${id} has ended.` : `Job ${id} has ended with exit code ${code}.`;
+  return code === -1 ? `Job ${id} ended.` : `Job ${id} ended with exit code ${code}.`;
 }
 
-function knowledgeSentence(pieces: readonly InstructionFile[]): string {
-  if (pieces.length === 0) return "The workspace has no instructions any more.";
-  return `The agent was told what the workspace says: ${pieces.map(({ path }) => path).join(", ")}.`;
+function instructionsSentence(files: readonly InstructionFile[]): string {
+  if (files.length === 0) return "The workspace no longer has instructions.";
+  return `The agent received instructions: ${files.map(({ path }) => path).join(", ")}.`;
 }
 
 function approvalSentence({ decision, rules = [], name = "" }: ActionArgs<"approve">): string {
@@ -140,17 +144,17 @@ function approvalSentence({ decision, rules = [], name = "" }: ActionArgs<"appro
   const patterns = rules.map(({ action, pattern }) => `${action} ${pattern}`).join(", ");
   switch (decision) {
     case "deny":
-      return `The action is denied${by}.`;
+      return `The action was denied${by}.`;
     case "allow":
-      return `The action is allowed${by}.`;
+      return `The action was allowed${by}.`;
     case "allow_for_conversation":
-      return `The action is allowed${by}, and in this conversation from now on: ${patterns}`;
+      return `The action was allowed${by}. From now on allowed in this conversation: ${patterns}`;
     case "allow_for_server":
-      return `The action is allowed${by}, and in every conversation from now on: ${patterns}`;
+      return `The action was allowed${by}. From now on allowed in every conversation: ${patterns}`;
   }
 }
 
-/** Who allowed an action that would have been asked about; empty where nobody had to. */
+/** The rules that allowed an action without asking; empty when none were needed. */
 export function allowedBySentence({ allowed_by: by = [] }: Pick<NewAction, "allowed_by">): string {
   const rules = by.map(
     ({ action, pattern, scope }) =>

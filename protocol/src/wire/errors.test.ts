@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeckhandError, errorCodes, errorKinds, type ErrorCode } from "./errors.ts";
 
-test("[P13] every code has one sentence of its own and says whether a repeat can help", () => {
+test("[P13] every code has a sentence of its own and says whether a retry can help", () => {
   const sentences = errorCodes.map((code) => errorKinds[code].sentence);
   assert.equal(new Set(sentences).size, errorCodes.length);
   for (const [index, sentence] of sentences.entries()) assert.match(sentence, /^[A-Z].*\.$/s, errorCodes[index]);
   for (const code of errorCodes) assert.match(code, /^[a-z]+(_[a-z]+)*$/);
 });
 
-test("[P13] the codes that end a socket have a close code; those from which a client resumes are retryable", () => {
+test("[P13] codes that end the socket have a close code; those after which a client reconnects are retryable", () => {
   const closing = errorCodes.flatMap((code) => {
     const kind: { retryable: boolean; close?: number } = errorKinds[code];
     return kind.close === undefined ? [] : [[code, kind.close, kind.retryable]];
@@ -24,7 +24,7 @@ test("[P13] the codes that end a socket have a close code; those from which a cl
   ]);
 });
 
-test("[P13] an error carries its code, the code's sentence unless a better one is given, and its cause", () => {
+test("[P13] an error carries its code, its cause, and the sentence of the code unless a message is given", () => {
   const cause = new Error("EACCES");
   const plain = new DeckhandError("store_failed", undefined, { cause });
   assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actionArgs, unavailableActions, isRunnable, runnableActions, type ActionKind } from "./actions.ts";
+import { isRunnable, runnableActions, unavailableActions } from "../state/runnable.ts";
+import { actionArgs, type ActionKind } from "./actions.ts";
 import { action, observation } from "../build.ts";
 import { eventSchemas } from "./event.ts";
 import { observationExtras, type ObservationKind } from "./observations.ts";
@@ -9,7 +10,7 @@ const place = { id: 7, timestamp: "2026-01-01T00:00:00.000Z" };
 const run = { command: "ls", exit_code: 0, cwd: "/w", duration_ms: 1.5, truncated: false, hidden: false };
 const usage = { input: 1, output: 2, cached_input: 0, cache_write: 0, reasoning: 0 };
 
-/** The least that an action of each kind needs. */
+/** The required arguments of each kind. */
 const args: Readonly<Record<ActionKind, object>> = {
   initialize: {},
   start: { task: "t" },
@@ -38,7 +39,7 @@ const args: Readonly<Record<ActionKind, object>> = {
   compact: { from: 0, to: 3, summary: "s" },
 };
 
-const leftOut = { ignored: 1, large: 0, unreadable: 0 };
+const excluded = { ignored: 1, large: 0, unreadable: 0 };
 const extras: Readonly<Record<ObservationKind, object>> = {
   read: { path: "p" },
   write: { path: "p" },
@@ -77,11 +78,11 @@ const extras: Readonly<Record<ObservationKind, object>> = {
     unpriced_steps: 0,
   },
   call_tool: { server: "s", name: "n" },
-  restore: { at: 3, changed_files: 1, files: [{ status: "deleted", path: "p" }], taken_back: [], left_out: leftOut },
+  restore: { at: 3, changed_files: 1, files: [{ status: "deleted", path: "p" }], reverted: [], excluded },
   chat: { image_urls: null },
   agent_state_changed: { agent_state: "running" },
   user_rejected: {},
-  knowledge: { pieces: [{ kind: "skill", path: "a/SKILL.md", hash: "0" }] },
+  instructions: { files: [{ kind: "skill", path: "a/SKILL.md", hash: "0" }] },
   error: { code: "internal", retryable: true, error_id: "" },
   reply: {
     model: "m",
@@ -95,14 +96,22 @@ const extras: Readonly<Record<ObservationKind, object>> = {
   title: { model: "m", usage, cost_usd: 0.001 },
   imported: {},
   upload: { files: [{ path: "a", size_bytes: 1 }], count: 1, size_bytes: 1 },
-  snapshot: { tree: "t", after: 2, outside: true, left_out: leftOut, duration_ms: 1 },
+  checkpoint: { tree: "t", after: 2, external: true, excluded, duration_ms: 1 },
   status: { code: "model_rate_limited", attempt: 1, wait_ms: 10 },
   tools: { tools: [{ name: "s__n", server: "s", tool: "n", description: "", parameters: { type: "object" } }] },
-  hook: { event: "stop", name: "check", exit_code: 2, duration_ms: 1, blocks: true, told: true, timed_out: false },
+  hook: {
+    event: "stop",
+    name: "check",
+    exit_code: 2,
+    duration_ms: 1,
+    blocks: true,
+    shown_to_model: true,
+    timed_out: false,
+  },
   nudge: { reason: "repeat" },
 };
 
-test("[P11] an action of every kind, made and stored, fits its schema and is the same after JSON", () => {
+test("[P11] an action of every kind matches its schema and survives a JSON round trip", () => {
   for (const kind of Object.keys(actionArgs) as ActionKind[]) {
     const made = action("agent", kind, actionArgs[kind].parse(args[kind]), { tool_call: { reply: 1, id: "c" } });
     const event = { ...place, ...made };
@@ -110,7 +119,7 @@ test("[P11] an action of every kind, made and stored, fits its schema and is the
   }
 });
 
-test("[P11] an observation of every kind, made and stored, fits its schema and is the same after JSON", () => {
+test("[P11] an observation of every kind matches its schema and survives a JSON round trip", () => {
   for (const kind of Object.keys(observationExtras) as ObservationKind[]) {
     const made = observation("agent", kind, "text", observationExtras[kind].parse(extras[kind]), { cause: 3 });
     const event = { ...place, ...made };
@@ -119,7 +128,7 @@ test("[P11] an observation of every kind, made and stored, fits its schema and i
   }
 });
 
-test("[P12] every argument that has a default is there after parsing; one that is unknown is dropped", () => {
+test("[P12] parsing fills in defaults and drops unknown arguments", () => {
   assert.deepEqual(actionArgs.run.parse({ command: "ls", blocking: true }), {
     command: "ls",
     background: false,
@@ -135,7 +144,7 @@ test("[P12] every argument that has a default is there after parsing; one that i
   assert.deepEqual(actionArgs.read.parse({ path: "a" }), { path: "a", start: 0, end: -1, thought: "" });
 });
 
-test("[P12] arguments of a wrong type, out of bounds or missing are refused", () => {
+test("[P12] missing, mistyped and out-of-range arguments are rejected", () => {
   const refused: readonly (readonly [ActionKind, unknown])[] = [
     ["start", { task: 5 }],
     ["start", {}],
@@ -152,7 +161,7 @@ test("[P12] arguments of a wrong type, out of bounds or missing are refused", ()
   }
 });
 
-test("[P11] what runs is told from what only says, and names that are not kinds are neither", () => {
+test("[P11] runnable kinds are told apart from others, and names that are not kinds are not runnable", () => {
   assert.ok(isRunnable("run"));
   for (const kind of ["message", "finish", "think", "constructor", "__proto__", ""]) assert.ok(!isRunnable(kind), kind);
   for (const kind of [...runnableActions, ...unavailableActions]) assert.ok(Object.hasOwn(actionArgs, kind), kind);

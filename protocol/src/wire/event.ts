@@ -1,30 +1,23 @@
 /**
- * An event is an action or an observation with its place in the log: plain JSON, the same in the log and on the wire.
+ * An event is an action or an observation at its position in the log: plain JSON, the same in the log and on the wire.
  */
 import { z } from "zod";
-import {
-  actionArgs,
-  allowingRule,
-  approvalDetails,
-  type ActionArgs,
-  type ActionKind,
-  type AllowingRule,
-  type ApprovalDetails,
-} from "./actions.ts";
+import { actionArgs, type ActionArgs, type ActionKind } from "./actions.ts";
+import { allowingRule, approvalDetails, type AllowingRule, type ApprovalDetails } from "./approvals.ts";
 import { observationExtras, type ObservationExtras, type ObservationKind } from "./observations.ts";
 
 export type Source = "user" | "agent" | "environment";
 
-/** Which call in which reply of the model an action (or the refusal of one) comes from. */
+/** The tool call of the model that an action, or the error about it, comes from. */
 export interface ToolCall {
   /** Id of the `reply` event. */
   readonly reply: number;
-  /** Id of the call in that reply, as the model gave it. */
+  /** Id of the call within that reply, as given by the model. */
   readonly id: string;
 }
 
 interface Recorded {
-  /** 0, 1, 2 … within a conversation, without gaps. */
+  /** 0, 1, 2 …, without gaps within a conversation. */
   readonly id: number;
   /** ISO 8601, UTC, milliseconds. */
   readonly timestamp: string;
@@ -32,10 +25,10 @@ interface Recorded {
 
 interface Common {
   readonly source: Source;
-  /** A sentence for a chat log. */
+  /** A sentence for display in a chat log. */
   readonly message: string;
   readonly tool_call?: ToolCall;
-  /** The id that a client gave its command: sent twice, it happens once. */
+  /** The id that the client gave its command; a command sent twice is stored once. */
   readonly command?: string;
 }
 
@@ -43,9 +36,9 @@ export type NewAction<K extends ActionKind = ActionKind> = K extends ActionKind
   ? Common & {
       readonly action: K;
       readonly args: ActionArgs<K>;
-      /** The action does not start before an `approve` names its id. */
+      /** The action does not run until an `approve` names its id. */
       readonly approval?: ApprovalDetails;
-      /** A person would have been asked, had these rules not allowed it before. */
+      /** The rules without which a person would have been asked. */
       readonly allowed_by?: readonly AllowingRule[];
     }
   : never;
@@ -55,7 +48,7 @@ export type NewObservation<K extends ObservationKind = ObservationKind> = K exte
       readonly observation: K;
       readonly content: string;
       readonly extras: ObservationExtras<K>;
-      /** Id of the action that this answers. */
+      /** Id of the action that this is the result of. */
       readonly cause?: number;
     }
   : never;
@@ -73,7 +66,7 @@ export function isAction(event: NewEvent): boolean {
   return "action" in event;
 }
 
-/** What every event has, whatever its kind. */
+/** The fields that every event has. */
 export const eventFields = {
   id: z.int().min(0),
   timestamp: z.iso.datetime(),
@@ -83,7 +76,7 @@ export const eventFields = {
   command: z.string().optional(),
 };
 
-/** The schema of each event as the server sends it, by kind; the source of the JSON Schemas. */
+/** The schemas of the events that the server sends, by kind; the source of the JSON Schemas. */
 export const eventSchemas = {
   actions: mapValues(actionArgs, (args, action) =>
     z.object({

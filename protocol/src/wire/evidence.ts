@@ -1,27 +1,26 @@
-/** What the agent claims at its end, and what a command showed of it. */
+/** What the agent claims when it finishes, and what its commands showed. */
 import { z } from "zod";
-import type { ConversationState } from "../state/state.ts";
 
-/** As the model gives it: the command as it ran it last. */
+/** As the model states it; `command` is the command line exactly as it was last run. */
 export const claimedCheck = z.object({ claim: z.string().min(1).max(1000), command: z.string().min(1).max(10_000) });
 export type ClaimedCheck = z.infer<typeof claimedCheck>;
 
 /**
- * `shown`: the command ended with 0, and no file is known to have changed since. `failed`: it ended otherwise. `stale`: files were changed
- * after it. `missing`: no such command was run, or it goes on.
+ * `shown`: the command exited with 0 and no file is known to have changed since. `failed`: it exited otherwise. `stale`:
+ * files changed after it ran. `missing`: no such command was run, or it is still running.
  */
 export const verdicts = ["shown", "failed", "stale", "missing"] as const;
 export type Verdict = (typeof verdicts)[number];
 
 export const evidence = claimedCheck.extend({
   verdict: z.enum(verdicts),
-  /** Id of the observation that ended the command. */
+  /** Id of the observation with the command's exit code. */
   event: z.int().optional(),
   exit_code: z.int().optional(),
 });
 export type Evidence = z.infer<typeof evidence>;
 
-/** What is another than it was when the turn's work began. */
+/** Files changed since the turn began. */
 export const workspaceChanges = z.object({
   /** The first hundred. */
   files: z.array(
@@ -32,11 +31,3 @@ export const workspaceChanges = z.object({
   deleted_lines: z.int().min(0),
 });
 export type WorkspaceChanges = z.infer<typeof workspaceChanges>;
-
-/** What the evidence of a `finish` is worth by now: what was shown is stale when files have changed since. */
-export function verdictNow(
-  { verdict, event = -1 }: Evidence,
-  { fileChanges: files }: Pick<ConversationState, "fileChanges">,
-): Verdict {
-  return verdict === "shown" && event < files.changedAt ? "stale" : verdict;
-}

@@ -1,28 +1,29 @@
-/** The control frames of the native dialect, `deckhand.v1`. Events and actions are the other frames. */
+/** The control frames of the native protocol, `deckhand.v1`. Events and actions are the other frames. */
 import { z } from "zod";
-import { errorCodes } from "./errors.ts";
 import { conversationRow } from "./conversation-row.ts";
+import { errorCodes } from "./errors.ts";
 
 /** Subprotocol name, and the value of `?protocol=`. */
 export const nativeProtocol = "deckhand.v1";
 
 const conversation = z.string().min(1).max(200);
-const after = z.int().min(-1);
+/** An event id, or -1 for before the first event. */
+const eventId = z.int().min(-1);
 
 export const clientFrames = {
   subscribe: z.object({
     conversation,
-    after: after.default(-1),
+    after: eventId.default(-1),
     deltas: z.boolean().default(true),
-    /** The past comes in `past` frames. */
-    many: z.boolean().default(false),
+    /** Send the history in `history` frames of many events instead of one frame per event. */
+    batch: z.boolean().default(false),
   }),
   unsubscribe: z.object({ conversation }),
   subscribe_list: z.object({}),
   unsubscribe_list: z.object({}),
 };
 
-/** An action from a native client names its conversation and, so that it happens once, its command. */
+/** An action of a native client names its conversation. With a `command` id it is idempotent: sent again, it happens once. */
 export const clientAction = z.object({
   action: z.string(),
   args: z.unknown().optional(),
@@ -31,28 +32,28 @@ export const clientAction = z.object({
 });
 
 export const serverFrames = {
-  /** First frame on every native socket. */
+  /** The first frame on every native socket. */
   hello: z.object({
     protocol: z.literal(nativeProtocol),
     server: z.string(),
     version: z.string(),
     limits: z.object({ frame_bytes: z.int(), frames_per_second: z.int(), subscriptions: z.int() }),
   }),
-  /** Events of the past, for who asked for many in a frame: in order, as they would come one by one, without `conversation` in each. */
-  past: z.object({ conversation, events: z.array(z.record(z.string(), z.unknown())) }),
-  /** The past is over; what follows is live. `id` is -1 for an empty log. */
-  caught_up: z.object({ conversation, id: after }),
+  /** Events before the live ones, for clients that asked for `batch`: in order, without `conversation` in each. */
+  history: z.object({ conversation, events: z.array(z.record(z.string(), z.unknown())) }),
+  /** The history is complete; what follows is live. `id` is -1 for an empty log. */
+  caught_up: z.object({ conversation, id: eventId }),
   /**
-   * Text that streams in and may be dropped: of a model's reply, of its reasoning, or (a number) of the output of
-   * the action with that id. It is whole in the event that follows. Of `runtime`: what the start of the sandbox is at, each instead
-   * of the one before; empty when it has started or failed.
+   * Streamed text: of the model's reply, of its reasoning, or of the output of the action with the given id. Deltas may
+   * be dropped; the event that follows has the full text. For `runtime`, `text` is the current step of starting the
+   * sandbox and replaces the previous one; empty once it has started or failed.
    */
   delta: z.object({
     conversation,
     of: z.union([z.literal("reply"), z.literal("reasoning"), z.literal("runtime"), z.int()]),
     text: z.string(),
-    /** All of it so far, or its end, for who has just caught up: instead of what came before. */
-    again: z.boolean().optional(),
+    /** `text` is everything so far, or its end, and replaces what was sent before. Sent after catching up. */
+    replace: z.boolean().optional(),
   }),
   /** The command is stored as event `id`. */
   ack: z.object({ command: z.string().optional(), id: z.int() }),
@@ -64,16 +65,17 @@ export const serverFrames = {
     retryable: z.boolean(),
   }),
   /**
-   * What has changed in the list of conversations: each once, as it is by now. With `again` more may have changed than is told:
-   * whoever keeps a list asks for it again. The first one says so, and an empty one comes every 20 s.
+   * Changes in the list of conversations: each changed conversation once, in its current state, and the ids of deleted
+   * ones. `reload`: there may be more changes, so read the list again. The first frame says so; an empty one is sent
+   * every 20 s as a heartbeat.
    */
-  list: z.object({ rows: z.array(conversationRow), gone: z.array(z.string()), again: z.boolean() }),
-  /** Every 20 s for each subscription: liveness, and where the log's end is. */
-  tick: z.object({ conversation, head: after }),
+  list: z.object({ rows: z.array(conversationRow), gone: z.array(z.string()), reload: z.boolean() }),
+  /** Sent every 20 s for each subscription: a heartbeat with the id of the last event. */
+  tick: z.object({ conversation, head: eventId }),
 };
 
-type Frames<S extends Record<string, z.ZodType>> = { [K in keyof S]: { [P in K]: z.infer<S[K]> } }[keyof S];
-export type ServerFrame = Frames<typeof serverFrames>;
-export type ClientFrame = Frames<typeof clientFrames>;
+export type FramesOf<S extends Record<string, z.ZodType>> = { [K in keyof S]: { [P in K]: z.infer<S[K]> } }[keyof S];
+export type ServerFrame = FramesOf<typeof serverFrames>;
+export type ClientFrame = FramesOf<typeof clientFrames>;
 export type DeltaFrame = z.infer<typeof serverFrames.delta>;
 export type Delta = Omit<DeltaFrame, "conversation">;

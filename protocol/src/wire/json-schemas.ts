@@ -1,6 +1,6 @@
 /**
- * The wire as JSON Schemas, for docs/schema, for AsyncAPI and for the hash that guards the version. Objects are open:
- * readers ignore fields that they do not know.
+ * The protocol as JSON Schemas, for docs/schema, AsyncAPI and the hash that guards the version. Objects are open: readers
+ * ignore fields that they do not know.
  */
 import { z } from "zod";
 import { actionArgs } from "./actions.ts";
@@ -19,7 +19,7 @@ export interface WireSchemas {
   readonly commands: Schemas;
   readonly clientFrames: Schemas;
   readonly serverFrames: Schemas;
-  /** On a terminal's own socket. */
+  /** On the socket of a terminal. */
   readonly terminalClientFrames: Schemas;
   readonly terminalServerFrames: Schemas;
 }
@@ -41,7 +41,7 @@ function toJson(schema: z.ZodType, io: "input" | "output"): JsonSchema {
     io,
     override: ({ jsonSchema: json }) => {
       if (json.additionalProperties === false) delete json.additionalProperties;
-      // What zod adds and nobody reads: the bounds of a whole number in JavaScript, and date-time as a pattern.
+      // Noise that zod adds: the bounds of safe integers, and a regular expression for date-time.
       if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
       if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
       if (json.format === "date-time") delete json.pattern;

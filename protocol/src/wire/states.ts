@@ -1,4 +1,4 @@
-/** The states of a conversation, with the names that the first protocol gave them. */
+/** The states of a conversation, under the names that OpenHands 0.9–0.14 gave them. */
 export const agentStates = [
   "loading",
   "init",
@@ -16,7 +16,7 @@ export const agentStates = [
 
 export type AgentState = (typeof agentStates)[number];
 
-/** The states that a client may ask for with `change_agent_state`. */
+/** The states that a client may request with `change_agent_state`. */
 export const requestableStates = [
   "paused",
   "running",
@@ -25,7 +25,7 @@ export const requestableStates = [
   "user_rejected",
 ] as const satisfies readonly AgentState[];
 
-/** A turn goes on, or is to begin; in `user_confirmed` with the action that was approved. */
+/** A turn is running or about to start; `user_confirmed` starts it with the approved action. */
 export function isWorking(state: AgentState | null): boolean {
   return state === "running" || state === "user_confirmed";
 }

@@ -1,39 +1,39 @@
 /**
- * What is spoken on a terminal's own WebSocket, `/api/conversations/ID/terminals/N`: JSON text frames, one key each. Whoever reads too
- * slowly gets no queue but, later, the screen as it then is.
+ * The frames on the WebSocket of a terminal, `/api/conversations/ID/terminals/N`: JSON text frames with one key each. For
+ * a slow reader nothing is queued; it later gets the current screen instead.
  */
 import { z } from "zod";
+import type { FramesOf } from "./frames.ts";
 
-const side = (most: number) => z.int().min(1).max(most);
+const side = (max: number) => z.int().min(1).max(max);
 /** Rows and columns of a window. */
 export const terminalSize = z.object({ rows: side(300), cols: side(500) });
 export type TerminalSize = z.infer<typeof terminalSize>;
 
 export const terminalClientFrames = {
-  /** What was typed. */
+  /** Text to type. */
   input: z
     .string()
     .min(1)
     .max(64 * 1024),
-  /** Of this watcher's own window; who typed last decides for all. */
+  /** The size of this client's window. The terminal takes the size of the client that typed last. */
   size: terminalSize,
 };
 
 export const terminalServerFrames = {
-  /** Instead of all that was shown before: what an empty terminal of that size has to be given to show the same, with what has scrolled away. */
+  /** The current screen with its scrollback, as output to write to a cleared terminal of this size. */
   screen: terminalSize.extend({ data: z.string() }),
-  /** What was printed since. */
+  /** New output. */
   output: z.string(),
-  /** The terminal's size is another. */
+  /** The terminal was resized. */
   size: terminalSize,
-  /** How many watch it, this one included. */
+  /** The number of clients watching, including this one. */
   watchers: z.int().min(1),
-  /** What was typed is not taken: the program does not read. */
+  /** The input was rejected: the program is not reading. */
   refused: z.string(),
-  /** The last frame; then 1000. */
+  /** The last frame; the socket then closes with 1000. */
   ended: z.object({ exit_code: z.int() }),
 };
 
-type Frames<S extends Record<string, z.ZodType>> = { [K in keyof S]: { [P in K]: z.infer<S[K]> } }[keyof S];
-export type TerminalClientFrame = Frames<typeof terminalClientFrames>;
-export type TerminalServerFrame = Frames<typeof terminalServerFrames>;
+export type TerminalClientFrame = FramesOf<typeof terminalClientFrames>;
+export type TerminalServerFrame = FramesOf<typeof terminalServerFrames>;

@@ -1,5 +1,5 @@
 /**
- * The version of the wire. `version.test.ts` hashes the schemas: whoever changes what is on the wire gives it a new
- * version here and says in docs/PROTOCOL.md what changed.
+ * The version of the protocol (semantic versioning). version.test.ts holds a hash of the schemas for each version: to
+ * change what is on the wire, raise the version here, add the hash there, and describe the change in docs/PROTOCOL.md.
  */
-export const protocolVersion = "1.0.0";
+export const protocolVersion = "1.1.0";

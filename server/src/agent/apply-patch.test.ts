@@ -57,7 +57,7 @@ test("[HN9] every file of a patch is judged, not the first alone", async () => {
     serverRules: async () => [],
   };
   const judged = await evaluatePolicy(edit, "write", circumstances);
-  assert.ok(judged.type === "ask" && judged.request.reasons[0] === "It writes outside the workspace.");
+  assert.ok(judged.type === "ask" && judged.request.reasons[0] === "outside_workspace");
   assert.deepEqual(
     (await rulesFor(edit, "/w")).map(({ pattern }) => pattern),
     ["/w/a.txt", "/b.txt"],

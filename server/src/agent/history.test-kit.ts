@@ -166,7 +166,7 @@ export async function playOut(plan: Plan): Promise<Played> {
         from: [...log, ...next],
         policy: (event) => {
           const isAsked = event.action === "run" && (asks.next().value ?? null) !== null;
-          return isAsked ? { reasons: ["why"], rules: [], seconds: 3600 } : null;
+          return isAsked ? { reasons: ["policy_always"], rules: [], seconds: 3600 } : null;
         },
         meanwhile(stored, stop) {
           take(stored);

@@ -21,14 +21,14 @@ export const invalidateTree = 'rm -f "$GIT_DIR/work/tree"';
 const noObject = "0".repeat(40);
 
 /**
- * Fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`. An index that a crash has torn is made anew; a file that changes
+ * Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`. An index that a crash has torn is made anew; a file that changes
  * while it is read is in it as it was at some moment.
  */
 export async function captureWorkspace(git: ShadowGit, signal: AbortSignal): Promise<Captured> {
   try {
     return await take(git, signal);
   } catch (error) {
-    if (!(error instanceof DeckhandError) || error.code !== "snapshot_failed" || signal.aborted) throw error;
+    if (!(error instanceof DeckhandError) || error.code !== "checkpoint_failed" || signal.aborted) throw error;
     for (const name of ["index", "tree"]) rmSync(join(git.folder, "work", name), { force: true });
     return take(git, signal);
   }

@@ -15,7 +15,7 @@ import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { captureWorkspace, type Captured } from "./capture.ts";
 import { fileOf, filesOf, type TreeFiles } from "./tree-files.ts";
 
-/** Everything that takes a signal fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`; a tree is the name of one that was taken. */
+/** Everything that takes a signal fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`; a tree is the name of one that was taken. */
 export interface WorkspaceCheckpoints {
   /** Conversations whose agent is at work here now. */
   readonly activeConversations: Set<string>;

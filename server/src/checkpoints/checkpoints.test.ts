@@ -313,13 +313,13 @@ describe("snapshots of a workspace", () => {
     rmSync(join(path, "model"));
     file("model/data/of a user", "cannot be made again");
     const now = await history.capture(never);
-    await assert.rejects(history.restore(now.tree, tree, never), { code: "snapshot_failed" });
+    await assert.rejects(history.restore(now.tree, tree, never), { code: "checkpoint_failed" });
     assert.deepEqual([read("a"), read("model/data/of a user")], ["changed", "cannot be made again"]);
     // The same for what is written between the last look and the restore.
     rmSync(join(path, "model"), { recursive: true });
     const again = await history.capture(never);
     file("a", "by a person, just now");
-    await assert.rejects(history.restore(again.tree, tree, never), { code: "snapshot_failed" });
+    await assert.rejects(history.restore(again.tree, tree, never), { code: "checkpoint_failed" });
     assert.equal(read("a"), "by a person, just now");
   });
 
@@ -443,7 +443,7 @@ it("[V16] what takes too much room is dropped from the oldest on, and what is ke
   const [first = "", second = ""] = trees;
   const last = trees.at(-1) ?? "";
   assert.equal((await history.changes(first, last, never)).length, 1);
-  await assert.rejects(history.changes(second, last, never), { code: "snapshot_failed" });
+  await assert.rejects(history.changes(second, last, never), { code: "checkpoint_failed" });
   await history.restore(last, first, never);
   assert.equal((await history.capture(never)).tree, first);
 });

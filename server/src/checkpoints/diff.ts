@@ -13,7 +13,7 @@ const statuses: Readonly<Record<string, FileChange["status"]>> = {
   T: "type_changed",
 };
 
-/** Renames are found among up to a thousand files. Fails with `snapshot_failed`, as the others do. */
+/** Renames are found among up to a thousand files. Fails with `checkpoint_failed`, as the others do. */
 export async function changesBetween(
   git: ShadowGit,
   from: string,

@@ -18,7 +18,7 @@ const mostNamed = 20;
 
 /**
  * `from` is a snapshot that was just taken. Nothing is written where a file has changed since, or something that is in no snapshot lies
- * where a file has to come. Fails with `snapshot_failed` and the names, `sandbox_unavailable`, `interrupted`.
+ * where a file has to come. Fails with `checkpoint_failed` and the names, `sandbox_unavailable`, `interrupted`.
  */
 export async function restoreTree(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<void> {
   const { written, coming } = await writtenBetween(git, from, to, signal);
@@ -41,5 +41,5 @@ async function refuseToBury(git: ShadowGit, coming: readonly string[], signal: A
   if (names.length === 0) return;
   const listed = names.slice(0, mostNamed).map((name) => JSON.stringify(textOf(name)));
   const sentence = `Nothing was restored, because these are in no snapshot and in the way: ${listed.join(", ")}. Move them away.`;
-  throw new DeckhandError("snapshot_failed", sentence);
+  throw new DeckhandError("checkpoint_failed", sentence);
 }

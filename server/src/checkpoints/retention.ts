@@ -114,11 +114,11 @@ function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }
 
-/** While work goes on there may be more than `mostStoredBytes`, but not for long. Fails with `snapshot_failed`. */
+/** While work goes on there may be more than `mostStoredBytes`, but not for long. Fails with `checkpoint_failed`. */
 export async function refuseOverfull(folder: string): Promise<void> {
   if ((await sizes(folder)).sizeBytes < 1.5 * mostStoredBytes) return;
   throw new DeckhandError(
-    "snapshot_failed",
+    "checkpoint_failed",
     "There is no room for more until the agent rests, when the oldest are dropped.",
   );
 }

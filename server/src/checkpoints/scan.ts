@@ -38,7 +38,7 @@ const mostIgnored = 2000;
 
 const script = readFileSync(join(import.meta.dirname, "scan.sh"), "utf8");
 
-/** Fails with `snapshot_failed`, `sandbox_unavailable`, `interrupted`. */
+/** Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`. */
 export async function scanWorkspace(git: ShadowGit, signal: AbortSignal): Promise<Scan> {
   const { stdout, stderr } = await git.run(script, { args: [String(mostIgnored)] }, signal);
   const [version, ignoredCount, differ = [], stats = [], unreadable = [], small = [], smallUnreadable = [], same] =
@@ -66,7 +66,7 @@ export async function scanWorkspace(git: ShadowGit, signal: AbortSignal): Promis
   const addedBytes = [...kept.values()].reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
   if (addedBytes > mostAddedBytes) {
     const gib = (addedBytes / 1024 ** 3).toFixed(1);
-    throw new DeckhandError("snapshot_failed", `There are ${gib} GiB to keep, which is too much for a snapshot.`);
+    throw new DeckhandError("checkpoint_failed", `There are ${gib} GiB to keep, which is too much for a snapshot.`);
   }
   const modes = [...kept].flatMap(([name, file]) => (file?.kind === "file" ? [[name, file.mode] as const] : []));
   return {

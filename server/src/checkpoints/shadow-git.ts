@@ -23,7 +23,7 @@ export interface ShadowGit {
   readonly folder: string;
   /**
    * Runs a bash script with `$GIT_DIR`, `$GIT_INDEX_FILE` and `args` as its own; `mayWrite` is about the workspace. Fails with
-   * `snapshot_failed` and git's words where its exit code is not 0 or there was too much to read, `sandbox_unavailable`, `interrupted`.
+   * `checkpoint_failed` and git's words where its exit code is not 0 or there was too much to read, `sandbox_unavailable`, `interrupted`.
    */
   run(script: string, options: RunOptions, signal: AbortSignal): Promise<SpawnResult>;
 }
@@ -134,8 +134,8 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
         signal,
       );
       if (ran.cut && mayCut === true) return ran;
-      if (ran.cut) throw new DeckhandError("snapshot_failed", "The workspace has too many files.");
-      if (ran.exitCode !== 0) throw new DeckhandError("snapshot_failed", sentenceOf(ran));
+      if (ran.cut) throw new DeckhandError("checkpoint_failed", "The workspace has too many files.");
+      if (ran.exitCode !== 0) throw new DeckhandError("checkpoint_failed", sentenceOf(ran));
       return ran;
     },
   };

@@ -11,7 +11,7 @@ export interface TreeFiles {
 /** A page lists no more; what is left out is said to be. */
 const mostFiles = 20_000;
 
-/** By path. Fails with `snapshot_failed`, as the other does. */
+/** By path. Fails with `checkpoint_failed`, as the other does. */
 export async function filesOf(git: ShadowGit, tree: string, signal: AbortSignal): Promise<TreeFiles> {
   const { stdout } = await git.run('git ls-tree -r -l -z "$1"', { args: [tree] }, signal);
   const entries = Buffer.from(stdout).toString("latin1").split("\0").slice(0, -1);

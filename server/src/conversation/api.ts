@@ -50,7 +50,7 @@ export interface ConversationApi {
   uploaded(files: readonly UploadedFile[]): Promise<Event>;
   /**
    * What is another in the workspace since it was as at event `from` (by default: since the conversation began to work), until event
-   * `to` or now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`.
+   * `to` or now. Fails with `no_checkpoint`, `checkpoint_failed`, `sandbox_unavailable`.
    */
   diff(from?: number, to?: number): Promise<WorkspaceDiff>;
   /** The files of the workspace as they were at event `at`. Fails as `diff`. */

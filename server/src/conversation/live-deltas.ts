@@ -13,7 +13,7 @@ export class LiveDeltas {
 
   /** Each text so far, or its end if it is long. */
   get now(): readonly Delta[] {
-    return Array.from(this.#texts, ([of, text]) => ({ of, text: text.slice(-maxChars), again: true }));
+    return Array.from(this.#texts, ([of, text]) => ({ of, text: text.slice(-maxChars), replace: true }));
   }
 
   add(delta: Delta): void {

@@ -110,10 +110,13 @@ test("[HK5] a check that fails sends the agent back with what it printed, three 
     first.events[0]?.message ?? "",
     /It is not done yet: the check tests failed\. Put it right.*\n1 of 3 fails/,
   );
-  assert.deepEqual([extras(first)[0]?.told, extras(first)[0]?.blocks], [true, true]);
+  assert.deepEqual([extras(first)[0]?.shown_to_model, extras(first)[0]?.blocks], [true, true]);
   assert.ok((await stop(finish, 2, never)).blockReason !== undefined);
   const last = await stop(finish, 3, never);
-  assert.deepEqual([last.blockReason, extras(last)[0]?.blocks, extras(last)[0]?.told], [undefined, false, false]);
+  assert.deepEqual(
+    [last.blockReason, extras(last)[0]?.blocks, extras(last)[0]?.shown_to_model],
+    [undefined, false, false],
+  );
 });
 
 test("[HK6] after an action a hook tells the model, at the start it says something or stops it", async () => {
@@ -123,10 +126,10 @@ test("[HK6] after an action a hook tells the model, at the start it says somethi
     start: [{ name: "hello", command: "echo 'the database is down today'" }],
   }));
   const seen = await points.after(run("ls"), 1, read, never);
-  assert.deepEqual([seen.blockReason, extras(seen)[0]?.told], [undefined, true]);
+  assert.deepEqual([seen.blockReason, extras(seen)[0]?.shown_to_model], [undefined, true]);
   assert.match(seen.events[0]?.message ?? "", /lint objects:\nline 3: no/);
   const started = await points.start(never);
-  assert.deepEqual([started.blockReason, extras(started)[0]?.told], [undefined, true]);
+  assert.deepEqual([started.blockReason, extras(started)[0]?.shown_to_model], [undefined, true]);
   assert.match(started.events[0]?.message ?? "", /hello says:\nthe database is down today/);
   const refused = await pointsOf(() => ({ start: [{ command: "exit 2" }] })).start(never);
   assert.match(refused.blockReason ?? "", /did not let the agent begin/);

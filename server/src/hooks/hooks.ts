@@ -116,7 +116,7 @@ function eventOf(hook: Hook, { event, id }: Asked, ran: HookRun, stops: boolean)
     exit_code: ran.exitCode,
     duration_ms: ran.durationMs,
     blocks: stops && event !== "after_action",
-    told: tells,
+    shown_to_model: tells,
     timed_out: ran.timedOut,
   });
 }
@@ -151,5 +151,5 @@ function nameOf({ name, command }: Hook): string {
 
 function withoutForce(event: NewEvent): NewEvent {
   if (!("observation" in event) || event.observation !== "hook") return event;
-  return { ...event, extras: { ...event.extras, blocks: false, told: false } };
+  return { ...event, extras: { ...event.extras, blocks: false, shown_to_model: false } };
 }

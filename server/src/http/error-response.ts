@@ -36,7 +36,7 @@ export function statusOf(code: ErrorCode): ErrorStatus {
     case "unknown_conversation":
     case "unknown_path":
     case "file_not_found":
-    case "no_snapshot":
+    case "no_checkpoint":
       return 404;
     case "port_closed":
     case "mcp_failed":
@@ -53,7 +53,7 @@ export function statusOf(code: ErrorCode): ErrorStatus {
       return 501;
     case "shutting_down":
     case "store_failed":
-    case "snapshot_failed":
+    case "checkpoint_failed":
     case "sandbox_unavailable":
     case "workspace_failed":
       return 503;

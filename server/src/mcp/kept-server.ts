@@ -98,7 +98,7 @@ export class KeptServer implements AsyncDisposable {
       ...(login === undefined ? {} : { login_url: login }),
       reason: failure === undefined || this.#state.type === "off" ? "" : failure.message,
       tools: this.tools.map(({ tool, description, readOnly }) => ({ name: tool, description, read_only: readOnly })),
-      left_out: this.#list.leftOut,
+      excluded: this.#list.leftOut,
     };
   }
 

@@ -78,7 +78,7 @@ export class McpServers implements Mcp, AsyncDisposable {
     const lists = servers.map((server) => {
       const { name, failure, view } = server;
       if (failure === undefined) {
-        if (view.left_out > 0) warnings.push(`${view.left_out} tools of the MCP server ${name} are left out.`);
+        if (view.excluded > 0) warnings.push(`${view.excluded} tools of the MCP server ${name} are left out.`);
         return { server: name, tools: server.tools };
       }
       if (view.state !== "off") warnings.push(`The MCP server ${name} is not there: ${failure.message}`);

@@ -47,7 +47,7 @@ const notCounted: ReadonlySet<string> = new Set([
   "status",
   "title",
   "imported",
-  "snapshot",
+  "checkpoint",
   "terminal",
   "compact",
   "child",

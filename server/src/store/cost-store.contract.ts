@@ -45,7 +45,7 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
       step("n", 0.5),
       title("small", 0.125),
       compaction("small", 1),
-      action("agent", "compact", { from: 0, to: 1, how: "mask", summary: "" }),
+      action("agent", "compact", { from: 0, to: 1, how: "prune", summary: "" }),
     ];
     const stored = await store.append("a", 0, events, () => row);
     const again = (await reopen()).costs;

@@ -214,7 +214,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     const stop = new AbortController();
     const following = store.followList(stop.signal)[Symbol.asyncIterator]();
     const next = async (): Promise<ListChange | undefined> => (await following.next()).value as ListChange | undefined;
-    assert.deepEqual(await next(), { rows: [], gone: [], again: true });
+    assert.deepEqual(await next(), { rows: [], gone: [], reload: true });
     const waiting = next();
     await store.append("a", 0, [say("one")], () => row);
     assert.deepEqual(
@@ -245,7 +245,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     // What changes nothing is nothing, and what is far behind reads again.
     await store.mark("a", { pinned: true });
     for (let at = 0; at < 1_100; at += 1) await store.rename(`nobody ${at}`, "x");
-    assert.deepEqual(await next(), { rows: [], gone: [], again: true });
+    assert.deepEqual(await next(), { rows: [], gone: [], reload: true });
     const last = next();
     stop.abort();
     assert.equal(await last, undefined);

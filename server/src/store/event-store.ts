@@ -52,8 +52,8 @@ export interface ListOptions {
 export interface ListChange {
   readonly rows: readonly ConversationRow[];
   readonly gone: readonly ConversationId[];
-  /** More may have changed than is told: whoever keeps a list reads it again. */
-  readonly again: boolean;
+  /** There may be more changes than these: read the list again. */
+  readonly reload: boolean;
 }
 
 /** What a draft appears with. */

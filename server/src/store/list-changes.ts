@@ -39,11 +39,11 @@ export class ListChanges {
   /** Ends when it is aborted, or closed. */
   async *follow(signal: AbortSignal): AsyncGenerator<ListChange> {
     let at = this.#now;
-    yield { rows: [], gone: [], again: true };
+    yield { rows: [], gone: [], reload: true };
     while (!signal.aborted && !this.#closed) {
       if (at < this.#forgotten) {
         at = this.#now;
-        yield { rows: [], gone: [], again: true };
+        yield { rows: [], gone: [], reload: true };
       } else if (at < this.#now) {
         const { change, last } = this.#after(at);
         at = last;
@@ -72,7 +72,7 @@ export class ListChanges {
     const change = {
       rows: found.flatMap(([, row]) => row ?? []),
       gone: found.flatMap(([id, row]) => (row === undefined ? [id] : [])),
-      again: false,
+      reload: false,
     };
     return { change, last };
   }

@@ -1,18 +1,16 @@
-/** Why it is asked, in the language of the page, and how much that should worry. */
+/** Why an action needs approval, in the language of the UI, and how risky that is. */
+import type { ApprovalReason } from "@deckhand/protocol";
 import type { Messages } from "../i18n/i18n.ts";
 
 export type Risk = "info" | "warn" | "bad";
 
-/** As server/src/agent/approval/policy.ts says them. */
-export const known: Readonly<
-  Record<string, { readonly key: keyof Messages["approval"]["reasons"]; readonly risk: Risk }>
-> = {
-  "An MCP server does it, outside of the sandbox.": { key: "foreign", risk: "bad" },
-  "It reaches the network.": { key: "network", risk: "warn" },
-  "It runs without a sandbox.": { key: "unsandboxed", risk: "bad" },
-  "It writes outside the workspace.": { key: "outside", risk: "bad" },
-  "Every action is asked about.": { key: "every", risk: "info" },
-  "Commands are asked about.": { key: "commands", risk: "info" },
+const risks: Readonly<Record<ApprovalReason, Risk>> = {
+  external_tool: "bad",
+  network: "warn",
+  no_sandbox: "bad",
+  outside_workspace: "bad",
+  policy_always: "info",
+  confirmation_mode: "info",
 };
 
 export interface Reason {
@@ -20,14 +18,15 @@ export interface Reason {
   readonly risk: Risk;
 }
 
-/** Reasons that have no translation are shown as the server sent them. */
-export function reasonsOf(reasons: readonly string[], t: Messages): readonly Reason[] {
-  return reasons.map((reason) => {
-    const found = known[reason];
-    return found === undefined
-      ? { text: reason, risk: "warn" }
-      : { text: t.approval.reasons[found.key], risk: found.risk };
-  });
+/** A code of a newer server, for which there is no text, is shown as it is. */
+export function reasonsOf(codes: readonly string[], t: Messages): readonly Reason[] {
+  return codes.map((code) =>
+    isKnown(code) ? { text: t.approval.reasons[code], risk: risks[code] } : { text: code, risk: "warn" },
+  );
+}
+
+function isKnown(code: string): code is ApprovalReason {
+  return Object.hasOwn(risks, code);
 }
 
 const order: readonly Risk[] = ["info", "warn", "bad"];

@@ -205,7 +205,7 @@ test("[U1] what is only kept by the server is no item: a child's reports, the to
       exit_code: 0,
       duration_ms: 1,
       blocks,
-      told: false,
+      shown_to_model: false,
       timed_out: false,
     });
   const items = itemsOf(stored(observation("environment", "tools", "", { tools: [] }), hook(false), hook(true)));

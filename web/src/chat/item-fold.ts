@@ -141,7 +141,7 @@ export class ItemFold {
       case "chat":
         return this.#takeIn(event);
       case "title":
-      case "snapshot":
+      case "checkpoint":
       case "child":
       case "tools":
       case "imported":

@@ -56,7 +56,7 @@ class ListStore {
   readonly reload = (): void => void this.#load();
 
   #take(change: ListChange): void {
-    if (change.again) return void this.#load();
+    if (change.reload) return void this.#load();
     for (const row of change.rows) this.#titles.set(row.id, row.title);
     this.#set({ rows: changed(this.#shown.rows, change, this.#shown.view) });
   }

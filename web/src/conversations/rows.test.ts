@@ -23,14 +23,14 @@ const names = (rows: Iterable<ConversationRow>): string => [...rows].map(({ id }
 
 test("[UP8] what others change is taken into the list where it belongs: archived ones go, found ones stay, deleted ones go", () => {
   const rows = rowsOf(row("a"), row("b"));
-  const told = (...each: readonly ConversationRow[]) => ({ rows: each, gone: [], again: false });
+  const told = (...each: readonly ConversationRow[]) => ({ rows: each, gone: [], reload: false });
   const all = { query: "", archived: false };
   assert.equal(names(changed(rows, told(row("c"), row("a", { archived: true })), all).values()), "b,c");
   assert.equal(
     names(changed(rows, told(row("c"), row("a", { title: "new" })), { ...all, query: "x" }).values()),
     "a,b",
   );
-  assert.equal(names(changed(rows, { rows: [], gone: ["a"], again: false }, all).values()), "b");
+  assert.equal(names(changed(rows, { rows: [], gone: ["a"], reload: false }, all).values()), "b");
 });
 
 test("[UP8] pinned ones stand first, those at work in the order of their beginning, then the last touched; children under their parents", () => {

@@ -44,10 +44,10 @@ class InboxStore {
     return () => this.#newcomers.delete(listener);
   }
 
-  #take({ rows, gone, again }: ListChange): void {
+  #take({ rows, gone, reload }: ListChange): void {
     const known = new Map(this.#shown.items.map((item) => [item.id, item]));
     const isOther = rows.some((row) => row.waiting !== null || known.has(row.id)) || gone.some((id) => known.has(id));
-    if (again || isOther) this.#load();
+    if (reload || isOther) this.#load();
   }
 
   /** One request at a time; what comes meanwhile is one more. */

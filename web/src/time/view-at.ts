@@ -95,9 +95,9 @@ const bookkeeping: ReadonlySet<string> = new Set([
   "chat",
   "reply",
   "title",
-  "snapshot",
+  "checkpoint",
   "terminal",
-  "knowledge",
+  "instructions",
   "child",
   "status",
 ]);

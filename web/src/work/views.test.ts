@@ -14,7 +14,13 @@ function log(...events: readonly NewEvent[]): readonly Event[] {
 
 const leftOut = { ignored: 0, large: 0, unreadable: 0 };
 const snapshot = (after: number): NewEvent =>
-  observation("environment", "snapshot", "", { tree: "t", after, outside: false, left_out: leftOut, duration_ms: 1 });
+  observation("environment", "checkpoint", "", {
+    tree: "t",
+    after,
+    external: false,
+    excluded: leftOut,
+    duration_ms: 1,
+  });
 
 test("[UW9] the plan is the last one told, and counts what is open", () => {
   const tasks = [

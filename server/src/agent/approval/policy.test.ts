@@ -40,12 +40,12 @@ async function reasons(
 
 test("[Q15] `risky` asks about the network, about writing outside the workspace, and about commands without a sandbox", async () => {
   assert.equal(await reasons(run, "execute"), null);
-  assert.deepEqual(await reasons(run, "execute", {}, { sandboxed: false }), ["It runs without a sandbox."]);
-  assert.deepEqual(await reasons(browse, "network"), ["It reaches the network."]);
+  assert.deepEqual(await reasons(run, "execute", {}, { sandboxed: false }), ["no_sandbox"]);
+  assert.deepEqual(await reasons(browse, "network"), ["network"]);
   assert.equal(await reasons(read, "read"), null);
   for (const path of ["a", "./a/../b", "/w/a", "/w"]) assert.equal(await reasons(write(path), "write"), null, path);
   for (const path of ["../a", "/etc/a", "a/../../w2", "/w2/a", "/w/../a"]) {
-    assert.deepEqual(await reasons(write(path), "write"), ["It writes outside the workspace."], path);
+    assert.deepEqual(await reasons(write(path), "write"), ["outside_workspace"], path);
   }
 });
 
@@ -55,8 +55,8 @@ test("[O13] what is typed into a job is asked about as a command is, and looking
   const asked = (args: object, settings: Settings, sandboxed = true) =>
     reasons(job(args), effect(actionArgs.job.parse({ id: "j1", ...args })), settings, { sandboxed });
   for (const args of [{ input: "rm -r .\n" }, { keys: ["enter"] }]) {
-    assert.deepEqual(await asked(args, {}, false), ["It runs without a sandbox."]);
-    assert.deepEqual(await asked(args, { confirmation_mode: true }), ["Commands are asked about."]);
+    assert.deepEqual(await asked(args, {}, false), ["no_sandbox"]);
+    assert.deepEqual(await asked(args, { confirmation_mode: true }), ["confirmation_mode"]);
     assert.equal(await asked(args, {}), null);
   }
   for (const args of [{}, { wait: 9 }, { signal: "KILL" }, { rows: 9, cols: 9 }]) {
@@ -66,12 +66,12 @@ test("[O13] what is typed into a job is asked about as a command is, and looking
 
 test("[Q15] the conversation's settings go before the server's", async () => {
   assert.equal(await reasons(browse, "network", { approval: "never" }), null);
-  assert.deepEqual(await reasons(read, "read", { approval: "always" }), ["Every action is asked about."]);
+  assert.deepEqual(await reasons(read, "read", { approval: "always" }), ["policy_always"]);
   assert.equal(await reasons(read, "read", { confirmation_mode: true }), null);
   const judged = await evaluatePolicy(run, "execute", circumstances({ settings: { confirmation_mode: true } }));
   assert.deepEqual(judged, {
     type: "ask",
-    request: { reasons: ["Commands are asked about."], rules: [{ action: "run", pattern: "ls" }], seconds: 60 },
+    request: { reasons: ["confirmation_mode"], rules: [{ action: "run", pattern: "ls" }], seconds: 60 },
   });
 });
 

@@ -1,6 +1,13 @@
 /** Whether an action of the agent has to wait for a person. It sees the action, its effect and the workspace alone. */
 import { posix } from "node:path";
-import type { AllowingRule, ApprovalPolicyName, ApprovalRule, ConversationState, NewAction } from "@deckhand/protocol";
+import type {
+  AllowingRule,
+  ApprovalPolicyName,
+  ApprovalReason,
+  ApprovalRule,
+  ConversationState,
+  NewAction,
+} from "@deckhand/protocol";
 import type { Effect } from "../../tools/tool.ts";
 import { findCoveringRules, rulesFor, affectedPaths } from "./rules.ts";
 
@@ -15,7 +22,7 @@ export interface ApprovalDefaults {
 
 /** Why it has to be asked about, and what a person could allow from now on. */
 export interface ApprovalRequest {
-  readonly reasons: readonly string[];
+  readonly reasons: readonly ApprovalReason[];
   readonly rules: readonly ApprovalRule[];
   readonly seconds: number;
 }
@@ -58,18 +65,18 @@ function reasonsFor(
   workspace: string,
   { settings }: Pick<ConversationState, "settings">,
   defaults: ApprovalDefaults,
-): readonly string[] {
+): readonly ApprovalReason[] {
   const policy = settings.approval ?? defaults.policy;
-  const reasons: string[] = [];
+  const reasons: ApprovalReason[] = [];
   if (policy !== "never") {
-    if (effect === "foreign") reasons.push("An MCP server does it, outside of the sandbox.");
-    if (effect === "network") reasons.push("It reaches the network.");
-    if (effect === "execute" && !defaults.sandboxed) reasons.push("It runs without a sandbox.");
-    if (effect === "write" && isOutside(action, workspace)) reasons.push("It writes outside the workspace.");
+    if (effect === "foreign") reasons.push("external_tool");
+    if (effect === "network") reasons.push("network");
+    if (effect === "execute" && !defaults.sandboxed) reasons.push("no_sandbox");
+    if (effect === "write" && isOutside(action, workspace)) reasons.push("outside_workspace");
   }
-  if (policy === "always" && reasons.length === 0) reasons.push("Every action is asked about.");
+  if (policy === "always" && reasons.length === 0) reasons.push("policy_always");
   const confirms = settings.confirmation_mode === true && effect === "execute";
-  if (confirms && reasons.length === 0) reasons.push("Commands are asked about.");
+  if (confirms && reasons.length === 0) reasons.push("confirmation_mode");
   return reasons;
 }
 

@@ -109,7 +109,7 @@ test("[A14] 500 steps go through a model that reads 16,000 tokens, every action 
 test("[A15] what the model reads after a restart is the same as without it", async () => {
   const { model, requests } = reader((step) => (step > 300 ? [text("Well?")] : read(step, 900)));
   const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
-  assert.ok(compactions(played, "mask").length > 0 && compactions(played, "summary").length > 0);
+  assert.ok(compactions(played, "prune").length > 0 && compactions(played, "summary").length > 0);
   const agent = createAgentFinder(tools)("CodeActAgent", "/w");
   assert.ok(agent !== undefined);
   const again = new Prompt(tools, promptSize(agent, model));

@@ -63,7 +63,7 @@ async function* compact(view: View, deps: TurnDeps, limitTokens: number, signal:
   // Where even the last step is too much, it is summarised as well.
   const upTo = to === -1 ? view.state.head : to;
   if (to !== -1 && prompt.prunableChars(to) >= room * worthMasking) {
-    return continueWith(yield storeEvents(action("agent", "compact", { from: 0, to, how: "mask", summary: "" })));
+    return continueWith(yield storeEvents(action("agent", "compact", { from: 0, to, how: "prune", summary: "" })));
   }
   yield storeEvents(
     observation("environment", "status", "The conversation is summarised, to make room.", { code: "compaction" }),

@@ -1,4 +1,4 @@
-import { isToldAlone, type InstructionFile } from "@deckhand/protocol";
+import { isTriggered, type InstructionFile } from "@deckhand/protocol";
 
 interface Told {
   readonly id: number;
@@ -23,5 +23,5 @@ export class InjectedInstructions {
 }
 
 function isAlone({ pieces }: Pick<Told, "pieces">): boolean {
-  return pieces.length > 0 && pieces.every(isToldAlone);
+  return pieces.length > 0 && pieces.every(isTriggered);
 }

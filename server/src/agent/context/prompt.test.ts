@@ -162,7 +162,7 @@ test("[HN6] an image that was read stands behind the results of its reply, and g
     "1\ttext",
   ]);
   assert.deepEqual(shown, { role: "user", text: "(The image p.png.)", imageUrls: [image.url] });
-  const mask = action("agent", "compact", { from: 0, to: 5, how: "mask", summary: "" });
+  const mask = action("agent", "compact", { from: 0, to: 5, how: "prune", summary: "" });
   const masked = messages([...events, mask])[3];
   assert.deepEqual(masked, {
     role: "user",

@@ -139,9 +139,9 @@ export class Prompt {
       this.#queued -= 1;
       this.#spoken.add(event.id, event.content);
       this.#push("user", { role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
-    } else if (event.observation === "knowledge") {
+    } else if (event.observation === "instructions") {
       this.#close();
-      this.#told.add(event.id, event.content, event.extras.pieces);
+      this.#told.add(event.id, event.content, event.extras.files);
       this.#push("instructions", { role: "user", text: event.content, imageUrls: [] });
     } else if (event.observation === "nudge") {
       this.#close();
@@ -165,7 +165,7 @@ export class Prompt {
       });
       if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
     } else if (event.observation === "hook") {
-      if (event.extras.told) this.#aside("notes", event.content);
+      if (event.extras.shown_to_model) this.#aside("notes", event.content);
     } else if (event.observation === "upload") {
       this.#aside("user", event.content);
     } else if (event.tool_call !== undefined) {
@@ -244,7 +244,7 @@ export class Prompt {
 
   #compact({ args }: Action<"compact">): void {
     this.#close();
-    if (args.how === "mask") return this.#messages.prune(args.to);
+    if (args.how === "prune") return this.#messages.prune(args.to);
     this.#summaries += 1;
     const texts = [...this.#told.upTo(args.to), this.#spoken.before(args.to, args.summary)];
     this.#messages.replace(args.to, { role: "user", text: texts.join("\n\n"), imageUrls: [] });

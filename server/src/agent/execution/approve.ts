@@ -1,5 +1,6 @@
 /** The approval gate: which calls may start, which wait for a person, and whether an approved action may still run. */
 import {
+  approvalReasonSentence,
   errorObservation,
   observation,
   stateChange,
@@ -86,7 +87,8 @@ async function passGate(call: RunnableCall, deps: TurnDeps): Promise<Gate> {
   }
   const { reasons, rules, seconds } = decision.request;
   if (seconds <= 0) {
-    const reason = `The action was denied, because nobody is there to allow it. ${reasons.join(" ")}`;
+    const why = reasons.map(approvalReasonSentence).join(" ");
+    const reason = `The action was denied because nobody is available to approve it. ${why}`;
     return { type: "denied", action: withConfirmation(call.event, "rejected"), reason };
   }
   const cwd = await deps.runtime().then(

@@ -114,7 +114,9 @@ test("[HN2] more than eight begin in parts, and one that somebody is asked about
   const asked = await play(arrayModel([calls.slice(0, 3)]), {
     tools: meetingTools().tools,
     policy: (event) =>
-      event.action === "read" && event.args.path === "2" ? { reasons: ["why"], rules: [], seconds: 60 } : null,
+      event.action === "read" && event.args.path === "2"
+        ? { reasons: ["policy_always"], rules: [], seconds: 60 }
+        : null,
   });
   assert.deepEqual(told(asked.events), ["0", "1", "4: 0", "5: 1", "2"]);
   assert.equal(asked.state.awaiting?.id, 9);

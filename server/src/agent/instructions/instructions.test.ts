@@ -75,7 +75,7 @@ test("[A23] what has not changed since the last turn is not told again, and what
   // A workspace that could not be read says nothing new.
   assert.deepEqual(changedInstructions(null, told), []);
   assert.equal(
-    observation("environment", "knowledge", "", { pieces: [] }).message,
+    observation("environment", "instructions", "", { files: [] }).message,
     "The workspace has no instructions any more.",
   );
 });

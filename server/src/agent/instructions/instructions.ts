@@ -55,7 +55,7 @@ export function buildInstructions(
   const pieces = [
     ...[...instructions, ...repository.map(({ file }) => file)].map((file) => pieceOf("instructions", file)),
     ...skills.map((file) => pieceOf("skill", file)),
-    ...deeper.map((path) => pieceOf("deeper", { path, text: "" })),
+    ...deeper.map((path) => pieceOf("listed", { path, text: "" })),
   ];
   const mine = own.instructions === null ? [] : [own.instructions];
   const ownSections = [...mine.map(({ text }) => text.trim()), ...skillList(own.skills)];

@@ -1,6 +1,6 @@
 /** At the beginning of a turn: what the workspace says, where it says something new. */
 import {
-  isToldAlone,
+  isTriggered,
   observation,
   type ConversationState,
   type InstructionFile,
@@ -36,7 +36,7 @@ export async function loadInstructions(
 /** Nothing where the model has been told the same already. */
 export function changedInstructions(knowledge: Instructions | null, state: ConversationState): readonly NewEvent[] {
   if (knowledge === null) return [];
-  const known = state.instructions.filter((piece) => !isToldAlone(piece));
+  const known = state.instructions.filter((piece) => !isTriggered(piece));
   const always = knowledge.always ?? { text: goneText, pieces: [] };
   return sameAs(known, always.pieces) ? [] : [instructionEvent(always)];
 }
@@ -64,7 +64,7 @@ export function isAlreadyShown(
 const goneText = "(The workspace has no instructions for agents any more.)";
 
 export function instructionEvent({ text, pieces }: InstructionText): NewEvent {
-  return observation("environment", "knowledge", text, { pieces: [...pieces] });
+  return observation("environment", "instructions", text, { files: [...pieces] });
 }
 
 function sameAs(some: readonly InstructionFile[], others: readonly InstructionFile[]): boolean {

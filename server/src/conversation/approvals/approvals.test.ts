@@ -128,7 +128,7 @@ test("[Q2] an action that has to be asked about waits, and an approval of its id
   const waiting = await it.asked();
   assert.deepEqual(kinds(await it.log()).slice(-3), ["→reply", "awaiting_user_confirmation", "run"]);
   assert.equal(waiting.args.confirmation_state, "awaiting_confirmation");
-  assert.deepEqual(waiting.approval?.reasons, ["It runs without a sandbox."]);
+  assert.deepEqual(waiting.approval?.reasons, ["no_sandbox"]);
   assert.equal(waiting.approval?.cwd, "/w");
   assert.deepEqual(it.conversation.state.awaiting, { id: waiting.id, ...waiting.approval });
   assert.deepEqual(fold(await it.log()).awaiting, it.conversation.state.awaiting, "every new subscriber sees it");
@@ -247,7 +247,7 @@ test("[Q19] what is allowed for the server is not asked about in any conversatio
     runs.map(({ args, allowed_by, approval }) => [args.command, allowed_by, approval?.reasons]),
     [
       ["git status -s", [{ ...shown[0], scope: "server" }], undefined],
-      ["rm a", undefined, ["It runs without a sandbox."]],
+      ["rm a", undefined, ["no_sandbox"]],
     ],
   );
   assert.deepEqual(other.state.rules, [], "it is the server's, not the conversation's");
@@ -504,7 +504,7 @@ test("[Q1] `never` asks about nothing, `always` about everything that runs; a ch
   assert.equal(it.ran.length, 1);
   if (it.conversation.state.awaiting !== null) {
     const { id, reasons } = it.conversation.state.awaiting;
-    assert.deepEqual(reasons, ["Every action is asked about."]);
+    assert.deepEqual(reasons, ["policy_always"]);
     await it.conversation.submit("approve", { id, decision: "allow_for_conversation" });
   } else assert.fail("the read was not asked about");
   await it.until("finished");

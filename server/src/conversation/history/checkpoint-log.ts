@@ -23,9 +23,9 @@ export async function readCheckpoints(
   for await (const page of logPages(read)) {
     for (const event of page) {
       if (isAction(event)) continue;
-      if (event.observation !== "snapshot") continue;
-      const { tree, after, outside, left_out: leftOut } = event.extras;
-      kept.push({ tree, after, outside, excluded: leftOut, isAvailable: isThere(after, tree) });
+      if (event.observation !== "checkpoint") continue;
+      const { tree, after, external: outside, excluded } = event.extras;
+      kept.push({ tree, after, outside, excluded, isAvailable: isThere(after, tree) });
     }
   }
   return kept;
@@ -51,7 +51,7 @@ function mayHaveWritten(event: Event): boolean {
   if (isAction(event)) return event.source === "agent" && mayChangeWorkspace(event.action);
   if (event.cause === undefined) return false;
   if (event.observation === "restore") return true;
-  if (event.observation === "error") return event.source === "agent" || event.extras.code === "snapshot_failed";
+  if (event.observation === "error") return event.source === "agent" || event.extras.code === "checkpoint_failed";
   // One that was open at the snapshot.
   return event.source === "agent" && mayChangeWorkspace(event.observation as ActionKind);
 }

@@ -126,8 +126,8 @@ export class Checkpoints {
       history.retain(id, after, tree);
       const outside = last !== null && (!wrote || typed > this.#typedBefore);
       this.#typedBefore = typed;
-      const extras = { tree, after, outside, left_out: leftOut, duration_ms: Math.round(now() - began) };
-      await append(observation("environment", "snapshot", "", extras));
+      const extras = { tree, after, external: outside, excluded: leftOut, duration_ms: Math.round(now() - began) };
+      await append(observation("environment", "checkpoint", "", extras));
       return { tree, leftOut };
     } catch (error) {
       await this.#tell(error);
@@ -172,7 +172,7 @@ export class Checkpoints {
     const why = error instanceof Error ? error.message : String(error);
     const sentence = `No snapshot was taken of the workspace, so it cannot be brought back to what it is now: ${why}`;
     try {
-      await this.deps.append(observation("environment", "status", sentence, { code: "snapshot_failed" }));
+      await this.deps.append(observation("environment", "status", sentence, { code: "checkpoint_failed" }));
     } catch {
       // Where the log cannot be written, its owner hears of it by what it does next.
     }

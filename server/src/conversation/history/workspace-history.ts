@@ -29,7 +29,7 @@ interface Changes {
   readonly after: number;
   readonly files: readonly FileChange[];
   readonly changed_since: readonly string[];
-  readonly left_out: ExcludedFiles;
+  readonly excluded: ExcludedFiles;
 }
 
 export class WorkspaceHistory {
@@ -48,7 +48,7 @@ export class WorkspaceHistory {
     };
   }
 
-  /** From the first snapshot, to the workspace as it is now. Fails with `no_snapshot`, `snapshot_failed`, `sandbox_unavailable`. */
+  /** From the first snapshot, to the workspace as it is now. Fails with `no_checkpoint`, `checkpoint_failed`, `sandbox_unavailable`. */
   async diff(from: number | undefined, to: number | undefined): Promise<WorkspaceDiff> {
     const history = await this.#history();
     const signal = this.#snapshots.signal();
@@ -59,7 +59,7 @@ export class WorkspaceHistory {
     if (to !== undefined && end?.isAvailable !== true) throw noSnapshot(to);
     const { tree, excluded: leftOut } = end ?? (await history.capture(signal));
     const patches = await history.patches(start.tree, tree, signal);
-    return { from: start.after, to: end?.after ?? null, ...patches, left_out: leftOut };
+    return { from: start.after, to: end?.after ?? null, ...patches, excluded: leftOut };
   }
 
   /** What is another than at event `from`, when the workspace was looked at once more; undefined where that cannot be said in time. */
@@ -120,7 +120,7 @@ export class WorkspaceHistory {
   async files(at: number): Promise<HistoryFiles> {
     const history = await this.#history();
     const { tree, after, excluded: leftOut } = await this.#treeAt(at, history);
-    return { at, after, ...(await history.files(tree, this.#snapshots.signal())), left_out: leftOut };
+    return { at, after, ...(await history.files(tree, this.#snapshots.signal())), excluded: leftOut };
   }
 
   /** The bytes of one of them. Fails as `diff`, and with `file_not_found`. */
@@ -149,7 +149,10 @@ export class WorkspaceHistory {
     }
     const now = await this.#snapshots.record();
     if (now === undefined) {
-      throw new DeckhandError("snapshot_failed", "What the workspace is now could not be kept, so it is not changed.");
+      throw new DeckhandError(
+        "checkpoint_failed",
+        "What the workspace is now could not be kept, so it is not changed.",
+      );
     }
     const kept = await this.#kept(history);
     const changes = await this.#changes(at, kept, history, signal);
@@ -177,7 +180,7 @@ export class WorkspaceHistory {
       after: target.after,
       files,
       changed_since: named.filter((path) => others.has(path)),
-      left_out: now.excluded,
+      excluded: now.excluded,
     };
   }
 
@@ -189,7 +192,7 @@ export class WorkspaceHistory {
   async #history(): Promise<WorkspaceCheckpoints> {
     const history = await this.#snapshots.history();
     if (history !== undefined) return history;
-    throw new DeckhandError("no_snapshot", "This server takes no snapshots of workspaces (DECKHAND_CHECKPOINTS).");
+    throw new DeckhandError("no_checkpoint", "This server takes no snapshots of workspaces (DECKHAND_CHECKPOINTS).");
   }
 }
 
@@ -215,13 +218,13 @@ async function* outcome(work: Promise<AnyOutcome>): AsyncGenerator<never, AnyOut
   return work;
 }
 
-function told({ at, files, changed_since: taken, left_out }: Changes): AnyOutcome {
+function told({ at, files, changed_since: taken, excluded }: Changes): AnyOutcome {
   const extras: ObservationExtras<"restore"> = {
     at,
     changed_files: files.length,
     files: files.slice(0, mostFiles).map(({ status, path }) => ({ status, path })),
-    taken_back: taken.slice(0, mostFiles),
-    left_out,
+    reverted: taken.slice(0, mostFiles),
+    excluded,
   };
   const lines = files.slice(0, mostNamed).map(({ status, path }) => `${status}: ${nameOf(path)}`);
   const more = files.length > mostNamed ? [`… and ${files.length - mostNamed} more`] : [];
@@ -244,5 +247,5 @@ function nameOf(path: string): string {
 
 function noSnapshot(at: number | undefined): DeckhandError {
   const when = at === undefined ? "The agent has not worked here yet, so there" : `At event ${at} there`;
-  return new DeckhandError("no_snapshot", `${when} is no snapshot of the workspace (any more).`);
+  return new DeckhandError("no_checkpoint", `${when} is no snapshot of the workspace (any more).`);
 }

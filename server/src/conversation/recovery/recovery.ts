@@ -70,7 +70,7 @@ export function startedActions({ open, awaiting }: ConversationState): readonly 
 
 /** It may come between two events of one turn. */
 function isBookkeeping(event: Event): boolean {
-  return !isAction(event) && ["child", "snapshot", "status", "terminal", "title"].includes(event.observation);
+  return !isAction(event) && ["checkpoint", "child", "status", "terminal", "title"].includes(event.observation);
 }
 
 function endedBy(event: Event | undefined): AgentState | null {

@@ -17,7 +17,7 @@ import {
   emptyState,
   fold,
   isWorking,
-  withChild,
+  applyChildReport,
   type ActionArgs,
   type ConversationState,
   type NewObservation,
@@ -204,7 +204,7 @@ export class SubagentCoordinator {
     let { state } = parent;
     for (const child of this.childrenOf(parent.id)) {
       const report = reportOf(child.id, { ...child.state, ...this.#usedUsage(child) });
-      if (report !== undefined) state = withChild(state, report, this.#deps.now());
+      if (report !== undefined) state = applyChildReport(state, report, this.#deps.now());
     }
     return state;
   }

@@ -51,7 +51,7 @@ test("[UP2] [UP7] the inbox shows a pending action with reasons, deadline and po
   assert.deepEqual([title, state, items.length], ["look it up", "awaiting_user_confirmation", 1]);
   assert.equal(waiting.asked.action, "browse");
   assert.equal(waiting.asked.args.url, "https://example.invalid/a");
-  assert.deepEqual(waiting.asked.reasons, ["It reaches the network."]);
+  assert.deepEqual(waiting.asked.reasons, ["network"]);
   assert.deepEqual(waiting.asked.rules, [{ action: "browse", pattern: "https://example.invalid" }]);
   assert.ok(Date.parse(waiting.expires_at) > Date.now());
   // Lists omit the action.

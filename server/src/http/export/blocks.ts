@@ -59,7 +59,7 @@ function observationBlocks(event: Observation): readonly Block[] {
     case "reply":
     case "title":
     case "child":
-    case "snapshot":
+    case "checkpoint":
     case "terminal":
     case "status":
     case "write":

@@ -4,7 +4,7 @@
  * one page of events is held in memory.
  */
 import { z } from "zod";
-import { DeckhandError, eventFields, eventSchemas, protocolVersion, type Event } from "@deckhand/protocol";
+import { DeckhandError, eventFields, eventSchemas, protocolVersion, upgradeEvent, type Event } from "@deckhand/protocol";
 import { parseFrame } from "../../wire/parse-frame.ts";
 import type { ExportFormat } from "./format.ts";
 
@@ -77,7 +77,7 @@ async function* readEvents(
 
 function readEvent(line: string, expected: number): Event {
   const number = expected + 2;
-  const value = parseLine(number, line);
+  const value = upgradeEvent(parseLine(number, line));
   const { id, cause } = validate(number, schemaFor(value), value) as { readonly id: number; readonly cause?: number };
   if (id !== expected) throw invalidLine(number, `the id is ${id} instead of ${expected}`);
   if (cause !== undefined && cause >= id) throw invalidLine(number, "its cause is not an earlier event");

@@ -3,7 +3,15 @@
  * once it was given out, another one follows it.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { apply, DeckhandError, emptyState, waitingFor, type Event } from "@deckhand/protocol";
+import {
+  apply,
+  DeckhandError,
+  emptyState,
+  upgradeEvent,
+  upgradeReasons,
+  waitingFor,
+  type Event,
+} from "@deckhand/protocol";
 import { waitingText } from "./rows.ts";
 import { addSpent } from "./cost-rows.ts";
 import { searchRow, wordsOf } from "./search.ts";
@@ -16,6 +24,7 @@ const steps: readonly ((db: DatabaseSync) => void)[] = [
   addSpent,
   addMarks,
   (db) => db.exec(addParents),
+  upgradeEvents,
 ];
 
 /** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
@@ -128,3 +137,40 @@ const addParents = `
   ALTER TABLE conversation ADD COLUMN parent TEXT;
   CREATE INDEX conversation_parent ON conversation (parent) WHERE parent IS NOT NULL;
 `;
+
+/** What an event has to contain to be changed by `upgradeEvent`; JSON in strings does not match, its quotes are escaped. */
+const renamed = [
+  '"observation":"snapshot"',
+  '"observation":"restore"',
+  '"observation":"knowledge"',
+  '"observation":"hook"',
+  '"code":"no_snapshot"',
+  '"code":"snapshot_failed"',
+  '"how":"mask"',
+  '"approval":{',
+];
+const upgradePage = 500;
+
+/** Converts the events and rows of protocol 1.0.0 to those of 1.1.0. */
+function upgradeEvents(db: DatabaseSync): void {
+  const matches = renamed.map(() => "instr(body, ?)").join(" OR ");
+  const events = db.prepare(
+    `SELECT rowid, body FROM event WHERE rowid > ? AND (${matches}) ORDER BY rowid LIMIT ${upgradePage}`,
+  );
+  const update = db.prepare("UPDATE event SET body = ? WHERE rowid = ?");
+  for (let last: number | undefined = -1; last !== undefined;) {
+    const page = events.all(last, ...renamed) as { rowid: number; body: string }[];
+    for (const { rowid, body } of page) {
+      const upgraded = JSON.stringify(upgradeEvent(JSON.parse(body) as Record<string, unknown>));
+      if (upgraded !== body) update.run(upgraded, rowid);
+    }
+    last = page.at(-1)?.rowid;
+  }
+  const rows = db.prepare("SELECT key, waiting FROM conversation WHERE instr(waiting, '\"reasons\"')").all();
+  const updateRow = db.prepare("UPDATE conversation SET waiting = ? WHERE key = ?");
+  for (const { key, waiting } of rows as { key: number; waiting: string }[]) {
+    const { asked, ...rest } = JSON.parse(waiting) as { asked?: { reasons: readonly unknown[] } };
+    if (asked === undefined) continue;
+    updateRow.run(JSON.stringify({ ...rest, asked: { ...asked, reasons: upgradeReasons(asked.reasons) } }), key);
+  }
+}

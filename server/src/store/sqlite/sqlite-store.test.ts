@@ -74,3 +74,45 @@ test("[J4] a file of before there was an index gets one when it is opened; a new
   newer.close();
   assert.throws(() => openSqliteStore(file), /newer Deckhand/);
 });
+
+test("[P15] a log of protocol 1.0.0 is converted when it is opened", async () => {
+  const file = join(folder, "before-1.1.0.db");
+  {
+    await using store = openSqliteStore(file);
+    await store.read("a", -1, 1);
+  }
+  const old = new DatabaseSync(file);
+  const common = { timestamp: "2026-01-01T00:00:00.000Z", source: "environment", message: "" };
+  const excluded = { ignored: 0, large: 0, unreadable: 0 };
+  const approval = { reasons: ["It reaches the network."], rules: [], expires_at: common.timestamp, default: "deny" };
+  const waiting = { kind: "approval", text: "", asked: { action: "browse", args: {}, reasons: approval.reasons } };
+  const events = [
+    {
+      id: 0,
+      ...common,
+      observation: "snapshot",
+      content: "",
+      extras: { tree: "t", outside: false, left_out: excluded },
+    },
+    { id: 1, ...common, action: "think", args: { thought: '"observation":"snapshot"' } },
+    { id: 2, ...common, action: "browse", args: { url: "https://example.org" }, approval },
+  ];
+  old.exec(`INSERT INTO conversation (key, id, title, cost_usd, busy, head, created_at, updated_at)
+    VALUES (1, 'a', 'title', 0, 0, 2, '2026', '2026')`);
+  old.prepare("UPDATE conversation SET waiting = ?").run(JSON.stringify(waiting));
+  for (const event of events)
+    old.prepare("INSERT INTO event VALUES (1, ?, NULL, ?)").run(event.id, JSON.stringify(event));
+  const { user_version: version } = old.prepare("PRAGMA user_version").get() as { user_version: number };
+  old.exec(`PRAGMA user_version = ${version - 1}`);
+  old.close();
+  await using store = openSqliteStore(file);
+  const [checkpoint, thought, browse] = await store.read("a", -1, 10);
+  assert.deepEqual(checkpoint, {
+    ...events[0],
+    observation: "checkpoint",
+    extras: { tree: "t", external: false, excluded },
+  });
+  assert.deepEqual(thought, events[1]);
+  assert.deepEqual(browse, { ...events[2], approval: { ...approval, reasons: ["network"] } });
+  assert.deepEqual((await store.row("a"))?.waiting?.asked?.reasons, ["network"]);
+});

@@ -16,7 +16,7 @@ test("[UP5] a list subscription gets changes by other clients, including deletio
   await using watcher = await connectClient(`${server.url}/ws`, native);
   await using worker = await connectClient(`${server.url}/ws`, native);
   watcher.send({ subscribe_list: {} });
-  assert.deepEqual(await watcher.next(isList), { list: { rows: [], gone: [], again: true } });
+  assert.deepEqual(await watcher.next(isList), { list: { rows: [], gone: [], reload: true } });
   const id = randomUUID();
   worker.send({ action: "start", args: { task: "say hello" }, conversation: id });
   const frame = await watcher.next(hasRow(id, ({ waiting }) => waiting?.kind === "question"));
@@ -38,7 +38,7 @@ test("[UP5] a list subscription gets changes by other clients, including deletio
   const other = randomUUID();
   worker.send({ action: "start", args: { task: "again" }, conversation: other });
   worker.send({ subscribe_list: {} });
-  await worker.next((each) => each["list"]?.again === true);
+  await worker.next((each) => each["list"]?.reload === true);
   await server.conversations.rename(other, "seen by the follower");
   await worker.next(hasRow(other));
   assert.equal(watcher.frames.slice(before).some(isList), false);
@@ -61,8 +61,8 @@ test("[UP5] a list subscription gets ticks, and an invalid subscribe_list is ref
   await using server = await startTestServer({ tickMs: 20 });
   await using watcher = await connectClient(`${server.url}/ws`, native);
   watcher.send({ subscribe_list: {} });
-  await watcher.next((frame) => frame["list"]?.again === true);
-  assert.deepEqual(await watcher.next(isList), { list: { rows: [], gone: [], again: false } });
+  await watcher.next((frame) => frame["list"]?.reload === true);
+  assert.deepEqual(await watcher.next(isList), { list: { rows: [], gone: [], reload: false } });
   watcher.send({ subscribe_list: 1 });
   assert.equal((await watcher.next((frame) => "error" in frame))["error"].code, "bad_frame");
 });

@@ -30,10 +30,10 @@ export function followList({ conversations, socket, onError }: ListSubscriptionO
     socket.post(JSON.stringify({ list } satisfies ServerFrame));
 
   async function run(): Promise<void> {
-    for await (const { rows, gone, again } of conversations.followList(signal)) {
+    for await (const { rows, gone, reload } of conversations.followList(signal)) {
       await socket.room();
       if (signal.aborted) return;
-      post({ rows: rows.map(toWireRow), gone: [...gone], again });
+      post({ rows: rows.map(toWireRow), gone: [...gone], reload });
       await wait(minIntervalMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
@@ -42,7 +42,7 @@ export function followList({ conversations, socket, onError }: ListSubscriptionO
     if (!signal.aborted) onError(error);
   });
   return {
-    tick: () => void post({ rows: [], gone: [], again: false }),
+    tick: () => void post({ rows: [], gone: [], reload: false }),
     stop: () => stopping.abort(),
   };
 }

@@ -61,9 +61,9 @@ describe("a native socket", () => {
     client.send({ subscribe: { conversation } });
     await client.next(isState("awaiting_user_input"));
     await using second = await connectClient(`${server.url}/ws`, native);
-    second.send({ subscribe: { conversation, after: 1, many: true } });
+    second.send({ subscribe: { conversation, after: 1, batch: true } });
     const { caught_up: end } = await second.next((frame) => "caught_up" in frame);
-    const past = second.frames.flatMap((frame) => (frame["past"] === undefined ? [] : [frame["past"]]));
+    const past = second.frames.flatMap((frame) => (frame["history"] === undefined ? [] : [frame["history"]]));
     const log = await (await server.conversations.open(conversation)).read(1, 100);
     assert.deepEqual(past, [{ conversation, events: log.filter((event) => event.id <= end.id) }]);
     assert.ok(!second.frames.some((frame) => "id" in frame), "no existing event is sent on its own");
@@ -198,7 +198,7 @@ describe("a native socket", () => {
     await using late = await connectClient(`${server.url}/ws`, native);
     late.send({ subscribe: { conversation } });
     await late.next((frame) => frame["delta"]?.of === "reply");
-    assert.deepEqual(replyDeltas(late), [{ conversation, of: "reply", text: "Hello", again: true }]);
+    assert.deepEqual(replyDeltas(late), [{ conversation, of: "reply", text: "Hello", replace: true }]);
     gate.resolve();
     await late.next(isState("awaiting_user_input"));
     assert.deepEqual(replyDeltas(late)[1], { conversation, of: "reply", text: "!" });

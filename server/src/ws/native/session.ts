@@ -101,7 +101,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     conversation: id,
     after,
     deltas,
-    many,
+    batch,
   }: z.infer<typeof clientFrames.subscribe>): Promise<void> {
     const conversation = await existingConversation(conversations, id);
     if (after > conversation.state.head) {
@@ -115,7 +115,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
       throw new DeckhandError("bad_args", `A socket can follow at most ${limits.subscriptions} conversations.`);
     }
     if (socket.closed.aborted) return;
-    const subscription = startSubscription({ conversation, after, deltas, many, socket });
+    const subscription = startSubscription({ conversation, after, deltas, batch, socket });
     subscriptions.set(id, subscription);
     void subscription.ended.then((end) => {
       if (subscriptions.get(id) === subscription) subscriptions.delete(id);

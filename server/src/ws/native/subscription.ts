@@ -28,7 +28,7 @@ export interface SubscriptionOptions {
   readonly after: number;
   readonly deltas: boolean;
   /** Send past events in batches. */
-  readonly many: boolean;
+  readonly batch: boolean;
   readonly socket: Socket;
 }
 
@@ -48,23 +48,23 @@ export function startSubscription(options: SubscriptionOptions): Subscription {
 }
 
 async function follow(
-  { conversation, after, deltas, many, socket }: SubscriptionOptions,
+  { conversation, after, deltas, batch, socket }: SubscriptionOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { id } = conversation;
   const { head } = conversation.state;
   const post = (frame: ServerFrame): boolean => socket.post(JSON.stringify(frame));
   let stopDeltas = (): void => {};
-  let batch: string[] = [];
+  let events: string[] = [];
   let chars = 0;
 
   function addToBatch(event: Event): void {
     const text = JSON.stringify(event);
-    batch.push(text);
+    events.push(text);
     chars += text.length;
     if (chars < batchChars && event.id < head) return;
-    socket.post(`{"past":{"conversation":${JSON.stringify(id)},"events":[${batch.join(",")}]}}`);
-    batch = [];
+    socket.post(`{"history":{"conversation":${JSON.stringify(id)},"events":[${events.join(",")}]}}`);
+    events = [];
     chars = 0;
   }
 
@@ -85,7 +85,7 @@ async function follow(
       await socket.room();
       if (signal.aborted) return;
       if (event.id > head) socket.post(liveFrame(id, event));
-      else if (many) addToBatch(event);
+      else if (batch) addToBatch(event);
       else socket.post(JSON.stringify({ conversation: id, ...event }));
       if (event.id === head) caughtUp();
     }

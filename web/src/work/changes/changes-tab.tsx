@@ -50,7 +50,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
     description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
   }));
 
-  const isEarly = !hasPast || (error instanceof DeckhandError && error.code === "no_snapshot");
+  const isEarly = !hasPast || (error instanceof DeckhandError && error.code === "no_checkpoint");
   const failed = data === undefined && (error !== null || !hasPast);
   return (
     <>
@@ -125,9 +125,9 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
           {data.truncated && (
             <p className="px-4 py-3 text-xs text-muted">{t.work.changes.moreFiles(data.changed_files)}</p>
           )}
-          {data.left_out.ignored + data.left_out.large + data.left_out.unreadable > 0 && (
+          {data.excluded.ignored + data.excluded.large + data.excluded.unreadable > 0 && (
             <p className="px-4 py-3 text-xs text-muted">
-              {t.work.changes.excluded(data.left_out.ignored, data.left_out.large, data.left_out.unreadable)}
+              {t.work.changes.excluded(data.excluded.ignored, data.excluded.large, data.excluded.unreadable)}
             </p>
           )}
         </div>

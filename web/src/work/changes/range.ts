@@ -19,7 +19,7 @@ export function moments(events: readonly Event[]): readonly Moment[] {
   const found: Moment[] = [];
   let last: Event | undefined;
   for (const event of events) {
-    if (!isAction(event) && event.observation === "snapshot") {
+    if (!isAction(event) && event.observation === "checkpoint") {
       const { after } = event.extras;
       if (found.at(-1)?.id !== after) found.push({ id: after, label: last?.message ?? "", timestamp: event.timestamp });
     } else if (isAction(event)) last = event;
