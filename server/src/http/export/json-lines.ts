@@ -4,7 +4,14 @@
  * one page of events is held in memory.
  */
 import { z } from "zod";
-import { DeckhandError, eventFields, eventSchemas, protocolVersion, upgradeEvent, type Event } from "@deckhand/protocol";
+import {
+  DeckhandError,
+  eventFields,
+  eventSchemas,
+  protocolVersion,
+  upgradeEvent,
+  type Event,
+} from "@deckhand/protocol";
 import { parseFrame } from "../../wire/parse-frame.ts";
 import type { ExportFormat } from "./format.ts";
 
