@@ -24,7 +24,14 @@ after(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-const pages = (): readonly string[] => ["/", `/c/${conversation}`, "/inbox", "/board", "/settings", "/settings/look"];
+const pages = (): readonly string[] => [
+  "/",
+  `/c/${conversation}`,
+  "/inbox",
+  "/board",
+  "/settings",
+  "/settings/appearance",
+];
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`[UH6] people who see, hear or move otherwise can use every page: ${colorScheme}`, async () => {

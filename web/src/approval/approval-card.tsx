@@ -67,14 +67,14 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
               {
                 id: "approval-allow",
                 group: "conversation",
-                label: (t) => t.approval.allowOnce,
+                label: (messages) => messages.approval.allowOnce,
                 keys: ["y"],
                 run: () => void (canAllow && answer("allow")),
               },
               {
                 id: "approval-deny",
                 group: "conversation",
-                label: (t) => t.approval.deny,
+                label: (messages) => messages.approval.deny,
                 keys: ["n"],
                 run: () => void (!sent && answer("deny")),
               },
@@ -143,7 +143,7 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
               </Button>
             </>
           )}
-          <span className="flex min-w-52 flex-1 gap-2 max-md:basis-full">
+          <span className="flex min-w-96 flex-1 gap-2 max-md:min-w-0 max-md:basis-full">
             <TextField
               className="flex-1"
               label={t.approval.reason}

@@ -20,7 +20,7 @@ export function ConversationHead({ title, past, onPast }: ConversationHeadProps)
   useCommands(
     useMemo((): readonly Command[] => {
       if (onPast === undefined) return [];
-      const label: Command["label"] = (t) => (past ? t.history.returnToLatest : t.history.open);
+      const label: Command["label"] = (messages) => (past ? messages.history.returnToLatest : messages.history.open);
       return [{ id: "past", group: "conversation", label, keys: ["t"], run: onPast }];
     }, [past, onPast]),
   );

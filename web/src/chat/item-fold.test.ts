@@ -77,11 +77,12 @@ test("[U1] an action without its observation yet is shown as open; an error that
 });
 
 test("[U1] a failure is told once although it is also the reason of the state, and of retries only the last is kept", () => {
-  const retry = (text: string): NewEvent => observation("environment", "status", text, { code: "model_unavailable" });
+  const retry = (text: string, attempt: number): NewEvent =>
+    observation("environment", "status", text, { code: "model_unavailable", attempt });
   const items = itemsOf(
     stored(
-      retry("again in 1 s"),
-      retry("again in 2 s"),
+      retry("again in 1 s", 1),
+      retry("again in 2 s", 2),
       errorObservation("environment", "model_unavailable", "No model."),
       stateChange("error", "No model."),
     ),

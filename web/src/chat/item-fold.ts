@@ -151,16 +151,17 @@ export class ItemFold {
         // Those that change nothing are the log's own.
         return event.extras.blocks || event.extras.exit_code !== 0 ? this.#note(id, event.content, "warn") : undefined;
       case "nudge":
-        return this.#note(id, event.content, "quiet");
+      case "upload":
+        return this.#note(id, event.content, "quiet", event);
       case "status": {
-        // Of a row of retries the last is enough.
+        // Of consecutive retries only the last one is shown.
         const last = this.#items.at(-1);
-        if (last?.type === "note" && last.tone === "warn") this.#items.pop();
-        return this.#note(id, event.content, "warn");
+        if (last?.type === "note" && last.about?.observation === "status" && isRetry(last.about)) this.#items.pop();
+        return this.#note(id, event.content, isNews(event) ? "quiet" : "warn", event);
       }
       case "error":
         this.#lastError = event.content;
-        return this.#note(id, event.content, "bad");
+        return this.#note(id, event.content, toneOf(event), event);
       case "agent_state_changed":
         return this.#changeState(event);
       default:
@@ -212,9 +213,24 @@ export class ItemFold {
     this.#turn = undefined;
   }
 
-  #note(id: number, text: string, tone: "quiet" | "warn" | "bad"): void {
-    if (text.trim() !== "") this.#push(id, { type: "note", text, tone });
+  #note(id: number, text: string, tone: "quiet" | "warn" | "bad", about?: Observation): void {
+    if (text.trim() !== "") this.#push(id, { type: "note", text, tone, ...(about === undefined ? {} : { about }) });
   }
+}
+
+function isRetry({ extras }: Observation<"status">): boolean {
+  return extras.attempt !== undefined;
+}
+
+/** A status that reports progress rather than a problem. */
+function isNews({ extras }: Observation<"status">): boolean {
+  return extras.code === "workspace" || extras.code === "compaction";
+}
+
+function toneOf({ extras: { code } }: Observation<"error">): "quiet" | "warn" | "bad" {
+  // The agent is asked to check its claims again; nothing has failed yet.
+  if (code === "claim_not_shown") return "quiet";
+  return code.startsWith("limit_") ? "warn" : "bad";
 }
 
 function textOf(parts: Observation<"reply">["extras"]["parts"], type: "text" | "reasoning"): string {

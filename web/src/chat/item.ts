@@ -47,7 +47,14 @@ export type Item = Common &
         readonly costUsd: number;
         readonly priced: boolean;
       }
-    | { readonly type: "note"; readonly text: string; readonly tone: "quiet" | "warn" | "bad" }
+    | {
+        readonly type: "note";
+        /** What the server wrote, in English. */
+        readonly text: string;
+        readonly tone: "quiet" | "warn" | "bad";
+        /** What it is about, where the UI may have its own wording for that. */
+        readonly about?: Observation;
+      }
   );
 
 export type ItemOf<T extends Item["type"]> = Extract<Item, { type: T }>;

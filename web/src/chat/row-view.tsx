@@ -6,6 +6,7 @@ import { formatCost, formatDuration } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 import { DoneCard } from "./done-card.tsx";
 import type { ItemOf } from "./item.ts";
+import { noteText } from "./note-text.ts";
 import type { Row } from "./rows.ts";
 import { Says } from "./says.tsx";
 import { Thinking } from "./thinking.tsx";
@@ -79,7 +80,8 @@ function Rest({ rest }: { readonly rest: ItemOf<"rest"> }) {
 
 function Note({ note }: { readonly note: ItemOf<"note"> }) {
   const t = useMessages();
-  const { text, tone } = note;
+  const { tone } = note;
+  const text = noteText(note, t);
   if (tone === "quiet") return <p className="plain-text py-0.5 text-center text-xs text-muted">{text}</p>;
   return (
     <p

@@ -69,7 +69,7 @@ export function Composer({
         {
           id: "write",
           group: "conversation",
-          label: (t) => t.composer.focus,
+          label: (messages) => messages.composer.focus,
           keys: ["m", "/"],
           run: () => area.current?.focus(),
         },

@@ -39,6 +39,11 @@ export function formatTime(iso: string): string {
   return new Intl.DateTimeFormat(currentLanguage(), { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
 }
 
+/** With seconds, to tell apart events of the same minute. */
+export function formatExactTime(iso: string): string {
+  return new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "medium" }).format(new Date(iso));
+}
+
 export function formatDateTime(iso: string): string {
   return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date(iso));
 }

@@ -80,7 +80,13 @@ export function nowOf({ state, events, streaming }: ViewSnapshot, t: Messages): 
   if ((streaming.get("reply") ?? "") !== "") return { words: activity.replying };
   if ((streaming.get("reasoning") ?? "") !== "") return { words: activity.thinking };
   const last = events.at(-1);
-  if (last !== undefined && !isAction(last) && last.observation === "status") return { words: last.content };
+  if (last !== undefined && !isAction(last) && last.observation === "status") {
+    const { attempt } = last.extras;
+    return {
+      words: attempt === undefined ? activity.waitingForModel : t.composer.retrying(attempt),
+      why: last.content,
+    };
+  }
   if (state.agentState === "loading") return { words: activity.starting };
   return { words: activity.waitingForModel, ...(last === undefined ? {} : { since: Date.parse(last.timestamp) }) };
 }

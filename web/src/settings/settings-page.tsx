@@ -18,15 +18,15 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { AboutPage } from "./about.tsx";
 import { AgentsPage } from "./agents.tsx";
+import { AppearancePage } from "./appearance.tsx";
 import { ApprovalsPage } from "./approvals.tsx";
 import { HooksPage } from "./hooks.tsx";
-import { LanguagePage } from "./language.tsx";
 import { McpPage } from "./mcp.tsx";
 import { ModelsPage } from "./models.tsx";
 import { SandboxPage } from "./sandbox.tsx";
 import { useSettings } from "./use-settings.ts";
 
-const sections = ["models", "agents", "approvals", "sandbox", "mcp", "hooks", "language", "about"] as const;
+const sections = ["models", "agents", "approvals", "sandbox", "mcp", "hooks", "appearance", "about"] as const;
 export type SettingsSectionName = (typeof sections)[number];
 
 const icons: Readonly<Record<SettingsSectionName, Icon>> = {
@@ -36,7 +36,7 @@ const icons: Readonly<Record<SettingsSectionName, Icon>> = {
   sandbox: ShieldLockIcon,
   mcp: PlugIcon,
   hooks: ZapIcon,
-  language: GlobeIcon,
+  appearance: GlobeIcon,
   about: InfoIcon,
 };
 
@@ -92,8 +92,8 @@ function pageOf(section: SettingsSectionName, report: SettingsReport): ReactNode
       return <McpPage report={report} />;
     case "hooks":
       return <HooksPage report={report} />;
-    case "language":
-      return <LanguagePage />;
+    case "appearance":
+      return <AppearancePage />;
     case "about":
       return <AboutPage report={report} />;
   }

@@ -28,6 +28,7 @@ export const composer: Messages["composer"] = {
     starting: "Startet",
     waitingForModel: "Wartet auf das Modell",
   },
+  retrying: (attempt) => `Neuer Versuch (${attempt}.)`,
   waitingForSandbox: (stage) => `Wartet auf die Sandbox: ${stage}`,
   limitReached: {
     limit_steps: "Pausiert: Schrittlimit erreicht",

@@ -10,7 +10,7 @@ export const conversations: Messages["conversations"] = {
   showArchived: "Archivierte anzeigen",
   leaveArchive: "Zurück",
   archived: "Archiviert",
-  import: "Unterhaltung importieren",
+  import: "Importieren",
 
   menuOf: (title) => `Aktionen für ${title}`,
   pin: "Anheften",

@@ -8,7 +8,7 @@ export const settings: Messages["settings"] = {
     sandbox: "Sandbox",
     mcp: "MCP-Server",
     hooks: "Hooks",
-    language: "Darstellung",
+    appearance: "Darstellung",
     about: "Info",
   },
   fromEnvironment: (variable) => `Durch ${variable} festgelegt`,

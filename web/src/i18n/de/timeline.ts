@@ -18,6 +18,20 @@ export const timeline: Messages["timeline"] = {
   nextItem: "Nächste Nachricht oder Aktion",
   previousItem: "Vorherige Nachricht oder Aktion",
 
+  notes: {
+    compaction: "Unterhaltung zusammengefasst, um Kontext freizugeben",
+    claimsNotVerified: "Einige Aussagen konnten nicht verifiziert werden. Der Agent wurde gebeten, sie zu prüfen.",
+    interrupted: "Vor dem Abschluss gestoppt",
+    uploaded: (paths) => `Dateien hochgeladen: ${paths}`,
+    nudges: {
+      repeat: "Der Agent wurde darauf hingewiesen, dass er dieselbe Aktion wiederholt.",
+      repeat_error: "Der Agent wurde darauf hingewiesen, dass er eine fehlschlagende Aktion wiederholt.",
+      monologue: "Der Agent wurde darauf hingewiesen, dass er dieselbe Nachricht wiederholt.",
+      alternation: "Der Agent wurde darauf hingewiesen, dass er zwischen denselben Aktionen wechselt.",
+      unfinished: "Der Agent wurde an offene Aufgaben in seinem Plan erinnert.",
+    },
+  },
+
   finished: "Fertig",
   couldNotComplete: "Nicht abgeschlossen",
   verification: "Verifizierung",

@@ -27,6 +27,7 @@ export const composer = {
     starting: "Starting",
     waitingForModel: "Waiting for the model",
   },
+  retrying: (attempt: number) => `Retrying (attempt ${attempt})`,
   waitingForSandbox: (stage: string) => `Waiting for the sandbox: ${stage}`,
   limitReached: {
     limit_steps: "Paused: step limit reached",

@@ -9,7 +9,7 @@ export const conversations = {
   showArchived: "Show archived",
   leaveArchive: "Back",
   archived: "Archived",
-  import: "Import conversation",
+  import: "Import",
 
   menuOf: (title: string) => `Actions for ${title}`,
   pin: "Pin",

@@ -7,7 +7,7 @@ export const settings = {
     sandbox: "Sandbox",
     mcp: "MCP servers",
     hooks: "Hooks",
-    language: "Appearance",
+    appearance: "Appearance",
     about: "About",
   },
   fromEnvironment: (variable: string) => `Set by ${variable}`,

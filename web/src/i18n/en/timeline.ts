@@ -17,6 +17,20 @@ export const timeline = {
   nextItem: "Next message or action",
   previousItem: "Previous message or action",
 
+  notes: {
+    compaction: "Conversation summarized to free up context",
+    claimsNotVerified: "Some claims could not be verified. The agent was asked to check them.",
+    interrupted: "Stopped before it finished",
+    uploaded: (paths: string) => `Files uploaded: ${paths}`,
+    nudges: {
+      repeat: "The agent was told that it repeats the same action.",
+      repeat_error: "The agent was told that it repeats a failing action.",
+      monologue: "The agent was told that it repeats the same message.",
+      alternation: "The agent was told that it alternates between the same actions.",
+      unfinished: "The agent was reminded of the unfinished tasks in its plan.",
+    },
+  },
+
   finished: "Finished",
   couldNotComplete: "Could not complete",
   verification: "Verification",

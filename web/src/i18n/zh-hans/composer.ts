@@ -28,6 +28,7 @@ export const composer: Messages["composer"] = {
     starting: "正在启动",
     waitingForModel: "正在等待模型",
   },
+  retrying: (attempt) => `正在重试（第 ${attempt} 次）`,
   waitingForSandbox: (stage) => `正在等待沙箱：${stage}`,
   limitReached: {
     limit_steps: "已暂停：达到步数上限",

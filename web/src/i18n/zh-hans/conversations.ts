@@ -10,7 +10,7 @@ export const conversations: Messages["conversations"] = {
   showArchived: "显示已归档",
   leaveArchive: "返回",
   archived: "已归档",
-  import: "导入对话",
+  import: "导入",
 
   menuOf: (title) => `“${title}”的操作`,
   pin: "置顶",

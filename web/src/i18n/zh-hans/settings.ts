@@ -8,7 +8,7 @@ export const settings: Messages["settings"] = {
     sandbox: "沙箱",
     mcp: "MCP 服务器",
     hooks: "钩子",
-    language: "外观",
+    appearance: "外观",
     about: "关于",
   },
   fromEnvironment: (variable) => `由 ${variable} 设置`,

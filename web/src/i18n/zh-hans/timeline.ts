@@ -18,6 +18,20 @@ export const timeline: Messages["timeline"] = {
   nextItem: "下一条消息或操作",
   previousItem: "上一条消息或操作",
 
+  notes: {
+    compaction: "已总结对话以释放上下文",
+    claimsNotVerified: "部分结论未能验证，已要求智能体检查。",
+    interrupted: "完成前已停止",
+    uploaded: (paths) => `已上传文件：${paths}`,
+    nudges: {
+      repeat: "已提醒智能体：它在重复相同的操作。",
+      repeat_error: "已提醒智能体：它在重复失败的操作。",
+      monologue: "已提醒智能体：它在重复相同的消息。",
+      alternation: "已提醒智能体：它在相同的操作之间来回切换。",
+      unfinished: "已提醒智能体：计划中还有未完成的任务。",
+    },
+  },
+
   finished: "已完成",
   couldNotComplete: "未能完成",
   verification: "验证",

@@ -6,7 +6,7 @@ import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Select, type SelectChoice } from "../../ui/select.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { formatTime } from "../../i18n/format.ts";
+import { formatExactTime } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { ChangedFile } from "./changed-file.tsx";
@@ -46,9 +46,16 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
     go(conversationAddress(conversation, { tab: "files", query: { file: path } }));
   const choices: readonly SelectChoice<string>[] = known.map(({ id, label, timestamp }) => ({
     value: String(id),
-    label: `#${id} · ${formatTime(timestamp)}`,
+    label: formatExactTime(timestamp),
     description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
   }));
+
+  /** A point from the URL that is not among the choices. */
+  const unlisted = (id: number | undefined): readonly SelectChoice<string>[] => {
+    const event = id === undefined ? undefined : events[id];
+    if (event === undefined || known.some((each) => each.id === id)) return [];
+    return [{ value: String(id), label: formatExactTime(event.timestamp) }];
+  };
 
   const isEarly = !hasPast || (error instanceof DeckhandError && error.code === "no_checkpoint");
   const failed = data === undefined && (error !== null || !hasPast);
@@ -60,7 +67,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
           quiet
           label={t.work.changes.from}
           value={from === undefined ? "" : String(from)}
-          choices={[{ value: "", label: t.work.changes.taskStart }, ...choices]}
+          choices={[{ value: "", label: t.work.changes.taskStart }, ...unlisted(from), ...choices]}
           onChange={(value) => choose({ from: value === "" ? undefined : Number(value) })}
         />
         <span aria-hidden="true" className="text-xs text-muted">
@@ -71,7 +78,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
           quiet
           label={t.work.changes.to}
           value={to === undefined ? "" : String(to)}
-          choices={[{ value: "", label: t.work.changes.now }, ...choices]}
+          choices={[{ value: "", label: t.work.changes.now }, ...unlisted(to), ...choices]}
           onChange={(value) => choose({ to: value === "" ? undefined : Number(value) })}
         />
         <span className="ml-auto flex items-center gap-1">

@@ -38,7 +38,8 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
     const end = some.at(-1);
     if (first === undefined || end === undefined) return "";
     const of = totals(some);
-    const name = some.length === 1 ? t.work.costs.stepNumber(first.id) : t.work.costs.stepRange(first.id, end.id);
+    const name =
+      some.length === 1 ? t.work.costs.stepNumber(first.number) : t.work.costs.stepRange(first.number, end.number);
     const filled = end.context === undefined ? "" : ` · ${t.work.costs.contextOf(formatCount(end.context.tokens))}`;
     return `${name} · ${formatCost(of.costUsd)} · ${t.work.costs.tokensInOut(formatCount(of.input), formatCount(of.output))}${filled}`;
   };
@@ -104,13 +105,13 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
               {t.common.model}
             </th>
             <th scope="col" className="font-medium">
-              {t.work.costs.tokensIn}
+              {t.work.costs.parts.input}
             </th>
             <th scope="col" className="font-medium">
               {t.work.costs.cached}
             </th>
             <th scope="col" className="font-medium">
-              {t.work.costs.tokensOut}
+              {t.work.costs.parts.output}
             </th>
             <th scope="col" className="font-medium">
               {t.work.costs.time}
@@ -131,7 +132,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
                     href={conversationAddress(conversation, { tab: "costs", event: step.id })}
                     className="text-accent hover:underline"
                   >
-                    #{step.id}
+                    {step.number}
                   </Link>
                   {step.kind !== "step" && (
                     <span className="ml-1.5 text-muted">{t.work.costs.callKinds[step.kind]}</span>

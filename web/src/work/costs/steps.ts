@@ -2,24 +2,29 @@
 import { isAction, costOfEvent, type ContextUse, type Event, type EventCost } from "@deckhand/protocol";
 
 export interface CostStep extends EventCost {
-  /** Of the event. */
+  /** Id of the event. */
   readonly id: number;
+  /** Steps are numbered as in the conversation; calls for titles and summaries have the number of the step before. */
+  readonly number: number;
   readonly timestamp: string;
-  /** Not known of what the server asks for by itself. */
+  /** Undefined for calls that the server makes on its own, for example for a title. */
   readonly durationMs: number | undefined;
   readonly context: ContextUse | undefined;
 }
 
 export function costSteps(events: readonly Event[]): readonly CostStep[] {
+  let number = 0;
   return events.flatMap((event): readonly CostStep[] => {
     const spent = costOfEvent(event);
     if (spent === null) return [];
     const { id, timestamp } = event;
     const isReply = !isAction(event) && event.observation === "reply";
+    if (isReply) number += 1;
     return [
       {
         ...spent,
         id,
+        number,
         timestamp,
         durationMs: isReply ? event.extras.duration_ms : undefined,
         context: isReply ? event.extras.context : undefined,

@@ -7,7 +7,7 @@ import { languages, useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, SavedText, Section } from "./parts.tsx";
 
 /** What this browser alone keeps. */
-export function LanguagePage() {
+export function AppearancePage() {
   const t = useMessages();
   const { theme, density, language, name } = usePreferences();
   const languageChoices = Object.entries({ system: t.app.languageOfBrowser, ...languages });
