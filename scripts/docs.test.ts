@@ -8,21 +8,21 @@ const root = join(import.meta.dirname, "..");
 const written = documents();
 
 for (const [path, content] of Object.entries(written)) {
-  test(`[P14] ${path} says what the protocol says`, () => {
-    const advice = `${path} is not what \`npm run docs\` writes: run it and commit the file.`;
+  test(`[P14] ${path} is up to date`, () => {
+    const advice = `${path} is out of date: run \`npm run docs\` and commit the file.`;
     assert.ok(readFileSync(join(root, path), "utf8") === content, advice);
   });
 }
 
-test("[P14] a part without a place in the page, and a place without a part, are mistakes", () => {
+test("[P14] a part without a placeholder and a placeholder without a part are errors", () => {
   const text = "# T\n\n<!-- a -->\nold\n<!-- /a -->\n";
-  assert.equal(fill(text, { a: "new" }), "# T\n\n<!-- a -->\n\nnew\n\n<!-- /a -->\n");
-  assert.equal(fill(fill(text, { a: "new" }), { a: "new" }), fill(text, { a: "new" }));
-  assert.throws(() => fill(text, { a: "new", b: "new" }), /no place for b/);
-  assert.throws(() => fill(text, { b: "new" }), /a place for "a"/);
+  assert.equal(fill("page.md", text, { a: "new" }), "# T\n\n<!-- a -->\n\nnew\n\n<!-- /a -->\n");
+  assert.equal(fill("page.md", fill("page.md", text, { a: "new" }), { a: "new" }), fill("page.md", text, { a: "new" }));
+  assert.throws(() => fill("page.md", text, { a: "new", b: "new" }), /no placeholder for b/);
+  assert.throws(() => fill("page.md", text, { b: "new" }), /a placeholder "a"/);
 });
 
-test("[P14] every reference in the JSON files leads somewhere", () => {
+test("[P14] every reference in the JSON files resolves", () => {
   const files = Object.entries(written).filter(([path]) => path.endsWith(".json"));
   assert.ok(files.length >= 5);
   for (const [path, content] of files) {

@@ -1,31 +1,40 @@
 /**
- * `npm run docs`: writes what the docs say of the protocol from the protocol itself. In docs/PROTOCOL.md what stands
- * between `<!-- NAME -->` and `<!-- /NAME -->` is written here, and the rest by hand.
+ * `npm run docs`: generates the reference parts of the docs from the source. In a page, everything between `<!-- NAME -->`
+ * and `<!-- /NAME -->` is generated; the rest is written by hand.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { configurationTables } from "./docs/configuration.ts";
 import { jsonFiles } from "./docs/json-files.ts";
-import { tables } from "./docs/tables.ts";
+import { protocolTables } from "./docs/tables.ts";
 
 const root = join(import.meta.dirname, "..");
-const page = "docs/PROTOCOL.md";
 
-/** What the files should hold, by their path from the root on. */
+/** The expected content of every generated file, by its path relative to the repository. */
 export function documents(): Readonly<Record<string, string>> {
-  return { [page]: fill(readFileSync(join(root, page), "utf8"), tables()), ...jsonFiles() };
+  return {
+    ...page("docs/PROTOCOL.md", protocolTables()),
+    ...page("docs/CONFIGURATION.md", configurationTables()),
+    ...jsonFiles(),
+  };
 }
 
-/** Fails when a place is missing in the text, or the text names one that there is no table for. */
-export function fill(text: string, parts: Readonly<Record<string, string>>): string {
-  const places = new Set<string>();
+function page(path: string, parts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return { [path]: fill(path, readFileSync(join(root, path), "utf8"), parts) };
+}
+
+/** Fails when the text lacks a placeholder for one of the parts, or has one without a part. */
+export function fill(path: string, text: string, parts: Readonly<Record<string, string>>): string {
+  const filledNames = new Set<string>();
   const filled = text.replaceAll(/<!-- (\w+) -->\n[^]*?<!-- \/\1 -->/g, (_, name: string) => {
     const part = parts[name];
-    if (part === undefined) throw new Error(`${page} has a place for "${name}", which is not written by npm run docs.`);
-    places.add(name);
+    if (part === undefined)
+      throw new Error(`${path} has a placeholder "${name}", which npm run docs does not generate.`);
+    filledNames.add(name);
     return `<!-- ${name} -->\n\n${part}\n\n<!-- /${name} -->`;
   });
-  const missing = Object.keys(parts).filter((name) => !places.has(name));
-  if (missing.length > 0) throw new Error(`${page} has no place for ${missing.join(", ")}.`);
+  const missing = Object.keys(parts).filter((name) => !filledNames.has(name));
+  if (missing.length > 0) throw new Error(`${path} has no placeholder for ${missing.join(", ")}.`);
   return filled;
 }
 

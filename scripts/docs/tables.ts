@@ -12,14 +12,15 @@ import { errorKinds } from "../../protocol/src/wire/errors.ts";
 import { wireSchemas, type JsonSchema } from "../../protocol/src/wire/json-schemas.ts";
 import { agentStates } from "../../protocol/src/wire/states.ts";
 import { protocolVersion } from "../../protocol/src/wire/version.ts";
+import { markdownTable } from "./markdown-table.ts";
 
-export function tables(): Readonly<Record<string, string>> {
+export function protocolTables(): Readonly<Record<string, string>> {
   const wire = wireSchemas();
   const unavailable: readonly string[] = unavailableActions;
   return {
     version: `Version ${protocolVersion}.`,
     states: `${agentStates.map((state) => `\`${state}\``).join(", ")}.`,
-    actions: table(
+    actions: markdownTable(
       ["action", "args", "meaning"],
       Object.entries(actionDescriptions).map(([kind, text]) => [
         `\`${kind}\`${isRunnable(kind) ? " ▸" : ""}`,
@@ -27,7 +28,7 @@ export function tables(): Readonly<Record<string, string>> {
         unavailable.includes(kind) ? `${text} *Not implemented: answered with \`not_available\`.*` : text,
       ]),
     ),
-    observations: table(
+    observations: markdownTable(
       ["observation", "extras", "content and meaning"],
       Object.entries(observationDescriptions).map(([kind, text]) => [
         `\`${kind}\``,
@@ -35,7 +36,7 @@ export function tables(): Readonly<Record<string, string>> {
         text,
       ]),
     ),
-    client_frames: table(
+    client_frames: markdownTable(
       ["frame", "fields", "meaning"],
       Object.entries(clientFrameDescriptions).map(([name, text]) => [
         `\`${name}\``,
@@ -43,7 +44,7 @@ export function tables(): Readonly<Record<string, string>> {
         text,
       ]),
     ),
-    server_frames: table(
+    server_frames: markdownTable(
       ["frame", "fields", "meaning"],
       Object.entries(serverFrameDescriptions).map(([name, text]) => [
         `\`${name}\``,
@@ -51,7 +52,7 @@ export function tables(): Readonly<Record<string, string>> {
         text,
       ]),
     ),
-    terminal_client_frames: table(
+    terminal_client_frames: markdownTable(
       ["frame", "fields", "meaning"],
       Object.entries(terminalClientFrameDescriptions).map(([name, text]) => [
         `\`${name}\``,
@@ -59,7 +60,7 @@ export function tables(): Readonly<Record<string, string>> {
         text,
       ]),
     ),
-    terminal_server_frames: table(
+    terminal_server_frames: markdownTable(
       ["frame", "fields", "meaning"],
       Object.entries(terminalServerFrameDescriptions).map(([name, text]) => [
         `\`${name}\``,
@@ -67,7 +68,7 @@ export function tables(): Readonly<Record<string, string>> {
         text,
       ]),
     ),
-    errors: table(
+    errors: markdownTable(
       ["code", "sentence", "retryable", "close"],
       Object.entries<{ sentence: string; retryable: boolean; close?: number }>(errorKinds).map(([name, kind]) => [
         `\`${name}\``,
@@ -77,12 +78,6 @@ export function tables(): Readonly<Record<string, string>> {
       ]),
     ),
   };
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 /** One line: each field with its type and its default, or a question mark when it is optional. */

@@ -125,7 +125,7 @@ export const table: readonly Unit[] = [
   { path: "server/src/settings", mayImport: ["server/src/config", protocol] },
   { path: "bench", mayImport: ["client", protocol] },
   { path: "test", mayImport: ["client", protocol] },
-  { path: "scripts", mayImport: [protocol] },
+  { path: "scripts", mayImport: [protocol, "server/src/config"] },
 ];
 
 /** The workspaces by the name under which the others import them, and what they export. */

@@ -47,7 +47,7 @@ export const model = section("Model", {
     defaultText: "the model's own",
     saved: (settings) => settings.model?.reasoning_effort,
     live: true,
-    description: "Reasoning effort, for models that support it.",
+    description: "Reasoning effort, for models that support it: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`.",
   }),
   retries: option({
     variable: "LLM_NUM_RETRIES",
