@@ -429,7 +429,7 @@ test("[V15] a snapshot that fails is told once, and the agent goes on", async ()
   const log = await logOf("failing", own);
   const told = log.filter((event) => event["observation"] === "status");
   assert.equal(told.length, 1);
-  assert.match(told[0]?.["content"], /No snapshot was taken of the workspace.*no git today/);
+  assert.match(told[0]?.["content"], /No checkpoint of the workspace was taken.*no git today/);
   assert.equal((await ask(own, "GET", "failing/diff")).status, 404);
 });
 

@@ -93,7 +93,7 @@ export function createComponents(host: ComponentsDeps) {
 
   const checkpoints = new Checkpoints({
     id,
-    histories: deps.checkpoints,
+    store: deps.checkpoints,
     runtime: startRuntime,
     state,
     read,
@@ -101,7 +101,7 @@ export function createComponents(host: ComponentsDeps) {
     now: deps.now,
     typed: () => terminals.typed,
   });
-  const history = new WorkspaceHistory(checkpoints);
+  const history = new WorkspaceHistory({ id, state, read, checkpoints });
   const runtimeFor = checkpoints.runtimeFor.bind(checkpoints);
 
   const userActions = new UserActions({ runtime: runtimeFor, delegate, append: appendAll, emit, onFault });

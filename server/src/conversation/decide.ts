@@ -23,7 +23,7 @@ import {
 import type { Tool } from "../tools/tool.ts";
 import { parseRule } from "../runtime/network/policy/rules.ts";
 import { answerEvents, confirmationEvents, withdrawalEvents } from "./approvals/answer.ts";
-import { atWorkSentence } from "./history/workspace-history.ts";
+import { workingSentence } from "./history/restore.ts";
 
 export interface Decision {
   readonly events: (firstId: number) => readonly NewEvent[];
@@ -73,7 +73,7 @@ function act(
   state: ConversationState,
   context: DecisionContext,
 ): Decision {
-  if (event.action === "restore" && isWorking(agentState)) throw new DeckhandError("conflict", atWorkSentence);
+  if (event.action === "restore" && isWorking(agentState)) throw new DeckhandError("conflict", workingSentence);
   const tool = context.tools.get(event.action);
   if (isRunnable(event.action) && tool !== undefined)
     return { events: () => [event], actionIndex: 0, runs: { event, tool } };

@@ -1,8 +1,9 @@
 /**
- * When the workspace of a conversation is looked at: as work begins (what a person changed), and after each step of the agent that
- * may have changed it, while the model thinks. Nobody waits for a snapshot but the next action that may write.
+ * Records checkpoints of a conversation's workspace: when work begins (what a person changed), and after each step of the
+ * agent that may have changed something, while the model thinks. Only the next action that may write waits for a checkpoint.
  */
 import {
+  DeckhandError,
   isAction,
   isWorking,
   mayChangeWorkspace,
@@ -13,15 +14,16 @@ import {
   type NewAction,
   type NewEvent,
 } from "@deckhand/protocol";
-import type { Runtime } from "../../runtime/runtime.ts";
+import { Mutex } from "../../async/mutex.ts";
 import type { CheckpointStore, WorkspaceCheckpoints } from "../../checkpoints/checkpoint-store.ts";
-import { wroteBetween } from "./checkpoint-log.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { mayHaveWrittenBetween, readCheckpoints, type Checkpoint } from "./checkpoint-log.ts";
 
-interface SnapshotsDeps {
+interface CheckpointsDeps {
   readonly id: string;
-  /** Undefined where no snapshots are wanted. */
-  readonly histories: CheckpointStore | undefined;
-  /** Fails with `sandbox_unavailable`, also for a workspace that cannot be one. */
+  /** Undefined if checkpoints are disabled. */
+  readonly store: CheckpointStore | undefined;
+  /** Fails with `sandbox_unavailable`, also for a folder that cannot be a workspace. */
   readonly runtime: () => Promise<Runtime>;
   readonly state: () => ConversationState;
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
@@ -31,150 +33,154 @@ interface SnapshotsDeps {
   readonly typed: () => number;
 }
 
-/** A first look at a large workspace takes seconds; past this the agent goes on without. */
-const deadlineMs = 60_000;
+/** The first capture of a large workspace takes seconds; after this the agent continues without one. */
+const captureTimeoutMs = 60_000;
 
-const mostSkips = 8;
+/** After repeated failures: turns that go without a checkpoint, so that not every step waits for the same failure. */
+const maxSkips = 8;
 
-export interface Now {
+export interface Captured {
   readonly tree: string;
-  readonly leftOut: ExcludedFiles;
+  readonly excluded: ExcludedFiles;
 }
 
 export class Checkpoints {
-  readonly deps: SnapshotsDeps;
+  readonly #deps: CheckpointsDeps;
   readonly #closing = new AbortController();
-  #tail: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-  /** Something may have changed that no snapshot has, nor one that is to begin. */
-  #due = false;
-  /** The agent has acted since the last snapshot in the log, and changed nothing; the log is told when it rests. */
-  #unsaid = false;
-  /** Failures since it last went well. */
+  readonly #mutex = new Mutex();
+  /** Something may have changed that neither an existing checkpoint nor a queued one has. */
+  #isDue = false;
+  /** The agent has acted since the last checkpoint and changed nothing; the log is told when it comes to rest. */
+  #hasUnreportedWork = false;
+  /** Failures since the last success. */
   #failures = 0;
-  /** Turns that go without, so that nobody waits for the same failure at every step. */
   #skips = 0;
-  #typedBefore = 0;
-  /** Others in the same workspace see there whether the agent works. */
-  #history: WorkspaceCheckpoints | undefined;
+  #typedAtLast = 0;
+  /** Other conversations in the same workspace see there whether the agent is working. */
+  #workspace: WorkspaceCheckpoints | undefined;
 
-  constructor(deps: SnapshotsDeps) {
-    this.deps = deps;
+  constructor(deps: CheckpointsDeps) {
+    this.#deps = deps;
   }
 
-  /** Is told of everything that was stored, with the state before and after. */
+  /** A person has typed into a terminal since the last checkpoint, so later changes may not be the agent's. */
+  get hasTypedSince(): boolean {
+    return this.#deps.typed() > this.#typedAtLast;
+  }
+
   onEvents(events: readonly Event[], before: ConversationState, state: ConversationState): void {
-    if (this.deps.histories === undefined || this.#closing.signal.aborted) return;
-    this.#tellAtWork(state);
+    if (this.#deps.store === undefined || this.#closing.signal.aborted) return;
+    this.#publishActivity(state);
     const begins = isWorking(state.agentState) && !isWorking(before.agentState);
+    const comesToRest = isWorking(before.agentState) && !isWorking(state.agentState);
     const wrote = events.some((event) => {
       const cause = isAction(event) ? undefined : event.cause;
-      const asked = cause === undefined ? undefined : before.open.find(({ id }) => id === cause);
-      return asked !== undefined && mayChangeWorkspace(asked.action);
+      const action = cause === undefined ? undefined : before.open.find(({ id }) => id === cause);
+      return action !== undefined && mayChangeWorkspace(action.action);
     });
-    const rests = isWorking(before.agentState) && !isWorking(state.agentState);
     if (begins && this.#skips > 0) this.#skips -= 1;
-    else if (begins || (wrote && this.#failures === 0) || (rests && this.#unsaid)) this.#due = true;
-    if (rests) this.#history?.gc();
-    // The calls of one reply follow each other at once: the model thinks when they are done.
-    if (!this.#due || (state.pendingCalls.length > 0 && isWorking(state.agentState) && !begins)) return;
-    this.#due = false;
-    void this.alone(() => this.record());
+    else if (begins || (wrote && this.#failures === 0) || (comesToRest && this.#hasUnreportedWork)) this.#isDue = true;
+    if (comesToRest) this.#workspace?.gc();
+    // The calls of one reply follow each other at once; the model thinks when they are done.
+    if (!this.#isDue || (state.pendingCalls.length > 0 && isWorking(state.agentState) && !begins)) return;
+    this.#isDue = false;
+    // Never rejects: a failure is recorded in the log.
+    void this.exclusively(() => this.record());
   }
 
-  /** The runtime, once an action that may write can begin: at the end of what goes on here, or on abort. Fails as `runtime`. */
+  /** The runtime. An action that may write first waits for queued checkpoints, until its signal aborts. Fails as `runtime`. */
   async runtimeFor(action?: NewAction, signal?: AbortSignal): Promise<Runtime> {
-    if (action !== undefined && mayChangeWorkspace(action.action)) await this.#settled(signal);
-    return this.deps.runtime();
+    if (action !== undefined && mayChangeWorkspace(action.action)) await this.#mutex.idle(signal).catch(() => {});
+    return this.#deps.runtime();
   }
 
-  /** Undefined where no snapshots are wanted. Fails with `sandbox_unavailable`. */
-  async history(): Promise<WorkspaceCheckpoints | undefined> {
-    if (this.deps.histories === undefined) return undefined;
-    const { workspace } = await this.deps.runtime();
-    return this.deps.histories.forWorkspace(workspace);
+  /** Fails with `no_checkpoint` if checkpoints are disabled, and with `sandbox_unavailable`. */
+  async open(): Promise<WorkspaceCheckpoints> {
+    const workspace = await this.#open();
+    if (workspace !== undefined) return workspace;
+    throw new DeckhandError("no_checkpoint", "Checkpoints are disabled on this server (DECKHAND_CHECKPOINTS).");
   }
 
-  /** One at a time, and no action that may write begins meanwhile. */
-  alone<T>(work: () => Promise<T>): Promise<T> {
-    this.#waiting += 1;
-    const done = this.#tail.then(work).finally(() => (this.#waiting -= 1));
-    this.#tail = done.catch(() => {});
-    return done;
+  /** All checkpoints of this conversation, oldest first. */
+  list(workspace: WorkspaceCheckpoints): Promise<Checkpoint[]> {
+    const { id, read } = this.#deps;
+    return readCheckpoints(read, (after, tree) => workspace.isRetained(id, after, tree));
   }
 
-  /** Takes a snapshot and stores it, where it is another than the last or says more; within `alone`. A failure is told once, in the log. */
-  async record(): Promise<Now | undefined> {
-    const { id, state, now, read, append } = this.deps;
+  /** One job at a time; no action that may write begins meanwhile. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#mutex.run(work);
+  }
+
+  /**
+   * Captures the workspace; a checkpoint is stored if it differs from the last one or marks work that changed nothing. To be
+   * called within `exclusively`. A failure is recorded in the log, once until the next success.
+   */
+  async record(): Promise<Captured | undefined> {
+    const { id, state, now, read, append } = this.#deps;
     const signal = this.signal();
     const after = state().head;
     const began = now();
-    const typed = this.deps.typed();
+    const typed = this.#deps.typed();
     try {
-      const history = await this.history();
-      if (history === undefined) return undefined;
-      this.#history = history;
-      this.#tellAtWork(state());
-      const { tree, excluded: leftOut } = await history.capture(signal);
+      const workspace = await this.#open();
+      if (workspace === undefined) return undefined;
+      this.#workspace = workspace;
+      this.#publishActivity(state());
+      const { tree, excluded } = await workspace.capture(signal);
       this.#failures = 0;
       const { checkpoint: last, agentState } = state();
-      const wrote = last !== null && (await wroteBetween(read, last.after, after));
-      const isKnown = last?.tree === tree && history.isRetained(id, last.after, tree);
-      // The same again is worth a word at rest: what changes from then on was not the agent.
-      this.#unsaid = isKnown && wrote && isWorking(agentState);
-      if (isKnown && (!wrote || this.#unsaid)) return { tree, leftOut };
-      history.retain(id, after, tree);
-      const outside = last !== null && (!wrote || typed > this.#typedBefore);
-      this.#typedBefore = typed;
-      const extras = { tree, after, external: outside, excluded: leftOut, duration_ms: Math.round(now() - began) };
+      const wrote = last !== null && (await mayHaveWrittenBetween(read, last.after, after));
+      const isKnown = last?.tree === tree && workspace.isRetained(id, last.after, tree);
+      // An equal checkpoint is stored at rest: what changes after it was not the agent.
+      this.#hasUnreportedWork = isKnown && wrote && isWorking(agentState);
+      if (isKnown && (!wrote || this.#hasUnreportedWork)) return { tree, excluded };
+      workspace.retain(id, after, tree);
+      const external = last !== null && (!wrote || typed > this.#typedAtLast);
+      this.#typedAtLast = typed;
+      const durationMs = Math.round(now() - began);
+      const extras = { tree, after, external, excluded, duration_ms: durationMs };
       await append(observation("environment", "checkpoint", "", extras));
-      return { tree, leftOut };
+      return { tree, excluded };
     } catch (error) {
-      await this.#tell(error);
+      await this.#reportFailure(error);
       return undefined;
     }
   }
 
-  /** A person has typed into a terminal since the last snapshot: what is another since may not be the agent's doing. */
-  get typedSince(): boolean {
-    return this.deps.typed() > this.#typedBefore;
-  }
-
-  /** For one look at the workspace. */
+  /** For one operation on the workspace. */
   signal(): AbortSignal {
-    return AbortSignal.any([this.#closing.signal, AbortSignal.timeout(deadlineMs)]);
+    return AbortSignal.any([this.#closing.signal, AbortSignal.timeout(captureTimeoutMs)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    this.#history?.activeConversations.delete(this.deps.id);
-    await this.#tail.catch(() => {});
+    this.#workspace?.activeConversations.delete(this.#deps.id);
+    await this.#mutex.idle();
   }
 
-  async #settled(signal: AbortSignal | undefined): Promise<void> {
-    const stopped = Promise.withResolvers<void>();
-    const onAbort = () => stopped.resolve();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    while (this.#waiting > 0 && signal?.aborted !== true) await Promise.race([this.#tail, stopped.promise]);
-    signal?.removeEventListener("abort", onAbort);
+  async #open(): Promise<WorkspaceCheckpoints | undefined> {
+    if (this.#deps.store === undefined) return undefined;
+    const { workspace } = await this.#deps.runtime();
+    return this.#deps.store.forWorkspace(workspace);
   }
 
-  #tellAtWork({ agentState }: ConversationState): void {
-    if (isWorking(agentState)) this.#history?.activeConversations.add(this.deps.id);
-    else this.#history?.activeConversations.delete(this.deps.id);
+  #publishActivity({ agentState }: ConversationState): void {
+    if (isWorking(agentState)) this.#workspace?.activeConversations.add(this.#deps.id);
+    else this.#workspace?.activeConversations.delete(this.#deps.id);
   }
 
-  async #tell(error: unknown): Promise<void> {
+  async #reportFailure(error: unknown): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#failures += 1;
-    this.#skips = Math.min(this.#failures - 1, mostSkips);
+    this.#skips = Math.min(this.#failures - 1, maxSkips);
     if (this.#failures > 1) return;
-    const why = error instanceof Error ? error.message : String(error);
-    const sentence = `No snapshot was taken of the workspace, so it cannot be brought back to what it is now: ${why}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    const sentence = `No checkpoint of the workspace was taken, so its present state cannot be restored later: ${reason}`;
     try {
-      await this.deps.append(observation("environment", "status", sentence, { code: "checkpoint_failed" }));
+      await this.#deps.append(observation("environment", "status", sentence, { code: "checkpoint_failed" }));
     } catch {
-      // Where the log cannot be written, its owner hears of it by what it does next.
+      // If the log cannot be written, the next append of the conversation fails and is reported.
     }
   }
 }
