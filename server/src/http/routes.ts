@@ -1,6 +1,5 @@
 /** All routes behind access control. Paths without a route or a file of the web UI are answered with 404. */
 import { Hono, type Context } from "hono";
-import type { ConversationsApi } from "../conversation/api.ts";
 import type { CostsApi } from "../conversation/costs.ts";
 import type { RulesApi } from "../conversation/approvals/server-rules.ts";
 import type { McpApi } from "../mcp/mcp.ts";

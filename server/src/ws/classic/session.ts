@@ -66,7 +66,7 @@ export function createClassicSession(options: ClassicOptions): ClassicSession {
     try {
       await send(socket, first);
       for await (const event of conversation.follow(Math.min(options.after, head), socket.closed)) {
-        for (const frame of view.framesFor(event)) await send(socket, frame);
+        for (const shown of view.framesFor(event)) await send(socket, shown);
       }
       if (!socket.closed.aborted) throw new DeckhandError("unknown_conversation", "The conversation was deleted.");
     } catch (error) {

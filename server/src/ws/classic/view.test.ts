@@ -29,7 +29,7 @@ const ran = (source: "user" | "agent", text: string, content: string, cause: num
     { command: text, exit_code: 0, cwd: "/w", duration_ms: 1, truncated: false, hidden: false },
     { cause },
   );
-const message = (content: string): NewEvent =>
+const userMessage = (content: string): NewEvent =>
   action("user", "message", { content, image_urls: null, wait_for_response: false });
 const states = (frames: Frame[]): string[] => frames.map((frame) => frame.extras?.agent_state).filter(Boolean);
 
@@ -49,7 +49,7 @@ describe("the classic view of new events", () => {
   test("[W21] shows no actions of clients and no internal events", () => {
     const chat = observation("user", "chat", "go", { image_urls: null }, { cause: 0 });
     for (const version of ["0.9", "0.14"] as const) {
-      assert.deepEqual(live(version, message("go"), command("user", "ls"), chat), []);
+      assert.deepEqual(live(version, userMessage("go"), command("user", "ls"), chat), []);
     }
   });
 

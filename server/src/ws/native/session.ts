@@ -76,8 +76,8 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     }
     switch (kinds[0]) {
       case "subscribe": {
-        const frame = validate(clientFrames.subscribe, object["subscribe"]);
-        return { conversation: frame.conversation, run: () => subscribe(frame) };
+        const subscription = validate(clientFrames.subscribe, object["subscribe"]);
+        return { conversation: subscription.conversation, run: () => subscribe(subscription) };
       }
       case "unsubscribe": {
         const { conversation } = validate(clientFrames.unsubscribe, object["unsubscribe"]);
