@@ -12,7 +12,7 @@ import type { TerminalsApi } from "./terminals/terminals.ts";
 import type { Network, Runtime, RuntimeStatus } from "../runtime/runtime.ts";
 import type { ConversationId, ConversationRow, ListChange, ListOptions, Marks } from "../store/event-store.ts";
 
-export type { TerminalAttachment as TerminalSeat, WatchedTerminal } from "./terminals/terminals.ts";
+export type { TerminalAttachment, WatchedTerminal } from "./terminals/terminals.ts";
 export type { ConversationRow, ListChange, Marks, Network, RuntimeStatus };
 
 export interface SubmitOptions {

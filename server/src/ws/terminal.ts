@@ -6,7 +6,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { DeckhandError, terminalClientFrames, type TerminalServerFrame } from "@deckhand/protocol";
-import type { ConversationsApi, TerminalSeat, WatchedTerminal } from "../conversation/api.ts";
+import type { ConversationsApi, TerminalAttachment, WatchedTerminal } from "../conversation/api.ts";
 import { existingConversation } from "../wire/conversation-id.ts";
 import { parseFrame } from "../wire/parse-frame.ts";
 import type { Socket } from "./socket.ts";
@@ -36,7 +36,7 @@ export interface TerminalSession {
 
 export function createTerminalSession(terminal: WatchedTerminal): TerminalSession {
   let socket: Socket;
-  let attachment: TerminalSeat;
+  let attachment: TerminalAttachment;
   let state: "drawing" | "live" | "behind" = "drawing";
   /** Frames that arrived while the screen was being serialized. */
   let pending: TerminalServerFrame[] = [];
