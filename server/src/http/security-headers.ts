@@ -25,8 +25,8 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 };
 
 /**
- * The policy for responses to requests for `host`, which access control has verified. Frames may show sandbox ports, each
- * on its own host below this one, and files that the UI holds as bytes (`blob:`, for PDFs).
+ * The policy for responses to requests for `host`, which access control has verified. Frames may show sandbox ports,
+ * each on its own host below this one, and files that the UI holds as bytes (`blob:`, for PDFs).
  */
 export function pageSecurityPolicy(host: string): string {
   const base = baseHost(host);

@@ -1,6 +1,6 @@
 /**
- * `Upgrade: websocket`: access control first, then a sandbox port or one of the server's own endpoints. A refused request
- * gets a plain HTTP response and no WebSocket.
+ * `Upgrade: websocket`: access control first, then a sandbox port or one of the server's own endpoints. A refused
+ * request gets a plain HTTP response and no WebSocket.
  */
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";

@@ -1,6 +1,6 @@
 /**
- * Serves the built web UI: the file at the requested path, or index.html for every other path, so that links into the UI
- * work. Files under /assets/ have a hash in their name and never change.
+ * Serves the built web UI: the file at the requested path, or index.html for every other path, so that links into the
+ * UI work. Files under /assets/ have a hash in their name and never change.
  */
 import { readFile, realpath } from "node:fs/promises";
 import { extname, join, resolve, sep } from "node:path";

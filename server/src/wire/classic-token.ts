@@ -1,6 +1,6 @@
 /**
- * Tokens of classic clients: a JWT (HS256) whose `sid` is the conversation id. It identifies the conversation and grants
- * no access to the server.
+ * Tokens of classic clients: a JWT (HS256) whose `sid` is the conversation id. It identifies the conversation and
+ * grants no access to the server.
  */
 import { jwtVerify, SignJWT } from "jose";
 import { checkConversationId } from "./conversation-id.ts";

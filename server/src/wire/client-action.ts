@@ -1,6 +1,6 @@
 /**
- * Actions from clients, normalized: the arguments of `initialize` are accepted under all their historical names, and the
- * API key is taken out of them, because the rest is logged and the key must never be.
+ * Actions from clients, normalized: the arguments of `initialize` are accepted under all their historical names, and
+ * the API key is taken out of them, because the rest is logged and the key must never be.
  */
 import { DeckhandError } from "@deckhand/protocol";
 

@@ -4,9 +4,9 @@ import { DeckhandError } from "@deckhand/protocol";
 export type FrameObject = Readonly<Record<string, unknown>>;
 
 /**
- * JSON.parse accepts any nesting, but JSON.stringify and other recursive functions then overflow the stack, and 8 MiB of
- * brackets block the process for most of a second. Legitimate frames have a few levels and some thousand values, so both
- * are counted before parsing, which takes at most 30 ms for the largest frame.
+ * JSON.parse accepts any nesting, but JSON.stringify and other recursive functions then overflow the stack, and 8 MiB
+ * of brackets block the process for most of a second. Legitimate frames have a few levels and some thousand values, so
+ * both are counted before parsing, which takes at most 30 ms for the largest frame.
  */
 const maxDepth = 64;
 const maxValues = 100_000;

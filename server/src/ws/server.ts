@@ -30,8 +30,8 @@ export interface SocketServerOptions {
 
 export interface SocketServer {
   /**
-   * Completes the handshake and serves the socket. Fails with `unknown_path`, `unknown_conversation` or `forbidden` before
-   * anything is sent.
+   * Completes the handshake and serves the socket. Fails with `unknown_path`, `unknown_conversation` or `forbidden`
+   * before anything is sent.
    */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Closes every socket with 1012 and resolves once all are gone, after half a second at the latest. */

@@ -1,6 +1,7 @@
 /**
  * A socket that watches one terminal: first the screen, then what the program prints. A client that falls behind gets
- * nothing until it has read what was sent, and then the current screen, so a slow watcher costs one screen and no queue.
+ * nothing until it has read what was sent, and then the current screen, so a slow watcher costs one screen and no
+ * queue.
  *
  *   drawing --screen sent--> live --backlog too large--> behind --backlog read--> drawing
  */

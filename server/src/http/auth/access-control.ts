@@ -6,8 +6,8 @@
  *   2. Is the caller a process of our own user on loopback, or does it carry a valid token
  *      (header, cookie, link or ticket)?                            allowed; 401 otherwise
  *
- * The first check is for browsers, which run other people's code but cannot forge these headers. The second is for every
- * other client, which can.
+ * The first check is for browsers, which run other people's code but cannot forge these headers. The second is for
+ * every other client, which can.
  */
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "@deckhand/protocol";

@@ -2,8 +2,8 @@
  * Finds which local user owns the other end of a loopback connection. Linux lists both ends in /proc/net/tcp and
  * /proc/net/tcp6 (proc_pid_net(5)); the entry of the client's end carries the owner's uid.
  *
- * Only entries with an inode count: after a process has closed its socket, the kernel keeps the connection for a while as
- * an orphan with inode 0 and **uid 0**, so a client that sends a request and closes at once would pass for root. The
+ * Only entries with an inode count: after a process has closed its socket, the kernel keeps the connection for a while
+ * as an orphan with inode 0 and **uid 0**, so a client that sends a request and closes at once would pass for root. The
  * kernel reads its table in pieces and can miss an entry that moves meanwhile, so a failed lookup is repeated.
  */
 import { readFile } from "node:fs/promises";
@@ -61,7 +61,9 @@ export function findUid(table: string, local: string, remote: string): number | 
   return undefined;
 }
 
-/** `address:port` as written in the tables: address words in the machine's byte order, IPv4-mapped addresses as IPv4. */
+/**
+ * `address:port` as written in the tables: address words in the machine's byte order, IPv4-mapped addresses as IPv4.
+ */
 export function tableAddress(address: string, port: number): string {
   const bytes = isIPv6(address) ? ipv6Bytes(address) : address.split(".").map(Number);
   const words: string[] = [];

@@ -1,7 +1,7 @@
 /**
- * A log as server-sent events (WHATWG HTML, section 9.2): each event as `id:` and `data:`, then `event: caught_up` after
- * the last event that existed at the start, and a comment now and then so that proxies do not cut an idle stream. A client
- * that reconnects sends `Last-Event-ID` and receives what it missed.
+ * A log as server-sent events (WHATWG HTML, section 9.2): each event as `id:` and `data:`, then `event: caught_up`
+ * after the last event that existed at the start, and a comment now and then so that proxies do not cut an idle stream.
+ * A client that reconnects sends `Last-Event-ID` and receives what it missed.
  *
  * The stream is pulled: nothing is read from the log before the client has room for it.
  */

@@ -1,6 +1,6 @@
 /**
- * `/api/conversations/:id/terminals`: shells that people share in the conversation's sandbox. Their content comes over a
- * WebSocket at the same path (`ws/terminal.ts`).
+ * `/api/conversations/:id/terminals`: shells that people share in the conversation's sandbox. Their content comes over
+ * a WebSocket at the same path (`ws/terminal.ts`).
  */
 import type { Hono } from "hono";
 import { DeckhandError, terminalSize } from "@deckhand/protocol";

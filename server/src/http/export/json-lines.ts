@@ -1,7 +1,7 @@
 /**
- * The JSON Lines format of exports, the only one that can be imported: a header line `{"deckhand_export": 1, …}`, then one
- * event per line. An imported file may come from anywhere, so each line is validated. It is read as a stream, and at most
- * one page of events is held in memory.
+ * The JSON Lines format of exports, the only one that can be imported: a header line `{"deckhand_export": 1, …}`, then
+ * one event per line. An imported file may come from anywhere, so each line is validated. It is read as a stream, and
+ * at most one page of events is held in memory.
  */
 import { z } from "zod";
 import {

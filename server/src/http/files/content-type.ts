@@ -1,6 +1,6 @@
 /**
- * How a browser may treat a file that an agent wrote: as an image that cannot run code, as plain text, or as a download.
- * Decided by the first bytes and never by the name, so HTML and SVG are plain text.
+ * How a browser may treat a file that an agent wrote: as an image that cannot run code, as plain text, or as a
+ * download. Decided by the first bytes and never by the name, so HTML and SVG are plain text.
  */
 import { posix } from "node:path";
 

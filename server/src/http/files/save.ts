@@ -40,7 +40,9 @@ export async function saveFile(
   return { event, stat };
 }
 
-/** Writes the file by an action of the user, which every client and the model can see. Resolves with the action's id. */
+/**
+ * Writes the file by an action of the user, which every client and the model can see. Resolves with the action's id.
+ */
 export async function writeAsAction(
   conversation: ConversationApi,
   path: string,

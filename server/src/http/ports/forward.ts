@@ -1,4 +1,6 @@
-/** Forwards a request or a WebSocket to a port inside a conversation's sandbox. Streams both ways and buffers nothing. */
+/**
+ * Forwards a request or a WebSocket to a port inside a conversation's sandbox. Streams both ways and buffers nothing.
+ */
 import {
   request as requestHttp,
   STATUS_CODES,

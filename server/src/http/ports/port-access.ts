@@ -1,7 +1,7 @@
 /**
- * Access control for a port on its own host. Its pages belong to the agent's program, so nothing of ours may be in their
- * reach: they get no token, and our token is accepted here only in a header. A person enters by a link that the UI
- * requested (`PortAccess.link`). The link is good once, becomes a cookie for that host alone and leaves the URL. On
+ * Access control for a port on its own host. Its pages belong to the agent's program, so nothing of ours may be in
+ * their reach: they get no token, and our token is accepted here only in a header. A person enters by a link that the
+ * UI requested (`PortAccess.link`). The link is good once, becomes a cookie for that host alone and leaves the URL. On
  * loopback, processes of the server's own user need no link, as everywhere.
  */
 import { createHmac, randomBytes } from "node:crypto";

@@ -19,8 +19,8 @@ const withheldOnOurOrigin = words(
 
 /**
  * On our own origin a page is sandboxed into an opaque origin without storage, cookies or service workers. All of its
- * requests are cross-site, which access control refuses, so a browser can show only single-file pages this way. Anything
- * more needs the port's own host.
+ * requests are cross-site, which access control refuses, so a browser can show only single-file pages this way.
+ * Anything more needs the port's own host.
  */
 const sandboxed = Object.entries({
   "Content-Security-Policy": "sandbox allow-scripts allow-forms; frame-ancestors 'none'",

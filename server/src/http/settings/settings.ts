@@ -10,8 +10,8 @@ export interface SettingsApi {
   /** Fails with `bad_args`, `forbidden`, `conflict`, `store_failed`. */
   change(patch: SettingsPatch): Promise<SettingsReport>;
   /**
-   * The configured server of that name, or the given one, checked. Fails with `bad_args`, and with `forbidden` for a local
-   * program that may not be configured over HTTP.
+   * The configured server of that name, or the given one, checked. Fails with `bad_args`, and with `forbidden` for a
+   * local program that may not be configured over HTTP.
    */
   mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer>;
 }

@@ -82,8 +82,8 @@ function browseExtras({ url, screenshot, error: failed }: ObservationExtras<"bro
 }
 
 /**
- * OpenHands 0.9 sent the same sentence for every failed turn; the actual cause is added to its extras, which were empty.
- * The code is an addition for both versions.
+ * OpenHands 0.9 sent the same sentence for every failed turn; the actual cause is added to its extras, which were
+ * empty. The code is an addition for both versions.
  */
 function error(event: Observation<"error">, version: ClassicVersion): Content {
   const { code, retryable, error_id: id } = event.extras;

@@ -1,11 +1,11 @@
 /**
- * The classic view of a log: each event becomes zero, one or several frames. Events up to the head at connection time pass
- * the replay filter, later ones the live filter, both as in OpenHands (OPENHANDS-PROTOCOL, section 1.5).
+ * The classic view of a log: each event becomes zero, one or several frames. Events up to the head at connection time
+ * pass the replay filter, later ones the live filter, both as in OpenHands (OPENHANDS-PROTOCOL, section 1.5).
  *
- * In the log, a failed turn is an `error` without a cause, directly followed by the state `error` (`paused` at a limit).
- * The 0.9 UI gets both in that order. The 0.14 UI needs the state first and the error as a status, or it does not pause;
- * it also treats a limit as a failure and answers with a pause of its own. A stuck agent is shown to both as the state
- * `error`, after the error itself, as in OpenHands.
+ * In the log, a failed turn is an `error` without a cause, directly followed by the state `error` (`paused` at a
+ * limit). The 0.9 UI gets both in that order. The 0.14 UI needs the state first and the error as a status, or it does
+ * not pause; it also treats a limit as a failure and answers with a pause of its own. A stuck agent is shown to both as
+ * the state `error`, after the error itself, as in OpenHands.
  */
 import { isAction, type Action, type AgentState, type Event, type Observation, type Source } from "@deckhand/protocol";
 import { actionFrame } from "./actions.ts";

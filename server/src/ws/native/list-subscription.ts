@@ -1,6 +1,6 @@
 /**
- * One socket's subscription to the list of all conversations. Changes are read once the socket has room for them, and no
- * more often than a screen can use. In between, the store keeps only which conversations changed, however often.
+ * One socket's subscription to the list of all conversations. Changes are read once the socket has room for them, and
+ * no more often than a screen can use. In between, the store keeps only which conversations changed, however often.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { ServerFrame } from "@deckhand/protocol";

@@ -1,6 +1,6 @@
 /**
- * The native dialect, `deckhand.v1`: many conversations on one socket. Requests for the same conversation run in the order
- * in which they arrived; requests for different conversations do not wait for each other.
+ * The native dialect, `deckhand.v1`: many conversations on one socket. Requests for the same conversation run in the
+ * order in which they arrived; requests for different conversations do not wait for each other.
  */
 import { clientAction, clientFrames, DeckhandError, nativeProtocol, type ServerFrame } from "@deckhand/protocol";
 import type { z } from "zod";

@@ -1,6 +1,7 @@
 /**
- * One socket's subscription to one conversation: the existing events, `caught_up`, then new events. An event is read from
- * the log once the socket has room for it. Deltas are sent only while the backlog is small; otherwise they are dropped.
+ * One socket's subscription to one conversation: the existing events, `caught_up`, then new events. An event is read
+ * from the log once the socket has room for it. Deltas are sent only while the backlog is small; otherwise they are
+ * dropped.
  */
 import { DeckhandError, type Delta, type Event, type ServerFrame } from "@deckhand/protocol";
 import type { ConversationApi } from "../../conversation/api.ts";
@@ -9,7 +10,9 @@ import type { Socket } from "../socket.ts";
 /** With a larger backlog the client is behind, and deltas would put it further behind. */
 const maxDeltaBacklogBytes = 64 * 1024;
 
-/** Size of a batch of past events: small enough to let other sockets run, large enough for a browser to load quickly. */
+/**
+ * Size of a batch of past events: small enough to let other sockets run, large enough for a browser to load quickly.
+ */
 const batchChars = 128 * 1024;
 
 /** A new event is the same object for all subscribers, so it is serialized once. */
