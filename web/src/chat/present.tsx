@@ -4,7 +4,7 @@ import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { withFiles } from "../composer/send-files.ts";
 import { OpenPorts } from "../network/open-ports.tsx";
-import { RefusedHosts } from "../network/refused-hosts.tsx";
+import { BlockedHosts } from "../network/blocked-hosts.tsx";
 import { Jobs } from "../now/jobs.tsx";
 import { NowBar } from "../now/now-bar.tsx";
 import { useWant } from "../now/use-want.ts";
@@ -39,7 +39,7 @@ export function Present({ conversation: id, snapshot, onSend }: PresentProps) {
         jobs={state.jobs}
         onEnd={(job) => void client.send(id, "job", { id: job, signal: "KILL" }).catch(toastFailure)}
       />
-      <RefusedHosts snapshot={snapshot} onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })} />
+      <BlockedHosts snapshot={snapshot} onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })} />
       <OpenPorts conversation={id} />
       <NowBar snapshot={snapshot} onWant={want} />
       <Composer

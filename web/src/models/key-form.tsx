@@ -1,16 +1,16 @@
 import { useState, type SubmitEvent } from "react";
 import { KeyIcon } from "@primer/octicons-react";
 import type { ModelProvider } from "@deckhand/protocol";
-import { useSave } from "../settings/use-settings.ts";
+import { useSaveSettings } from "../settings/use-settings.ts";
 import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { Select } from "../ui/select.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { Findings } from "./findings.tsx";
-import { firstModelOf, keyProviders, ownerOf } from "./owner.ts";
-import { useTrial } from "./use-trial.ts";
+import { TestReport } from "./test-report.tsx";
+import { suggestedModelOf, keyProviders, keyOwnerOf } from "./key-owner.ts";
+import { useModelTest } from "./use-model-test.ts";
 
 interface KeyFormProps {
   readonly providers: readonly ModelProvider[];
@@ -27,15 +27,15 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
   const provider = takers.find((each) => each.prefix === prefix) ?? takers[0];
   const [typedModel, setTypedModel] = useState<string>();
   const [key, setKey] = useState("");
-  const trial = useTrial();
-  const save = useSave();
+  const trial = useModelTest();
+  const save = useSaveSettings();
   const [failure, setFailure] = useState("");
   if (provider === undefined) return null;
-  const model = typedModel ?? firstModelOf(provider);
+  const model = typedModel ?? suggestedModelOf(provider);
   const name = model === "" || model.startsWith(`${provider.prefix}/`) ? model : `${provider.prefix}/${model}`;
 
   const keep = async (): Promise<void> => {
-    const owner = ownerOf(provider.prefix);
+    const owner = keyOwnerOf(provider.prefix);
     if (owner === undefined) return;
     setFailure("");
     try {
@@ -67,7 +67,7 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
             onChange={(next) => {
               setPrefix(next);
               setTypedModel(undefined);
-              trial.forget();
+              trial.reset();
             }}
           />
         </div>
@@ -96,10 +96,10 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
         description={t.models.keyDescription}
         onChange={(next) => {
           setKey(next);
-          trial.forget();
+          trial.reset();
         }}
       />
-      {trial.report !== undefined && <Findings report={trial.report} />}
+      {trial.report !== undefined && <TestReport report={trial.report} />}
       {(trial.failure || failure) !== "" && (
         <p role="alert" className="text-sm text-bad">
           {trial.failure || failure}

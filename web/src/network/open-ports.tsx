@@ -3,7 +3,7 @@ import { client } from "../server.ts";
 import { Button } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 
-const everyMs = 5000;
+const pollMs = 5000;
 
 /** What listens in the conversation's sandbox, each with a way to open it. Asked for only while somebody looks. */
 export function OpenPorts({ conversation }: { readonly conversation: string }) {
@@ -11,20 +11,20 @@ export function OpenPorts({ conversation }: { readonly conversation: string }) {
   const [ports, setPorts] = useState<readonly number[]>([]);
   const [failure, setFailure] = useState("");
   useEffect(() => {
-    const gone = new AbortController();
-    const look = (): void => {
+    const controller = new AbortController();
+    const poll = (): void => {
       if (document.hidden) return;
-      client.ports(conversation, gone.signal).then(
+      client.ports(conversation, controller.signal).then(
         (found) => setPorts(found.map(({ port }) => port)),
         () => {
           // The connection's own state tells the person enough.
         },
       );
     };
-    look();
-    const timer = setInterval(look, everyMs);
+    poll();
+    const timer = setInterval(poll, pollMs);
     return () => {
-      gone.abort();
+      controller.abort();
       clearInterval(timer);
     };
   }, [conversation]);

@@ -5,7 +5,7 @@ import { client, useHealth } from "../server.ts";
 import { Link } from "../shell/link.tsx";
 import { formatCount, formatCost } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
-import { Row, Rows, Section } from "./parts.tsx";
+import { Row, Rows, Section } from "./fields.tsx";
 
 export function AboutPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();

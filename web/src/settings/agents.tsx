@@ -3,20 +3,20 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { Row, Rows, SavedText, Section } from "./parts.tsx";
+import { Row, Rows, SavedTextField, Section } from "./fields.tsx";
 import { useAgents } from "./use-agents.ts";
-import { useSave } from "./use-settings.ts";
+import { useSaveSettings } from "./use-settings.ts";
 
 /** Of a server that was told of no other. */
-const usualAgent = "CodeActAgent";
+const fallbackAgent = "CodeActAgent";
 
 export function AgentsPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
   const { agents: all, broken } = useAgents();
-  const save = useSave();
+  const save = useSaveSettings();
   const { agents: kept = {}, limits = {} } = report.saved;
-  const usual = kept.default ?? usualAgent;
-  const agents = all.toSorted((a, b) => Number(b.name === usual) - Number(a.name === usual));
+  const defaultAgent = kept.default ?? fallbackAgent;
+  const agents = all.toSorted((a, b) => Number(b.name === defaultAgent) - Number(a.name === defaultAgent));
   const limitNames = ["max_steps", "max_cost_usd", "max_tokens", "max_seconds"] as const;
   return (
     <>
@@ -28,12 +28,12 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
               label={
                 <>
                   {name}
-                  {name === usual && <Badge tone="accent">{t.settings.agents.default}</Badge>}
+                  {name === defaultAgent && <Badge tone="accent">{t.settings.agents.default}</Badge>}
                 </>
               }
               description={description}
             >
-              {name !== usual && (
+              {name !== defaultAgent && (
                 <Button
                   size="small"
                   tone="quiet"
@@ -48,7 +48,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
             <Row key={sentence} label={<span className="font-normal text-bad">{sentence}</span>} />
           ))}
           <Row label={t.settings.agents.folder} description={t.settings.agents.folderDescription}>
-            <SavedText
+            <SavedTextField
               label={t.settings.agents.folder}
               value={kept.folder ?? ""}
               placeholder="/home/…/agents"
@@ -72,7 +72,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
                   </>
                 }
               >
-                <SavedText
+                <SavedTextField
                   label={t.settings.agents.limitNames[name]}
                   type="number"
                   disabled={variable !== undefined}

@@ -4,7 +4,7 @@ import { Button } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { languages, useMessages } from "../i18n/i18n.ts";
-import { Row, Rows, SavedText, Section } from "./parts.tsx";
+import { Row, Rows, SavedTextField, Section } from "./fields.tsx";
 
 /** What this browser alone keeps. */
 export function AppearancePage() {
@@ -45,7 +45,7 @@ export function AppearancePage() {
         <Rows>
           <Notifications />
           <Row label={t.settings.appearance.yourName} description={t.settings.appearance.yourNameDescription}>
-            <SavedText
+            <SavedTextField
               label={t.settings.appearance.yourName}
               value={name}
               placeholder={t.settings.appearance.noName}

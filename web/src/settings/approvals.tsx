@@ -10,12 +10,12 @@ import { TextField } from "../ui/text-field.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { formatDateTime } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
-import { FromEnvironment, Row, Rows, SavedText, Section } from "./parts.tsx";
-import { useSave } from "./use-settings.ts";
+import { EnvironmentBadge, Row, Rows, SavedTextField, Section } from "./fields.tsx";
+import { useSaveSettings } from "./use-settings.ts";
 
 export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
-  const save = useSave();
+  const save = useSaveSettings();
   const { policy = "risky", seconds = 0 } = report.effective.approval;
   return (
     <>
@@ -24,7 +24,7 @@ export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                {t.newTask.approvalPolicy} <FromEnvironment report={report} path="approval.policy" />
+                {t.newTask.approvalPolicy} <EnvironmentBadge report={report} path="approval.policy" />
               </>
             }
             description={t.newTask.approvalPolicies[policy].description}
@@ -44,12 +44,12 @@ export function ApprovalsPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                {t.settings.approvals.timeout} <FromEnvironment report={report} path="approval.seconds" />
+                {t.settings.approvals.timeout} <EnvironmentBadge report={report} path="approval.seconds" />
               </>
             }
             description={t.settings.approvals.timeoutDescription}
           >
-            <SavedText
+            <SavedTextField
               label={t.settings.approvals.timeout}
               type="number"
               value={String(seconds)}

@@ -1,7 +1,7 @@
 import { hookEvents, type SettingsReport } from "@deckhand/protocol";
 import { Badge } from "../ui/badge.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { Row, Rows, Section } from "./parts.tsx";
+import { Row, Rows, Section } from "./fields.tsx";
 
 /** Shown, not set: they run outside of the sandbox, so they are written where the server runs. */
 export function HooksPage({ report }: { readonly report: SettingsReport }) {

@@ -2,13 +2,13 @@ import { useState } from "react";
 import { KeyIcon, TrashIcon } from "@primer/octicons-react";
 import type { ModelProvider, SettingsReport } from "@deckhand/protocol";
 import { KeyForm } from "../models/key-form.tsx";
-import { keyProviders, ownerOf } from "../models/owner.ts";
+import { keyProviders, keyOwnerOf } from "../models/key-owner.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { FromEnvironment, Row, Rows, Section } from "./parts.tsx";
-import { useSave } from "./use-settings.ts";
+import { EnvironmentBadge, Row, Rows, Section } from "./fields.tsx";
+import { useSaveSettings } from "./use-settings.ts";
 
 interface KeysProps {
   readonly report: SettingsReport;
@@ -18,10 +18,10 @@ interface KeysProps {
 /** Keys come in and never out: of a kept one its last four characters are shown. */
 export function Keys({ report, providers }: KeysProps) {
   const t = useMessages();
-  const save = useSave();
+  const save = useSaveSettings();
   const [isAdding, setAdding] = useState(false);
   const kept = report.saved.keys ?? {};
-  const labels = new Map(keyProviders(providers).map((each) => [String(ownerOf(each.prefix)), each.label]));
+  const labels = new Map(keyProviders(providers).map((each) => [String(keyOwnerOf(each.prefix)), each.label]));
   const fixed = Object.keys(report.environment).flatMap((path) =>
     path.startsWith("keys.") ? [path.slice("keys.".length)] : [],
   );
@@ -47,7 +47,7 @@ export function Keys({ report, providers }: KeysProps) {
               label={
                 <>
                   {labels.get(owner) ?? owner}
-                  <FromEnvironment report={report} path={`keys.${owner}`} />
+                  <EnvironmentBadge report={report} path={`keys.${owner}`} />
                   {hidden !== undefined && <Badge>{`••••${hidden.last}`}</Badge>}
                 </>
               }

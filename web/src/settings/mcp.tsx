@@ -9,10 +9,10 @@ import { Spinner } from "../ui/progress.tsx";
 import { Switch } from "../ui/switch.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { AddMcpServer } from "./mcp-add.tsx";
-import { McpOutcome, McpTools } from "./mcp-outcome.tsx";
-import { Row, Rows, Section } from "./parts.tsx";
-import { useSave } from "./use-settings.ts";
+import { McpServerForm } from "./mcp-form.tsx";
+import { McpTestResult, McpTools } from "./mcp-result.tsx";
+import { Row, Rows, Section } from "./fields.tsx";
+import { useSaveSettings } from "./use-settings.ts";
 
 const stateTones: Readonly<Record<McpServerState["state"], Tone>> = {
   ready: "good",
@@ -57,7 +57,7 @@ export function McpPage({ report }: { readonly report: SettingsReport }) {
         {servers.length === 0 && !isAdding && (
           <Row label={<span className="font-normal text-muted">{t.settings.mcp.noServers}</span>} />
         )}
-        {isAdding && <AddMcpServer onDone={() => setAdding(false)} />}
+        {isAdding && <McpServerForm onDone={() => setAdding(false)} />}
       </Rows>
       <p className="mt-2 text-xs text-muted">{t.settings.mcp.localServers(report.file)}</p>
     </Section>
@@ -73,7 +73,7 @@ interface ServerProps {
 
 function Server({ name, server, state, mayChange }: ServerProps) {
   const t = useMessages();
-  const save = useSave();
+  const save = useSaveSettings();
   const queries = useQueryClient();
   const [report, setReport] = useState<McpReport>();
   const [isTrying, setTrying] = useState(false);
@@ -129,7 +129,7 @@ function Server({ name, server, state, mayChange }: ServerProps) {
           {t.settings.mcp.signIn}
         </a>
       )}
-      {report !== undefined && <McpOutcome report={report} />}
+      {report !== undefined && <McpTestResult report={report} />}
       {report === undefined && state !== undefined && state.tools.length > 0 && <McpTools tools={state.tools} />}
     </div>
   );

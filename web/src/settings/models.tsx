@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { BeakerIcon, SyncIcon } from "@primer/octicons-react";
 import type { ModelInfo, SettingsReport } from "@deckhand/protocol";
-import { AddressForm } from "../models/address-form.tsx";
-import { Findings } from "../models/findings.tsx";
-import { useTrial } from "../models/use-trial.ts";
+import { EndpointForm } from "../models/endpoint-form.tsx";
+import { TestReport } from "../models/test-report.tsx";
+import { useModelTest } from "../models/use-model-test.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
@@ -12,16 +12,16 @@ import { toastFailure } from "../ui/toast.tsx";
 import { formatCount, formatCost } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 import { Keys } from "./keys.tsx";
-import { FromEnvironment, Row, Rows, SavedText, Section } from "./parts.tsx";
-import { useModels, useSave } from "./use-settings.ts";
+import { EnvironmentBadge, Row, Rows, SavedTextField, Section } from "./fields.tsx";
+import { useModels, useSaveSettings } from "./use-settings.ts";
 
 const efforts = ["", "none", "minimal", "low", "medium", "high", "xhigh"] as const;
 
 export function ModelsPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
   const { models, look, looking } = useModels();
-  const save = useSave();
-  const trial = useTrial();
+  const save = useSaveSettings();
+  const trial = useModelTest();
   const [isAdding, setAdding] = useState(false);
   const { model = {} } = report.saved;
   const name = report.effective.model.name ?? "";
@@ -40,10 +40,10 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
               <>
                 <span className="font-mono">{present?.name ?? (name || "demo")}</span>
                 {present?.demo === true && <Badge tone="warn">{t.settings.models.demo}</Badge>}
-                <FromEnvironment report={report} path="model.name" />
+                <EnvironmentBadge report={report} path="model.name" />
               </>
             }
-            description={present === undefined ? undefined : <About info={present} />}
+            description={present === undefined ? undefined : <ModelFacts info={present} />}
           >
             <Button icon={BeakerIcon} disabled={trial.running} onClick={() => void trial.run({})}>
               {t.models.test}
@@ -56,7 +56,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
                   <Spinner /> {t.models.testing}
                 </p>
               )}
-              {trial.report !== undefined && <Findings report={trial.report} />}
+              {trial.report !== undefined && <TestReport report={trial.report} />}
               {trial.failure !== "" && (
                 <p role="alert" className="text-sm text-bad">
                   {trial.failure}
@@ -65,7 +65,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
             </div>
           )}
           <Row label={t.models.model} description={t.settings.models.modelDescription}>
-            <SavedText
+            <SavedTextField
               label={t.models.model}
               value={model.name ?? ""}
               placeholder={t.settings.models.autoDetect}
@@ -77,12 +77,12 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                {t.models.baseUrl} <FromEnvironment report={report} path="model.base_url" />
+                {t.models.baseUrl} <EnvironmentBadge report={report} path="model.base_url" />
               </>
             }
             description={t.settings.models.baseUrlDescription}
           >
-            <SavedText
+            <SavedTextField
               label={t.models.baseUrl}
               type="url"
               value={model.base_url ?? ""}
@@ -92,26 +92,26 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
             />
           </Row>
           <Row label={t.settings.models.fallbacks} description={t.settings.models.fallbacksDescription}>
-            <SavedText
+            <SavedTextField
               label={t.settings.models.fallbacks}
               value={(model.fallbacks ?? []).join(", ")}
               placeholder={t.common.none}
               suggestions={names}
-              onSave={(next) => save({ model: { fallbacks: listed(next) } })}
+              onSave={(next) => save({ model: { fallbacks: parseNames(next) } })}
             />
             {(model.fallbacks ?? []).map((each) => (
-              <TryModel key={each} name={each} />
+              <TestModel key={each} name={each} />
             ))}
           </Row>
           <Row label={t.settings.models.smallModel} description={t.settings.models.smallModelDescription}>
-            <SavedText
+            <SavedTextField
               label={t.settings.models.smallModel}
               value={model.small_model ?? ""}
               placeholder={t.settings.models.sameAsDefault}
               suggestions={names}
               onSave={(next) => save({ model: { small_model: next || null } })}
             />
-            {model.small_model !== undefined && <TryModel name={model.small_model} />}
+            {model.small_model !== undefined && <TestModel name={model.small_model} />}
           </Row>
           <Row label={t.settings.models.effort} description={t.settings.models.effortDescription}>
             <Select
@@ -141,7 +141,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
             <Row
               key={info.name}
               label={<span className="font-mono">{info.name}</span>}
-              description={<About info={info} />}
+              description={<ModelFacts info={info} />}
             >
               {!info.default && (
                 <Button
@@ -159,7 +159,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
           )}
           {isAdding ? (
             <div className="px-4 py-4">
-              <AddressForm onSaved={() => setAdding(false)} />
+              <EndpointForm onSaved={() => setAdding(false)} />
             </div>
           ) : (
             <Row label={t.models.customEndpoint} description={t.settings.models.customEndpointDescription}>
@@ -177,9 +177,9 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
 }
 
 /** One that is asked now and then: tried here, so that it is not found out when it is needed. */
-function TryModel({ name }: { readonly name: string }) {
+function TestModel({ name }: { readonly name: string }) {
   const t = useMessages();
-  const trial = useTrial();
+  const trial = useModelTest();
   return (
     <div className="flex basis-full flex-col gap-2">
       <Button
@@ -193,7 +193,7 @@ function TryModel({ name }: { readonly name: string }) {
         {t.models.testNamed(name)}
       </Button>
       {trial.running && <Spinner label={t.models.testing} />}
-      {trial.report !== undefined && <Findings report={trial.report} />}
+      {trial.report !== undefined && <TestReport report={trial.report} />}
       {trial.failure !== "" && (
         <p role="alert" className="text-sm text-bad">
           {trial.failure}
@@ -204,7 +204,7 @@ function TryModel({ name }: { readonly name: string }) {
 }
 
 /** What is known of it, in a line. */
-function About({ info }: { readonly info: ModelInfo }) {
+function ModelFacts({ info }: { readonly info: ModelInfo }) {
   const t = useMessages();
   const facts = [
     info.provider,
@@ -216,7 +216,7 @@ function About({ info }: { readonly info: ModelInfo }) {
   return facts.filter((fact) => fact !== "").join(" · ");
 }
 
-function listed(text: string): readonly string[] | null {
+function parseNames(text: string): readonly string[] | null {
   const names = text
     .split(",")
     .map((name) => name.trim())

@@ -9,18 +9,21 @@ import { toastFailure } from "../ui/toast.tsx";
 import { formatTime } from "../i18n/format.ts";
 import { useMessages, type Messages } from "../i18n/i18n.ts";
 import { HostList } from "./host-list.tsx";
-import { FromEnvironment, Row, Rows, Section } from "./parts.tsx";
-import { useSave } from "./use-settings.ts";
+import { EnvironmentBadge, Row, Rows, Section } from "./fields.tsx";
+import { useSaveSettings } from "./use-settings.ts";
 
 export function SandboxPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
-  const save = useSave();
+  const save = useSaveSettings();
   const sandbox = useHealth().health?.runtime;
   const { policy = "allow", allow = [] } = report.effective.network;
   return (
     <>
-      <Section title={t.settings.sections.sandbox} description={sandbox === undefined ? "" : summaryOf(sandbox, t)}>
-        {sandbox === undefined ? <Skeleton /> : <Proof sandbox={sandbox} />}
+      <Section
+        title={t.settings.sections.sandbox}
+        description={sandbox === undefined ? "" : selfTestSummary(sandbox, t)}
+      >
+        {sandbox === undefined ? <Skeleton /> : <SelfTest sandbox={sandbox} />}
       </Section>
       <Section
         title={t.settings.sandbox.network}
@@ -31,7 +34,7 @@ export function SandboxPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                {t.settings.sandbox.policy} <FromEnvironment report={report} path="network.policy" />
+                {t.settings.sandbox.policy} <EnvironmentBadge report={report} path="network.policy" />
               </>
             }
             description={t.settings.sandbox.policies[policy].description}
@@ -59,11 +62,11 @@ export function SandboxPage({ report }: { readonly report: SettingsReport }) {
   );
 }
 
-function summaryOf({ checks }: Health["runtime"], t: Messages): string {
+function selfTestSummary({ checks }: Health["runtime"], t: Messages): string {
   return t.settings.sandbox.selfTest(checks.length, checks.filter(({ held }) => held).length);
 }
 
-function Proof({ sandbox }: { readonly sandbox: Health["runtime"] }) {
+function SelfTest({ sandbox }: { readonly sandbox: Health["runtime"] }) {
   const t = useMessages();
   const { checks, untried = [] } = sandbox;
   const groups = [...new Set(checks.map(({ group }) => group))];

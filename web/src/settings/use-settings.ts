@@ -22,7 +22,7 @@ export function useModels(): {
 }
 
 /** Saves, and has everything asked for again that may follow from it. Fails with what is wrong. */
-export function useSave(): (patch: SettingsPatch) => Promise<SettingsReport> {
+export function useSaveSettings(): (patch: SettingsPatch) => Promise<SettingsReport> {
   const queries = useQueryClient();
   return useCallback(
     async (patch) => {

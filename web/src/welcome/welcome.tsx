@@ -13,7 +13,7 @@ import { WorkspaceDetails, WorkspaceSelect } from "./workspace-field.tsx";
 import { isOpen, usual, workspaceOf } from "./workspace.ts";
 
 /** Seen once in the life of a server: who has a model does not wait for it. */
-const SetUp = lazy(async () => ({ default: (await import("../models/set-up.tsx")).SetUp }));
+const SetUp = lazy(async () => ({ default: (await import("../models/connect-model.tsx")).ConnectModel }));
 
 /** What the demo's script can do, in the words that it knows. */
 const demoTask = "Write a bash script that prints hello";

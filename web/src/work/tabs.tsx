@@ -130,6 +130,6 @@ export const workTabs: readonly WorkTab[] = [
 ];
 
 /** Those that are there now. */
-export function shownTabs(snapshot: ViewSnapshot): readonly WorkTab[] {
+export function visibleTabs(snapshot: ViewSnapshot): readonly WorkTab[] {
   return workTabs.filter(({ shown }) => shown === undefined || shown(snapshot));
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, observation, type Event, type NewEvent } from "@deckhand/protocol";
 import { visits } from "./browser/visits.ts";
-import { lastChange, moments } from "./changes/range.ts";
+import { lastChange, moments } from "./changes/moments.ts";
 import { cells } from "./notebook/cells.ts";
 import { lastPlan, openTasks } from "./plan/plan.ts";
-import { pathIn } from "./ports/frame.ts";
+import { urlWithPath } from "./ports/devices.ts";
 import { jobScreens } from "./sandbox/job-screens.ts";
 
 function log(...events: readonly NewEvent[]): readonly Event[] {
@@ -122,7 +122,7 @@ test("[UW7] a comparison begins and ends where a snapshot tells what the workspa
 
 test("[UW11] a path is looked at on the port alone, with the ticket of the link, by the page's own scheme", () => {
   const link = "http://8000--c.localhost:3000/?deckhand-ticket=t";
-  assert.equal(pathIn(link, "/a?x=1#y", "http:"), "http://8000--c.localhost:3000/a?deckhand-ticket=t&x=1#y");
-  assert.equal(pathIn(link, "//evil.example/", "http:"), link);
-  assert.equal(pathIn("http://8000--c.a.example/?d=t", "/", "https:"), "https://8000--c.a.example/?d=t");
+  assert.equal(urlWithPath(link, "/a?x=1#y", "http:"), "http://8000--c.localhost:3000/a?deckhand-ticket=t&x=1#y");
+  assert.equal(urlWithPath(link, "//evil.example/", "http:"), link);
+  assert.equal(urlWithPath("http://8000--c.a.example/?d=t", "/", "https:"), "https://8000--c.a.example/?d=t");
 });

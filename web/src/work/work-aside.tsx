@@ -3,7 +3,7 @@ import { usePane } from "../shell/panes.ts";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { ResizeHandle } from "../ui/resize-handle.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { shownTabs } from "./tabs.tsx";
+import { visibleTabs } from "./tabs.tsx";
 import { useWorkCommands } from "./work-commands.ts";
 import { WorkPanel } from "./work-panel.tsx";
 
@@ -22,7 +22,7 @@ export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
   const { workOpen, workWidth } = usePreferences();
   useWorkCommands(
     conversation,
-    shownTabs(snapshot)
+    visibleTabs(snapshot)
       .map(({ id }) => id)
       .join(" "),
   );

@@ -8,7 +8,7 @@ import { IconButton } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { shownTabs } from "./tabs.tsx";
+import { visibleTabs } from "./tabs.tsx";
 
 const PastFiles = lazy(async () => ({ default: (await import("../time/past-files.tsx")).PastFiles }));
 
@@ -24,7 +24,7 @@ interface WorkPanelProps {
 /** What the work has come to: a tab for each side of it. */
 export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
   const t = useMessages();
-  const tabs = shownTabs(snapshot);
+  const tabs = visibleTabs(snapshot);
   const chosen = tabs.find(({ id }) => id === tab) ?? tabs[0];
   if (chosen === undefined) return null;
   const Tab = chosen.component;

@@ -10,7 +10,7 @@ import { formatExactTime } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { ChangedFile } from "./changed-file.tsx";
-import { lastChange, moments } from "./range.ts";
+import { lastChange, moments } from "./moments.ts";
 import { useDiff } from "./use-diff.ts";
 
 /** So many begin open; more are a list first. */

@@ -11,7 +11,7 @@ interface ChartProps {
   readonly limit?: number | undefined;
   readonly limitLabel?: string;
   /** What is told of the column under the pointer, or chosen by the arrow keys. */
-  readonly tell: (column: Column) => string;
+  readonly describe: (column: Column) => string;
 }
 
 /** Classes of fill by what a part is. */
@@ -34,7 +34,7 @@ const width = 600;
 const height = 150;
 
 /** Columns over the steps of a conversation, drawn as an SVG by hand. */
-export function Chart({ label, columns, amountText, limit, limitLabel, tell }: ChartProps) {
+export function Chart({ label, columns, amountText, limit, limitLabel, describe: tell }: ChartProps) {
   const [at, setAt] = useState<number>();
   const ceiling = niceCeiling(Math.max(limit ?? 0, ...columns.map(heightOf)));
   const step = width / Math.max(columns.length, 12);

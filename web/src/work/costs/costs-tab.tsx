@@ -10,7 +10,7 @@ import type { WorkTabProps } from "../tabs.tsx";
 import { Chart, fills } from "./chart.tsx";
 import { columns, costSteps, totals, type Chart as ChartKind, type Column } from "./steps.ts";
 
-const mostRows = 100;
+const maxRows = 100;
 
 /** What the models took, step by step, and how full the context is. */
 export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
@@ -81,7 +81,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
         amountText={amountText}
         limit={limit}
         limitLabel={limit === undefined ? "" : t.work.costs.contextLimit(formatCount(limit))}
-        tell={tell}
+        describe={tell}
       />
       {parts.size > 1 && (
         <ul className="flex flex-wrap gap-x-4 gap-y-1 pb-4 pl-14 text-2xs text-muted">
@@ -123,7 +123,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
         </thead>
         <tbody>
           {steps
-            .slice(-mostRows)
+            .slice(-maxRows)
             .toReversed()
             .map((step) => (
               <tr key={step.id} className="border-b border-line/60">

@@ -63,11 +63,11 @@ export interface Column {
 export type Chart = "cost" | "tokens" | "context";
 
 /** Finer columns than this nobody can tell apart. */
-const mostColumns = 120;
+const maxColumns = 120;
 
 export function columns(steps: readonly CostStep[], chart: Chart): readonly Column[] {
   const shown = chart === "context" ? steps.filter(({ context }) => context !== undefined) : steps;
-  const each = Math.max(1, Math.ceil(shown.length / mostColumns));
+  const each = Math.max(1, Math.ceil(shown.length / maxColumns));
   const found: Column[] = [];
   for (let at = 0; at < shown.length; at += each) {
     const some = shown.slice(at, at + each);
@@ -100,8 +100,8 @@ export function heightOf({ parts }: Column): number {
 }
 
 /** The end of an axis: the next of 1, 2, 5, 10 … at or above. */
-export function niceCeiling(most: number): number {
-  if (most <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(most));
-  return ([1, 2, 5, 10].find((factor) => factor * power >= most * 0.999_999) ?? 10) * power;
+export function niceCeiling(max: number): number {
+  if (max <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(max));
+  return ([1, 2, 5, 10].find((factor) => factor * power >= max * 0.999_999) ?? 10) * power;
 }

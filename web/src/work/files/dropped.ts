@@ -1,7 +1,7 @@
 /** What was dropped, folders with all that is in them. */
 import type { SentFile } from "@deckhand/client";
 
-const mostFiles = 5000;
+const maxFiles = 5000;
 
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly SentFile[]> {
   // Now: after this event the list is empty.
@@ -13,7 +13,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<readonly Sen
 }
 
 async function collect(entry: FileSystemEntry, found: SentFile[]): Promise<void> {
-  if (found.length >= mostFiles) return;
+  if (found.length >= maxFiles) return;
   if (entry.isFile) {
     const data = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     found.push({ path: entry.fullPath.replace(/^\//, ""), data });

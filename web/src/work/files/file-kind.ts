@@ -2,7 +2,7 @@
 export type FileKind = "text" | "image" | "svg" | "pdf" | "audio" | "video" | "large" | "binary";
 
 /** An editor stays quick up to here. */
-export const mostEditedBytes = 2 * 1024 * 1024;
+export const maxEditableBytes = 2 * 1024 * 1024;
 
 const audio: ReadonlySet<string> = new Set(["mp3", "wav", "ogg", "oga", "flac", "m4a", "aac", "opus"]);
 const video: ReadonlySet<string> = new Set(["mp4", "webm", "mov", "m4v", "ogv"]);
@@ -12,7 +12,7 @@ export function fileKind(path: string, contentType: string, sizeBytes: number): 
   if (contentType.startsWith("image/")) return "image";
   if (ending === "pdf") return "pdf";
   if (contentType.startsWith("text/")) {
-    if (sizeBytes > mostEditedBytes) return "large";
+    if (sizeBytes > maxEditableBytes) return "large";
     return ending === "svg" ? "svg" : "text";
   }
   if (audio.has(ending)) return "audio";

@@ -7,8 +7,8 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
-import { ShownFile } from "./shown-file.tsx";
-import { TextFile } from "./text-file.tsx";
+import { FilePreview } from "./file-preview.tsx";
+import { FileEditor } from "./file-editor.tsx";
 import { useFile } from "./use-file.ts";
 
 interface FileViewProps {
@@ -66,7 +66,7 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
           <EmptyState title={t.work.files.cannotOpen}>{error.message}</EmptyState>
         )
       ) : edits ? (
-        <TextFile
+        <FileEditor
           key={path}
           conversation={conversation}
           path={path}
@@ -75,7 +75,7 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
           onReload={() => void refetch()}
         />
       ) : (
-        <ShownFile conversation={conversation} path={path} file={data} />
+        <FilePreview conversation={conversation} path={path} file={data} />
       )}
     </section>
   );

@@ -8,15 +8,15 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { TextField } from "../../ui/text-field.tsx";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
-import { lastChange } from "../changes/range.ts";
+import { lastChange } from "../changes/moments.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { droppedFiles } from "./dropped.ts";
 import { FileTree } from "./file-tree.tsx";
 import { FileView } from "./file-view.tsx";
-import { FoundFiles } from "./found-files.tsx";
+import { SearchResults } from "./search-results.tsx";
 import { NewFileDialog } from "./new-file-dialog.tsx";
 import { foldersAbove, parentOf, treeRows } from "./tree.ts";
-import { shownAtOnce, useFolders } from "./use-folders.ts";
+import { maxEntries, useFolders } from "./use-folders.ts";
 import { useUpload } from "./use-upload.ts";
 
 /** The workspace: its tree, and the file that is open beside it, or instead of it where there is no room for both. */
@@ -126,7 +126,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
           )}
           <div className="min-h-0 flex-1 overflow-y-auto">
             {wanted !== "" ? (
-              <FoundFiles conversation={conversation} text={wanted} within={within} onChoose={choose} />
+              <SearchResults conversation={conversation} text={wanted} within={within} onChoose={choose} />
             ) : isLoading ? (
               <Skeleton lines={6} />
             ) : rows.length === 0 ? (
@@ -137,7 +137,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
               <FileTree rows={rows} chosen={file} onToggle={toggle} onChoose={choose} />
             )}
             {wanted === "" && [...listings.values()].some((page) => typeof page?.next === "string") && (
-              <p className="px-3 py-2 text-xs text-muted">{t.work.files.firstShown(shownAtOnce)}</p>
+              <p className="px-3 py-2 text-xs text-muted">{t.work.files.firstShown(maxEntries)}</p>
             )}
           </div>
           {isOver && (

@@ -3,7 +3,7 @@ import { client } from "../../server.ts";
 import type { Listings } from "./tree.ts";
 
 /** Of one folder; what has more is no folder that one reads through. */
-export const shownAtOnce = 500;
+export const maxEntries = 500;
 
 /** What is in these folders, asked again when `changed` is another. */
 export function useFolders(
@@ -15,7 +15,7 @@ export function useFolders(
     queries: folders.map((path) => ({
       queryKey: ["files", conversation, path, changed],
       queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
-        client.files.list(conversation, { path, limit: shownAtOnce }, signal),
+        client.files.list(conversation, { path, limit: maxEntries }, signal),
       placeholderData: <T>(before: T): T => before,
       retry: false,
     })),

@@ -10,7 +10,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
-import { frameWidth, pathIn, type Device } from "./frame.ts";
+import { frameWidth, urlWithPath, type Device } from "./devices.ts";
 
 const everyMs = 3000;
 
@@ -65,7 +65,7 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
     queryKey: ["port-link", conversation, port, path, loads],
     queryFn: async ({ signal }) => {
       const { url } = await client.openPort(conversation, port, signal);
-      return url === null ? null : pathIn(url, path, location.protocol);
+      return url === null ? null : urlWithPath(url, path, location.protocol);
     },
     staleTime: Infinity,
     gcTime: 0,
@@ -80,7 +80,7 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
       const { url, path: own } = await client.openPort(conversation, port);
       if (tab !== null) {
         tab.opener = null;
-        tab.location.href = url === null ? new URL(own, location.href).href : pathIn(url, path, location.protocol);
+        tab.location.href = url === null ? new URL(own, location.href).href : urlWithPath(url, path, location.protocol);
       }
     } catch (error) {
       tab?.close();

@@ -44,7 +44,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
         {groups.map(([group, checks]) => (
           <details key={group}>
             <summary className="flex cursor-pointer items-center gap-2 px-3 py-1.5 text-sm marker:content-none">
-              <Held held={checks.every(({ held }) => held)} />
+              <CheckMark held={checks.every(({ held }) => held)} />
               <span className="flex-1 font-medium first-letter:uppercase">{group}</span>
               <span className="text-xs text-muted tabular-nums">
                 {t.work.sandbox.blockedCount(checks.filter(({ held }) => held).length, checks.length)}
@@ -54,7 +54,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
               {checks.map(({ name, control, held }) => (
                 <li key={name} className="flex items-start gap-2 py-0.5">
                   <span className="mt-px">
-                    <Held held={held} />
+                    <CheckMark held={held} />
                   </span>
                   <span className="min-w-0 flex-1">
                     {name} <span className="text-muted">· {t.work.sandbox.control(control)}</span>
@@ -69,7 +69,7 @@ export function IsolationSection({ conversation }: { readonly conversation: stri
   );
 }
 
-function Held({ held }: { readonly held: boolean }) {
+function CheckMark({ held }: { readonly held: boolean }) {
   const t = useMessages();
   const Mark = held ? CheckCircleFillIcon : XCircleFillIcon;
   return (

@@ -9,9 +9,9 @@ export function jobScreens(events: readonly Event[]): ReadonlyMap<string, string
     if (id === undefined) continue;
     // Where it has a screen that is all; else what is new comes after what was told.
     const before = event.extras.screen === undefined ? (found.get(id) ?? "") : "";
-    found.set(id, (before + event.content).slice(-mostChars));
+    found.set(id, (before + event.content).slice(-maxChars));
   }
   return found;
 }
 
-const mostChars = 8000;
+const maxChars = 8000;

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { escapeInvisible, type Event } from "@deckhand/protocol";
-import { refusedHosts } from "../../network/refused.ts";
+import { blockedHosts } from "../../network/blocked.ts";
 import { client } from "../../server.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -15,8 +15,8 @@ interface NetworkSectionProps {
   readonly allowed: readonly string[];
 }
 
-const everyMs = 5000;
-const mostConnections = 50;
+const pollMs = 5000;
+const maxConnections = 50;
 
 /** What commands reached, what was refused, and what a person has let them reach. */
 export function NetworkSection({ conversation, events, allowed }: NetworkSectionProps) {
@@ -24,20 +24,20 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
   const { data } = useQuery({
     queryKey: ["network", conversation],
     queryFn: ({ signal }) => client.network(conversation, signal),
-    refetchInterval: everyMs,
+    refetchInterval: pollMs,
     retry: false,
   });
-  const refused = useMemo(() => refusedHosts(events, allowed), [events, allowed]);
+  const blocked = useMemo(() => blockedHosts(events, allowed), [events, allowed]);
   const allow = (host: string, is: boolean): void => {
     client.send(conversation, "allow_host", { host, allowed: is }).catch(toastFailure);
   };
-  const last = (data?.connections ?? []).slice(-mostConnections).toReversed();
+  const last = (data?.connections ?? []).slice(-maxConnections).toReversed();
   return (
     <div className="flex flex-col gap-4">
       <p className="text-sm text-muted">{t.work.sandbox.networkModes[modeOf(data?.mode)]}</p>
-      {refused.length > 0 && (
+      {blocked.length > 0 && (
         <ul aria-label={t.work.sandbox.blockedHosts} className="flex flex-col gap-1">
-          {refused.map(({ rule, why }) => (
+          {blocked.map(({ rule, why }) => (
             <li key={rule} className="flex items-center gap-2 rounded-lg bg-warn-soft py-1.5 pr-1.5 pl-3 text-sm">
               <span className="min-w-0 flex-1 truncate" title={why}>
                 <code className="text-xs">{escapeInvisible(rule)}</code>

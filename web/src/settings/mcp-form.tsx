@@ -6,13 +6,13 @@ import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { McpOutcome } from "./mcp-outcome.tsx";
-import { useSave } from "./use-settings.ts";
+import { McpTestResult } from "./mcp-result.tsx";
+import { useSaveSettings } from "./use-settings.ts";
 
 /** A server at an address: tried, then kept. */
-export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
+export function McpServerForm({ onDone }: { readonly onDone: () => void }) {
   const t = useMessages();
-  const save = useSave();
+  const save = useSaveSettings();
   const queries = useQueryClient();
   const [name, setName] = useState("");
   const [url, setUrl] = useState("");
@@ -78,7 +78,7 @@ export function AddMcpServer({ onDone }: { readonly onDone: () => void }) {
         value={token}
         onChange={setToken}
       />
-      {report !== undefined && <McpOutcome report={report} />}
+      {report !== undefined && <McpTestResult report={report} />}
       {failure !== "" && (
         <p role="alert" className="text-sm text-bad">
           {failure}

@@ -14,7 +14,7 @@ export interface Stored {
   readonly tag: string;
 }
 
-interface TextFileProps {
+interface FileEditorProps {
   readonly conversation: string;
   readonly path: string;
   /** As it is on the disk now. */
@@ -31,7 +31,7 @@ type Saving = "idle" | "saving" | "saved";
  * A file that is edited. What is on the disk is taken over while nothing here is unsaved; else a person decides: theirs, mine, or both
  * beside each other. A save goes over that state of the file alone that was read.
  */
-export function TextFile({ conversation, path, stored, onDirty, onReload }: TextFileProps) {
+export function FileEditor({ conversation, path, stored, onDirty, onReload }: FileEditorProps) {
   const t = useMessages();
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor>(undefined);

@@ -4,7 +4,7 @@ import { formatCost, formatDuration } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 
 /** What trying a model has shown, a line each. */
-export function Findings({ report }: { readonly report: ModelReport }) {
+export function TestReport({ report }: { readonly report: ModelReport }) {
   const t = useMessages();
   return (
     <div

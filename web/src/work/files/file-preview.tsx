@@ -10,14 +10,14 @@ import { formatSize } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
 import type { LoadedFile } from "./use-file.ts";
 
-interface ShownFileProps {
+interface FilePreviewProps {
   readonly conversation: string;
   readonly path: string;
   readonly file: LoadedFile;
 }
 
 /** What is looked at and not edited. Nothing in it can run: a picture is a picture, whatever is in its markup. */
-export function ShownFile({ conversation, path, file }: ShownFileProps) {
+export function FilePreview({ conversation, path, file }: FilePreviewProps) {
   const t = useMessages();
   const address = `${fileAddressOf(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
   const name = path.split("/").at(-1) ?? path;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModelProvider } from "@deckhand/protocol";
-import { firstModelOf, keyProviders } from "./owner.ts";
+import { suggestedModelOf, keyProviders } from "./key-owner.ts";
 
 const provider = (prefix: string, known: readonly string[] = [], local = false): ModelProvider => ({
   prefix,
@@ -19,10 +19,10 @@ test("[UP10] a key is taken for each provider whose key can be kept, once, and t
     ["openai", "gemini"],
   );
   assert.equal(
-    firstModelOf(provider("openai", ["gpt-4.1", "gpt-10", "gpt-5.2", "gpt-5-mini", "text-3"])),
+    suggestedModelOf(provider("openai", ["gpt-4.1", "gpt-10", "gpt-5.2", "gpt-5-mini", "text-3"])),
     "openai/gpt-10",
   );
   const claude = ["claude-sonnet-4-5", "claude-sonnet-5", "claude-v1", "claude-sonnet-4-5-20250929"];
-  assert.equal(firstModelOf(provider("anthropic", claude)), "anthropic/claude-sonnet-5");
-  assert.equal(firstModelOf(provider("azure", ["o1"])), "");
+  assert.equal(suggestedModelOf(provider("anthropic", claude)), "anthropic/claude-sonnet-5");
+  assert.equal(suggestedModelOf(provider("azure", ["o1"])), "");
 });

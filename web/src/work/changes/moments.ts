@@ -9,7 +9,7 @@ export interface Moment {
   readonly timestamp: string;
 }
 
-const mostMoments = 200;
+const maxMoments = 200;
 
 /**
  * Where a comparison can begin or end: each message of a person, and each snapshot with what led to it, the last first. Only those from
@@ -24,7 +24,7 @@ export function moments(events: readonly Event[]): readonly Moment[] {
       if (found.at(-1)?.id !== after) found.push({ id: after, label: last?.message ?? "", timestamp: event.timestamp });
     } else if (isAction(event)) last = event;
   }
-  return found.slice(-mostMoments).toReversed();
+  return found.slice(-maxMoments).toReversed();
 }
 
 /** Id of the last event after which the workspace may be another: a child works in it, too. */

@@ -55,7 +55,7 @@ export function Row({ label, description, children }: RowProps) {
 }
 
 /** Where the environment says it: it cannot be changed here. */
-export function FromEnvironment({ report, path }: { readonly report: SettingsReport; readonly path: string }) {
+export function EnvironmentBadge({ report, path }: { readonly report: SettingsReport; readonly path: string }) {
   const t = useMessages();
   const variable = report.environment[path];
   if (variable === undefined) return null;
@@ -66,7 +66,7 @@ export function FromEnvironment({ report, path }: { readonly report: SettingsRep
   );
 }
 
-interface SavedTextProps {
+interface SavedTextFieldProps {
   readonly label: string;
   readonly value: string;
   readonly placeholder?: string;
@@ -78,7 +78,7 @@ interface SavedTextProps {
 }
 
 /** A text that is saved when it is said so, and tells what is wrong with it beside itself. */
-export function SavedText({
+export function SavedTextField({
   label,
   value,
   placeholder,
@@ -86,7 +86,7 @@ export function SavedText({
   type = "text",
   suggestions,
   onSave,
-}: SavedTextProps) {
+}: SavedTextFieldProps) {
   const t = useMessages();
   const list = useId();
   const [typed, setTyped] = useState<string>();

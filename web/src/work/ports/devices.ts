@@ -9,7 +9,7 @@ export const frameWidth: Readonly<Record<Device, string>> = {
 };
 
 /** The link to a port with another path; by the scheme of the page that shows it, which something in front of the server may speak. */
-export function pathIn(link: string, path: string, protocol: string): string {
+export function urlWithPath(link: string, path: string, protocol: string): string {
   const url = new URL(link);
   const wanted = new URL(path, url.origin);
   // A path that is an address of somewhere else is none.

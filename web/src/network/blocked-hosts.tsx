@@ -2,21 +2,21 @@ import { useMemo, useState } from "react";
 import type { ViewSnapshot } from "@deckhand/client";
 import { Button } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { refusedHosts } from "./refused.ts";
+import { blockedHosts } from "./blocked.ts";
 
-interface RefusedHostsProps {
+interface BlockedHostsProps {
   readonly snapshot: ViewSnapshot;
   /** Fails when it is allowed already. */
   readonly onAllow: (host: string) => Promise<unknown>;
 }
 
 /** Hosts that a command could not reach, each with the way to let it. */
-export function RefusedHosts({ snapshot: { events, state }, onAllow }: RefusedHostsProps) {
+export function BlockedHosts({ snapshot: { events, state }, onAllow }: BlockedHostsProps) {
   const t = useMessages();
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   const [failure, setFailure] = useState("");
-  const refused = useMemo(() => refusedHosts(events, state.allowedHosts), [events, state.allowedHosts]);
-  const shown = refused.filter(({ rule }) => !dismissed.includes(rule));
+  const blocked = useMemo(() => blockedHosts(events, state.allowedHosts), [events, state.allowedHosts]);
+  const shown = blocked.filter(({ rule }) => !dismissed.includes(rule));
   if (shown.length === 0) return null;
   return (
     <section aria-label={t.composer.blockedHosts} className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">

@@ -4,17 +4,17 @@ import { useModels } from "../settings/use-settings.ts";
 import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { AddressForm } from "./address-form.tsx";
+import { EndpointForm } from "./endpoint-form.tsx";
 import { KeyForm } from "./key-form.tsx";
 
-interface SetUpProps {
+interface ConnectModelProps {
   /** There is a model now. */
   readonly onDone: () => void;
   readonly onDemo: () => void;
 }
 
 /** Where there is no model yet: what was looked for, a key, a server of one's own, or the demo, said to be one. */
-export function SetUp({ onDone, onDemo }: SetUpProps) {
+export function ConnectModel({ onDone, onDemo }: ConnectModelProps) {
   const t = useMessages();
   const { models, look, looking } = useModels();
   const [way, setWay] = useState<"key" | "server">("key");
@@ -44,7 +44,7 @@ export function SetUp({ onDone, onDemo }: SetUpProps) {
         {way === "key" ? (
           models !== undefined && <KeyForm providers={models.providers} makesDefault onSaved={onDone} />
         ) : (
-          <AddressForm onSaved={onDone} />
+          <EndpointForm onSaved={onDone} />
         )}
       </div>
       <div className="mt-4 flex flex-wrap items-center gap-3 border-t border-line pt-4">

@@ -1,27 +1,27 @@
 import { useState, type SubmitEvent } from "react";
 import { ServerIcon } from "@primer/octicons-react";
-import { useSave } from "../settings/use-settings.ts";
+import { useSaveSettings } from "../settings/use-settings.ts";
 import { Button } from "../ui/button.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { Findings } from "./findings.tsx";
-import { useTrial } from "./use-trial.ts";
+import { TestReport } from "./test-report.tsx";
+import { useModelTest } from "./use-model-test.ts";
 
-interface AddressFormProps {
+interface EndpointFormProps {
   readonly onSaved?: () => void;
 }
 
 /** A model server of one's own, anywhere: tried, then the default. */
-export function AddressForm({ onSaved }: AddressFormProps) {
+export function EndpointForm({ onSaved }: EndpointFormProps) {
   const t = useMessages();
   const [url, setUrl] = useState("");
   const [model, setModel] = useState("");
   const [key, setKey] = useState("");
   const [failure, setFailure] = useState("");
-  const trial = useTrial();
-  const save = useSave();
+  const trial = useModelTest();
+  const save = useSaveSettings();
   const isAddress = /^https?:\/\//.test(url.trim()) && URL.canParse(url.trim());
 
   const keep = async (): Promise<void> => {
@@ -80,7 +80,7 @@ export function AddressForm({ onSaved }: AddressFormProps) {
           onChange={setKey}
         />
       </div>
-      {trial.report !== undefined && <Findings report={trial.report} />}
+      {trial.report !== undefined && <TestReport report={trial.report} />}
       {(trial.failure || failure) !== "" && (
         <p role="alert" className="text-sm text-bad">
           {trial.failure || failure}

@@ -2,7 +2,7 @@
 import { providerKeys, type ModelProvider, type ProviderName } from "@deckhand/protocol";
 
 /** Undefined for a provider whose key cannot be kept. */
-export function ownerOf(prefix: string): ProviderName | undefined {
+export function keyOwnerOf(prefix: string): ProviderName | undefined {
   if (prefix === "gemini") return "google";
   return Object.hasOwn(providerKeys, prefix) ? (prefix as ProviderName) : undefined;
 }
@@ -11,7 +11,7 @@ export function ownerOf(prefix: string): ProviderName | undefined {
 export function keyProviders(providers: readonly ModelProvider[]): readonly ModelProvider[] {
   const known = new Set<string>();
   return providers.filter(({ prefix, local, keys }) => {
-    const owner = ownerOf(prefix);
+    const owner = keyOwnerOf(prefix);
     if (local || keys.length === 0 || owner === undefined || known.has(owner)) return false;
     known.add(owner);
     return true;
@@ -34,7 +34,7 @@ const families: Readonly<Record<string, RegExp>> = {
 };
 
 /** What its key is tried with at first, as it is chosen; empty where nothing can be proposed. */
-export function firstModelOf({ prefix, known }: ModelProvider): string {
+export function suggestedModelOf({ prefix, known }: ModelProvider): string {
   const found = known.filter((name) => families[prefix]?.test(name) === true).toSorted(byVersion);
   const newest = found.at(-1);
   return newest === undefined ? "" : `${prefix}/${newest}`;

@@ -5,14 +5,14 @@ import { client } from "../../server.ts";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
 
-interface FoundFilesProps {
+interface SearchResultsProps {
   readonly conversation: string;
   readonly text: string;
   readonly within: "names" | "content";
   readonly onChoose: (path: string) => void;
 }
 
-export function FoundFiles({ conversation, text, within, onChoose }: FoundFilesProps) {
+export function SearchResults({ conversation, text, within, onChoose }: SearchResultsProps) {
   const t = useMessages();
   const { data, error } = useQuery({
     queryKey: ["find", conversation, within, text],

@@ -2,43 +2,43 @@ import { useCallback, useRef, useState } from "react";
 import type { ModelReport } from "@deckhand/protocol";
 import { client } from "../server.ts";
 
-export interface Trial {
+export interface ModelTest {
   readonly running: boolean;
   readonly report: ModelReport | undefined;
   /** Why it could not be tried. */
   readonly failure: string;
-  readonly forget: () => void;
+  readonly reset: () => void;
   /** Undefined where it could not be tried, or something else was meanwhile. */
   readonly run: (trial: Parameters<typeof client.checkModel>[0]) => Promise<ModelReport | undefined>;
 }
 
 /** Tries a model with real calls; one at a time, the last counts. */
-export function useTrial(): Trial {
+export function useModelTest(): ModelTest {
   const [running, setRunning] = useState(false);
   const [report, setReport] = useState<ModelReport>();
   const [failure, setFailure] = useState("");
-  const stop = useRef<AbortController>(undefined);
+  const controllerRef = useRef<AbortController>(undefined);
 
   const forget = useCallback((): void => {
-    stop.current?.abort();
+    controllerRef.current?.abort();
     setRunning(false);
     setReport(undefined);
     setFailure("");
   }, []);
-  const run = useCallback<Trial["run"]>(
+  const run = useCallback<ModelTest["run"]>(
     async (trial) => {
       forget();
-      const mine = new AbortController();
-      stop.current = mine;
+      const controller = new AbortController();
+      controllerRef.current = controller;
       setRunning(true);
       try {
-        const found = await client.checkModel(trial, mine.signal);
-        if (mine.signal.aborted) return undefined;
-        setReport(found);
+        const result = await client.checkModel(trial, controller.signal);
+        if (controller.signal.aborted) return undefined;
+        setReport(result);
         setRunning(false);
-        return found;
+        return result;
       } catch (error) {
-        if (mine.signal.aborted) return undefined;
+        if (controller.signal.aborted) return undefined;
         setFailure(error instanceof Error ? error.message : String(error));
         setRunning(false);
         return undefined;
@@ -46,5 +46,5 @@ export function useTrial(): Trial {
     },
     [forget],
   );
-  return { running, report, failure, forget, run };
+  return { running, report, failure, reset: forget, run };
 }

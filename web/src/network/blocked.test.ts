@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { observation, type Event, type ObservationExtras } from "@deckhand/protocol";
-import { refusedHosts } from "./refused.ts";
+import { blockedHosts } from "./blocked.ts";
 
 const refusals = (id: number, ...rules: string[]): Event => {
   const refused = rules.map((rule) => ({ host: rule, port: 443, reason: "not_listed" as const, rule }));
@@ -20,11 +20,11 @@ const refusals = (id: number, ...rules: string[]): Event => {
 test("[I18] what commands tried in vain is offered once, the last first, until it is allowed", () => {
   const events = [refusals(1, "a.example", "b.example"), refusals(2, "a.example")];
   assert.deepEqual(
-    refusedHosts(events, []).map(({ rule }) => rule),
+    blockedHosts(events, []).map(({ rule }) => rule),
     ["a.example", "b.example"],
   );
-  assert.deepEqual(refusedHosts(events, ["a.example"]), [
+  assert.deepEqual(blockedHosts(events, ["a.example"]), [
     { rule: "b.example", why: "b.example:443 is not among the hosts that may be reached" },
   ]);
-  assert.equal(refusedHosts([refusals(1, "a", "b", "c", "d", "e", "f", "g")], []).length, 5);
+  assert.equal(blockedHosts([refusals(1, "a", "b", "c", "d", "e", "f", "g")], []).length, 5);
 });
