@@ -42,6 +42,10 @@ export function statusOf(code: ErrorCode): ErrorStatus {
     case "mcp_failed":
       return 502;
     case "conflict":
+    case "already_done":
+    case "busy":
+    case "exists":
+    case "limit_exceeded":
     case "changed_since":
       return 409;
     case "frame_too_large":

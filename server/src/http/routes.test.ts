@@ -115,7 +115,7 @@ describe("a conversation", () => {
     const settings = { model: "m", api_key: "sk-very-secret" };
     const made = await call("POST", "/api/conversations", { id, settings });
     assert.equal(made.body.id, id);
-    assert.deepEqual(code(await call("POST", "/api/conversations", { id })), [409, "conflict"]);
+    assert.deepEqual(code(await call("POST", "/api/conversations", { id })), [409, "exists"]);
     const { body } = await call("GET", `/api/conversations/${id}/events`);
     assert.deepEqual(body.events[0].args, { model: "m" });
     assert.ok(!JSON.stringify(body).includes("sk-very-secret"));

@@ -155,7 +155,7 @@ test("[W13] a socket follows at most 100 conversations", async () => {
     client.send({ subscribe: { conversation: id } });
   }
   const { error } = await client.next((each) => "error" in each);
-  assert.deepEqual([error.conversation, error.code], [ids[100], "bad_args"]);
+  assert.deepEqual([error.conversation, error.code], [ids[100], "limit_exceeded"]);
   client.send({ unsubscribe: { conversation: ids[0] } });
   client.send({ subscribe: { conversation: ids[100] } });
   await client.next((each) => each["caught_up"]?.conversation === ids[100]);

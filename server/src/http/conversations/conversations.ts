@@ -41,7 +41,7 @@ export function conversationRoutes(app: Hono, conversations: ConversationsApi): 
     const body = await parseBody(c, newConversation);
     const id = checkConversationId(body.id ?? randomUUID());
     if (await conversations.exists(id))
-      throw new DeckhandError("conflict", "A conversation with this id already exists.");
+      throw new DeckhandError("exists", "A conversation with this id already exists.");
     const conversation = await conversations.open(id);
     const { settings, apiKey } = normalizeSettings(body.settings);
     await conversation.submit("initialize", settings, { apiKey });

@@ -19,7 +19,7 @@ export interface SaveTarget {
   readonly maxBytes: number;
 }
 
-/** Honours `If-Match` and `If-None-Match`, so concurrent saves of a file have to be queued. Fails with `conflict`. */
+/** Honours `If-Match` and `If-None-Match`, so concurrent saves of a file have to be queued. Fails with `conflict`, `exists`. */
 export async function saveFile(
   c: Context,
   { conversation, runtime, path, maxBytes }: SaveTarget,
@@ -59,7 +59,7 @@ export async function writeAsAction(
   throw new DeckhandError("interrupted");
 }
 
-/** RFC 9110, 13.1.1 and 13.1.2. Fails with `conflict`. */
+/** RFC 9110, 13.1.1 and 13.1.2. Fails with `conflict`, `exists`. */
 function checkPreconditions(c: Context, current: FileStat | undefined): void {
   const match = c.req.header("If-Match");
   const noneMatch = c.req.header("If-None-Match");
@@ -68,7 +68,7 @@ function checkPreconditions(c: Context, current: FileStat | undefined): void {
     throw new DeckhandError("conflict", "The file has changed since it was read. Read it again before saving.");
   }
   if (noneMatch === "*" && current !== undefined) {
-    throw new DeckhandError("conflict", "A file with this name already exists.");
+    throw new DeckhandError("exists", "A file with this name already exists.");
   }
 }
 

@@ -111,7 +111,7 @@ describe("a native socket", () => {
     assert.deepEqual((await client.next((frame) => "error" in frame))["error"], {
       conversation,
       code: "unknown_conversation",
-      message: "There is no such conversation.",
+      message: "Conversation not found.",
       retryable: false,
     });
     client.send({ action: "initialize", args: {}, conversation, command: "2" });

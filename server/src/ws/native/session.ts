@@ -112,7 +112,7 @@ export function createNativeSession(options: NativeOptions): NativeSession {
     }
     unsubscribe(id);
     if (subscriptions.size >= limits.subscriptions) {
-      throw new DeckhandError("bad_args", `A socket can follow at most ${limits.subscriptions} conversations.`);
+      throw new DeckhandError("limit_exceeded", `A socket can follow at most ${limits.subscriptions} conversations.`);
     }
     if (socket.closed.aborted) return;
     const subscription = startSubscription({ conversation, after, deltas, batch, socket });

@@ -25,7 +25,7 @@ export function NewFileDialog({ conversation, folder, onClose, onMade }: NewFile
       await client.files.write(conversation, wanted, "", { ifTag: "new" });
       onMade(wanted);
     } catch (error) {
-      const isThere = error instanceof DeckhandError && error.code === "conflict";
+      const isThere = error instanceof DeckhandError && error.code === "exists";
       setFailure(isThere ? t.work.files.fileExists : error instanceof Error ? error.message : String(error));
     }
   };
