@@ -1,4 +1,4 @@
-/** A snapshot: the index is brought to what the workspace is, and written as a tree. */
+/** Captures a workspace: updates the index to match it and writes the index as a tree. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DeckhandError, type ExcludedFiles } from "@deckhand/protocol";
@@ -7,56 +7,56 @@ import { recordFileModes } from "./file-modes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
 export interface Captured {
-  /** Names the tree: the same for the same content. */
+  /** The tree's object name; equal content has an equal name. */
   readonly tree: string;
   readonly excluded: ExcludedFiles;
-  /** Of files that are new or changed. */
+  /** Total size of new and changed files. */
   readonly addedBytes: number;
 }
 
-/** From so many files on they are written into one pack: a file each would take twice as long and five times the room. */
-const manyFiles = 500;
-/** `work/tree` names the tree of the index; whatever changes the one takes away the other first. */
+/** From this many files on, objects go into one pack: one file each takes twice as long and five times the disk space. */
+const packFrom = 500;
+/** `work/tree` caches the tree name of the index. Shell command that must precede every change of the index. */
 export const invalidateTree = 'rm -f "$GIT_DIR/work/tree"';
-const noObject = "0".repeat(40);
+const nullObject = "0".repeat(40);
 
 /**
- * Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`. An index that a crash has torn is made anew; a file that changes
- * while it is read is in it as it was at some moment.
+ * Rebuilds an index that a crash has corrupted. A file that changes while it is read is captured in a state it had at some moment.
+ * Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`.
  */
 export async function captureWorkspace(git: ShadowGit, signal: AbortSignal): Promise<Captured> {
   try {
-    return await take(git, signal);
+    return await capture(git, signal);
   } catch (error) {
     if (!(error instanceof DeckhandError) || error.code !== "checkpoint_failed" || signal.aborted) throw error;
     for (const name of ["index", "tree"]) rmSync(join(git.folder, "work", name), { force: true });
-    return take(git, signal);
+    return capture(git, signal);
   }
 }
 
-async function take(git: ShadowGit, signal: AbortSignal): Promise<Captured> {
-  const difference = await scanWorkspace(git, signal);
-  const { dropped, excluded: leftOut, tree } = difference;
+async function capture(git: ShadowGit, signal: AbortSignal): Promise<Captured> {
+  const scan = await scanWorkspace(git, signal);
+  const { dropped, excluded: leftOut, tree } = scan;
   if (tree !== undefined) return { tree, excluded: leftOut, addedBytes: 0 };
   if (dropped.length > 0) {
-    const gone = dropped.map((name) => `0 ${noObject}\t${name}\0`).join("");
+    const removals = dropped.map((name) => `0 ${nullObject}\t${name}\0`).join("");
     await git.run(
       `${invalidateTree} && git update-index -z --index-info`,
-      { stdin: Buffer.from(gone, "latin1") },
+      { stdin: Buffer.from(removals, "latin1") },
       signal,
     );
   }
   const { stdout } = await git.run(
-    `${invalidateTree} && ${update(difference)} && git write-tree | tee "$GIT_DIR/work/tree"`,
-    { stdin: Buffer.from(difference.changed.map((name) => `${name}\0`).join(""), "latin1"), maxBytes: 1000 },
+    `${invalidateTree} && ${update(scan)} && git write-tree | tee "$GIT_DIR/work/tree"`,
+    { stdin: Buffer.from(scan.changed.map((name) => `${name}\0`).join(""), "latin1"), maxBytes: 1000 },
     signal,
   );
-  recordFileModes(git.folder, difference.modes);
-  return { tree: Buffer.from(stdout).toString("latin1").trim(), excluded: leftOut, addedBytes: difference.addedBytes };
+  recordFileModes(git.folder, scan.modes);
+  return { tree: Buffer.from(stdout).toString("latin1").trim(), excluded: leftOut, addedBytes: scan.addedBytes };
 }
 
-function update({ changed, packs }: Scan): string {
+function update({ changed, canPack }: Scan): string {
   if (changed.length === 0) return "true";
-  const how = packs && changed.length >= manyFiles ? "-c core.bigFileThreshold=1" : "";
-  return `git ${how} update-index -z --add --remove --replace --stdin >&2`;
+  const config = canPack && changed.length >= packFrom ? "-c core.bigFileThreshold=1" : "";
+  return `git ${config} update-index -z --add --remove --replace --stdin >&2`;
 }

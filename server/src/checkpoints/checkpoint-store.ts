@@ -1,115 +1,173 @@
 /**
- * What workspaces were. Each workspace has one history, shared by all conversations in it: a file is stored once, and a snapshot costs
- * what changed since the last one, whoever took it. One thing is done at a time; a look that has not begun is for all who asked
- * meanwhile, and tidying gives way to everything else.
+ * Checkpoints of workspaces: what a workspace was at an event. All conversations in a workspace share one shadow repository, so each
+ * file is stored once and a checkpoint costs only what changed since the last one, whoever took it. Operations on a workspace run
+ * one at a time; everyone who asks for a capture before it begins shares it, and garbage collection yields to everything else.
  */
-import { readdirSync, existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { FileChange, TreeDiff } from "@deckhand/protocol";
+import { DeckhandError, type FileChange, type TreeDiff } from "@deckhand/protocol";
+import { coalesce } from "../async/coalesce.ts";
+import { Mutex } from "../async/mutex.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
-import { changesBetween, pathsBetween, patchesBetween } from "./diff.ts";
-import { dropRefs, retainsTree, retainTree, refuseOverfull, copyRefs, gc } from "./retention.ts";
-import { restoreTree } from "./restore.ts";
-import { shared } from "./shared.ts";
-import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { captureWorkspace, type Captured } from "./capture.ts";
+import { changesBetween, patchesBetween, pathsBetween } from "./diff.ts";
+import { restoreTree } from "./restore.ts";
+import { copyRefs, dropRefs, gc, refuseOverfull, retainsTree, retainTree } from "./retention.ts";
+import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { fileOf, filesOf, type TreeFiles } from "./tree-files.ts";
 
-/** Everything that takes a signal fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`; a tree is the name of one that was taken. */
+/**
+ * `tree`, `from` and `to` name trees that were captured. Everything that takes a signal fails with `checkpoint_failed`,
+ * `sandbox_unavailable`, `interrupted`.
+ */
 export interface WorkspaceCheckpoints {
-  /** Conversations whose agent is at work here now. */
+  /** Conversations whose agent is working here now. */
   readonly activeConversations: Set<string>;
   capture(signal: AbortSignal): Promise<Captured>;
-  /** Keeps the tree of an event; until then tidying may drop it once the workspace has moved on. */
+  /** Keeps the tree of an event. A tree that is not retained may be collected once the workspace has moved on. */
   retain(conversation: string, event: number, tree: string): void;
   isRetained(conversation: string, event: number, tree: string): boolean;
   changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]>;
   patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff>;
-  /** Names that differ in any of the pairs. */
+  /** Paths that differ in any of the pairs. */
   changedPaths(
     pairs: readonly (readonly [from: string, to: string])[],
     signal: AbortSignal,
   ): Promise<ReadonlySet<string>>;
   files(tree: string, signal: AbortSignal): Promise<TreeFiles>;
-  /** Undefined where there is none of that name. */
+  /** Undefined if the tree has no file at that path. */
   file(tree: string, path: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  /** Brings the workspace from the last tree that was taken to another one. */
+  /** Changes the workspace from the last captured tree to another one. */
   restore(from: string, to: string, signal: AbortSignal): Promise<void>;
-  /** Packs and drops what is too much, when there is nothing else to do. Never fails. */
+  /** Packs objects, and drops old checkpoints over the size limit, when there is nothing else to do. Never fails. */
   gc(): void;
 }
 
 export interface CheckpointStore {
-  /** `workspace` is without symbolic links. */
+  /** `workspace` is a real path, without symbolic links. */
   forWorkspace(workspace: string): WorkspaceCheckpoints;
-  /** A fork has what its source has kept up to that event. */
+  /** Gives a fork what its source has retained up to that event. */
   copyRefs(from: string, to: string, at: number): void;
   drop(conversation: string): void;
 }
 
-const mostUncountedBytes = 256 * 1024 * 1024;
-const tidyDeadlineMs = 10 * 60_000;
+const maxUnmeasuredBytes = 256 * 1024 * 1024;
+const gcDeadlineMs = 10 * 60_000;
 
-/** `root` is a folder of the server's own. */
+/** `root` is a folder that only the server uses. */
 export function openCheckpointStore(root: string, runtimes: RuntimeFactory): CheckpointStore {
-  const known = new Map<string, WorkspaceCheckpoints>();
+  const open = new Map<string, Repository>();
   const folders = () => (existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : []);
   return {
     forWorkspace(workspace) {
-      let history = known.get(workspace);
-      if (history === undefined) {
-        history = openHistory(openShadowGit(shadowFolder(root, workspace), workspace, runtimes));
-        known.set(workspace, history);
+      let repository = open.get(workspace);
+      if (repository === undefined) {
+        repository = new Repository(openShadowGit(shadowFolder(root, workspace), workspace, runtimes));
+        open.set(workspace, repository);
       }
-      return history;
+      return repository;
     },
     copyRefs(from, to, at) {
       for (const folder of folders()) copyRefs(folder, from, to, at);
     },
     drop(conversation) {
       for (const folder of folders()) dropRefs(folder, conversation);
+      // No conversation can hold the repository of a workspace that no longer exists.
+      for (const [workspace, repository] of open) {
+        if (repository.isIdle && !existsSync(workspace)) open.delete(workspace);
+      }
     },
   };
 }
 
-function openHistory(git: ShadowGit): WorkspaceCheckpoints {
-  let last: Promise<unknown> = Promise.resolve();
-  /** Added since the room was measured. */
-  let uncountedBytes = Infinity;
-  let tidying: AbortController | undefined;
-  const next = <T>(work: () => Promise<T>): Promise<T> => {
-    tidying?.abort();
-    const done = last.then(work);
-    last = done.catch(() => {});
-    return done;
-  };
-  return {
-    activeConversations: new Set(),
-    capture: shared(next, async (signal) => {
-      if (uncountedBytes > mostUncountedBytes) {
-        await refuseOverfull(git.folder);
-        uncountedBytes = 0;
-      }
-      const taken = await captureWorkspace(git, signal);
-      uncountedBytes += taken.addedBytes;
-      return taken;
-    }),
-    retain: (conversation, event, tree) => retainTree(git.folder, conversation, event, tree),
-    isRetained: (conversation, event, tree) => retainsTree(git.folder, conversation, event, tree),
-    changes: (from, to, signal) => next(() => changesBetween(git, from, to, signal)),
-    patches: (from, to, signal) => next(() => patchesBetween(git, from, to, signal)),
-    changedPaths: (pairs, signal) => next(() => pathsBetween(git, pairs, signal)),
-    files: (tree, signal) => next(() => filesOf(git, tree, signal)),
-    file: (tree, path, signal) => next(() => fileOf(git, tree, path, signal)),
-    restore: (from, to, signal) => next(() => restoreTree(git, from, to, signal)),
-    gc() {
-      const stop = new AbortController();
-      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(tidyDeadlineMs)]);
-      // What is left as it was is tried again after the next turn.
-      void next(() => {
-        tidying = stop;
-        return gc(git, signal).catch(() => {});
-      }).finally(() => (tidying = undefined));
-    },
-  };
+class Repository implements WorkspaceCheckpoints {
+  readonly activeConversations = new Set<string>();
+  readonly #git: ShadowGit;
+  readonly #mutex = new Mutex();
+  readonly #captureShared: (signal: AbortSignal) => Promise<Captured>;
+  /** Bytes added since the repository's size was last measured. */
+  #unmeasuredBytes = Infinity;
+  #collecting: AbortController | undefined;
+
+  constructor(git: ShadowGit) {
+    this.#git = git;
+    this.#captureShared = coalesce(
+      (signal) => this.#capture(signal),
+      (run) => this.#exclusive(run),
+    );
+  }
+
+  get isIdle(): boolean {
+    return this.#mutex.isIdle && this.activeConversations.size === 0;
+  }
+
+  async capture(signal: AbortSignal): Promise<Captured> {
+    try {
+      return await this.#captureShared(signal);
+    } catch (error) {
+      throw signal.aborted ? new DeckhandError("interrupted") : error;
+    }
+  }
+
+  retain(conversation: string, event: number, tree: string): void {
+    retainTree(this.#git.folder, conversation, event, tree);
+  }
+
+  isRetained(conversation: string, event: number, tree: string): boolean {
+    return retainsTree(this.#git.folder, conversation, event, tree);
+  }
+
+  changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]> {
+    return this.#exclusive(() => changesBetween(this.#git, from, to, signal));
+  }
+
+  patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff> {
+    return this.#exclusive(() => patchesBetween(this.#git, from, to, signal));
+  }
+
+  changedPaths(
+    pairs: readonly (readonly [from: string, to: string])[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    return this.#exclusive(() => pathsBetween(this.#git, pairs, signal));
+  }
+
+  files(tree: string, signal: AbortSignal): Promise<TreeFiles> {
+    return this.#exclusive(() => filesOf(this.#git, tree, signal));
+  }
+
+  file(tree: string, path: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    return this.#exclusive(() => fileOf(this.#git, tree, path, signal));
+  }
+
+  restore(from: string, to: string, signal: AbortSignal): Promise<void> {
+    return this.#exclusive(() => restoreTree(this.#git, from, to, signal));
+  }
+
+  gc(): void {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(gcDeadlineMs)]);
+    void this.#exclusive(async () => {
+      this.#collecting = stop;
+      // An aborted collection leaves everything as it was and is repeated after the next turn.
+      await gc(this.#git, signal).catch(() => {});
+      this.#collecting = undefined;
+    });
+  }
+
+  /** Waits for its turn; a running garbage collection is aborted. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#collecting?.abort();
+    return this.#mutex.run(work);
+  }
+
+  async #capture(signal: AbortSignal): Promise<Captured> {
+    if (this.#unmeasuredBytes > maxUnmeasuredBytes) {
+      await refuseOverfull(this.#git.folder);
+      this.#unmeasuredBytes = 0;
+    }
+    const captured = await captureWorkspace(this.#git, signal);
+    this.#unmeasuredBytes += captured.addedBytes;
+    return captured;
+  }
 }

@@ -27,24 +27,24 @@ import { gc } from "./retention.ts";
 import { openShadowGit, shadowFolder } from "./shadow-git.ts";
 
 const folders = makeFolders();
-const kept = join(folders.options.dataHome, "snapshots");
+const root = join(folders.options.dataHome, "snapshots");
 const runtimes = bubblewrapRuntimes(folders.options);
-const histories = openCheckpointStore(kept, runtimes);
-let made = 0;
+const store = openCheckpointStore(root, runtimes);
+let count = 0;
 
-interface Place {
+interface TestWorkspace {
   readonly path: string;
-  readonly history: WorkspaceCheckpoints;
+  readonly checkpoints: WorkspaceCheckpoints;
   file(name: string, text: string | Uint8Array, mode?: number): void;
   read(name: string): string;
 }
 
-function place(): Place {
-  const path = join(folders.root, `workspace ${(made += 1)}`);
+function testWorkspace(): TestWorkspace {
+  const path = join(folders.root, `workspace ${(count += 1)}`);
   mkdirSync(path);
   return {
     path,
-    history: histories.forWorkspace(path),
+    checkpoints: store.forWorkspace(path),
     file(name, text, mode = 0o644) {
       mkdirSync(join(path, name, ".."), { recursive: true });
       writeFileSync(join(path, name), text, { mode });
@@ -53,12 +53,12 @@ function place(): Place {
   };
 }
 
-/** Everything below a folder but what git keeps for itself: kind, mode and content by name. */
+/** Type, mode and content by name of everything in a folder, except what is in `.git`. */
 function allOf(folder: string, below = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
     const name = join(below, entry.name);
-    // It cannot be asked for by such a name.
+    // The real name is not known.
     if (name.includes("\uFFFD")) continue;
     if (entry.isDirectory()) Object.assign(found, entry.name === ".git" ? {} : allOf(folder, name));
     else if (entry.isSymbolicLink()) found[name] = `-> ${readlinkSync(join(folder, name))}`;
@@ -79,9 +79,9 @@ const git = (cwd: string, ...args: string[]) =>
 
 after(() => folders.remove());
 
-describe("snapshots of a workspace", () => {
-  it("[V2] bring back files byte for byte with their modes, links and strange names, and leave the rest alone", async () => {
-    const { path, history, file } = place();
+describe("checkpoints of a workspace", () => {
+  it("[V2] restore files byte for byte with their modes, links and strange names, and leave the rest alone", async () => {
+    const { path, checkpoints, file } = testWorkspace();
     const names = [
       "plain",
       "deep/er/file",
@@ -105,9 +105,9 @@ describe("snapshots of a workspace", () => {
     symlinkSync("deep/er", join(path, "link to folder"));
     symlinkSync("/nowhere", join(path, "link to nothing"));
     const before = allOf(path);
-    const { tree } = await history.capture(never);
-    const again = await history.capture(never);
-    assert.deepEqual(again, { tree, leftOut: { ignored: 0, large: 0, unreadable: 0 }, addedBytes: 0 });
+    const { tree } = await checkpoints.capture(never);
+    const again = await checkpoints.capture(never);
+    assert.deepEqual(again, { tree, excluded: { ignored: 0, large: 0, unreadable: 0 }, addedBytes: 0 });
 
     for (const name of ["plain", "with\nnew line", "bytes", "link to folder", "deep", "-rf"]) {
       rmSync(join(path, name), { recursive: true });
@@ -119,33 +119,33 @@ describe("snapshots of a workspace", () => {
     chmodSync(join(path, "tool"), 0o644);
     file("new/file", "new");
     const changed = allOf(path);
-    const now = await history.capture(never);
+    const now = await checkpoints.capture(never);
     assert.notEqual(now.tree, tree);
-    await history.restore(now.tree, tree, never);
+    await checkpoints.restore(now.tree, tree, never);
     assert.deepEqual(allOf(path), before);
     assert.equal(readFileSync(odd, "utf8"), "odd");
     assert.equal(existsSync(join(path, "new")), false);
-    await history.capture(never);
-    await history.restore(tree, now.tree, never);
+    await checkpoints.capture(never);
+    await checkpoints.restore(tree, now.tree, never);
     assert.deepEqual(allOf(path), changed);
   });
 
-  it("[V2] leave nothing open that was closed to others", async () => {
-    const { path, history, file } = place();
+  it("[V2] never make a file readable to others that was not", async () => {
+    const { path, checkpoints, file } = testWorkspace();
     file("-secret", "1", 0o600);
     file("group", "1", 0o640);
     file("open", "1");
-    const { tree } = await history.capture(never);
+    const { tree } = await checkpoints.capture(never);
     rmSync(join(path, "-secret"));
     for (const name of ["group", "open"]) file(name, "2");
     chmodSync(join(path, "group"), 0o644);
-    await history.restore((await history.capture(never)).tree, tree, never);
+    await checkpoints.restore((await checkpoints.capture(never)).tree, tree, never);
     const modes = ["-secret", "group", "open"].map((name) => (lstatSync(join(path, name)).mode & 0o777).toString(8));
     assert.deepEqual(modes, ["600", "640", "644"]);
   });
 
   it("[V3] cover repositories inside the workspace, and touch no repository of the user's", async () => {
-    const { path, history, file, read } = place();
+    const { path, checkpoints, file, read } = testWorkspace();
     file("a", "a");
     git(path, "init", "-q");
     git(path, "add", "a");
@@ -166,25 +166,25 @@ describe("snapshots of a workspace", () => {
     file("no commit/file", "untracked");
     file("linked/.git", `gitdir: ${path}/inner/.git\n`);
     file("linked/file", "of a linked one");
-    const told = () => [
+    const repositoryState = () => [
       git(path, "status", "--porcelain"),
       git(path, "stash", "list"),
       git(join(path, "inner"), "log"),
     ];
-    const before = told();
-    const { tree } = await history.capture(never);
+    const before = repositoryState();
+    const { tree } = await checkpoints.capture(never);
     for (const name of ["inner/file", "inner/most/file", "no commit/file", "linked/file", "a"]) file(name, "changed");
     rmSync(join(path, "inner", "file"));
-    const now = await history.capture(never);
-    const names = (await history.changes(tree, now.tree, never)).map((change) => change.path);
+    const now = await checkpoints.capture(never);
+    const names = (await checkpoints.changes(tree, now.tree, never)).map((change) => change.path);
     assert.deepEqual(names, ["a", "inner/file", "inner/most/file", "linked/file", "no commit/file"]);
-    await history.restore(now.tree, tree, never);
+    await checkpoints.restore(now.tree, tree, never);
     assert.deepEqual([read("inner/file"), read("inner/most/file"), read("a")], ["of inner", "of inner/most", "a"]);
-    assert.deepEqual(told(), before);
+    assert.deepEqual(repositoryState(), before);
   });
 
-  it("[V4] run nothing that a hostile workspace asks for, and convert nothing", async () => {
-    const { path, history, file } = place();
+  it("[V4] run no program that a hostile workspace configures, and convert nothing", async () => {
+    const { path, checkpoints, file } = testWorkspace();
     git(path, "init", "-q");
     const hit = join(path, "hit");
     const evil = join(path, "evil.sh");
@@ -232,31 +232,31 @@ describe("snapshots of a workspace", () => {
     file("gitfile/.git", `gitdir: ${folders.options.dataHome}\n`);
     file("gitfile/file", "x");
     const before = allOf(path);
-    const { tree } = await history.capture(never);
+    const { tree } = await checkpoints.capture(never);
     for (const name of ["sub/file.txt", "gitfile/file", "evil.sh"]) file(name, "changed\n");
-    const now = await history.capture(never);
-    const { files } = await history.patches(tree, now.tree, never);
+    const now = await checkpoints.capture(never);
+    const { files } = await checkpoints.patches(tree, now.tree, never);
     assert.match(files.find((each) => each.path === "sub/file.txt")?.patch ?? "", /-two \$Id\$\r\n/);
-    await history.restore(now.tree, tree, never);
+    await checkpoints.restore(now.tree, tree, never);
     assert.deepEqual(allOf(path), before);
     assert.equal(existsSync(hit), false);
   });
 
   it("[V4] follow no link out of the workspace and wait for no pipe", async () => {
-    const { path, history, file } = place();
+    const { path, checkpoints, file } = testWorkspace();
     const outside = join(folders.root, "outside");
     mkdirSync(outside, { recursive: true });
     writeFileSync(join(outside, "file"), "canary");
     file("folder/file", "inside");
     file("pipe", "was a file");
-    const { tree } = await history.capture(never);
+    const { tree } = await checkpoints.capture(never);
     rmSync(join(path, "folder"), { recursive: true });
     symlinkSync(outside, join(path, "folder"));
     rmSync(join(path, "pipe"));
     execFileSync("sh", ["-c", "mkfifo pipe another"], { cwd: path });
-    const now = await history.capture(never);
+    const now = await checkpoints.capture(never);
     assert.equal(now.excluded.unreadable, 1);
-    const { files } = await history.patches(tree, now.tree, never);
+    const { files } = await checkpoints.patches(tree, now.tree, never);
     assert.deepEqual(
       files.map(({ status, path: name }) => [status, name]),
       [
@@ -267,13 +267,13 @@ describe("snapshots of a workspace", () => {
     );
     assert.doesNotMatch(JSON.stringify(files), /canary/);
     rmSync(join(path, "pipe"));
-    await history.restore((await history.capture(never)).tree, tree, never);
+    await checkpoints.restore((await checkpoints.capture(never)).tree, tree, never);
     assert.deepEqual([readdirSync(outside), readFileSync(join(outside, "file"), "utf8")], [["file"], "canary"]);
     assert.equal(readFileSync(join(path, "folder", "file"), "utf8"), "inside");
   });
 
-  it("[V5] say how much they leave out: ignored folders, large files, what cannot be read; small ignored files are in", async () => {
-    const { path, history, file, read } = place();
+  it("[V5] report what they exclude: ignored folders, large files, unreadable files; small ignored files are included", async () => {
+    const { path, checkpoints, file, read } = testWorkspace();
     file(".gitignore", "build/\n*.log\n.env\n");
     file("build/out", "x");
     file("node_modules/a/index.js", "x");
@@ -283,15 +283,15 @@ describe("snapshots of a workspace", () => {
     file("large", "");
     truncateSync(join(path, "large"), 21 * 1024 * 1024);
     file("closed", "x", 0o000);
-    const { tree, excluded: leftOut } = await history.capture(never);
-    assert.deepEqual(leftOut, { ignored: 3, large: 1, unreadable: 1 });
+    const { tree, excluded } = await checkpoints.capture(never);
+    assert.deepEqual(excluded, { ignored: 3, large: 1, unreadable: 1 });
     for (const name of [".env", "build/out", "large"]) rmSync(join(path, name));
-    const now = await history.capture(never);
+    const now = await checkpoints.capture(never);
     assert.deepEqual(
-      (await history.changes(tree, now.tree, never)).map((change) => change.path),
+      (await checkpoints.changes(tree, now.tree, never)).map((change) => change.path),
       [".env"],
     );
-    await history.restore(now.tree, tree, never);
+    await checkpoints.restore(now.tree, tree, never);
     assert.equal(read(".env"), "secret=1");
     assert.deepEqual(readdirSync(path).toSorted(), [
       ".env",
@@ -303,58 +303,58 @@ describe("snapshots of a workspace", () => {
     ]);
   });
 
-  it("[V6] never overwrite what is in no snapshot, and then change nothing", async () => {
-    const { path, history, file, read } = place();
+  it("[V6] refuse to overwrite what is in no checkpoint, without changing anything", async () => {
+    const { path, checkpoints, file, read } = testWorkspace();
     file(".gitignore", "data/\n");
     file("a", "a");
     file("model", "small");
-    const { tree } = await history.capture(never);
+    const { tree } = await checkpoints.capture(never);
     file("a", "changed");
     rmSync(join(path, "model"));
-    file("model/data/of a user", "cannot be made again");
-    const now = await history.capture(never);
-    await assert.rejects(history.restore(now.tree, tree, never), { code: "checkpoint_failed" });
-    assert.deepEqual([read("a"), read("model/data/of a user")], ["changed", "cannot be made again"]);
-    // The same for what is written between the last look and the restore.
+    file("model/data/of a user", "cannot be count again");
+    const now = await checkpoints.capture(never);
+    await assert.rejects(checkpoints.restore(now.tree, tree, never), { code: "checkpoint_failed" });
+    assert.deepEqual([read("a"), read("model/data/of a user")], ["changed", "cannot be count again"]);
+    // The same holds for what is written between the last capture and the restore.
     rmSync(join(path, "model"), { recursive: true });
-    const again = await history.capture(never);
+    const again = await checkpoints.capture(never);
     file("a", "by a person, just now");
-    await assert.rejects(history.restore(again.tree, tree, never), { code: "checkpoint_failed" });
+    await assert.rejects(checkpoints.restore(again.tree, tree, never), { code: "checkpoint_failed" });
     assert.equal(read("a"), "by a person, just now");
   });
 
-  it("[V7] work in an empty folder, and in one that may only be read; a torn index or a lock of a killed git is no end", async () => {
-    const empty = place();
-    const none = (await empty.history.capture(never)).tree;
+  it("[V7] work in empty and read-only folders, and recover from a corrupt index and a stale lock of a killed git", async () => {
+    const empty = testWorkspace();
+    const none = (await empty.checkpoints.capture(never)).tree;
     empty.file("a", "a");
     chmodSync(empty.path, 0o555);
-    const { tree } = await empty.history.capture(never);
+    const { tree } = await empty.checkpoints.capture(never);
     assert.deepEqual(
-      (await empty.history.changes(none, tree, never)).map(({ status, path }) => [status, path]),
+      (await empty.checkpoints.changes(none, tree, never)).map(({ status, path }) => [status, path]),
       [["added", "a"]],
     );
     chmodSync(empty.path, 0o755);
-    const [folder = ""] = readdirSync(kept).filter((name) =>
-      readFileSync(join(kept, name, "work", "index")).includes("a\0"),
+    const [folder = ""] = readdirSync(root).filter((name) =>
+      readFileSync(join(root, name, "work", "index")).includes("a\0"),
     );
     for (const [name, text] of [
       ["index", "torn"],
       ["index.lock", ""],
     ] as const) {
-      writeFileSync(join(kept, folder, "work", name), text);
+      writeFileSync(join(root, folder, "work", name), text);
     }
-    assert.equal((await histories.forWorkspace(empty.path).capture(never)).tree, tree);
+    assert.equal((await store.forWorkspace(empty.path).capture(never)).tree, tree);
   });
 
-  it("[V8] tell what changed: renames, modes, links, binaries, line counts and patches, whatever stands in them", async () => {
-    const { path, history, file } = place();
+  it("[V8] report renames, modes, links, binaries, line counts and patches, whatever the files contain", async () => {
+    const { path, checkpoints, file } = testWorkspace();
     const lines = Array.from({ length: 30 }, (_, index) => `line ${index}\n`).join("");
     file("old name", lines);
     file("tool", "#!/bin/sh\n");
     file("binary", Uint8Array.from([0, 1, 2, 255]));
     file("link", "will be one");
     file("text", "one\ntwo\n");
-    const { tree } = await history.capture(never);
+    const { tree } = await checkpoints.capture(never);
     rmSync(join(path, "old name"));
     file("new\nname", `${lines}more\n`);
     chmodSync(join(path, "tool"), 0o755);
@@ -363,11 +363,11 @@ describe("snapshots of a workspace", () => {
     symlinkSync("text", join(path, "link"));
     file("text", "one\n\rdiff --git a/x b/x\n\u2028diff --git a/x b/x\nthree\n");
     file("x\u202Ey", "");
-    const { files, ...sums } = await history.patches(tree, (await history.capture(never)).tree, never);
+    const { files, ...sums } = await checkpoints.patches(tree, (await checkpoints.capture(never)).tree, never);
     assert.deepEqual(sums, { changed_files: 6, added_lines: 5, deleted_lines: 2, truncated: false });
-    const told = files.map(({ patch: _patch, truncated: _truncated, ...rest }) => rest);
+    const changes = files.map(({ patch: _patch, truncated: _truncated, ...rest }) => rest);
     const none = { binary: false, added_lines: 0, deleted_lines: 0 };
-    assert.deepEqual(told, [
+    assert.deepEqual(changes, [
       { status: "modified", path: "binary", ...none, binary: true },
       {
         status: "type_changed",
@@ -394,13 +394,13 @@ describe("snapshots of a workspace", () => {
     assert.match(patches.get("x\u202Ey") ?? "", /new file mode 100644/);
   });
 
-  it("[V8] bound a diff, per file and in all, and say so", async () => {
-    const { history, file } = place();
-    const { tree } = await history.capture(never);
+  it("[V8] limit a diff per file and in total, and report it", async () => {
+    const { checkpoints, file } = testWorkspace();
+    const { tree } = await checkpoints.capture(never);
     const line = `${"x".repeat(99)}\n`;
     file("a", line.repeat(3000));
     for (let each = 0; each < 20; each += 1) file(`b${each}`, `${each}\n${line.repeat(2600)}`);
-    const { files, truncated } = await history.patches(tree, (await history.capture(never)).tree, never);
+    const { files, truncated } = await checkpoints.patches(tree, (await checkpoints.capture(never)).tree, never);
     assert.equal(truncated, true);
     assert.deepEqual([files[0]?.path, files[0]?.truncated, files[0]?.added_lines], ["a", true, 3000]);
     assert.ok((files[0]?.patch?.length ?? 0) > 200_000 && (files[0]?.patch?.length ?? 0) <= 256 * 1024);
@@ -408,32 +408,32 @@ describe("snapshots of a workspace", () => {
   });
 });
 
-it("[V16] the first and the last 200 snapshots of a conversation are kept, a fork has those up to its event, and what nobody has goes", async () => {
-  const { path, history, file } = place();
+it("[V16] the first and the most recent checkpoints are retained, 200 in total; a fork has those up to its event; unreferenced ones are removed", async () => {
+  const { path, checkpoints, file } = testWorkspace();
   file("a", "0");
-  const { tree } = await history.capture(never);
-  for (let event = 0; event < 300; event += 1) history.retain("one", event, tree);
-  const folder = shadowFolder(kept, realpathSync(path));
+  const { tree } = await checkpoints.capture(never);
+  for (let event = 0; event < 300; event += 1) checkpoints.retain("one", event, tree);
+  const folder = shadowFolder(root, realpathSync(path));
   const eventsOf = (id: string) => readdirSync(join(folder, "refs/conversations", id)).map(Number);
   const events = eventsOf("one");
   assert.deepEqual([events.length, events[0], events[1], events.at(-1)], [200, 0, 101, 299]);
-  histories.copyRefs("one", "fork", 150);
+  store.copyRefs("one", "fork", 150);
   assert.deepEqual([eventsOf("fork")[0], eventsOf("fork").at(-1)], [0, 150]);
-  histories.drop("one");
-  assert.equal((await history.changes(tree, tree, never)).length, 0);
-  histories.drop("fork");
+  store.drop("one");
+  assert.equal((await checkpoints.changes(tree, tree, never)).length, 0);
+  store.drop("fork");
   assert.equal(existsSync(folder), false);
-  assert.equal((await history.capture(never)).tree, tree, "and begins anew");
+  assert.equal((await checkpoints.capture(never)).tree, tree, "a new repository is created");
 });
 
-it("[V16] what takes too much room is dropped from the oldest on, and what is kept stays whole", async () => {
-  const { path, history, file } = place();
-  const folder = shadowFolder(kept, path);
+it("[V16] over the size limit the oldest checkpoints are dropped, and the retained ones stay intact", async () => {
+  const { path, checkpoints, file } = testWorkspace();
+  const folder = shadowFolder(root, path);
   const trees: string[] = [];
   for (let event = 0; event < 9; event += 1) {
     file("data", randomBytes(100_000));
-    const { tree } = await history.capture(never);
-    history.retain("c", event, tree);
+    const { tree } = await checkpoints.capture(never);
+    checkpoints.retain("c", event, tree);
     const at = new Date(1_700_000_000_000 + event * 1000);
     utimesSync(join(folder, "refs/conversations/c", String(event).padStart(10, "0")), at, at);
     trees.push(tree);
@@ -442,65 +442,65 @@ it("[V16] what takes too much room is dropped from the oldest on, and what is ke
   assert.deepEqual(readdirSync(join(folder, "refs/conversations/c")).map(Number), [0, 5, 6, 7, 8]);
   const [first = "", second = ""] = trees;
   const last = trees.at(-1) ?? "";
-  assert.equal((await history.changes(first, last, never)).length, 1);
-  await assert.rejects(history.changes(second, last, never), { code: "checkpoint_failed" });
-  await history.restore(last, first, never);
-  assert.equal((await history.capture(never)).tree, first);
+  assert.equal((await checkpoints.changes(first, last, never)).length, 1);
+  await assert.rejects(checkpoints.changes(second, last, never), { code: "checkpoint_failed" });
+  await checkpoints.restore(last, first, never);
+  assert.equal((await checkpoints.capture(never)).tree, first);
 });
 
 it(
-  "[V2] what a server of root restores belongs to the workspace's owner",
+  "[V2] files restored by a server running as root belong to the owner of the workspace",
   { skip: process.getuid?.() !== 0 },
   async () => {
     const nobody = 65_534;
-    const { path, history, file } = place();
+    const { path, checkpoints, file } = testWorkspace();
     file("closed", "1", 0o600);
     for (const each of [path, join(path, "closed")]) chownSync(each, nobody, nobody);
     chmodSync(path, 0o700);
-    const { tree, excluded: leftOut } = await history.capture(never);
-    assert.equal(leftOut.unreadable, 0);
+    const { tree, excluded } = await checkpoints.capture(never);
+    assert.equal(excluded.unreadable, 0);
     rmSync(join(path, "closed"));
-    await history.restore((await history.capture(never)).tree, tree, never);
+    await checkpoints.restore((await checkpoints.capture(never)).tree, tree, never);
     const { uid, mode } = lstatSync(join(path, "closed"));
     assert.deepEqual([uid, mode & 0o777], [nobody, 0o600]);
   },
 );
 
-it("[V18] who asks while a look has not begun shares it, and may leave without the others", async () => {
-  const { history, file } = place();
+it("[V18] callers that arrive before a capture begins share it, and one can abort without affecting the others", async () => {
+  const { checkpoints, file } = testWorkspace();
   file("a", "a");
   const stop = new AbortController();
-  const first = history.capture(never);
-  const left = history.capture(stop.signal);
-  const others = Promise.all(Array.from({ length: 20 }, () => history.capture(never)));
+  const first = checkpoints.capture(never);
+  const aborted = checkpoints.capture(stop.signal);
+  const others = Promise.all(Array.from({ length: 20 }, () => checkpoints.capture(never)));
   stop.abort();
-  await assert.rejects(left, { code: "interrupted" });
+  await assert.rejects(aborted, { code: "interrupted" });
   const { tree } = await first;
   const startedAt = performance.now();
   assert.ok((await others).every((each) => each.tree === tree));
   const sharedMs = performance.now() - startedAt;
   const alone = new AbortController();
-  const one = history.capture(alone.signal);
+  const one = checkpoints.capture(alone.signal);
   alone.abort();
   await assert.rejects(one, { code: "interrupted" });
   const againAt = performance.now();
-  for (let look = 0; look < 20; look += 1) await history.capture(never);
-  assert.ok(sharedMs < (performance.now() - againAt) / 2, "twenty are not twenty looks");
+  for (let run = 0; run < 20; run += 1) await checkpoints.capture(never);
+  assert.ok(sharedMs < (performance.now() - againAt) / 2, "twenty callers do not cost twenty captures");
 });
 
-it("[V7] on the host runtime the same holds, without a wall", async () => {
+it("[V7] checkpoints work on the host runtime, without a sandbox", async () => {
   const own = makeFolders();
   try {
     const workspace = join(own.root, "workspace");
     mkdirSync(workspace);
-    const history = openCheckpointStore(
+    const checkpoints = openCheckpointStore(
       join(own.options.dataHome, "snapshots"),
       hostRuntimes(own.options),
     ).forWorkspace(workspace);
     writeFileSync(join(workspace, "a"), "a\n");
-    const { tree } = await history.capture(never);
+    const { tree } = await checkpoints.capture(never);
     rmSync(join(workspace, "a"));
-    await history.restore((await history.capture(never)).tree, tree, never);
+    await checkpoints.restore((await checkpoints.capture(never)).tree, tree, never);
     assert.equal(readFileSync(join(workspace, "a"), "utf8"), "a\n");
   } finally {
     own.remove();

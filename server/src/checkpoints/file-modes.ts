@@ -1,14 +1,14 @@
 /**
- * git keeps one bit of a mode. What it would open to others is kept beside it: the mode of a file that not everybody may read, as it
- * was seen last. One that a restore writes is closed again, also where it was open for a while in between.
+ * git stores one bit of a file's mode. To avoid making files readable that were not, the last seen mode of every file that not everybody
+ * may read is stored beside the repository, and a restore applies it again, even if the file was open to all for a while in between.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Beyond these a workspace is closed as a whole, by its folder or its umask. */
-const mostKept = 10_000;
+/** A workspace with more closed files than this is protected as a whole, by its folder or umask. */
+const maxModes = 10_000;
 
-/** By name, in latin1. */
+/** Permissions by file name, the name as bytes in latin1. */
 export type FileModes = ReadonlyMap<string, number>;
 
 export function readFileModes(folder: string): FileModes {
@@ -19,13 +19,12 @@ export function readFileModes(folder: string): FileModes {
   }
 }
 
-/** `seen`: the permissions of files that were looked at. */
 export function recordFileModes(folder: string, seen: FileModes): void {
   const closed = [...seen].filter(([, mode]) => (mode & 0o044) !== 0o044);
   if (closed.length === 0) return;
-  const kept = new Map(readFileModes(folder));
-  for (const [name, mode] of closed) if (kept.size < mostKept || kept.has(name)) kept.set(name, mode);
-  writeFileSync(fileOf(folder), JSON.stringify(Object.fromEntries(kept)));
+  const modes = new Map(readFileModes(folder));
+  for (const [name, mode] of closed) if (modes.size < maxModes || modes.has(name)) modes.set(name, mode);
+  writeFileSync(fileOf(folder), JSON.stringify(Object.fromEntries(modes)));
 }
 
 function fileOf(folder: string): string {

@@ -1,4 +1,4 @@
-# Reads the files that are to come, each ended by NUL, and prints those of this workspace that no tree has and that are in their place.
+# Reads the NUL-terminated names of files that a restore adds, and prints the untracked files that are in their place.
 tracked() { git ls-files --error-unmatch -- "$1" >/dev/null 2>&1; }
 checked=
 while IFS= read -r -d '' each; do

@@ -1,8 +1,8 @@
 /**
- * The workspace is brought from one tree to another; what is in neither is left alone.
+ * Changes the workspace from one tree to another; files in neither tree are left alone.
  *
- * git looks whether a file that it is to write over is still what the first tree says. Of files that no tree has it gives up those
- * that .gitignore names, and a folder with a repository in it where a file is to come; so we look for these first.
+ * git refuses to overwrite a tracked file that differs from the first tree. But it would overwrite untracked files that .gitignore
+ * matches, and replace a folder that contains a repository with a file; so those are searched for first.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,17 +12,17 @@ import { readFileModes } from "./file-modes.ts";
 import { invalidateTree } from "./capture.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
-const inTheWay = readFileSync(join(import.meta.dirname, "find-conflicts.sh"), "utf8");
+const findConflicts = readFileSync(join(import.meta.dirname, "find-conflicts.sh"), "utf8");
 
-const mostNamed = 20;
+const maxListed = 20;
 
 /**
- * `from` is a snapshot that was just taken. Nothing is written where a file has changed since, or something that is in no snapshot lies
- * where a file has to come. Fails with `checkpoint_failed` and the names, `sandbox_unavailable`, `interrupted`.
+ * `from` was just captured. Writes nothing if a file has changed since, or if something that is in no checkpoint is in the way of a
+ * restored file. Fails with `checkpoint_failed` and the names, `sandbox_unavailable`, `interrupted`.
  */
 export async function restoreTree(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<void> {
-  const { written, coming } = await writtenBetween(git, from, to, signal);
-  await refuseToBury(git, coming, signal);
+  const { written, added } = await writtenBetween(git, from, to, signal);
+  await refuseConflicts(git, added, signal);
   const modes = readFileModes(git.folder);
   const closed = written.flatMap((name) => {
     const mode = modes.get(name);
@@ -33,13 +33,13 @@ export async function restoreTree(git: ShadowGit, from: string, to: string, sign
   await git.run(script, options, signal);
 }
 
-async function refuseToBury(git: ShadowGit, coming: readonly string[], signal: AbortSignal): Promise<void> {
-  if (coming.length === 0) return;
-  const stdin = Buffer.from(coming.map((name) => `${name}\0`).join(""), "latin1");
-  const { stdout } = await git.run(inTheWay, { stdin }, signal);
+async function refuseConflicts(git: ShadowGit, added: readonly string[], signal: AbortSignal): Promise<void> {
+  if (added.length === 0) return;
+  const stdin = Buffer.from(added.map((name) => `${name}\0`).join(""), "latin1");
+  const { stdout } = await git.run(findConflicts, { stdin }, signal);
   const names = [...new Set(Buffer.from(stdout).toString("latin1").split("\0"))].filter((name) => name !== "");
   if (names.length === 0) return;
-  const listed = names.slice(0, mostNamed).map((name) => JSON.stringify(textOf(name)));
-  const sentence = `Nothing was restored, because these are in no snapshot and in the way: ${listed.join(", ")}. Move them away.`;
+  const listed = names.slice(0, maxListed).map((name) => JSON.stringify(textOf(name)));
+  const sentence = `Nothing was restored: these files are in no checkpoint and would be overwritten: ${listed.join(", ")}. Move them elsewhere and try again.`;
   throw new DeckhandError("checkpoint_failed", sentence);
 }

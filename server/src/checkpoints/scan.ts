@@ -1,9 +1,9 @@
 /**
- * What in a workspace differs from the index, and what of it can be kept. The lists are made by git, so that .gitignore means what
- * people expect; whether a file is kept is decided here, by its kind and its size.
+ * Finds what in a workspace differs from the index and which of it can be captured. git makes the lists, so .gitignore works as people
+ * expect; whether a file is captured is decided here, by its type and size.
  *
- * A repository inside the workspace is one entry `name/` for git, which it would keep as a number. Once the index has anything inside it,
- * git goes in; so each gets a file that is not there, which is taken out again with the others that are gone.
+ * For git, a repository inside the workspace is one entry `name/`, which it would store as a commit id. But once the index has a file
+ * below it, git descends; so each such repository gets an index entry for a nonexistent file, removed later with other deleted files.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,77 +12,79 @@ import type { FileModes } from "./file-modes.ts";
 import type { ShadowGit } from "./shadow-git.ts";
 
 export interface Scan {
-  /** Names as bytes in latin1, because they may be anything. */
-  /** New, changed or gone. */
+  /** New, changed or deleted files. All names hold their bytes as latin1, because they may be invalid UTF-8. */
   readonly changed: readonly string[];
-  /** They are there, and cannot be kept. */
+  /** Files in the index that exist but can no longer be captured. */
   readonly dropped: readonly string[];
-  /** Of files that are new or changed. */
+  /** Modes of new and changed files. */
   readonly modes: FileModes;
   readonly addedBytes: number;
-  /** A socket, pipe or device counts as unreadable where something else was there before; git does not see others. */
+  /** A socket, pipe or device counts as unreadable if it replaced a file; git does not list others. */
   readonly excluded: ExcludedFiles;
-  /** The tree, where the index is it already. */
+  /** The tree's name if nothing differs. */
   readonly tree: string | undefined;
-  /** git is new enough to write many objects into one pack. */
-  readonly packs: boolean;
+  /** This git version can write many objects into one pack. */
+  readonly canPack: boolean;
 }
 
-/** Of one file: bigger ones are data, models, pictures of disks. */
+/** Larger files are data sets, models or disk images. */
 export const maxFileBytes = 20 * 1024 * 1024;
-/** Of all that one snapshot adds. */
-const mostAddedBytes = 1024 * 1024 * 1024;
-/** An ignored file is kept when it is small, because nobody can make `.env` again; an ignored folder is not. */
-const mostIgnoredBytes = 1024 * 1024;
-const mostIgnored = 2000;
+/** Limit for what one checkpoint adds. */
+const maxAddedBytes = 1024 * 1024 * 1024;
+/** Small ignored files are captured, because nobody can regenerate `.env`; ignored folders are not. */
+const maxIgnoredBytes = 1024 * 1024;
+const maxIgnored = 2000;
 
 const script = readFileSync(join(import.meta.dirname, "scan.sh"), "utf8");
 
 /** Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`. */
 export async function scanWorkspace(git: ShadowGit, signal: AbortSignal): Promise<Scan> {
-  const { stdout, stderr } = await git.run(script, { args: [String(mostIgnored)] }, signal);
-  const [version, ignoredCount, differ = [], stats = [], unreadable = [], small = [], smallUnreadable = [], same] =
+  const { stdout, stderr } = await git.run(script, { args: [String(maxIgnored)] }, signal);
+  const [version, ignoredCount, differ = [], stats = [], unreadable = [], ignored = [], ignoredUnreadable = [], same] =
     sections(Buffer.from(stdout).toString("latin1"));
   const closedFolders = [...stderr.matchAll(/^warning: could not open directory /gm)].length;
-  const cannot = new Set([...unreadable, ...smallUnreadable]);
-  const there = new Map(stats.map(fileOf));
-  const links = new Set([...there].flatMap(([name, { kind }]) => (kind === "link" ? [name] : [])));
-  const kept = new Map<string, Found | undefined>();
+  const cannotRead = new Set([...unreadable, ...ignoredUnreadable]);
+  const existing = new Map(stats.map(fileOf));
+  const links = new Set([...existing].flatMap(([name, { kind }]) => (kind === "link" ? [name] : [])));
+  const captured = new Map<string, FileInfo | undefined>();
   const dropped: string[] = [];
-  const counts = { ignored: Number(ignoredCount?.[0] ?? 0), large: 0, unreadable: cannot.size + closedFolders };
+  const counts = { ignored: Number(ignoredCount?.[0] ?? 0), large: 0, unreadable: cannotRead.size + closedFolders };
   for (const name of differ) {
-    const file = there.get(name);
-    // What is seen through a link is not there.
-    const reason = isBelow(name, links) ? "gone" : whyNot(file, cannot.has(name));
-    if (reason === undefined) kept.set(name, file);
+    const file = existing.get(name);
+    // A file that is only visible through a symbolic link does not exist.
+    const reason = isBelow(name, links) ? "gone" : whyNot(file, cannotRead.has(name));
+    if (reason === undefined) captured.set(name, file);
     else dropped.push(name);
     if (reason === "large" || reason === "unreadable") counts[reason] += 1;
   }
-  for (const [name, file] of small.map(fileOf)) {
-    if (whyNot(file, cannot.has(name)) !== undefined || file.sizeBytes > mostIgnoredBytes) continue;
-    kept.set(name, file);
+  for (const [name, file] of ignored.map(fileOf)) {
+    if (whyNot(file, cannotRead.has(name)) !== undefined || file.sizeBytes > maxIgnoredBytes) continue;
+    captured.set(name, file);
     counts.ignored -= 1;
   }
-  const addedBytes = [...kept.values()].reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
-  if (addedBytes > mostAddedBytes) {
+  const addedBytes = [...captured.values()].reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0);
+  if (addedBytes > maxAddedBytes) {
     const gib = (addedBytes / 1024 ** 3).toFixed(1);
-    throw new DeckhandError("checkpoint_failed", `There are ${gib} GiB to keep, which is too much for a snapshot.`);
+    throw new DeckhandError(
+      "checkpoint_failed",
+      `The workspace has ${gib} GiB of new data, which is too much for a checkpoint.`,
+    );
   }
-  const modes = [...kept].flatMap(([name, file]) => (file?.kind === "file" ? [[name, file.mode] as const] : []));
+  const modes = [...captured].flatMap(([name, file]) => (file?.kind === "file" ? [[name, file.mode] as const] : []));
   return {
-    changed: [...kept.keys()],
+    changed: [...captured.keys()],
     dropped,
     modes: new Map(modes),
     addedBytes,
     excluded: counts,
     tree: same?.[0],
-    packs: isNewer(version?.[0] ?? "", 2, 38),
+    canPack: isAtLeast(version?.[0] ?? "", 2, 38),
   };
 }
 
-/** Undefined for what can be kept, and for what is gone, which git takes out by itself. */
+/** Undefined for files that can be captured, and for deleted ones, which git removes from the index. */
 function whyNot(
-  file: Found | undefined,
+  file: FileInfo | undefined,
   cannotRead: boolean,
 ): "folder" | "large" | "unreadable" | "counted" | undefined {
   if (file === undefined) return undefined;
@@ -92,7 +94,7 @@ function whyNot(
   return file.sizeBytes > maxFileBytes ? "large" : undefined;
 }
 
-/** Lists of entries that end with NUL, each list ended by one more. */
+/** Splits lists whose entries end with NUL and which end with one more NUL. */
 function sections(text: string): string[][] {
   const lists: string[][] = [[]];
   let at = 0;
@@ -104,15 +106,15 @@ function sections(text: string): string[][] {
   return lists;
 }
 
-interface Found {
+interface FileInfo {
   readonly kind: "file" | "link" | "folder" | "other";
   readonly sizeBytes: number;
-  /** Its permissions. */
+  /** Permission bits. */
   readonly mode: number;
 }
 
-/** `size mode name`, the mode as a hexadecimal number: stat(1), `%s %f %n`. */
-function fileOf(line: string): [string, Found] {
+/** Parses `size mode name` with a hexadecimal mode: stat(1), `%s %f %n`. */
+function fileOf(line: string): [string, FileInfo] {
   const size = line.indexOf(" ");
   const mode = line.indexOf(" ", size + 1);
   const bits = Number.parseInt(line.slice(size + 1, mode), 16);
@@ -121,7 +123,7 @@ function fileOf(line: string): [string, Found] {
 }
 
 /** inode(7), "The file type and mode". */
-const kinds: Readonly<Record<number, Found["kind"]>> = { 0o100000: "file", 0o120000: "link", 0o040000: "folder" };
+const kinds: Readonly<Record<number, FileInfo["kind"]>> = { 0o100000: "file", 0o120000: "link", 0o040000: "folder" };
 
 function isBelow(name: string, links: ReadonlySet<string>): boolean {
   if (links.size === 0) return false;
@@ -131,8 +133,8 @@ function isBelow(name: string, links: ReadonlySet<string>): boolean {
   return false;
 }
 
-function isNewer(said: string, major: number, minor: number): boolean {
-  const found = /(\d+)\.(\d+)/.exec(said);
-  const [has, and] = [Number(found?.[1] ?? 0), Number(found?.[2] ?? 0)];
-  return has > major || (has === major && and >= minor);
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const found = /(\d+)\.(\d+)/.exec(version);
+  const [hasMajor, hasMinor] = [Number(found?.[1] ?? 0), Number(found?.[2] ?? 0)];
+  return hasMajor > major || (hasMajor === major && hasMinor >= minor);
 }

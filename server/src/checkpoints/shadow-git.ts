@@ -1,15 +1,16 @@
 /**
- * git on a workspace that nobody trusts, over a repository of the server's own that the workspace does not know.
+ * git on an untrusted workspace, with a repository that belongs to the server and that the workspace does not know about.
  *
- *   DECKHAND_HOME/snapshots/KEY/       KEY is made of the workspace's path
- *     HEAD config info/                made here, by hand; read-only to git
- *     refs/conversations/ID/EVENT      a tree that is kept; written by the server, read-only to git
- *     objects/ work/                   what git writes; `work` has the index
+ *   DECKHAND_HOME/snapshots/KEY/       KEY is a hash of the workspace's path
+ *     HEAD config info/                written by this file; read-only for git
+ *     refs/conversations/ID/EVENT      a retained tree; written by the server, read-only for git
+ *     objects/ work/                   written by git; `work` holds the index
  *
- * git runs apart (see `RuntimeFactory`): it sees the workspace and this folder, and has no network. Nothing in the workspace can
- * make it run a program, because programs stand in configuration and there is none but ours: no hooks, no fsmonitor, no pager, no
- * filter, no diff or textconv driver, whatever .gitattributes names. Nor is a byte converted: info/attributes goes before every
- * .gitattributes. The workspace's own repository is not opened; its `.git`, and that of each repository inside it, is passed over.
+ * git runs isolated (see `RuntimeFactory`): it sees the workspace and this folder, and has no network. Nothing in the workspace can
+ * make it run a program, because programs are named in configuration and ours is the only one read: no hooks, no fsmonitor, no pager,
+ * no filter, no diff or textconv driver, whatever .gitattributes says. No byte is converted either: info/attributes takes precedence
+ * over every .gitattributes. The workspace's own repository is never opened; its `.git`, and that of every repository inside it, is
+ * skipped.
  */
 import { createHash } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
@@ -22,8 +23,8 @@ export interface ShadowGit {
   /** The folder KEY. */
   readonly folder: string;
   /**
-   * Runs a bash script with `$GIT_DIR`, `$GIT_INDEX_FILE` and `args` as its own; `mayWrite` is about the workspace. Fails with
-   * `checkpoint_failed` and git's words where its exit code is not 0 or there was too much to read, `sandbox_unavailable`, `interrupted`.
+   * Runs a bash script with `$GIT_DIR`, `$GIT_INDEX_FILE` and `args` as its arguments; `mayWrite` refers to the workspace. Fails with
+   * `checkpoint_failed` and git's error if the exit code is not 0 or the output is too large, `sandbox_unavailable`, `interrupted`.
    */
   run(script: string, options: RunOptions, signal: AbortSignal): Promise<SpawnResult>;
 }
@@ -33,11 +34,11 @@ interface RunOptions {
   readonly stdin?: Uint8Array | string;
   readonly mayWrite?: true;
   readonly maxBytes?: number;
-  /** Too much to read is no failure. */
+  /** Returns truncated output instead of failing. */
   readonly mayTruncate?: true;
 }
 
-/** What can always be made again, and has no .gitignore where there is no git. The workspace's own .gitignore goes before it. */
+/** Reproducible files, for workspaces without a .gitignore. The workspace's own .gitignore takes precedence. */
 export const excludedByName = [
   "node_modules/",
   "bower_components/",
@@ -84,7 +85,7 @@ const config = `[core]
 \trenameLimit = 1000
 \tsuppressBlankEmpty = false
 `;
-/** In front of every .gitattributes: files are bytes. A \`!\` takes back what those say. */
+/** Overrides every .gitattributes: files are bytes. A `!` unsets an attribute. */
 const attributes = "* !text !eol !crlf !ident !filter !working-tree-encoding !diff !merge !whitespace\n";
 
 const environment = {
@@ -98,21 +99,21 @@ const environment = {
   GIT_ALLOW_PROTOCOL: "",
   LC_ALL: "C",
 };
-const mostBytes = 64 * 1024 * 1024;
+const maxOutputBytes = 64 * 1024 * 1024;
 
-/** The folder for a workspace, below `root`. */
+/** The repository folder of a workspace, below `root`. */
 export function shadowFolder(root: string, workspace: string): string {
   return join(root, createHash("sha256").update(workspace).digest("hex").slice(0, 32));
 }
 
-/** Makes the folder where there is none. `workspace` is without symbolic links. */
+/** Creates the folder on first use. `workspace` is a real path, without symbolic links. */
 export function openShadowGit(folder: string, workspace: string, runtimes: RuntimeFactory): ShadowGit {
   return {
     workspace,
     folder,
-    async run(script, { args = [], stdin, mayWrite, maxBytes = mostBytes, mayTruncate: mayCut }, signal) {
-      makeFolder(folder, workspace);
-      const ran = await runtimes.runIsolated(
+    async run(script, { args = [], stdin, mayWrite, maxBytes = maxOutputBytes, mayTruncate: mayCut }, signal) {
+      createFolder(folder, workspace);
+      const result = await runtimes.runIsolated(
         {
           argv: ["bash", "--noprofile", "--norc", "-c", `set -o pipefail\n${script}`, "git", ...args],
           folders: [
@@ -133,21 +134,22 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
         maxBytes,
         signal,
       );
-      if (ran.cut && mayCut === true) return ran;
-      if (ran.cut) throw new DeckhandError("checkpoint_failed", "The workspace has too many files.");
-      if (ran.exitCode !== 0) throw new DeckhandError("checkpoint_failed", sentenceOf(ran));
-      return ran;
+      if (result.cut && mayCut === true) return result;
+      if (result.cut) throw new DeckhandError("checkpoint_failed", "The workspace has too many files for a checkpoint.");
+      if (result.exitCode !== 0) throw new DeckhandError("checkpoint_failed", failureOf(result));
+      return result;
     },
   };
 }
 
-function sentenceOf({ stderr, exitCode }: SpawnResult): string {
-  const said = stderr.trim().split("\n").slice(-3).join(" ").slice(0, 400);
-  if (exitCode === 127) return "There is no git: install it (apt-get install git) to have snapshots of the workspace.";
-  return `git failed${said === "" ? ` with exit code ${exitCode}` : `: ${said}`}.`;
+function failureOf({ stderr, exitCode }: SpawnResult): string {
+  const error = stderr.trim().split("\n").slice(-3).join(" ").slice(0, 400);
+  if (exitCode === 127)
+    return "git is not installed. Install it (apt-get install git) to get checkpoints of the workspace.";
+  return `git failed${error === "" ? ` with exit code ${exitCode}` : `: ${error}`}.`;
 }
 
-function makeFolder(folder: string, workspace: string): void {
+function createFolder(folder: string, workspace: string): void {
   if (existsSync(join(folder, "HEAD"))) return;
   for (const name of ["info", "refs/conversations", "objects/info", "objects/pack", "work"]) {
     mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
@@ -159,6 +161,6 @@ function makeFolder(folder: string, workspace: string): void {
     const { uid, gid } = statSync(workspace);
     for (const name of ["objects", "objects/info", "objects/pack", "work"]) chownSync(join(folder, name), uid, gid);
   }
-  // Last: with it the folder is whole.
+  // Written last: its existence marks the folder as complete.
   writeFileSync(join(folder, "HEAD"), "ref: refs/heads/none\n");
 }

@@ -1,4 +1,4 @@
-/** The files of a tree, as git tells them: git-ls-tree(1) with `-r -l -z`. */
+/** Files of a tree, listed by git-ls-tree(1) with `-r -l -z`. */
 import { DeckhandError, type HistoryFile } from "@deckhand/protocol";
 import { textOf } from "./diff.ts";
 import type { ShadowGit } from "./shadow-git.ts";
@@ -8,25 +8,25 @@ export interface TreeFiles {
   readonly truncated: boolean;
 }
 
-/** A page lists no more; what is left out is said to be. */
-const mostFiles = 20_000;
+/** More than this cannot be shown usefully; `truncated` reports the rest. */
+const maxFiles = 20_000;
 
-/** By path. Fails with `checkpoint_failed`, as the other does. */
+/** In path order. Fails with `checkpoint_failed`. */
 export async function filesOf(git: ShadowGit, tree: string, signal: AbortSignal): Promise<TreeFiles> {
   const { stdout } = await git.run('git ls-tree -r -l -z "$1"', { args: [tree] }, signal);
   const entries = Buffer.from(stdout).toString("latin1").split("\0").slice(0, -1);
-  return { files: entries.slice(0, mostFiles).map(parse), truncated: entries.length > mostFiles };
+  return { files: entries.slice(0, maxFiles).map(parse), truncated: entries.length > maxFiles };
 }
 
-/** Its bytes; for a link where it leads. Undefined where there is none of that name, or it is no file. */
+/** The file's bytes, or the target of a symbolic link; undefined if there is no such file. Fails with `checkpoint_failed`. */
 export async function fileOf(
   git: ShadowGit,
   tree: string,
   path: string,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  if (path.includes("\0")) throw new DeckhandError("bad_args", "A path has no NUL in it.");
-  // Written as `tree:path` a path like `../x` would mean something; as a literal one for ls-tree it is a name, or none.
+  if (path.includes("\0")) throw new DeckhandError("bad_args", "The path must not contain a NUL byte.");
+  // In `tree:path` syntax a path like `../x` has a meaning; as a literal pathspec of ls-tree it is just a name.
   const script =
     'name=$(git ls-tree -z "$1" -- "$2" | tr "\\0" "\\n" | head -n 1 | sed -n "s/^1[0-9]* blob \\([0-9a-f]*\\)\\t.*/\\1/p")\n' +
     '[ -n "$name" ] || exit 0\nprintf x\ngit cat-file blob "$name"';
