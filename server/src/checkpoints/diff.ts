@@ -30,7 +30,7 @@ export async function patchesBetween(git: ShadowGit, from: string, to: string, s
   const changes = await changesBetween(git, from, to, signal);
   const script =
     'git diff-tree -r -M -p --full-index --no-ext-diff --no-textconv --no-color --src-prefix=a/ --dst-prefix=b/ "$1" "$2"';
-  const options = { args: [from, to], maxBytes: maxPatchBytes, mayCut: true } as const;
+  const options = { args: [from, to], maxBytes: maxPatchBytes, mayTruncate: true } as const;
   const text =
     changes.length === 0 ? "" : Buffer.from((await git.run(script, options, signal)).stdout).toString("latin1");
   const texts = patchTexts(text);

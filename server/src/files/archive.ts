@@ -1,4 +1,4 @@
-/** The workspace as a zip, as it goes out: small files many at a time, large ones piece by piece. Links are left out. */
+/** Streams a folder of the workspace as a zip: small files in batches, large ones in chunks. Symbolic links are omitted. */
 import { Readable, type PassThrough } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { extract } from "tar-stream";
@@ -9,29 +9,29 @@ import { readChunks } from "./content.ts";
 import { nulFields } from "./list.ts";
 
 export interface ArchiveOptions {
-  /** The folder, absolute. */
+  /** Absolute path of the folder. */
   readonly path: string;
-  /** With what is in `.git` too. */
+  /** Include `.git`. */
   readonly git: boolean;
   readonly maxBytes: number;
   readonly maxFiles: number;
 }
 
-interface Found {
+interface FileEntry {
   readonly name: string;
   readonly sizeBytes: number;
   readonly mode: number;
   readonly modifiedAt: Date;
 }
 
-/** Names of files: 50,000 and more. */
+/** Enough for the names of 50,000 files. */
 const maxListBytes = 16 * 1024 * 1024;
-/** Of one call of tar; its arguments have to fit too. */
+/** Per call of tar; the names have to fit on its command line too. */
 const batchBytes = 4 * 1024 * 1024;
 const batchFiles = 200;
 const tarBlock = 1024;
 
-/** Resolves when it is known what is in it. Fails with `file_too_large`, `file_not_found`; later failures break the stream off. */
+/** Resolves once the files have been listed. Fails with `file_too_large`, `file_not_found`; later failures abort the stream. */
 export async function zipFolder(
   runtime: Runtime,
   options: ArchiveOptions,
@@ -40,53 +40,53 @@ export async function zipFolder(
   const files = await findFiles(runtime, options, signal);
   const zip = new ZipFile();
   const output = zip.outputStream as PassThrough;
-  const stopped = new AbortController();
-  const both = AbortSignal.any([signal, stopped.signal]);
-  void fill(zip, runtime, options.path, files, both).then(
+  const closed = new AbortController();
+  const abort = AbortSignal.any([signal, closed.signal]);
+  void addFiles(zip, runtime, options.path, files, abort).then(
     () => zip.end(),
     (error: unknown) => output.destroy(error as Error),
   );
   zip.on("error", (error: Error) => output.destroy(error));
-  output.once("close", () => stopped.abort());
+  output.once("close", () => closed.abort());
   return Readable.toWeb(output) as ReadableStream<Uint8Array>;
 }
 
-async function fill(
+async function addFiles(
   zip: ZipFile,
   runtime: Runtime,
   root: string,
-  files: readonly Found[],
+  files: readonly FileEntry[],
   signal: AbortSignal,
 ): Promise<void> {
   for (const batch of batches(files)) {
-    const got = batch.length > 1 ? await readBatch(runtime, root, batch, signal) : undefined;
+    const contents = batch.length > 1 ? await readBatch(runtime, root, batch, signal) : undefined;
     for (const file of batch) {
-      const about = { mtime: file.modifiedAt, mode: file.mode | 0o100000 };
-      const known = got?.get(file.name);
-      if (known !== undefined) {
-        zip.addBuffer(known, file.name, about);
+      const attributes = { mtime: file.modifiedAt, mode: file.mode | 0o100000 };
+      const content = contents?.get(file.name);
+      if (content !== undefined) {
+        zip.addBuffer(content, file.name, attributes);
         await drained(zip);
-      } else if (got === undefined) {
+      } else if (contents === undefined) {
         const range = { start: 0, end: file.sizeBytes };
-        const pieces = readChunks(runtime, `${root}/${file.name}`, range, signal);
-        const bytes = Readable.from(pieces, { objectMode: false, signal });
-        const over = new Promise((resolve, reject) => bytes.once("close", resolve).once("error", reject));
-        zip.addReadStream(bytes, file.name, about);
-        // One after another: each that waits would hold its first piece.
-        await over;
+        const chunks = readChunks(runtime, `${root}/${file.name}`, range, signal);
+        const bytes = Readable.from(chunks, { objectMode: false, signal });
+        const finished = new Promise((resolve, reject) => bytes.once("close", resolve).once("error", reject));
+        zip.addReadStream(bytes, file.name, attributes);
+        // One at a time: every waiting stream would hold its first chunk in memory.
+        await finished;
       }
     }
   }
 }
 
-/** What nobody has read yet is not added to. */
+/** Back-pressure: waits until the reader has caught up. */
 async function drained(zip: ZipFile): Promise<void> {
   const out = zip.outputStream as PassThrough;
   while (out.readableLength + out.writableLength > batchBytes && !out.destroyed) await delay(5);
 }
 
-function* batches(files: readonly Found[]): Generator<readonly Found[]> {
-  let batch: Found[] = [];
+function* batches(files: readonly FileEntry[]): Generator<readonly FileEntry[]> {
+  let batch: FileEntry[] = [];
   let size = 0;
   for (const file of files) {
     if (file.sizeBytes > batchBytes / 4) {
@@ -103,19 +103,19 @@ function* batches(files: readonly Found[]): Generator<readonly Found[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** Undefined where they have grown meanwhile; what has gone is not in it. */
+/** Undefined if the files have grown meanwhile; deleted files are missing from the result. */
 async function readBatch(
   runtime: Runtime,
   root: string,
-  batch: readonly Found[],
+  batch: readonly FileEntry[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Buffer> | undefined> {
   const names = batch.map(({ name }) => `./${name}`);
   const argv = ["tar", "-C", root, "-cf", "-", "--no-recursion", "--hard-dereference", "--format=pax", "--", ...names];
-  const most = 2 * batchBytes + batch.length * 4 * tarBlock;
-  const { stdout, cut } = await runtime.spawn(argv, most, signal);
+  const maxTarBytes = 2 * batchBytes + batch.length * 4 * tarBlock;
+  const { stdout, cut } = await runtime.spawn(argv, maxTarBytes, signal);
   if (cut) return undefined;
-  const got = new Map<string, Buffer>();
+  const contents = new Map<string, Buffer>();
   const entries = extract();
   entries.end(stdout);
   for await (const entry of entries) {
@@ -126,27 +126,26 @@ async function readBatch(
     }
     const parts: Uint8Array[] = [];
     for await (const part of entry as AsyncIterable<Uint8Array>) parts.push(part);
-    got.set(name.replace(/^\.\//, ""), Buffer.concat(parts));
+    contents.set(name.replace(/^\.\//, ""), Buffer.concat(parts));
   }
-  return got;
+  return contents;
 }
 
 async function findFiles(
   runtime: Runtime,
   { path, git, maxBytes, maxFiles }: ArchiveOptions,
   signal: AbortSignal,
-): Promise<readonly Found[]> {
-  const without = git ? [] : ["-name", ".git", "-prune", "-o"];
-  const argv = ["find", `${path}/`, ...without, "-type", "f", "-readable", "-printf", "%s\\0%m\\0%T@\\0%P\\0"];
+): Promise<readonly FileEntry[]> {
+  const excludeGit = git ? [] : ["-name", ".git", "-prune", "-o"];
+  const argv = ["find", `${path}/`, ...excludeGit, "-type", "f", "-readable", "-printf", "%s\\0%m\\0%T@\\0%P\\0"];
   const { stdout, exitCode, cut } = await runtime.spawn(argv, maxListBytes, signal);
-  if (exitCode !== 0 && stdout.length === 0)
-    throw new DeckhandError("file_not_found", "There is no folder of this name.");
+  if (exitCode !== 0 && stdout.length === 0) throw new DeckhandError("file_not_found", "The folder does not exist.");
   const { fields } = nulFields(stdout);
-  const files: Found[] = [];
+  const files: FileEntry[] = [];
   let total = 0;
   for (let at = 0; at + 4 <= fields.length; at += 4) {
     const [size = "", mode = "", modified = "", name = ""] = fields.slice(at, at + 4);
-    // No zip can have a name that is no UTF-8, or one that means a folder on another system.
+    // A zip cannot hold names that are not valid UTF-8, and a backslash is a folder separator on Windows.
     if (name.includes("\ufffd") || name.includes("\\")) continue;
     total += Number(size);
     files.push({
@@ -160,7 +159,7 @@ async function findFiles(
     const mib = Math.round(maxBytes / 1024 / 1024);
     throw new DeckhandError(
       "file_too_large",
-      `The folder has more than ${maxFiles} files or ${mib} MiB. Take one in it.`,
+      `The folder has more than ${maxFiles} files or ${mib} MiB. Download one of its subfolders instead.`,
     );
   }
   return files;

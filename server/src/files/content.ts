@@ -1,18 +1,18 @@
-/** A file of the workspace as bytes: looked at, then read piece by piece, so that a large one is never held. */
+/** Workspace files as bytes, read and written in chunks, so that a large file is never held in memory. */
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
 export interface FileStat {
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
-  /** Another one whenever the file is written, replaced or moved. Without quotes. */
+  /** For ETags, without quotes: changes whenever the file is written, replaced or moved. */
   readonly tag: string;
 }
 
-/** Held at once of one file. */
+/** The most that is held of one file. */
 export const chunkBytes = 4 * 1024 * 1024;
 
-/** Undefined where there is nothing. Fails with `is_directory`, `file_failed` (a device, a pipe), `sandbox_unavailable`, `interrupted`. */
+/** Undefined if the path does not exist. Fails with `is_directory`, `file_failed` (a device, a pipe), `sandbox_unavailable`, `interrupted`. */
 export async function statFile(runtime: Runtime, path: string, signal: AbortSignal): Promise<FileStat | undefined> {
   const argv = ["stat", "-L", "-c", "%f %s %.9Y %.9Z %i", "--", path];
   const { stdout, exitCode } = await runtime.spawn(argv, 4096, signal);
@@ -23,12 +23,12 @@ export async function statFile(runtime: Runtime, path: string, signal: AbortSign
     .split(" ");
   const kind = Number.parseInt(mode, 16) & 0o170000;
   if (kind === 0o040000) throw new DeckhandError("is_directory", "The path is a folder.");
-  if (kind !== 0o100000) throw new DeckhandError("file_failed", "The path is no file.");
+  if (kind !== 0o100000) throw new DeckhandError("file_failed", "The path is not a regular file.");
   const tag = [inode, size, modified, changed].map((part) => Number(part.replace(".", "")).toString(36)).join("-");
   return { sizeBytes: Number(size), modifiedAt: new Date(Number(modified) * 1000), tag };
 }
 
-/** The bytes from `start` up to, not including, `end`. Fails with `file_failed` where the file has become shorter. */
+/** The bytes from `start` up to, but not including, `end`. Fails with `file_failed` if the file has been truncated meanwhile. */
 export async function* readChunks(
   runtime: Runtime,
   path: string,
@@ -41,7 +41,7 @@ export async function* readChunks(
     const argv = ["dd", `if=${path}`, "bs=256K", `skip=${at}`, `count=${count}`, ...flags];
     const { stdout, exitCode } = await runtime.spawn(argv, count, signal);
     if (exitCode !== 0 || stdout.length !== count) {
-      throw new DeckhandError("file_failed", "The file has changed while it was read.");
+      throw new DeckhandError("file_failed", "The file changed while it was being read.");
     }
     yield stdout;
     at += count;
@@ -49,8 +49,8 @@ export async function* readChunks(
 }
 
 /**
- * Writes what comes, whole or not at all: what fits in a piece as one write, more through a file beside the target. Returns its size.
- * Fails as `Runtime.writeFile` does.
+ * Writes the whole file or nothing and returns its size: in one write if it fits into a chunk, otherwise to a temporary file next to the
+ * target, which is renamed. Fails as `Runtime.writeFile` does.
  */
 export async function writeChunks(
   runtime: Runtime,
@@ -58,52 +58,52 @@ export async function writeChunks(
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<number> {
-  const pieces = inPieces(bytes)[Symbol.asyncIterator]();
-  const first = await pieces.next();
-  let next = await pieces.next();
-  const begin = first.done === true ? new Uint8Array() : first.value;
+  const chunks = inChunks(bytes)[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  let next = await chunks.next();
+  const head = first.done === true ? new Uint8Array() : first.value;
   if (next.done === true) {
-    await runtime.writeFile(path, begin, signal);
-    return begin.length;
+    await runtime.writeFile(path, head, signal);
+    return head.length;
   }
   const nonce = crypto.randomUUID();
-  const [whole, piece] = [`${path}.${nonce}.new`, `${path}.${nonce}.piece`];
+  const [partial, chunkFile] = [`${path}.${nonce}.new`, `${path}.${nonce}.chunk`];
   const run = async (...argv: readonly string[]): Promise<void> => {
     const { exitCode, stderr } = await runtime.spawn(argv, 0, signal);
     if (exitCode !== 0)
       throw new DeckhandError("file_failed", `The file could not be written: ${stderr.trim().slice(0, 200)}`);
   };
   try {
-    await runtime.writeFile(whole, begin, signal);
-    let size = begin.length;
-    for (; next.done !== true; next = await pieces.next()) {
-      await runtime.writeFile(piece, next.value, signal);
-      await run("/bin/sh", "-c", 'cat -- "$1" >>"$2"', "sh", piece, whole);
+    await runtime.writeFile(partial, head, signal);
+    let size = head.length;
+    for (; next.done !== true; next = await chunks.next()) {
+      await runtime.writeFile(chunkFile, next.value, signal);
+      await run("/bin/sh", "-c", 'cat -- "$1" >>"$2"', "sh", chunkFile, partial);
       size += next.value.length;
     }
-    await run("mv", "-fT", "--", whole, path);
+    await run("mv", "-fT", "--", partial, path);
     return size;
   } finally {
-    await runtime.spawn(["rm", "-f", "--", whole, piece], 0, AbortSignal.timeout(cleanMs)).catch(() => {});
+    await runtime.spawn(["rm", "-f", "--", partial, chunkFile], 0, AbortSignal.timeout(cleanupMs)).catch(() => {});
   }
 }
 
-const cleanMs = 5000;
+const cleanupMs = 5000;
 
-/** Of `chunkBytes` each but the last; copies, as what reads them keeps them. */
-async function* inPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array[] = [];
+/** Regroups into chunks of `chunkBytes`. They are copies, because the source reuses its buffers. */
+async function* inChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {
     for (let rest = chunk; rest.length > 0;) {
       const part = rest.subarray(0, chunkBytes - size);
       rest = rest.subarray(part.length);
-      held.push(Uint8Array.from(part));
+      parts.push(Uint8Array.from(part));
       size += part.length;
       if (size < chunkBytes) continue;
-      yield Buffer.concat(held);
-      [held, size] = [[], 0];
+      yield Buffer.concat(parts);
+      [parts, size] = [[], 0];
     }
   }
-  if (size > 0) yield Buffer.concat(held);
+  if (size > 0) yield Buffer.concat(parts);
 }

@@ -1,4 +1,4 @@
-/** Files as they come in, one after another: each must be read, or left, before the next one is there. */
+/** Uploaded files from forms and archives, one at a time: each must be read or skipped before the next one is available. */
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
@@ -10,14 +10,14 @@ import { DeckhandError } from "@deckhand/protocol";
 import { safePath } from "./safe-path.ts";
 
 export interface IncomingFile {
-  /** Relative and checked. */
+  /** Relative and validated. */
   readonly path: string;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 export interface IncomingLimits {
   readonly maxFiles: number;
-  /** Of all files together, unpacked. */
+  /** Total size of all files after unpacking. */
   readonly maxBytes: number;
 }
 
@@ -30,39 +30,42 @@ export const archiveTypes = {
 } as const;
 export type ArchiveKind = (typeof archiveTypes)[keyof typeof archiveTypes];
 
-/** Counts for all files together. Fails with `file_too_large`. */
+/** Enforces the limits over all files together. Fails with `file_too_large`. */
 export async function* withinLimits(
   files: AsyncIterable<IncomingFile>,
   { maxFiles, maxBytes }: IncomingLimits,
 ): AsyncGenerator<IncomingFile> {
   let count = 0;
-  const left = { bytes: maxBytes, of: maxBytes };
+  const budget = { remaining: maxBytes, max: maxBytes };
   for await (const { path, bytes } of files) {
     count += 1;
-    if (count > maxFiles) throw new DeckhandError("file_too_large", `An upload has up to ${maxFiles} files.`);
-    yield { path, bytes: counted(bytes, left) };
+    if (count > maxFiles) throw new DeckhandError("file_too_large", `An upload can have at most ${maxFiles} files.`);
+    yield { path, bytes: counted(bytes, budget) };
   }
 }
 
-/** Fails with `file_too_large` where there is more. */
+/** Fails with `file_too_large` when there is more. */
 export function withinBytes(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array> {
-  return counted(bytes, { bytes: maxBytes, of: maxBytes });
+  return counted(bytes, { remaining: maxBytes, max: maxBytes });
 }
 
 async function* counted(
   bytes: AsyncIterable<Uint8Array>,
-  left: { bytes: number; readonly of: number },
+  budget: { remaining: number; readonly max: number },
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of bytes) {
-    left.bytes -= chunk.byteLength;
-    if (left.bytes < 0) {
-      throw new DeckhandError("file_too_large", `An upload has up to ${Math.round(left.of / 1024 / 1024)} MiB.`);
+    budget.remaining -= chunk.byteLength;
+    if (budget.remaining < 0) {
+      throw new DeckhandError(
+        "file_too_large",
+        `An upload can have at most ${Math.round(budget.max / 1024 / 1024)} MiB.`,
+      );
     }
     yield chunk;
   }
 }
 
-/** A form (RFC 7578): each part with a file name is one; other fields are left out. Fails with `bad_args`. */
+/** The files of a multipart form (RFC 7578): every part with a file name. Other fields are ignored. Fails with `bad_args`. */
 export async function* fromForm(
   body: AsyncIterable<Uint8Array>,
   contentType: string,
@@ -76,27 +79,29 @@ export async function* fromForm(
       limits: { fieldSize: 64 * 1024 },
     });
   } catch (error) {
-    throw new DeckhandError("bad_args", `The form cannot be read: ${(error as Error).message}.`);
+    throw new DeckhandError("bad_args", `The form could not be parsed: ${(error as Error).message}.`);
   }
   const waiting: { readonly name: string; readonly stream: Readable }[] = [];
   let wake = (): void => {};
-  let over = false;
+  let finished = false;
   let failure: Error | undefined;
   form.on("file", (_field, stream, name) => {
-    // Unread, it holds the form back; unheard, its failure would end the process.
+    // An unread stream applies back-pressure to the form; an unhandled `error` event would end the process.
     stream.on("error", () => {});
     waiting.push({ name, stream });
     wake();
   });
   const end = (error: Error): void => {
     failure ??= error;
-    over = true;
+    finished = true;
     for (const { stream } of waiting) stream.destroy(new Error("the form ended"));
     wake();
   };
-  form.on("error", (error: unknown) => end(new DeckhandError("bad_args", `The form cannot be read: ${String(error)}`)));
+  form.on("error", (error: unknown) =>
+    end(new DeckhandError("bad_args", `The form could not be parsed: ${String(error)}`)),
+  );
   form.on("finish", () => {
-    over = true;
+    finished = true;
     wake();
   });
   const source = Readable.from(body);
@@ -113,7 +118,7 @@ export async function* fromForm(
         else yield { path: pathOf(next.name), bytes: next.stream };
         if (!next.stream.readableEnded) next.stream.resume();
       } else if (failure !== undefined) throw failure;
-      else if (over) return;
+      else if (finished) return;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
@@ -125,13 +130,13 @@ export async function* fromForm(
 export interface Archive {
   readonly kind: ArchiveKind;
   readonly body: AsyncIterable<Uint8Array>;
-  /** A file that does not exist, for one whose index is at its end. */
+  /** Path of a temporary file, for formats whose index is at the end. It must not exist. */
   readonly spool: string;
-  /** Of the archive, and of what it unpacks to. */
+  /** Limit for the archive and for its unpacked content. */
   readonly maxBytes: number;
 }
 
-/** Folders, links and devices in it are left out: alone what is a file comes in. Fails with `bad_args`, `file_too_large`. */
+/** Only regular files are unpacked; folders, links and devices are skipped. Fails with `bad_args`, `file_too_large`. */
 export function fromArchive(archive: Archive): AsyncIterable<IncomingFile> {
   return archive.kind === "zip" ? fromZip(archive) : fromTar(archive);
 }
@@ -140,7 +145,7 @@ async function* fromTar({ kind, body, maxBytes }: Archive): AsyncGenerator<Incom
   const entries = extract();
   const source = Readable.from(withinBytes(body, maxBytes));
   const unzipped = kind === "tgz" ? source.pipe(createGunzip()) : source;
-  // Much may come of little, and be none of the files.
+  // A small archive may unpack to a lot of data that belongs to none of its files.
   const plain = Readable.from(withinBytes(unzipped as AsyncIterable<Uint8Array>, 2 * maxBytes));
   for (const stream of [source, unzipped, plain]) stream.on("error", (error) => entries.destroy(error));
   plain.pipe(entries);
@@ -196,7 +201,7 @@ function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
   });
 }
 
-/** No folder, and by its Unix mode no link and no device. */
+/** Not a folder and, by its Unix mode, not a link or device. */
 function isFile(entry: Entry): boolean {
   const type = (entry.externalFileAttributes >>> 16) & 0o170000;
   return !entry.fileName.endsWith("/") && (type === 0 || type === 0o100000);
@@ -210,10 +215,12 @@ function contentOf(zip: ZipFile, entry: Entry): Promise<Readable> {
 
 function asBadArchive(error: unknown): unknown {
   if (error instanceof DeckhandError) return error;
-  return new DeckhandError("bad_args", `The archive cannot be read: ${(error as Error).message}.`, { cause: error });
+  return new DeckhandError("bad_args", `The archive could not be unpacked: ${(error as Error).message}.`, {
+    cause: error,
+  });
 }
 
-/** Of the first web page's uploads: the last part of the name, letters, digits and `_.-`. */
+/** The file name rule of OpenHands 0.9–0.14: the last path component, reduced to letters, digits and `_.-`. */
 export function classicFileName(given: string): string {
   const name = basename(given.replaceAll("\\", "/"))
     .replaceAll(/[^\p{L}\p{N}_.-]/gu, "")

@@ -1,48 +1,48 @@
-/** What is in a folder of the workspace, as programs in the sandbox see it. */
+/** Lists a folder of the workspace as programs in the sandbox see it. */
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
 export interface Entry {
   readonly name: string;
   readonly type: "file" | "folder" | "link" | "other";
-  /** Of a link: what it leads to; `missing` where that is not there. */
+  /** For links: what the target is; `missing` if the link is broken. */
   readonly target_type?: "file" | "folder" | "other" | "missing";
   readonly size_bytes: number;
   /** ISO 8601. */
   readonly modified_at: string;
-  /** Its name begins with a dot. */
+  /** The name begins with a dot. */
   readonly hidden: boolean;
-  /** A repository around it does not want it. */
+  /** Excluded by the .gitignore of a surrounding repository. */
   readonly ignored: boolean;
 }
 
 export interface Listing {
   readonly entries: readonly Entry[];
-  /** The `after` of the next page. */
+  /** `after` for the next page; null on the last one. */
   readonly next: string | null;
-  /** There is more in the folder than is looked at, or a name that is no UTF-8. */
+  /** The folder has too many entries to read, or names that are not valid UTF-8. */
   readonly incomplete: boolean;
 }
 
-/** Names and figures of a folder: some hundred thousand files. */
+/** Enough for several hundred thousand entries. */
 const maxBytes = 16 * 1024 * 1024;
 
 export interface ListOptions {
   /** Absolute. */
   readonly path: string;
-  /** The name after which the page begins. */
+  /** `next` of the previous page. */
   readonly after: string | undefined;
   readonly limit: number;
 }
 
-/** Folders first, then by name. Fails with `file_not_found`, `file_failed`, `sandbox_unavailable`, `interrupted`. */
+/** Sorted: folders first, then by name. Fails with `file_not_found`, `file_failed`, `sandbox_unavailable`, `interrupted`. */
 export async function listFolder(
   runtime: Runtime,
   { path, after, limit }: ListOptions,
   signal: AbortSignal,
 ): Promise<Listing> {
   const { all, incomplete } = await entriesOf(runtime, path, signal);
-  const sorted = all.toSorted(inOrder);
+  const sorted = all.toSorted(compareEntries);
   const from = after === undefined ? 0 : sorted.findIndex((entry) => `${rank(entry)}${entry.name}` === after) + 1;
   const page = sorted.slice(from, from + limit);
   const last = page.at(-1);
@@ -64,12 +64,12 @@ async function entriesOf(
   path: string,
   signal: AbortSignal,
 ): Promise<{ readonly all: readonly Entry[]; readonly incomplete: boolean }> {
-  // The slash behind it: where it is a link, into what it leads to.
+  // The trailing slash makes find follow the path if it is a symbolic link.
   const format = "%y\\0%Y\\0%s\\0%T@\\0%f\\0";
   const argv = ["find", `${path}/`, "-mindepth", "1", "-maxdepth", "1", "-printf", format];
   const { stdout, exitCode, cut } = await runtime.spawn(argv, maxBytes, signal);
   if (exitCode !== 0 && stdout.length === 0) {
-    throw new DeckhandError("file_not_found", "There is no folder of this name, or it cannot be read.");
+    throw new DeckhandError("file_not_found", "The folder does not exist or cannot be read.");
   }
   const { fields, unreadable } = nulFields(stdout);
   const all: Entry[] = [];
@@ -95,7 +95,7 @@ function typeOf(letter: string): "file" | "folder" | "other" {
   return letter === "f" ? "file" : letter === "d" ? "folder" : "other";
 }
 
-/** In one call; outside a repository git says so and nothing is ignored. It is run where commands run, with what they could set. */
+/** One call of git; outside a repository it fails and nothing is ignored. It runs in the sandbox, so a hostile configuration gains nothing. */
 async function ignoredOf(
   runtime: Runtime,
   path: string,
@@ -109,7 +109,7 @@ async function ignoredOf(
   return new Set(nulFields(stdout).fields.map((name) => name.replace(/^\.\//, "")));
 }
 
-/** Texts that each end with NUL. */
+/** Splits NUL-terminated fields. */
 export function nulFields(bytes: Uint8Array): { readonly fields: readonly string[]; readonly unreadable: boolean } {
   const text = new TextDecoder().decode(bytes);
   return { fields: text.split("\0").slice(0, -1), unreadable: text.includes("\ufffd") };
@@ -119,8 +119,8 @@ function rank({ type, target_type: target }: Entry): "0" | "1" {
   return type === "folder" || target === "folder" ? "0" : "1";
 }
 
-/** By code points: the same everywhere. */
-function inOrder(a: Entry, b: Entry): number {
+/** By UTF-16 code units, so the order does not depend on the locale. */
+function compareEntries(a: Entry, b: Entry): number {
   const [one, other] = [`${rank(a)}${a.name}`, `${rank(b)}${b.name}`];
   return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Files that wait for the conversation that will work on them, in DECKHAND_HOME/uploads/ID. Nobody writes there but this file, plain
- * files and folders under checked names: no link is ever made, so no name can lead out.
+ * Uploaded files that wait for their conversation to be created, in DECKHAND_HOME/uploads/ID. Only this module writes there, and only
+ * regular files and folders under validated names: it never creates a link, so no path can lead out of the folder.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
@@ -8,9 +8,9 @@ import { dirname, join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import { withinLimits, type IncomingFile, type IncomingLimits } from "./incoming.ts";
 
-/** What nobody has used goes after a day, and earlier where there are more. */
-const keptMs = 24 * 3_600_000;
-const mostKept = 10;
+/** Unused uploads are deleted after a day, or earlier if there are too many. */
+const maxAgeMs = 24 * 3_600_000;
+const maxUploads = 10;
 
 export interface StoredUpload {
   readonly id: string;
@@ -20,15 +20,15 @@ export interface StoredUpload {
 }
 
 export interface UploadStore {
-  /** A file that does not exist, for what has to be looked at from its end; the caller removes it. */
+  /** Path for a temporary file that the caller creates and removes. */
   spool(): string;
-  /** All files or none. Fails with `bad_args`, `file_too_large`. */
+  /** Stores all files or none. Fails with `bad_args`, `file_too_large`. */
   store(files: AsyncIterable<IncomingFile>): Promise<StoredUpload>;
   check(id: string): Promise<void>;
   take(id: string, into: string): Promise<void>;
 }
 
-/** What an earlier server left half stored is removed. */
+/** Removes incomplete uploads of a previous server. */
 export async function openUploads(
   folder: string,
   limits: IncomingLimits,
@@ -39,50 +39,49 @@ export async function openUploads(
     if (!isId(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 
-  async function forget(): Promise<void> {
+  async function deleteExpired(): Promise<void> {
     const names = (await readdir(folder)).filter(isId);
-    const aged = await Promise.all(
+    const uploads = await Promise.all(
       names.map(async (name) => ({ name, at: (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0 })),
     );
-    const oldFirst = aged.toSorted((a, b) => a.at - b.at);
-    const over = oldFirst.filter(({ at }, index) => now() - at > keptMs || index < oldFirst.length - mostKept + 1);
-    for (const { name } of over) await rm(join(folder, name), { recursive: true, force: true });
+    const oldestFirst = uploads.toSorted((a, b) => a.at - b.at);
+    const expired = oldestFirst.filter(
+      ({ at }, index) => now() - at > maxAgeMs || index < oldestFirst.length - maxUploads + 1,
+    );
+    for (const { name } of expired) await rm(join(folder, name), { recursive: true, force: true });
   }
 
   async function check(id: string): Promise<void> {
     if (isId(id) && (await stat(join(folder, id)).catch(() => undefined)) !== undefined) return;
-    throw new DeckhandError(
-      "bad_args",
-      "upload: there is none of this id; it may have been used, or be older than a day.",
-    );
+    throw new DeckhandError("bad_args", "upload: not found. It may have been used already or expired after a day.");
   }
 
   return {
     spool: () => join(folder, `${randomUUID()}.spool`),
     check,
     async store(files) {
-      await forget();
+      await deleteExpired();
       const id = randomUUID();
-      const making = join(folder, `${id}.new`);
+      const incomplete = join(folder, `${id}.new`);
       try {
-        await mkdir(making, { mode: 0o755 });
+        await mkdir(incomplete, { mode: 0o755 });
         let count = 0;
         let sizeBytes = 0;
         for await (const { path, bytes } of withinLimits(files, limits)) {
-          sizeBytes += await save(join(making, path), bytes);
+          sizeBytes += await save(join(incomplete, path), bytes);
           count += 1;
         }
-        if (count === 0) throw new DeckhandError("bad_args", "There is no file in it.");
-        await rename(making, join(folder, id));
-        return { id, files: count, sizeBytes, expiresAt: new Date(now() + keptMs).toISOString() };
+        if (count === 0) throw new DeckhandError("bad_args", "The upload has no files.");
+        await rename(incomplete, join(folder, id));
+        return { id, files: count, sizeBytes, expiresAt: new Date(now() + maxAgeMs).toISOString() };
       } catch (error) {
-        await rm(making, { recursive: true, force: true });
+        await rm(incomplete, { recursive: true, force: true });
         throw error;
       }
     },
     async take(id, into) {
       await check(id);
-      // Over the empty folder, in one step.
+      // rename(2) replaces an empty folder atomically.
       await rename(join(folder, id), into);
     },
   };
@@ -101,7 +100,7 @@ async function save(path: string, bytes: AsyncIterable<Uint8Array>): Promise<num
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EISDIR" || code === "ENOTDIR" || code === "EEXIST") {
-      throw new DeckhandError("bad_args", "Two files of it cannot both be there: one is the other's folder.");
+      throw new DeckhandError("bad_args", "The same name is used for a file and a folder.");
     }
     throw error;
   }
