@@ -111,7 +111,7 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
   return {
     workspace,
     folder,
-    async run(script, { args = [], stdin, mayWrite, maxBytes = maxOutputBytes, mayTruncate: mayCut }, signal) {
+    async run(script, { args = [], stdin, mayWrite, maxBytes = maxOutputBytes, mayTruncate }, signal) {
       createFolder(folder, workspace);
       const result = await runtimes.runIsolated(
         {
@@ -134,7 +134,7 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
         maxBytes,
         signal,
       );
-      if (result.cut && mayCut === true) return result;
+      if (result.cut && mayTruncate === true) return result;
       if (result.cut) throw new DeckhandError("checkpoint_failed", "The workspace has too many files for a checkpoint.");
       if (result.exitCode !== 0) throw new DeckhandError("checkpoint_failed", failureOf(result));
       return result;
