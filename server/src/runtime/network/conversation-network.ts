@@ -1,14 +1,13 @@
-/** The network of one conversation: a namespace while a sandbox runs, the proxy at its door, and what went through, which outlives both. */
+/** The network of one conversation: a namespace while a sandbox runs, the proxy on its listener, and the connection log, which outlives both. */
 import type { Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import { ConnectionLog } from "./proxy/connection-log.ts";
-import type { Namespace, NamespaceSource } from "./namespace.ts";
-import { proxyPort } from "./namespace.ts";
+import { proxyPort, type Namespace, type NamespaceSource } from "./namespace.ts";
 import type { Network, NetworkRecord, OpenPort, Refusal } from "./network.ts";
 import { listeningPorts } from "./ports/listening-ports.ts";
 import { PortConnector } from "./ports/port-connector.ts";
 import { openProxy } from "./proxy/proxy.ts";
-import { fewAtOnce, type Resolve } from "./proxy/reach.ts";
+import { limitLookups, type Resolve } from "./proxy/reach.ts";
 import { parseRule, type NetworkPolicy } from "./policy/rules.ts";
 import type { Upstream } from "./proxy/upstream.ts";
 
@@ -18,7 +17,7 @@ export interface NetworkOptions {
   readonly upstream: Upstream | undefined;
 }
 
-const resolvesAtOnce = 4;
+const maxConcurrentLookups = 4;
 
 interface Open {
   readonly namespace: Namespace;
@@ -32,29 +31,29 @@ export class ConversationNetwork implements Network, AsyncDisposable {
   readonly #source: NamespaceSource;
   #allowed: () => readonly string[] = () => [];
   #open: Promise<Open> | undefined;
-  /** A process in the namespace, whose view of it /proc shows. */
-  #inside: () => number | undefined = () => undefined;
+  /** A process in the namespace; /proc shows the network as that process sees it. */
+  #insidePid: () => number | undefined = () => undefined;
 
   constructor(options: NetworkOptions, source: NamespaceSource) {
-    this.#options = { ...options, resolve: fewAtOnce(options.resolve, resolvesAtOnce) };
+    this.#options = { ...options, resolve: limitLookups(options.resolve, maxConcurrentLookups) };
     this.#source = source;
     this.#log = new ConnectionLog(options.policy.mode);
   }
 
-  /** `allowed` gives the rules of the conversation as they are at each connection. */
+  /** `allowed` returns the current rules of the conversation and is called for each connection. */
   allowHosts(allowed: () => readonly string[]): void {
     this.#allowed = allowed;
   }
 
-  /** What goes in front of the wall's command. Fails with `sandbox_unavailable`. */
+  /** Command prefix that starts the sandbox in this network. Fails with `sandbox_unavailable`. */
   async enterArgv(): Promise<readonly string[]> {
-    this.#open ??= this.#opened();
+    this.#open ??= this.#start();
     return (await this.#open).namespace.enterArgv;
   }
 
-  /** Is told how to find a process inside. */
-  setInsidePid(inside: () => number | undefined): void {
-    this.#inside = inside;
+  /** `insidePid` finds a process in the sandbox while one runs. */
+  setInsidePid(insidePid: () => number | undefined): void {
+    this.#insidePid = insidePid;
   }
 
   record(): NetworkRecord {
@@ -66,38 +65,39 @@ export class ConversationNetwork implements Network, AsyncDisposable {
   }
 
   ports(): readonly OpenPort[] {
-    const pid = this.#inside();
+    const pid = this.#insidePid();
     return pid === undefined ? [] : listeningPorts(pid).filter(({ port }) => port !== proxyPort);
   }
 
   async connect(port: number, signal: AbortSignal): Promise<Duplex> {
     const open = await this.#open;
-    if (open === undefined || port === proxyPort)
+    if (open === undefined || port === proxyPort) {
       throw new DeckhandError("port_closed", `Nothing listens on port ${port}.`);
+    }
     return open.connector.connect(port, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const open = await this.#open?.catch(() => undefined);
     this.#open = undefined;
-    this.#inside = () => undefined;
+    this.#insidePid = () => undefined;
     open?.connector[Symbol.dispose]();
     open?.proxy[Symbol.dispose]();
     open?.namespace[Symbol.dispose]();
   }
 
-  async #opened(): Promise<Open> {
+  async #start(): Promise<Open> {
     try {
       const namespace = await this.#source.take();
-      const further = () => this.#allowed().flatMap((text) => parseRule(text) ?? []);
-      const proxy = openProxy(namespace.listener, { ...this.#options, conversationRules: further, log: this.#log });
+      const conversationRules = () => this.#allowed().flatMap((text) => parseRule(text) ?? []);
+      const proxy = openProxy(namespace.listener, { ...this.#options, conversationRules, log: this.#log });
       return { namespace, proxy, connector: new PortConnector(namespace.enterArgv) };
     } catch (error) {
       this.#open = undefined;
       const why = (error as Error).message;
       throw new DeckhandError(
         "sandbox_unavailable",
-        `No network could be made for the sandbox: ${why} DECKHAND_NETWORK=off runs commands without one.`,
+        `The sandbox network could not be created: ${why} DECKHAND_NETWORK=off runs commands without a network.`,
         { cause: error },
       );
     }

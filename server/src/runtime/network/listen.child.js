@@ -1,13 +1,13 @@
-// Runs for a moment in a network namespace that is about to be a sandbox's. A socket stays in the namespace in which it was made,
-// whoever holds it: it listens, hands that over to the server, and goes when the server has kept the namespace.
+// Runs briefly in a new network namespace. A socket stays in the namespace it was created in, whichever process holds it: this program
+// creates the listening socket, hands it to the server, and exits once the server holds the namespace.
 import { createServer } from "node:net";
 
 const port = Number(process.argv[2]);
-const door = createServer();
-door.listen(port, "127.0.0.1", () => {
-  // A server that was killed meanwhile has left no one to tell, and nothing that says so.
+const listener = createServer();
+listener.listen(port, "127.0.0.1", () => {
+  // If the server was killed meanwhile, no `disconnect` event follows.
   if (!process.connected) process.exit();
-  process.send?.({ pid: process.pid }, door);
+  process.send?.({ pid: process.pid }, listener);
 });
 process.once("message", () => process.exit());
 process.once("disconnect", () => process.exit());

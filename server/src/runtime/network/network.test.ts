@@ -1,4 +1,4 @@
-/** The network of real sandboxes: what commands in them reach, and what of theirs is reached. */
+/** The network of real sandboxes: what commands can reach, and how their ports are reached. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ const nobody = 65_534;
 const folders = makeFolders();
 after(() => folders.remove());
 
-/** All names that end in `.test` are this machine. */
+/** Names that end in `.test` resolve to this machine. */
 function factory(mode: NetworkMode, ...allow: string[]): RuntimeFactory {
   const resolve = (host: string) =>
     host.endsWith(".test")
@@ -30,11 +30,11 @@ function factory(mode: NetworkMode, ...allow: string[]): RuntimeFactory {
   });
 }
 
-let made = 0;
+let count = 0;
 function create(runtimes: RuntimeFactory, allowedHosts?: () => readonly string[]): Promise<Runtime> {
-  const home = join(folders.options.dataHome, "conversations", String(++made));
+  const home = join(folders.options.dataHome, "conversations", String(++count));
   return runtimes.create({
-    workspace: join(folders.root, `workspace${made}`),
+    workspace: join(folders.root, `workspace${count}`),
     home,
     ...(allowedHosts && { allowedHosts }),
   });
@@ -57,7 +57,7 @@ describe("the network of a sandbox", () => {
     await outside[Symbol.asyncDispose]();
   });
 
-  it("[I1] a listed host is reached by programs that know nothing of it", async () => {
+  it("[I1] programs reach a listed host without special configuration", async () => {
     const { output } = await run(
       runtime,
       `curl -sS http://listed.test:${outside.port}/a; curl -sSp http://listed.test:${outside.port}/b`,
@@ -102,7 +102,7 @@ describe("the network of a sandbox", () => {
     assert.deepEqual([hits, datagrams], [seen, 0]);
   });
 
-  it("[I6] what a command tried in vain is told with it, once, and the rule that would allow it", async () => {
+  it("[I6] a refused connection is reported with its command, once, with the rule that would allow it", async () => {
     const { output, exitCode } = await run(
       runtime,
       "for i in 1 2 3; do curl -sS https://pypi.example/secret; done; echo",
@@ -116,7 +116,7 @@ describe("the network of a sandbox", () => {
     assert.deepEqual(runtime.network?.takeRefused(), []);
   });
 
-  it("[I7] what a person allows holds for the next connection, and no longer when it is taken back", async () => {
+  it("[I7] a host that a person allows can be reached from the next connection on, until it is revoked", async () => {
     const fetch = `curl -sS http://asked.test:${outside.port}/`;
     assert.match((await run(runtime, fetch)).output, /not among the hosts/);
     allowed.push(`asked.test:${outside.port}`);
@@ -125,7 +125,7 @@ describe("the network of a sandbox", () => {
     assert.match((await run(runtime, fetch)).output, /not among the hosts/);
   });
 
-  it("[I9] when the sandbox has died the next one has the same network, and with the conversation it ends", async () => {
+  it("[I9] a sandbox that replaces a dead one has the same network, which ends with the conversation", async () => {
     const own = await create(factory("allow", `listed.test:${outside.port}`));
     const fetch = `curl -sS http://listed.test:${outside.port}/`;
     assert.equal((await run(own, fetch)).output, "GET /\n");
@@ -147,7 +147,7 @@ describe("the network of a sandbox", () => {
     await assert.rejects(own.network?.connect(80, never) ?? Promise.resolve(), failsWith("port_closed"));
   });
 
-  it("[I13] what listens inside is seen with its port, and a connection to it can be had", async () => {
+  it("[I13] listening ports in the sandbox are found and can be connected to", async () => {
     const server = (host: string, port: number) => `python3 -m http.server -b ${host} ${port} >/dev/null 2>&1 &`;
     await run(runtime, `echo inside >page; ${server("127.0.0.1", 8123)} ${server("::", 8124)}`);
     await until("both listen", () => runtime.network?.ports().length === 2);
@@ -164,18 +164,18 @@ describe("the network of a sandbox", () => {
       assert.match(text, /200 OK[^]*inside\n$/);
     }
     await assert.rejects(runtime.network?.connect(8125, never) ?? Promise.resolve(), failsWith("port_closed"));
-    // The proxy's own port is nobody's.
+    // The proxy's own port cannot be connected to.
     await assert.rejects(runtime.network?.connect(3128, never) ?? Promise.resolve(), failsWith("port_closed"));
   });
 });
 
-test("[I1] with the network off there is no proxy and nobody is told of one", async () => {
+test("[I1] with the network off there is no proxy and no variable that names one", async () => {
   await using runtime = await create(factory("off", "listed.test"));
   assert.equal((await run(runtime, "env | grep -ic proxy; cat /proc/net/tcp | wc -l")).output, "0\n1\n");
   assert.equal(runtime.network, undefined);
 });
 
-test("[I11] the proof is made in such a network, and of two conversations each has its own", async () => {
+test("[I11] the sandbox is verified with such a network, and each conversation has its own", async () => {
   const runtimes = factory("allow");
   const { proven, sentence } = await runtimes.status("");
   assert.ok(proven, sentence);
@@ -191,12 +191,12 @@ test("[I11] the proof is made in such a network, and of two conversations each h
   assert.ok(!names.includes(`${readlinkSync("/proc/self/ns/net")}\n`));
 });
 
-test("[I11] a proxy that lets through what it must not is found out by the proof, and nothing runs", async () => {
-  // Every port of this machine: what the proof tries is then within reach.
+test("[I11] verification detects a proxy that allows too much, and nothing runs", async () => {
+  // Every port of this machine, so that what verification tries to reach is reachable.
   const every = Array.from({ length: 65_535 }, (_, at) => ({
     text: "all",
     host: "127.0.0.1",
-    below: false,
+    subdomains: false,
     port: at + 1,
   }));
   const runtimes = bubblewrapRuntimes({
@@ -208,7 +208,7 @@ test("[I11] a proxy that lets through what it must not is found out by the proof
   assert.match(sentence, /connect to one through the proxy/);
 });
 
-test("[I10] a program apart reaches what it is given beside the list, and nothing where it is not told so", async () => {
+test("[I10] an isolated program reaches its own hosts besides the list, and nothing by default", async () => {
   await using outside = await httpServer((_request, response) => void response.end("reached"));
   const folder = join(folders.root, "apart");
   mkdirSync(folder);
@@ -227,7 +227,7 @@ test("[I10] a program apart reaches what it is given beside the list, and nothin
   assert.notEqual((await runtimes.runIsolated(program, 1000, never)).exitCode, 0);
 });
 
-test("[I11] a root server's commands that are another user's have the same network", { skip: !isRoot }, async () => {
+test("[I11] commands that a root server runs as another user have the same network", { skip: !isRoot }, async () => {
   await using outside = await httpServer((_request, response) => void response.end("reached\n"));
   const workspace = join(folders.root, "nobodys");
   mkdirSync(workspace);
@@ -240,7 +240,7 @@ test("[I11] a root server's commands that are another user's have the same netwo
   );
 });
 
-test("[I11] an ordinary user's server has it too, and nobody inside has a right over it", async () => {
+test("[I11] a server without root has the same network, and no process inside has privileges over it", async () => {
   const own = makeFolders();
   try {
     if (isRoot) for (const path of [own.root, own.options.userHome]) chownSync(path, nobody, nobody);
@@ -267,7 +267,7 @@ test("[I11] an ordinary user's server has it too, and nobody inside has a right 
   }
 });
 
-test("[I11] where no namespace can be made nothing runs", async () => {
+test("[I11] nothing runs if no namespace can be created", async () => {
   const runtimes = bubblewrapRuntimes({
     ...folders.options,
     path: "/nowhere",

@@ -1,19 +1,19 @@
-/** The network of one conversation's commands, as the rest of the server sees it. */
+/** The network of one conversation's commands, as seen by the rest of the server. */
 import type { Duplex } from "node:stream";
 import type { RefusedHost } from "@deckhand/protocol";
 import type { NetworkMode } from "./policy/rules.ts";
 
 export interface Refusal extends RefusedHost {
-  /** The rule that would let it through; none where no rule can. */
+  /** The rule that would allow it; undefined if no rule can. */
   readonly rule?: string | undefined;
 }
 
-/** One connection to the outside. No path, header or content of it is kept. */
+/** One outgoing connection. Its path, headers and content are not recorded. */
 export interface Connection {
   readonly host: string;
   readonly port: number;
   readonly address: string;
-  /** The rule that let it through. */
+  /** The rule that allowed it. */
   readonly rule: string;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -32,25 +32,25 @@ export interface HostTotal {
 
 export interface NetworkRecord {
   readonly mode: NetworkMode;
-  /** The last ones, newest first. */
+  /** The most recent ones, newest first. */
   readonly connections: readonly Connection[];
-  /** Most used first; what is beyond the bound is summed up under the host `""`. */
+  /** Most used first. Hosts beyond the limit are summed up under the host `""`. */
   readonly hosts: readonly HostTotal[];
 }
 
-/** A port on which something inside listens. */
+/** A port that a program in the sandbox listens on. */
 export interface OpenPort {
   readonly port: number;
-  /** Only on addresses of the sandbox's own loopback, as most development servers do; else on all. */
+  /** Listens on the sandbox's loopback only, as most development servers do; otherwise on all addresses. */
   readonly loopback: boolean;
 }
 
 export interface Network {
   record(): NetworkRecord;
-  /** What was refused since the last call, each host once, 20 at most. */
+  /** Connections refused since the last call: each host once, at most 20. */
   takeRefused(): readonly Refusal[];
-  /** What listens inside now; nothing where no sandbox runs. */
+  /** Ports that are listening now; empty if no sandbox is running. */
   ports(): readonly OpenPort[];
-  /** A connection to a port inside. Fails with `port_closed` where nothing listens, `sandbox_unavailable` where no sandbox runs. */
+  /** Connects to a port in the sandbox. Fails with `port_closed` if nothing listens, `sandbox_unavailable` once it is closed. */
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
 }

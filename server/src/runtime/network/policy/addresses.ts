@@ -1,4 +1,4 @@
-/** Networks that are not the internet (IANA special-purpose registries, November 2026), cloud metadata services among them. */
+/** Address ranges that are not the public internet (IANA special-purpose registries, November 2026), including cloud metadata services. */
 import { BlockList, isIP } from "node:net";
 
 const closed = new BlockList();
@@ -20,7 +20,7 @@ for (const [net, prefix] of [
 ] as const) {
   closed.addSubnet(net, prefix, "ipv4");
 }
-// Azure's and Alibaba's: the first is a public address, the second is in 100.64.0.0/10.
+// Azure's metadata service has a public address. Alibaba's is in 100.64.0.0/10.
 closed.addAddress("168.63.129.16", "ipv4");
 for (const [net, prefix] of [
   ["::", 96],
@@ -37,10 +37,10 @@ for (const [net, prefix] of [
   closed.addSubnet(net, prefix, "ipv6");
 }
 
-/** Whether the address of an interface is one of this machine, a private network, or for a special purpose. What is no address is closed. */
+/** True for addresses of this machine, of private networks and for special purposes. Anything that is not an address is closed, too. */
 export function isClosedAddress(address: string): boolean {
   const bare = address.split("%", 1)[0] ?? address;
   const family = isIP(bare);
-  // IPv4 addresses in IPv6 clothes are checked as what they are.
+  // BlockList checks IPv4-mapped IPv6 addresses against the IPv4 ranges.
   return family === 0 || closed.check(bare, family === 6 ? "ipv6" : "ipv4");
 }

@@ -1,6 +1,6 @@
 /**
- * What may be reached when nothing is configured: where developers' tools get packages and code from. Every one of them also
- * takes uploads from whoever has an account there, which is the residue that docs/decisions/0019 names.
+ * Hosts that can be reached when nothing is configured: where developer tools download packages and code. All of them also accept
+ * uploads from anyone with an account, the residual risk described in docs/decisions/0019.
  */
 export const defaultHosts: readonly string[] = [
   // JavaScript

@@ -1,6 +1,6 @@
 /**
- * One spelling for every host: a rule is compared with what will be connected to, so two ways to write a host must not be two hosts.
- * The parser is the WHATWG URL's, which every browser and fetch uses: lower case, IDNA, and numbers (0x7f.1, 2130706433) as addresses.
+ * One canonical spelling per host: rules are compared with the host that is connected to, so two spellings must not count as two hosts.
+ * Uses the WHATWG URL parser, as browsers and fetch do: lower case, IDNA, and numbers (0x7f.1, 2130706433) as addresses.
  */
 import { isIPv6 } from "node:net";
 
@@ -10,12 +10,12 @@ export interface Target {
   readonly port: number;
 }
 
-/** What a URL parser would take for the end of the host or throw away, NUL among it. */
-// oxlint-disable-next-line no-control-regex -- they are what it is about
+/** Excludes characters, NUL among them, that a URL parser would drop or take for the end of the host. */
+// oxlint-disable-next-line no-control-regex -- control characters are what must be excluded
 const plain = /^(?:\[[0-9a-f:.]+\]|[^\0-\x20\x7f#%/:?@[\\\]<>^|]+)$/i;
 const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 
-/** Undefined for what is no host. */
+/** Undefined if the text is not a valid host. */
 export function canonicalHost(text: string): string | undefined {
   if (text.length > 255) return undefined;
   const written = isIPv6(text) ? `[${text}]` : text;
@@ -30,7 +30,7 @@ export function canonicalHost(text: string): string | undefined {
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
 }
 
-/** `host:port`, as CONNECT names it (RFC 9110, 9.3.6); `[::1]:443` for an IPv6 address. */
+/** Parses the `host:port` of CONNECT (RFC 9110, 9.3.6); IPv6 as in `[::1]:443`. Undefined if invalid. */
 export function parseTarget(text: string): Target | undefined {
   const [, written, port] = /^(.+):(\d{1,5})$/s.exec(text) ?? [];
   const host = canonicalHost(written ?? "");
@@ -38,7 +38,7 @@ export function parseTarget(text: string): Target | undefined {
   return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number };
 }
 
-/** As a person would write it. */
+/** `host:port`, with brackets around an IPv6 address. */
 export function targetText({ host, port }: Target): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -11,7 +11,7 @@ const allows = (target: string, rules: readonly string[], mode: NetworkMode = "a
   return parsed !== undefined && findRule(parsed, networkPolicy(mode, rules), []) !== undefined;
 };
 
-test("[I2] however a host is written, it is one host", () => {
+test("[I2] all spellings of a host have one canonical form", () => {
   for (const [written, host] of [
     ["Example.ORG", "example.org"],
     ["example.org.", "example.org"],
@@ -33,8 +33,8 @@ test("[I2] however a host is written, it is one host", () => {
     assert.equal(canonicalHost(written), host, written);
 });
 
-test("[I2] what is no host, or could be taken for two, is none", () => {
-  const none = [
+test("[I2] invalid and ambiguous hosts are rejected", () => {
+  const invalid = [
     "",
     ".",
     "..",
@@ -52,7 +52,7 @@ test("[I2] what is no host, or could be taken for two, is none", () => {
     "[::1",
     "::1%lo",
   ];
-  for (const text of [...none, "256.0.0.1", "1.2.3.4.5", "0x100000000", "a\n.b", "a".repeat(256)])
+  for (const text of [...invalid, "256.0.0.1", "1.2.3.4.5", "0x100000000", "a\n.b", "a".repeat(256)])
     assert.equal(canonicalHost(text), undefined, JSON.stringify(text));
   for (const text of [
     "example.org",
@@ -65,7 +65,7 @@ test("[I2] what is no host, or could be taken for two, is none", () => {
     assert.equal(parseTarget(text), undefined, text);
 });
 
-test("[I2] whatever is written, its canonical form stays as it is", () => {
+test("[I2] the canonical form of a canonical host is the host itself", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.domain(), fc.ipV4Extended(), fc.ipV6()), (text) => {
       const host = canonicalHost(text);
@@ -75,7 +75,7 @@ test("[I2] whatever is written, its canonical form stays as it is", () => {
   );
 });
 
-test("[I2] a rule is a host on 80 and 443, what is below one, or one port of it", () => {
+test("[I2] a rule allows a host on ports 80 and 443, its subdomains, or one port", () => {
   const rules = ["Example.org", "*.below.example", "odd.example:8443", "[::1]:80"];
   for (const target of [
     "example.org:443",
@@ -101,7 +101,7 @@ test("[I2] a rule is a host on 80 and 443, what is below one, or one port of it"
     assert.equal(parseRule(text), undefined, text);
 });
 
-test("[I1] an empty list allows nothing, `off` nothing at all, `on` any name", () => {
+test("[I1] an empty list and `off` allow nothing, `on` allows any name", () => {
   assert.ok(!allows("example.org:443", []));
   assert.ok(!allows("example.org:443", ["example.org"], "off"));
   assert.ok(allows("example.org:12345", [], "on"));
@@ -111,7 +111,7 @@ test("[I1] an empty list allows nothing, `off` nothing at all, `on` any name", (
   });
 });
 
-test("[I17] `default` stands for the list of registries and code hosts, and what is no rule is told", () => {
+test("[I17] `default` stands for the list of registries and code hosts, and invalid rules are reported", () => {
   const { rules } = networkPolicy("allow", ["default", "intern.example:8443"]);
   assert.equal(rules.length, defaultHosts.length + 1);
   for (const host of [
@@ -126,7 +126,7 @@ test("[I17] `default` stands for the list of registries and code hosts, and what
   assert.throws(() => networkPolicy("allow", ["*"]), /DECKHAND_NETWORK_ALLOW: "\*"/);
 });
 
-test("[I3] addresses of this machine, of private networks, of metadata services and for special purposes are closed", () => {
+test("[I3] addresses of this machine, private networks, metadata services and special-purpose ranges are closed", () => {
   const closed =
     "127.0.0.1 0.0.0.0 10.1.2.3 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254 100.64.0.1 100.100.100.200 168.63.129.16 192.0.0.192 198.18.0.1 224.0.0.1 255.255.255.255 " +
     ":: ::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::7f00:1 fe80::1 fec0::1 fd00:ec2::254 ff02::1 2002:7f00:1:: 2001:db8::1 name";

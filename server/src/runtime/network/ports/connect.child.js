@@ -1,8 +1,8 @@
-// Runs in a sandbox's network namespace, outside its wall, while somebody looks at a port: connects and hands the socket over.
+// Runs in a sandbox's network namespace but outside the sandbox: connects to its ports and hands the sockets to the server.
 import { connect } from "node:net";
 
 process.on("message", (/** @type {{ id: number, port: number }} */ { id, port }) => {
-  // Both, since a program may listen on either alone.
+  // Both, because a program may listen on only one of them.
   const socket = connect({
     host: "localhost",
     port,
@@ -17,5 +17,5 @@ process.on("message", (/** @type {{ id: number, port: number }} */ { id, port })
   socket.once("error", () => process.send?.({ id }));
 });
 process.once("disconnect", () => process.exit());
-// A server that was killed before this line has left nothing that says so.
+// If the server was killed before this line, no `disconnect` event follows.
 if (!process.connected) process.exit();

@@ -1,12 +1,12 @@
-/** What listens in a network namespace, as /proc shows it from outside: proc(5), `/proc/net/tcp`. */
+/** Listening TCP ports of a network namespace, read from /proc outside of it: proc(5), `/proc/net/tcp`. */
 import { readFileSync } from "node:fs";
 import type { OpenPort } from "../network.ts";
 
 const listening = "0A";
-/** A table longer than this is no honest use, and is read in part. */
+/** No legitimate program has a longer table; the rest is ignored. */
 const maxLines = 5000;
 
-/** Of the namespace in which process `pid` is; nothing when it has gone. Lowest first. */
+/** Sorted ports of the namespace of process `pid`; empty if the process has ended. */
 export function listeningPorts(pid: number): readonly OpenPort[] {
   const found = new Map<number, OpenPort>();
   for (const table of ["tcp", "tcp6"]) {

@@ -1,4 +1,4 @@
-/** Connections to what listens in a sandbox: one process in its network namespace makes them, while somebody wants some. */
+/** Connects to ports inside a sandbox. A process in its network namespace makes the connections; it ends when idle. */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { join } from "node:path";
@@ -7,13 +7,13 @@ import { DeckhandError } from "@deckhand/protocol";
 
 const child = join(import.meta.dirname, "connect.child.js");
 const connectMs = 10_000;
-/** It costs some 40 MB, and some 40 ms to start again. */
+/** An idle process takes about 40 MB, a new one about 40 ms to start. */
 const idleMs = 60_000;
-/** Pages open a handful, development tools some more. */
-const mostSockets = 128;
+/** Web pages open a handful of connections, development tools some more. */
+const maxSockets = 128;
 
 export class PortConnector implements Disposable {
-  readonly #enter: readonly string[];
+  readonly #enterArgv: readonly string[];
   readonly #sockets = new Set<Socket>();
   readonly #waiting = new Map<number, (socket: Socket | undefined) => void>();
   #process: ChildProcess | undefined;
@@ -21,32 +21,32 @@ export class PortConnector implements Disposable {
   #last = 0;
   #disposed = false;
 
-  /** `enter` goes in front of a command that is to run in the namespace. */
-  constructor(enter: readonly string[]) {
-    this.#enter = enter;
+  /** `enterArgv` is the command prefix that runs a program in the namespace. */
+  constructor(enterArgv: readonly string[]) {
+    this.#enterArgv = enterArgv;
   }
 
-  /** Fails with `port_closed` where nothing listens, `too_fast` where too many are open, `sandbox_unavailable` after the end. */
+  /** Fails with `port_closed` if nothing listens, `too_fast` if too many are open, `sandbox_unavailable` once disposed. */
   async connect(port: number, signal: AbortSignal): Promise<Duplex> {
     if (this.#disposed) throw new DeckhandError("sandbox_unavailable", "The conversation's sandbox has been closed.");
-    if (this.#sockets.size + this.#waiting.size >= mostSockets) {
+    if (this.#sockets.size + this.#waiting.size >= maxSockets) {
       throw new DeckhandError(
         "too_fast",
-        `More than ${mostSockets} connections to this conversation's ports are open.`,
+        `This conversation has ${maxSockets} open connections to its ports already. Close some and try again.`,
       );
     }
     const id = ++this.#last;
     const { promise, resolve } = Promise.withResolvers<Socket | undefined>();
     this.#waiting.set(id, resolve);
-    const give = () => resolve(undefined);
-    const late = setTimeout(give, connectMs);
-    signal.addEventListener("abort", give, { once: true });
-    this.#started().send({ id, port }, (error) => error !== null && give());
+    const giveUp = () => resolve(undefined);
+    const timer = setTimeout(giveUp, connectMs);
+    signal.addEventListener("abort", giveUp, { once: true });
+    this.#runningProcess().send({ id, port }, (error) => error !== null && giveUp());
     const socket = await promise;
-    clearTimeout(late);
-    signal.removeEventListener("abort", give);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
     this.#waiting.delete(id);
-    this.#rest();
+    this.#restartIdleTimer();
     if (socket === undefined) throw new DeckhandError("port_closed", `Nothing listens on port ${port}.`);
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
@@ -61,27 +61,27 @@ export class PortConnector implements Disposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #started(): ChildProcess {
+  #runningProcess(): ChildProcess {
     if (this.#process !== undefined) return this.#process;
-    const [command, ...args] = [...this.#enter, process.execPath, child];
+    const [command, ...args] = [...this.#enterArgv, process.execPath, child];
     const started = spawn(command, args, { env: {}, cwd: "/", stdio: ["ignore", "ignore", "ignore", "ipc"] });
     started.on("message", (message, socket) => {
-      const answer = this.#waiting.get((message as { readonly id: number }).id);
-      if (answer === undefined) (socket as Socket | undefined)?.destroy();
-      else answer(socket as Socket | undefined);
+      const resolve = this.#waiting.get((message as { readonly id: number }).id);
+      if (resolve === undefined) (socket as Socket | undefined)?.destroy();
+      else resolve(socket as Socket | undefined);
     });
-    const gone = () => {
+    const onExit = () => {
       if (this.#process === started) this.#process = undefined;
       for (const resolve of this.#waiting.values()) resolve(undefined);
     };
-    started.once("error", gone);
-    started.once("exit", gone);
+    started.once("error", onExit);
+    started.once("exit", onExit);
     started.unref();
     started.channel?.unref();
     return (this.#process = started);
   }
 
-  #rest(): void {
+  #restartIdleTimer(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
       const idle = this.#process;

@@ -1,13 +1,13 @@
-/** What was reached and what was refused, for people: bounded, and without anything that could be a secret. */
+/** Allowed and refused connections, for people to read. Limited in size, and without anything that could be a secret. */
 import type { Socket } from "node:net";
 import type { Target } from "../policy/host.ts";
 import type { Connection, HostTotal, NetworkRecord, Refusal } from "../network.ts";
 import type { NetworkMode } from "../policy/rules.ts";
 
-const mostConnections = 200;
-const mostHosts = 200;
-/** Refused hosts of one command that are worth naming. */
-const mostRefused = 20;
+const maxConnections = 200;
+const maxHosts = 200;
+/** Refused hosts that are reported per command. */
+const maxRefused = 20;
 
 type Total = { -readonly [K in keyof HostTotal]: HostTotal[K] };
 
@@ -24,11 +24,11 @@ export class ConnectionLog {
     this.#now = now;
   }
 
-  /** From now until the socket closes. */
-  began({ host, port }: Target, rule: string, socket: Socket): void {
+  /** Records a connection from now until the socket closes. */
+  opened({ host, port }: Target, rule: string, socket: Socket): void {
     const startedMs = this.#now();
     const address = socket.remoteAddress ?? "";
-    const seen = (open: boolean): Connection => ({
+    const snapshot = (open: boolean): Connection => ({
       host,
       port,
       address,
@@ -39,23 +39,24 @@ export class ConnectionLog {
       downBytes: socket.bytesRead,
       open,
     });
-    this.#open.set(socket, () => seen(true));
+    this.#open.set(socket, () => snapshot(true));
     this.#total(host).connections += 1;
     socket.once("close", () => {
-      const over = seen(false);
+      const final = snapshot(false);
       this.#open.delete(socket);
-      this.#closed.push(over);
-      if (this.#closed.length > mostConnections) this.#closed.shift();
+      this.#closed.push(final);
+      if (this.#closed.length > maxConnections) this.#closed.shift();
       const total = this.#total(host);
-      total.upBytes += over.upBytes;
-      total.downBytes += over.downBytes;
+      total.upBytes += final.upBytes;
+      total.downBytes += final.downBytes;
     });
   }
 
   refused(refusal: Refusal): void {
     this.#total(refusal.host).refused += 1;
-    if (this.#refused.size < mostRefused)
+    if (this.#refused.size < maxRefused) {
       this.#refused.set(`${refusal.host} ${refusal.port} ${refusal.reason}`, refusal);
+    }
   }
 
   takeRefused(): readonly Refusal[] {
@@ -65,7 +66,7 @@ export class ConnectionLog {
   }
 
   view(): NetworkRecord {
-    const open = [...this.#open.values()].map((see) => see());
+    const open = [...this.#open.values()].map((snapshot) => snapshot());
     const hosts = new Map([...this.#hosts].map(([host, total]) => [host, { ...total }]));
     for (const { host, upBytes, downBytes } of open) {
       const total = hosts.get(host) ?? hosts.get("");
@@ -75,15 +76,15 @@ export class ConnectionLog {
     }
     return {
       mode: this.#mode,
-      connections: [...this.#closed, ...open].toReversed().slice(0, mostConnections),
+      connections: [...this.#closed, ...open].toReversed().slice(0, maxConnections),
       hosts: [...hosts.values()].toSorted((a, b) => b.connections + b.refused - a.connections - a.refused),
     };
   }
 
   #total(host: string): Total {
-    const name = this.#hosts.has(host) || this.#hosts.size < mostHosts ? host : "";
-    const found = this.#hosts.get(name) ?? { host: name, connections: 0, refused: 0, upBytes: 0, downBytes: 0 };
-    this.#hosts.set(name, found);
+    const key = this.#hosts.has(host) || this.#hosts.size < maxHosts ? host : "";
+    const found = this.#hosts.get(key) ?? { host: key, connections: 0, refused: 0, upBytes: 0, downBytes: 0 };
+    this.#hosts.set(key, found);
     return found;
   }
 }

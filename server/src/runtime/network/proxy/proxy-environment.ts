@@ -1,4 +1,4 @@
-/** How programs in the sandbox are told of the way out. Most read the first eight; the rest has to be told in its own way. */
+/** Environment variables that point programs in the sandbox to the proxy. Most read the first eight; the others need their own. */
 import { proxyPort } from "../namespace.ts";
 
 const host = "127.0.0.1";
@@ -18,7 +18,7 @@ export const proxyEnvironment: Readonly<Record<string, string>> = {
   https_proxy: url,
   all_proxy: url,
   no_proxy: direct,
-  // Node's own fetch and http, from 24 on.
+  // For fetch and http of Node 24 and later.
   NODE_USE_ENV_PROXY: "1",
   YARN_HTTP_PROXY: url,
   YARN_HTTPS_PROXY: url,

@@ -1,4 +1,4 @@
-/** A proxy at a door of this machine, servers that play the outside, and what a client does with it. */
+/** A proxy that listens on this machine, servers that play the internet, and client calls through the proxy. */
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import {
@@ -47,19 +47,19 @@ export interface Proxy extends AsyncDisposable {
   end(): void;
 }
 
-/** All names that end in `.test` are this machine. */
+/** Names that end in `.test` resolve to this machine. */
 export async function proxyFor(
   allow: readonly string[],
   options: Partial<ProxyOptions> & { readonly mode?: NetworkMode } = {},
 ): Promise<Proxy> {
   const { mode = "allow" } = options;
-  const door = createNetServer();
-  door.listen(0, "127.0.0.1");
-  await once(door, "listening");
-  const { port } = door.address() as AddressInfo;
+  const listener = createNetServer();
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo;
   const log = new ConnectionLog(mode);
   const allowed: string[] = [];
-  const proxy = openProxy(door, {
+  const proxy = openProxy(listener, {
     policy: networkPolicy(mode, allow),
     conversationRules: () => allowed.flatMap((text) => parseRule(text) ?? []),
     resolve: (host) =>
@@ -74,20 +74,20 @@ export async function proxyFor(
   return { port, log, allowed, end, [Symbol.asyncDispose]: async () => end() };
 }
 
-export interface Got {
+export interface HttpResult {
   readonly status: number;
   readonly body: string;
   readonly headers: IncomingMessage["headers"];
 }
 
-/** A plain request through the proxy, with its target as it is. */
+/** A plain request through the proxy; the URL is sent unchanged. */
 export function get(
   port: number,
   url: string,
   init: { method?: string; headers?: Record<string, string>; body?: string } = {},
-): Promise<Got> {
-  const { promise, resolve, reject } = Promise.withResolvers<Got>();
-  const asked = request({
+): Promise<HttpResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpResult>();
+  const outgoing = request({
     host: "127.0.0.1",
     port,
     path: url,
@@ -95,22 +95,22 @@ export function get(
     headers: init.headers,
     agent: false,
   });
-  asked.on("error", reject);
-  asked.on("response", (response) => {
+  outgoing.on("error", reject);
+  outgoing.on("response", (response) => {
     let body = "";
     response.setEncoding("utf8").on("data", (text: string) => (body += text));
     response.on("end", () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
     response.on("error", reject);
   });
-  asked.end(init.body);
+  outgoing.end(init.body);
   return promise;
 }
 
-/** A tunnel: the socket after a 200, or the status and what was said. */
+/** Opens a tunnel. `body` is what followed the head of the response. */
 export async function tunnel(
   port: number,
   target: string,
-): Promise<{ readonly status: number; readonly socket: Socket; readonly said: string }> {
+): Promise<{ readonly status: number; readonly socket: Socket; readonly body: string }> {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   socket.on("error", () => {});
   socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
@@ -121,11 +121,11 @@ export async function tunnel(
     else if (socket.readableEnded || socket.destroyed) break;
     else await Promise.race([once(socket, "readable"), once(socket, "close")]);
   }
-  const [first = "", said = ""] = head.split("\r\n\r\n");
-  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(first)?.[1] ?? 0), socket, said };
+  const [first = "", body = ""] = head.split("\r\n\r\n");
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(first)?.[1] ?? 0), socket, body };
 }
 
-/** All that comes until the other side ends or cuts. */
+/** Everything received until the other side ends or drops the connection. */
 export async function rest(socket: Socket): Promise<string> {
   let text = "";
   socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));

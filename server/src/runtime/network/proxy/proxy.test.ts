@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import fc from "fast-check";
 import { get, httpServer, listening, proxyFor, rest, tunnel } from "./proxy.test-kit.ts";
-import { fewAtOnce } from "./reach.ts";
+import { limitLookups } from "./reach.ts";
 import { serverNameGate } from "./server-name.ts";
 import { upstreamOf } from "./upstream.ts";
 
@@ -16,7 +16,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-test("[I1] only what is listed is reached, by tunnel and by request, and nothing with an empty list", async () => {
+test("[I1] only listed hosts are reached, by tunnel and by request; an empty list allows nothing", async () => {
   let hits = 0;
   await using outside = await httpServer((_request, response) => void (hits++, response.end("outside")));
   await using proxy = await proxyFor([`listed.test:${outside.port}`]);
@@ -41,7 +41,7 @@ test("[I1] only what is listed is reached, by tunnel and by request, and nothing
   assert.equal(hits, 1);
 });
 
-test("[I2] a private address is refused however it is written, in requests and in tunnels", async () => {
+test("[I2] every spelling of a private address is refused, in requests and tunnels", async () => {
   let hits = 0;
   await using outside = await httpServer((_request, response) => void (hits++, response.end()));
   await using proxy = await proxyFor([], { mode: "on" });
@@ -56,9 +56,9 @@ test("[I2] a private address is refused however it is written, in requests and i
     "0",
     "flip.test",
   ]) {
-    const { status, said } = await tunnel(proxy.port, `${host}:${outside.port}`);
+    const { status, body } = await tunnel(proxy.port, `${host}:${outside.port}`);
     assert.equal(status, 403, host);
-    assert.match(said, /is an address of this machine or a private network/);
+    assert.match(body, /is an address of this machine or a private network/);
     assert.equal((await get(proxy.port, `http://${host}:${outside.port}/`)).status, 403, host);
   }
   for (const target of [
@@ -75,20 +75,20 @@ test("[I2] a private address is refused however it is written, in requests and i
   assert.equal(hits, 0);
 });
 
-test("[I3] a name is resolved once, and the connection goes to what was looked at", async () => {
+test("[I3] a name is resolved once, and the connection goes to the checked address", async () => {
   await using outside = await httpServer((_request, response) => void response.end("reached"));
-  let asked = 0;
-  // First an address that may be reached by its rule, then one that nobody looked at.
+  let lookups = 0;
+  // First an address that the rule allows, then one that was never checked.
   const answers = ["127.0.0.1", "203.0.113.1"];
   await using proxy = await proxyFor([`flip.test:${outside.port}`], {
-    resolve: () => Promise.resolve([{ address: answers[asked++] ?? "203.0.113.1", family: 4 }]),
+    resolve: () => Promise.resolve([{ address: answers[lookups++] ?? "203.0.113.1", family: 4 }]),
   });
   assert.equal((await get(proxy.port, `http://flip.test:${outside.port}/`)).body, "reached");
-  assert.equal(asked, 1);
+  assert.equal(lookups, 1);
   assert.equal(proxy.log.view().connections[0]?.address, "127.0.0.1");
 });
 
-test("[I3] a name that answers with a public address first and a private one then is refused, and one with both too", async () => {
+test("[I3] a name that resolves to a public address first and a private one later is refused, as is one with both", async () => {
   let hits = 0;
   await using outside = await httpServer((_request, response) => void (hits++, response.end()));
   const rebinds = [["192.0.2.1"], ["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["1.1.1.1", "::1"]];
@@ -102,18 +102,18 @@ test("[I3] a name that answers with a public address first and a private one the
   assert.equal(hits, 0);
 });
 
-test("[I3] a private address is reached where a rule names its port, and not by the name alone", async () => {
+test("[I3] a private address is reached only if a rule names its port", async () => {
   await using outside = await httpServer((_request, response) => void response.end("private"));
   await using proxy = await proxyFor(["byname.test", `*.below.test`, `127.0.0.1:${outside.port}`]);
   assert.equal((await get(proxy.port, `http://0x7f.1:${outside.port}/`)).body, "private");
-  const { status, said } = await tunnel(proxy.port, "byname.test:443");
-  assert.deepEqual([status, said.trim()], [403, "byname.test:443 is an address of this machine or a private network"]);
+  const { status, body } = await tunnel(proxy.port, "byname.test:443");
+  assert.deepEqual([status, body.trim()], [403, "byname.test:443 is an address of this machine or a private network"]);
   assert.deepEqual(proxy.log.takeRefused(), [
     { host: "byname.test", port: 443, reason: "private_address", rule: "byname.test:443" },
   ]);
 });
 
-test("[I4] a request goes on with its method, path, body and headers, without those of the hop, to the host of its target", async () => {
+test("[I4] a request is forwarded to the host of its target with method, path, body and headers, without hop-by-hop headers", async () => {
   const seen: unknown[] = [];
   await using outside = await httpServer((request, response) => {
     let body = "";
@@ -135,7 +135,7 @@ test("[I4] a request goes on with its method, path, body and headers, without th
   assert.deepEqual(seen, [["PUT", "/p?q=1", `a.test:${outside.port}`, "2", "body"]]);
 });
 
-test("[I4] a redirect is a new request, and checked as one", async () => {
+test("[I4] a request that follows a redirect is checked like any other", async () => {
   await using outside = await httpServer(
     (_request, response) => void response.writeHead(302, { location: "http://169.254.169.254/latest" }).end(),
   );
@@ -145,29 +145,29 @@ test("[I4] a redirect is a new request, and checked as one", async () => {
   assert.equal((await get(proxy.port, String(headers.location))).status, 403);
 });
 
-test("[I5] a tunnel whose TLS asks for another server is cut before a byte of it goes out", async () => {
+test("[I5] a tunnel whose TLS handshake names another server is closed before a byte is sent", async () => {
   let received = 0;
   await using outside = await listening(
     createNetServer((socket) => socket.on("data", (chunk: Buffer) => (received += chunk.length))),
   );
   await using proxy = await proxyFor([`front.test:${outside.port}`]);
-  const greet = async (servername: string): Promise<void> => {
+  const sendClientHello = async (servername: string): Promise<void> => {
     const { status, socket } = await tunnel(proxy.port, `front.test:${outside.port}`);
     assert.equal(status, 200);
     const tls = connectTls({ socket, servername, rejectUnauthorized: false });
     tls.on("error", () => {});
-    await Promise.race([once(socket, "close"), until("the greeting arrives", () => received > 0)]);
+    await Promise.race([once(socket, "close"), until("the ClientHello arrives", () => received > 0)]);
     tls.destroy();
     socket.destroy();
   };
-  await greet("hidden.test");
+  await sendClientHello("hidden.test");
   assert.equal(received, 0);
   assert.deepEqual(proxy.log.takeRefused(), [{ host: "hidden.test", port: outside.port, reason: "other_server" }]);
-  await greet("FRONT.test");
+  await sendClientHello("FRONT.test");
   assert.ok(received > 0);
 });
 
-test("[I5] a tunnel for what is no TLS passes, whoever speaks first", async () => {
+test("[I5] a tunnel without TLS passes, whichever side sends first", async () => {
   await using outside = await listening(
     createNetServer({ allowHalfOpen: true }, (socket) => {
       socket.write("SSH-2.0-x\r\n");
@@ -175,19 +175,19 @@ test("[I5] a tunnel for what is no TLS passes, whoever speaks first", async () =
     }),
   );
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
-  const { socket, said } = await tunnel(proxy.port, `a.test:${outside.port}`);
+  const { socket, body } = await tunnel(proxy.port, `a.test:${outside.port}`);
   socket.write("\x16");
   socket.end("and bytes");
-  assert.equal(said + (await rest(socket)), "SSH-2.0-x\r\n\x16and bytes");
+  assert.equal(body + (await rest(socket)), "SSH-2.0-x\r\n\x16and bytes");
 });
 
-test("[I8] every connection is accounted with host, address, bytes and rule, and nothing of its content", async () => {
+test("[I8] every connection is logged with host, address, bytes and rule, but without its content", async () => {
   await using outside = await httpServer((_request, response) => void response.end("x".repeat(1000)));
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
   await get(proxy.port, `http://a.test:${outside.port}/secret-path?secret=1`, { headers: { authorization: "secret" } });
   await get(proxy.port, "http://b.test/secret-path");
   await get(proxy.port, "http://secret:secret@b.test/secret-path");
-  await until("it is over", () => proxy.log.view().connections.every(({ open }) => !open));
+  await until("the connection has ended", () => proxy.log.view().connections.every(({ open }) => !open));
   const { connections, hosts } = proxy.log.view();
   assert.deepEqual(
     connections.map(({ host, port, address, rule }) => [host, port, address, rule]),
@@ -204,7 +204,7 @@ test("[I8] every connection is accounted with host, address, bytes and rule, and
   assert.doesNotMatch(JSON.stringify([connections, hosts, proxy.log.takeRefused()]), /secret/);
 });
 
-test("[I8] what is remembered is bounded, and so are the refusals of a command", async () => {
+test("[I8] the log is limited, and so are the refusals of a command", async () => {
   await using outside = await httpServer((_request, response) => void response.end());
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
   for (let i = 0; i < 250; i++) await get(proxy.port, `http://a.test:${outside.port}/`);
@@ -220,7 +220,7 @@ test("[I8] what is remembered is bounded, and so are the refusals of a command",
   assert.deepEqual(proxy.log.takeRefused(), []);
 });
 
-test("[I9] a large download is streamed: memory stays flat while nobody reads, and nothing is lost", async () => {
+test("[I9] a large download is streamed: memory stays flat while the client does not read, and nothing is lost", async () => {
   const size = 256 * 1024 * 1024;
   const piece = Buffer.alloc(1024 * 1024, "x");
   let sent = 0;
@@ -238,38 +238,38 @@ test("[I9] a large download is streamed: memory stays flat while nobody reads, a
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
   const { socket } = await tunnel(proxy.port, `a.test:${outside.port}`);
   socket.write(`GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`);
-  // Nobody reads: what is sent comes to a halt.
+  // The client does not read, so the server has to stop sending.
   let before = -1;
-  await until("it halts", () => {
-    const halted = sent === before && sent > 0;
+  await until("sending stops", () => {
+    const stopped = sent === before && sent > 0;
     before = sent;
-    return halted;
+    return stopped;
   });
-  assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes are under way`);
+  assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes are in flight`);
   const memory = process.memoryUsage().rss;
-  let got = 0;
+  let received = 0;
   let peak = 0;
   socket.on("data", (chunk: Buffer) => {
-    got += chunk.length;
+    received += chunk.length;
     peak = Math.max(peak, process.memoryUsage().rss);
   });
   await once(socket, "end");
   socket.destroy();
-  assert.ok(got > size, `${got} of ${size}`);
-  assert.ok(peak - memory < 150 * 1024 * 1024, `${peak - memory} more`);
+  assert.ok(received > size, `${received} of ${size}`);
+  assert.ok(peak - memory < 150 * 1024 * 1024, `${peak - memory} bytes more`);
 });
 
-test("[I9] a half-open connection ends, and one on which nothing comes too", async () => {
+test("[I9] half-open and idle connections are closed", async () => {
   await using outside = await listening(createNetServer({ allowHalfOpen: true }, (socket) => socket.resume()));
   await using proxy = await proxyFor([`a.test:${outside.port}`], { idleMs: 200 });
   const half = await tunnel(proxy.port, `a.test:${outside.port}`);
   const idle = await tunnel(proxy.port, `a.test:${outside.port}`);
   half.socket.end();
   await Promise.all([half, idle].map(({ socket }) => rest(socket)));
-  await until("both are over outside", () => proxy.log.view().connections.every(({ open }) => !open));
+  await until("both have ended outside", () => proxy.log.view().connections.every(({ open }) => !open));
 });
 
-test("[I9] more than 256 connections at once are refused, and it goes on when some have ended", async () => {
+test("[I9] connections beyond 256 are refused until others have ended", async () => {
   await using outside = await listening(createNetServer((socket) => socket.resume()));
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
   const opened = await Promise.all(Array.from({ length: 256 }, () => tunnel(proxy.port, `a.test:${outside.port}`)));
@@ -282,7 +282,7 @@ test("[I9] more than 256 connections at once are refused, and it goes on when so
   again.socket.destroy();
 });
 
-test("[I9] an answer that cannot be passed on ends its own request and nothing else", async () => {
+test("[I9] a response that cannot be forwarded fails only its own request", async () => {
   const heads = [
     "HTTP/1.1 099 x\r\n\r\n",
     "HTTP/1.1 200 \x01\x7f\r\nx\x01: y\r\n\r\n",
@@ -302,10 +302,10 @@ test("[I9] an answer that cannot be passed on ends its own request and nothing e
   assert.equal((await get(proxy.port, `http://a.test:${outside.port}/`)).body, "fine");
 });
 
-test("[I9] of one conversation only a few names are resolved at once, and the others have their turn", async () => {
+test("[I9] a conversation resolves only a few names at once, and the others wait their turn", async () => {
   let busy = 0;
   let peak = 0;
-  const resolve = fewAtOnce(async () => {
+  const resolve = limitLookups(async () => {
     peak = Math.max(peak, ++busy);
     await new Promise((done) => setImmediate(done));
     busy -= 1;
@@ -316,7 +316,7 @@ test("[I9] of one conversation only a few names are resolved at once, and the ot
   assert.deepEqual([all.length, peak, busy], [50, 4, 0]);
 });
 
-test("[I5] whatever a tunnel begins with, no byte is lost or held for ever", async () => {
+test("[I5] whatever a tunnel starts with, no byte is lost or held back forever", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 5 }),
@@ -338,7 +338,7 @@ test("[I5] whatever a tunnel begins with, no byte is lost or held for ever", asy
   );
 });
 
-test("[I9] with the proxy all that goes through it ends", async () => {
+test("[I9] disposing the proxy ends all its connections", async () => {
   await using outside = await listening(createNetServer((socket) => socket.resume()));
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
   const { socket } = await tunnel(proxy.port, `a.test:${outside.port}`);
@@ -348,13 +348,13 @@ test("[I9] with the proxy all that goes through it ends", async () => {
   await assert.rejects(tunnel(proxy.port, `a.test:${outside.port}`), { code: "ECONNREFUSED" });
 });
 
-test("[I12] behind a proxy of the server's own, our rules come first; it gets the name, and its password stays with it", async () => {
-  const asked: string[] = [];
+test("[I12] with an upstream proxy our rules apply first; it gets the name, and its password goes nowhere else", async () => {
+  const requests: string[] = [];
   await using outside = await httpServer((_request, response) => void response.end("far away"));
   await using upstream = await listening(
     createNetServer((socket) => {
       socket.once("data", (head: Buffer) => {
-        asked.push(String(head).split("\r\n")[0] ?? "");
+        requests.push(String(head).split("\r\n")[0] ?? "");
         assert.match(String(head), /proxy-authorization: Basic dTpw/i);
         socket.end(
           String(head).startsWith("CONNECT")
@@ -367,13 +367,13 @@ test("[I12] behind a proxy of the server's own, our rules come first; it gets th
   await using proxy = await proxyFor(["far.example", "10.0.0.1", `near.test:${outside.port}`], {
     upstream: upstreamOf({ HTTPS_PROXY: `http://u:p@127.0.0.1:${upstream.port}` }),
   });
-  const { status, socket, said } = await tunnel(proxy.port, "FAR.example:443");
-  assert.deepEqual([status, said + (await rest(socket))], [200, "first words"]);
+  const { status, socket, body } = await tunnel(proxy.port, "FAR.example:443");
+  assert.deepEqual([status, body + (await rest(socket))], [200, "first words"]);
   assert.equal((await get(proxy.port, "http://far.example/x")).body, "plain");
   assert.equal((await tunnel(proxy.port, "other.example:443")).status, 403);
   assert.equal((await tunnel(proxy.port, "10.0.0.1:443")).status, 403);
   assert.equal((await get(proxy.port, `http://near.test:${outside.port}/`)).body, "far away");
-  assert.deepEqual(asked, ["CONNECT far.example:443 HTTP/1.1", "GET http://far.example:80/x HTTP/1.1"]);
+  assert.deepEqual(requests, ["CONNECT far.example:443 HTTP/1.1", "GET http://far.example:80/x HTTP/1.1"]);
   assert.throws(
     () => upstreamOf({ https_proxy: "socks5://secret@host:1" }),
     /^Error: https_proxy: only a proxy of the form http/,

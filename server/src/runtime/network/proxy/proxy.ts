@@ -1,7 +1,7 @@
 /**
- * The only way from a sandbox to the outside: an HTTP proxy that listens in the sandbox's network namespace (namespace.ts) and runs
- * here. CONNECT is a tunnel whose content is not looked at, but for the server name with which its TLS begins; plain HTTP is sent on
- * request by request, each one checked anew, a redirect's too. Nothing is buffered but what a socket holds.
+ * The only way out of a sandbox: an HTTP proxy that runs in the server and listens in the sandbox's network namespace (namespace.ts).
+ * CONNECT opens a tunnel whose content is not inspected, except for the TLS server name at its start. Plain HTTP is forwarded request by
+ * request, and each request is checked, including those that follow a redirect. Only socket buffers hold data.
  */
 import {
   createServer,
@@ -21,16 +21,16 @@ import { serverNameGate } from "./server-name.ts";
 
 export interface ProxyOptions extends ReachOptions {
   readonly log: ConnectionLog;
-  /** For tests; nothing has gone either way for so long. */
+  /** Closes connections without traffic. Set by tests. */
   readonly idleMs?: number;
 }
 
-/** Package managers open some dozens; what is beyond waits for nobody. */
-const mostConnections = 256;
-const idleMsByDefault = 300_000;
-/** Once one side has ended, for the other to do so. */
+/** Package managers open some dozens. Further connections are refused at once. */
+const maxConnections = 256;
+const defaultIdleMs = 300_000;
+/** Time for the other side to end after one has. */
 const closingMs = 30_000;
-/** RFC 9110, 7.6.1; and what belongs to a proxy alone. */
+/** RFC 9110, 7.6.1, and headers meant for the proxy itself. */
 const hopByHop = new Set(
   ["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer"].concat(
     "transfer-encoding",
@@ -38,43 +38,43 @@ const hopByHop = new Set(
   ),
 );
 
-/** Takes over `door`, a listening server. Ends with all that goes through it. */
-export function openProxy(door: Server, options: ProxyOptions): Disposable {
-  const { log, idleMs = idleMsByDefault } = options;
+/** Takes over `listener`. Disposing ends all connections. */
+export function openProxy(listener: Server, options: ProxyOptions): Disposable {
+  const { log, idleMs = defaultIdleMs } = options;
   const outside = new Set<Socket>();
   const inside = new Set<Socket>();
   let opening = 0;
 
   async function open(target: Target, plain: boolean): Promise<Reached> {
-    if (outside.size + opening >= mostConnections) {
-      return { is: "refused", refusal: { ...target, reason: "too_many" } };
+    if (outside.size + opening >= maxConnections) {
+      return { type: "refused", refusal: { ...target, reason: "too_many" } };
     }
     opening += 1;
     const reached = await reach(target, plain, options).finally(() => (opening -= 1));
-    if (reached.is !== "reached") return reached;
+    if (reached.type !== "connected") return reached;
     const { socket } = reached;
     outside.add(socket);
     socket.once("close", () => outside.delete(socket));
     socket.on("error", () => {});
     socket.setTimeout(idleMs, () => socket.destroy());
     socket.once("end", () => socket.setTimeout(Math.min(closingMs, idleMs)));
-    log.began(target, reached.rule, socket);
+    log.opened(target, reached.rule, socket);
     return reached;
   }
 
   async function tunnel(request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
     client.on("error", () => {});
     const target = parseTarget(request.url ?? "");
-    const reached = target === undefined ? noName(request.url ?? "") : await open(target, false);
-    if (target === undefined || reached.is !== "reached") return void client.end(rawAnswer(told(reached)));
+    const reached = target === undefined ? invalidTarget(request.url ?? "") : await open(target, false);
+    if (target === undefined || reached.type !== "connected") return void client.end(rawResponse(failureOf(reached)));
     const { socket } = reached;
     if (client.destroyed) return void socket.destroy();
     client.write("HTTP/1.1 200 Connection established\r\n\r\n");
     if (head.length > 0) client.unshift(head);
     const gate = serverNameGate((name) => {
-      const asked = canonicalHost(name);
-      if (asked === target.host) return true;
-      log.refused({ host: asked ?? target.host, port: target.port, reason: "other_server" });
+      const requested = canonicalHost(name);
+      if (requested === target.host) return true;
+      log.refused({ host: requested ?? target.host, port: target.port, reason: "other_server" });
       return false;
     });
     client.once("end", () => socket.setTimeout(Math.min(closingMs, idleMs)));
@@ -85,47 +85,48 @@ export function openProxy(door: Server, options: ProxyOptions): Disposable {
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(request.url ?? "");
     const target = url?.protocol === "http:" ? parseTarget(`${url.hostname}:${url.port || 80}`) : undefined;
-    const reached = target === undefined ? noName(request.url ?? "") : await open(target, true);
-    if (url === null || target === undefined || reached.is !== "reached") return answer(response, told(reached));
+    const reached = target === undefined ? invalidTarget(request.url ?? "") : await open(target, true);
+    if (url === null || target === undefined || reached.type !== "connected")
+      return sendFailure(response, failureOf(reached));
     const { socket, upstream } = reached;
     const path = `${url.pathname}${url.search}`;
-    const headers = passedOn(request.rawHeaders, ["host", url.host], ["connection", "close"]);
+    const headers = forwardedHeaders(request.rawHeaders, ["host", url.host], ["connection", "close"]);
     if (upstream?.authorization !== undefined) headers.push("proxy-authorization", upstream.authorization);
-    const asked = requestHttp({
+    const outgoing = requestHttp({
       createConnection: () => socket,
       method: request.method,
       path: upstream === undefined ? path : `http://${targetText(target)}${path}`,
       headers: headers as never,
       setHost: false,
     });
-    asked.on("response", (answered) => {
+    outgoing.on("response", (incoming) => {
       try {
-        response.writeHead(answered.statusCode ?? 502, passedOn(answered.rawHeaders) as never);
+        response.writeHead(incoming.statusCode ?? 502, forwardedHeaders(incoming.rawHeaders) as never);
       } catch {
-        // What came in can be read, and not be sent: a status of 099, a control character.
+        // Node parses more than it can send: a status of 099, a control character.
         return void response.destroy();
       }
-      pipeline(answered, response, () => {});
+      pipeline(incoming, response, () => {});
     });
-    asked.on("error", () => {
+    outgoing.on("error", () => {
       if (response.headersSent) response.destroy();
-      else answer(response, told({ is: "failed", why: `${target.host} did not answer` }));
+      else sendFailure(response, failureOf({ type: "failed", why: `${target.host} did not respond` }));
     });
     response.once("close", () => socket.destroy());
-    pipeline(request, asked, () => {});
+    pipeline(request, outgoing, () => {});
   }
 
-  function told(reached: Reached): Told {
-    if (reached.is === "refused") {
+  function failureOf(reached: Reached): Failure {
+    if (reached.type === "refused") {
       log.refused(reached.refusal);
       return { status: 403, text: refusalSentence(reached.refusal) };
     }
-    return { status: 502, text: reached.is === "failed" ? reached.why : "" };
+    return { status: 502, text: reached.type === "failed" ? reached.why : "" };
   }
 
   const http = createServer({ headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 15_000 });
-  // Never more half-open ones from inside than could be at work.
-  http.maxConnections = mostConnections;
+  // The sandbox cannot hold more connections open than could be in use.
+  http.maxConnections = maxConnections;
   http.on("connection", (socket) => {
     inside.add(socket);
     socket.once("close", () => inside.delete(socket));
@@ -138,7 +139,7 @@ export function openProxy(door: Server, options: ProxyOptions): Disposable {
   http.on("request", (request: IncomingMessage, response: ServerResponse) => {
     forward(request, response).catch(() => response.destroy());
   });
-  http.listen(door);
+  http.listen(listener);
   return {
     [Symbol.dispose]() {
       http.close();
@@ -147,29 +148,29 @@ export function openProxy(door: Server, options: ProxyOptions): Disposable {
   };
 }
 
-interface Told {
+interface Failure {
   readonly status: 403 | 502;
   readonly text: string;
 }
 
-function noName(text: string): Reached {
-  // Only what a person can read, and not a path that may have a secret in it.
+function invalidTarget(text: string): Reached {
+  // Only printable characters, without the path, which may contain a secret.
   const shown = (/^(?:http:\/\/)?([\x21-\x7e]{1,100})/i.exec(text)?.[1] ?? "").replace(/[/?#].*$/s, "");
-  return { is: "refused", refusal: { host: shown.replace(/^.*@/, ""), port: 0, reason: "bad_name" } };
+  return { type: "refused", refusal: { host: shown.replace(/^.*@/, ""), port: 0, reason: "bad_name" } };
 }
 
-function answer(response: ServerResponse, { status, text }: Told): void {
+function sendFailure(response: ServerResponse, { status, text }: Failure): void {
   const body = `${text}\n`;
   response.writeHead(status, { "Content-Type": "text/plain", Connection: "close" }).end(body);
 }
 
-function rawAnswer({ status, text }: Told): string {
+function rawResponse({ status, text }: Failure): string {
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: text/plain\r\nConnection: close`;
   return `${head}\r\nContent-Length: ${Buffer.byteLength(text) + 1}\r\n\r\n${text}\n`;
 }
 
-/** Headers as they came, in Node's flat form, without those of this connection alone, and with `set` in place of theirs. */
-function passedOn(raw: readonly string[], ...set: readonly (readonly [string, string])[]): string[] {
+/** The original headers in Node's flat form, without hop-by-hop headers, and with those in `set` replaced. */
+function forwardedHeaders(raw: readonly string[], ...set: readonly (readonly [string, string])[]): string[] {
   const dropped = new Set([...hopByHop, ...set.map(([name]) => name)]);
   for (let at = 0; at < raw.length; at += 2) {
     if (raw[at]?.toLowerCase() !== "connection") continue;
