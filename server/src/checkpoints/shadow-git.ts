@@ -135,7 +135,8 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
         signal,
       );
       if (result.cut && mayTruncate === true) return result;
-      if (result.cut) throw new DeckhandError("checkpoint_failed", "The workspace has too many files for a checkpoint.");
+      if (result.cut)
+        throw new DeckhandError("checkpoint_failed", "The workspace has too many files for a checkpoint.");
       if (result.exitCode !== 0) throw new DeckhandError("checkpoint_failed", failureOf(result));
       return result;
     },
