@@ -1,19 +1,19 @@
 /**
- * For the tests of crashes: kills this process, as `kill -9` does, at a named place of the work. Between two places of
- * this list nothing is awaited that changes anything.
+ * For crash tests: kills this process, as `kill -9` does, when work reaches a named point. Between two points of this list
+ * nothing is awaited that has an effect.
  *
  *   DECKHAND_FAILPOINT=stored:3     the third time that something has been stored
  *
- *   finding    before a command is looked for       reading   before a page of the log is read
- *   storing    before an append           writing   inside its transaction      stored   when it is on the disk
- *   choosing   before the model is found  asking    before a model call         hearing  while the reply comes
- *   replied    when it is there, before it is stored
- *   judging    before it is known whether a person has to be asked
- *   starting   before a shell is made     started   when it is there
- *   acting     before a tool runs         printing  while it prints
- *   acted      when it has run, before its observation is stored
+ *   finding    before a command is looked up        reading   before a page of the log is read
+ *   storing    before an append                     writing   inside its transaction        stored   after its commit
+ *   choosing   before the model is found            asking    before a model call           hearing  while the reply streams
+ *   replied    after the reply, before it is stored
+ *   judging    before the approval policy is evaluated
+ *   starting   before a shell is started            started   after it has started
+ *   acting     before a tool runs                   printing  while it prints
+ *   acted      after it has run, before its observation is stored
  *
- * Without the variable the parts are the same objects as before, and nothing is asked or counted.
+ * Without the variable the targets are returned unchanged, so nothing is counted.
  */
 import type { ActionKind } from "@deckhand/protocol";
 import type { Model, ModelFinder } from "../llm/model.ts";
@@ -29,7 +29,7 @@ export interface FailPointTargets {
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
 
-type Place =
+type FailPoint =
   | "finding"
   | "reading"
   | "storing"
@@ -45,35 +45,35 @@ type Place =
   | "acting"
   | "printing"
   | "acted";
-type Reached = (place: Place) => void;
+type Reached = (point: FailPoint) => void;
 
-/** `text` is `PLACE:COUNT`, the count from 1. */
-export function withFailPoint(text: string | undefined, parts: FailPointTargets): FailPointTargets {
-  if (text === undefined || text === "") return parts;
-  const [wanted, count] = text.split(":");
-  let left = Number(count);
-  const reached: Reached = (place) => {
-    if (place !== wanted) return;
-    left -= 1;
-    if (left === 0) process.kill(process.pid, "SIGKILL");
+/** `setting` is `POINT:COUNT`; the count starts at 1. */
+export function withFailPoint(setting: string | undefined, targets: FailPointTargets): FailPointTargets {
+  if (setting === undefined || setting === "") return targets;
+  const [wanted, count] = setting.split(":");
+  let remaining = Number(count);
+  const reached: Reached = (point) => {
+    if (point !== wanted) return;
+    remaining -= 1;
+    if (remaining === 0) process.kill(process.pid, "SIGKILL");
   };
   return {
-    store: failingStore(parts.store, reached),
+    store: failingStore(targets.store, reached),
     findModel: async (choice) => {
       reached("choosing");
-      return failingModel(await parts.findModel(choice), reached);
+      return failingModel(await targets.findModel(choice), reached);
     },
     runtimes: {
-      ...parts.runtimes,
+      ...targets.runtimes,
       create: async (options) => {
         reached("starting");
-        const runtime = await parts.runtimes.create(options);
+        const runtime = await targets.runtimes.create(options);
         await runtime.start();
         reached("started");
         return runtime;
       },
     },
-    tools: new Map([...parts.tools].map(([kind, tool]) => [kind, failingTool(tool, reached)])),
+    tools: new Map([...targets.tools].map(([kind, tool]) => [kind, failingTool(tool, reached)])),
   };
 }
 
@@ -111,12 +111,12 @@ function failingModel(model: Model, reached: Reached): Model {
     ...model,
     async *reply(request, signal) {
       reached("asking");
-      const replying = model.reply(request, signal);
-      let step = await replying.next();
+      const reply = model.reply(request, signal);
+      let step = await reply.next();
       while (!step.done) {
         reached("hearing");
         yield step.value;
-        step = await replying.next();
+        step = await reply.next();
       }
       reached("replied");
       return step.value;

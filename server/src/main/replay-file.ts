@@ -16,13 +16,13 @@ import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 export type { Replay };
 
 interface ReplayOptions {
-  /** What `deckhand export` prints, as bytes. */
+  /** The output of `deckhand export`, as bytes. */
   readonly file: AsyncIterable<Uint8Array>;
-  /** A folder whose copy is the workspace; an empty one without it. */
+  /** A folder to copy into the workspace, which is empty otherwise. */
   readonly workspace: string | undefined;
 }
 
-/** Limits and the sandbox apply to a replay; the network and everything else has its default. */
+/** Configured limits and the sandbox apply to a replay; the network and everything else have their defaults. */
 function replayConfig(environment: Environment): Config {
   const defaults = resolveConfig({ environment: {} }).config;
   const { limits, sandbox } = resolveConfig({ environment }).config;
@@ -30,12 +30,12 @@ function replayConfig(environment: Environment): Config {
 }
 
 /**
- * Runs a conversation again in a workspace, a log and a sandbox of its own, which are gone afterwards. Never without a
- * sandbox, whatever is configured. Fails with an `Error` that says what to do.
+ * Replays a conversation in a temporary workspace, log and sandbox. A sandbox is used whatever is configured. Fails with
+ * an `Error` that says what to do.
  */
 export async function replayFile(
-  env: Readonly<Record<string, string | undefined>>,
-  { file, workspace: start }: ReplayOptions,
+  environment: Environment,
+  { file, workspace: source }: ReplayOptions,
 ): Promise<Replay> {
   const { events } = await readExport(file);
   const log: Event[] = [];
@@ -44,10 +44,10 @@ export async function replayFile(
   try {
     const workspace = join(home, "workspace");
     await mkdir(workspace);
-    if (start !== undefined) await cp(start, workspace, { recursive: true, verbatimSymlinks: true });
-    const configured = replayConfig(env);
+    if (source !== undefined) await cp(source, workspace, { recursive: true, verbatimSymlinks: true });
+    const configured = replayConfig(environment);
     const config = { ...configured, server: { ...configured.server, home } };
-    const runtimes = createRuntimes(config, runtimeOptions(config, env), env);
+    const runtimes = createRuntimes(config, runtimeOptions(config, environment), environment);
     const { proven, sentence } = await runtimes.status(workspace);
     if (!proven) throw new Error(sentence);
     await using store = openSqliteStore(join(home, "deckhand.db"));

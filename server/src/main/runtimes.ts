@@ -1,6 +1,7 @@
-/** Where commands run, by what is configured. */
+/** Builds the configured runtime: where commands run. */
 import { homedir } from "node:os";
 import type { Config } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
 import { dockerRuntimes } from "../runtime/container/docker/docker.ts";
 import { kubernetesRuntimes } from "../runtime/container/kubernetes/kubernetes.ts";
@@ -11,17 +12,17 @@ import { upstreamOf } from "../runtime/network/proxy/upstream.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { RuntimeOptions } from "../runtime/runtime-options.ts";
 
-export function runtimeOptions(config: Config, env: Readonly<Record<string, string | undefined>>): RuntimeOptions {
+export function runtimeOptions(config: Config, environment: Environment): RuntimeOptions {
   const { memoryBytes, processes, cpus, fileBytes, protectedNames } = config.sandbox;
   return {
     dataHome: config.server.home,
     userHome: homedir(),
-    // As it was before npm put this project's own programs in front.
-    path: env["DECKHAND_USER_PATH"] ?? env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    // The PATH before npm prepended this project's own programs.
+    path: environment["DECKHAND_USER_PATH"] ?? environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
     network: {
       policy: networkPolicy(config.network.policy, config.network.allow),
       resolve: systemResolve,
-      upstream: upstreamOf(env),
+      upstream: upstreamOf(environment),
     },
     limits: {
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
@@ -33,12 +34,8 @@ export function runtimeOptions(config: Config, env: Readonly<Record<string, stri
   };
 }
 
-export function createRuntimes(
-  config: Config,
-  options: RuntimeOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): RuntimeFactory {
-  // A proxy in front of containers is not there yet, so `allow` is nothing.
+export function createRuntimes(config: Config, options: RuntimeOptions, env: Environment): RuntimeFactory {
+  // There is no proxy in front of containers yet, so `allow` means no network.
   const reach = config.network.policy === "on" ? "default" : "none";
   const { image, root, workspace: workspaceIn, idleMinutes, keepDays } = config.container;
   const containers = {
