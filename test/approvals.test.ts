@@ -53,7 +53,7 @@ test("[Q12] allowed over a socket it runs once, and of two clients that answer a
   const verdicts = await Promise.all([verdict(one, "a"), verdict(two, "b")]);
   assert.equal(verdicts.filter((frame) => "ack" in frame).length, 1);
   const refusal = verdicts.find((frame) => "error" in frame);
-  assert.equal(refusal?.["error"].code, "conflict");
+  assert.equal(refusal?.["error"].code, "already_done");
   assert.match(refusal?.["error"].message, /already allowed by a client/);
   await one.state("finished");
   assert.equal(observations(one, waiting["id"]).length, 1);

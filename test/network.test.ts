@@ -126,7 +126,7 @@ test("[I7] a person allows a refused host, once; it holds after a restart, and t
   socket.send({ action: "allow_host", args: { host: rule }, ...on, command: "a" });
   await socket.next((frame) => frame["ack"]?.command === "a");
   socket.send({ action: "allow_host", args: { host: rule }, ...on, command: "b" });
-  assert.equal((await socket.next((frame) => frame["error"]?.command === "b"))["error"].code, "conflict");
+  assert.equal((await socket.next((frame) => frame["error"]?.command === "b"))["error"].code, "already_done");
   socket.send({ action: "allow_host", args: { host: "not a host" }, ...on, command: "c" });
   assert.equal((await socket.next((frame) => frame["error"]?.command === "c"))["error"].code, "bad_args");
   socket.send({ action: "message", args: { content: "again" }, ...on, command: "m" });

@@ -294,9 +294,9 @@ test("[V12] nothing is restored while an agent works there, be it in another con
   other.send({ subscribe: { conversation: "other" } });
   await until(async () => existsSync(at("working")), 20_000);
   const refused = await ask(server, "POST", "works/restore", { at: ran, force: true });
-  assert.deepEqual([refused.status, ((await refused.json()) as Frame)["error"].code], [409, "conflict"]);
+  assert.deepEqual([refused.status, ((await refused.json()) as Frame)["error"].code], [409, "busy"]);
   const own = await ask(server, "POST", "other/restore", { at: 3 });
-  assert.deepEqual([own.status, ((await own.json()) as Frame)["error"].code], [409, "conflict"]);
+  assert.deepEqual([own.status, ((await own.json()) as Frame)["error"].code], [409, "busy"]);
   other.send({ action: "change_agent_state", args: { agent_state: "stopped" }, conversation: "other" });
   await other.state("stopped");
   // What the other one did is, for this one, done by somebody else.

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { connectTo } from "../client.test-kit.ts";
 import { thought, startFakeServer } from "../server.test-kit.ts";
 
-test("[C6] a command is sent again after a drop with the same id, and happens once", async () => {
+test("[C6] after a lost connection, a command is sent again with the same id and happens once", async () => {
   let drops = 2;
   await using server = await startFakeServer({
     onFrame: (frame, socket) => {
       if (!("action" in frame) || drops === 0) return false;
       drops -= 1;
-      // Once lost on the way in, once on the way back.
-      if (drops === 0) server.append({ ...thought("kept"), command: String(frame["command"]) });
+      // The first drop loses the command, the second its answer.
+      if (drops === 0) server.append({ ...thought("stored"), command: String(frame["command"]) });
       socket.terminate();
       return drops > 0;
     },
@@ -21,15 +21,15 @@ test("[C6] a command is sent again after a drop with the same id, and happens on
   assert.equal(commands.size, 1);
 });
 
-test("[C6] many commands typed while away arrive in order, a few at a time", async () => {
+test("[C6] commands queued while offline are sent in order, a few at a time", async () => {
   let up = false;
   let unanswered = 0;
-  let most = 0;
+  let maxUnanswered = 0;
   await using server = await startFakeServer({
     status: () => (up ? 200 : 503),
     onFrame: (frame, socket) => {
       if (!("action" in frame)) return false;
-      most = Math.max(most, ++unanswered);
+      maxUnanswered = Math.max(maxUnanswered, ++unanswered);
       const { n } = frame["args"] as { n: number };
       setImmediate(() => {
         unanswered -= 1;
@@ -49,10 +49,10 @@ test("[C6] many commands typed while away arrive in order, a few at a time", asy
     server.received.map((frame) => (frame["args"] as { n: number }).n),
     Array.from({ length: 100 }, (_, n) => n),
   );
-  assert.ok(most <= 16, `${most} at once`);
+  assert.ok(maxUnanswered <= 16, `${maxUnanswered} at once`);
 });
 
-test("[C6] a refusal carries the server's code; what waits when the client is closed is settled", async () => {
+test("[C6] a refusal has the server's code; closing the client settles pending commands", async () => {
   await using server = await startFakeServer({
     frameBytes: 500,
     onFrame: (frame, socket) => {
@@ -76,4 +76,29 @@ test("[C6] a refusal carries the server's code; what waits when the client is cl
   client.it.close();
   await assert.rejects(waits, { code: "interrupted" });
   await assert.rejects(client.it.send("c", "message", { content: "hi" }), { code: "interrupted" });
+});
+
+test("[C6] several callers of one command are all settled: by its answer, or when the client is closed", async () => {
+  let isAnswering = false;
+  await using server = await startFakeServer({ onFrame: (frame) => "action" in frame && !isAnswering });
+  using client = connectTo(server);
+  const send = (command: string, signal?: AbortSignal): Promise<number> =>
+    client.it.send("c", "message", { content: "hi" }, { command }, signal);
+  const first = new AbortController();
+  const aborted = send("one", first.signal);
+  const other = send("one");
+  const left = new AbortController();
+  const withdrawn = send("two", left.signal);
+  first.abort(new Error("enough"));
+  left.abort(new Error("enough"));
+  await assert.rejects(aborted, /enough/);
+  await assert.rejects(withdrawn, /enough/);
+  isAnswering = true;
+  server.dropAll();
+  assert.equal(await other, 0);
+  assert.equal(server.log.length, 1, "a command that nobody waits for is not sent again");
+  isAnswering = false;
+  const last = [send("three"), send("three")];
+  client.it.close();
+  for (const each of last) await assert.rejects(each, { code: "interrupted" });
 });

@@ -1,7 +1,7 @@
 /**
- * Commands that the server has not answered. Each has an id made here and is sent again after a reconnect, as it was,
- * until it is acknowledged or refused; the server does it once. In order, and only a few at a time without an answer,
- * so that a long queue after a long absence is not taken for abuse.
+ * Commands that the server has not answered yet. Each has an id and is sent again, unchanged, after every reconnect until
+ * it is acknowledged or refused; the server executes it once. Commands are sent in order, and only a few at a time without
+ * an answer, so that a long queue after a long absence does not hit the server's rate limit.
  */
 import { DeckhandError, type ServerFrame } from "@deckhand/protocol";
 
@@ -15,110 +15,122 @@ export interface Command {
 interface PendingCommand {
   readonly frame: Command;
   sent: boolean;
+  /** One per caller: several may send the same command. */
+  readonly waiters: Set<Waiter>;
+}
+
+interface Waiter {
   readonly resolve: (id: number) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 type ErrorFrame = Extract<ServerFrame, { error: unknown }>["error"];
 
-/** Commands without an answer on one socket. */
+/** Unanswered commands on one socket. */
 const maxInFlight = 16;
-/** Commands waiting altogether: more is not a person typing. */
-const maxWaiting = 1_000;
+/** Pending commands in total: far more than a person types. */
+const maxPending = 1_000;
 
 export class Outbox {
-  readonly #waiting = new Map<string, PendingCommand>();
-  readonly #transmit: (frame: Command) => boolean;
+  readonly #pending = new Map<string, PendingCommand>();
+  readonly #send: (frame: Command) => boolean;
   #frameBytes = Number.POSITIVE_INFINITY;
 
-  constructor(transmit: (frame: Command) => boolean) {
-    this.#transmit = transmit;
+  constructor(send: (frame: Command) => boolean) {
+    this.#send = send;
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#pending.size;
   }
 
-  /** Resolves with the id of the stored event. Fails with the code of the server's refusal, or the signal's reason. */
+  /**
+   * Resolves with the id of the stored event; fails with the code of the server's refusal, or the signal's reason. A
+   * command that is pending already is not sent twice: one answer settles all its callers, and it is only withdrawn once
+   * the last of them has aborted.
+   */
   add(frame: Command, signal?: AbortSignal): Promise<number> {
-    if (this.#waiting.size >= maxWaiting) {
-      return Promise.reject(new DeckhandError("too_fast", "Too many commands wait for an answer."));
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    const pending = this.#pending.get(frame.command) ?? { frame, sent: false, waiters: new Set<Waiter>() };
+    if (pending.waiters.size === 0 && this.#pending.size >= maxPending) {
+      return Promise.reject(new DeckhandError("too_fast", "Too many commands are waiting for an answer."));
     }
+    this.#pending.set(frame.command, pending);
     return new Promise<number>((resolve, reject) => {
-      signal?.throwIfAborted();
-      // The same command from another caller of this client: one answer settles both.
-      const twin = this.#waiting.get(frame.command);
-      const forget = (): void => {
-        if (twin === undefined) this.#waiting.delete(frame.command);
-        else this.#waiting.set(frame.command, twin);
+      const abort = (): void => {
+        pending.waiters.delete(waiter);
+        if (pending.waiters.size === 0) this.#remove(frame.command);
         reject(signal?.reason as Error);
+        this.#pump();
       };
-      signal?.addEventListener("abort", forget, { once: true });
-      const settle = (): void => signal?.removeEventListener("abort", forget);
-      this.#waiting.set(frame.command, {
-        frame,
-        sent: false,
-        resolve: (id) => (settle(), resolve(id), twin?.resolve(id)),
-        reject: (reason) => (settle(), reject(reason), twin?.reject(reason)),
-      });
+      const stopListening = (): void => signal?.removeEventListener("abort", abort);
+      const waiter: Waiter = {
+        resolve: (id) => (stopListening(), resolve(id)),
+        reject: (reason) => (stopListening(), reject(reason as Error)),
+      };
+      pending.waiters.add(waiter);
+      signal?.addEventListener("abort", abort, { once: true });
       this.#pump();
     });
   }
 
-  /** A new socket: everything unanswered goes out again. */
+  /** On a new socket everything unanswered is sent again. */
   onHello(frameBytes: number): void {
     this.#frameBytes = frameBytes;
-    for (const waiting of this.#waiting.values()) waiting.sent = false;
+    for (const pending of this.#pending.values()) pending.sent = false;
     this.#pump();
   }
 
   onAck(command: string | undefined, id: number): void {
-    this.#take(command)?.resolve(id);
+    for (const waiter of this.#remove(command)) waiter.resolve(id);
     this.#pump();
   }
 
   onError(error: ErrorFrame): void {
-    this.#take(error.command)?.reject(new DeckhandError(error.code, error.message));
+    for (const waiter of this.#remove(error.command)) waiter.reject(new DeckhandError(error.code, error.message));
     this.#pump();
   }
 
-  /** Nothing waits on a closed connection. */
+  /** Settles every pending command. */
   close(reason: DeckhandError): void {
-    const all = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const waiting of all) waiting.reject(reason);
+    const all = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { waiters } of all) for (const waiter of waiters) waiter.reject(reason);
   }
 
-  #take(command: string | undefined): PendingCommand | undefined {
-    const waiting = command === undefined ? undefined : this.#waiting.get(command);
-    if (waiting !== undefined) this.#waiting.delete(waiting.frame.command);
-    return waiting;
+  #remove(command: string | undefined): ReadonlySet<Waiter> {
+    const pending = command === undefined ? undefined : this.#pending.get(command);
+    if (pending === undefined) return new Set();
+    this.#pending.delete(pending.frame.command);
+    return pending.waiters;
   }
 
   #pump(): void {
     let unanswered = 0;
-    for (const waiting of this.#waiting.values()) {
+    for (const pending of this.#pending.values()) {
       if (unanswered >= maxInFlight) return;
-      if (!waiting.sent && this.#tooLarge(waiting.frame)) {
-        // Sent, it would close the socket, and again after each reconnect.
-        this.#take(waiting.frame.command)?.reject(new DeckhandError("frame_too_large"));
+      if (!pending.sent && this.#isTooLarge(pending.frame)) {
+        // The server would close the socket, and again after every reconnect.
+        for (const waiter of this.#remove(pending.frame.command)) {
+          waiter.reject(new DeckhandError("frame_too_large"));
+        }
         continue;
       }
-      if (!waiting.sent && !this.#transmit(waiting.frame)) return;
-      waiting.sent = true;
+      if (!pending.sent && !this.#send(pending.frame)) return;
+      pending.sent = true;
       unanswered += 1;
     }
   }
 
-  #tooLarge(frame: Command): boolean {
-    // A UTF-16 unit is at least one byte and at most three, so most frames need no exact count.
+  #isTooLarge(frame: Command): boolean {
+    // A UTF-16 code unit takes one to three bytes, so most frames need no exact count.
     const text = JSON.stringify(frame);
     if (text.length * 3 <= this.#frameBytes) return false;
     return new TextEncoder().encode(text).byteLength > this.#frameBytes;
   }
 }
 
-/** 128 random bits. `crypto.randomUUID` is missing on pages that came over plain HTTP from another machine. */
+/** 128 random bits. Not `crypto.randomUUID`, which pages loaded over plain HTTP from another machine do not have. */
 export function newCommandId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -116,8 +116,7 @@ export class Subscriptions {
   onError(conversation: string, reason: DeckhandError): void {
     const subscription = this.#byConversation.get(conversation);
     if (subscription === undefined) return;
-    // A conflict here means that the server's log ends before what we have: asking again would not change that.
-    if (reason.retryable && reason.code !== "conflict") return this.#wire.drop(reason.message);
+    if (reason.retryable) return this.#wire.drop(reason.message);
     this.#byConversation.delete(conversation);
     for (const follower of subscription.followers) follower.onEnd(reason);
   }

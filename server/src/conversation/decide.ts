@@ -73,7 +73,7 @@ function act(
   state: ConversationState,
   context: DecisionContext,
 ): Decision {
-  if (event.action === "restore" && isWorking(agentState)) throw new DeckhandError("conflict", workingSentence);
+  if (event.action === "restore" && isWorking(agentState)) throw new DeckhandError("busy", workingSentence);
   const tool = context.tools.get(event.action);
   if (isRunnable(event.action) && tool !== undefined)
     return { events: () => [event], actionIndex: 0, runs: { event, tool } };
@@ -118,8 +118,8 @@ function act(
   }
 }
 
-/** More than these is no person's doing. */
-const mostHosts = 100;
+/** Far more than a person allows by hand. */
+const maxHosts = 100;
 
 function allowedHost(event: NewAction<"allow_host">, { allowedHosts }: ConversationState): NewEvent {
   const host = parseRule(event.args.host)?.text;
@@ -127,12 +127,12 @@ function allowedHost(event: NewAction<"allow_host">, { allowedHosts }: Conversat
   const { allowed } = event.args;
   if (allowed === allowedHosts.includes(host)) {
     throw new DeckhandError(
-      "conflict",
+      "already_done",
       `${host} is already ${allowed ? "allowed" : "not allowed"} in this conversation.`,
     );
   }
-  if (allowed && allowedHosts.length >= mostHosts) {
-    throw new DeckhandError("bad_args", `No more than ${mostHosts} hosts can be allowed for one conversation.`);
+  if (allowed && allowedHosts.length >= maxHosts) {
+    throw new DeckhandError("limit_exceeded", `A conversation can have at most ${maxHosts} allowed hosts.`);
   }
   return action("user", "allow_host", { host, allowed }, { command: event.command });
 }

@@ -70,10 +70,10 @@ test("[F1] an evicted object refuses to be used, so it cannot become a second wr
   const { registry } = createRegistry(1);
   const a = await registry.open("a");
   await registry.open("b");
-  assert.throws(() => a.holds.hold(), { code: "conflict" });
+  assert.throws(() => a.holds.hold(), { code: "busy" });
   await assert.rejects(
     a.holds.during(() => assert.fail("runs although the object was evicted")),
-    { code: "conflict" },
+    { code: "busy" },
   );
   assert.notEqual(await registry.open("a"), a);
 });

@@ -102,5 +102,5 @@ export class ConversationRegistry<T extends Live> {
 }
 
 function evicted(): DeckhandError {
-  return new DeckhandError("conflict", "The conversation was unloaded meanwhile. Try again.");
+  return new DeckhandError("busy", "The conversation was unloaded in the meantime. Try again.");
 }

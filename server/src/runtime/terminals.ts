@@ -37,7 +37,7 @@ export interface OpenTerminal {
 }
 
 export interface Terminals {
-  /** Fails with `conflict` where too many are open, `not_available` where there are no terminals. Waits for no command. */
+  /** Fails with `limit_exceeded` where too many are open, `not_available` where there are no terminals. Waits for no command. */
   open(terminal: NewTerminal): Promise<OpenTerminal>;
   /** One that has not ended. */
   find(id: string): OpenTerminal | undefined;

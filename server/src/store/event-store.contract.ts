@@ -324,7 +324,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal((await store.row("b"))?.title, "named");
     assert.equal((await store.list({ limit: 10, query: "one" })).length, 2);
     await store.append("b", 2, [say("three", "c1")], () => row);
-    await assert.rejects(store.draft("b"), { code: "conflict" });
+    await assert.rejects(store.draft("b"), { code: "exists" });
 
     await (await store.draft("left")).append(events);
     {

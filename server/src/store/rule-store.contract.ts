@@ -43,7 +43,7 @@ export function ruleStoreContract(name: string, make: () => Promise<StoreUnderTe
     await store.rules.add(most);
     await assert.rejects(
       store.rules.add([rule("x 1"), rule("one more")]),
-      (error) => error instanceof DeckhandError && error.code === "conflict",
+      (error) => error instanceof DeckhandError && error.code === "limit_exceeded",
     );
     assert.equal((await store.rules.add([rule("x 1")])).length, 1, "one that is there is none more");
     assert.equal((await store.rules.list()).length, maxRules);

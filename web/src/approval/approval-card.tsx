@@ -53,7 +53,7 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
       setSent(false);
       const why = error instanceof Error ? error.message : String(error);
       // The card goes with the question: who was first is told where it stays.
-      if (error instanceof DeckhandError && error.code === "conflict")
+      if (error instanceof DeckhandError && (error.code === "already_done" || error.code === "conflict"))
         toast(t.approval.alreadyAnswered, { description: why });
       else setFailure(why);
     }

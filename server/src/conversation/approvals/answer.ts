@@ -22,18 +22,18 @@ interface Answered {
   readonly savesRules?: readonly ApprovalRule[];
 }
 
-/** An approval by its id. Fails with `conflict` where it does not wait (any more), and says who answered. */
+/** Answers an approval by its id. Fails with `already_done` (naming who answered) or `conflict` if it is not pending. */
 export function answerEvents(event: Answer, state: ConversationState): Answered {
   const { id, decision, reason, name } = event.args;
   const who = name === undefined ? {} : { name };
   const { awaiting } = state;
-  if (awaiting?.id !== id) throw new DeckhandError("conflict", whyNot(id, state));
+  if (awaiting?.id !== id) throw notPending(id, state);
   if (decision === "deny") {
     const words = reason === "" ? "The user denied this action." : `The user denied this action: ${reason}`;
     return { events: denied({ ...event, args: { id, decision, reason, ...who } }, words, "running", state) };
   }
   if (decision !== "allow" && awaiting.rules.length === 0) {
-    throw new DeckhandError("bad_args", "No rule can be made of this action; it can be allowed once.");
+    throw new DeckhandError("bad_args", "There are no rules for this action; it can only be allowed once.");
   }
   const args = { id, decision, reason, ...who, ...(decision === "allow" ? {} : { rules: awaiting.rules }) };
   return {
@@ -49,7 +49,7 @@ export function confirmationEvents(
   state: ConversationState,
 ): readonly NewEvent[] {
   const { awaiting } = state;
-  if (awaiting === null) throw new DeckhandError("conflict", "No action waits for a confirmation.");
+  if (awaiting === null) throw new DeckhandError("conflict", "No action is waiting for approval.");
   const decision = wanted === "user_confirmed" ? "allow" : "deny";
   const event = action("user", "approve", { id: awaiting.id, decision, reason: "" }, { command });
   if (decision === "allow") return answerEvents(event, state).events;
@@ -80,12 +80,13 @@ function denied(event: Answer, words: string, then: AgentState, state: Conversat
   return [event, stateChange("user_rejected"), answer, stateChange(then)];
 }
 
-function whyNot(id: number, { awaiting, lastAnswer }: ConversationState): string {
+function notPending(id: number, { awaiting, lastAnswer }: ConversationState): DeckhandError {
   if (lastAnswer?.id === id) {
     const name = escapeInvisible(lastAnswer.name).trim() || "a client";
     const who = lastAnswer.by === "environment" ? "because nobody answered in time" : `by ${name}`;
-    return `Action ${id} was already ${lastAnswer.decision === "deny" ? "denied" : "allowed"} ${who}.`;
+    const verb = lastAnswer.decision === "deny" ? "denied" : "allowed";
+    return new DeckhandError("already_done", `Action ${id} was already ${verb} ${who}.`);
   }
-  const instead = awaiting === null ? "" : ` Action ${awaiting.id} does.`;
-  return `Action ${id} does not wait for an approval.${instead}`;
+  const pending = awaiting === null ? "" : ` Action ${awaiting.id} is.`;
+  return new DeckhandError("conflict", `Action ${id} is not waiting for approval.${pending}`);
 }

@@ -263,7 +263,7 @@ test("[Q19] a rule of the server that is deleted holds no longer; one that canno
   const { id } = await it.asked();
   await rules.add(Array.from({ length: maxRules }, (_, at) => ({ action: "run", pattern: `x ${at}` })));
   const allow = it.conversation.submit("approve", { id, decision: "allow_for_server" });
-  await assert.rejects(allow, refused("conflict", /delete one/));
+  await assert.rejects(allow, refused("limit_exceeded", /Delete one/));
   assert.equal(it.conversation.state.awaiting?.id, id);
   assert.deepEqual(it.ran, []);
 });
@@ -289,14 +289,14 @@ test("[Q5] of two answers the first counts, and the second is told so", async ()
   ]);
   assert.equal(first.status, "fulfilled");
   assert.ok(second.status === "rejected");
-  assert.ok(refused("conflict", new RegExp(`^Action ${id} was already denied by a client\\.$`))(second.reason));
+  assert.ok(refused("already_done", new RegExp(`^Action ${id} was already denied by a client\\.$`))(second.reason));
   await it.until("awaiting_user_input");
   assert.deepEqual(it.ran, []);
   const log = await it.log();
   assert.equal(answers(log, id).length, 1);
   await assert.rejects(
     it.conversation.submit("approve", { id: 0, decision: "allow" }),
-    refused("conflict", /^Action 0 does not wait/),
+    refused("conflict", /^Action 0 is not waiting/),
   );
 });
 
@@ -342,7 +342,7 @@ test("[Q7] stop, finish and reject close what waits with one observation, and it
     assert.equal(answers(await it.log(), id).length, 1);
     await assert.rejects(
       it.conversation.submit("approve", { id, decision: "allow" }),
-      refused("conflict", /does not wait/),
+      refused("conflict", /is not waiting/),
     );
     await it.conversation.submit("message", { content: "go on" });
     await it.until("awaiting_user_input");
@@ -393,7 +393,7 @@ test("[Q8] what nobody answers is denied at its deadline, and the agent goes on 
   assert.match(answer.content, /nobody answered before 20/);
   await assert.rejects(
     it.conversation.submit("approve", { id, decision: "allow" }),
-    refused("conflict", /already denied because nobody answered/),
+    refused("already_done", /already denied because nobody answered/),
   );
   assert.deepEqual(it.ran, []);
 });
@@ -590,7 +590,7 @@ async function play(it: Stage, op: Op): Promise<void> {
   const { state } = it.conversation;
   const submit = (kind: string, args: unknown): Promise<unknown> =>
     it.conversation.submit(kind, args).catch((error: unknown) => {
-      assert.ok(error instanceof DeckhandError && error.code === "conflict", String(error));
+      assert.ok(error instanceof DeckhandError && ["conflict", "already_done"].includes(error.code), String(error));
     });
   switch (op) {
     case "allow":

@@ -71,11 +71,11 @@ export function createRestoreTool({ id, state, checkpoints }: RestoreDeps): Tool
   async function restore(at: number, force: boolean, stop: AbortSignal): Promise<AnyOutcome> {
     const signal = AbortSignal.any([stop, checkpoints.signal()]);
     const workspace = await checkpoints.open();
-    if (isWorking(state().agentState)) throw new DeckhandError("conflict", workingSentence);
+    if (isWorking(state().agentState)) throw new DeckhandError("busy", workingSentence);
     const other = [...workspace.activeConversations].find((active) => active !== id);
     if (other !== undefined) {
       const sentence = `Conversation ${other} is working in the same workspace: pause or stop it first.`;
-      throw new DeckhandError("conflict", sentence);
+      throw new DeckhandError("busy", sentence);
     }
     const now = await checkpoints.record();
     if (now === undefined) {

@@ -257,7 +257,7 @@ export class SubagentCoordinator {
   /** What has moved on meanwhile needs nothing; a server that stops rests them by itself. */
   async #ask(child: LinkedConversation, agentState: "stopped" | "paused" | "running"): Promise<void> {
     await child.submit("change_agent_state", { agent_state: agentState }).catch((fault: unknown) => {
-      const expected = fault instanceof DeckhandError && ["conflict", "shutting_down"].includes(fault.code);
+      const expected = fault instanceof DeckhandError && ["conflict", "busy", "shutting_down"].includes(fault.code);
       if (!expected) this.#deps.onFault(child.id, fault);
     });
   }

@@ -33,7 +33,7 @@ export class SqliteDraft implements Draft {
            ON CONFLICT (id) DO NOTHING`,
         )
         .run(id, at, at, id);
-      if (Number(changes) === 0) throw new DeckhandError("conflict", "There is a conversation of this id.");
+      if (Number(changes) === 0) throw new DeckhandError("exists", "A conversation with this id already exists.");
       return Number(lastInsertRowid);
     });
   }

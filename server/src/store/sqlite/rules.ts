@@ -23,7 +23,7 @@ export class SqliteRules implements RuleStore {
         const kept = rules.map((rule) => this.#keep(rule));
         const count = Number(this.#file.prepare("SELECT count(*) AS count FROM rule").get()?.["count"]);
         if (count > maxRules) {
-          throw new DeckhandError("conflict", `There are ${maxRules} rules already; delete one that is not needed.`);
+          throw new DeckhandError("limit_exceeded", `There can be at most ${maxRules} rules. Delete one first.`);
         }
         return kept;
       }),

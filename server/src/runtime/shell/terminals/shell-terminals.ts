@@ -39,7 +39,7 @@ export class ShellTerminals implements Terminals {
 
   async open({ id, rows, columns }: NewTerminal): Promise<OpenTerminal> {
     if (this.#open.size + this.#opening >= maxOpen) {
-      throw new DeckhandError("conflict", `${maxOpen} terminals are open already. Close one of them first.`);
+      throw new DeckhandError("limit_exceeded", `${maxOpen} terminals are open already. Close one of them first.`);
     }
     this.#opening += 1;
     try {
