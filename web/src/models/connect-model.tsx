@@ -8,12 +8,12 @@ import { EndpointForm } from "./endpoint-form.tsx";
 import { KeyForm } from "./key-form.tsx";
 
 interface ConnectModelProps {
-  /** There is a model now. */
+  /** Called when a model is available. */
   readonly onDone: () => void;
   readonly onDemo: () => void;
 }
 
-/** Where there is no model yet: what was looked for, a key, a server of one's own, or the demo, said to be one. */
+/** Shown while no model is configured: add an API key, a custom endpoint, or try the demo. */
 export function ConnectModel({ onDone, onDemo }: ConnectModelProps) {
   const t = useMessages();
   const { models, look, looking } = useModels();

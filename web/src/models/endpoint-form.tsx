@@ -13,7 +13,7 @@ interface EndpointFormProps {
   readonly onSaved?: () => void;
 }
 
-/** A model server of one's own, anywhere: tried, then the default. */
+/** Adds a custom endpoint; it is tested and then becomes the default. */
 export function EndpointForm({ onSaved }: EndpointFormProps) {
   const t = useMessages();
   const [url, setUrl] = useState("");

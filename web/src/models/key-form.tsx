@@ -14,12 +14,12 @@ import { useModelTest } from "./use-model-test.ts";
 
 interface KeyFormProps {
   readonly providers: readonly ModelProvider[];
-  /** The model that was tried is to be the default, too. */
+  /** Also make the tested model the default. */
   readonly makesDefault: boolean;
   readonly onSaved?: () => void;
 }
 
-/** Takes a key, tries it with a real call, and keeps it when it works. */
+/** Takes an API key, tests it with a real call and saves it if it works. */
 export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
   const t = useMessages();
   const takers = keyProviders(providers);

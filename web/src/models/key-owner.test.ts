@@ -12,7 +12,7 @@ const provider = (prefix: string, known: readonly string[] = [], local = false):
   known: [...known],
 });
 
-test("[UP10] a key is taken for each provider whose key can be kept, once, and tried with the newest of a family that does the work", () => {
+test("[UP10] each provider whose key can be saved is offered once, with the newest model of a suitable family", () => {
   const all = ["openai", "openai_chat", "gemini", "google", "nobody"].map((prefix) => provider(prefix));
   assert.deepEqual(
     keyProviders([...all, provider("ollama", [], true)]).map(({ prefix }) => prefix),

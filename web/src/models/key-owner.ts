@@ -1,13 +1,13 @@
-/** For whom a key is kept: a provider, or the origin of a server of one's own. Pure. */
+/** The owner of a saved key: a provider, or the origin of a custom endpoint. Pure. */
 import { providerKeys, type ModelProvider, type ProviderName } from "@deckhand/protocol";
 
-/** Undefined for a provider whose key cannot be kept. */
+/** Undefined for a provider whose key cannot be saved. */
 export function keyOwnerOf(prefix: string): ProviderName | undefined {
   if (prefix === "gemini") return "google";
   return Object.hasOwn(providerKeys, prefix) ? (prefix as ProviderName) : undefined;
 }
 
-/** Those that take a key that can be kept, as a person looks for them. */
+/** The providers whose key can be saved, each once. */
 export function keyProviders(providers: readonly ModelProvider[]): readonly ModelProvider[] {
   const known = new Set<string>();
   return providers.filter(({ prefix, local, keys }) => {
@@ -19,8 +19,8 @@ export function keyProviders(providers: readonly ModelProvider[]): readonly Mode
 }
 
 /**
- * The family of each provider that does this work at a fair price; the newest of it is proposed. A provider that is not here
- * proposes nothing.
+ * For each provider, the model family that suits agents at a fair price; its newest model is suggested. Providers that
+ * are not listed have no suggestion.
  */
 const families: Readonly<Record<string, RegExp>> = {
   openai: /^gpt-\d+(\.\d+)?$/,
@@ -33,7 +33,7 @@ const families: Readonly<Record<string, RegExp>> = {
   openrouter: /^anthropic\/claude-sonnet-\d(\.\d)?$/,
 };
 
-/** What its key is tried with at first, as it is chosen; empty where nothing can be proposed. */
+/** The model that a key of this provider is tested with by default; empty without a suggestion. */
 export function suggestedModelOf({ prefix, known }: ModelProvider): string {
   const found = known.filter((name) => families[prefix]?.test(name) === true).toSorted(byVersion);
   const newest = found.at(-1);

@@ -3,7 +3,7 @@ import type { ModelReport } from "@deckhand/protocol";
 import { formatCost, formatDuration } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** What trying a model has shown, a line each. */
+/** The findings of a model test, one per line. */
 export function TestReport({ report }: { readonly report: ModelReport }) {
   const t = useMessages();
   return (

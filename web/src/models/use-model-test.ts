@@ -5,14 +5,14 @@ import { client } from "../server.ts";
 export interface ModelTest {
   readonly running: boolean;
   readonly report: ModelReport | undefined;
-  /** Why it could not be tried. */
+  /** Why the test could not run. */
   readonly failure: string;
   readonly reset: () => void;
-  /** Undefined where it could not be tried, or something else was meanwhile. */
+  /** Resolves to undefined if the test could not run or was superseded. */
   readonly run: (trial: Parameters<typeof client.checkModel>[0]) => Promise<ModelReport | undefined>;
 }
 
-/** Tries a model with real calls; one at a time, the last counts. */
+/** Tests a model with real calls. A new test aborts the previous one. */
 export function useModelTest(): ModelTest {
   const [running, setRunning] = useState(false);
   const [report, setReport] = useState<ModelReport>();

@@ -6,11 +6,11 @@ import { blockedHosts } from "./blocked.ts";
 
 interface BlockedHostsProps {
   readonly snapshot: ViewSnapshot;
-  /** Fails when it is allowed already. */
+  /** Rejects if the host is already allowed. */
   readonly onAllow: (host: string) => Promise<unknown>;
 }
 
-/** Hosts that a command could not reach, each with the way to let it. */
+/** Hosts that a command could not reach, each with a button that allows it. */
 export function BlockedHosts({ snapshot: { events, state }, onAllow }: BlockedHostsProps) {
   const t = useMessages();
   const [dismissed, setDismissed] = useState<readonly string[]>([]);

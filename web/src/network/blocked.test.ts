@@ -17,7 +17,7 @@ const refusals = (id: number, ...rules: string[]): Event => {
   return { id, timestamp: "2026-01-01T00:00:00.000Z", ...observation("agent", "run", "", extras) };
 };
 
-test("[I18] what commands tried in vain is offered once, the last first, until it is allowed", () => {
+test("[I18] blocked hosts are offered once, most recent first, until they are allowed", () => {
   const events = [refusals(1, "a.example", "b.example"), refusals(2, "a.example")];
   assert.deepEqual(
     blockedHosts(events, []).map(({ rule }) => rule),

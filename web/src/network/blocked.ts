@@ -1,17 +1,17 @@
 import { isAction, refusalSentence, type Event } from "@deckhand/protocol";
 
 export interface BlockedHost {
-  /** What `allow_host` takes. */
+  /** The rule to pass to `allow_host`. */
   readonly rule: string;
-  /** Why it was refused, last. */
+  /** Why it was blocked most recently. */
   readonly why: string;
 }
 
-/** Looked back over so many events: what was refused long ago is nobody's question any more. */
+/** Only recent events count: hosts that were blocked long ago are no longer of interest. */
 const maxEvents = 200;
 const maxHosts = 5;
 
-/** Hosts that commands tried in vain and that a person can allow, the last ones first. */
+/** Hosts that were blocked and can be allowed, most recent first. */
 export function blockedHosts(events: readonly Event[], allowed: readonly string[]): readonly BlockedHost[] {
   const found = new Map<string, BlockedHost>();
   for (const event of events.slice(-maxEvents).toReversed()) {

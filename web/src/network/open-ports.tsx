@@ -5,7 +5,7 @@ import { useMessages } from "../i18n/i18n.ts";
 
 const pollMs = 5000;
 
-/** What listens in the conversation's sandbox, each with a way to open it. Asked for only while somebody looks. */
+/** The open ports of the sandbox, each with a button that opens it. Polled only while the page is visible. */
 export function OpenPorts({ conversation }: { readonly conversation: string }) {
   const t = useMessages();
   const [ports, setPorts] = useState<readonly number[]>([]);
@@ -17,7 +17,7 @@ export function OpenPorts({ conversation }: { readonly conversation: string }) {
       client.ports(conversation, controller.signal).then(
         (found) => setPorts(found.map(({ port }) => port)),
         () => {
-          // The connection's own state tells the person enough.
+          // The connection indicator already shows the failure.
         },
       );
     };
@@ -30,7 +30,7 @@ export function OpenPorts({ conversation }: { readonly conversation: string }) {
   }, [conversation]);
 
   const open = async (port: number): Promise<void> => {
-    // Now, while this is the person's click: a browser lets no page open a tab later.
+    // Open the tab while handling the click: browsers block pop-ups later.
     const tab = window.open("", "_blank");
     try {
       const { url, path } = await client.openPort(conversation, port);

@@ -7,7 +7,7 @@ import { Row, Rows, SavedTextField, Section } from "./fields.tsx";
 import { useAgents } from "./use-agents.ts";
 import { useSaveSettings } from "./use-settings.ts";
 
-/** Of a server that was told of no other. */
+/** The default agent of a server that configures no other. */
 const fallbackAgent = "CodeActAgent";
 
 export function AgentsPage({ report }: { readonly report: SettingsReport }) {

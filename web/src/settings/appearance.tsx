@@ -6,7 +6,7 @@ import { Switch } from "../ui/switch.tsx";
 import { languages, useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, SavedTextField, Section } from "./fields.tsx";
 
-/** What this browser alone keeps. */
+/** Settings that are kept in this browser only. */
 export function AppearancePage() {
   const t = useMessages();
   const { theme, density, language, name } = usePreferences();
@@ -58,7 +58,7 @@ export function AppearancePage() {
   );
 }
 
-/** Asked of the browser only when a person turns it on here. */
+/** Asks for the browser's permission only when the switch is turned on. */
 function Notifications() {
   const t = useMessages();
   const { notifications } = usePreferences();

@@ -13,7 +13,7 @@ interface SectionProps {
   readonly children: ReactNode;
 }
 
-/** A part of a settings page. */
+/** A titled section of a settings page. */
 export function Section({ title, description, actions, children }: SectionProps) {
   const id = useId();
   return (
@@ -54,7 +54,7 @@ export function Row({ label, description, children }: RowProps) {
   );
 }
 
-/** Where the environment says it: it cannot be changed here. */
+/** Marks a setting that an environment variable sets, which cannot be changed here. */
 export function EnvironmentBadge({ report, path }: { readonly report: SettingsReport; readonly path: string }) {
   const t = useMessages();
   const variable = report.environment[path];
@@ -73,11 +73,11 @@ interface SavedTextFieldProps {
   readonly disabled?: boolean;
   readonly type?: "text" | "number" | "url" | "password";
   readonly suggestions?: readonly string[];
-  /** Fails with what is wrong with it. */
+  /** Rejects with the reason why the value is not accepted. */
   readonly onSave: (value: string) => Promise<unknown>;
 }
 
-/** A text that is saved when it is said so, and tells what is wrong with it beside itself. */
+/** A text field with a Save button, which shows why a value is not accepted. */
 export function SavedTextField({
   label,
   value,

@@ -3,7 +3,7 @@ import { Badge } from "../ui/badge.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { Row, Rows, Section } from "./fields.tsx";
 
-/** Shown, not set: they run outside of the sandbox, so they are written where the server runs. */
+/** Read-only: hooks run outside the sandbox, so they are configured on the server. */
 export function HooksPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
   const { hooks = {} } = report.saved;

@@ -7,9 +7,9 @@ import { useMessages } from "../i18n/i18n.ts";
 
 interface HostListProps {
   readonly hosts: readonly string[];
-  /** The variable that says it, where one does. */
+  /** The environment variable that sets the list, if any. */
   readonly fixed: string | undefined;
-  /** Fails with what is wrong. */
+  /** Rejects with the reason. */
   readonly onSave: (hosts: readonly string[]) => Promise<unknown>;
 }
 

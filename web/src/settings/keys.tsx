@@ -15,7 +15,7 @@ interface KeysProps {
   readonly providers: readonly ModelProvider[];
 }
 
-/** Keys come in and never out: of a kept one its last four characters are shown. */
+/** Saved keys are write-only: only the last four characters are shown. */
 export function Keys({ report, providers }: KeysProps) {
   const t = useMessages();
   const save = useSaveSettings();

@@ -9,7 +9,7 @@ import { useMessages } from "../i18n/i18n.ts";
 import { McpTestResult } from "./mcp-result.tsx";
 import { useSaveSettings } from "./use-settings.ts";
 
-/** A server at an address: tried, then kept. */
+/** Adds a server by URL; it is tested before it is saved. */
 export function McpServerForm({ onDone }: { readonly onDone: () => void }) {
   const t = useMessages();
   const save = useSaveSettings();

@@ -1,7 +1,7 @@
 import type { McpReport } from "@deckhand/protocol";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** What trying a server has shown. */
+/** The result of testing an MCP server. */
 export function McpTestResult({ report }: { readonly report: McpReport }) {
   return (
     <div role="status" className={`mt-2 rounded-md p-2.5 text-sm ${report.ok ? "bg-good-soft" : "bg-bad-soft"}`}>

@@ -29,7 +29,7 @@ export function McpPage({ report }: { readonly report: SettingsReport }) {
   const { data: states = [] } = useQuery({
     queryKey: ["mcp"],
     queryFn: ({ signal }) => client.mcpServers(signal),
-    // One that starts is ready a moment later.
+    // A starting server is ready a moment later.
     refetchInterval: 5_000,
   });
   return (

@@ -176,7 +176,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
   );
 }
 
-/** One that is asked now and then: tried here, so that it is not found out when it is needed. */
+/** Tests a model that is called only occasionally, so that a mistake is noticed before it is needed. */
 function TestModel({ name }: { readonly name: string }) {
   const t = useMessages();
   const trial = useModelTest();
@@ -203,7 +203,7 @@ function TestModel({ name }: { readonly name: string }) {
   );
 }
 
-/** What is known of it, in a line. */
+/** The known facts about a model, on one line. */
 function ModelFacts({ info }: { readonly info: ModelInfo }) {
   const t = useMessages();
   const facts = [

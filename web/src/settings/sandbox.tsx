@@ -104,7 +104,7 @@ function SelfTest({ sandbox }: { readonly sandbox: Health["runtime"] }) {
             </summary>
             <ul className="mt-2 flex flex-col gap-1 pl-6 text-xs text-soft">
               {own.map((check, at) => (
-                // oxlint-disable-next-line react/no-array-index-key -- the attempts of one trial
+                // oxlint-disable-next-line react/no-array-index-key -- checks of one run have no id
                 <li key={at} className={check.held ? "" : "text-bad"}>
                   {check.name}
                 </li>

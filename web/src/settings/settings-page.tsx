@@ -40,7 +40,7 @@ const icons: Readonly<Record<SettingsSectionName, Icon>> = {
   about: InfoIcon,
 };
 
-/** `section` is what follows `/settings/` in the address. */
+/** `section` is the part of the URL after `/settings/`. */
 export function SettingsPage({ section }: { readonly section: string }) {
   const t = useMessages();
   const report = useSettings();
@@ -99,7 +99,7 @@ function pageOf(section: SettingsSectionName, report: SettingsReport): ReactNode
   }
 }
 
-/** What of the file cannot be used: said everywhere, for nothing can be saved until it is mended. */
+/** Problems of the settings file. Shown in every section, because nothing can be saved until they are fixed. */
 function Problems({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
   if (report.problems.length === 0) return null;

@@ -3,14 +3,14 @@ import { homeAddress } from "../address.ts";
 
 export interface AgentInfo {
   readonly name: string;
-  /** Empty where the server tells none. */
+  /** Empty if the server sends none. */
   readonly description: string;
 }
 
 interface AgentsBody {
   readonly agents: readonly string[];
   readonly described?: readonly AgentInfo[];
-  /** Definitions that cannot be used, and why. */
+  /** Invalid definitions, each with the reason. */
   readonly broken?: readonly string[];
 }
 
@@ -21,7 +21,7 @@ interface Agents {
 
 const none: Agents = { agents: [], broken: [] };
 
-/** Those that a conversation can be given to. A server may tell their names alone. */
+/** The agents that a conversation can use. A server may send their names only. */
 export function useAgents(): Agents {
   const { data = none } = useQuery({
     queryKey: ["agents"],

@@ -1,4 +1,4 @@
-/** What the server keeps, asked for once and after each change; and what it says of models. */
+/** The server's settings, fetched once and after each change, and its list of models. */
 import { useCallback } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ModelList, SettingsPatch, SettingsReport } from "@deckhand/protocol";
@@ -21,7 +21,7 @@ export function useModels(): {
   return { models: data, look: refetch, looking: isFetching };
 }
 
-/** Saves, and has everything asked for again that may follow from it. Fails with what is wrong. */
+/** Saves a patch and refetches everything that depends on it. Rejects with the reason if the patch is not accepted. */
 export function useSaveSettings(): (patch: SettingsPatch) => Promise<SettingsReport> {
   const queries = useQueryClient();
   return useCallback(

@@ -1,6 +1,6 @@
 /**
- * The tabs of the work panel, in their order. A tab is loaded when it is first shown, is given the conversation and what is
- * known of it, and keeps in the address (`?tab=ID&…`) what is to survive a reload.
+ * The tabs of the work panel, in order. A tab is loaded when it is first shown, receives the conversation and its
+ * snapshot, and keeps state that should survive a reload in the URL (`?tab=ID&…`).
  */
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import {
@@ -22,29 +22,29 @@ import type { Messages } from "../i18n/i18n.ts";
 import { openTasks } from "./plan/plan.ts";
 
 export interface WorkTabProps {
-  /** Its id. */
+  /** Id of the conversation. */
   readonly conversation: string;
-  /** What is known of it; where one looks at the past, what was known then. */
+  /** The current state, or the state at `at`. */
   readonly snapshot: ViewSnapshot;
-  /** The event at which one looks; undefined for now. */
+  /** The event whose state is viewed; undefined for the latest. */
   readonly at?: number | undefined;
 }
 
 export interface WorkTab {
-  /** Also its name in the address. */
+  /** Also its name in the URL. */
   readonly id: string;
-  /** Behind `w` it leads here. */
+  /** The key that opens the tab after `w`. */
   readonly letter: string;
   readonly icon: Icon;
   readonly label: (t: Messages) => string;
   readonly component: LazyExoticComponent<ComponentType<WorkTabProps>>;
-  /** Whether it is there now; always without it. Cheap: asked at every change. */
+  /** Whether the tab is visible; always if undefined. Must be cheap: it runs on every change. */
   readonly shown?: (snapshot: ViewSnapshot) => boolean;
-  /** A small number beside the label; nothing for 0. */
+  /** A badge beside the label; hidden for 0. */
   readonly count?: (snapshot: ViewSnapshot) => number;
 }
 
-/** What is there only where there is something in it. */
+/** Shows a tab once one of these actions is in the log. */
 const hasAction =
   (...kinds: readonly string[]) =>
   ({ events }: ViewSnapshot): boolean =>
@@ -129,7 +129,7 @@ export const workTabs: readonly WorkTab[] = [
   },
 ];
 
-/** Those that are there now. */
+/** The tabs that are visible for this state. */
 export function visibleTabs(snapshot: ViewSnapshot): readonly WorkTab[] {
   return workTabs.filter(({ shown }) => shown === undefined || shown(snapshot));
 }

@@ -22,7 +22,7 @@ const snapshot = (after: number): NewEvent =>
     duration_ms: 1,
   });
 
-test("[UW9] the plan is the last one told, and counts what is open", () => {
+test("[UW9] the latest plan counts, with the number of its open tasks", () => {
   const tasks = [
     { title: "a", status: "done" as const },
     { title: "b", status: "todo" as const },
@@ -37,7 +37,7 @@ test("[UW9] the plan is the last one told, and counts what is open", () => {
   assert.equal(lastPlan([]), undefined);
 });
 
-test("[UW9] a visit is what was asked for with what came of it; only a picture is shown as one", () => {
+test("[UW9] a visit pairs the request with its result, and only image data is shown as an image", () => {
   const page = (screenshot: string) => ({
     url: "http://a/",
     title: "A",
@@ -66,7 +66,7 @@ test("[UW9] a visit is what was asked for with what came of it; only a picture i
   );
 });
 
-test("[UW9] cells are counted as a kernel does, with their output and the pictures among it", () => {
+test("[UW9] cells are numbered as a kernel does, with their output and images", () => {
   const events = log(
     action("agent", "run_ipython", { code: "1", confirmation_state: "confirmed", thought: "" }),
     {
@@ -84,7 +84,7 @@ test("[UW9] cells are counted as a kernel does, with their output and the pictur
   );
 });
 
-test("[UW9] of a job with a screen the last is shown, of another one all that it printed", () => {
+test("[UW9] a job with a screen shows its latest screen, any other job all of its output", () => {
   const job = (id: string) => ({ id, state: "running" as const });
   const run = { command: "x", exit_code: -1, cwd: "/", duration_ms: 1, truncated: false, hidden: false };
   const looked = { command: "x", duration_ms: 1, truncated: false };
@@ -120,7 +120,7 @@ test("[UW7] a comparison begins and ends where a snapshot tells what the workspa
   assert.equal(lastChange(events), 4);
 });
 
-test("[UW11] a path is looked at on the port alone, with the ticket of the link, by the page's own scheme", () => {
+test("[UW11] a path is opened on the port only, with the ticket of the link and the scheme of the page", () => {
   const link = "http://8000--c.localhost:3000/?deckhand-ticket=t";
   assert.equal(urlWithPath(link, "/a?x=1#y", "http:"), "http://8000--c.localhost:3000/a?deckhand-ticket=t&x=1#y");
   assert.equal(urlWithPath(link, "//evil.example/", "http:"), link);

@@ -11,11 +11,11 @@ interface WorkAsideProps {
   readonly conversation: string;
   readonly snapshot: ViewSnapshot;
   readonly tab: string | undefined;
-  /** The event at which one looks; undefined for now. */
+  /** The event whose state is viewed; undefined for the latest. */
   readonly at: number | undefined;
 }
 
-/** The pane right of the conversation, as wide as the person wants it; on a phone a pane of its own. */
+/** The resizable panel to the right of the conversation; a separate pane on phones. */
 export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
   const t = useMessages();
   const pane = usePane();

@@ -5,7 +5,7 @@ import { showPane } from "../shell/panes.ts";
 import { prefer } from "../shell/preferences.ts";
 import { workTabs } from "./tabs.tsx";
 
-/** A tab of the work by key, whether the panel is open or not: `w`, then its letter. `shown`: the ids of those that are there. */
+/** Commands that open a work tab by key (`w`, then its letter). `shown`: ids of the visible tabs. */
 export function useWorkCommands(conversation: string, shown: string): void {
   useCommands(
     useMemo(

@@ -15,13 +15,13 @@ const PastFiles = lazy(async () => ({ default: (await import("../time/past-files
 interface WorkPanelProps {
   readonly conversation: string;
   readonly snapshot: ViewSnapshot;
-  /** As the address names it; the first that is there otherwise. */
+  /** The tab in the URL; the first visible one if undefined. */
   readonly tab: string | undefined;
-  /** The event at which one looks; undefined for now. */
+  /** The event whose state is viewed; undefined for the latest. */
   readonly at?: number | undefined;
 }
 
-/** What the work has come to: a tab for each side of it. */
+/** The work panel: changes, files, terminals and the other tabs. */
 export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
   const t = useMessages();
   const tabs = visibleTabs(snapshot);

@@ -11,7 +11,7 @@ import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { visits } from "./visits.ts";
 
-/** The web as the agent saw it: nothing is asked for again, and nothing in it runs. */
+/** Pages as the agent saw them: nothing is requested again and nothing in them runs. */
 export function BrowserTab({ snapshot: { events } }: WorkTabProps) {
   const t = useMessages();
   const all = useMemo(() => visits(events), [events]);

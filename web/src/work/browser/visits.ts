@@ -1,15 +1,15 @@
-/** What the agent looked at in the web, one visit after another. */
+/** The pages that the agent opened, in order. */
 import { isAction, type Event } from "@deckhand/protocol";
 
 export interface Visit {
-  /** Of the action. */
+  /** Id of the action. */
   readonly id: number;
   readonly timestamp: string;
-  /** What was asked for: the address, or what was done in the browser. */
+  /** The requested URL, or the browser actions. */
   readonly asked: string;
-  /** Undefined while it is on its way. */
+  /** Undefined while the page is loading. */
   readonly page: Page | undefined;
-  /** Why there is no page. */
+  /** Why the page could not be opened. */
   readonly failure: string | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface Page {
   readonly title: string;
   readonly text: string;
   readonly status: number;
-  /** A data URL of a picture; empty where there is none. */
+  /** A data URL of an image; empty without a screenshot. */
   readonly screenshot: string;
   readonly isError: boolean;
 }
@@ -50,7 +50,7 @@ export function visits(events: readonly Event[]): readonly Visit[] {
   return [...found.values()];
 }
 
-/** Only what is a picture by its own word, with or without the `data:` in front. */
+/** Accepts image data only, with or without the `data:` prefix. */
 function picture(screenshot: string): string {
   if (/^data:image\/(png|jpeg|webp);base64,/.test(screenshot)) return screenshot;
   return /^[A-Za-z0-9+/]{100,}={0,2}$/.test(screenshot) ? `data:image/png;base64,${screenshot}` : "";

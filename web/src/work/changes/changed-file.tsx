@@ -79,7 +79,7 @@ export const ChangedFile = memo(function ChangedFile({ file, split, open: opens,
             </p>
           ))}
           {file.patch !== null && file.patch !== "" && (
-            // Where there is one side alone, the other would be empty.
+            // Added and deleted files have one side only.
             <DiffView path={path} patch={file.patch} split={split && status !== "added" && status !== "deleted"} />
           )}
         </>

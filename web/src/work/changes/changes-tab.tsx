@@ -13,18 +13,18 @@ import { ChangedFile } from "./changed-file.tsx";
 import { lastChange, moments } from "./moments.ts";
 import { useDiff } from "./use-diff.ts";
 
-/** So many begin open; more are a list first. */
+/** Up to this many files are expanded at first. */
 const openAtFirst = 12;
 const splitKey = "deckhand.diff.split";
 
-/** What is another in the workspace: since the work began, or between two moments. */
+/** Changes in the workspace since the task started, or between two points. */
 export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
   const t = useMessages();
   const place = usePlace();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
   const from = numberIn(query, "from");
-  // Where one looks at the past, it ends there.
+  // An earlier state that is viewed is also the end of the comparison.
   const to = numberIn(query, "to") ?? at;
   const hasPast = state.checkpoint !== null;
   const known = useMemo(() => moments(events), [events]);
@@ -32,7 +32,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
 
   const choose = (range: { readonly from?: number | undefined; readonly to?: number | undefined }): void => {
     const next = { from, to: numberIn(query, "to"), ...range };
-    // What is now is not said; where one looks at the past, that goes with it.
+    // The latest state is not in the URL; a viewed earlier state stays in it.
     const kept = Object.entries(next).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
     go(
       conversationAddress(conversation, {

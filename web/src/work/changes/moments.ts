@@ -1,9 +1,9 @@
-/** Between which events the workspace is compared. */
-import { isAction, type Event } from "@deckhand/protocol";
+/** The points between which the workspace can be compared. */
+import { isAction, type Event, type ObservationKind } from "@deckhand/protocol";
 
 export interface Moment {
   readonly id: number;
-  /** What had just happened, in a few words. */
+  /** The action before the checkpoint. */
   readonly label: string;
   /** ISO 8601. */
   readonly timestamp: string;
@@ -11,10 +11,7 @@ export interface Moment {
 
 const maxMoments = 200;
 
-/**
- * Where a comparison can begin or end: each message of a person, and each snapshot with what led to it, the last first. Only those from
- * the first snapshot on: before it nobody knows what the workspace was.
- */
+/** The points where a comparison can start or end: each checkpoint with the action that led to it, newest first. */
 export function moments(events: readonly Event[]): readonly Moment[] {
   const found: Moment[] = [];
   let last: Event | undefined;
@@ -27,19 +24,19 @@ export function moments(events: readonly Event[]): readonly Moment[] {
   return found.slice(-maxMoments).toReversed();
 }
 
-/** Id of the last event after which the workspace may be another: a child works in it, too. */
+/** Id of the last event that may have changed the workspace, in which subagents work as well. */
 export function lastChange(events: readonly Event[]): number {
   return events.findLast((event) => !isAction(event) && changing.has(event.observation))?.id ?? -1;
 }
 
-const changing: ReadonlySet<string> = new Set([
+const changing: ReadonlySet<ObservationKind> = new Set<ObservationKind>([
   "write",
   "edit",
   "run",
   "job",
   "upload",
   "restore",
-  "snapshot",
+  "checkpoint",
   "terminal",
   "run_ipython",
   "call_tool",

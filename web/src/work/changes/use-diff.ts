@@ -4,11 +4,11 @@ import { client } from "../../server.ts";
 
 export interface DiffRange {
   readonly from: number | undefined;
-  /** Now, where it is not given. */
+  /** The latest state if undefined. */
   readonly to: number | undefined;
 }
 
-/** Asked only where there is something to compare with, and again when `changed` is another; what was there stays in sight until then. */
+/** Runs only if there is a checkpoint to compare with. Refetched when `changed` differs; the previous diff stays visible meanwhile. */
 export function useDiff(
   conversation: string,
   { from, to }: DiffRange,

@@ -2,19 +2,19 @@ import { useState, type KeyboardEvent, type PointerEvent } from "react";
 import { heightOf, niceCeiling, type Column } from "./steps.ts";
 
 interface ChartProps {
-  /** A sentence: what is drawn, and its end. */
+  /** Describes the chart for screen readers. */
   readonly label: string;
   readonly columns: readonly Column[];
-  /** Of the axis. */
+  /** Formats a value of the axis. */
   readonly amountText: (amount: number) => string;
-  /** A line across, such as what fits in the model. */
+  /** A horizontal line, for example the context window. */
   readonly limit?: number | undefined;
   readonly limitLabel?: string;
-  /** What is told of the column under the pointer, or chosen by the arrow keys. */
+  /** Describes the column under the pointer or selected by the arrow keys. */
   readonly describe: (column: Column) => string;
 }
 
-/** Classes of fill by what a part is. */
+/** Fill classes by kind of part. */
 export const fills: Readonly<Record<string, string>> = {
   cost: "fill-accent",
   cached: "fill-good",
@@ -33,7 +33,7 @@ export const fills: Readonly<Record<string, string>> = {
 const width = 600;
 const height = 150;
 
-/** Columns over the steps of a conversation, drawn as an SVG by hand. */
+/** A column chart over the steps of a conversation, as plain SVG. */
 export function Chart({ label, columns, amountText, limit, limitLabel, describe: tell }: ChartProps) {
   const [at, setAt] = useState<number>();
   const ceiling = niceCeiling(Math.max(limit ?? 0, ...columns.map(heightOf)));
@@ -68,7 +68,7 @@ export function Chart({ label, columns, amountText, limit, limitLabel, describe:
           preserveAspectRatio="none"
           role="img"
           aria-label={label}
-          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the arrow keys go through its columns
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the arrow keys move between columns
           tabIndex={0}
           className="h-40 min-w-0 flex-1 rounded-sm"
           onPointerMove={onPointerMove}

@@ -12,11 +12,11 @@ import { columns, costSteps, totals, type Chart as ChartKind, type Column } from
 
 const maxRows = 100;
 
-/** What the models took, step by step, and how full the context is. */
+/** Cost and tokens of each step, and context use. */
 export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
   const t = useMessages();
   const [chosen, setKind] = useState<ChartKind>();
-  // A model that costs nothing has another figure.
+  // The cost chart of a free model is empty, so start with tokens.
   const kind = chosen ?? (state.usage.costUsd > 0 ? "cost" : "tokens");
   const steps = useMemo(() => costSteps(events), [events]);
   const drawn = useMemo(() => columns(steps, kind), [steps, kind]);

@@ -18,12 +18,12 @@ const reply = (id: number, costUsd: number | null, more: Partial<ObservationExtr
   }),
 });
 
-test("[UW10] what the models took is added up, with what of it is not known", () => {
+test("[UW10] totals add up the known costs and count the unknown ones", () => {
   const steps = costSteps([reply(1, 0.5), reply(2, null)]);
   assert.deepEqual(totals(steps), { costUsd: 0.5, unpriced: 1, input: 200, cached: 120, output: 20, modelMs: 10 });
 });
 
-test("[UW10] a chart has a column a step, of many steps one for some, and nothing is lost in it", () => {
+test("[UW10] a chart has one column per step, or per group of steps if there are many, and loses nothing", () => {
   const steps = costSteps(Array.from({ length: 1000 }, (_, id) => reply(id, 0.001)));
   const cost = columns(steps, "cost");
   assert.ok(cost.length <= 120);
@@ -36,6 +36,6 @@ test("[UW10] a chart has a column a step, of many steps one for some, and nothin
   assert.deepEqual(columns(steps, "context"), [], "of steps that do not tell it there is no fill");
 });
 
-test("[UW10] an axis ends at a round number at or above what is drawn", () => {
+test("[UW10] an axis ends at a round number at or above the highest value", () => {
   assert.deepEqual([0, 0.0012, 0.9, 1, 1.1, 3400, 50_000].map(niceCeiling), [1, 0.002, 1, 1, 2, 5000, 50_000]);
 });

@@ -1,4 +1,4 @@
-/** What each call of a model took, as the log has it, and the shapes that are drawn of it. */
+/** Cost and tokens of each model call in the log, and the columns of the charts made from them. */
 import { isAction, costOfEvent, type ContextUse, type Event, type EventCost } from "@deckhand/protocol";
 
 export interface CostStep extends EventCost {
@@ -54,7 +54,7 @@ export function totals(steps: readonly CostStep[]): Totals {
   };
 }
 
-/** A column of a chart: its parts from the bottom up, and the steps that it stands for. */
+/** A column of a chart: its parts from bottom to top, and the steps that it represents. */
 export interface Column {
   readonly parts: readonly { readonly kind: string; readonly amount: number }[];
   readonly steps: readonly CostStep[];
@@ -62,7 +62,7 @@ export interface Column {
 
 export type Chart = "cost" | "tokens" | "context";
 
-/** Finer columns than this nobody can tell apart. */
+/** More columns would be too narrow to tell apart. */
 const maxColumns = 120;
 
 export function columns(steps: readonly CostStep[], chart: Chart): readonly Column[] {
@@ -88,7 +88,7 @@ function partsOf(steps: readonly CostStep[], chart: Chart): Column["parts"] {
         { kind: "output", amount: sum(({ usage }) => usage.output) },
       ];
     case "context": {
-      // A fill is not added up: of several steps it is the last one's.
+      // Context use is not summed: a group shows that of its last step.
       const by = steps.at(-1)?.context?.by;
       return by === undefined ? [] : Object.entries(by).map(([kind, amount]) => ({ kind, amount }));
     }
@@ -99,7 +99,7 @@ export function heightOf({ parts }: Column): number {
   return parts.reduce((sum, { amount }) => sum + amount, 0);
 }
 
-/** The end of an axis: the next of 1, 2, 5, 10 … at or above. */
+/** The end of an axis: the next of 1, 2, 5, 10, … at or above `max`. */
 export function niceCeiling(max: number): number {
   if (max <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(max));

@@ -7,7 +7,7 @@ import type { WorkTabProps } from "../tabs.tsx";
 
 const windowSize = 300;
 
-/** The log as it is. */
+/** The raw event log. */
 export function EventsTab({ snapshot: { events } }: WorkTabProps) {
   const t = useMessages();
   const [shown, setShown] = useState(windowSize);

@@ -1,10 +1,10 @@
-/** What was dropped, folders with all that is in them. */
+/** Reads dropped files, and folders with everything in them. */
 import type { SentFile } from "@deckhand/client";
 
 const maxFiles = 5000;
 
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly SentFile[]> {
-  // Now: after this event the list is empty.
+  // Read the entries synchronously: the list is empty after the drop event.
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
   if (entries.length === 0) return [...transfer.files].map((file) => ({ path: file.name, data: file }));
   const found: SentFile[] = [];

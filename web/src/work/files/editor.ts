@@ -1,6 +1,6 @@
 /**
- * The editor. It lives in a shadow root: there its styles are style sheets made by script, where in the document they would be `<style>`
- * elements, which the security policy does not take.
+ * The code editor. It lives in a shadow root, where its styles are constructed style sheets. In the document they would be
+ * `<style>` elements, which the content security policy forbids.
  */
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import {
@@ -29,9 +29,9 @@ import { languageOf } from "../../code/languages.ts";
 
 export interface Editor extends Disposable {
   text(): string;
-  /** Instead of all that is there, as one step that can be undone. */
+  /** Replaces the whole document in one undoable step. */
   replace(text: string): void;
-  /** Shows what is another than in `text`; undefined: shows it no more. */
+  /** Shows the differences from `text`; undefined ends the comparison. */
   compare(text: string | undefined): void;
   focus(): void;
 }
@@ -39,9 +39,9 @@ export interface Editor extends Disposable {
 export interface EditorOptions {
   readonly path: string;
   readonly text: string;
-  /** What is read out as its name. */
+  /** The accessible name. */
   readonly label: string;
-  /** What the buttons of a comparison say. */
+  /** Labels of the buttons in a comparison. */
   readonly keepMine: string;
   readonly takeTheirs: string;
   readonly onChange: () => void;
@@ -103,7 +103,7 @@ export function openEditor(
   languageOf(path)?.then(
     (support) => view.dispatch({ effects: language.reconfigure(support) }),
     () => {
-      // Then it has no colours.
+      // Without the language there is no highlighting.
     },
   );
   return {
@@ -134,7 +134,7 @@ function control(text: string, act: (event: MouseEvent) => void): HTMLElement {
   return button;
 }
 
-/** As the file has it already. */
+/** The indentation that the file already uses. */
 function usualIndent(text: string): string {
   const found = /^(\t| {2,8})\S/m.exec(text)?.[1];
   return found === undefined || found.length > 4 ? "  " : found;

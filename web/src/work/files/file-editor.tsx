@@ -10,33 +10,33 @@ import { openEditor, type Editor } from "./editor.ts";
 
 export interface Stored {
   readonly text: string;
-  /** Of this state of the file. */
+  /** ETag of this version. */
   readonly tag: string;
 }
 
 interface FileEditorProps {
   readonly conversation: string;
   readonly path: string;
-  /** As it is on the disk now. */
+  /** The version on disk. */
   readonly stored: Stored;
-  /** Something here is not saved. */
+  /** Called when there are unsaved changes, or none any more. */
   readonly onDirty: (dirty: boolean) => void;
-  /** It was saved, or somebody else's state is wanted: what is on the disk has to be read again. */
+  /** Reads the file again, after a save or to take the version on disk. */
   readonly onReload: () => void;
 }
 
 type Saving = "idle" | "saving" | "saved";
 
 /**
- * A file that is edited. What is on the disk is taken over while nothing here is unsaved; else a person decides: theirs, mine, or both
- * beside each other. A save goes over that state of the file alone that was read.
+ * Edits a text file. A new version on disk is loaded automatically while there are no unsaved changes; otherwise the user
+ * decides which one to keep, or compares them. A save only replaces the version that was read.
  */
 export function FileEditor({ conversation, path, stored, onDirty, onReload }: FileEditorProps) {
   const t = useMessages();
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor>(undefined);
   const base = useRef(stored);
-  /** States of the file that were there before: an answer that was under way while it was saved tells of one. */
+  /** ETags of earlier versions: a response that was in flight during a save may still carry one. */
   const past = useRef(new Set([stored.tag]));
   const [dirty, setDirty] = useState(false);
   const [saving, setSaving] = useState<Saving>("idle");
@@ -71,7 +71,7 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
       const { bytes, tag } = await client.files.read(conversation, path);
       setTheirs({ text: await new Response(bytes).text(), tag });
     } catch (error) {
-      // It was deleted: then it is new again.
+      // The file was deleted; saving creates it again.
       if (error instanceof DeckhandError && error.code === "file_not_found") setTheirs({ text: "", tag: "new" });
       else toastFailure(error);
     }
@@ -97,7 +97,7 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
     });
     editor.current = own;
     return () => own[Symbol.dispose]();
-    // The file is another component's key: here it never changes.
+    // The path is the key of this component, so it never changes here.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [path]);
 
@@ -113,7 +113,7 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
       return;
     }
     setUnsaved(false);
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only when the disk has another state
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only for a new version on disk
   }, [stored]);
 
   const takeTheirs = (): void => {

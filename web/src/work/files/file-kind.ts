@@ -1,7 +1,7 @@
-/** How a file is shown, by what the server says it is and by its name; what can be edited is text of a size that an editor takes. */
+/** How a file is shown, by its content type, name and size. */
 export type FileKind = "text" | "image" | "svg" | "pdf" | "audio" | "video" | "large" | "binary";
 
-/** An editor stays quick up to here. */
+/** The editor stays responsive up to this size. */
 export const maxEditableBytes = 2 * 1024 * 1024;
 
 const audio: ReadonlySet<string> = new Set(["mp3", "wav", "ogg", "oga", "flac", "m4a", "aac", "opus"]);

@@ -16,7 +16,7 @@ interface FilePreviewProps {
   readonly file: LoadedFile;
 }
 
-/** What is looked at and not edited. Nothing in it can run: a picture is a picture, whatever is in its markup. */
+/** Previews a file that is not edited. Nothing in it can run: an SVG is shown as an image. */
 export function FilePreview({ conversation, path, file }: FilePreviewProps) {
   const t = useMessages();
   const address = `${fileAddressOf(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
@@ -76,7 +76,7 @@ function Picture({ address, name }: { readonly address: string; readonly name: s
   );
 }
 
-/** As an image: there it runs nothing and asks nobody for anything. */
+/** Shows an SVG as an image, where it runs no script and makes no requests. */
 function Drawn({ text, name }: { readonly text: string; readonly name: string }) {
   const show = useCallback((image: HTMLImageElement) => withBlob(image, text, "image/svg+xml"), [text]);
   return (
@@ -110,7 +110,7 @@ function Pdf({ conversation, path, tag, name }: PdfProps) {
   const openInTab = (): void => {
     const address = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
     window.open(address, "_blank", "noopener");
-    // It has been read by then.
+    // The new tab has loaded it by then.
     setTimeout(() => URL.revokeObjectURL(address), 60_000);
   };
   return (
@@ -126,10 +126,10 @@ function Pdf({ conversation, path, tag, name }: PdfProps) {
   );
 }
 
-/** Shows bytes of a type for as long as the element is there. */
+/** Shows bytes of a type through an object URL for as long as the element is mounted. */
 function withBlob(element: HTMLImageElement | HTMLIFrameElement, part: string | ArrayBuffer, type: string): () => void {
   const address = URL.createObjectURL(new Blob([part], { type }));
-  // The viewer begins with the page alone, as wide as there is room; an image has no use for the fragment.
+  // The fragment makes the PDF viewer hide its panes and fit the width; images ignore it.
   element.src = element instanceof HTMLIFrameElement ? `${address}#navpanes=0&view=FitH` : address;
   return () => URL.revokeObjectURL(address);
 }

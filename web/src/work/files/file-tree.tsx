@@ -13,7 +13,7 @@ import { parentOf, type TreeRow } from "./tree.ts";
 
 interface FileTreeProps {
   readonly rows: readonly TreeRow[];
-  /** The file that is open, or the folder that was clicked last. */
+  /** The open file, or the folder that was clicked last. */
   readonly chosen: string;
   readonly onToggle: (path: string) => void;
   readonly onChoose: (path: string) => void;
@@ -21,7 +21,7 @@ interface FileTreeProps {
 
 const indents = ["pl-2", "pl-5", "pl-8", "pl-11", "pl-14", "pl-17", "pl-20"];
 
-/** With the keys of every tree (ARIA practices): up and down, right opens, left closes or goes up, a letter leads to a name. */
+/** A tree with the keys of the ARIA practices: up, down, right to open, left to close or go up, letters to jump. */
 export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
   const t = useMessages();
   const list = useRef<HTMLDivElement>(null);
@@ -60,7 +60,7 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
 
   const entered = rows.some(({ path }) => path === chosen) ? chosen : rows[0]?.path;
   return (
-    // oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- its rows take the focus (roving)
+    // oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- its rows take the focus (roving tabindex)
     <div
       ref={list}
       role="tree"

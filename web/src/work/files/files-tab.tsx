@@ -19,7 +19,7 @@ import { foldersAbove, parentOf, treeRows } from "./tree.ts";
 import { maxEntries, useFolders } from "./use-folders.ts";
 import { useUpload } from "./use-upload.ts";
 
-/** The workspace: its tree, and the file that is open beside it, or instead of it where there is no room for both. */
+/** The file tree with the open file beside it, or in its place in a narrow panel. */
 export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   const t = useMessages();
   const place = usePlace();
@@ -35,7 +35,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   const { listings, failure, isLoading } = useFolders(conversation, ["", ...open], `${changed} ${sent}`);
   const { progress, send } = useUpload(conversation, () => setSent((times) => times + 1));
   const rows = treeRows(listings, open);
-  // Where it was chosen is where one goes on: new files and uploads go beside what is open.
+  // New files and uploads go into the folder of the current selection.
   const folder = parentOf(file);
 
   const choose = (path: string): void => {

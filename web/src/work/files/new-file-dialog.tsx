@@ -8,7 +8,7 @@ import { useMessages } from "../../i18n/i18n.ts";
 
 interface NewFileDialogProps {
   readonly conversation: string;
-  /** Where it begins; folders that are not there are made. */
+  /** The folder that the path starts with. */
   readonly folder: string;
   readonly onClose: () => void;
   readonly onMade: (path: string) => void;

@@ -21,7 +21,7 @@ const listings = new Map([
   ["src/deep", page(entry("c.ts"))],
 ]);
 
-test("[UW8] the tree shows what is in the folders that are open, and of a filter what fits with the way there", () => {
+test("[UW8] the tree shows the content of open folders, and for a filter the matches with their parents", () => {
   const shown = (open: readonly string[], filter?: string): readonly string[] =>
     treeRows(listings, new Set(open), filter).map(({ path, depth }) => `${depth} ${path}`);
   assert.deepEqual(shown([]), ["0 src", "0 link", "0 a.ts"]);
@@ -31,7 +31,7 @@ test("[UW8] the tree shows what is in the folders that are open, and of a filter
   assert.deepEqual(shown(["not there"]), ["0 src", "0 link", "0 a.ts"]);
 });
 
-test("[UW8] a file is edited where it is text of a size that can be, and shown as what the server says it is", () => {
+test("[UW8] text of a moderate size is edited, and other files are shown by the server's content type", () => {
   assert.equal(fileKind("a.ts", "text/plain; charset=utf-8", 100), "text");
   assert.equal(fileKind("a.ts", "text/plain; charset=utf-8", 3_000_000), "large");
   assert.equal(fileKind("a.svg", "text/plain; charset=utf-8", 100), "svg");

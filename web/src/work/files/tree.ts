@@ -1,11 +1,11 @@
-/** The tree of the workspace as rows: the folders that are open, with what is in them. */
+/** The file tree as rows: open folders and their content. */
 import type { FileEntry, FilePage } from "@deckhand/client";
 
 export interface TreeRow {
-  /** From the workspace on. */
+  /** Relative to the workspace. */
   readonly path: string;
   readonly name: string;
-  /** 0 at the top. */
+  /** 0 for the root. */
   readonly depth: number;
   readonly entry: FileEntry;
   readonly isFolder: boolean;
@@ -26,7 +26,7 @@ export function parentOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
 }
 
-/** `filter`: only what has it in its name, and the folders on the way there. */
+/** `filter`: keeps entries whose name contains it, and their parents. */
 export function treeRows(listings: Listings, open: ReadonlySet<string>, filter = ""): readonly TreeRow[] {
   const wanted = filter.trim().toLowerCase();
   const rowsOf = (folder: string, depth: number): TreeRow[] =>
@@ -41,7 +41,7 @@ export function treeRows(listings: Listings, open: ReadonlySet<string>, filter =
   return rowsOf("", 0);
 }
 
-/** The folders that have to be open for that file to be in sight. */
+/** The folders that must be open for the file to be visible. */
 export function foldersAbove(path: string): readonly string[] {
   const parts = path.split("/").slice(0, -1);
   return parts.map((_, at) => parts.slice(0, at + 1).join("/"));

@@ -6,11 +6,11 @@ export interface LoadedFile {
   readonly kind: FileKind;
   readonly tag: string;
   readonly sizeBytes: number;
-  /** Of what is edited. */
+  /** The content of text and SVG files. */
   readonly text: string | undefined;
 }
 
-/** Asked again when `changed` is another. The content of what is no text is not fetched: whoever draws it fetches it. */
+/** Refetched when `changed` differs. Content that is not text is fetched by the component that shows it. */
 export function useFile(conversation: string, path: string, changed: number | string): UseQueryResult<LoadedFile> {
   return useQuery({
     queryKey: ["file", conversation, path, changed],

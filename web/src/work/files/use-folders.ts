@@ -2,10 +2,10 @@ import { useQueries } from "@tanstack/react-query";
 import { client } from "../../server.ts";
 import type { Listings } from "./tree.ts";
 
-/** Of one folder; what has more is no folder that one reads through. */
+/** Entries shown per folder. Larger folders are searched, not read. */
 export const maxEntries = 500;
 
-/** What is in these folders, asked again when `changed` is another. */
+/** The content of these folders, refetched when `changed` differs. */
 export function useFolders(
   conversation: string,
   folders: readonly string[],
@@ -22,7 +22,7 @@ export function useFolders(
   });
   return {
     listings: new Map(folders.map((path, at) => [path, results[at]?.data])),
-    // One that was removed is gone from its parent's list as well.
+    // A removed folder also disappears from its parent's list.
     failure: results[0]?.error?.message ?? "",
     isLoading: results[0]?.data === undefined && results[0]?.error === null,
   };

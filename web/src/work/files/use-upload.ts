@@ -4,13 +4,13 @@ import { client } from "../../server.ts";
 import { toast } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
 
-/** Small files go together; a request of some megabytes shows how far it is by being done. */
+/** Small files share a request; a request of a few megabytes is fine-grained enough for the progress bar. */
 const bytesAtOnce = 4 * 1024 * 1024;
 
 export interface UploadProgress {
   readonly sentFiles: number;
   readonly files: number;
-  /** 0 to 1, of the bytes. */
+  /** 0 to 1, by bytes. */
   readonly share: number;
 }
 

@@ -1,12 +1,12 @@
-/** The cells that were run in a notebook kernel, each with what came of it. */
+/** The cells that were run in the notebook kernel, with their results. */
 import { isAction, type Event } from "@deckhand/protocol";
 
 export interface Cell {
   readonly id: number;
-  /** As a kernel counts: from 1. */
+  /** The execution count of the kernel, from 1. */
   readonly count: number;
   readonly code: string;
-  /** Undefined while it runs. */
+  /** Undefined while the cell is running. */
   readonly output: string | undefined;
   /** Data URLs. */
   readonly images: readonly string[];
@@ -34,7 +34,7 @@ export function cells(events: readonly Event[]): readonly Cell[] {
   return [...found.values()];
 }
 
-/** Whatever a kernel adds to its observation, only pictures are taken for pictures. */
+/** Accepts image data only, whatever else the kernel adds to its observation. */
 function imagesIn(extras: object): readonly string[] {
   const { images, image_urls: urls } = extras as { readonly images?: unknown; readonly image_urls?: unknown };
   const all = [images, urls].flatMap((each): unknown[] => (Array.isArray(each) ? each : []));

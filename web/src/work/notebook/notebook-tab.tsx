@@ -9,7 +9,7 @@ import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { cells, type Cell } from "./cells.ts";
 
-/** Cells of the notebook kernel, in their order. */
+/** The cells of the notebook kernel, in order. */
 export function NotebookTab({ snapshot: { events } }: WorkTabProps) {
   const t = useMessages();
   const all = useMemo(() => cells(events), [events]);

@@ -10,7 +10,7 @@ import { lastPlan } from "./plan.ts";
 const marks = { done: CheckCircleFillIcon, in_progress: DotFillIcon, todo: CircleIcon } as const;
 const tones = { done: "text-good", in_progress: "text-accent", todo: "text-strong" } as const;
 
-/** The tasks that the agent means to do, and how far it is. */
+/** The agent's to-do list and its progress. */
 export function PlanTab({ snapshot: { events } }: WorkTabProps) {
   const t = useMessages();
   const plan = useMemo(() => lastPlan(events), [events]);

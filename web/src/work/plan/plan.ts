@@ -1,13 +1,13 @@
 import { isAction, type ActionArgs, type Event } from "@deckhand/protocol";
 
 export interface Plan {
-  /** Of the event that told it. */
+  /** Id of the event that set the plan. */
   readonly id: number;
   readonly timestamp: string;
   readonly tasks: ActionArgs<"plan">["tasks"];
 }
 
-/** As it is now: the last one that was taken, or that is on its way. */
+/** The latest plan, whether stored or being written. */
 export function lastPlan(events: readonly Event[]): Plan | undefined {
   const found = events.findLast((event) => (isAction(event) ? event.action === "plan" : event.observation === "plan"));
   if (found === undefined) return undefined;

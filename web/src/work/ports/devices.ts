@@ -1,4 +1,4 @@
-/** Widths at which a running app is looked at, and its address. */
+/** Preview widths for a running app, and its URL. */
 export type Device = "full" | "phone" | "tablet" | "desktop";
 
 export const frameWidth: Readonly<Record<Device, string>> = {
@@ -8,11 +8,11 @@ export const frameWidth: Readonly<Record<Device, string>> = {
   desktop: "w-[1280px]",
 };
 
-/** The link to a port with another path; by the scheme of the page that shows it, which something in front of the server may speak. */
+/** The link to a port with another path. It uses the scheme of the page, because a reverse proxy may serve it by HTTPS. */
 export function urlWithPath(link: string, path: string, protocol: string): string {
   const url = new URL(link);
   const wanted = new URL(path, url.origin);
-  // A path that is an address of somewhere else is none.
+  // A path must not lead to another origin.
   if (wanted.origin === url.origin) {
     url.pathname = wanted.pathname;
     for (const [name, value] of wanted.searchParams) url.searchParams.append(name, value);

@@ -14,7 +14,7 @@ import { frameWidth, urlWithPath, type Device } from "./devices.ts";
 
 const everyMs = 3000;
 
-/** What listens in the sandbox, shown as it is in a frame of an origin of its own. */
+/** Previews apps that listen in the sandbox, in a frame with a separate origin. */
 export function PortsTab({ conversation }: WorkTabProps) {
   const t = useMessages();
   const place = usePlace();
@@ -60,7 +60,7 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
   const [path, setPath] = useState("/");
   const [typed, setTyped] = useState("/");
   const [loads, setLoads] = useState(0);
-  // Each link is good once: a reload asks for another one.
+  // A link is valid once, so a reload requests a new one.
   const { data: address } = useQuery({
     queryKey: ["port-link", conversation, port, path, loads],
     queryFn: async ({ signal }) => {
@@ -74,7 +74,7 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
   });
 
   const openTab = async (): Promise<void> => {
-    // Now, while this is the person's click: a browser lets no page open a tab later.
+    // Open the tab while handling the click: browsers block pop-ups later.
     const tab = window.open("", "_blank");
     try {
       const { url, path: own } = await client.openPort(conversation, port);
@@ -142,13 +142,13 @@ function PortFrame({ conversation, port, ports, onChoose }: PortFrameProps) {
             {t.work.ports.noPreviewDescription}
           </EmptyState>
         ) : (
-          // oxlint-disable-next-line react/iframe-missing-sandbox -- its origin is its own, which is what `allow-same-origin` gives it; nothing of ours
+          // oxlint-disable-next-line react/iframe-missing-sandbox -- `allow-same-origin` gives it the separate origin, which holds nothing of ours
           <iframe
             key={address}
             src={address}
             title={t.work.ports.appOnPort(port)}
-            // It cannot lead this page elsewhere.
-            // oxlint-disable-next-line react/iframe-missing-sandbox -- the two together are for an origin of its own
+            // It cannot navigate this page.
+            // oxlint-disable-next-line react/iframe-missing-sandbox -- the two together are safe with a separate origin
             sandbox="allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-modals allow-downloads"
             allow="fullscreen"
             referrerPolicy="no-referrer"

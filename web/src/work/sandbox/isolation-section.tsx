@@ -7,7 +7,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import { formatDateTime } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
 
-/** What was tried against the wall of this conversation, and whether it held. */
+/** The escape checks of this conversation's sandbox and their results. */
 export function IsolationSection({ conversation }: { readonly conversation: string }) {
   const t = useMessages();
   const { data: isolation } = useQuery({

@@ -15,7 +15,7 @@ interface JobsSectionProps {
   readonly events: readonly Event[];
 }
 
-/** What goes on beside the agent's shell: each with what it showed last, signals, and its end. */
+/** Background processes, each with its latest output, signals and a stop button. */
 export function JobsSection({ conversation, jobs, events }: JobsSectionProps) {
   const t = useMessages();
   const screens = useMemo(() => jobScreens(events), [events]);

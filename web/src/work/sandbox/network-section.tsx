@@ -18,7 +18,7 @@ interface NetworkSectionProps {
 const pollMs = 5000;
 const maxConnections = 50;
 
-/** What commands reached, what was refused, and what a person has let them reach. */
+/** Connections that commands made, blocked hosts and hosts that the user allowed. */
 export function NetworkSection({ conversation, events, allowed }: NetworkSectionProps) {
   const t = useMessages();
   const { data } = useQuery({

@@ -5,7 +5,7 @@ import { IsolationSection } from "./isolation-section.tsx";
 import { JobsSection } from "./jobs-section.tsx";
 import { NetworkSection } from "./network-section.tsx";
 
-/** What holds the agent's commands back, what they reached, and what of them goes on. */
+/** Isolation, network access and background processes of the agent's commands. */
 export function SandboxTab({ conversation, snapshot: { events, state } }: WorkTabProps) {
   const t = useMessages();
   return (

@@ -1,4 +1,4 @@
-/** The sixteen colours of a terminal on our two grounds; each can be read on it. */
+/** The sixteen terminal colours for light and dark backgrounds; all of them are readable there. */
 import type { ITheme } from "@xterm/xterm";
 
 const light: ITheme = {
@@ -39,7 +39,7 @@ const dark: ITheme = {
   brightWhite: "#ffffff",
 };
 
-/** Ground and ink are the page's own, as `element` has them. `chosen`: what a person wants; else it is seen from the ground. */
+/** Background and foreground come from the styles of `element`. `chosen`: the theme; "system" is derived from the background. */
 export function themeOf(element: Element, chosen: "system" | "light" | "dark"): ITheme {
   const { backgroundColor, color } = getComputedStyle(element);
   const isDark = chosen === "system" ? luminance(backgroundColor) < luminance(color) : chosen === "dark";

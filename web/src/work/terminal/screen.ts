@@ -1,7 +1,7 @@
-/** A terminal that is drawn here and lives on the server: it answers no questions of programs, and its size is given to it. */
+/** Renders a terminal that lives on the server: it answers no terminal queries, and its size is set from outside. */
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
-// oxlint-disable-next-line import/no-unassigned-import -- Vite makes it a linked style sheet
+// oxlint-disable-next-line import/no-unassigned-import -- Vite turns it into a linked style sheet
 import "@xterm/xterm/css/xterm.css";
 import type { TerminalSize } from "@deckhand/protocol";
 import { preferences } from "../../shell/preferences.ts";
@@ -11,12 +11,12 @@ import { styleFreeDocument, withoutStyles } from "./style-free-document.ts";
 
 export interface Screen extends Disposable {
   readonly xterm: Terminal;
-  /** What its box can show; undefined while it is not in sight. */
+  /** The size that fits; undefined while it is not visible. */
   proposed(): TerminalSize | undefined;
   retheme(chosen: "system" | "light" | "dark"): void;
 }
 
-/** `onLeave`: a person who has no mouse wants to get out again. */
+/** `onLeave`: the keyboard shortcut that leaves the terminal was pressed. */
 export function openScreen(box: HTMLElement, onType: (text: string) => void, onLeave: () => void): Screen {
   const xterm = new Terminal({
     documentOverride: styleFreeDocument(),
@@ -25,11 +25,11 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
     lineHeight: 1.2,
     cursorBlink: false,
     scrollback: 2000,
-    // Whatever a program chooses can be read (WCAG 1.4.3).
+    // Keeps any colours that a program chooses readable (WCAG 1.4.3).
     minimumContrastRatio: 4.5,
     theme: themeOf(box, preferences().theme),
     macOptionIsMeta: true,
-    // A link is shown and opened as what it is; nothing but the web.
+    // Only web links are opened, and their full URL is shown.
     linkHandler: { activate: (_, text) => void window.open(text, "_blank", "noopener,noreferrer") },
   });
   const fit = new FitAddon();
@@ -66,8 +66,8 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
 }
 
 /**
- * Programs ask a terminal where its cursor is and what it can do. The server's own screen answers; if each watcher did, the program would
- * read the answers of all of them as if they had been typed.
+ * Programs query a terminal for its cursor position and capabilities. The server's screen answers; if every viewer did, the
+ * program would read all of their answers as typed input.
  */
 function beSilent({ parser }: Terminal): void {
   const silent = (): boolean => true;
@@ -90,8 +90,8 @@ function beSilent({ parser }: Terminal): void {
 }
 
 /**
- * Colours that are none of the sixteen are `style` attributes, of elements that are made in the page's document whatever the option says.
- * This reaches into the renderer; the version is pinned, and the test of the terminal looks at such a colour.
+ * Colours outside the sixteen are `style` attributes of elements that the renderer creates in the page's document,
+ * regardless of the option. This patches the renderer; its version is pinned, and the terminal test checks such a colour.
  */
 function drawInto(xterm: Terminal, own: Document): void {
   const { _core: core } = xterm as unknown as {

@@ -1,10 +1,10 @@
 /**
- * xterm.js writes its styles into `<style>` elements and into `style` attributes, which our security policy takes for what they are: inline
- * styles. Here an element that is asked for as "style" is an empty one whose text becomes a style sheet made by script, and a `style`
- * attribute is set by script, both of which the policy lets through because no markup can make them.
+ * xterm.js writes its styles into `<style>` elements and `style` attributes, which the content security policy forbids as
+ * inline styles. Here a created "style" element is an empty element whose text becomes a constructed style sheet, and a
+ * `style` attribute is set by script. The policy allows both, because markup cannot create them.
  */
 
-/** For the option `documentOverride`: what is drawn later is made in it. */
+/** For the option `documentOverride`: the renderer creates its elements in it. */
 export function styleFreeDocument(real: Document = document): Document {
   const createElement = creator(real);
   return new Proxy(real, {
@@ -17,7 +17,7 @@ export function styleFreeDocument(real: Document = document): Document {
   });
 }
 
-/** Some of it is made in the page's own document, whatever the option says: while that goes on, that is another one, too. */
+/** The renderer creates some elements in the page's document regardless of the option; `make` runs with that one patched. */
 export function withoutStyles(make: () => void, real: Document = document): void {
   const own = creator(real);
   real.createElement = own;

@@ -10,10 +10,10 @@ import { useMessages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";
 import { TerminalView } from "./terminal-view.tsx";
 
-/** Until its window is measured. */
+/** The size until the container is measured. */
 const first = { rows: 24, cols: 80 };
 
-/** Shells in the conversation's sandbox, shared with everybody who looks at it. */
+/** Shells in the conversation's sandbox, shared by all viewers. */
 export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
   const t = useMessages();
   const place = usePlace();

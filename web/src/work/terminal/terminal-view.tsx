@@ -8,13 +8,13 @@ import { openScreen, type Screen } from "./screen.ts";
 interface TerminalViewProps {
   readonly conversation: string;
   readonly id: string;
-  /** What is read out as its name. */
+  /** The accessible name. */
   readonly label: string;
-  /** Where the focus goes when a person leaves the terminal by key. */
+  /** Moves the focus when the terminal is left by keyboard. */
   readonly onLeave: () => void;
 }
 
-/** One terminal, as everybody who watches it sees it. */
+/** One terminal, the same for all viewers. */
 export function TerminalView({ conversation, id, label, onLeave }: TerminalViewProps) {
   const t = useMessages();
   const { theme } = usePreferences();
@@ -69,7 +69,7 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
       compare();
     };
     fit();
-    // Not away from where somebody is: who goes through the tabs by key would not get further.
+    // Do not steal the focus from keyboard users who move through the tabs.
     if (document.activeElement === document.body) own.xterm.focus();
     let late: ReturnType<typeof setTimeout> | undefined;
     const watch = new ResizeObserver(() => {
