@@ -22,9 +22,7 @@ export const defaultLimits: SocketLimits = { framesPerSecond: 200, pingMs: 20_00
 
 /** Backlog at which senders wait; about one page of events. */
 const highWaterBytes = 1024 * 1024;
-/**
- * After this much, other sockets get to run: the kernel may accept megabytes at once, and reading the log takes time.
- */
+/** After this much, other sockets get to run: the kernel may accept megabytes at once, and reading the log is work. */
 const burstBytes = 256 * 1024;
 /** Frames of a client in progress at which its socket is no longer read. */
 const maxInProgress = 64;
@@ -141,8 +139,7 @@ export class Socket {
       return;
     }
     if (now - this.#pingAt < this.#limits.pingMs || this.#closed.signal.aborted) return;
-    // While paused we read no pongs. A peer that does not read cannot answer a ping either and is closed with 1013
-    // instead.
+    // While paused we read no pongs. A peer that does not read cannot answer a ping, but is closed with 1013 instead.
     const canAnswer = !this.#ws.isPaused && this.#ws.bufferedAmount === 0;
     if (!this.#alive && canAnswer && this.#progressAt < this.#pingAt) {
       this.#ws.terminate();

@@ -61,9 +61,7 @@ export function findUid(table: string, local: string, remote: string): number | 
   return undefined;
 }
 
-/**
- * `address:port` as written in the tables: address words in the machine's byte order, IPv4-mapped addresses as IPv4.
- */
+/** `address:port` in the tables' notation: address words in host byte order, IPv4-mapped addresses as IPv4. */
 export function tableAddress(address: string, port: number): string {
   const bytes = isIPv6(address) ? ipv6Bytes(address) : address.split(".").map(Number);
   const words: string[] = [];

@@ -9,13 +9,13 @@ import type { ExportFormat } from "./format.ts";
 
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#e2ddd3, #2c3137); --panel: light-dark(#fffefb, #191c20);
-  --muted: light-dark(#646a71, #9aa1a9); --mine: light-dark(#e0efec, #173330); }
+  --muted: light-dark(#646a71, #9aa1a9); --user: light-dark(#e0efec, #173330); }
 body { max-width: 48rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.6 system-ui, sans-serif;
   background: light-dark(#f6f4f0, #121417); color: light-dark(#1d2126, #e9e6e0); }
 h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
 .message, pre { padding: .6rem .9rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--panel); }
 .message, .thought { white-space: pre-wrap; overflow-wrap: anywhere; margin: .8rem 0; }
-.user { background: var(--mine); }
+.user { background: var(--user); }
 .note, figcaption, footer { color: var(--muted); font-size: .85rem; overflow-wrap: anywhere; }
 figure { margin: .8rem 0; }
 pre { margin: .2rem 0 0; overflow-x: auto; font: 13px/1.5 ui-monospace, monospace; }

@@ -77,7 +77,10 @@ async function* readEvents(
     bytes = 0;
   }
   if (expectedCount !== undefined && expectedCount !== next) {
-    throw new DeckhandError("bad_args", `The file is truncated: it has ${next} of ${expectedCount} events.`);
+    throw new DeckhandError(
+      "bad_args",
+      `The file has ${next} events instead of ${expectedCount}. It may be truncated.`,
+    );
   }
   if (page.length > 0) yield page;
 }

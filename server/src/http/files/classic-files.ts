@@ -1,7 +1,6 @@
 /**
  * File requests of the OpenHands 0.9–0.14 web UI, as recorded from 0.9.8 and 0.14.3. The token that the client's socket
- * received identifies the conversation. Saved files are written exactly; the OpenHands server added a newline each
- * time.
+ * received identifies the conversation. Saved files are written exactly; OpenHands added a newline each time.
  */
 import { posix } from "node:path";
 import type { Context, Hono } from "hono";

@@ -19,7 +19,10 @@ export interface SaveTarget {
   readonly maxBytes: number;
 }
 
-/** Honours `If-Match` and `If-None-Match`, so concurrent saves of a file have to be queued. Fails with `conflict`, `exists`. */
+/**
+ * Honours `If-Match` and `If-None-Match`, so concurrent saves of a file have to be queued. Fails with `conflict`,
+ * `exists`.
+ */
 export async function saveFile(
   c: Context,
   { conversation, runtime, path, maxBytes }: SaveTarget,
@@ -40,9 +43,7 @@ export async function saveFile(
   return { event, stat };
 }
 
-/**
- * Writes the file by an action of the user, which every client and the model can see. Resolves with the action's id.
- */
+/** Writes the file as an action of the user, visible to all clients and the model. Resolves with the action's id. */
 export async function writeAsAction(
   conversation: ConversationApi,
   path: string,

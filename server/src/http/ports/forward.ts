@@ -1,6 +1,4 @@
-/**
- * Forwards a request or a WebSocket to a port inside a conversation's sandbox. Streams both ways and buffers nothing.
- */
+/** Forwards requests and WebSockets to a port inside a conversation's sandbox, streaming both ways. */
 import {
   request as requestHttp,
   STATUS_CODES,

@@ -1,22 +1,22 @@
 /**
- * The HTTP side of a model call: kept-alive connections, and a watch that ends a call on which nothing comes.
+ * The HTTP side of a model call: keep-alive connections, and a watchdog that aborts a call without progress.
  *
- * Node's fetch gives up after 300 s without a byte of its own accord; a model on a slow machine may be allowed longer, so the
- * limits of the dispatcher are off and the watch alone decides.
+ * By default, Node's fetch gives up after 300 s without a byte. A model on a slow machine may need longer, so the
+ * dispatcher's limits are off and the watchdog alone decides.
  */
 
-/** Ends a call when no byte came for `timeoutMs`, or nothing but keep-alive comments for ten times as long. */
+/** Aborts a call after `timeoutMs` without a byte, or ten times as long with nothing but keep-alive comments. */
 export interface Watch {
   readonly signal: AbortSignal;
-  /** True once the watch has ended the call. */
+  /** True once the watchdog has aborted the call. */
   readonly timedOut: boolean;
   byte(): void;
   part(): void;
   stop(): void;
 }
 
-/** Comments alone may go on for so many time-outs: gateways send them while a model thinks. */
-const silentFactor = 10;
+/** Comments alone are accepted for this many timeouts: gateways send them while a model is thinking. */
+const commentsFactor = 10;
 
 const watches = new WeakMap<AbortSignal, Watch>();
 
@@ -24,27 +24,27 @@ export function watch(timeoutMs: number, end: AbortController): Watch {
   let lastByte = performance.now();
   let lastPart = lastByte;
   let timedOut = false;
-  let late = false;
-  // One timer that looks at the clock, not one for each chunk.
-  let timer = setTimeout(look, timeoutMs);
-  function look(): void {
+  let isOverdue = false;
+  // A single timer that checks the clock, rather than one per chunk.
+  let timer = setTimeout(check, timeoutMs);
+  function check(): void {
     const now = performance.now();
-    const left = Math.min(lastByte + timeoutMs, lastPart + silentFactor * timeoutMs) - now;
-    if (left > 0) {
-      late = false;
-      timer = setTimeout(look, Math.ceil(left));
+    const remainingMs = Math.min(lastByte + timeoutMs, lastPart + commentsFactor * timeoutMs) - now;
+    if (remainingMs > 0) {
+      isOverdue = false;
+      timer = setTimeout(check, Math.ceil(remainingMs));
       return;
     }
-    // When the whole process stood still, what came meanwhile waits behind this timer: look once more.
-    if (!late) {
-      late = true;
-      timer = setTimeout(look, Math.min(50, timeoutMs / 4));
+    // If the whole process was suspended, data that arrived meanwhile is queued behind this timer, so check once more.
+    if (!isOverdue) {
+      isOverdue = true;
+      timer = setTimeout(check, Math.min(50, timeoutMs / 4));
       return;
     }
     timedOut = true;
-    end.abort(new DOMException("Nothing came for too long.", "TimeoutError"));
+    end.abort(new DOMException("No data was received in time.", "TimeoutError"));
   }
-  const made: Watch = {
+  const created: Watch = {
     signal: end.signal,
     get timedOut() {
       return timedOut;
@@ -57,11 +57,11 @@ export function watch(timeoutMs: number, end: AbortController): Watch {
     },
     stop: () => clearTimeout(timer),
   };
-  watches.set(end.signal, made);
-  return made;
+  watches.set(end.signal, created);
+  return created;
 }
 
-/** A `fetch` that reports every chunk to the watch of its signal and leaves time limits to the watch. */
+/** A `fetch` that reports every chunk to the watchdog of its signal, which alone limits the time. */
 export function watchedFetch(fetch: typeof globalThis.fetch, dispatcher: Dispatcher): typeof globalThis.fetch {
   return async (input, init) => {
     const watching = init?.signal ? watches.get(init.signal) : undefined;

@@ -10,11 +10,11 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
-import { parseClassicFrame } from "./frames.ts";
 import type { ClassicTokens } from "../../wire/classic-token.ts";
-import { ClassicView, type ClassicFrame } from "./view.ts";
 import type { ClassicVersion } from "../dialect.ts";
 import type { Socket } from "../socket.ts";
+import { parseClassicFrame } from "./frames.ts";
+import { ClassicView, type ClassicFrame } from "./view.ts";
 
 export interface ClassicOptions {
   readonly version: ClassicVersion;
@@ -76,11 +76,11 @@ export function createClassicSession(options: ClassicOptions): ClassicSession {
   }
 
   function frame(text: string | undefined): Promise<void> {
-    processing = processing.then(() => process(text));
+    processing = processing.then(() => handle(text));
     return processing;
   }
 
-  async function process(text: string | undefined): Promise<void> {
+  async function handle(text: string | undefined): Promise<void> {
     const conversation = await conversationReady;
     if (conversation === undefined) return;
     try {

@@ -8,10 +8,10 @@
  * the state `error`, after the error itself, as in OpenHands.
  */
 import { isAction, type Action, type AgentState, type Event, type Observation, type Source } from "@deckhand/protocol";
+import type { ClassicVersion } from "../dialect.ts";
 import { actionFrame } from "./actions.ts";
 import { observationFrame } from "./observations.ts";
 import { classicTimestamp } from "./timestamp.ts";
-import type { ClassicVersion } from "../dialect.ts";
 
 export interface ClassicFrame {
   readonly frame: object;

@@ -6,11 +6,11 @@ import { clientAction, clientFrames, DeckhandError, nativeProtocol, type ServerF
 import type { z } from "zod";
 import { KeyedQueue } from "../../async/keyed-queue.ts";
 import type { ConversationsApi } from "../../conversation/api.ts";
-import { checkConversationId, existingConversation } from "../../wire/conversation-id.ts";
-import { followList, type ListSubscription } from "./list-subscription.ts";
-import { parseFrame, type FrameObject } from "../../wire/parse-frame.ts";
 import { normalizeAction } from "../../wire/client-action.ts";
+import { checkConversationId, existingConversation } from "../../wire/conversation-id.ts";
+import { parseFrame, type FrameObject } from "../../wire/parse-frame.ts";
 import type { Socket } from "../socket.ts";
+import { followList, type ListSubscription } from "./list-subscription.ts";
 import { startSubscription, type Subscription } from "./subscription.ts";
 
 export interface NativeOptions {

@@ -10,9 +10,7 @@ import type { Socket } from "../socket.ts";
 /** With a larger backlog the client is behind, and deltas would put it further behind. */
 const maxDeltaBacklogBytes = 64 * 1024;
 
-/**
- * Size of a batch of past events: small enough to let other sockets run, large enough for a browser to load quickly.
- */
+/** Size of a batch of existing events: small enough to let other sockets run, large enough to load quickly. */
 const batchChars = 128 * 1024;
 
 /** A new event is the same object for all subscribers, so it is serialized once. */
