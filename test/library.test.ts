@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { connect, type Client, type ExportFormat } from "@deckhand/client";
-import { fold, isAction, type AgentState, type Event } from "@deckhand/protocol";
+import { fold, isAction, protocolVersion, type AgentState, type Event } from "@deckhand/protocol";
 import { CliProcess } from "./kit/cli-process.ts";
 import { ModelProcess } from "./kit/model-process.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
@@ -115,7 +115,7 @@ test("[J8] export, import, export: the same lines and title, and it can be gone 
   const { exported: _, ...header } = JSON.parse(first[0] ?? "") as Record<string, unknown>;
   assert.deepEqual(header, {
     deckhand_export: 1,
-    protocol: "1.0.0",
+    protocol: protocolVersion,
     title: "Counting to three",
     events: first.length - 2,
   });
@@ -134,13 +134,13 @@ test("[J9] what is no export is refused with the number of the line, and nothing
     ["", /Line 1 /],
     ["hello", /Line 1 /],
     [lines.join("\n"), /Line 1 /],
-    [header, /ends after 0 events/],
+    [header, /has 0 events instead of/],
     [`{"deckhand_export": 1}`, /no event/],
-    [[header, ...lines.slice(0, 5)].join("\n"), /ends after 5 events of/],
+    [[header, ...lines.slice(0, 5)].join("\n"), /has 5 events instead of/],
     [at(3, "{"), /Line 5 /],
     [at(3, "[".repeat(10_000)), /Line 5 /],
     [at(3, ""), /Line 5 /],
-    [[header, ...lines.toSpliced(3, 1)].join("\n"), /Line 5 .*id is 4 and should be 3/],
+    [[header, ...lines.toSpliced(3, 1)].join("\n"), /Line 5 .*id is 4 instead of 3/],
     [change(2, { id: -1 }), /Line 4 /],
     [change(4, { timestamp: "yesterday" }), /Line 6 .*timestamp/],
     [change(0, { args: 1 }), /Line 2 .*args/],
