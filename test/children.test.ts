@@ -297,7 +297,7 @@ test("[DG9] a child stops at its parent's limit, and so does the parent", async 
   for (const event of answers)
     assert.match(
       (event as Frame)["content"],
-      /paused before it had finished \(The conversation that it works for has no more/,
+      /paused before it finished \(The parent conversation has reached its limit/,
     );
   // Two at once can be one step too far, as one alone is one call too far in cost.
   const steps = fold(await eventsOf(server, "p")).usage.steps;

@@ -19,7 +19,7 @@ export class Holds {
     return this.#count > 0;
   }
 
-  /** Fails with `conflict` after an eviction (the caller opens the conversation again), with `shutting_down` after a deletion. */
+  /** Fails with `busy` after an eviction (the caller opens the conversation again), with `shutting_down` after a deletion. */
   hold(): Disposable {
     if (this.#refusal !== undefined) throw this.#refusal;
     this.#count += 1;

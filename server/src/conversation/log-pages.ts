@@ -3,7 +3,7 @@ import type { Event } from "@deckhand/protocol";
 
 const pageSize = 200;
 
-/** A log from its start, or from behind `after`, to its end. Between pages others have their turn: it may be long. */
+/** The log after event `after`, to its end. Yields to the event loop between pages, because a log may be long. */
 export async function* logPages(
   read: (after: number, limit: number) => Promise<readonly Event[]>,
   after = -1,

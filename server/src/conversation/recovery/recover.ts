@@ -34,7 +34,7 @@ export async function recover(
   // If there is no workspace yet, nothing was done in it, and an inspection is no reason to create it.
   const inWorkspace = workspace.isReady ? await findSideEffects(conversation, runtime, inspection) : [];
   const orphaned = await subagents?.orphaned(state);
-  const sideEffects = new Map([...inWorkspace, ...(orphaned?.traces ?? [])]);
+  const sideEffects = new Map([...inWorkspace, ...(orphaned?.sentences ?? [])]);
   const findings = { nowMs: now(), tail, resume: resumeOf(state, resume), aliveMs, sideEffects };
   return [...(orphaned?.events ?? []), ...recoveryEvents(state, findings)];
 }

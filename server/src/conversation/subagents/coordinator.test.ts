@@ -257,7 +257,7 @@ test("[DG8] a child that a person pauses is waited for, and one that they stop i
   const answers = (await all(parent)).flatMap((event) =>
     !isAction(event) && event.observation === "delegate" ? [event.content.replace(/Conversation .*/, "")] : [],
   );
-  const stopped = "CodeActAgent was stopped before it had finished. ";
+  const stopped = "CodeActAgent was stopped before it finished. ";
   assert.deepEqual(answers, [stopped, stopped]);
 });
 

@@ -1,13 +1,17 @@
-/** What holds for a child: never less than what holds for its parent. */
+/** The approval settings of a subagent: never looser than those of its parent. */
 import { approvalPolicies, type ConversationState, type Settings } from "@deckhand/protocol";
 import type { Agent } from "../../agent/agents.ts";
 import type { ApprovalDefaults } from "../../agent/approval/policy.ts";
 
-type Asking = Pick<Settings, "approval" | "approval_seconds" | "confirmation_mode">;
+type ApprovalSettings = Pick<Settings, "approval" | "approval_seconds" | "confirmation_mode">;
 
-/** Of two ways of asking, in each point the stricter one. */
-export function stricter(one: Asking, other: Asking, { policy, seconds }: ApprovalDefaults): Required<Asking> {
-  const rank = ({ approval }: Asking): number => approvalPolicies.indexOf(approval ?? policy);
+/** The stricter of the two in each setting. */
+export function stricter(
+  one: ApprovalSettings,
+  other: ApprovalSettings,
+  { policy, seconds }: ApprovalDefaults,
+): Required<ApprovalSettings> {
+  const rank = ({ approval }: ApprovalSettings): number => approvalPolicies.indexOf(approval ?? policy);
   return {
     approval: approvalPolicies[Math.max(rank(one), rank(other))],
     approval_seconds: Math.min(one.approval_seconds ?? seconds, other.approval_seconds ?? seconds),
@@ -15,7 +19,7 @@ export function stricter(one: Asking, other: Asking, { policy, seconds }: Approv
   };
 }
 
-/** What the parent was allowed from now on, the child is, too. */
+/** The stricter settings, and the rules of both: what is allowed to the parent is allowed to the subagent. */
 export function inheritApproval(
   child: Pick<ConversationState, "settings" | "rules">,
   parent: Pick<ConversationState, "settings" | "rules">,
@@ -27,13 +31,13 @@ export function inheritApproval(
   };
 }
 
-/** An agent whose definition says when to ask is asked about at least then. */
+/** An agent's definition can make its approval settings stricter, never looser. */
 export function withDefinedApproval<T extends Pick<ConversationState, "settings">>(
   state: T,
-  { definition: defined }: Agent,
+  { definition }: Agent,
   defaults: ApprovalDefaults,
 ): T {
-  if (defined?.approval === undefined) return state;
-  const settings = { ...state.settings, ...stricter(state.settings, { approval: defined.approval }, defaults) };
+  if (definition?.approval === undefined) return state;
+  const settings = { ...state.settings, ...stricter(state.settings, { approval: definition.approval }, defaults) };
   return { ...state, settings };
 }

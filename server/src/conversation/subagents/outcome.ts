@@ -1,10 +1,10 @@
-/** What a child gives back: for the model of its parent in words, bounded, and for programs by name. */
-import type { AgentState } from "@deckhand/protocol";
+/** What a subagent returns: bounded text for its parent's model, and named outputs for programs. */
+import type { Action, AgentState } from "@deckhand/protocol";
 import type { Outcome } from "../../tools/tool.ts";
 import type { IdleResult } from "./await-idle.ts";
 
-/** Of what the parent's model reads: some three thousand tokens. Whoever needs more has it write a file. */
-const mostChars = 12_000;
+/** About three thousand tokens for the parent's model. An agent that returns more should write a file. */
+const maxChars = 12_000;
 
 export interface Ended {
   readonly agent: string;
@@ -14,34 +14,52 @@ export interface Ended {
   readonly durationMs: number;
 }
 
-export function outcomeOf({ state, reason, finalAction: said }: IdleResult, ended: Ended): Outcome<"delegate"> {
+export function outcomeOf({ state, reason, finalAction }: IdleResult, ended: Ended): Outcome<"delegate"> {
   const { agent, conversation, steps, costUsd, durationMs } = ended;
-  const given = said !== null && said.action !== "message" ? said.args.outputs : {};
-  const words = said === null ? "" : said.action === "message" ? said.args.content : said.args.thought;
-  const named = Object.entries(given).map(
+  const { text, outputs } = answerIn(finalAction);
+  const named = Object.entries(outputs).map(
     ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value, null, 1)}`,
   );
-  const head = `${agent} ${endings[state] ?? "is still at work"}${reason === "" ? "" : ` (${reason.trim()})`}. Conversation ${conversation}.`;
-  const body = cut([words, ...named].filter((part) => part !== "").join("\n\n"));
-  const outputs = JSON.stringify(given).length > mostChars ? { cut: cut(JSON.stringify(given)) } : given;
+  const because = reason === "" ? "" : ` (${reason.trim()})`;
+  const head = `${agent} ${endings[state] ?? "is still working"}${because}. Conversation ${conversation}.`;
+  const body = cut([text, ...named].filter((part) => part !== "").join("\n\n"));
+  const json = JSON.stringify(outputs);
   return {
     observation: "delegate",
     content: body === "" ? head : `${head}\n\n${body}`,
-    extras: { outputs, conversation, agent, agent_state: state, steps, cost_usd: costUsd, duration_ms: durationMs },
+    extras: {
+      outputs: json.length > maxChars ? { cut: cut(json) } : outputs,
+      conversation,
+      agent,
+      agent_state: state,
+      steps,
+      cost_usd: costUsd,
+      duration_ms: durationMs,
+    },
   };
+}
+
+function answerIn(action: IdleResult["finalAction"]): {
+  readonly text: string;
+  readonly outputs: Action<"finish">["args"]["outputs"];
+} {
+  if (action === null) return { text: "", outputs: {} };
+  if (action.action === "message") return { text: action.args.content, outputs: {} };
+  return { text: action.args.thought, outputs: action.args.outputs };
 }
 
 const endings: Partial<Record<AgentState, string>> = {
   finished: "has finished",
-  rejected: "could not do it",
+  rejected: "could not do the task",
   awaiting_user_input: "has answered",
-  paused: "was paused before it had finished",
-  stopped: "was stopped before it had finished",
+  paused: "was paused before it finished",
+  stopped: "was stopped before it finished",
   error: "failed",
 };
 
 function cut(text: string): string {
-  if (text.length <= mostChars) return text;
-  const half = mostChars / 2;
-  return `${text.slice(0, half)}\n[… ${text.length - mostChars} characters are left out; its conversation has them …]\n${text.slice(-half)}`;
+  if (text.length <= maxChars) return text;
+  const half = maxChars / 2;
+  const omitted = text.length - maxChars;
+  return `${text.slice(0, half)}\n[… ${omitted} characters omitted; the subagent's conversation has them …]\n${text.slice(-half)}`;
 }

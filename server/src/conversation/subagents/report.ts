@@ -1,4 +1,4 @@
-/** How a child is, for its parent's log. */
+/** What a parent's log says of a subagent. */
 import { isDeepStrictEqual } from "node:util";
 import {
   actionSentence,
@@ -11,7 +11,7 @@ import {
 } from "@deckhand/protocol";
 import { defaultAgent } from "../../agent/agents.ts";
 
-/** Undefined for a conversation that is nobody's child. */
+/** Undefined for a conversation without a parent. */
 export function reportOf(id: string, state: ConversationState): ChildReport | undefined {
   const { parent, settings, agentState, usage } = state;
   if (parent === null) return undefined;
@@ -29,20 +29,20 @@ export function reportOf(id: string, state: ConversationState): ChildReport | un
   };
 }
 
-/** Its own action that waits for a person, or one of a child of its own. */
+/** Its own action that waits for approval, or one of its subagents. */
 function awaitingIn(id: string, { awaiting, open, children }: ConversationState): ChildReport["awaiting"] {
   const action = open.find((each) => each.id === awaiting?.id);
   if (action !== undefined) return { conversation: id, id: action.id, message: excerpt(actionSentence(action)) };
   return children.find((child) => child.awaiting !== null)?.awaiting ?? null;
 }
 
-/** Nothing where the parent was told the same already. */
+/** Empty if the parent has the same report already. */
 export function childEvents(report: ChildReport, parent: ConversationState): readonly NewObservation<"child">[] {
   const known = parent.children.find(({ conversation }) => conversation === report.conversation);
   return isDeepStrictEqual(known, report) ? [] : [observation("environment", "child", "", report)];
 }
 
-/** Whether the parent has to hear of it: what it costs is told when it rests, and counted before. */
+/** Whether the change is worth a report. Usage is reported when the subagent comes to rest; until then it is only counted. */
 export function isNews(before: ConversationState, now: ConversationState): boolean {
   if (now.parent === null) return false;
   if (before.agentState !== now.agentState || before.awaiting?.id !== now.awaiting?.id) return true;

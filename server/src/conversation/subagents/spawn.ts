@@ -1,4 +1,4 @@
-/** The first events of a child, and the words of its task. */
+/** The first events of a subagent, and the text of its task. */
 import {
   action,
   stateChange,
@@ -11,7 +11,7 @@ import {
 import type { Agent } from "../../agent/agents.ts";
 import type { Resume } from "../recovery/recovery.ts";
 
-/** Levels of children below a conversation: a child's child is the last. */
+/** Levels of subagents below a conversation: a subagent's subagent is the last. */
 export const maxDepth = 2;
 
 export function parentOf(id: string, { parent }: ConversationState, delegate: number): ParentLink {
@@ -19,13 +19,13 @@ export function parentOf(id: string, { parent }: ConversationState, delegate: nu
 }
 
 /**
- * It works where the parent does, with the parent's model unless its definition names one, and asks where the parent would ask. What the
- * parent's limits leave is looked up before each of its steps, so it has none of them as its own.
+ * A subagent inherits its parent's workspace, approval settings, and model, unless its definition names a model. It does not
+ * inherit the parent's limits: those are checked before each of its steps, for the parent as a whole.
  */
 export function spawnEvents(parent: ConversationState, link: ParentLink, agent: Agent): readonly NewEvent[] {
-  const left = agent.definition?.model === undefined ? notInherited : [...notInherited, ...ofTheModel];
+  const dropped = agent.definition?.model === undefined ? notInherited : [...notInherited, ...modelSettings];
   const settings = Object.fromEntries(
-    Object.entries(parent.settings).filter(([name]) => !left.includes(name as keyof Settings)),
+    Object.entries(parent.settings).filter(([name]) => !dropped.includes(name as keyof Settings)),
   );
   return [
     action("environment", "initialize", { ...settings, agent_cls: agent.name, parent: link }),
@@ -41,9 +41,9 @@ const notInherited: readonly (keyof Settings)[] = [
   "max_seconds",
   "max_tokens",
 ];
-const ofTheModel: readonly (keyof Settings)[] = ["model", "base_url", "reasoning_effort"];
+const modelSettings: readonly (keyof Settings)[] = ["model", "base_url", "reasoning_effort"];
 
-/** What the child is told: the task, and each input under its name. */
+/** The task, followed by each input under its name. */
 export function taskText({ task, inputs }: Pick<ActionArgs<"delegate">, "task" | "inputs">): string {
   const given = Object.entries(inputs).map(
     ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
@@ -51,7 +51,7 @@ export function taskText({ task, inputs }: Pick<ActionArgs<"delegate">, "task" |
   return [task, ...given].filter((part) => part !== "").join("\n\n");
 }
 
-/** At the last level there is nobody left to ask: the tool is not offered. */
+/** At the deepest level the tool is not offered. */
 export function withoutDelegateAtMaxDepth(agent: Agent, { parent }: ConversationState): Agent {
   if ((parent?.depth ?? 0) < maxDepth || !agent.toolNames.includes("delegate")) return agent;
   const specs = agent.toolSpecs.filter(({ name }) => name !== "delegate");
@@ -64,7 +64,7 @@ export function withoutDelegateAtMaxDepth(agent: Agent, { parent }: Conversation
   };
 }
 
-/** A child never goes on by itself: after a restart nobody waits for it. */
+/** A subagent never resumes by itself: after a restart nothing waits for it. */
 export function resumeOf({ parent }: ConversationState, configured: Resume): Resume {
   return parent === null ? configured : "ask";
 }

@@ -9,13 +9,13 @@ import { withDefinedApproval, stricter, inheritApproval } from "./inherit-approv
 
 const defaults = { policy: "risky", seconds: 3600, sandboxed: true } as const;
 const link = { conversation: "p", action: 3, root: "p", depth: 1 };
-const agentOf = (defined: Partial<Agent["definition"]> = {}): Agent =>
+const agentOf = (definition: Partial<Agent["definition"]> = {}): Agent =>
   ({
     name: "explorer",
     toolNames: ["read", "delegate", "finish"],
-    specs: [{ name: "read" }, { name: "delegate" }, { name: "finish" }],
-    chars: 1000,
-    defined: { limits: {}, tools: [], ...defined },
+    toolSpecs: [{ name: "read" }, { name: "delegate" }, { name: "finish" }],
+    promptChars: 1000,
+    definition: { limits: {}, tools: [], ...definition },
   }) as unknown as Agent;
 const stateWith = (settings: Settings, more: Partial<ConversationState> = {}): ConversationState => ({
   ...emptyState,
@@ -23,7 +23,7 @@ const stateWith = (settings: Settings, more: Partial<ConversationState> = {}): C
   ...more,
 });
 
-test("[DG7] in each point the stricter way of asking holds, whichever of the two it is", () => {
+test("[DG7] each approval setting is the stricter one of the two", () => {
   assert.deepEqual(stricter({ approval: "never" }, {}, defaults), {
     approval: "risky",
     approval_seconds: 3600,
@@ -35,7 +35,7 @@ test("[DG7] in each point the stricter way of asking holds, whichever of the two
   assert.deepEqual(stricter(tight, loose, defaults), tight);
 });
 
-test("[DG7] somebody who loosens a child loosens nothing; what the parent was allowed the child is, too", () => {
+test("[DG7] a subagent cannot be made looser than its parent, and inherits what the parent was allowed", () => {
   const rule = { action: "run", pattern: "npm test" };
   const parent = stateWith({ approval: "always" }, { rules: [rule] });
   const { settings, rules } = inheritApproval(stateWith({ approval: "never" }), parent, defaults);
@@ -43,7 +43,7 @@ test("[DG7] somebody who loosens a child loosens nothing; what the parent was al
   assert.deepEqual(rules, [rule]);
 });
 
-test("[DG7] a definition makes asking stricter, and never looser", () => {
+test("[DG7] an agent definition makes approval settings stricter, never looser", () => {
   const asked = (settings: Settings, approval: "never" | "always"): unknown =>
     withDefinedApproval(stateWith(settings), agentOf({ approval }), defaults).settings.approval;
   assert.equal(asked({ approval: "never" }, "always"), "always");
@@ -51,7 +51,7 @@ test("[DG7] a definition makes asking stricter, and never looser", () => {
   assert.equal(asked({}, "never"), "risky");
 });
 
-test("[DG6] a child begins with its parent's settings but for the limits, and with its definition's model where it names one", () => {
+test("[DG6] a subagent starts with its parent's settings except the limits, and with the model of its definition", () => {
   const parent = stateWith({
     model: "m",
     base_url: "http://m",
@@ -75,7 +75,7 @@ test("[DG6] a child begins with its parent's settings but for the limits, and wi
   );
 });
 
-test("[DG11] at the last level there is no tool to hand on work with", () => {
+test("[DG11] at the deepest level the delegate tool is not offered", () => {
   const names = (depth: number): readonly string[] =>
     withoutDelegateAtMaxDepth(agentOf(), stateWith({}, { parent: { ...link, depth } })).toolNames;
   assert.deepEqual(
@@ -87,7 +87,7 @@ test("[DG11] at the last level there is no tool to hand on work with", () => {
   );
 });
 
-test("[DG6] what comes back is bounded, in words and by name", () => {
+test("[DG6] what a subagent returns is bounded, both text and outputs", () => {
   const ended = { agent: "explorer", conversation: "c", steps: 2, costUsd: 0.5, durationMs: 7 };
   const said = {
     id: 9,
@@ -97,7 +97,7 @@ test("[DG6] what comes back is bounded, in words and by name", () => {
   const rest: IdleResult = { state: "finished", reason: "", finalAction: said };
   const { content, extras } = outcomeOf(rest, ended);
   assert.ok(content.length < 13_000 && JSON.stringify(extras).length < 13_000);
-  assert.match(content, /^explorer has finished\. Conversation c\.\n\nanswer: x+\n\[… \d+ characters are left out/);
+  assert.match(content, /^explorer has finished\. Conversation c\.\n\nanswer: x+\n\[… \d+ characters omitted/);
   const failed = outcomeOf({ state: "error", reason: "The key is refused.", finalAction: null }, ended);
   assert.equal(failed.content, "explorer failed (The key is refused.). Conversation c.");
   assert.deepEqual(failed.extras, {
