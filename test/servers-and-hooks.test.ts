@@ -108,7 +108,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
     assert.equal(JSON.stringify(body.tools), JSON.stringify(before.tools));
     assert.equal(JSON.stringify(body.messages.slice(0, before.messages.length)), JSON.stringify(before.messages));
   }
-  assert.match(JSON.stringify(bodies[0]?.tools), /Adds two numbers.*in its words/);
+  assert.match(JSON.stringify(bodies[0]?.tools), /Adds two numbers.*described by that server/);
 });
 
 test("[HK8][MC16] a hook blocks an action, and a check in the sandbox sends the agent back until its work is done", async () => {

@@ -12,8 +12,7 @@ import {
   type NewEvent,
   type ServerTool,
 } from "@deckhand/protocol";
-import type { Agent } from "../../agent/agents.ts";
-import { withServerTools } from "../../agent/server-tools.ts";
+import { withServerTools, type Agent } from "../../agent/agents.ts";
 import { callTool } from "../../mcp/call-tool.ts";
 import type { Mcp } from "../../mcp/mcp.ts";
 import type { Tool } from "../../tools/tool.ts";
