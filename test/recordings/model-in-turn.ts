@@ -20,7 +20,7 @@ export async function startModelInTurn(replies: readonly ScriptReply[]): Promise
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       if (request.method !== "POST") return response.end('{"data":[{"id":"in-turn"}]}');
-      if (body.includes("Write a summary from which")) return say({ text: summary }, body, response);
+      if (body.includes("Write a summary that lets you continue")) return say({ text: summary }, body, response);
       return say(replies[(said += 1) - 1] ?? { text: "I have nothing more to say." }, body, response);
     });
   });

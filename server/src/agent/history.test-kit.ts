@@ -156,7 +156,7 @@ export async function playOut(plan: Plan): Promise<Played> {
     };
     take(stamped([...log, ...next]));
     const model = arrayModel((request) => {
-      const summary = textOf(request.messages.at(-1)).includes("Write a summary from which");
+      const summary = textOf(request.messages.at(-1)).includes("Write a summary that lets you continue");
       asked.push({ messages: [...request.messages], system: request.system, head: seen, summary });
       return summary ? [text("So far so good.")] : (replies.next().value ?? [text("That is all.")]);
     });

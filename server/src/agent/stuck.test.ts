@@ -33,13 +33,13 @@ test("[X1] a circle is the same four times, the same failing three times, three 
 const usage = { input: 1, output: 1, cached_input: 0, cache_write: 0, reasoning: 0 };
 
 class Log {
-  readonly #trail = new StepHistory();
+  readonly #steps = new StepHistory();
   #id = -1;
 
   add(...events: readonly NewEvent[]): this {
     for (const event of events) {
       this.#id += 1;
-      this.#trail.add({ id: this.#id, timestamp: "2026-01-01T00:00:00.000Z", ...event });
+      this.#steps.add({ id: this.#id, timestamp: "2026-01-01T00:00:00.000Z", ...event });
     }
     return this;
   }
@@ -68,7 +68,7 @@ class Log {
   }
 
   get verdict(): string | null {
-    return this.#trail.verdict()?.todo ?? null;
+    return this.#steps.check()?.type ?? null;
   }
 }
 

@@ -166,7 +166,7 @@ test("[X6] a circle is told to the model once; when it goes on, the turn pauses 
     const before = requests[at - 1] ?? [];
     assert.deepEqual(request.slice(0, before.length), before);
   }
-  assert.match(requests.at(-1)?.at(-1) ?? "", /"role":"user".*going round in a circle/);
+  assert.match(requests.at(-1)?.at(-1) ?? "", /"role":"user".*repeating the same action/);
   const from = [...played.events, ...endEvents(played.end), stateChange("running")];
   const resumed = await play(arrayModel([[call("read", { path: "same" })], [call("finish", {})]]), { from });
   assert.deepEqual(resumed.end, { type: "completed", agentState: "finished" });

@@ -17,6 +17,7 @@
  */
 import { action, observation, type NewEvent, type NudgeReason } from "@deckhand/protocol";
 import { compactAfterOverflow, compactIfNeeded } from "./context/compaction.ts";
+import { systemNote } from "./context/notes.ts";
 import { executeApproved, executePending, executeReply } from "./execution/execute.ts";
 import { runStartHooks } from "./execution/hooks.ts";
 import { continueNudge, endedPrematurely } from "./finish/premature-end.ts";
@@ -64,8 +65,8 @@ export async function* runTurn(first: View, deps: TurnDeps, signal: AbortSignal)
     const limit = await deps.limits(view.state);
     if (limit !== null) return { type: "halted", agentState: "paused", ...limit };
 
-    const stuck = view.prompt.stepHistory.verdict();
-    if (stuck?.todo === "pause") return { type: "halted", agentState: "paused", code: "stuck", message: stuckMessage };
+    const stuck = view.prompt.stepHistory.check();
+    if (stuck?.type === "pause") return { type: "halted", agentState: "paused", code: "stuck", message: stuckMessage };
     if (stuck !== null) view = yield storeEvents(loopNudge(stuck.reason));
     if (!isRunning(view, signal)) break;
 
@@ -107,5 +108,4 @@ function loopNudge(reason: NudgeReason): NewEvent {
   return observation("environment", "nudge", loopNote, { reason });
 }
 
-const loopNote =
-  "(A note of the server, not of the user.) You are going round in a circle: the same again, with the same result. Look at what came of it and try another way. To wait for something, run a command that sleeps. If nothing is left to try, call finish and tell what stands in the way.";
+const loopNote = `${systemNote} You are repeating the same action with the same result. Look at the result and try a different approach. To wait for something, run a command that sleeps. If there is nothing left to try, call finish and explain what is blocking you.`;

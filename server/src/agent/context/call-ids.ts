@@ -1,34 +1,34 @@
 /**
- * The ids of calls, as the model is shown them again. Some models begin to count anew with each reply (`call_0`), and a
- * conversation may change its model; but providers refuse a history in which an id stands twice. The first call of an id
- * keeps it. Nothing but the log decides, so that the same log gives the same bytes.
+ * The call ids the model is shown. Some models restart their numbering with each reply (`call_0`), and a conversation may switch models;
+ * but providers reject a history in which an id occurs twice. The first call with an id keeps it. Only the log decides, so the same log
+ * gives the same bytes.
  */
 import type { ReplyPart } from "@deckhand/protocol";
 
 export class CallIds {
   readonly #taken = new Set<string>();
 
-  /** The parts of the reply of that event; the same object where nothing is another. */
-  own(parts: readonly ReplyPart[], reply: number): readonly ReplyPart[] {
-    const own = parts.map((part) => {
+  /** The parts of a reply with unique ids; the same array when no id changes. `reply` is the id of its event. */
+  unique(parts: readonly ReplyPart[], reply: number): readonly ReplyPart[] {
+    const unique = parts.map((part) => {
       if (part.type !== "call") return part;
       const id = this.#take(part.id, reply);
       return id === part.id ? part : { ...part, id };
     });
-    return own.every((part, at) => part === parts[at]) ? parts : own;
+    return unique.every((part, at) => part === parts[at]) ? parts : unique;
   }
 
   #take(id: string, reply: number): string {
-    let wanted = id;
-    for (let copy = 1; this.#taken.has(plain(wanted)); copy += 1) {
-      wanted = `call_${reply}${copy === 1 ? "" : `_${copy}`}`;
+    let candidate = id;
+    for (let copy = 1; this.#taken.has(normalize(candidate)); copy += 1) {
+      candidate = `call_${reply}${copy === 1 ? "" : `_${copy}`}`;
     }
-    this.#taken.add(plain(wanted));
-    return wanted;
+    this.#taken.add(normalize(candidate));
+    return candidate;
   }
 }
 
-/** Two that a provider's alphabet makes one are one. */
-function plain(id: string): string {
+/** Ids that become equal in a provider's alphabet count as equal. */
+function normalize(id: string): string {
   return id.replaceAll(/[^\w-]/g, "_").slice(0, 64) || "_";
 }

@@ -1,14 +1,14 @@
 /**
- * Compaction: what the model reads is made shorter before it is too long for it. First long outputs from before are left out; where
- * that is not enough, a summary that the model writes takes the place of everything but the last steps. Both are events, so
- * that the prompt stays a fold of the log, and the log keeps the originals.
+ * Compaction: the prompt is made shorter before it exceeds the model's context window. First long outputs are pruned; where that is not
+ * enough, a summary written by the model replaces everything but the last steps. Both are events, so the prompt stays a fold of the log,
+ * and the log keeps the originals.
  *
- *   under 80 %            nothing
- *   outputs free 25 %     `compact` with `mask`
- *   else                  `compact` with `summary`
+ *   below 80 % of the window          nothing
+ *   pruning frees 25 % of it          `compact` with `prune`
+ *   otherwise                         `compact` with `summary`
  *
- * A model that says by itself that it is too much is made room for in the same way. After two summaries without a reply in
- * between it is given up.
+ * The same happens when the provider rejects a request as too long. After two summaries without a reply in between, the turn ends with
+ * that error.
  */
 import { action, observation } from "@deckhand/protocol";
 import {
@@ -23,53 +23,51 @@ import {
 } from "../turn-types.ts";
 import { writeSummary } from "./summary.ts";
 
-/** Shares of what the model can read. */
-const full = 0.8;
-const worthMasking = 0.25;
-/** Kept as it is behind a summary: less each time that it was not enough. */
-const tails = [0.3, 0.1] as const;
+/** Shares of the context window. */
+const fullShare = 0.8;
+const worthPruningShare = 0.25;
+/** The tail that is kept verbatim after a summary; smaller when the first summary was not enough. */
+const tailShares = [0.3, 0.1] as const;
 
-/** Before a request. Does nothing where it is not known how much the model can read. */
-export async function* compactIfNeeded(view: View, deps: TurnDeps, signal: AbortSignal): TurnPart {
+/** Before a request. Does nothing when the size of the context window is unknown. */
+export async function* compactIfNeeded(first: View, deps: TurnDeps, signal: AbortSignal): TurnPart {
   const limit = deps.model.contextTokens ?? null;
-  let now = view;
-  while (limit !== null && now.prompt.tokens > limit * full && now.prompt.summaries === 0) {
-    const flow = yield* compact(now, deps, limit, signal);
+  let view = first;
+  while (limit !== null && view.prompt.tokens > limit * fullShare && view.prompt.summaries === 0) {
+    const flow = yield* compact(view, deps, limit, signal);
     if (flow.type === "ended") return flow;
-    now = flow.view;
+    view = flow.view;
   }
-  return continueWith(now);
+  return continueWith(view);
 }
 
-/** After the model has refused a request as too long; the refusal is the end of the turn when nothing more can be done. */
+/** After the provider rejected a request as too long. `rejection` ends the turn when nothing more can be removed. */
 export async function* compactAfterOverflow(
-  refused: TurnEnd,
+  rejection: TurnEnd,
   view: View,
   deps: TurnDeps,
   signal: AbortSignal,
 ): TurnPart {
-  if (!view.prompt.hasReplies || view.prompt.summaries >= tails.length) return { type: "ended", end: refused };
-  // It is less than was sent, whatever we were told.
-  const sent = view.prompt.tokens;
-  const limit = Math.min(deps.model.contextTokens ?? Number.POSITIVE_INFINITY, sent * full);
+  const { prompt } = view;
+  if (!prompt.hasReplies || prompt.summaries >= tailShares.length) return { type: "ended", end: rejection };
+  // Whatever the configured size is, the real one is smaller than what was sent.
+  const limit = Math.min(deps.model.contextTokens ?? Number.POSITIVE_INFINITY, prompt.tokens * fullShare);
   return yield* compact(view, deps, limit, signal);
 }
 
 async function* compact(view: View, deps: TurnDeps, limitTokens: number, signal: AbortSignal): TurnPart {
   const { prompt } = view;
-  const tail = tails[prompt.summaries] ?? 0;
-  const room = prompt.chars(limitTokens);
-  const to = prompt.lastIdBeforeTail(room * tail);
-  // Where even the last step is too much, it is summarised as well.
-  const upTo = to === -1 ? view.state.head : to;
-  if (to !== -1 && prompt.prunableChars(to) >= room * worthMasking) {
+  const contextChars = prompt.chars(limitTokens);
+  const to = prompt.lastIdBeforeTail(contextChars * (tailShares[prompt.summaries] ?? 0));
+  if (to !== -1 && prompt.prunableChars(to) >= contextChars * worthPruningShare) {
     return continueWith(yield storeEvents(action("agent", "compact", { from: 0, to, how: "prune", summary: "" })));
   }
-  yield storeEvents(
-    observation("environment", "status", "The conversation is summarised, to make room.", { code: "compaction" }),
-  );
+  // When even the last step is too long, it is summarized as well.
+  const upTo = to === -1 ? view.state.head : to;
+  const message = "Summarizing the conversation to free up context.";
+  yield storeEvents(observation("environment", "status", message, { code: "compaction" }));
   try {
-    const written = await writeSummary({ prompt, deps, upTo, roomChars: room }, signal);
+    const written = await writeSummary({ prompt, deps, upTo, contextChars }, signal);
     const event = action("agent", "compact", { from: 0, to: upTo, how: "summary", ...written });
     return continueWith(yield storeEvents(event));
   } catch (error) {

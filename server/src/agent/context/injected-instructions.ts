@@ -1,27 +1,29 @@
 import { isTriggered, type InstructionFile } from "@deckhand/protocol";
 
-interface Told {
+interface Injected {
   readonly id: number;
   readonly text: string;
-  readonly pieces: readonly InstructionFile[];
+  readonly files: readonly InstructionFile[];
 }
 
-/** What the workspace says, as it was told last: a summary is not to forget it. */
+/** The instructions in the prompt, in their latest version. They are kept beside a summary, which may forget them. */
 export class InjectedInstructions {
-  #told: readonly Told[] = [];
+  #current: readonly Injected[] = [];
 
-  add(id: number, text: string, pieces: readonly InstructionFile[]): void {
-    const paths = new Set(pieces.map(({ path }) => path));
-    const isOld = (told: Told): boolean =>
-      isAlone(told) === isAlone({ pieces }) && (!isAlone(told) || told.pieces.every(({ path }) => paths.has(path)));
-    this.#told = [...this.#told.filter((told) => !isOld(told)), { id, text, pieces }];
+  /** Triggered instructions replace only older versions of the same files; all others are replaced together. */
+  add(id: number, text: string, files: readonly InstructionFile[]): void {
+    const paths = new Set(files.map(({ path }) => path));
+    const isReplaced = (old: Injected): boolean =>
+      areTriggered(old.files) === areTriggered(files) &&
+      (!areTriggered(files) || old.files.every(({ path }) => paths.has(path)));
+    this.#current = [...this.#current.filter((old) => !isReplaced(old)), { id, text, files }];
   }
 
   upTo(id: number): readonly string[] {
-    return this.#told.filter((told) => told.id <= id && told.pieces.length > 0).map(({ text }) => text);
+    return this.#current.filter((each) => each.id <= id && each.files.length > 0).map(({ text }) => text);
   }
 }
 
-function isAlone({ pieces }: Pick<Told, "pieces">): boolean {
-  return pieces.length > 0 && pieces.every(isTriggered);
+function areTriggered(files: readonly InstructionFile[]): boolean {
+  return files.length > 0 && files.every(isTriggered);
 }

@@ -1,4 +1,4 @@
-/** The messages of a prompt, each with the id of the event that it begins with, and what can be taken out of them again. */
+/** The messages of a prompt, each with the id of the event it begins with, and what a compaction can remove from them. */
 import type { ContextPart } from "@deckhand/protocol";
 import type { ModelMessage, ToolResult } from "../../llm/model.ts";
 
@@ -7,14 +7,14 @@ interface Entry {
   readonly part: ContextPart;
   readonly message: ModelMessage;
   readonly chars: number;
-  /** What takes its place where room is made; by default long results go. */
-  readonly short?: ModelMessage | undefined;
+  /** Replaces the message when it is pruned. Without it, long tool results are removed. */
+  readonly pruned?: ModelMessage | undefined;
 }
 
-/** What an image is counted as; providers take some 1,500 tokens for one. */
+/** What an image counts as; providers charge some 1,500 tokens for one. */
 const imageChars = 5000;
-/** Results up to this length stay: there is nothing to be gained. */
-const maskChars = 400;
+/** Results up to this length are kept: removing them gains nothing. */
+const minPrunedChars = 400;
 
 export class Messages {
   #entries: Entry[] = [];
@@ -29,32 +29,31 @@ export class Messages {
     return this.#chars;
   }
 
-  /** How many of them are of what. */
   get charsByPart(): ReadonlyMap<ContextPart, number> {
-    const by = new Map<ContextPart, number>();
-    for (const { part, chars } of this.#entries) by.set(part, (by.get(part) ?? 0) + chars);
-    return by;
+    const sums = new Map<ContextPart, number>();
+    for (const { part, chars } of this.#entries) sums.set(part, (sums.get(part) ?? 0) + chars);
+    return sums;
   }
 
-  /** Of results, `id` is that of their reply. */
-  add(id: number, part: ContextPart, message: ModelMessage, short?: ModelMessage): void {
+  /** For tool results, `id` is the id of their reply. */
+  add(id: number, part: ContextPart, message: ModelMessage, pruned?: ModelMessage): void {
     const chars = charsOf(message);
-    this.#entries.push({ id, part, message, chars, short });
+    this.#entries.push({ id, part, message, chars, pruned });
     this.#messages.push(message);
     this.#chars += chars;
   }
 
   /**
-   * The last event before the longest end of the list that has at most `chars`, and begins neither with results nor in the
-   * middle of a step. -1: all of it fits.
+   * The id of the last event before the longest tail of at most `chars`. The tail begins neither with results nor in the middle of a
+   * step. -1 when everything fits.
    */
   lastIdBeforeTail(chars: number): number {
     let first = this.#entries.length;
-    let kept = 0;
+    let sum = 0;
     for (let at = first - 1; at >= 0; at -= 1) {
       const { chars: more = 0, id = -1 } = this.#entries[at] ?? {};
-      kept += more;
-      if (kept > chars) return (this.#entries[first]?.id ?? this.#lastId() + 1) - 1;
+      sum += more;
+      if (sum > chars) return (this.#entries[first]?.id ?? this.#lastId() + 1) - 1;
       if (this.#entries[at - 1]?.id !== id) first = at;
     }
     return -1;
@@ -64,27 +63,27 @@ export class Messages {
     return this.#entries.filter((entry) => entry.id <= id).map(({ message }) => message);
   }
 
-  /** Characters that `mask(id)` would free. */
+  /** How many characters `prune(id)` would free. */
   prunableChars(id: number): number {
     return this.#entries.reduce(
-      (sum, entry) => (entry.id <= id ? sum + entry.chars - charsOf(shortened(entry)) : sum),
+      (sum, entry) => (entry.id <= id ? sum + entry.chars - charsOf(prunedEntry(entry)) : sum),
       0,
     );
   }
 
-  /** Leaves long results out, up to and with the event `id`. */
+  /** Removes long tool results, up to and including the event `id`. */
   prune(id: number): void {
-    this.#replace(
-      this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, entry.part, shortened(entry)) : entry)),
+    this.#replaceAll(
+      this.#entries.map((entry) => (entry.id <= id ? entryOf(entry.id, entry.part, prunedEntry(entry)) : entry)),
     );
   }
 
-  /** Puts one message in the place of all up to and with the event `id`. */
+  /** Replaces all messages up to and including the event `id` with one. */
   replace(id: number, message: ModelMessage): void {
-    this.#replace([entryOf(id, "summary", message), ...this.#entries.filter((entry) => entry.id > id)]);
+    this.#replaceAll([entryOf(id, "summary", message), ...this.#entries.filter((entry) => entry.id > id)]);
   }
 
-  #replace(entries: Entry[]): void {
+  #replaceAll(entries: Entry[]): void {
     this.#entries = entries;
     this.#messages = entries.map(({ message }) => message);
     this.#chars = entries.reduce((sum, { chars }) => sum + chars, 0);
@@ -99,8 +98,8 @@ function entryOf(id: number, part: ContextPart, message: ModelMessage): Entry {
   return { id, part, message, chars: charsOf(message) };
 }
 
-function shortened({ message, short }: Entry): ModelMessage {
-  return short ?? pruned(message);
+function prunedEntry({ message, pruned: replacement }: Entry): ModelMessage {
+  return replacement ?? pruned(message);
 }
 
 export function charsOf(message: ModelMessage): number {
@@ -117,17 +116,19 @@ export function charsOf(message: ModelMessage): number {
   }
 }
 
-/** The same message when there is nothing long in it. */
+/** The message without long tool results; the same object when it has none. */
 export function pruned(message: ModelMessage): ModelMessage {
-  if (message.role !== "tool" || message.results.every(({ content }) => content.length <= maskChars)) return message;
-  return { role: "tool", results: message.results.map(maskedResult) };
+  if (message.role !== "tool" || message.results.every(({ content }) => content.length <= minPrunedChars)) {
+    return message;
+  }
+  return { role: "tool", results: message.results.map(prunedResult) };
 }
 
-function maskedResult(result: ToolResult): ToolResult {
-  const { content } = result;
-  if (content.length <= maskChars) return result;
+function prunedResult(result: ToolResult): ToolResult {
+  const { length } = result.content;
+  if (length <= minPrunedChars) return result;
   return {
     ...result,
-    content: `[${content.length} characters are left out here to save room. Do it again if you need them.]`,
+    content: `[Output of ${length} characters removed to save context. Repeat the call if you need it.]`,
   };
 }

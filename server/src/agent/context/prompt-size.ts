@@ -1,13 +1,20 @@
 import type { Model } from "../../llm/model.ts";
 import type { Agent } from "../agents.ts";
-import type { PromptSize } from "./prompt.ts";
 
-/** Share of what the model can read that a single result may take, and the characters of a token that this counts on. */
+export interface PromptSize {
+  /** Length of the system prompt and the tool specs. */
+  readonly fixedChars: number;
+  /** Longer tool results are cut in the middle, for models with a small context window. */
+  readonly maxResultChars: number;
+}
+
+/** Share of the context window that one result may take, and the characters per token assumed for it. */
 const resultShare = 0.2;
-const charsOfToken = 3;
-const leastChars = 2000;
+const charsPerToken = 3;
+const minResultChars = 2000;
 
 export function promptSize(agent: Agent, { contextTokens }: Model): PromptSize {
   const tokens = contextTokens ?? Number.POSITIVE_INFINITY;
-  return { fixedChars: agent.promptChars, maxResultChars: Math.max(leastChars, tokens * resultShare * charsOfToken) };
+  const maxResultChars = Math.max(minResultChars, tokens * resultShare * charsPerToken);
+  return { fixedChars: agent.promptChars, maxResultChars };
 }

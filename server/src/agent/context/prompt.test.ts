@@ -49,7 +49,7 @@ function promptOf(events: readonly NewEvent[]): Prompt {
 }
 const messages = (events: readonly NewEvent[]) => structuredClone(promptOf(events).request(agent).messages);
 
-test("[A1] results stand behind their reply in the order of its calls, and a user's command after them", () => {
+test("[A1] results follow their reply in the order of its calls, and a user's own command comes after them", () => {
   const events = [
     chat("go"),
     reply(call("a", "run", { command: "one" }), call("b", "think", { thought: "hm" }), call("c", "nope", {})),
@@ -77,18 +77,18 @@ test("[A1] results stand behind their reply in the order of its calls, and a use
   ]);
 });
 
-test("[A2] a call that never got a result is told to be not run, and a result that comes too late changes nothing", () => {
+test("[A2] a call without a result is reported as not run, and a late result changes nothing", () => {
   const stopped = [chat("go"), reply(call("a", "run", { command: "x" }), call("b", "run", { command: "y" }))];
   const late = ran("agent", "late", { cause: 9, tool_call: { reply: 1, id: "b" } });
-  const told = messages([...stopped, chat("again"), late]);
-  assert.equal(told.length, 4);
-  assert.deepEqual(told[2]?.role === "tool" && told[2].results.map((result) => [result.call, result.isError]), [
+  const sent = messages([...stopped, chat("again"), late]);
+  assert.equal(sent.length, 4);
+  assert.deepEqual(sent[2]?.role === "tool" && sent[2].results.map((result) => [result.call, result.isError]), [
     ["a", true],
     ["b", true],
   ]);
 });
 
-test("[A3] each request has the one before as its prefix, byte for byte, and a fold of the log gives the same", () => {
+test("[A3] each request has the previous one as its byte-exact prefix, and a fold of the log gives the same prompt", () => {
   const log: NewEvent[] = [];
   const prompt = new Prompt(tools, { fixedChars: 0, maxResultChars: Number.POSITIVE_INFINITY });
   const requests: string[][] = [];
@@ -122,27 +122,27 @@ test("[A3] each request has the one before as its prefix, byte for byte, and a f
   );
 });
 
-test("[A4] system prompt and tools together stay under 3,000 tokens, and are the same bytes each time", () => {
+test("[A4] system prompt and tools together stay under 3,000 tokens and are the same bytes each time", () => {
   const { system, tools: specs } = promptOf([chat("x")]).request(agent);
   // Four characters a token, as a cautious estimate for English and JSON.
   const estimate = (system.length + JSON.stringify(specs).length) / 4;
   assert.ok(estimate < 3000, `${estimate} tokens`);
-  // No clock and no state of the machine stands in it.
+  // It contains no clock and no state of the machine.
   assert.doesNotMatch(system, /\b20\d\d\b|today|git status|branch/i);
   const again = promptOf([chat("y")]).request(createAgentFinder(tools)("CodeActAgent", "/w")!);
   assert.equal(JSON.stringify([again.system, again.tools]), JSON.stringify([system, specs]));
 });
 
-test("[X23] let go on without a word, the model is told so: no two of its replies stand in a row, nor one at the end", () => {
-  const said: ReplyPart = { type: "text", text: "Done." };
-  const log = [chat("go"), reply(said), reply(said)];
+test("[X23] resumed without a message, the model is told to continue: a request never has two replies in a row or one at its end", () => {
+  const done: ReplyPart = { type: "text", text: "Done." };
+  const log = [chat("go"), reply(done), reply(done)];
   const roles = (events: readonly NewEvent[]): string[] => messages(events).map((message) => message.role);
   assert.deepEqual(roles(log.slice(0, 2)), ["user", "assistant", "user"]);
   assert.deepEqual(roles(log), ["user", "assistant", "user", "assistant", "user"]);
   assert.deepEqual(roles([...log.slice(0, 2), chat("more")]), ["user", "assistant", "user"]);
 });
 
-test("[HN6] an image that was read stands behind the results of its reply, and goes where room is made", () => {
+test("[HN6] an image that was read comes after the results of its reply and is removed by a prune", () => {
   const image = { url: "data:image/png;base64,AAAA", width: 1, height: 1 };
   const args = { start: 0, end: -1, thought: "" };
   const origins = ["a", "b"].map((id) => ({ tool_call: { reply: 1, id } }));
@@ -161,12 +161,12 @@ test("[HN6] an image that was read stands behind the results of its reply, and g
     "[Image]",
     "1\ttext",
   ]);
-  assert.deepEqual(shown, { role: "user", text: "(The image p.png.)", imageUrls: [image.url] });
-  const mask = action("agent", "compact", { from: 0, to: 5, how: "prune", summary: "" });
-  const masked = messages([...events, mask])[3];
-  assert.deepEqual(masked, {
+  assert.deepEqual(shown, { role: "user", text: "(Image: p.png)", imageUrls: [image.url] });
+  const prune = action("agent", "compact", { from: 0, to: 5, how: "prune", summary: "" });
+  const pruned = messages([...events, prune])[3];
+  assert.deepEqual(pruned, {
     role: "user",
-    text: "(The image p.png.) (It is left out here to save room.)",
+    text: "(Image: p.png) (Image removed to save context.)",
     imageUrls: [],
   });
 });

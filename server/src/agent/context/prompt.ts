@@ -1,63 +1,44 @@
 /**
- * What the model sees, as a fold of the log. Events only ever add at the end, so that each request has the one before as
- * its prefix, byte for byte, after a restart too. Only a compaction changes what stands there already.
+ * What the model sees, as a fold of the log. Events only ever append, so each request has the previous one as its byte-exact prefix, even
+ * after a restart. Only a compaction changes earlier messages.
  *
- * A provider wants the results of a reply's calls right behind it, all of them and in order. So results are collected
- * until the last is there; what a person did meanwhile (their own commands) waits and comes after. Calls that never got
- * a result, because the turn was stopped or the server was killed between them, are told to be "not run".
+ * Providers want the results of a reply's calls directly after it, all of them and in order. Whatever happens in between, such as a
+ * user's own command, comes after them. A call that never got a result, because the turn was stopped or the server was killed, is
+ * reported as not run.
  */
 import { isAction, isRunnable, type Action, type ContextPart, type Event, type Observation } from "@deckhand/protocol";
-import type { ModelMessage, ModelRequest, ToolResult } from "../../llm/model.ts";
+import type { ModelMessage, ModelRequest } from "../../llm/model.ts";
 import type { Tool } from "../../tools/tool.ts";
 import type { Agent } from "../agents.ts";
-import { CallIds } from "./call-ids.ts";
-import { TokenEstimator } from "./token-estimator.ts";
-import { Messages } from "./messages.ts";
-import { UserMessages } from "./user-messages.ts";
-import { InjectedInstructions } from "./injected-instructions.ts";
 import { TurnProgress } from "../finish/turn-progress.ts";
 import { StepHistory } from "../stuck.ts";
-
-interface OpenReply {
-  readonly id: number;
-  /** `shown`: its id as the model is shown it. */
-  readonly calls: readonly { readonly id: string; readonly name: string; readonly shown: string }[];
-  readonly results: Map<string, ToolResult>;
-}
-
-/** Told when the results of the last reply are complete. */
-interface Aside {
-  readonly part: ContextPart;
-  readonly text: string;
-  readonly imageUrl?: string;
-}
-
-export interface PromptSize {
-  /** Of system text and tools. */
-  readonly fixedChars: number;
-  /** Longer results are cut in the middle, for a model that reads little. */
-  readonly maxResultChars: number;
-}
+import { CallIds } from "./call-ids.ts";
+import { InjectedInstructions } from "./injected-instructions.ts";
+import { Messages } from "./messages.ts";
+import { systemNote } from "./notes.ts";
+import { openCalls, OpenReply, type Aside } from "./open-reply.ts";
+import type { PromptSize } from "./prompt-size.ts";
+import { TokenEstimator } from "./token-estimator.ts";
+import { UserMessages } from "./user-messages.ts";
 
 export class Prompt {
-  /** What the agent has just done, folded along. */
+  /** The last steps, for stuck detection. */
   readonly stepHistory = new StepHistory();
-  /** What was run and planned, folded along. */
+  /** What the turn has done so far, for `finish`. */
   readonly progress = new TurnProgress();
   readonly #messages = new Messages();
-  readonly #measure = new TokenEstimator();
-  readonly #spoken = new UserMessages();
-  readonly #told = new InjectedInstructions();
-  readonly #ids = new CallIds();
+  readonly #estimator = new TokenEstimator();
+  readonly #userMessages = new UserMessages();
+  readonly #instructions = new InjectedInstructions();
+  readonly #callIds = new CallIds();
   readonly #tools: ReadonlyMap<string, Tool>;
   readonly #size: PromptSize;
-  /** A person's own actions, until their observation is there. */
+  /** The user's own actions that have no observation yet. */
   readonly #userActions = new Map<number, Action>();
-  #open: OpenReply | null = null;
-  #afterResults: Aside[] = [];
+  #openReply: OpenReply | null = null;
   #hasReplies = false;
   #summaries = 0;
-  /** Messages of the user that have not been taken in. */
+  /** User messages that are not in the prompt yet. */
   #queued = 0;
   #head = -1;
 
@@ -67,42 +48,40 @@ export class Prompt {
   }
 
   get hasUserMessage(): boolean {
-    return this.#spoken.any;
+    return !this.#userMessages.isEmpty;
   }
 
-  /** There is more than what the user said. */
   get hasReplies(): boolean {
     return this.#hasReplies;
   }
 
-  /** Summaries since the model's last reply. */
+  /** The number of summaries since the model's last reply. */
   get summaries(): number {
     return this.#summaries;
   }
 
   request(agent: Agent): ModelRequest {
-    this.#close();
+    this.#closeReply();
     const { all } = this.#messages;
-    return { system: agent.prompt, tools: agent.toolSpecs, messages: this.#modelIsLast ? [...all, goOn] : all };
+    return { system: agent.prompt, tools: agent.toolSpecs, messages: this.#endsWithReply ? [...all, resume] : all };
   }
 
-  /** What the next request will be, by what the model counted in the last one. */
+  /** An estimate for the next request, based on what the provider counted for the last one. */
   get tokens(): number {
-    return this.#measure.tokens(this.#size.fixedChars + this.#messages.chars);
+    return this.#estimator.tokens(this.#size.fixedChars + this.#messages.chars);
   }
 
   chars(tokens: number): number {
-    return this.#measure.chars(tokens);
+    return this.#estimator.chars(tokens);
   }
 
-  /** Characters of the messages, by what they are. */
   get charsByPart(): ReadonlyMap<ContextPart, number> {
     return this.#messages.charsByPart;
   }
 
   /** See `Messages`. */
   lastIdBeforeTail(chars: number): number {
-    this.#close();
+    this.#closeReply();
     return this.#messages.lastIdBeforeTail(chars);
   }
 
@@ -127,127 +106,117 @@ export class Prompt {
     if (event.source === "user") {
       if (event.action === "start" || event.action === "message") this.#queued += 1;
       if (isRunnable(event.action)) this.#userActions.set(event.id, event);
-      else if (event.action === "allow_host") this.#aside("user", `The user has decided: ${event.message}`);
+      else if (event.action === "allow_host")
+        this.#addAside({ part: "user", text: `The user decided: ${event.message}` });
     } else if (event.tool_call !== undefined && !isRunnable(event.action)) {
-      this.#result(event.tool_call, "ok", false);
+      this.#addToolResult(event.tool_call, "ok", false);
     }
   }
 
   #addObservation(event: Observation): void {
-    if (event.observation === "chat") {
-      this.#close();
-      this.#queued -= 1;
-      this.#spoken.add(event.id, event.content);
-      this.#push("user", { role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
-    } else if (event.observation === "instructions") {
-      this.#close();
-      this.#told.add(event.id, event.content, event.extras.files);
-      this.#push("instructions", { role: "user", text: event.content, imageUrls: [] });
-    } else if (event.observation === "nudge") {
-      this.#close();
-      this.#push("notes", { role: "user", text: event.content, imageUrls: [] });
-    } else if (event.observation === "agent_state_changed") {
-      // Decided here and not when it is asked, so that the log alone decides.
-      const isAsked = event.extras.agent_state === "running" && this.#queued === 0 && this.#open === null;
-      if (isAsked) this.#goOn();
-    } else if (event.observation === "job" && event.cause === undefined) {
-      this.#aside("notes", `(A note of the server, not of the user.) ${event.content}`);
-    } else if (event.observation === "reply") {
-      this.#goOn();
-      this.#hasReplies = true;
-      this.#summaries = 0;
-      this.#measure.learn(this.#size.fixedChars + this.#messages.chars, event.extras.usage.input);
-      const parts = this.#ids.own(event.extras.parts, event.id);
-      this.#push("replies", { role: "assistant", parts, model: event.extras.model });
-      const calls = event.extras.parts.flatMap((part, at) => {
-        const shown = parts[at];
-        return part.type === "call" && shown?.type === "call" ? [{ ...part, shown: shown.id }] : [];
-      });
-      if (calls.length > 0) this.#open = { id: event.id, calls, results: new Map() };
-    } else if (event.observation === "hook") {
-      if (event.extras.shown_to_model) this.#aside("notes", event.content);
-    } else if (event.observation === "upload") {
-      this.#aside("user", event.content);
-    } else if (event.tool_call !== undefined) {
-      this.#keepImage(event);
-      this.#result(event.tool_call, this.#tell(event), isFailure(event));
-    } else if (event.cause !== undefined) {
-      this.#addUserResult(event);
-    }
-  }
-
-  /** Behind the results: not every provider takes an image in one. */
-  #keepImage(event: Observation): void {
-    if (this.#open === null) return;
-    if (event.observation === "read" && event.extras.image !== undefined) {
-      const { path, image } = event.extras;
-      this.#afterResults.push({ part: "outputs", text: `(The image ${path}.)`, imageUrl: image.url });
-    } else if (event.observation === "call_tool") {
-      const { server, name, images = [] } = event.extras;
-      for (const imageUrl of images) {
-        this.#afterResults.push({ part: "outputs", text: `(An image that ${name} of ${server} returned.)`, imageUrl });
+    switch (event.observation) {
+      case "chat":
+        this.#closeReply();
+        this.#queued -= 1;
+        this.#userMessages.add(event.id, event.content);
+        return this.#push("user", { role: "user", text: event.content, imageUrls: event.extras.image_urls ?? [] });
+      case "instructions":
+        this.#closeReply();
+        this.#instructions.add(event.id, event.content, event.extras.files);
+        return this.#push("instructions", userText(event.content));
+      case "nudge":
+        this.#closeReply();
+        return this.#push("notes", userText(event.content));
+      case "agent_state_changed": {
+        // Decided here and not in `request`, so that the log alone determines the prompt.
+        const isResumed = event.extras.agent_state === "running" && this.#queued === 0 && this.#openReply === null;
+        return isResumed ? this.#resumeAfterReply() : undefined;
       }
+      case "reply":
+        return this.#addReply(event);
+      case "hook":
+        return event.extras.shown_to_model ? this.#addAside({ part: "notes", text: event.content }) : undefined;
+      case "upload":
+        return this.#addAside({ part: "user", text: event.content });
+      case "job":
+        // A job that ended by itself. With a cause, it is the result of an action.
+        if (event.cause === undefined) {
+          return this.#addAside({ part: "notes", text: `${systemNote} ${event.content}` });
+        }
+        return this.#addResult(event);
+      default:
+        return this.#addResult(event);
     }
   }
 
-  #addUserResult(event: Observation): void {
-    const asked = this.#userActions.get(event.cause ?? -1);
-    if (asked === undefined) return;
-    this.#userActions.delete(asked.id);
-    if (asked.action === "run" && asked.args.hidden) return;
-    this.#aside("outputs", `The user did this in the workspace: ${asked.message}\n${this.#tell(event)}`);
+  #addReply({ id, extras }: Observation<"reply">): void {
+    this.#resumeAfterReply();
+    this.#hasReplies = true;
+    this.#summaries = 0;
+    this.#estimator.learn(this.#size.fixedChars + this.#messages.chars, extras.usage.input);
+    const parts = this.#callIds.unique(extras.parts, id);
+    this.#push("replies", { role: "assistant", parts, model: extras.model });
+    const calls = openCalls(extras.parts, parts);
+    if (calls.length > 0) this.#openReply = new OpenReply(id, calls);
   }
 
-  /** What a person did; not between a reply's calls and their results. */
-  #aside(part: ContextPart, text: string): void {
-    if (this.#open === null) this.#pushAside({ part, text });
-    else this.#afterResults.push({ part, text });
+  /** The result of the agent's call, or of a user's own action. */
+  #addResult(event: Observation): void {
+    if (event.tool_call !== undefined) {
+      this.#openReply?.asides.push(...imagesOf(event));
+      return this.#addToolResult(event.tool_call, this.#textFor(event), isFailure(event));
+    }
+    const action = event.cause === undefined ? undefined : this.#userActions.get(event.cause);
+    if (action === undefined) return;
+    this.#userActions.delete(action.id);
+    if (action.action === "run" && action.args.hidden) return;
+    const text = `The user did this in the workspace: ${action.message}\n${this.#textFor(event)}`;
+    this.#addAside({ part: "outputs", text });
   }
 
-  #pushAside({ part, text, imageUrl }: Aside, id = this.#head): void {
-    if (imageUrl === undefined) return this.#messages.add(id, part, { role: "user", text, imageUrls: [] });
-    const short: ModelMessage = { role: "user", text: `${text} (It is left out here to save room.)`, imageUrls: [] };
-    this.#messages.add(id, part, { role: "user", text, imageUrls: [imageUrl] }, short);
+  #addToolResult({ reply, id }: { reply: number; id: string }, content: string, isError: boolean): void {
+    const open = this.#openReply;
+    if (open?.id !== reply) return;
+    open.addResult(id, this.#cut(content), isError);
+    if (open.isComplete) this.#closeReply();
   }
 
-  #result(origin: { reply: number; id: string }, content: string, isError: boolean): void {
-    const open = this.#open;
-    const call = open?.id === origin.reply ? open.calls.find((each) => each.id === origin.id) : undefined;
-    if (open === null || call === undefined) return;
-    open.results.set(call.id, { call: call.shown, name: call.name, content: this.#cut(content), isError });
-    if (open.results.size === open.calls.length) this.#close();
+  #addAside(aside: Aside): void {
+    if (this.#openReply === null) this.#pushAside(aside, this.#head);
+    else this.#openReply.asides.push(aside);
   }
 
-  /** Who lets it go on need not say a word; but providers take the model's own words at the end for half of a reply. */
-  #goOn(): void {
-    this.#close();
-    if (this.#modelIsLast) this.#push("notes", goOn);
+  #pushAside({ part, text, imageUrl }: Aside, id: number): void {
+    if (imageUrl === undefined) return this.#messages.add(id, part, userText(text));
+    const pruned = userText(`${text} (Image removed to save context.)`);
+    this.#messages.add(id, part, { role: "user", text, imageUrls: [imageUrl] }, pruned);
   }
 
-  get #modelIsLast(): boolean {
+  /** A user may resume the work without writing a message, but providers take a reply at the end of a request for an unfinished one. */
+  #resumeAfterReply(): void {
+    this.#closeReply();
+    if (this.#endsWithReply) this.#push("notes", resume);
+  }
+
+  get #endsWithReply(): boolean {
     return this.#messages.all.at(-1)?.role === "assistant";
   }
 
-  #close(): void {
-    const open = this.#open;
+  #closeReply(): void {
+    const open = this.#openReply;
     if (open === null) return;
-    const results = open.calls.map(
-      (call): ToolResult =>
-        open.results.get(call.id) ?? { call: call.shown, name: call.name, content: notRun, isError: true },
-    );
-    this.#messages.add(open.id, "outputs", { role: "tool", results });
-    // Of the same step, so that no compaction ends between them.
-    for (const aside of this.#afterResults) this.#pushAside(aside, open.id);
-    this.#open = null;
-    this.#afterResults = [];
+    this.#messages.add(open.id, "outputs", { role: "tool", results: open.results() });
+    // With the id of the reply, so that no compaction ends in the middle of a step.
+    for (const aside of open.asides) this.#pushAside(aside, open.id);
+    this.#openReply = null;
   }
 
   #compact({ args }: Action<"compact">): void {
-    this.#close();
+    this.#closeReply();
     if (args.how === "prune") return this.#messages.prune(args.to);
     this.#summaries += 1;
-    const texts = [...this.#told.upTo(args.to), this.#spoken.before(args.to, args.summary)];
-    this.#messages.replace(args.to, { role: "user", text: texts.join("\n\n"), imageUrls: [] });
+    const texts = [...this.#instructions.upTo(args.to), this.#userMessages.withSummary(args.to, args.summary)];
+    this.#messages.replace(args.to, userText(texts.join("\n\n")));
   }
 
   #push(part: ContextPart, message: ModelMessage): void {
@@ -258,17 +227,32 @@ export class Prompt {
     const max = this.#size.maxResultChars;
     if (content.length <= max) return content;
     const half = Math.floor(max / 2);
-    return `${content.slice(0, half)}\n[… ${content.length - 2 * half} characters are left out …]\n${content.slice(-half)}`;
+    const omitted = content.length - 2 * half;
+    return `${content.slice(0, half)}\n[… ${omitted} characters omitted …]\n${content.slice(-half)}`;
   }
 
-  #tell(event: Observation): string {
+  #textFor(event: Observation): string {
     return this.#tools.get(event.observation)?.tell?.(event) ?? event.content;
   }
+}
+
+/** Images come after the results, because not every provider accepts an image inside of one. */
+function imagesOf(event: Observation): readonly Aside[] {
+  if (event.observation === "read" && event.extras.image !== undefined) {
+    const { path, image } = event.extras;
+    return [{ part: "outputs", text: `(Image: ${path})`, imageUrl: image.url }];
+  }
+  if (event.observation !== "call_tool") return [];
+  const { server, name, images = [] } = event.extras;
+  return images.map((imageUrl) => ({ part: "outputs", text: `(Image returned by ${name} of ${server})`, imageUrl }));
 }
 
 function isFailure(event: Observation): boolean {
   return event.observation === "error" || (event.observation === "call_tool" && event.extras.is_error === true);
 }
 
-const goOn: ModelMessage = { role: "user", text: "Go on.", imageUrls: [] };
-const notRun = "Not run: the turn was stopped before this call.";
+function userText(text: string): ModelMessage {
+  return { role: "user", text, imageUrls: [] };
+}
+
+const resume = userText("Continue.");

@@ -1,110 +1,117 @@
-/** What takes the place of the older part of a conversation in the prompt. */
+/** The summary that replaces the older part of a conversation in the prompt. */
 import { DeckhandError, type ActionArgs } from "@deckhand/protocol";
 import type { Model, ModelMessage, ModelReply, ModelRequest } from "../../llm/model.ts";
 import type { Agent } from "../agents.ts";
 import { replyText } from "../model-call.ts";
-import type { Prompt } from "./prompt.ts";
 import { charsOf, pruned } from "./messages.ts";
+import { systemNote } from "./notes.ts";
+import type { Prompt } from "./prompt.ts";
 
-type Written = Pick<ActionArgs<"compact">, "summary" | "model" | "usage" | "cost_usd">;
+type WrittenSummary = Pick<ActionArgs<"compact">, "summary" | "model" | "usage" | "cost_usd">;
 
-/** Share of the room that the request for a summary may take, and of what it may say. */
+/** The share of the context window that the request for a summary may take, and the most it may answer. */
 const requestShare = 0.7;
-const mostOutputTokens = 4096;
-/** Of the list that stands in where no summary could be had. */
-const listedCalls = 40;
-const listedChars = 200;
+const maxOutputTokens = 4096;
+/** For the list of calls that replaces a summary no model could write. */
+const maxListedCalls = 40;
+const maxListedChars = 200;
 
-interface Asked {
+interface SummaryRequest {
   readonly prompt: Prompt;
   readonly deps: { readonly model: Model; readonly agent: Agent };
+  /** Id of the last event to summarize. */
   readonly upTo: number;
-  readonly roomChars: number;
+  readonly contextChars: number;
 }
 
-/** Fails with the signal's reason alone: where no model can write one, what was called is listed. */
-export async function writeSummary({ prompt, deps, upTo, roomChars }: Asked, signal: AbortSignal): Promise<Written> {
+/** Rejects only with the signal's reason. When no model can write a summary, it is a list of the last calls. */
+export async function writeSummary(
+  { prompt, deps, upTo, contextChars }: SummaryRequest,
+  signal: AbortSignal,
+): Promise<WrittenSummary> {
   const messages = prompt.upTo(upTo);
   const request = {
-    // As before a reply, so that the provider has most of it in its cache.
+    // As in the request before, so that the provider has most of it in its cache.
     ...prompt.request(deps.agent),
-    messages: [...fitting(messages, roomChars * requestShare), instruction],
-    maxOutputTokens: mostOutputTokens,
+    messages: [...longestTail(messages, contextChars * requestShare), instruction],
+    maxOutputTokens,
   };
-  for (const model of await writers(deps.model, prompt.tokens)) {
+  for (const model of await candidates(deps.model, prompt.tokens)) {
     try {
       const reply = await replyOf(model, request, signal);
       const summary = replyText(reply.parts).trim();
-      const spent = { model: reply.model ?? model.name, usage: reply.usage, cost_usd: reply.costUsd };
-      return { summary: summary === "" ? listOf(messages) : summary, ...spent };
+      const cost = { model: reply.model ?? model.name, usage: reply.usage, cost_usd: reply.costUsd };
+      return { summary: summary === "" ? listCalls(messages) : summary, ...cost };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DeckhandError)) throw error;
     }
   }
-  return { summary: listOf(messages) };
+  return { summary: listCalls(messages) };
 }
 
-/** The small model first, where it is known to read what is to be summarised; it may count a fifth more than ours. */
-async function writers(model: Model, tokens: number): Promise<readonly Model[]> {
+/** The small model first if its context window is known to be large enough. Its tokenizer may count a fifth more than ours. */
+async function candidates(model: Model, tokens: number): Promise<readonly Model[]> {
   const small = await model.small?.();
-  const fits = (small?.contextTokens ?? 0) >= tokens * 1.2 + mostOutputTokens;
+  const fits = (small?.contextTokens ?? 0) >= tokens * 1.2 + maxOutputTokens;
   return small !== undefined && fits ? [small, model] : [model];
 }
 
 const instruction: ModelMessage = {
   role: "user",
   imageUrls: [],
-  text: `(A note of the server, not of the user.) What you can read is nearly full. Call no tool now. Write a summary from which you can go on without anything that stands above; the user's messages are kept beside it. Say, as briefly as completeness allows:
+  text: `${systemNote} The context window is nearly full. Do not call any tools now. Write a summary that lets you continue the task without anything above; the user's messages are kept beside it. Include, as briefly as completeness allows:
 - the task, and what the user wants or forbids
-- what was found out and decided, and why
+- findings and decisions, and the reasons for them
 - the files that matter, with their paths, and what was changed in them
-- the commands that build, run and test, and how they ended last
+- the commands to build, run and test, and their last results
 - what was tried and failed
-- the plan: what is done, what is next`,
+- the plan: what is done and what comes next`,
 };
 
-const leftOut: ModelMessage = {
+const omittedStart: ModelMessage = {
   role: "user",
   imageUrls: [],
-  text: "(A note of the server, not of the user.) What came before is too long to be shown here.",
+  text: `${systemNote} The start of the conversation is omitted because of its length.`,
 };
 
-/** The longest end that fits, without long outputs where it does not fit with them. */
-function fitting(messages: readonly ModelMessage[], chars: number): readonly ModelMessage[] {
-  const whole = messages.reduce((sum, message) => sum + charsOf(message), 0);
-  if (whole <= chars) return messages;
+/** The longest tail that fits, without long outputs if it does not fit with them. */
+function longestTail(messages: readonly ModelMessage[], maxChars: number): readonly ModelMessage[] {
+  const total = messages.reduce((sum, message) => sum + charsOf(message), 0);
+  if (total <= maxChars) return messages;
   const short = messages.map(pruned);
-  let kept = 0;
+  let sum = 0;
   let first = short.length;
   for (let at = short.length - 1; at >= 0; at -= 1) {
     const message = short[at];
     if (message === undefined) break;
-    kept += charsOf(message);
-    if (kept > chars) break;
-    // Results without the reply that they belong to are refused by providers.
+    sum += charsOf(message);
+    if (sum > maxChars) break;
+    // Providers reject results without the reply they belong to.
     if (message.role !== "tool") first = at;
   }
-  const end = short.slice(first);
-  // A request begins with the user.
-  return end[0]?.role === "assistant" ? [leftOut, ...end] : end;
+  const tail = short.slice(first);
+  // A request has to begin with a user message.
+  return tail[0]?.role === "assistant" ? [omittedStart, ...tail] : tail;
 }
 
 async function replyOf(model: Model, request: ModelRequest, signal: AbortSignal): Promise<ModelReply> {
   const replying = model.reply(request, signal);
   for (;;) {
-    const step = await replying.next();
-    if (step.done === true) return step.value;
+    const next = await replying.next();
+    if (next.done === true) return next.value;
   }
 }
 
-function listOf(messages: readonly ModelMessage[]): string {
+function listCalls(messages: readonly ModelMessage[]): string {
   const calls = messages.flatMap((message) =>
     message.role === "assistant" ? message.parts.filter((part) => part.type === "call") : [],
   );
-  const lines = calls.slice(-listedCalls).map(({ name, arguments: text }) => `- ${name} ${text.slice(0, listedChars)}`);
+  const lines = calls
+    .slice(-maxListedCalls)
+    .map(({ name, arguments: args }) => `- ${name} ${args.slice(0, maxListedChars)}`);
   return [
-    "No summary could be written. These were the last calls; look at the workspace for what came of them.",
+    "No summary could be written. These were the last tool calls; check the workspace for their results.",
     ...lines,
   ].join("\n");
 }

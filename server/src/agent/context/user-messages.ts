@@ -1,32 +1,33 @@
-/** What the user said, in their own words: a summary may forget it, so it is kept beside it. */
+import { systemNote } from "./notes.ts";
 
-/** Together; the first message is the task and goes before the others. */
-const keptChars = 8000;
-const keptOfOne = 4000;
+/** All kept messages together. The first message, which is the task, takes precedence over the others. */
+const maxChars = 8000;
+const maxCharsPerMessage = 4000;
 
+/** The user's messages verbatim. They are kept beside a summary, which may forget them. */
 export class UserMessages {
   readonly #messages: { readonly id: number; readonly text: string }[] = [];
 
-  get any(): boolean {
-    return this.#messages.length > 0;
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
   }
 
   add(id: number, text: string): void {
-    const cut = text.length > keptOfOne ? `${text.slice(0, keptOfOne)} [… cut]` : text;
+    const cut = text.length > maxCharsPerMessage ? `${text.slice(0, maxCharsPerMessage)} [… truncated]` : text;
     this.#messages.push({ id, text: cut });
   }
 
-  /** The message that takes the place of everything up to the event `id`. */
-  before(id: number, summary: string): string {
+  /** The message that replaces everything up to the event `id`. */
+  withSummary(id: number, summary: string): string {
     const [task, ...others] = this.#messages.filter((message) => message.id <= id);
-    let left = keptChars - (task?.text.length ?? 0);
-    const last = others.toReversed().filter(({ text }) => (left -= text.length) >= 0);
-    const said = [...(task === undefined ? [] : [task]), ...last.toReversed()].map(({ text }) => text);
-    return `(A note of the server.) What came before was too long to be read again. The user said:
+    let remaining = maxChars - (task?.text.length ?? 0);
+    const latest = others.toReversed().filter(({ text }) => (remaining -= text.length) >= 0);
+    const kept = [...(task === undefined ? [] : [task]), ...latest.toReversed()].map(({ text }) => text);
+    return `${systemNote} The conversation so far was too long and has been replaced by a summary. The user said:
 
-${said.join("\n\n")}
+${kept.join("\n\n")}
 
-Your own summary of what came of it:
+Your own summary of the work so far:
 
 ${summary}`;
   }

@@ -65,7 +65,7 @@ async function staleApproval(
   if (approvedIn === undefined) return undefined;
   const { cwd } = await runtime();
   if (cwd === approvedIn) return undefined;
-  const reason = `Not run: it was approved for the directory ${approvedIn}, and the shell is in ${cwd} now. Ask again.`;
+  const reason = `Not run: it was approved for the directory ${approvedIn}, but the shell is now in ${cwd}. Request it again.`;
   return errorObservation("agent", "conflict", reason, { cause: actionId, tool_call: origin });
 }
 
@@ -88,7 +88,7 @@ async function passGate(call: RunnableCall, deps: TurnDeps): Promise<Gate> {
   const { reasons, rules, seconds } = decision.request;
   if (seconds <= 0) {
     const why = reasons.map(approvalReasonSentence).join(" ");
-    const reason = `The action was denied because nobody is available to approve it. ${why}`;
+    const reason = `Denied, because nobody is available to approve it. ${why}`;
     return { type: "denied", action: withConfirmation(call.event, "rejected"), reason };
   }
   const cwd = await deps.runtime().then(

@@ -1,44 +1,44 @@
-/** Each claim beside the command that is to show it: what became of that, and in words for the model. */
+/** Compares a claim with the last run of the command that is supposed to show it. */
 import type { ClaimedCheck, ConversationState, Evidence, Verdict } from "@deckhand/protocol";
-import type { TurnProgress, CommandRun } from "./turn-progress.ts";
+import type { CommandRun, TurnProgress } from "./turn-progress.ts";
 
-export interface Checked {
+export interface CheckedClaim {
   readonly evidence: Evidence;
-  /** What is wrong with it; empty where it is shown. */
-  readonly why: string;
+  /** For the model; empty when the claim is backed. */
+  readonly problem: string;
 }
 
 export function checkClaim(
-  claimed: ClaimedCheck,
-  ledger: TurnProgress,
-  { fileChanges: files }: Pick<ConversationState, "fileChanges">,
-): Checked {
-  const { claim, command } = claimed;
-  const ran = ledger.lastRun(command);
-  const verdict = verdictOf(ran, files.changedAt);
-  const ended = ran === undefined || ran.isRunning ? {} : { event: ran.event, exit_code: ran.exitCode };
+  { claim, command }: ClaimedCheck,
+  progress: TurnProgress,
+  { fileChanges }: Pick<ConversationState, "fileChanges">,
+): CheckedClaim {
+  const run = progress.lastRun(command);
+  const verdict = verdictOf(run, fileChanges.changedAt);
+  const result = run === undefined || run.isRunning ? {} : { event: run.event, exit_code: run.exitCode };
   return {
-    evidence: { claim, command, verdict, ...ended },
-    why: verdict === "shown" ? "" : `"${claim}": ${sentence(verdict, command, ran, ledger)}`,
+    evidence: { claim, command, verdict, ...result },
+    problem: verdict === "shown" ? "" : `"${claim}": ${problemWith(verdict, command, run, progress)}`,
   };
 }
 
-function verdictOf(ran: CommandRun | undefined, changedAt: number): Verdict {
-  if (ran === undefined || ran.isRunning) return "missing";
-  if (ran.exitCode !== 0) return "failed";
-  return ran.event < changedAt ? "stale" : "shown";
+function verdictOf(run: CommandRun | undefined, changedAt: number): Verdict {
+  if (run === undefined || run.isRunning) return "missing";
+  if (run.exitCode !== 0) return "failed";
+  return run.event < changedAt ? "stale" : "shown";
 }
 
-function sentence(verdict: Verdict, command: string, ran: CommandRun | undefined, ledger: TurnProgress): string {
+function problemWith(verdict: Verdict, command: string, run: CommandRun | undefined, progress: TurnProgress): string {
   switch (verdict) {
     case "failed":
-      return `\`${command}\` exited with ${ran?.exitCode ?? -1}.`;
+      return `\`${command}\` exited with ${run?.exitCode ?? -1}.`;
     case "stale":
-      return `files changed after \`${command}\` was run.`;
+      return `files changed after \`${command}\` ran.`;
     default: {
-      if (ran !== undefined) return `\`${command}\` has not ended.`;
-      const like = ledger.similarRun(command);
-      return `\`${command}\` was not run${like === undefined ? "" : ` like this; there was \`${like.command.slice(0, 300)}\``}.`;
+      if (run !== undefined) return `\`${command}\` is still running.`;
+      const similar = progress.similarRun(command);
+      const hint = similar === undefined ? "" : `; the closest command was \`${similar.command.slice(0, 300)}\``;
+      return `\`${command}\` was not run${hint}.`;
     }
   }
 }

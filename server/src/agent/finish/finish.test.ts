@@ -67,9 +67,9 @@ test("[EV4] a claim whose command failed, is stale, goes on or was never run is 
   assert.deepEqual(more, []);
   assert.deepEqual(told?.split("\n").slice(0, 4), [
     '"it fails": `test 1` exited with 1.',
-    '"it was so": files changed after `old` was run.',
-    '"it runs": `serve` has not ended.',
-    '"it never ran": `npm test` was not run like this; there was `npm test | tail`.',
+    '"it was so": files changed after `old` ran.',
+    '"it runs": `serve` is still running.',
+    '"it never ran": `npm test` was not run; the closest command was `npm test | tail`.',
   ]);
   assert.deepEqual(
     verdicts(events).map(({ verdict }) => verdict),

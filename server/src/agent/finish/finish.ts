@@ -1,27 +1,28 @@
 /**
- * The agent's last word, with what can be known of it: which commands show its claims, and what has changed. A claim that nothing shows is
- * sent back once in a turn; then it is taken as it is, and marked.
+ * The agent's `finish`, completed with what the server knows: which commands back its claims, and what changed in the workspace. A claim
+ * that no command backs is rejected once per turn; the second time it is accepted and marked.
  */
 import { action, errorObservation, type NewAction, type NewEvent, type WorkspaceChanges } from "@deckhand/protocol";
 import type { View } from "../turn-types.ts";
 import { checkClaim } from "./evidence.ts";
 
-/** The workspace is looked at once more; a large one is not waited for. */
+/** How long a last checkpoint may take; a finish does not wait for a huge workspace. */
 export const changesTimeoutMs = 5000;
 
-/** What is stored for a `finish`: itself, completed, or what is wrong with it. */
+/** What is stored for a `finish`: the completed action, or an error that says which claims are not backed. */
 export function finishEvent(
   { args, tool_call: origin = { reply: -1, id: "" } }: NewAction<"finish">,
   { prompt, state }: View,
   changes: WorkspaceChanges | undefined,
 ): NewEvent {
   const { outputs, thought, checks = [] } = args;
-  const checked = checks.map((each) => checkClaim(each, prompt.progress, state));
-  const wrong = checked.flatMap(({ why }) => (why === "" ? [] : [why]));
-  if (wrong.length > 0 && !prompt.progress.finishRejected) {
-    return errorObservation("agent", "claim_not_shown", `${wrong.join("\n")}\n${whatNow}`, { tool_call: origin });
+  const checked = checks.map((claimed) => checkClaim(claimed, prompt.progress, state));
+  const problems = checked.flatMap(({ problem }) => (problem === "" ? [] : [problem]));
+  if (problems.length > 0 && !prompt.progress.finishRejected) {
+    const message = `${problems.join("\n")}\n${advice}`;
+    return errorObservation("agent", "claim_not_shown", message, { tool_call: origin });
   }
-  const evidence = checked.map((each) => each.evidence);
+  const evidence = checked.map((claim) => claim.evidence);
   return action(
     "agent",
     "finish",
@@ -35,5 +36,5 @@ export function finishEvent(
   );
 }
 
-const whatNow =
-  "Run what is missing (a claim counts when its command exits with 0 and no file changes after it), then call finish again; or claim less.";
+const advice =
+  "Run the missing commands (a claim counts when its command exited with 0 and no file changed after it), then call finish again; or claim less.";

@@ -1,41 +1,41 @@
 /**
- * Whether a model that ends in text, without a call, has stopped in the middle of its task. Most such texts are answers, so only what is plain
- * counts: it has done something in this turn, it asks nothing, and its own plan has tasks that are not done, or it says what it does next. It
- * is told twice in a turn; then its text is its end.
+ * Whether a model that replies with text and no tool call has stopped in the middle of its task. Most such texts are answers, so only
+ * clear cases count: the agent has done something in this turn, the text asks nothing, and the plan has unfinished tasks or the text
+ * announces a next step. The model is nudged twice per turn; after that, its text ends the turn.
  */
 import { observation, type NewEvent } from "@deckhand/protocol";
+import { systemNote } from "../context/notes.ts";
 import type { TurnProgress } from "./turn-progress.ts";
 
-const mostNudges = 2;
+const maxNudges = 2;
 
-export function endedPrematurely(text: string, ledger: TurnProgress): boolean {
-  if (ledger.firstAction === null || ledger.nudges >= mostNudges || asks(text)) return false;
-  return ledger.openTasks > 0 || announces(text);
+export function endedPrematurely(text: string, progress: TurnProgress): boolean {
+  if (progress.firstAction === null || progress.nudges >= maxNudges || asksUser(text)) return false;
+  return progress.openTasks > 0 || announcesNextStep(text);
 }
 
-export function continueNudge(ledger: TurnProgress): NewEvent {
-  const why = ledger.openTasks > 0 ? "tasks of your plan are not done" : "you say what you do next";
+export function continueNudge(progress: TurnProgress): NewEvent {
+  const reason = progress.openTasks > 0 ? "your plan has unfinished tasks" : "you announced a next step";
   return observation(
     "environment",
     "nudge",
-    `(A note of the server, not of the user.) You ended without a call, but ${why}. Go on with the next call. When all is done call finish; if you need the user, ask a question.`,
+    `${systemNote} You stopped without a tool call, but ${reason}. Continue with the next tool call. When everything is done, call finish; if you need the user, ask a question.`,
     { reason: "unfinished" },
   );
 }
 
-/** Somewhere in its last lines it asks or offers something. */
-function asks(text: string): boolean {
+/** A question or an offer somewhere in the last lines. */
+function asksUser(text: string): boolean {
   return /[?？]/.test(text.trimEnd().split("\n").slice(-6).join("\n"));
 }
 
-/** Its last sentence is about what comes next. */
-function announces(text: string): boolean {
-  const last = text
+function announcesNextStep(text: string): boolean {
+  const lastSentence = text
     .trim()
     .split(/(?<=[.!:])\s+|\n+/)
     .at(-1);
-  if (last === undefined) return false;
-  const next =
+  if (lastSentence === undefined) return false;
+  const announcement =
     /^(now,? |next,? |then,? |first,? |so,? |ok(ay)?,? )*(let me|let's|i'll|i will|i am going to|i'm going to|i need to)\b/i;
-  return last.endsWith(":") || next.test(last.replaceAll("’", "'"));
+  return lastSentence.endsWith(":") || announcement.test(lastSentence.replaceAll("’", "'"));
 }

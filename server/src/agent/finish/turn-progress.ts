@@ -1,6 +1,6 @@
 /**
- * What the turn has come to, as a fold of the log: which commands were run and how they ended, what is still planned, and how often the
- * server has spoken up already. Commands are known by their words, because a model knows no ids.
+ * What the turn has done so far, as a fold of the log: which commands ran and how they ended, what is still planned, and how often the
+ * server has nudged the agent. Commands are found by their text, because a model knows no event ids.
  */
 import {
   isAction,
@@ -14,60 +14,60 @@ import {
 export interface CommandRun {
   /** As it was run. */
   readonly command: string;
-  /** Of the observation. */
+  /** Id of the observation. */
   readonly event: number;
   readonly exitCode: number;
-  /** It goes on as a job. */
+  /** It continues as a background process. */
   readonly isRunning: boolean;
 }
 
-/** Commands that are remembered: of more, the ones that were run longest ago are forgotten. */
-const keptCommands = 500;
-const mostTouched = 100;
+/** Beyond these, the least recently run command is forgotten. */
+const maxCommands = 500;
+const maxTouchedFiles = 100;
 
 export class TurnProgress {
-  readonly #ran = new Map<string, CommandRun>();
+  readonly #runs = new Map<string, CommandRun>();
   #firstAction: number | null = null;
   #touched: string[] = [];
   #openTasks = 0;
   #nudges = 0;
-  #sentBack = false;
+  #finishRejected = false;
 
-  /** Id of the first action of the agent that did something in this turn; null before it. */
+  /** Id of the agent's first action in this turn that does something; null before it. */
   get firstAction(): number | null {
     return this.#firstAction;
   }
 
-  /** Files that the agent has read or written since it was last asked, by absolute paths; asking forgets them. */
+  /** Absolute paths of the files the agent has read or written since the last call. */
   takeTouched(): readonly string[] {
     const touched = this.#touched;
     this.#touched = [];
     return touched;
   }
 
-  /** Of the plan, where it was looked at in this turn. */
+  /** Unfinished tasks of the plan; 0 until the plan is used in this turn. */
   get openTasks(): number {
     return this.#openTasks;
   }
 
-  /** Times that it was told in this turn that its task is not done. */
+  /** How often the agent was told in this turn that its task is not done. */
   get nudges(): number {
     return this.#nudges;
   }
 
-  /** A `finish` was sent back in this turn, because nothing shows what it claims. */
+  /** A `finish` was rejected in this turn, because no command backs its claims. */
   get finishRejected(): boolean {
-    return this.#sentBack;
+    return this.#finishRejected;
   }
 
   lastRun(command: string): CommandRun | undefined {
-    return this.#ran.get(normalizeCommand(command));
+    return this.#runs.get(normalizeCommand(command));
   }
 
-  /** The last command that has the words of this one in it. */
+  /** The last command that contains this one. */
   similarRun(command: string): CommandRun | undefined {
-    const words = normalizeCommand(command);
-    return words === "" ? undefined : [...this.#ran].findLast(([known]) => known.includes(words))?.[1];
+    const wanted = normalizeCommand(command);
+    return wanted === "" ? undefined : [...this.#runs].findLast(([known]) => known.includes(wanted))?.[1];
   }
 
   add(event: Event): void {
@@ -85,7 +85,7 @@ export class TurnProgress {
         this.#firstAction = null;
         this.#openTasks = 0;
         this.#nudges = 0;
-        this.#sentBack = false;
+        this.#finishRejected = false;
         return;
       case "nudge":
         if (event.extras.reason === "unfinished") this.#nudges += 1;
@@ -96,31 +96,31 @@ export class TurnProgress {
       case "read":
       case "write":
       case "edit":
-        if (event.source === "agent" && this.#touched.length < mostTouched) this.#touched.push(event.extras.path);
+        if (event.source === "agent" && this.#touched.length < maxTouchedFiles) this.#touched.push(event.extras.path);
         return;
       case "run":
       case "job":
-        return this.#ranNow(event.id, event.extras);
+        return this.#addRun(event.id, event.extras);
       case "error":
-        if (event.extras.code === "claim_not_shown") this.#sentBack = true;
+        if (event.extras.code === "claim_not_shown") this.#finishRejected = true;
         return;
       default:
         return;
     }
   }
 
-  #ranNow(event: number, extras: ObservationExtras<"run"> | ObservationExtras<"job">): void {
+  #addRun(event: number, extras: ObservationExtras<"run"> | ObservationExtras<"job">): void {
     const { command, job } = extras;
     const exitCode = "exit_code" in extras ? extras.exit_code : (job?.exit_code ?? -1);
-    const words = normalizeCommand(command);
-    this.#ran.delete(words);
-    this.#ran.set(words, { command, event, exitCode, isRunning: job?.state === "running" });
-    const [oldest] = this.#ran.keys();
-    if (this.#ran.size > keptCommands && oldest !== undefined) this.#ran.delete(oldest);
+    const key = normalizeCommand(command);
+    this.#runs.delete(key);
+    this.#runs.set(key, { command, event, exitCode, isRunning: job?.state === "running" });
+    const [oldest] = this.#runs.keys();
+    if (this.#runs.size > maxCommands && oldest !== undefined) this.#runs.delete(oldest);
   }
 }
 
-/** A command as one names it: without the way to its directory, and where its errors go. */
+/** A command as people quote it: without a leading `cd` and without redirected errors. */
 export function normalizeCommand(command: string): string {
   return command
     .replace(/^\s*(cd\s+("[^"]*"|'[^']*'|[^\s;&|]+)\s*(&&|;)\s*)+/, "")

@@ -1,30 +1,31 @@
 import { parse } from "yaml";
 import { z } from "zod";
 
-const words = z.union([z.string().transform((word) => [word]), z.array(z.string())]).catch([]);
+const strings = z.union([z.string().transform((text) => [text]), z.array(z.string())]).catch([]);
 
-/** Of SKILL.md (agentskills.io) and of OpenHands' microagents; what is not understood is as if it were not there. */
-const head = z.object({
+/** Of SKILL.md (agentskills.io) and of OpenHands microagents. Invalid fields count as missing. */
+const frontmatter = z.object({
   name: z.string().catch(""),
   description: z.string().catch(""),
-  triggers: words,
-  /** Globs of the files that it is about. */
-  paths: words,
-  globs: words,
+  /** Words of a message that trigger the file. */
+  triggers: strings,
+  /** Globs of the files that trigger it. */
+  paths: strings,
+  globs: strings,
 });
-export type Frontmatter = z.infer<typeof head>;
+export type Frontmatter = z.infer<typeof frontmatter>;
 
 const fence = /^---\r?\n([\s\S]*?)\r?\n---\r?\n?/;
-const nothing: Frontmatter = { name: "", description: "", triggers: [], paths: [], globs: [] };
+const empty: Frontmatter = { name: "", description: "", triggers: [], paths: [], globs: [] };
 
 export function splitFrontmatter(text: string): { readonly head: Frontmatter; readonly body: string } {
-  const found = fence.exec(text);
-  if (found === null) return { head: nothing, body: text };
-  const body = text.slice(found[0].length);
+  const match = fence.exec(text);
+  if (match === null) return { head: empty, body: text };
+  const body = text.slice(match[0].length);
   try {
-    // Without aliases, with which a small file could become a huge one.
-    return { head: head.parse(parse(found[1] ?? "", { maxAliasCount: 0 })), body };
+    // Without aliases, which can expand a small file into a huge value.
+    return { head: frontmatter.parse(parse(match[1] ?? "", { maxAliasCount: 0 })), body };
   } catch {
-    return { head: nothing, body };
+    return { head: empty, body };
   }
 }

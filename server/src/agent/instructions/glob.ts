@@ -1,35 +1,35 @@
 /**
- * Globs of a workspace: `*`, `?` and `{a,b}` within a name, `**` over folders. Our own, because they are hostile: in time that is at most the
- * product of the lengths. (`matchesGlob` of Node takes minutes for `*a*a*a*a*b`, and for `{1..9999999}`.)
+ * Globs from a workspace: `*`, `?` and `{a,b}` within a name, `**` across folders. Written by hand because the patterns are untrusted: the
+ * time is bounded by the product of the lengths. (Node's `matchesGlob` takes minutes for `*a*a*a*a*b` and for `{1..9999999}`.)
  */
 
 const maxChars = 200;
-/** That braces become. */
+/** How many patterns braces may expand to. */
 const maxPatterns = 32;
 
-/** A glob without a slash is about names in any folder. */
+/** A glob without a slash matches names in any folder. */
 export function matchesGlob(path: string, glob: string): boolean {
   const plain = glob.replace(/^\.?\//, "");
   if (plain === "" || plain.length > maxChars) return false;
-  return expanded(plain).some((pattern) => {
+  return expandBraces(plain).some((pattern) => {
     const names = path.split("/");
     return pattern.includes("/")
-      ? fitsInOrder(names, pattern.split("/"), (part) => part === "**", fitsName)
-      : fitsName(names.at(-1) ?? "", pattern);
+      ? matchesSequence(names, pattern.split("/"), (part) => part === "**", matchesName)
+      : matchesName(names.at(-1) ?? "", pattern);
   });
 }
 
-function fitsName(name: string, pattern: string): boolean {
+function matchesName(name: string, pattern: string): boolean {
   const isSame = (character: string, part: string): boolean => part === "?" || part === character;
-  return fitsInOrder(Array.from(name), Array.from(pattern), (part) => part === "*", isSame);
+  return matchesSequence(Array.from(name), Array.from(pattern), (part) => part === "*", isSame);
 }
 
-/** Each part stands for one item, a star for any number. Only the last star is ever looked at again: an earlier one can gain nothing. */
-function fitsInOrder<T>(
+/** Each part matches one item, a star any number. Backtracking only to the last star is enough: an earlier one cannot gain anything. */
+function matchesSequence<T>(
   items: readonly T[],
   pattern: readonly T[],
   isStar: (part: T) => boolean,
-  isSame: (item: T, part: T) => boolean,
+  isMatch: (item: T, part: T) => boolean,
 ): boolean {
   let at = 0;
   let part = 0;
@@ -42,7 +42,7 @@ function fitsInOrder<T>(
       star = part;
       from = at;
       part += 1;
-    } else if (wanted !== undefined && isSame(item, wanted)) {
+    } else if (wanted !== undefined && isMatch(item, wanted)) {
       at += 1;
       part += 1;
     } else if (star === -1) return false;
@@ -55,15 +55,15 @@ function fitsInOrder<T>(
   return pattern.slice(part).every(isStar);
 }
 
-function expanded(pattern: string): readonly string[] {
-  let all = [pattern];
-  while (all.length <= maxPatterns && all.some((each) => braces.test(each))) {
-    all = all.flatMap((each) => {
-      const [whole, inner = ""] = braces.exec(each) ?? [];
-      return whole === undefined ? [each] : inner.split(",").map((part) => each.replace(whole, () => part));
+function expandBraces(pattern: string): readonly string[] {
+  let patterns = [pattern];
+  while (patterns.length <= maxPatterns && patterns.some((each) => braces.test(each))) {
+    patterns = patterns.flatMap((each) => {
+      const [group, inner = ""] = braces.exec(each) ?? [];
+      return group === undefined ? [each] : inner.split(",").map((choice) => each.replace(group, () => choice));
     });
   }
-  return all.slice(0, maxPatterns);
+  return patterns.slice(0, maxPatterns);
 }
 
 const braces = /\{([^{}]*)\}/;

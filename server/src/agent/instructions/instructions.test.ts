@@ -13,12 +13,12 @@ import { triggeredByMessage, loadInstructions, changedInstructions } from "./loa
 import { triggeredByPaths } from "./path-triggered.ts";
 import { readUserSkill, readUserInstructions } from "./user-instructions.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "deckhand-knowledge-"));
+const folder = await mkdtemp(join(tmpdir(), "deckhand-instructions-"));
 after(() => rm(folder, { recursive: true, force: true }));
 
 const file = (path: string, text: string): TextFile => ({ path, text });
-const text = (files: readonly TextFile[], deeper: readonly string[] = []): string =>
-  buildInstructions({ files, nested: deeper }).always?.text ?? "";
+const textOf = (files: readonly TextFile[], nested: readonly string[] = []): string =>
+  buildInstructions({ files, nested }).always?.text ?? "";
 const contentOf = (event: NewEvent | undefined): string =>
   event !== undefined && "observation" in event ? event.content : "";
 const stateAfter = (state: ConversationState, events: readonly NewEvent[]): ConversationState =>
@@ -30,66 +30,66 @@ const stateAfter = (state: ConversationState, events: readonly NewEvent[]): Conv
 const skill = "---\nname: release\ndescription: How to  make\n  a release\n---\nStep one: …";
 const microagent = "---\ntriggers: [kubernetes, k8s]\n---\nOur cluster is called blue.";
 
-test("[A21] instructions come whole, skills by name and description, and neither is a word of the user", () => {
-  const said = text([
+test("[A21] instructions are included whole and skills by name and description, both marked as not from the user", () => {
+  const shown = textOf([
     file("AGENTS.md", "Use tabs.\n"),
     file("CLAUDE.md", "Use tabs.\n"),
     file(".openhands/microagents/repo.md", "---\ntype: repo\n---\nRun make test."),
     file(".agents/skills/release/SKILL.md", skill),
   ]);
-  assert.match(said, /not a word of the user/);
-  assert.match(said, /## AGENTS\.md\n\nUse tabs\.\n\n## \.openhands\/microagents\/repo\.md\n\nRun make test\./);
-  assert.match(said, /- release \(\.agents\/skills\/release\/SKILL\.md\): How to make a release$/);
-  assert.ok(!said.includes("CLAUDE.md") && !said.includes("Step one"));
-  assert.match(text([file("CLAUDE.md", "Use spaces.")]), /Use spaces\./);
-  assert.match(text([], ["web/AGENTS.md"]), /told when you work there: web\/AGENTS\.md/);
+  assert.match(shown, /from the project, not from the user/);
+  assert.match(shown, /## AGENTS\.md\n\nUse tabs\.\n\n## \.openhands\/microagents\/repo\.md\n\nRun make test\./);
+  assert.match(shown, /- release \(\.agents\/skills\/release\/SKILL\.md\): How to make a release$/);
+  assert.ok(!shown.includes("CLAUDE.md") && !shown.includes("Step one"));
+  assert.match(textOf([file("CLAUDE.md", "Use spaces.")]), /Use spaces\./);
+  assert.match(textOf([], ["web/AGENTS.md"]), /shown to you when you work there: web\/AGENTS\.md/);
   assert.equal(buildInstructions({ files: [], nested: [] }).always, null);
-  assert.ok(text([file("AGENTS.md", "x".repeat(100_000))]).length < 40_000);
+  assert.ok(textOf([file("AGENTS.md", "x".repeat(100_000))]).length < 40_000);
 });
 
-test("[A22] a microagent is told when a message has one of its words, once, and again when it has changed", () => {
-  const knowledge = buildInstructions({ files: [file(".openhands/microagents/k8s.md", microagent)], nested: [] });
-  assert.equal(knowledge.always, null);
+test("[A22] a microagent is shown once when a message contains a trigger, and again after it changed", () => {
+  const instructions = buildInstructions({ files: [file(".openhands/microagents/k8s.md", microagent)], nested: [] });
+  assert.equal(instructions.always, null);
   for (const message of ["Deploy to K8s!", "kubernetes"]) {
-    const events = triggeredByMessage(knowledge, message, emptyState);
+    const events = triggeredByMessage(instructions, message, emptyState);
     assert.match(contentOf(events[0]), /Our cluster is called blue\./, message);
-    assert.deepEqual(triggeredByMessage(knowledge, message, stateAfter(emptyState, events)), []);
+    assert.deepEqual(triggeredByMessage(instructions, message, stateAfter(emptyState, events)), []);
   }
-  assert.deepEqual(triggeredByMessage(knowledge, "k8sish and unkubernetes", emptyState), []);
-  const told = stateAfter(emptyState, triggeredByMessage(knowledge, "k8s", emptyState));
+  assert.deepEqual(triggeredByMessage(instructions, "k8sish and unkubernetes", emptyState), []);
+  const shown = stateAfter(emptyState, triggeredByMessage(instructions, "k8s", emptyState));
   const changed = buildInstructions({ files: [file(".openhands/microagents/k8s.md", `${microagent}!`)], nested: [] });
-  assert.equal(triggeredByMessage(changed, "k8s", told).length, 1);
+  assert.equal(triggeredByMessage(changed, "k8s", shown).length, 1);
 });
 
-test("[A23] what has not changed since the last turn is not told again, and what has gone is said to have gone", () => {
-  const knowledge = buildInstructions({ files: [file("AGENTS.md", "One.")], nested: [] });
-  const told = stateAfter(emptyState, changedInstructions(knowledge, emptyState));
-  assert.deepEqual(changedInstructions(knowledge, told), []);
+test("[A23] unchanged instructions are not shown again, and removed instructions are reported as removed", () => {
+  const instructions = buildInstructions({ files: [file("AGENTS.md", "One.")], nested: [] });
+  const shown = stateAfter(emptyState, changedInstructions(instructions, emptyState));
+  assert.deepEqual(changedInstructions(instructions, shown), []);
   assert.equal(
-    changedInstructions(buildInstructions({ files: [file("AGENTS.md", "Two.")], nested: [] }), told).length,
+    changedInstructions(buildInstructions({ files: [file("AGENTS.md", "Two.")], nested: [] }), shown).length,
     1,
   );
-  const gone = changedInstructions(buildInstructions({ files: [], nested: [] }), told);
-  assert.match(contentOf(gone[0]), /no instructions/);
-  assert.deepEqual(changedInstructions(buildInstructions({ files: [], nested: [] }), stateAfter(told, gone)), []);
-  // A workspace that could not be read says nothing new.
-  assert.deepEqual(changedInstructions(null, told), []);
+  const gone = changedInstructions(buildInstructions({ files: [], nested: [] }), shown);
+  assert.match(contentOf(gone[0]), /no longer has instructions/);
+  assert.deepEqual(changedInstructions(buildInstructions({ files: [], nested: [] }), stateAfter(shown, gone)), []);
+  // A workspace that could not be read changes nothing.
+  assert.deepEqual(changedInstructions(null, shown), []);
   assert.equal(
     observation("environment", "instructions", "", { files: [] }).message,
     "The workspace has no instructions any more.",
   );
 });
 
-test("[A24] a head that is no YAML, or means to be large, is as if it were not there", () => {
+test("[A24] frontmatter that is not YAML or expands to a huge value counts as missing", () => {
   for (const head of ["a: [", "- 1", "triggers: {a: 1}\nname: [x]", "a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]"]) {
     const { head: read, body } = splitFrontmatter(`---\n${head}\n---\nBody`);
-    const nothing = { name: "", description: "", triggers: [], paths: [], globs: [] };
-    assert.deepEqual([read, body], [nothing, "Body"], head);
+    const missing = { name: "", description: "", triggers: [], paths: [], globs: [] };
+    assert.deepEqual([read, body], [missing, "Body"], head);
   }
   assert.deepEqual(splitFrontmatter("No head.").body, "No head.");
 });
 
-test("[A25] files are read in the sandbox, bounded, and a link that leads out of the workspace tells nothing", async () => {
+test("[A25] files are read in the sandbox up to a limit, and a link out of the workspace is not followed", async () => {
   const workspace = join(folder, "workspace");
   const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
   const put = async (name: string, content: string): Promise<void> => {
@@ -108,37 +108,37 @@ test("[A25] files are read in the sandbox, bounded, and a link that leads out of
     workspace,
     home: join(folder, "home"),
   });
-  const knowledge = await loadInstructions(
+  const instructions = await loadInstructions(
     { workspace: (signal) => readInstructionFiles(runtime, signal) },
     new AbortController().signal,
   );
-  const said = knowledge?.always?.text ?? "";
-  assert.match(said, /## AGENTS\.md\n\nlong long/);
-  assert.match(said, /release \(\.agents\/skills\/a b\/SKILL\.md\)/);
-  assert.match(said, /told when you work there: deep\/er\/AGENTS\.md\n/);
-  assert.ok(said.length < 20_000 && !said.includes("secret") && !said.includes("node_modules"));
+  const shown = instructions?.always?.text ?? "";
+  assert.match(shown, /## AGENTS\.md\n\nlong long/);
+  assert.match(shown, /release \(\.agents\/skills\/a b\/SKILL\.md\)/);
+  assert.match(shown, /shown to you when you work there: deep\/er\/AGENTS\.md\n/);
+  assert.ok(shown.length < 20_000 && !shown.includes("secret") && !shown.includes("node_modules"));
 });
 
 const sql = "---\nname: sql\ndescription: How we write SQL\npaths: ['*.sql', 'db/**/*.ts']\n---\nCapitals.";
 
-test("[EV6] a skill or microagent with paths is told when the agent works on a file that fits, once", () => {
-  const knowledge = buildInstructions({
+test("[EV6] a skill or microagent with paths is shown when the agent works on a matching file", () => {
+  const instructions = buildInstructions({
     files: [
       file(".agents/skills/sql/SKILL.md", sql),
       file(".openhands/microagents/docs.md", "---\nglobs: docs/**, *.md\n---\nBe brief."),
     ],
     nested: [],
   });
-  const bodies = (path: string): readonly string[] => knowledge.forPath(path).map((each) => each.text);
+  const bodies = (path: string): readonly string[] => instructions.forPath(path).map((each) => each.text);
   for (const path of ["a.sql", "deep/er/b.sql", "db/x/y.ts"]) assert.match(bodies(path)[0] ?? "", /Capitals\./, path);
   for (const path of ["docs/a/b.txt", "README.md", "x/y.md"]) assert.match(bodies(path)[0] ?? "", /Be brief\./, path);
   for (const path of ["a.ts", "db.ts", "sql", "x/docs/a"]) assert.deepEqual(bodies(path), [], path);
-  // The body is not with what is told at the beginning, its name is.
-  assert.ok(!(knowledge.always?.text ?? "").includes("Capitals"));
-  assert.match(knowledge.always?.text ?? "", /- sql \(\.agents\/skills\/sql\/SKILL\.md\): How we write SQL/);
+  // At the start of a turn only the name is shown, not the body.
+  assert.ok(!(instructions.always?.text ?? "").includes("Capitals"));
+  assert.match(instructions.always?.text ?? "", /- sql \(\.agents\/skills\/sql\/SKILL\.md\): How we write SQL/);
 });
 
-test("[EV6] globs have stars, names in any folder, folders at any depth and braces, and none takes long", () => {
+test("[EV6] globs support stars, names in any folder, nested folders and braces, and none of them takes long", () => {
   for (const [glob, path] of [
     ["*.ts", "a/b/c.ts"],
     ["src/**/*.ts", "src/c.ts"],
@@ -166,7 +166,7 @@ test("[EV6] globs have stars, names in any folder, folders at any depth and brac
   assert.ok(performance.now() - startedAt < 200);
 });
 
-test("[EV7] what lies in a folder further down is told when the agent works there, the nearest last, and only there", async () => {
+test("[EV7] the AGENTS.md of a subfolder is shown only when the agent works there, the nearest one last", async () => {
   const workspace = join(folder, "nested");
   const path = process.env["DECKHAND_USER_PATH"] ?? process.env["PATH"] ?? "";
   for (const [name, words] of [
@@ -182,31 +182,31 @@ test("[EV7] what lies in a folder further down is told when the agent works ther
     home: join(folder, "nested-home"),
   });
   const { signal } = new AbortController();
-  const knowledge = await loadInstructions({ workspace: (each) => readInstructionFiles(runtime, each) }, signal);
-  const told = (names: readonly string[], state: ConversationState) =>
+  const instructions = await loadInstructions({ workspace: (each) => readInstructionFiles(runtime, each) }, signal);
+  const shown = (names: readonly string[], state: ConversationState) =>
     triggeredByPaths(
-      knowledge,
+      instructions,
       names.map((name) => join(workspace, name)),
       state,
       async () => runtime,
       signal,
     );
-  const events = await told(["web/deep/a.ts", "web/deep/b.ts"], emptyState);
+  const events = await shown(["web/deep/a.ts", "web/deep/b.ts"], emptyState);
   assert.deepEqual(
     events.map((event) => /\n(\w+\.)$/.exec(contentOf(event))?.[1]),
     ["Web.", "Deep."],
   );
-  assert.match(contentOf(events[1]), /not a word of the user[\s\S]*For web\/deep; it goes before/);
-  const state = stateAfter(stateAfter(emptyState, changedInstructions(knowledge, emptyState)), events);
-  assert.deepEqual(await told(["web/deep/a.ts", "web/x", "top.ts", "../out"], state), []);
-  // What is told at the beginning of the next turn is still the same.
-  assert.deepEqual(changedInstructions(knowledge, state), []);
-  assert.equal((await told(["other/x"], state)).length, 1);
-  // It has just been read.
-  assert.deepEqual(await told(["other/AGENTS.md"], state), []);
+  assert.match(contentOf(events[1]), /not from the user[\s\S]*Applies to web\/deep and takes precedence/);
+  const state = stateAfter(stateAfter(emptyState, changedInstructions(instructions, emptyState)), events);
+  assert.deepEqual(await shown(["web/deep/a.ts", "web/x", "top.ts", "../out"], state), []);
+  // The instructions at the start of the next turn are unchanged.
+  assert.deepEqual(changedInstructions(instructions, state), []);
+  assert.equal((await shown(["other/x"], state)).length, 1);
+  // The agent has just read it.
+  assert.deepEqual(await shown(["other/AGENTS.md"], state), []);
 });
 
-test("[EV8] what the user says to every agent is their word, stands first, and its skills are read by name", async () => {
+test("[EV8] the user's own instructions come first and count as the user's words; their skills are read by name", async () => {
   const home = join(folder, "own");
   for (const [name, words] of [
     ["good", skill],
@@ -218,16 +218,16 @@ test("[EV8] what the user says to every agent is their word, stands first, and i
   }
   assert.deepEqual(await readUserInstructions(home).then(({ instructions }) => instructions), null);
   await writeFile(join(home, "AGENTS.md"), `Call me Ishmael.${" ".repeat(20_000)}x`);
-  const own = await readUserInstructions(home);
-  const knowledge = buildInstructions({ files: [file("AGENTS.md", "Use tabs.")], nested: [] }, own);
-  const said = knowledge.always?.text ?? "";
-  assert.match(said, /^\(The user's own instructions, for every conversation\.\)\n\nCall me Ishmael\./);
+  const user = await readUserInstructions(home);
+  const instructions = buildInstructions({ files: [file("AGENTS.md", "Use tabs.")], nested: [] }, user);
+  const shown = instructions.always?.text ?? "";
+  assert.match(shown, /^\(The user's own instructions for all conversations\.\)\n\nCall me Ishmael\./);
   assert.match(
-    said,
-    /- release \(skill:good\): How to make a release\n- sql \(skill:pathed\)[\s\S]*From files in the workspace[\s\S]*Use tabs\./,
+    shown,
+    /- release \(skill:good\): How to make a release\n- sql \(skill:pathed\)[\s\S]*Instructions from files in the workspace[\s\S]*Use tabs\./,
   );
-  assert.ok(!said.includes("broken") && said.length < 20_000);
-  assert.match(knowledge.forPath("a.sql")[0]?.text ?? "", /^\(The user's own[\s\S]*Capitals/);
+  assert.ok(!shown.includes("broken") && shown.length < 20_000);
+  assert.match(instructions.forPath("a.sql")[0]?.text ?? "", /^\(The user's own[\s\S]*Capitals/);
   assert.equal(await readUserSkill(home, "good"), skill);
   for (const name of ["broken", "none", "../skills/good", ".", ""])
     assert.equal(await readUserSkill(home, name), undefined);

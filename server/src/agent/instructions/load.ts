@@ -1,4 +1,4 @@
-/** At the beginning of a turn: what the workspace says, where it says something new. */
+/** The instructions of a turn, and which of them the model has not been shown yet. */
 import {
   isTriggered,
   observation,
@@ -6,69 +6,66 @@ import {
   type InstructionFile,
   type NewEvent,
 } from "@deckhand/protocol";
-import type { WorkspaceInstructions } from "./workspace-files.ts";
-import type { UserInstructions } from "./user-instructions.ts";
 import { buildInstructions, type Instructions, type InstructionText } from "./instructions.ts";
+import type { UserInstructions } from "./user-instructions.ts";
+import type { WorkspaceInstructions } from "./workspace-files.ts";
 
 export interface InstructionSources {
   readonly workspace: (signal: AbortSignal) => Promise<WorkspaceInstructions>;
   readonly user?: (() => Promise<UserInstructions>) | undefined;
 }
 
-/** Without it the task can be done as well. */
-const deadlineMs = 3000;
+/** A slow workspace does not hold up the turn: the task can be done without instructions. */
+const timeoutMs = 3000;
 
-/** Null where it cannot be read. */
+/** Null when they cannot be read. */
 export async function loadInstructions(
   { workspace, user }: InstructionSources,
   signal: AbortSignal,
 ): Promise<Instructions | null> {
   const userFiles = user?.();
   try {
-    const files = await workspace(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]));
+    const files = await workspace(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
     return buildInstructions(files, await userFiles);
   } catch {
-    // No sandbox, a stop, a workspace that does not answer: the first action says so.
+    // No sandbox, a stop, or a workspace that does not respond: the first action will report it.
     return null;
   }
 }
 
-/** Nothing where the model has been told the same already. */
-export function changedInstructions(knowledge: Instructions | null, state: ConversationState): readonly NewEvent[] {
-  if (knowledge === null) return [];
-  const known = state.instructions.filter((piece) => !isTriggered(piece));
-  const always = knowledge.always ?? { text: goneText, pieces: [] };
-  return sameAs(known, always.pieces) ? [] : [instructionEvent(always)];
+/** Nothing when the model was shown the same files already. */
+export function changedInstructions(instructions: Instructions | null, state: ConversationState): readonly NewEvent[] {
+  if (instructions === null) return [];
+  const shown = state.instructions.filter((file) => !isTriggered(file));
+  const always = instructions.always ?? { text: removedText, files: [] };
+  return isSameList(shown, always.files) ? [] : [instructionEvent(always)];
 }
 
-/** What the words of a message call for and the model was not told yet. */
+/** What the words of a message trigger and the model was not shown yet. */
 export function triggeredByMessage(
-  knowledge: Instructions | null,
+  instructions: Instructions | null,
   message: string,
   state: ConversationState,
 ): readonly NewEvent[] {
-  if (knowledge === null) return [];
-  return knowledge
+  if (instructions === null) return [];
+  return instructions
     .forMessage(message)
-    .filter(({ pieces }) => !pieces.every((piece) => isAlreadyShown(piece, state)))
+    .filter(({ files }) => !files.every((file) => isShown(file, state)))
     .map(instructionEvent);
 }
 
-export function isAlreadyShown(
-  { kind, path, hash }: InstructionFile,
-  { instructions: knowledge }: ConversationState,
-): boolean {
-  return knowledge.some((piece) => piece.kind === kind && piece.path === path && piece.hash === hash);
+export function isShown({ kind, path, hash }: InstructionFile, { instructions }: ConversationState): boolean {
+  return instructions.some((file) => file.kind === kind && file.path === path && file.hash === hash);
 }
 
-const goneText = "(The workspace has no instructions for agents any more.)";
+const removedText = "(The workspace no longer has instructions for agents.)";
 
-export function instructionEvent({ text, pieces }: InstructionText): NewEvent {
-  return observation("environment", "instructions", text, { files: [...pieces] });
+export function instructionEvent({ text, files }: InstructionText): NewEvent {
+  return observation("environment", "instructions", text, { files: [...files] });
 }
 
-function sameAs(some: readonly InstructionFile[], others: readonly InstructionFile[]): boolean {
-  const key = (pieces: readonly InstructionFile[]): string =>
-    pieces.map(({ kind, path, hash }) => `${kind} ${path} ${hash}`).join("\n");
+function isSameList(some: readonly InstructionFile[], others: readonly InstructionFile[]): boolean {
+  const key = (files: readonly InstructionFile[]): string =>
+    files.map(({ kind, path, hash }) => `${kind} ${path} ${hash}`).join("\n");
   return key(some) === key(others);
 }

@@ -1,53 +1,69 @@
 /**
- * What the workspace says of the files on which the agent works: the body of a skill or microagent whose `paths` fit one of them, and the
- * AGENTS.md of the folders in which they lie. It comes after the step that first touched one.
+ * Instructions for the files the agent works on: skills and microagents whose `paths` match, and the AGENTS.md of the folders that
+ * contain the files. They are shown after the step that first touched such a file.
  */
 import { posix } from "node:path";
-import type { ConversationState, InstructionFile, NewEvent } from "@deckhand/protocol";
+import type { ConversationState, NewEvent } from "@deckhand/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { nestedInstructions, type Instructions, type InstructionText } from "./instructions.ts";
-import { instructionEvent, isAlreadyShown } from "./load.ts";
+import { instructionEvent, isShown } from "./load.ts";
 
-/** Bytes that are read of one. */
+/** How much is read of one file. */
 const maxFileBytes = 16 * 1024;
-const deadlineMs = 3000;
+const timeoutMs = 3000;
 
-/** Nothing where it was told already. `touched` are absolute paths. */
+/** Nothing that was shown before. `touched` are absolute paths. */
 export async function triggeredByPaths(
-  knowledge: Instructions | null,
+  instructions: Instructions | null,
   touched: readonly string[],
   state: ConversationState,
-  runtime: () => Promise<Runtime>,
+  acquireRuntime: () => Promise<Runtime>,
   signal: AbortSignal,
 ): Promise<readonly NewEvent[]> {
-  if (knowledge === null || touched.length === 0 || !knowledge.hasPaths) return [];
+  if (instructions === null || touched.length === 0 || !instructions.hasPaths) return [];
   try {
-    const shell = await runtime();
-    const paths = touched.map((path) => posix.relative(shell.workspace, path)).filter((path) => !path.startsWith(".."));
-    const isNew = (piece: InstructionFile): boolean => !isAlreadyShown(piece, state);
-    const told = unique(paths.flatMap((path) => knowledge.forPath(path))).filter(({ pieces }) => pieces.some(isNew));
-    const nested = knowledge.nested.filter(
-      (path) =>
-        paths.some((each) => each !== path && each.startsWith(`${posix.dirname(path)}/`)) &&
-        // Known by its path alone: it is read once in a conversation.
-        !state.instructions.some((piece) => piece.kind === "nested" && piece.path === path) &&
-        !paths.includes(path),
-    );
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    const read: InstructionText[] = [];
-    // From the outside in, so that the nearest stands last.
-    for (const path of nested.toSorted((a, b) => a.split("/").length - b.split("/").length)) {
-      const at = posix.join(shell.workspace, path);
-      const { stdout } = await shell.spawn(["head", "-c", String(maxFileBytes), "--", at], maxFileBytes, limit);
-      read.push(nestedInstructions({ path, text: new TextDecoder().decode(stdout).replaceAll("\0", "") }));
+    const runtime = await acquireRuntime();
+    const paths = touched
+      .map((path) => posix.relative(runtime.workspace, path))
+      .filter((path) => !path.startsWith(".."));
+    const matching = unique(paths.flatMap((path) => instructions.forPath(path)));
+    const fresh = matching.filter(({ files }) => files.some((file) => !isShown(file, state)));
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const nested: InstructionText[] = [];
+    for (const path of nestedFor(paths, instructions, state)) {
+      const absolute = posix.join(runtime.workspace, path);
+      const { stdout } = await runtime.spawn(
+        ["head", "-c", String(maxFileBytes), "--", absolute],
+        maxFileBytes,
+        deadline,
+      );
+      nested.push(nestedInstructions({ path, text: new TextDecoder().decode(stdout).replaceAll("\0", "") }));
     }
-    return [...told, ...read].map(instructionEvent);
+    return [...fresh, ...nested].map(instructionEvent);
   } catch {
-    // No sandbox, a stop, a file that is gone: the work goes on without.
+    // No sandbox, a stop, or a file that is gone: the work continues without them.
     return [];
   }
 }
 
-function unique(all: readonly InstructionText[]): readonly InstructionText[] {
-  return [...new Map(all.map((told) => [told.text, told])).values()];
+/** The AGENTS.md files above the paths, from the outermost folder to the innermost, whose text then comes last. */
+function nestedFor(
+  paths: readonly string[],
+  { nested }: Instructions,
+  { instructions: shown }: ConversationState,
+): readonly string[] {
+  return nested
+    .filter(
+      (path) =>
+        paths.some((touched) => touched !== path && touched.startsWith(`${posix.dirname(path)}/`)) &&
+        // The path alone decides: each file is read once per conversation.
+        !shown.some((file) => file.kind === "nested" && file.path === path) &&
+        // The agent has just read it.
+        !paths.includes(path),
+    )
+    .toSorted((a, b) => a.split("/").length - b.split("/").length);
+}
+
+function unique(texts: readonly InstructionText[]): readonly InstructionText[] {
+  return [...new Map(texts.map((each) => [each.text, each])).values()];
 }

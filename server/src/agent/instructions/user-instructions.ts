@@ -1,6 +1,6 @@
 /**
- * What the user says to every agent, in files of their own: `AGENTS.md` and `skills/NAME/SKILL.md` in the folder of the server's data. Nobody
- * else writes there, so it is the user's word. A sandbox does not see that folder: a skill is read as `skill:NAME`.
+ * The user's own instructions for every agent: `AGENTS.md` and `skills/NAME/SKILL.md` in the server's data folder. Nobody else writes
+ * there, so they count as the user's words. A sandbox cannot see that folder; a skill is read as `skill:NAME`.
  */
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,26 +11,26 @@ const maxSkills = 50;
 
 export interface UserInstructions {
   readonly instructions: TextFile | null;
-  /** The path of each is its `skill:NAME`. */
+  /** Their paths are `skill:NAME`. */
   readonly skills: readonly TextFile[];
 }
 
 export const noUserInstructions: UserInstructions = { instructions: null, skills: [] };
 export const userInstructionsPath = "AGENTS.md of the user";
 
-/** Read anew at each turn; what cannot be read is as if it were not there. */
+/** Read again in each turn. Unreadable files count as missing. */
 export async function readUserInstructions(home: string): Promise<UserInstructions> {
   const folder = join(home, "skills");
   const [instructions, entries] = await Promise.all([
-    beginningOf(join(home, "AGENTS.md")),
+    readStart(join(home, "AGENTS.md")),
     readdir(folder, { withFileTypes: true }).catch(() => []),
   ]);
-  const names = entries.filter((entry) => entry.isDirectory() && isName(entry.name)).map(({ name }) => name);
+  const names = entries.filter((entry) => entry.isDirectory() && isSkillName(entry.name)).map(({ name }) => name);
   const skills = await Promise.all(
     names
       .toSorted()
       .slice(0, maxSkills)
-      .map(async (name) => ({ path: `skill:${name}`, text: await beginningOf(join(folder, name, "SKILL.md")) })),
+      .map(async (name) => ({ path: `skill:${name}`, text: await readStart(join(folder, name, "SKILL.md")) })),
   );
   return {
     instructions: instructions === null ? null : { path: userInstructionsPath, text: instructions },
@@ -38,17 +38,17 @@ export async function readUserInstructions(home: string): Promise<UserInstructio
   };
 }
 
-/** The text of one skill, for the `read` of it; undefined where there is none. */
+/** The text of one skill, for a `read` of `skill:NAME`; undefined when there is none. */
 export async function readUserSkill(home: string, name: string): Promise<string | undefined> {
-  if (!isName(name)) return undefined;
-  return (await beginningOf(join(home, "skills", name, "SKILL.md"))) ?? undefined;
+  if (!isSkillName(name)) return undefined;
+  return (await readStart(join(home, "skills", name, "SKILL.md"))) ?? undefined;
 }
 
-function isName(name: string): boolean {
+function isSkillName(name: string): boolean {
   return /^[\w][\w. -]{0,63}$/.test(name);
 }
 
-async function beginningOf(path: string): Promise<string | null> {
+async function readStart(path: string): Promise<string | null> {
   try {
     await using file = await open(path);
     const { bytesRead, buffer } = await file.read(Buffer.alloc(maxFileBytes), 0, maxFileBytes, 0);

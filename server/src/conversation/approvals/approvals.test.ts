@@ -481,7 +481,7 @@ test("[Q10] an approval holds for the directory in which it was asked for", asyn
   assert.deepEqual(it.ran, []);
   const [answer] = answers(await it.log(), id);
   assert.ok(answer !== undefined && !isAction(answer) && answer.observation === "error");
-  assert.match(answer.content, /approved for the directory \/w, .* \/w\/sub now/);
+  assert.match(answer.content, /approved for the directory \/w, .* now in \/w\/sub/);
 });
 
 test("[Q1] `never` asks about nothing, `always` about everything that runs; a change holds for the next action", async () => {

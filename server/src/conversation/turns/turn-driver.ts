@@ -16,8 +16,8 @@ import {
 import type { Agent } from "../../agent/agents.ts";
 import { limitReached, tightenLimits, type LimitReached, type Limits } from "../../agent/limits.ts";
 import { withTrainedTools } from "../../agent/apply-patch.ts";
-import { Prompt, type PromptSize } from "../../agent/context/prompt.ts";
-import { promptSize } from "../../agent/context/prompt-size.ts";
+import { Prompt } from "../../agent/context/prompt.ts";
+import { promptSize, type PromptSize } from "../../agent/context/prompt-size.ts";
 import { endEvents, type TurnDeps, type TurnEnd, type View } from "../../agent/turn-types.ts";
 import { runTurn } from "../../agent/turn.ts";
 import type { Model } from "../../llm/model.ts";
