@@ -30,7 +30,7 @@ test("[EV3] what a command changed after the check is found by the snapshots, an
   socket.send({ subscribe: { conversation: "c", after: -1 } });
   await socket.state("finished");
   const refused = socket.frames.find((frame) => frame["observation"] === "error");
-  assert.match(refused?.["content"] as string, /^"the check passes": files changed after `sh check\.sh` was run\.\n/);
+  assert.match(refused?.["content"] as string, /^"the check passes": files changed after `sh check\.sh` ran\.\n/);
   const last = socket.frames.findLast((frame) => frame["observation"] === "run");
   const finished = socket.frames.find((frame) => frame["action"] === "finish");
   assert.deepEqual(finished?.["args"], {
