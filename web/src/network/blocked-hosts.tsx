@@ -20,9 +20,12 @@ export function BlockedHosts({ snapshot: { events, state }, onAllow }: BlockedHo
   if (shown.length === 0) return null;
   return (
     <section aria-label={t.composer.blockedHosts} className="mb-2 rounded-xl border border-line bg-panel p-3 text-sm">
-      {shown.map(({ rule, why }) => (
+      {shown.map(({ rule, refusal }) => (
         <p key={rule} className="flex flex-wrap items-center gap-2 py-0.5">
-          <span className="min-w-0 flex-1 truncate" title={why}>
+          <span
+            className="min-w-0 flex-1 truncate"
+            title={t.composer.blockReasons[refusal.reason](`${refusal.host}:${refusal.port}`)}
+          >
             {t.composer.blockedHost} <code>{rule}</code>
           </span>
           <Button size="small" onClick={() => onAllow(rule).catch((error: Error) => setFailure(error.message))}>

@@ -24,7 +24,7 @@ test("[I18] blocked hosts are offered once, most recent first, until they are al
     ["a.example", "b.example"],
   );
   assert.deepEqual(blockedHosts(events, ["a.example"]), [
-    { rule: "b.example", why: "b.example:443 is not among the hosts that may be reached" },
+    { rule: "b.example", refusal: { host: "b.example", port: 443, reason: "not_listed", rule: "b.example" } },
   ]);
   assert.equal(blockedHosts([refusals(1, "a", "b", "c", "d", "e", "f", "g")], []).length, 5);
 });

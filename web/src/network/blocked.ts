@@ -1,10 +1,10 @@
-import { isAction, refusalSentence, type Event } from "@deckhand/protocol";
+import { isAction, type Event, type RefusedHost } from "@deckhand/protocol";
 
 export interface BlockedHost {
   /** The rule to pass to `allow_host`. */
   readonly rule: string;
-  /** Why it was blocked most recently. */
-  readonly why: string;
+  /** The most recent refusal. */
+  readonly refusal: RefusedHost;
 }
 
 /** Only recent events count: hosts that were blocked long ago are no longer of interest. */
@@ -19,7 +19,7 @@ export function blockedHosts(events: readonly Event[], allowed: readonly string[
     for (const refusal of event.extras.network?.refused ?? []) {
       const { rule } = refusal;
       if (rule === undefined || allowed.includes(rule) || found.has(rule) || found.size === maxHosts) continue;
-      found.set(rule, { rule, why: refusalSentence(refusal) });
+      found.set(rule, { rule, refusal });
     }
   }
   return [...found.values()];

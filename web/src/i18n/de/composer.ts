@@ -43,6 +43,13 @@ export const composer: Messages["composer"] = {
 
   blockedHosts: "Blockierte Netzwerkzugriffe",
   blockedHost: "Netzwerkzugriff blockiert:",
+  blockReasons: {
+    not_listed: (host) => `${host} steht nicht auf der Liste der erlaubten Hosts`,
+    private_address: (host) => `${host} ist eine Adresse dieses Rechners oder eines privaten Netzwerks`,
+    bad_name: (host) => `${host} ist kein gültiger Hostname`,
+    other_server: (host) => `${host} ist nicht der Host, für den die Verbindung geöffnet wurde`,
+    too_many: (host) => `${host}: zu viele offene Verbindungen`,
+  },
   dismiss: "Ausblenden",
   openPorts: "Vorschau",
   previewPort: (port) => `Vorschau: Port ${port}`,

@@ -42,6 +42,13 @@ export const composer = {
 
   blockedHosts: "Blocked network access",
   blockedHost: "Blocked network access:",
+  blockReasons: {
+    not_listed: (host: string) => `${host} is not on the list of allowed hosts`,
+    private_address: (host: string) => `${host} is an address of this machine or a private network`,
+    bad_name: (host: string) => `${host} is not a valid host name`,
+    other_server: (host: string) => `${host} is not the host that the connection was opened for`,
+    too_many: (host: string) => `${host}: too many open connections`,
+  },
   dismiss: "Dismiss",
   openPorts: "Preview",
   previewPort: (port: number) => `Preview: port ${port}`,

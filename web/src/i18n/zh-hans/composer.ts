@@ -43,6 +43,13 @@ export const composer: Messages["composer"] = {
 
   blockedHosts: "已阻止的网络访问",
   blockedHost: "已阻止网络访问：",
+  blockReasons: {
+    not_listed: (host) => `${host} 不在允许的主机列表中`,
+    private_address: (host) => `${host} 是本机或专用网络的地址`,
+    bad_name: (host) => `${host} 不是有效的主机名`,
+    other_server: (host) => `${host} 不是建立连接时指定的主机`,
+    too_many: (host) => `${host}：打开的连接过多`,
+  },
   dismiss: "忽略",
   openPorts: "预览",
   previewPort: (port) => `预览：端口 ${port}`,

@@ -37,9 +37,12 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
       <p className="text-sm text-muted">{t.work.sandbox.networkModes[modeOf(data?.mode)]}</p>
       {blocked.length > 0 && (
         <ul aria-label={t.work.sandbox.blockedHosts} className="flex flex-col gap-1">
-          {blocked.map(({ rule, why }) => (
+          {blocked.map(({ rule, refusal }) => (
             <li key={rule} className="flex items-center gap-2 rounded-lg bg-warn-soft py-1.5 pr-1.5 pl-3 text-sm">
-              <span className="min-w-0 flex-1 truncate" title={why}>
+              <span
+                className="min-w-0 flex-1 truncate"
+                title={t.composer.blockReasons[refusal.reason](`${refusal.host}:${refusal.port}`)}
+              >
                 <code className="text-xs">{escapeInvisible(rule)}</code>
               </span>
               <Button size="small" onClick={() => allow(rule, true)}>
