@@ -16,7 +16,8 @@ import {
 } from "@deckhand/protocol";
 import { baseUrl, openSocket, openTerminalSocket } from "./socket/open.ts";
 import { follow, type FollowOptions, type Followed } from "./conversation/follow.ts";
-import { createHttpApi, type HttpApi } from "./http/api.ts";
+import type { HttpApi } from "./http/api.ts";
+import { createHttpApi } from "./http/calls.ts";
 import { Connection, type ConnectionStatus } from "./socket/connection.ts";
 import { ListSubscription, type ListChange, type ListListener } from "./socket/list-subscription.ts";
 import { newCommandId, Outbox } from "./socket/outbox.ts";

@@ -1,30 +1,24 @@
 export { connect, type Client, type ConnectOptions, type SendOptions } from "./connect.ts";
-export type {
-  FileData,
-  FileEntry,
-  FilePage,
-  Files,
-  FoundFile,
-  UploadFile as SentFile,
-  StoredUpload,
-  WriteOptions,
-} from "./http/files.ts";
 export type { FollowOptions, Followed } from "./conversation/follow.ts";
-export type { ConversationRow } from "@deckhand/protocol";
+export type { TerminalConnection, Terminals, TerminalWatcher } from "./conversation/terminals.ts";
+export type { View, ViewState } from "./conversation/view.ts";
+export type { ExportFormat, HttpApi, ListOptions, ModelTrial } from "./http/api.ts";
+export type { FileData, FilesApi, UploadFile, WriteOptions } from "./http/files.ts";
+export type { ConnectionStatus } from "./socket/connection.ts";
+export type { ListChange } from "./socket/list-subscription.ts";
 export type {
   ConversationChanges,
   ConversationPage,
+  ConversationRow,
   CreateOptions,
-  ExportFormat,
+  FileEntry,
+  FilePage,
+  FoundFile,
   Health,
   Inbox,
   InboxItem,
   Isolation,
-  ListOptions,
   NetworkRecord,
   RuntimeCheck,
-} from "./http/api.ts";
-export type { ListChange } from "./socket/list-subscription.ts";
-export type { ConnectionStatus as Status } from "./socket/connection.ts";
-export type { TerminalConnection as TerminalLink, Terminals, TerminalWatcher } from "./conversation/terminals.ts";
-export type { View, ViewState as ViewSnapshot } from "./conversation/view.ts";
+  StoredUpload,
+} from "@deckhand/protocol";

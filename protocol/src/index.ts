@@ -1,7 +1,11 @@
 export * from "./build.ts";
+export type * from "./http/conversations.ts";
 export * from "./http/costs.ts";
+export type * from "./http/files.ts";
 export * from "./http/mcp.ts";
 export * from "./http/models.ts";
+export type * from "./http/sandbox.ts";
+export type * from "./http/server.ts";
 export * from "./http/settings.ts";
 export type * from "./http/workspace.ts";
 export { applyChildReport } from "./state/children.ts";
