@@ -1,11 +1,11 @@
 /** The one client of the page, and what of it components watch. */
 import { useEffect, useSyncExternalStore } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { connect, type Health, type Status } from "@deckhand/client";
+import { connect, type Health, type ConnectionStatus } from "@deckhand/client";
 
 export const client = connect({ url: new URL(import.meta.env.BASE_URL, location.href) });
 
-export function useStatus(): Status {
+export function useStatus(): ConnectionStatus {
   return useSyncExternalStore(client.onStatus, () => client.status);
 }
 

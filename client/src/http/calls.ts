@@ -79,12 +79,7 @@ function conversationCalls(call: Call, send: SendRequest): ConversationsApi {
       return call<unknown>("DELETE", path, undefined, signal).then(() => {});
     },
     fork: (conversation, at, signal) =>
-      call<ConversationRow>(
-        "POST",
-        `${conversationPath(conversation)}/fork`,
-        at === undefined ? {} : { at },
-        signal,
-      ),
+      call<ConversationRow>("POST", `${conversationPath(conversation)}/fork`, at === undefined ? {} : { at }, signal),
     export: async (conversation, format = "jsonl", signal) =>
       bodyOf(await send("GET", `${conversationPath(conversation)}/export?format=${format}`, {}, signal)),
     import: async (lines, signal) => {
@@ -153,8 +148,7 @@ function serverCalls(call: Call): ServerApi {
     changeSettings: (patch, signal) => call<SettingsReport>("PATCH", "api/settings", patch, signal),
     mcpServers: async (signal) =>
       (await call<{ readonly servers: readonly McpServerState[] }>("GET", "api/mcp", undefined, signal)).servers,
-    finishMcpLogin: (address, signal) =>
-      call<{ readonly name: string }>("POST", "api/mcp/login", { address }, signal),
+    finishMcpLogin: (address, signal) => call<{ readonly name: string }>("POST", "api/mcp/login", { address }, signal),
     checkMcp: (trial, signal) => call<McpReport>("POST", "api/settings/mcp/check", trial, signal),
     costs: (since, signal) =>
       call<CostReport>("GET", `api/costs${since === undefined ? "" : `?since=${since}`}`, undefined, signal),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeckhandError, type Event } from "@deckhand/protocol";
-import type { Status } from "../index.ts";
+import type { ConnectionStatus } from "../index.ts";
 import { retryDelayMs } from "./backoff.ts";
 import { connectTo, takeIds, waitUntil } from "../client.test-kit.ts";
 import { thought, startFakeServer } from "../server.test-kit.ts";
@@ -23,7 +23,7 @@ test("[C3] waits between tries grow, are spread by chance, stay between half a s
 test("[C3] while it waits the status says until when and why; then it is open again", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server);
-  const seen: Status[] = [];
+  const seen: ConnectionStatus[] = [];
   client.it.onStatus(() => seen.push(client.it.status));
   await waitUntil(() => client.it.status.state === "open");
   server.dropAll();
@@ -32,7 +32,7 @@ test("[C3] while it waits the status says until when and why; then it is open ag
     seen.slice(0, 4).map((status) => status.state),
     ["open", "waiting", "connecting", "open"],
   );
-  const waiting = seen[1] as Extract<Status, { state: "waiting" }>;
+  const waiting = seen[1] as Extract<ConnectionStatus, { state: "waiting" }>;
   assert.equal(waiting.attempt, 1);
   assert.ok(waiting.nextTryAt > Date.now() - 5_000);
   assert.match(waiting.why, /closed/);

@@ -1,4 +1,4 @@
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { answerApproval } from "../approval/answer.ts";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { Composer } from "../composer/composer.tsx";
@@ -15,7 +15,7 @@ import { useMessages } from "../i18n/i18n.ts";
 
 interface PresentProps {
   readonly conversation: string;
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   /** Fails when the server refuses it. */
   readonly onSend: (text: string, images: readonly string[]) => Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** The rows of the conversation: its items, what streams in, and what waits to be taken in. */
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import type { Unsent } from "./unsent.ts";
 import { sayKey, thinkKey, type Item } from "./item.ts";
 
@@ -19,7 +19,7 @@ export type Row =
 export function rowsOf(
   items: readonly Item[],
   steps: number,
-  { streaming, state, caughtUp }: Pick<ViewSnapshot, "streaming" | "state" | "caughtUp">,
+  { streaming, state, caughtUp }: Pick<ViewState, "streaming" | "state" | "caughtUp">,
   unsent: readonly Unsent[],
 ): readonly Row[] {
   const reasoning = streaming.get("reasoning") ?? "";

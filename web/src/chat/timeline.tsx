@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { ArrowDownIcon } from "@primer/octicons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { emptyState } from "@deckhand/protocol";
 import { useCommands } from "../shell/commands.ts";
 import { Button } from "../ui/button.tsx";
@@ -14,7 +14,7 @@ import { rowOfEvent, type Row } from "./rows.ts";
 import { near, useFollowing } from "./use-following.ts";
 
 interface TimelineProps {
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   readonly rows: readonly Row[];
   /** The event that is to be in sight, as the address names it. */
   readonly event: number | undefined;

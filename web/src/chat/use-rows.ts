@@ -1,11 +1,11 @@
 import { useMemo, useState } from "react";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { ItemFold } from "./item-fold.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import type { Unsent } from "./unsent.ts";
 
 /** Only what is new in the log is looked at, however long it is. */
-export function useRows(snapshot: ViewSnapshot, unsent: readonly Unsent[]): readonly Row[] {
+export function useRows(snapshot: ViewState, unsent: readonly Unsent[]): readonly Row[] {
   const [fold] = useState(() => new ItemFold());
   // Reading the same events twice changes nothing: it may be done while drawing.
   const items = fold.read(snapshot.events);

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import type { Status } from "@deckhand/client";
+import type { ConnectionStatus } from "@deckhand/client";
 import { useStatus } from "../server.ts";
 import { useMessages, type Messages } from "../i18n/i18n.ts";
 
@@ -16,14 +16,14 @@ export function Connection() {
   );
 }
 
-const dots: Readonly<Record<Status["state"], string>> = {
+const dots: Readonly<Record<ConnectionStatus["state"], string>> = {
   open: "bg-good",
   connecting: "breathe bg-warn",
   waiting: "bg-warn",
   closed: "bg-bad",
 };
 
-export function statusWords(status: Status, now: number, t: Messages): string {
+export function statusWords(status: ConnectionStatus, now: number, t: Messages): string {
   switch (status.state) {
     case "open":
       return t.app.connected;

@@ -1,11 +1,11 @@
 import { useMemo, useState } from "react";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { Button } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { blockedHosts } from "./blocked.ts";
 
 interface BlockedHostsProps {
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   /** Rejects if the host is already allowed. */
   readonly onAllow: (host: string) => Promise<unknown>;
 }

@@ -1,5 +1,5 @@
 import { PlayIcon, SquareFillIcon } from "@primer/octicons-react";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { useNow } from "../connection/connection.tsx";
 import { Button } from "../ui/button.tsx";
 import { formatCost, formatDuration } from "../i18n/format.ts";
@@ -8,7 +8,7 @@ import type { Wanted } from "./use-want.ts";
 import { isWorking, nowOf, stateDot } from "./words.ts";
 
 interface NowBarProps {
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   readonly onWant: (state: Wanted) => void;
 }
 
@@ -56,7 +56,7 @@ export function NowBar({ snapshot, onWant }: NowBarProps) {
   );
 }
 
-function spent({ state: { usage } }: ViewSnapshot, t: Messages): string {
+function spent({ state: { usage } }: ViewState, t: Messages): string {
   if (usage.steps === 0) return "";
   const steps = t.common.steps(usage.steps);
   if (usage.unpricedSteps === usage.steps) return `${steps} · ${t.common.costUnknown}`;

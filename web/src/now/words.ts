@@ -1,5 +1,5 @@
 /** What is happening now, in words. */
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { isAction, type AgentState } from "@deckhand/protocol";
 import { currentMessages, type Messages } from "../i18n/i18n.ts";
 
@@ -45,7 +45,7 @@ export interface Now {
 }
 
 /** The most exact thing that can be said of this moment. */
-export function nowOf({ state, events, streaming }: ViewSnapshot, t: Messages): Now {
+export function nowOf({ state, events, streaming }: ViewState, t: Messages): Now {
   const { activity, limitReached } = t.composer;
   if (!isWorking(state.agentState)) {
     if (state.atLimit !== null) return { words: limitReached[state.atLimit] };

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import type { Place } from "../address.ts";
 import { usePastAt } from "./past-in-address.ts";
 import { pastStates, viewAt } from "./view-at.ts";
@@ -10,11 +10,11 @@ export interface Past {
   /** The same once the slider rests: for what has to be asked for. */
   readonly settled: number | undefined;
   /** What was known then. */
-  readonly shown: ViewSnapshot;
+  readonly shown: ViewState;
   readonly goTo: (at: number | undefined) => void;
 }
 
-export function usePast(place: Extract<Place, { page: "conversation" }>, snapshot: ViewSnapshot): Past {
+export function usePast(place: Extract<Place, { page: "conversation" }>, snapshot: ViewState): Past {
   const { at: wanted, settled, goTo } = usePastAt(place);
   const [states] = useState(pastStates);
   const last = snapshot.events.length - 1;

@@ -1,6 +1,6 @@
 /** What was known of a conversation after an event: the same fold, over fewer events. */
 import { apply, emptyState, isAction, type ConversationState, type Event } from "@deckhand/protocol";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 
 /** A fold is kept at each so many events, so that a slider that is dragged does not begin at the start each time. */
 const every = 500;
@@ -33,7 +33,7 @@ export function pastStates(): PastStates {
 }
 
 /** Nothing streams in the past. */
-export function viewAt(events: readonly Event[], states: PastStates, at: number): ViewSnapshot {
+export function viewAt(events: readonly Event[], states: PastStates, at: number): ViewState {
   return {
     events: events.slice(0, at + 1),
     state: states.at(events, at),

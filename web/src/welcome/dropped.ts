@@ -1,22 +1,22 @@
 /** Files as a person hands them over: chosen, or dropped as folders. */
-import type { SentFile } from "@deckhand/client";
+import type { UploadFile } from "@deckhand/client";
 
 /** More is refused by the server; to walk on would only make the page slow. */
 const mostFiles = 20_000;
 
-export function chosenFiles(files: FileList | null): readonly SentFile[] {
+export function chosenFiles(files: FileList | null): readonly UploadFile[] {
   return [...(files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, data: file }));
 }
 
 /** Has to be called while the drop is being handled: afterwards the browser has forgotten what was dropped. */
-export async function droppedFiles(items: DataTransferItemList): Promise<readonly SentFile[]> {
+export async function droppedFiles(items: DataTransferItemList): Promise<readonly UploadFile[]> {
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const found: SentFile[] = [];
+  const found: UploadFile[] = [];
   await Promise.all(entries.map((entry) => walk(entry, found)));
   return found;
 }
 
-async function walk(entry: FileSystemEntry, found: SentFile[]): Promise<void> {
+async function walk(entry: FileSystemEntry, found: UploadFile[]): Promise<void> {
   if (found.length >= mostFiles) return;
   if (isFile(entry)) {
     const data = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
@@ -42,7 +42,7 @@ function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
 }
 
 /** One archive alone is unpacked; undefined for anything else. */
-export function archiveOf(files: readonly SentFile[]): { readonly data: File; readonly type: string } | undefined {
+export function archiveOf(files: readonly UploadFile[]): { readonly data: File; readonly type: string } | undefined {
   const [only] = files;
   if (files.length !== 1 || only === undefined || !(only.data instanceof File)) return undefined;
   const { data } = only;

@@ -1,5 +1,5 @@
 /** Where a task is worked on, as it is being chosen. */
-import type { SentFile } from "@deckhand/client";
+import type { UploadFile } from "@deckhand/client";
 import type { WorkspaceChoice } from "@deckhand/protocol";
 import { client } from "../server.ts";
 import type { Messages } from "../i18n/i18n.ts";
@@ -13,7 +13,7 @@ export interface Chosen {
   readonly text: string;
   /** A branch, tag or commit. */
   readonly ref: string;
-  readonly files: readonly SentFile[];
+  readonly files: readonly UploadFile[];
 }
 
 export const usual: Chosen = { kind: "default", text: "", ref: "", files: [] };

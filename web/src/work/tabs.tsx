@@ -16,7 +16,7 @@ import {
   TerminalIcon,
   type Icon,
 } from "@primer/octicons-react";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
 import type { Messages } from "../i18n/i18n.ts";
 import { openTasks } from "./plan/plan.ts";
@@ -25,7 +25,7 @@ export interface WorkTabProps {
   /** Id of the conversation. */
   readonly conversation: string;
   /** The current state, or the state at `at`. */
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   /** The event whose state is viewed; undefined for the latest. */
   readonly at?: number | undefined;
 }
@@ -39,15 +39,15 @@ export interface WorkTab {
   readonly label: (t: Messages) => string;
   readonly component: LazyExoticComponent<ComponentType<WorkTabProps>>;
   /** Whether the tab is visible; always if undefined. Must be cheap: it runs on every change. */
-  readonly shown?: (snapshot: ViewSnapshot) => boolean;
+  readonly shown?: (snapshot: ViewState) => boolean;
   /** A badge beside the label; hidden for 0. */
-  readonly count?: (snapshot: ViewSnapshot) => number;
+  readonly count?: (snapshot: ViewState) => number;
 }
 
 /** Shows a tab once one of these actions is in the log. */
 const hasAction =
   (...kinds: readonly string[]) =>
-  ({ events }: ViewSnapshot): boolean =>
+  ({ events }: ViewState): boolean =>
     events.some((event) => isAction(event) && kinds.includes(event.action));
 
 export const workTabs: readonly WorkTab[] = [
@@ -130,6 +130,6 @@ export const workTabs: readonly WorkTab[] = [
 ];
 
 /** The tabs that are visible for this state. */
-export function visibleTabs(snapshot: ViewSnapshot): readonly WorkTab[] {
+export function visibleTabs(snapshot: ViewState): readonly WorkTab[] {
   return workTabs.filter(({ shown }) => shown === undefined || shown(snapshot));
 }

@@ -1,4 +1,4 @@
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { usePane } from "../shell/panes.ts";
 import { prefer, usePreferences } from "../shell/preferences.ts";
 import { ResizeHandle } from "../ui/resize-handle.tsx";
@@ -9,7 +9,7 @@ import { WorkPanel } from "./work-panel.tsx";
 
 interface WorkAsideProps {
   readonly conversation: string;
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   readonly tab: string | undefined;
   /** The event whose state is viewed; undefined for the latest. */
   readonly at: number | undefined;

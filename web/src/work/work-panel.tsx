@@ -1,6 +1,6 @@
 import { lazy, Suspense } from "react";
 import { XIcon } from "@primer/octicons-react";
-import type { ViewSnapshot } from "@deckhand/client";
+import type { ViewState } from "@deckhand/client";
 import { conversationAddress, go } from "../address.ts";
 import { Boundary } from "../shell/boundary.tsx";
 import { prefer } from "../shell/preferences.ts";
@@ -14,7 +14,7 @@ const PastFiles = lazy(async () => ({ default: (await import("../time/past-files
 
 interface WorkPanelProps {
   readonly conversation: string;
-  readonly snapshot: ViewSnapshot;
+  readonly snapshot: ViewState;
   /** The tab in the URL; the first visible one if undefined. */
   readonly tab: string | undefined;
   /** The event whose state is viewed; undefined for the latest. */

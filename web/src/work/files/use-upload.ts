@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { SentFile } from "@deckhand/client";
+import type { UploadFile } from "@deckhand/client";
 import { client } from "../../server.ts";
 import { toast } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
@@ -16,13 +16,13 @@ export interface UploadProgress {
 
 export interface Uploads {
   readonly progress: UploadProgress | undefined;
-  readonly send: (files: readonly SentFile[], folder: string) => Promise<void>;
+  readonly send: (files: readonly UploadFile[], folder: string) => Promise<void>;
 }
 
 export function useUpload(conversation: string, onSent: () => void): Uploads {
   const t = useMessages();
   const [progress, setProgress] = useState<UploadProgress>();
-  const send = async (files: readonly SentFile[], folder: string): Promise<void> => {
+  const send = async (files: readonly UploadFile[], folder: string): Promise<void> => {
     const all = files.reduce((sum, { data }) => sum + data.size, 0);
     let sentFiles = 0;
     let sentBytes = 0;
@@ -48,8 +48,8 @@ export function useUpload(conversation: string, onSent: () => void): Uploads {
   return { progress, send };
 }
 
-function batchFrom(files: readonly SentFile[], from: number): readonly SentFile[] {
-  const batch: SentFile[] = [];
+function batchFrom(files: readonly UploadFile[], from: number): readonly UploadFile[] {
+  const batch: UploadFile[] = [];
   let bytes = 0;
   for (const file of files.slice(from)) {
     if (batch.length > 0 && bytes + file.data.size > bytesAtOnce) break;
