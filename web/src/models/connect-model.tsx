@@ -16,10 +16,10 @@ interface ConnectModelProps {
 /** Shown while no model is configured: add an API key, a custom endpoint, or try the demo. */
 export function ConnectModel({ onDone, onDemo }: ConnectModelProps) {
   const t = useMessages();
-  const { models, look, looking } = useModels();
+  const { models, refresh, isRefreshing } = useModels();
   const [way, setWay] = useState<"key" | "server">("key");
-  const lookAgain = async (): Promise<void> => {
-    await look();
+  const detectLocal = async (): Promise<void> => {
+    await refresh();
     onDone();
   };
   return (
@@ -35,10 +35,10 @@ export function ConnectModel({ onDone, onDemo }: ConnectModelProps) {
         <Button icon={ServerIcon} aria-pressed={way === "server"} onClick={() => setWay("server")}>
           {t.models.customEndpoint}
         </Button>
-        <Button icon={SyncIcon} disabled={looking} onClick={() => void lookAgain()}>
+        <Button icon={SyncIcon} disabled={isRefreshing} onClick={() => void detectLocal()}>
           {t.models.detectLocal}
         </Button>
-        {looking && <Spinner />}
+        {isRefreshing && <Spinner />}
       </div>
       <div className="mt-4">
         {way === "key" ? (

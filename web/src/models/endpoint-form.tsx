@@ -20,7 +20,7 @@ export function EndpointForm({ onSaved }: EndpointFormProps) {
   const [model, setModel] = useState("");
   const [key, setKey] = useState("");
   const [failure, setFailure] = useState("");
-  const trial = useModelTest();
+  const modelTest = useModelTest();
   const save = useSaveSettings();
   const isAddress = /^https?:\/\//.test(url.trim()) && URL.canParse(url.trim());
 
@@ -39,10 +39,10 @@ export function EndpointForm({ onSaved }: EndpointFormProps) {
       setFailure(error instanceof Error ? error.message : String(error));
     }
   };
-  const tryIt = async (event: SubmitEvent): Promise<void> => {
+  const testAndUse = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (!isAddress) return;
-    const report = await trial.run({
+    const report = await modelTest.run({
       base_url: url.trim(),
       ...(model.trim() === "" ? {} : { model: model.trim() }),
       ...(key.trim() === "" ? {} : { api_key: key.trim() }),
@@ -51,7 +51,11 @@ export function EndpointForm({ onSaved }: EndpointFormProps) {
   };
 
   return (
-    <form onSubmit={(event) => void tryIt(event)} aria-label={t.models.customEndpoint} className="flex flex-col gap-3">
+    <form
+      onSubmit={(event) => void testAndUse(event)}
+      aria-label={t.models.customEndpoint}
+      className="flex flex-col gap-3"
+    >
       <TextField
         label={t.models.baseUrl}
         labelShown
@@ -80,23 +84,23 @@ export function EndpointForm({ onSaved }: EndpointFormProps) {
           onChange={setKey}
         />
       </div>
-      {trial.report !== undefined && <TestReport report={trial.report} />}
-      {(trial.failure || failure) !== "" && (
+      {modelTest.report !== undefined && <TestReport report={modelTest.report} />}
+      {(modelTest.failure || failure) !== "" && (
         <p role="alert" className="text-sm text-bad">
-          {trial.failure || failure}
+          {modelTest.failure || failure}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
-        <Button type="submit" tone="primary" icon={ServerIcon} disabled={trial.running || !isAddress}>
+        <Button type="submit" tone="primary" icon={ServerIcon} disabled={modelTest.running || !isAddress}>
           {t.models.testAndUse}
         </Button>
-        {trial.running && (
+        {modelTest.running && (
           <>
             <Spinner />
             <span className="text-sm text-muted">{t.models.testing}</span>
           </>
         )}
-        {trial.report !== undefined && !trial.report.ok && (
+        {modelTest.report !== undefined && !modelTest.report.ok && (
           <Button tone="quiet" onClick={() => void keep()}>
             {t.models.saveAnyway}
           </Button>

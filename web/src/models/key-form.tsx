@@ -22,19 +22,19 @@ interface KeyFormProps {
 /** Takes an API key, tests it with a real call and saves it if it works. */
 export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
   const t = useMessages();
-  const takers = keyProviders(providers);
-  const [prefix, setPrefix] = useState(takers[0]?.prefix ?? "");
-  const provider = takers.find((each) => each.prefix === prefix) ?? takers[0];
+  const keyProviderList = keyProviders(providers);
+  const [prefix, setPrefix] = useState(keyProviderList[0]?.prefix ?? "");
+  const provider = keyProviderList.find((each) => each.prefix === prefix) ?? keyProviderList[0];
   const [typedModel, setTypedModel] = useState<string>();
   const [key, setKey] = useState("");
-  const trial = useModelTest();
+  const modelTest = useModelTest();
   const save = useSaveSettings();
   const [failure, setFailure] = useState("");
   if (provider === undefined) return null;
   const model = typedModel ?? suggestedModelOf(provider);
   const name = model === "" || model.startsWith(`${provider.prefix}/`) ? model : `${provider.prefix}/${model}`;
 
-  const keep = async (): Promise<void> => {
+  const saveKey = async (): Promise<void> => {
     const owner = keyOwnerOf(provider.prefix);
     if (owner === undefined) return;
     setFailure("");
@@ -47,27 +47,27 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
       setFailure(error instanceof Error ? error.message : String(error));
     }
   };
-  const tryIt = async (event: SubmitEvent): Promise<void> => {
+  const testAndSave = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (key.trim() === "" || name === "") return;
-    const report = await trial.run({ model: name, api_key: key.trim() });
-    if (report?.ok === true) await keep();
+    const report = await modelTest.run({ model: name, api_key: key.trim() });
+    if (report?.ok === true) await saveKey();
   };
-  const isRefused = trial.report !== undefined && !trial.report.ok;
+  const hasFailed = modelTest.report !== undefined && !modelTest.report.ok;
 
   return (
-    <form onSubmit={(event) => void tryIt(event)} aria-label={t.models.addKey} className="flex flex-col gap-3">
+    <form onSubmit={(event) => void testAndSave(event)} aria-label={t.models.addKey} className="flex flex-col gap-3">
       <div className="grid gap-3 sm:grid-cols-[auto_1fr]">
         <div className="flex flex-col gap-1">
           <span className="text-sm font-medium">{t.models.provider}</span>
           <Select
             label={t.models.provider}
             value={provider.prefix}
-            choices={takers.map((each) => ({ value: each.prefix, label: each.label }))}
+            choices={keyProviderList.map((each) => ({ value: each.prefix, label: each.label }))}
             onChange={(next) => {
               setPrefix(next);
               setTypedModel(undefined);
-              trial.reset();
+              modelTest.reset();
             }}
           />
         </div>
@@ -96,13 +96,13 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
         description={t.models.keyDescription}
         onChange={(next) => {
           setKey(next);
-          trial.reset();
+          modelTest.reset();
         }}
       />
-      {trial.report !== undefined && <TestReport report={trial.report} />}
-      {(trial.failure || failure) !== "" && (
+      {modelTest.report !== undefined && <TestReport report={modelTest.report} />}
+      {(modelTest.failure || failure) !== "" && (
         <p role="alert" className="text-sm text-bad">
-          {trial.failure || failure}
+          {modelTest.failure || failure}
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
@@ -110,18 +110,18 @@ export function KeyForm({ providers, makesDefault, onSaved }: KeyFormProps) {
           type="submit"
           tone="primary"
           icon={KeyIcon}
-          disabled={trial.running || key.trim() === "" || name === ""}
+          disabled={modelTest.running || key.trim() === "" || name === ""}
         >
           {t.models.testAndSave}
         </Button>
-        {trial.running && (
+        {modelTest.running && (
           <>
             <Spinner />
             <span className="text-sm text-muted">{t.models.testing}</span>
           </>
         )}
-        {isRefused && (
-          <Button tone="quiet" onClick={() => void keep()}>
+        {hasFailed && (
+          <Button tone="quiet" onClick={() => void saveKey()}>
             {t.models.saveAnyway}
           </Button>
         )}

@@ -9,7 +9,7 @@ export interface ModelTest {
   readonly failure: string;
   readonly reset: () => void;
   /** Resolves to undefined if the test could not run or was superseded. */
-  readonly run: (trial: Parameters<typeof client.checkModel>[0]) => Promise<ModelReport | undefined>;
+  readonly run: (choice: Parameters<typeof client.checkModel>[0]) => Promise<ModelReport | undefined>;
 }
 
 /** Tests a model with real calls. A new test aborts the previous one. */
@@ -19,20 +19,20 @@ export function useModelTest(): ModelTest {
   const [failure, setFailure] = useState("");
   const controllerRef = useRef<AbortController>(undefined);
 
-  const forget = useCallback((): void => {
+  const reset = useCallback((): void => {
     controllerRef.current?.abort();
     setRunning(false);
     setReport(undefined);
     setFailure("");
   }, []);
   const run = useCallback<ModelTest["run"]>(
-    async (trial) => {
-      forget();
+    async (choice) => {
+      reset();
       const controller = new AbortController();
       controllerRef.current = controller;
       setRunning(true);
       try {
-        const result = await client.checkModel(trial, controller.signal);
+        const result = await client.checkModel(choice, controller.signal);
         if (controller.signal.aborted) return undefined;
         setReport(result);
         setRunning(false);
@@ -44,7 +44,7 @@ export function useModelTest(): ModelTest {
         return undefined;
       }
     },
-    [forget],
+    [reset],
   );
-  return { running, report, failure, reset: forget, run };
+  return { running, report, failure, reset, run };
 }

@@ -14,8 +14,8 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
   const { agents: all, broken } = useAgents();
   const save = useSaveSettings();
-  const { agents: kept = {}, limits = {} } = report.saved;
-  const defaultAgent = kept.default ?? fallbackAgent;
+  const { agents: agentSettings = {}, limits = {} } = report.saved;
+  const defaultAgent = agentSettings.default ?? fallbackAgent;
   const agents = all.toSorted((a, b) => Number(b.name === defaultAgent) - Number(a.name === defaultAgent));
   const limitNames = ["max_steps", "max_cost_usd", "max_tokens", "max_seconds"] as const;
   return (
@@ -50,7 +50,7 @@ export function AgentsPage({ report }: { readonly report: SettingsReport }) {
           <Row label={t.settings.agents.folder} description={t.settings.agents.folderDescription}>
             <SavedTextField
               label={t.settings.agents.folder}
-              value={kept.folder ?? ""}
+              value={agentSettings.folder ?? ""}
               placeholder="/home/…/agents"
               onSave={(next) => save({ agents: { folder: next || null } })}
             />

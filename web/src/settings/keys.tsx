@@ -20,12 +20,12 @@ export function Keys({ report, providers }: KeysProps) {
   const t = useMessages();
   const save = useSaveSettings();
   const [isAdding, setAdding] = useState(false);
-  const kept = report.saved.keys ?? {};
+  const savedKeys = report.saved.keys ?? {};
   const labels = new Map(keyProviders(providers).map((each) => [String(keyOwnerOf(each.prefix)), each.label]));
   const fixed = Object.keys(report.environment).flatMap((path) =>
     path.startsWith("keys.") ? [path.slice("keys.".length)] : [],
   );
-  const owners = [...new Set([...Object.keys(kept), ...fixed])];
+  const owners = [...new Set([...Object.keys(savedKeys), ...fixed])];
   return (
     <Section
       title={t.settings.models.keys}
@@ -40,7 +40,7 @@ export function Keys({ report, providers }: KeysProps) {
     >
       <Rows>
         {owners.map((owner) => {
-          const hidden = kept[owner];
+          const hidden = savedKeys[owner];
           return (
             <Row
               key={owner}

@@ -24,7 +24,7 @@ export function McpServerForm({ onDone }: { readonly onDone: () => void }) {
     url: url.trim(),
     ...(token.trim() === "" ? {} : { headers: { Authorization: `Bearer ${token.trim()}` } }),
   };
-  const isWhole = name.trim() !== "" && URL.canParse(url.trim());
+  const isComplete = name.trim() !== "" && URL.canParse(url.trim());
 
   const keep = async (): Promise<void> => {
     try {
@@ -37,7 +37,7 @@ export function McpServerForm({ onDone }: { readonly onDone: () => void }) {
   };
   const tryIt = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    if (!isWhole) return;
+    if (!isComplete) return;
     setFailure("");
     setReport(undefined);
     setTrying(true);
@@ -85,7 +85,7 @@ export function McpServerForm({ onDone }: { readonly onDone: () => void }) {
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
-        <Button type="submit" tone="primary" disabled={!isWhole || isTrying}>
+        <Button type="submit" tone="primary" disabled={!isComplete || isTrying}>
           {t.models.testAndSave}
         </Button>
         {report?.ok === false && (

@@ -19,16 +19,16 @@ const efforts = ["", "none", "minimal", "low", "medium", "high", "xhigh"] as con
 
 export function ModelsPage({ report }: { readonly report: SettingsReport }) {
   const t = useMessages();
-  const { models, look, looking } = useModels();
+  const { models, refresh, isRefreshing } = useModels();
   const save = useSaveSettings();
-  const trial = useModelTest();
+  const modelTest = useModelTest();
   const [isAdding, setAdding] = useState(false);
   const { model = {} } = report.saved;
   const name = report.effective.model.name ?? "";
-  const present = models?.details.find((each) => each.default);
+  const defaultModel = models?.details.find((each) => each.default);
   const isFixed = report.environment["model.name"] !== undefined;
   const names = models?.models ?? [];
-  const locals =
+  const localModels =
     models?.details.filter(({ local, demo, name: each }) => local && !demo && !each.startsWith("scripted/")) ?? [];
 
   return (
@@ -38,28 +38,28 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
           <Row
             label={
               <>
-                <span className="font-mono">{present?.name ?? (name || "demo")}</span>
-                {present?.demo === true && <Badge tone="warn">{t.settings.models.demo}</Badge>}
+                <span className="font-mono">{defaultModel?.name ?? (name || "demo")}</span>
+                {defaultModel?.demo === true && <Badge tone="warn">{t.settings.models.demo}</Badge>}
                 <EnvironmentBadge report={report} path="model.name" />
               </>
             }
-            description={present === undefined ? undefined : <ModelFacts info={present} />}
+            description={defaultModel === undefined ? undefined : <ModelFacts info={defaultModel} />}
           >
-            <Button icon={BeakerIcon} disabled={trial.running} onClick={() => void trial.run({})}>
+            <Button icon={BeakerIcon} disabled={modelTest.running} onClick={() => void modelTest.run({})}>
               {t.models.test}
             </Button>
           </Row>
-          {(trial.running || trial.report !== undefined || trial.failure !== "") && (
+          {(modelTest.running || modelTest.report !== undefined || modelTest.failure !== "") && (
             <div className="px-4 py-3">
-              {trial.running && (
+              {modelTest.running && (
                 <p className="flex items-center gap-2 text-sm text-muted">
                   <Spinner /> {t.models.testing}
                 </p>
               )}
-              {trial.report !== undefined && <TestReport report={trial.report} />}
-              {trial.failure !== "" && (
+              {modelTest.report !== undefined && <TestReport report={modelTest.report} />}
+              {modelTest.failure !== "" && (
                 <p role="alert" className="text-sm text-bad">
-                  {trial.failure}
+                  {modelTest.failure}
                 </p>
               )}
             </div>
@@ -131,13 +131,13 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
         title={t.settings.models.local}
         description={t.settings.models.localDescription}
         actions={
-          <Button size="small" icon={SyncIcon} disabled={looking} onClick={() => void look()}>
+          <Button size="small" icon={SyncIcon} disabled={isRefreshing} onClick={() => void refresh()}>
             {t.settings.models.refresh}
           </Button>
         }
       >
         <Rows>
-          {locals.map((info) => (
+          {localModels.map((info) => (
             <Row
               key={info.name}
               label={<span className="font-mono">{info.name}</span>}
@@ -154,7 +154,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
               )}
             </Row>
           ))}
-          {locals.length === 0 && (
+          {localModels.length === 0 && (
             <Row label={<span className="font-normal text-muted">{t.settings.models.noLocal}</span>} />
           )}
           {isAdding ? (
@@ -179,7 +179,7 @@ export function ModelsPage({ report }: { readonly report: SettingsReport }) {
 /** Tests a model that is called only occasionally, so that a mistake is noticed before it is needed. */
 function TestModel({ name }: { readonly name: string }) {
   const t = useMessages();
-  const trial = useModelTest();
+  const modelTest = useModelTest();
   return (
     <div className="flex basis-full flex-col gap-2">
       <Button
@@ -187,16 +187,16 @@ function TestModel({ name }: { readonly name: string }) {
         tone="quiet"
         icon={BeakerIcon}
         className="self-start"
-        disabled={trial.running}
-        onClick={() => void trial.run({ model: name })}
+        disabled={modelTest.running}
+        onClick={() => void modelTest.run({ model: name })}
       >
         {t.models.testNamed(name)}
       </Button>
-      {trial.running && <Spinner label={t.models.testing} />}
-      {trial.report !== undefined && <TestReport report={trial.report} />}
-      {trial.failure !== "" && (
+      {modelTest.running && <Spinner label={t.models.testing} />}
+      {modelTest.report !== undefined && <TestReport report={modelTest.report} />}
+      {modelTest.failure !== "" && (
         <p role="alert" className="text-sm text-bad">
-          {trial.failure}
+          {modelTest.failure}
         </p>
       )}
     </div>

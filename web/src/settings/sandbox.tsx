@@ -63,7 +63,7 @@ export function SandboxPage({ report }: { readonly report: SettingsReport }) {
 }
 
 function selfTestSummary({ checks }: Health["runtime"], t: Messages): string {
-  return t.settings.sandbox.selfTest(checks.length, checks.filter(({ held }) => held).length);
+  return t.settings.sandbox.selfTest(checks.length, checks.filter(({ held: isBlocked }) => isBlocked).length);
 }
 
 function SelfTest({ sandbox }: { readonly sandbox: Health["runtime"] }) {
@@ -89,8 +89,8 @@ function SelfTest({ sandbox }: { readonly sandbox: Health["runtime"] }) {
         }
       />
       {groups.map((group) => {
-        const own = checks.filter((check) => check.group === group);
-        const held = own.every((check) => check.held);
+        const groupChecks = checks.filter((check) => check.group === group);
+        const held = groupChecks.every((check) => check.held);
         return (
           <details key={group} className="group px-4 py-2.5">
             <summary className="flex cursor-pointer items-center gap-2 text-sm font-medium">
@@ -99,11 +99,11 @@ function SelfTest({ sandbox }: { readonly sandbox: Health["runtime"] }) {
               </span>
               {t.settings.sandbox.checkGroups[group as keyof typeof t.settings.sandbox.checkGroups] ?? group}
               <span className="ml-auto text-xs font-normal text-muted tabular-nums">
-                {t.settings.sandbox.blockedCount(own.filter((check) => check.held).length, own.length)}
+                {t.settings.sandbox.blockedCount(groupChecks.filter((check) => check.held).length, groupChecks.length)}
               </span>
             </summary>
             <ul className="mt-2 flex flex-col gap-1 pl-6 text-xs text-soft">
-              {own.map((check, at) => (
+              {groupChecks.map((check, at) => (
                 // oxlint-disable-next-line react/no-array-index-key -- checks of one run have no id
                 <li key={at} className={check.held ? "" : "text-bad"}>
                   {check.name}

@@ -10,15 +10,15 @@ export function useSettings(): SettingsReport | undefined {
 
 export function useModels(): {
   readonly models: ModelList | undefined;
-  readonly look: () => Promise<unknown>;
-  readonly looking: boolean;
+  readonly refresh: () => Promise<unknown>;
+  readonly isRefreshing: boolean;
 } {
   const { data, refetch, isFetching } = useQuery({
     queryKey: ["models"],
     queryFn: ({ signal }) => client.modelList(signal),
     staleTime: 30_000,
   });
-  return { models: data, look: refetch, looking: isFetching };
+  return { models: data, refresh: refetch, isRefreshing: isFetching };
 }
 
 /** Saves a patch and refetches everything that depends on it. Rejects with the reason if the patch is not accepted. */

@@ -27,24 +27,26 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
   // An earlier state that is viewed is also the end of the comparison.
   const to = numberIn(query, "to") ?? at;
   const hasPast = state.checkpoint !== null;
-  const known = useMemo(() => moments(events), [events]);
+  const points = useMemo(() => moments(events), [events]);
   const { data, error, isFetching, refetch } = useDiff(conversation, { from, to }, lastChange(events), hasPast);
 
   const choose = (range: { readonly from?: number | undefined; readonly to?: number | undefined }): void => {
     const next = { from, to: numberIn(query, "to"), ...range };
     // The latest state is not in the URL; a viewed earlier state stays in it.
-    const kept = Object.entries(next).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+    const entries = Object.entries(next).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
     go(
       conversationAddress(conversation, {
         tab: "changes",
-        query: { ...Object.fromEntries(kept), ...(at === undefined ? {} : { at: String(at) }) },
+        query: { ...Object.fromEntries(entries), ...(at === undefined ? {} : { at: String(at) }) },
       }),
       { replace: true },
     );
   };
   const openFile = (path: string): void =>
     go(conversationAddress(conversation, { tab: "files", query: { file: path } }));
-  const choices: readonly SelectChoice<string>[] = known.map(({ id, label, timestamp }) => ({
+  const choices: readonly SelectChoice<string>[] = points.map(({ id, label, timestamp }) => ({
     value: String(id),
     label: formatExactTime(timestamp),
     description: label.length > 90 ? `${label.slice(0, 89)}…` : label,
@@ -53,7 +55,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
   /** A point from the URL that is not among the choices. */
   const unlisted = (id: number | undefined): readonly SelectChoice<string>[] => {
     const event = id === undefined ? undefined : events[id];
-    if (event === undefined || known.some((each) => each.id === id)) return [];
+    if (event === undefined || points.some((each) => each.id === id)) return [];
     return [{ value: String(id), label: formatExactTime(event.timestamp) }];
   };
 

@@ -37,11 +37,11 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
     const first = some[0];
     const end = some.at(-1);
     if (first === undefined || end === undefined) return "";
-    const of = totals(some);
+    const sums = totals(some);
     const name =
       some.length === 1 ? t.work.costs.stepNumber(first.number) : t.work.costs.stepRange(first.number, end.number);
     const filled = end.context === undefined ? "" : ` · ${t.work.costs.contextOf(formatCount(end.context.tokens))}`;
-    return `${name} · ${formatCost(of.costUsd)} · ${t.work.costs.tokensInOut(formatCount(of.input), formatCount(of.output))}${filled}`;
+    return `${name} · ${formatCost(sums.costUsd)} · ${t.work.costs.tokensInOut(formatCount(sums.input), formatCount(sums.output))}${filled}`;
   };
 
   return (

@@ -33,15 +33,15 @@ type Saving = "idle" | "saving" | "saved";
  */
 export function FileEditor({ conversation, path, stored, onDirty, onReload }: FileEditorProps) {
   const t = useMessages();
-  const box = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor>(undefined);
   const base = useRef(stored);
   /** ETags of earlier versions: a response that was in flight during a save may still carry one. */
-  const past = useRef(new Set([stored.tag]));
+  const knownTags = useRef(new Set([stored.tag]));
   const [dirty, setDirty] = useState(false);
   const [saving, setSaving] = useState<Saving>("idle");
-  const [theirs, setTheirs] = useState<Stored>();
-  const [compares, setCompares] = useState(false);
+  const [diskVersion, setDiskVersion] = useState<Stored>();
+  const [isComparing, setComparing] = useState(false);
 
   const setUnsaved = (is: boolean): void => {
     setDirty(is);
@@ -53,11 +53,11 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
     setSaving("saving");
     try {
       const tag = await client.files.write(conversation, path, text, { ifTag: over.tag });
-      past.current.add(over.tag).add(tag);
+      knownTags.current.add(over.tag).add(tag);
       base.current = { text, tag };
       editor.current?.compare(undefined);
-      setCompares(false);
-      setTheirs(undefined);
+      setComparing(false);
+      setDiskVersion(undefined);
       setUnsaved((editor.current?.text() ?? text) !== text);
       setSaving("saved");
     } catch (error) {
@@ -69,10 +69,10 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
   const collide = async (): Promise<void> => {
     try {
       const { bytes, tag } = await client.files.read(conversation, path);
-      setTheirs({ text: await new Response(bytes).text(), tag });
+      setDiskVersion({ text: await new Response(bytes).text(), tag });
     } catch (error) {
       // The file was deleted; saving creates it again.
-      if (error instanceof DeckhandError && error.code === "file_not_found") setTheirs({ text: "", tag: "new" });
+      if (error instanceof DeckhandError && error.code === "file_not_found") setDiskVersion({ text: "", tag: "new" });
       else toastFailure(error);
     }
   };
@@ -82,8 +82,8 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
   });
 
   useEffect(() => {
-    if (box.current === null) return;
-    const own = openEditor(box.current, {
+    if (container.current === null) return;
+    const opened = openEditor(container.current, {
       path,
       text: base.current.text,
       label: path,
@@ -91,25 +91,25 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
       takeTheirs: t.work.files.useDiskVersion,
       onChange: () => {
         setSaving("idle");
-        setUnsaved(own.text() !== base.current.text);
+        setUnsaved(opened.text() !== base.current.text);
       },
       onSave: () => saveNow.current(),
     });
-    editor.current = own;
-    return () => own[Symbol.dispose]();
+    editor.current = opened;
+    return () => opened[Symbol.dispose]();
     // The path is the key of this component, so it never changes here.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [path]);
 
   useEffect(() => {
-    if (past.current.has(stored.tag)) return;
-    past.current.add(stored.tag);
+    if (knownTags.current.has(stored.tag)) return;
+    knownTags.current.add(stored.tag);
     if (editor.current?.text() === stored.text) base.current = stored;
     else if (editor.current?.text() === base.current.text) {
       base.current = stored;
       editor.current.replace(stored.text);
     } else {
-      setTheirs(stored);
+      setDiskVersion(stored);
       return;
     }
     setUnsaved(false);
@@ -117,20 +117,20 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
   }, [stored]);
 
   const takeTheirs = (): void => {
-    if (theirs === undefined) return;
-    past.current.add(theirs.tag);
-    base.current = theirs;
+    if (diskVersion === undefined) return;
+    knownTags.current.add(diskVersion.tag);
+    base.current = diskVersion;
     editor.current?.compare(undefined);
-    editor.current?.replace(theirs.text);
-    setCompares(false);
-    setTheirs(undefined);
+    editor.current?.replace(diskVersion.text);
+    setComparing(false);
+    setDiskVersion(undefined);
     setUnsaved(false);
     onReload();
   };
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      {theirs !== undefined && (
+      {diskVersion !== undefined && (
         <div
           role="alert"
           className="flex flex-wrap items-center gap-2 border-b border-line bg-warn-soft px-3 py-2 text-sm"
@@ -141,10 +141,10 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
           <span className="min-w-40 flex-1">{t.work.files.changedOnDisk}</span>
           <Button
             size="small"
-            aria-pressed={compares}
+            aria-pressed={isComparing}
             onClick={() => {
-              editor.current?.compare(compares ? undefined : theirs.text);
-              setCompares(!compares);
+              editor.current?.compare(isComparing ? undefined : diskVersion.text);
+              setComparing(!isComparing);
             }}
           >
             {t.work.files.compare}
@@ -152,12 +152,12 @@ export function FileEditor({ conversation, path, stored, onDirty, onReload }: Fi
           <Button size="small" onClick={takeTheirs}>
             {t.work.files.useDiskVersion}
           </Button>
-          <Button size="small" tone="danger" onClick={() => void save(theirs)}>
+          <Button size="small" tone="danger" onClick={() => void save(diskVersion)}>
             {t.work.files.overwrite}
           </Button>
         </div>
       )}
-      <div ref={box} data-keys="own" className="min-h-0 flex-1 overflow-hidden bg-panel" />
+      <div ref={container} data-keys="own" className="min-h-0 flex-1 overflow-hidden bg-panel" />
       <div className="flex h-9 shrink-0 items-center gap-2 border-t border-line px-3 text-xs text-muted">
         <span role="status" className="flex items-center gap-1.5">
           {saving === "saving" && <Spinner size={12} />}

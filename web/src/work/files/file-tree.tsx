@@ -25,19 +25,19 @@ const indents = ["pl-2", "pl-5", "pl-8", "pl-11", "pl-14", "pl-17", "pl-20"];
 export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
   const t = useMessages();
   const list = useRef<HTMLDivElement>(null);
-  const here = useRef(chosen);
+  const focused = useRef(chosen);
   useEffect(() => {
-    here.current = chosen;
+    focused.current = chosen;
   }, [chosen]);
 
   const focus = (path: string | undefined): void => {
     if (path === undefined) return;
-    here.current = path;
+    focused.current = path;
     list.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`)?.focus();
   };
   const act = (row: TreeRow): void => (row.isFolder ? onToggle(row.path) : onChoose(row.path));
   const onKeyDown = (event: KeyboardEvent): void => {
-    const at = rows.findIndex(({ path }) => path === here.current);
+    const at = rows.findIndex(({ path }) => path === focused.current);
     const row = rows[at];
     if (row === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
     if (event.key === "ArrowDown") focus(rows[at + 1]?.path);
@@ -85,7 +85,7 @@ export function FileTree({ rows, chosen, onToggle, onChoose }: FileTreeProps) {
               path === chosen ? "bg-active" : "hover:bg-raised"
             } ${entry.ignored || entry.hidden ? "text-muted" : ""}`}
             title={entry.ignored ? t.work.files.ignored(escapeInvisible(name)) : undefined}
-            onFocus={() => (here.current = path)}
+            onFocus={() => (focused.current = path)}
             onClick={() => act(row)}
             onKeyDown={() => {}}
           >

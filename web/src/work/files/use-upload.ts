@@ -5,7 +5,7 @@ import { toast } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
 
 /** Small files share a request; a request of a few megabytes is fine-grained enough for the progress bar. */
-const bytesAtOnce = 4 * 1024 * 1024;
+const maxRequestBytes = 4 * 1024 * 1024;
 
 export interface UploadProgress {
   readonly sentFiles: number;
@@ -23,12 +23,12 @@ export function useUpload(conversation: string, onSent: () => void): Uploads {
   const t = useMessages();
   const [progress, setProgress] = useState<UploadProgress>();
   const send = async (files: readonly UploadFile[], folder: string): Promise<void> => {
-    const all = files.reduce((sum, { data }) => sum + data.size, 0);
+    const totalBytes = files.reduce((sum, { data }) => sum + data.size, 0);
     let sentFiles = 0;
     let sentBytes = 0;
     try {
       while (sentFiles < files.length) {
-        setProgress({ sentFiles, files: files.length, share: all === 0 ? 0 : sentBytes / all });
+        setProgress({ sentFiles, files: files.length, share: totalBytes === 0 ? 0 : sentBytes / totalBytes });
         const batch = batchFrom(files, sentFiles);
         await client.files.upload(conversation, batch, folder);
         sentFiles += batch.length;
@@ -52,7 +52,7 @@ function batchFrom(files: readonly UploadFile[], from: number): readonly UploadF
   const batch: UploadFile[] = [];
   let bytes = 0;
   for (const file of files.slice(from)) {
-    if (batch.length > 0 && bytes + file.data.size > bytesAtOnce) break;
+    if (batch.length > 0 && bytes + file.data.size > maxRequestBytes) break;
     batch.push(file);
     bytes += file.data.size;
   }

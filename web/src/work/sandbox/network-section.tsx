@@ -28,8 +28,8 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
     retry: false,
   });
   const blocked = useMemo(() => blockedHosts(events, allowed), [events, allowed]);
-  const allow = (host: string, is: boolean): void => {
-    client.send(conversation, "allow_host", { host, allowed: is }).catch(toastFailure);
+  const allow = (host: string, isAllowed: boolean): void => {
+    client.send(conversation, "allow_host", { host, allowed: isAllowed }).catch(toastFailure);
   };
   const last = (data?.connections ?? []).slice(-maxConnections).toReversed();
   return (

@@ -12,7 +12,7 @@ import { styleFreeDocument, withoutStyles } from "./style-free-document.ts";
 export interface Screen extends Disposable {
   readonly xterm: Terminal;
   /** The size that fits; undefined while it is not visible. */
-  proposed(): TerminalSize | undefined;
+  fittingSize(): TerminalSize | undefined;
   retheme(chosen: "system" | "light" | "dark"): void;
 }
 
@@ -55,7 +55,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
   });
   return {
     xterm,
-    proposed() {
+    fittingSize() {
       const size = fit.proposeDimensions();
       if (size === undefined || !Number.isFinite(size.rows) || !Number.isFinite(size.cols)) return undefined;
       return { rows: Math.min(300, Math.max(2, size.rows)), cols: Math.min(500, Math.max(10, size.cols)) };

@@ -18,19 +18,19 @@ interface TerminalViewProps {
 export function TerminalView({ conversation, id, label, onLeave }: TerminalViewProps) {
   const t = useMessages();
   const { theme } = usePreferences();
-  const box = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const screen = useRef<Screen>(undefined);
   const leave = useRef(onLeave);
   const [connected, setConnected] = useState(true);
   const [watchers, setWatchers] = useState(1);
   const [refused, setRefused] = useState("");
-  const [size, setSize] = useState<{ readonly own: TerminalSize; readonly shared: TerminalSize }>();
+  const [size, setSize] = useState<{ readonly rendered: TerminalSize; readonly shared: TerminalSize }>();
   useEffect(() => {
     leave.current = onLeave;
   });
 
   useEffect(() => {
-    const element = box.current;
+    const element = container.current;
     if (element === null) return;
     let shared: TerminalSize = { rows: 24, cols: 80 };
     const own = openScreen(
@@ -59,11 +59,11 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
       onEnd: () => {},
     });
     const compare = (): void => {
-      const fits = own.proposed();
-      if (fits !== undefined) setSize({ own: fits, shared });
+      const fits = own.fittingSize();
+      if (fits !== undefined) setSize({ rendered: fits, shared });
     };
     const fit = (): void => {
-      const fits = own.proposed();
+      const fits = own.fittingSize();
       if (fits === undefined) return;
       link.resize(fits);
       compare();
@@ -71,15 +71,15 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
     fit();
     // Do not steal the focus from keyboard users who move through the tabs.
     if (document.activeElement === document.body) own.xterm.focus();
-    let late: ReturnType<typeof setTimeout> | undefined;
-    const watch = new ResizeObserver(() => {
-      clearTimeout(late);
-      late = setTimeout(fit, 60);
+    let resizeTimer: ReturnType<typeof setTimeout> | undefined;
+    const observer = new ResizeObserver(() => {
+      clearTimeout(resizeTimer);
+      resizeTimer = setTimeout(fit, 60);
     });
-    watch.observe(element);
+    observer.observe(element);
     return () => {
-      clearTimeout(late);
-      watch.disconnect();
+      clearTimeout(resizeTimer);
+      observer.disconnect();
       link.close();
       own[Symbol.dispose]();
     };
@@ -93,12 +93,13 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
     return () => system.removeEventListener("change", onChange);
   }, [theme]);
 
-  const isOthers = size !== undefined && (size.own.cols < size.shared.cols || size.own.rows < size.shared.rows);
+  const isSizedToOther =
+    size !== undefined && (size.rendered.cols < size.shared.cols || size.rendered.rows < size.shared.rows);
   return (
     <div className="flex min-h-0 flex-1 flex-col bg-code">
       <div className="min-h-0 flex-1 overflow-auto p-2">
         <div
-          ref={box}
+          ref={container}
           role="group"
           aria-label={label}
           data-keys="own"
@@ -115,7 +116,7 @@ export function TerminalView({ conversation, id, label, onLeave }: TerminalViewP
             {size.shared.cols} × {size.shared.rows}
           </span>
         )}
-        {isOthers && <span>{t.work.terminal.sizedToOther}</span>}
+        {isSizedToOther && <span>{t.work.terminal.sizedToOther}</span>}
         <span className="ml-auto max-sm:hidden">{t.work.terminal.leaveHint}</span>
       </p>
     </div>
