@@ -64,7 +64,7 @@ test("[E7] kill -9 in the middle of a command: the log is whole, nothing runs on
   assert.equal(ran?.["content"], "begun\n");
   const requests = await model.requests();
   const told = requests[1]?.body.messages.find((message) => message.role === "tool");
-  assert.match(JSON.stringify(told), /outcome is unknown.*Look at what it did before repeating it/);
+  assert.match(JSON.stringify(told), /outcome is unknown.*Check what it did before repeating it/);
   await second.end();
   await rm(home, { recursive: true, force: true });
 });
@@ -99,10 +99,10 @@ test("[X24] what the workspace shows of an unknown outcome is told, also when se
   const [agents, one, two] = closed.map((event) => event["content"] as string);
   assert.match(
     agents ?? "",
-    /ran for at least \d+(\.\d)? s\)\. In the workspace changed since it began: "a b", begun, go\. Several/,
+    /ran for at least \d+(\.\d)? s\)\. In the workspace changed since it started: "a b", begun, go\. Several/,
   );
   for (const mine of [one, two])
-    assert.match(mine ?? "", /Running command: echo (one|two) .*Several actions ran at once/);
+    assert.match(mine ?? "", /Running command: echo (one|two) .*Several actions were running/);
   assert.doesNotMatch(closed.map((event) => event["content"] as string).join(), /same|src/);
   await second.end();
   await rm(home, { recursive: true, force: true });
@@ -112,7 +112,7 @@ test("[X24] of a file that was to be written it is told whether it was", async (
   const write = { name: "write", arguments: { path: "note", content: "written\n" } };
   await using model = await ModelProcess.start([{ calls: [write] }]);
   for (const [place, says] of [
-    ["acting:1", /The file is not there\./],
+    ["acting:1", /The file does not exist\./],
     ["acted:1", /The file has the new content\./],
   ] as const) {
     const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));

@@ -286,7 +286,7 @@ test("[L10] the rules that hold in every conversation, from the command line", a
 test("[J14] the server asks the model for a title, unless DECKHAND_TITLES says no", async () => {
   for (const wanted of [true, false]) {
     await using model = await ModelProcess.start([{ text: "Hello to you." }], {
-      conversations: [{ when: "What came of it", replies: [{ text: "A friendly greeting" }] }],
+      conversations: [{ when: "The result:", replies: [{ text: "A friendly greeting" }] }],
     });
     await using own = await ServerProcess.start({ env: { ...model.env, DECKHAND_TITLES: String(wanted) } });
     using socket = await RawSocket.open(`${own.wsUrl}?protocol=deckhand.v1`);

@@ -216,7 +216,7 @@ test("[K6] what a killed server left open is closed as unknown, nothing is run, 
       [4, "outcome_unknown"],
     ],
   );
-  assert.match(closed[0]!.message, /Reading file: a \(started 20.*Look at what it did before repeating it\./);
+  assert.match(closed[0]!.message, /Reading file: a \(started 20.*Check what it did before repeating it\./);
   assert.deepEqual(model.asked, []);
   await it.conversation.submit("message", say("go on"));
   await it.state("awaiting_user_input");

@@ -1,4 +1,4 @@
-/** What models cost: of a conversation call by call, of all of them, and what the next one may take. */
+/** What models cost: per call of a conversation, for all conversations, and an estimate for the next one. */
 import {
   sumCosts,
   DeckhandError,
@@ -19,18 +19,18 @@ import { eventPages } from "./transfer/pages.ts";
 import { readState } from "./state-cache.ts";
 
 export interface CostsApi {
-  /** At most `limit` calls behind event `after`. Fails with `unknown_conversation`. */
+  /** At most `limit` calls after event `after`. Fails with `unknown_conversation`. */
   of(id: ConversationId, after: number, limit: number): Promise<ConversationCosts>;
-  /** From that day on, `2026-10-31` in UTC. */
+  /** From that UTC day on, such as `2026-10-31`. */
   since(day: string): Promise<CostReport>;
-  /** From what its conversations took so far. */
+  /** Based on the model's recent conversations. */
   estimate(model: string): Promise<CostEstimate>;
 }
 
-/** The newest of them: what models and tasks are changes. */
-const mostPast = 200;
-/** Of fewer a 90th percentile says nothing. */
-const fewestPast = 5;
+/** Only the newest conversations: models and tasks change. */
+const maxPast = 200;
+/** For fewer conversations a 90th percentile says nothing. */
+const minPast = 5;
 
 export function costsOf(store: Store): CostsApi {
   return {
@@ -54,7 +54,7 @@ export function costsOf(store: Store): CostsApi {
       };
     },
     since: (day) => store.costs.since(day),
-    estimate: async (model) => estimateOf(model, await store.costs.past(model, mostPast)),
+    estimate: async (model) => estimateOf(model, await store.costs.past(model, maxPast)),
   };
 }
 
@@ -73,26 +73,26 @@ function stepOf(event: Event): readonly CostStep[] {
 
 export function estimateOf(model: string, past: readonly PastCosts[]): CostEstimate {
   const conversations = past.length;
-  if (conversations < fewestPast) {
-    const seen = conversations === 0 ? "has done nothing here yet" : `has worked in ${conversations} here`;
-    const sentence = `What a conversation with ${model} takes is not known: it ${seen}, and ${fewestPast} are needed.`;
+  if (conversations < minPast) {
+    const seen = conversations === 0 ? "has not been used here yet" : `was used in ${conversations} here`;
+    const sentence = `There is no estimate for ${model}: it ${seen}, and ${minPast} conversations are needed.`;
     return { model, conversations, steps: null, cost_usd: null, sentence };
   }
   const steps = rangeOf(past.map((each) => each.steps));
   const priced = past.filter((each) => each.unpriced_calls === 0);
-  const cost = priced.length < fewestPast ? null : rangeOf(priced.map((each) => each.cost_usd));
-  const costs = cost === null ? "at a price that is not known" : `for ${dollars(cost.median)}`;
-  const most = cost === null ? "" : ` and ${dollars(cost.p90)}`;
+  const cost = priced.length < minPast ? null : rangeOf(priced.map((each) => each.cost_usd));
+  const costs = cost === null ? "at an unknown price" : `for ${dollars(cost.median)}`;
+  const costP90 = cost === null ? "" : ` and ${dollars(cost.p90)}`;
   return {
     model,
     conversations,
     steps,
     cost_usd: cost,
-    sentence: `A conversation with ${model} takes about ${steps.median} steps ${costs}; nine of ten end below ${steps.p90} steps${most} (the last ${conversations} here).`,
+    sentence: `A conversation with ${model} takes about ${steps.median} steps ${costs}; nine out of ten stay within ${steps.p90} steps${costP90} (last ${conversations} conversations here).`,
   };
 }
 
-/** By the nearest rank, so that each is what one of them took. */
+/** By nearest rank, so that each value is one that occurred. */
 function rangeOf(values: readonly number[]): CostRange {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * What an action of a client means for the conversation: the events to store for it, all at once, and what to do then.
- * Pure: it looks at the state and decides; `conversation.ts` carries it out.
+ * Decides what a client's action means for the conversation: the events to store for it, all at once, and what to do
+ * afterwards. Pure: it reads the state; `conversation.ts` applies the decision.
  */
 import { isAbsolute, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -27,24 +27,24 @@ import { workingSentence } from "./history/restore.ts";
 
 export interface Decision {
   readonly events: (firstId: number) => readonly NewEvent[];
-  /** Which of the events is the client's action. */
+  /** The index of the client's action among the events. */
   readonly actionIndex: number;
-  /** The last event is an action of the client that runs now, beside the agent's. */
+  /** The last event is an action of the client that runs now, alongside the agent's. */
   readonly runs?: { readonly event: NewAction; readonly tool: Tool };
-  /** What holds from now on in every conversation. */
+  /** Rules that apply to every conversation from now on. */
   readonly savesRules?: readonly ApprovalRule[];
-  /** The turn and everything else that runs ends. */
+  /** Ends the turn and everything else that runs. */
   readonly stops?: true;
-  /** Jobs end, too. */
+  /** Ends background processes and terminals, too. */
   readonly endsJobs?: true;
 }
 
 export interface DecisionContext {
   readonly command: string | undefined;
   readonly knowsAgent: (name: string) => boolean;
-  /** Where it would work, had it made that choice. */
+  /** The workspace folder for that choice. */
   readonly rootOf: (choice: WorkspaceChoice | undefined) => string;
-  /** Its workspace is there. */
+  /** The workspace exists, so it can no longer be changed. */
   readonly isWorkspaceReady: boolean;
   readonly tools: ReadonlyMap<ActionKind, Tool>;
 }
@@ -55,7 +55,7 @@ export function decide(kind: string, args: unknown, state: ConversationState, co
   const event = parse(kind as ActionKind, args, context.command);
   if (event.action === "initialize") return initialize(event, state, context);
 
-  // Whatever comes first initialises with the defaults.
+  // Any first action initialises the conversation with the defaults.
   const begin = state.agentState === null ? initialize(action("user", "initialize", {}), state, context) : null;
   const before = begin?.events(0) ?? [];
   const agentState = begin === null ? state.agentState : "init";
@@ -87,14 +87,14 @@ function act(
   switch (event.action) {
     case "start":
     case "message":
-      // It answers nothing: it is taken in when what waits for an approval has its answer.
+      // A message is not an answer: the agent sees it once the pending approval has one.
       if (state.awaiting !== null) return { events: () => [event], actionIndex: 0 };
       return {
         events: () => [event, ...(isWorking(agentState) ? [] : changeTo("running", agentState))],
         actionIndex: 0,
       };
     case "finish": {
-      // What commands showed is looked up by the server, and is nobody's word.
+      // Evidence of what commands showed is added by the server; clients cannot claim it.
       const { outputs, thought } = event.args;
       return ends({ ...event, args: { outputs, thought } }, "finished", agentState, state);
     }
@@ -111,9 +111,9 @@ function act(
     case "change_agent_state":
       return changeState(event, agentState, state);
     case "compact":
-      throw new DeckhandError("bad_args", "The agent makes room for itself; nobody else says what it remembers.");
+      throw new DeckhandError("bad_args", "Clients cannot compact a conversation; the agent does that itself.");
     default:
-      // A thought, a plan of the first protocol: kept, without effect.
+      // A thought, or a plan of OpenHands 0.9–0.14: stored without effect.
       return { events: () => [event], actionIndex: 0 };
   }
 }
@@ -171,7 +171,7 @@ function changeState(
   }
 }
 
-/** States in which a conversation goes on resting after it was initialised again. */
+/** States that a conversation returns to after it was initialised again. */
 const restingStates: readonly (AgentState | null)[] = [
   "running",
   "user_confirmed",
@@ -182,7 +182,7 @@ const restingStates: readonly (AgentState | null)[] = [
 ];
 
 function initialize(event: NewAction<"initialize">, state: ConversationState, context: DecisionContext): Decision {
-  // Whose child it is only the server says.
+  // Only the server may set the parent.
   const { parent: _, ...settings } = event.args;
   const { agent_cls: agent } = settings;
   if (agent !== undefined && !context.knowsAgent(agent)) {
@@ -195,8 +195,8 @@ function initialize(event: NewAction<"initialize">, state: ConversationState, co
   if (settings.directory !== undefined) {
     settings.directory = insideWorkspace(settings.directory, context.rootOf(choice));
   }
-  const moves = settings.directory !== undefined && settings.directory !== state.settings.directory;
-  if (state.awaiting !== null && moves) {
+  const changesDirectory = settings.directory !== undefined && settings.directory !== state.settings.directory;
+  if (state.awaiting !== null && changesDirectory) {
     throw new DeckhandError("conflict", `Action ${state.awaiting.id} waits for an approval in the directory as it is.`);
   }
   const restored = restingStates.includes(state.agentState) ? changeTo(state.agentState as AgentState, "init") : [];
@@ -206,15 +206,15 @@ function initialize(event: NewAction<"initialize">, state: ConversationState, co
   };
 }
 
-/** A state that is already there is not announced again. */
+/** A state that is already current is not announced again. */
 function changeTo(wanted: AgentState, now: AgentState | null): NewEvent[] {
   return wanted === now ? [] : [stateChange(wanted)];
 }
 
 function insideWorkspace(directory: string, workspace: string): string {
   const wanted = resolve(workspace, directory);
-  const below = relative(workspace, wanted);
-  if (below === ".." || below.startsWith("../") || isAbsolute(below)) {
+  const path = relative(workspace, wanted);
+  if (path === ".." || path.startsWith("../") || isAbsolute(path)) {
     throw new DeckhandError("bad_args", `The directory must be inside ${workspace}.`);
   }
   return wanted;
@@ -225,5 +225,5 @@ function parse(kind: ActionKind, args: unknown, command: string | undefined): Ne
   if (parsed.success) return action("user", kind, parsed.data as never, { command });
   if (kind === "start") throw new DeckhandError("bad_args", "No task specified");
   const issues = parsed.error.issues.map((issue) => `${issue.path.join(".") || "args"}: ${issue.message}`);
-  throw new DeckhandError("bad_args", `The arguments of ${kind} do not fit: ${issues.join("; ")}`);
+  throw new DeckhandError("bad_args", `Invalid arguments for ${kind}: ${issues.join("; ")}`);
 }

@@ -1,4 +1,4 @@
-/** What answering, outliving and ending the wait for an approval means, as events. Pure, as `plan.ts` is. */
+/** The events for answering, timing out and withdrawing an approval. Pure, as `decide.ts` is. */
 import {
   action,
   DeckhandError,
@@ -18,7 +18,7 @@ type Answer = NewAction<"approve">;
 
 interface Answered {
   readonly events: readonly NewEvent[];
-  /** What holds from now on in every conversation. */
+  /** Rules that apply to every conversation from now on. */
   readonly savesRules?: readonly ApprovalRule[];
 }
 
@@ -29,8 +29,8 @@ export function answerEvents(event: Answer, state: ConversationState): Answered 
   const { awaiting } = state;
   if (awaiting?.id !== id) throw notPending(id, state);
   if (decision === "deny") {
-    const words = reason === "" ? "The user denied this action." : `The user denied this action: ${reason}`;
-    return { events: denied({ ...event, args: { id, decision, reason, ...who } }, words, "running", state) };
+    const sentence = reason === "" ? "The user denied this action." : `The user denied this action: ${reason}`;
+    return { events: denied({ ...event, args: { id, decision, reason, ...who } }, sentence, "running", state) };
   }
   if (decision !== "allow" && awaiting.rules.length === 0) {
     throw new DeckhandError("bad_args", "There are no rules for this action; it can only be allowed once.");
@@ -42,7 +42,7 @@ export function answerEvents(event: Answer, state: ConversationState): Answered 
   };
 }
 
-/** The classic clients' answer to whatever waits; after a no the agent rests, unless somebody has said something. */
+/** The classic clients' answer to whatever waits. After a denial the agent waits for the user, unless a message is queued. */
 export function confirmationEvents(
   wanted: "user_confirmed" | "user_rejected",
   command: string | undefined,
@@ -57,26 +57,26 @@ export function confirmationEvents(
   return denied(event, "Action has been rejected by the user! Waiting for further user input.", rest, state);
 }
 
-/** Nobody has answered in time. `then`: whether the agent goes on with that, or waits for a person. */
+/** An approval that timed out. `then`: whether the agent continues, or waits for a person. */
 export function expiryEvents(state: ConversationState, then: "running" | "paused"): readonly NewEvent[] {
   const { awaiting } = state;
   if (awaiting === null) return [];
-  const words = `The action was denied, because nobody answered before ${awaiting.expires_at}.`;
-  const event = action("environment", "approve", { id: awaiting.id, decision: "deny", reason: words });
-  return denied(event, words, then, state);
+  const sentence = `The action was denied, because nobody answered before ${awaiting.expires_at}.`;
+  const event = action("environment", "approve", { id: awaiting.id, decision: "deny", reason: sentence });
+  return denied(event, sentence, then, state);
 }
 
-/** The one observation of an action that waits, where the work is ended. */
+/** Closes an action that waits for an approval when the work ends. */
 export function withdrawalEvents({ awaiting, open }: ConversationState): readonly NewEvent[] {
   return open
     .filter((each) => each.id === awaiting?.id)
     .map(({ id, tool_call }) => errorObservation("agent", "interrupted", undefined, { cause: id, tool_call }));
 }
 
-function denied(event: Answer, words: string, then: AgentState, state: ConversationState): readonly NewEvent[] {
+function denied(event: Answer, sentence: string, then: AgentState, state: ConversationState): readonly NewEvent[] {
   const waiting = state.open.find((each) => each.id === event.args.id);
-  if (waiting === undefined) throw new Error("what waits is open");
-  const answer: NewObservation = denialObservation(words, waiting);
+  if (waiting === undefined) throw new Error("an action that waits for an approval is open");
+  const answer: NewObservation = denialObservation(sentence, waiting);
   return [event, stateChange("user_rejected"), answer, stateChange(then)];
 }
 

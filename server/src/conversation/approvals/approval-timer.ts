@@ -1,4 +1,4 @@
-/** Calls back when an approval has waited long enough; one at a time, as only one action waits. */
+/** Calls back when the time for an approval is up. Only one action waits at a time. */
 export class ApprovalTimer implements Disposable {
   readonly #now: () => number;
   readonly #expire: (id: number) => void;
@@ -9,13 +9,13 @@ export class ApprovalTimer implements Disposable {
     this.#expire = expire;
   }
 
-  /** Is told what waits now; the same again changes nothing. */
+  /** Sets the action that waits now; the same one again changes nothing. */
   watch(awaiting: { readonly id: number; readonly expires_at: string } | null): void {
     if (awaiting?.id === this.#watched?.id) return;
     this[Symbol.dispose]();
     if (awaiting === null) return;
     const { id, expires_at: at } = awaiting;
-    // A timer may be a millisecond early; a deadline is not.
+    // Timers may fire a millisecond early; a deadline must not.
     const timer = setTimeout(() => this.#expire(id), Math.max(0, Date.parse(at) - this.#now()) + 2).unref();
     this.#watched = { id, timer };
   }

@@ -1,4 +1,4 @@
-/** The rules that hold in every conversation, for those who look at them, add one by hand, and take one back. */
+/** The approval rules that apply to every conversation: listing, adding and deleting them. */
 import { DeckhandError, type ApprovalRule } from "@deckhand/protocol";
 import { normalizeRule } from "../../agent/approval/normalize-rule.ts";
 import type { RuleStore, ServerRule } from "../../store/rule-store.ts";
@@ -8,11 +8,11 @@ export type { ServerRule };
 export interface RulesApi {
   /** Oldest first. */
   list(): Promise<readonly ServerRule[]>;
-  /** The rule as it would be kept. Fails with `bad_args`. */
+  /** The rule as it would be stored. Fails with `bad_args`. */
   check(rule: ApprovalRule): Promise<ApprovalRule>;
-  /** The rule as it is kept; it holds from the next question on. Fails with `bad_args`, and with `conflict` for too many. */
+  /** The stored rule; it applies from the next action on. Fails with `bad_args`, and with `limit_exceeded` for too many. */
   add(rule: ApprovalRule): Promise<ServerRule>;
-  /** Fails with `unknown_path` where there is none. */
+  /** Fails with `unknown_path` if there is none. */
   delete(id: number): Promise<void>;
 }
 
@@ -21,9 +21,9 @@ export function serverRules(store: RuleStore): RulesApi {
     list: () => store.list(),
     check: normalizeRule,
     async add(rule) {
-      const [kept] = await store.add([await normalizeRule(rule)]);
-      if (kept === undefined) throw new Error("what is added is returned");
-      return kept;
+      const [stored] = await store.add([await normalizeRule(rule)]);
+      if (stored === undefined) throw new Error("the store returned no rule");
+      return stored;
     },
     async delete(id) {
       if (!(await store.delete(id))) throw new DeckhandError("unknown_path", `There is no rule ${id}.`);

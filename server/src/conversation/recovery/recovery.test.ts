@@ -54,8 +54,8 @@ test("[X24] what is known of an unknown outcome is told, of each when three ran 
     closed.slice(0, 3).map((event) => !isAction(event) && event.content),
     ["a", "mine", "yours"].map(
       (command, index) =>
-        `The server stopped while this ran, and its outcome is unknown. Running command: ${command} (started ${at}, ran for at least 12 s). ` +
-        `${index === 0 ? "In the workspace something. " : ""}Look at what it did before repeating it.`,
+        `The server stopped while this was running, and its outcome is unknown. Running command: ${command} (started ${at}, ran for at least 12 s). ` +
+        `${index === 0 ? "In the workspace something. " : ""}Check what it did before repeating it.`,
     ),
   );
   const [, unseen] = crash(state);

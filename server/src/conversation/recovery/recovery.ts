@@ -1,8 +1,8 @@
 /**
- * After a crash. An action that had started and has no observation is never run again by itself: nobody knows what it
- * did. It is closed as unknown, with what is known, and the turn waits until a person lets it go on, or goes on by
- * itself where that is configured, with the model told. An action that waits for an approval goes on waiting; where its
- * time is over it is denied, and nothing is run. Jobs are gone with their server.
+ * Recovery after a crash. An action that had started and has no observation is never run again automatically, because nobody
+ * knows what it did. It is closed with an unknown outcome and with what is known, and the model is told. The turn then waits
+ * for a person, or resumes by itself if so configured. An action that waits for an approval keeps waiting; if its time is up
+ * it is denied. Background processes have ended with their server.
  */
 import {
   actionSentence,
@@ -20,55 +20,55 @@ import { expiryEvents } from "../approvals/answer.ts";
 import { lostJobEvents } from "../runtime/ended-jobs.ts";
 import { lostTerminalEvents } from "../terminals/terminals.ts";
 
-/** What becomes of a turn in which the server was stopped: a person is asked, or it goes on. */
+/** What happens to a turn that was interrupted by the end of the server: it waits for a person, or it resumes. */
 export type Resume = "ask" | "always";
 
-/** Times that a turn goes on by itself before a person is asked: what it does may be what kills the server. */
-const mostResumes = 3;
+/** Automatic resumes before a person is asked: what the turn does may be what kills the server. */
+const maxResumes = 3;
 
 export interface CrashFindings {
   readonly nowMs: number;
-  /** The end of the log: the server may have been stopped between the word that ended the turn and the state that says so. */
+  /** The end of the log: the server may have ended between the final answer of a turn and the state change after it. */
   readonly tail: readonly Event[];
   readonly resume: Resume;
-  /** Until then the server that was stopped is known to have lived; in milliseconds since 1970. */
+  /** The last sign of life of the previous server, in milliseconds since 1970. */
   readonly aliveMs?: number | undefined;
-  /** By the id of an action: a sentence on what the workspace shows of it. */
+  /** By the id of an action: a sentence about its effects, as far as they can be seen. */
   readonly sideEffects?: ReadonlyMap<number, string>;
 }
 
-/** What has to be stored when a log is opened by a server that did not write it; empty for one that rested. */
+/** The events to store when a server opens a log that it did not write; empty if the conversation was at rest. */
 export function recoveryEvents(state: ConversationState, found: CrashFindings): readonly NewEvent[] {
   const { awaiting } = state;
-  const closed = [...closings(state, found), ...lostJobEvents(state), ...lostTerminalEvents(state)];
+  const closed = [...closingEvents(state, found), ...lostJobEvents(state), ...lostTerminalEvents(state)];
   if (awaiting !== null && Date.parse(awaiting.expires_at) <= found.nowMs)
     return [...closed, ...expiryEvents(state, "paused")];
   const wasAtWork = isWorking(state.agentState);
   if (!wasAtWork && state.agentState !== "loading") return closed;
   const end = state.queued.length > 0 ? null : endedBy(found.tail.findLast((event) => !isBookkeeping(event)));
   if (end !== null) return [...closed, stateChange(end)];
-  if (wasAtWork && found.resume === "always" && state.autoResumes < mostResumes) {
+  if (wasAtWork && found.resume === "always" && state.autoResumes < maxResumes) {
     const resumed = state.autoResumes + 1;
-    const reason = `The server was stopped in the middle of the work, which goes on by itself (${resumed} of ${mostResumes} times).`;
+    const reason = `The server was stopped during the work, which resumes automatically (${resumed} of ${maxResumes}).`;
     return [...closed, stateChange("running", reason, { resumed })];
   }
-  const again =
-    state.autoResumes < mostResumes ? "" : ` It went on by itself ${mostResumes} times and was stopped each time.`;
+  const repeated =
+    state.autoResumes < maxResumes ? "" : ` It was resumed automatically ${maxResumes} times and stopped each time.`;
   return [
     ...closed,
     stateChange(
       "paused",
-      `The server was stopped in the middle of the work.${again} Say \`running\` or send a message to go on.`,
+      `The server was stopped during the work.${repeated} Say \`running\` or send a message to go on.`,
     ),
   ];
 }
 
-/** The actions that had started when the server was stopped: what they did is not known. */
+/** The actions that had started when the server ended; their outcome is unknown. */
 export function startedActions({ open, awaiting }: ConversationState): readonly Action[] {
   return open.filter((action) => action.id !== awaiting?.id);
 }
 
-/** It may come between two events of one turn. */
+/** Events that may come between two events of one turn. */
 function isBookkeeping(event: Event): boolean {
   return !isAction(event) && ["checkpoint", "child", "status", "terminal", "title"].includes(event.observation);
 }
@@ -80,7 +80,7 @@ function endedBy(event: Event | undefined): AgentState | null {
   return event.action === "message" && event.args.wait_for_response ? "awaiting_user_input" : null;
 }
 
-function closings(state: ConversationState, found: CrashFindings): readonly NewEvent[] {
+function closingEvents(state: ConversationState, found: CrashFindings): readonly NewEvent[] {
   return startedActions(state).map((action) =>
     errorObservation(action.source, "outcome_unknown", whatIsKnown(action, found), {
       cause: action.id,
@@ -95,9 +95,9 @@ function whatIsKnown(open: Action, { tail, aliveMs = 0, sideEffects: traces }: C
   const ran = seconds >= 0.1 ? `, ran for at least ${seconds.toFixed(seconds < 10 ? 1 : 0)} s` : "";
   const trace = traces?.get(open.id);
   return [
-    "The server stopped while this ran, and its outcome is unknown.",
+    "The server stopped while this was running, and its outcome is unknown.",
     `${actionSentence(open)} (started ${open.timestamp}${ran}).`,
     ...(trace === undefined ? [] : [trace]),
-    "Look at what it did before repeating it.",
+    "Check what it did before repeating it.",
   ].join(" ");
 }

@@ -1,15 +1,15 @@
 import type { TerminalSize } from "@deckhand/protocol";
 
 export interface Window {
-  /** Not known yet. */
+  /** Undefined until the window has reported it. */
   readonly size: TerminalSize | undefined;
-  /** Later is more; 0: never. */
+  /** Higher is later; 0: never. */
   readonly typedAt: number;
 }
 
 /**
- * The size of a terminal that several watch: whoever typed last sees it in full, and who only watches changes nothing for the others.
- * Where nobody has typed it is the one who came first. Undefined: it stays.
+ * The size of a terminal with several watchers: that of the window in which somebody typed last, so that mere watching changes
+ * nothing for the others. Until somebody types, the first window counts. Undefined: the size stays as it is.
  */
 export function agreedSize(windows: readonly Window[]): TerminalSize | undefined {
   const known = windows.filter(({ size }) => size !== undefined);

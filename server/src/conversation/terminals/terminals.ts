@@ -1,6 +1,6 @@
 /**
- * The terminals that people have open in a conversation. The log has that one was opened and that it has closed, and nothing else: what a
- * person does there is not the agent's. A terminal outlives its watchers; one that nobody has watched for half a day is closed.
+ * The terminals that people have open in a conversation. The log records only that a terminal was opened and closed: what a
+ * person does in it is not the agent's work. A terminal outlives its watchers; after half a day without any it is closed.
  */
 import {
   DeckhandError,
@@ -12,20 +12,20 @@ import {
 import type { OpenTerminal, Runtime, TerminalEar, TerminalPicture } from "../../runtime/runtime.ts";
 import { agreedSize, type Window } from "./agreed-size.ts";
 
-const unwatchedMs = 12 * 3_600_000;
+const maxUnwatchedMs = 12 * 3_600_000;
 
 export interface WatchedTerminal {
-  /** As long as there is one watcher, its window is the terminal's. */
-  watch(ear: TerminalWatcher): TerminalAttachment;
+  /** The terminal takes the window size of its only watcher; for several see `agreedSize`. */
+  watch(listener: TerminalWatcher): TerminalAttachment;
 }
 
 export interface TerminalWatcher extends TerminalEar {
-  /** How many there are, this one included. */
+  /** Called when the number of watchers changes, with the number, this one included. */
   watchers(count: number): void;
 }
 
 export interface TerminalAttachment {
-  /** False where the program does not read; then nothing is taken. */
+  /** Returns false if the program is not reading; then nothing is taken. */
   type(text: string): boolean;
   resize(size: TerminalSize): void;
   picture(): Promise<TerminalPicture>;
@@ -33,17 +33,17 @@ export interface TerminalAttachment {
 }
 
 export interface TerminalsApi {
-  /** Fails with `not_available` where there are none here, `conflict` where too many are open, `sandbox_unavailable`. */
+  /** Fails with `not_available` if the runtime has no terminals, `limit_exceeded` if too many are open, `sandbox_unavailable`. */
   open(size: TerminalSize): Promise<string>;
-  /** Undefined for one that is not open; waits for one that is about to be. */
+  /** Undefined if it is not open; waits for a terminal that is being opened. */
   find(id: string): Promise<WatchedTerminal | undefined>;
-  /** Ends it with all that was started in it; resolves when it has ended. False where it is not open. */
+  /** Ends the terminal with all that was started in it; resolves once it has ended, with false if it is not open. */
   close(id: string): Promise<boolean>;
 }
 
 interface TerminalsDeps {
   readonly runtime: () => Promise<Runtime>;
-  /** Stores what the function makes of the id of the first event. */
+  /** Stores what the function returns for the id of the first event. */
   readonly append: (events: (firstId: number) => readonly NewEvent[]) => Promise<unknown>;
   readonly isClosing: () => boolean;
   readonly onFault: (fault: unknown) => void;
@@ -51,7 +51,7 @@ interface TerminalsDeps {
 
 export class ConversationTerminals implements TerminalsApi {
   readonly #deps: TerminalsDeps;
-  readonly #open = new Map<string, Watched>();
+  readonly #open = new Map<string, SharedTerminal>();
   readonly #opening = new Map<string, Promise<void>>();
   #typed = 0;
 
@@ -64,15 +64,15 @@ export class ConversationTerminals implements TerminalsApi {
     let id = "";
     const opening = Promise.withResolvers<void>();
     await this.#deps.append((firstId) => {
-      // An id of the conversation's own, so that no restart gives it to another one.
+      // Derived from the event id, so that it is never reused after a restart.
       id = `t${firstId}`;
-      // Whoever reads of it in the log may come before it is there.
+      // A client that reads the event may ask for the terminal before it is open.
       this.#opening.set(id, opening.promise);
       return [openedEvent(id)];
     });
     try {
       const terminal = await (await this.#deps.runtime()).terminals.open({ id, rows, columns: cols });
-      const watched = new Watched(terminal, () => (this.#typed += 1));
+      const watched = new SharedTerminal(terminal, () => (this.#typed += 1));
       this.#open.set(id, watched);
       void terminal.ended.then((code) => this.#ended(id, code));
       return id;
@@ -102,13 +102,13 @@ export class ConversationTerminals implements TerminalsApi {
     for (const { terminal } of this.#open.values()) terminal.close();
   }
 
-  /** How often something was typed: what has changed since may be that person's doing. */
+  /** How often something was typed: later changes of the workspace may be that person's. */
   get typed(): number {
     return this.#typed;
   }
 
   #ended(id: string, exitCode: number): void {
-    this.#open.get(id)?.stop();
+    this.#open.get(id)?.cancelClose();
     this.#open.delete(id);
     if (this.#deps.isClosing()) return;
     this.#deps.append(() => [closedEvent(id, exitCode)]).catch(this.#deps.onFault);
@@ -118,70 +118,70 @@ export class ConversationTerminals implements TerminalsApi {
 interface Watcher extends Window {
   size: TerminalSize | undefined;
   typedAt: number;
-  readonly ear: TerminalWatcher;
+  readonly listener: TerminalWatcher;
 }
 
-class Watched implements WatchedTerminal {
+class SharedTerminal implements WatchedTerminal {
   readonly terminal: OpenTerminal;
   readonly #onTyped: () => void;
   readonly #watchers = new Set<Watcher>();
   #typed = 0;
-  #unwatched: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
 
   constructor(terminal: OpenTerminal, onTyped: () => void) {
     this.terminal = terminal;
     this.#onTyped = onTyped;
-    this.#count();
+    this.#onWatchersChange();
   }
 
-  watch(ear: TerminalWatcher): TerminalAttachment {
-    const watcher: Watcher = { ear, size: undefined, typedAt: 0 };
-    const deaf = this.terminal.subscribe(ear);
+  watch(listener: TerminalWatcher): TerminalAttachment {
+    const watcher: Watcher = { listener, size: undefined, typedAt: 0 };
+    const unsubscribe = this.terminal.subscribe(listener);
     this.#watchers.add(watcher);
-    this.#count();
+    this.#onWatchersChange();
     return {
       type: (text) => {
         const isTaken = this.terminal.type(text);
         if (isTaken) this.#onTyped();
         watcher.typedAt = ++this.#typed;
-        this.#fit();
+        this.#resize();
         return isTaken;
       },
       resize: (size) => {
         watcher.size = size;
-        this.#fit();
+        this.#resize();
       },
       picture: () => this.terminal.serialize(),
       detach: () => {
-        deaf();
+        unsubscribe();
         this.#watchers.delete(watcher);
-        this.#count();
-        this.#fit();
+        this.#onWatchersChange();
+        this.#resize();
       },
     };
   }
 
-  stop(): void {
-    clearTimeout(this.#unwatched);
+  cancelClose(): void {
+    clearTimeout(this.#closeTimer);
   }
 
-  #fit(): void {
+  #resize(): void {
     const size = agreedSize([...this.#watchers]);
     if (size === undefined) return;
-    // It ends with its sandbox, and then has no size.
+    // Fails if the terminal has ended with its sandbox.
     this.terminal.resize({ rows: size.rows, columns: size.cols }).catch(() => {});
   }
 
-  #count(): void {
-    clearTimeout(this.#unwatched);
+  #onWatchersChange(): void {
+    clearTimeout(this.#closeTimer);
     const { size } = this.#watchers;
-    if (size === 0) this.#unwatched = setTimeout(() => this.terminal.close(), unwatchedMs).unref();
-    for (const { ear } of this.#watchers) ear.watchers(size);
+    if (size === 0) this.#closeTimer = setTimeout(() => this.terminal.close(), maxUnwatchedMs).unref();
+    for (const { listener } of this.#watchers) listener.watchers(size);
   }
 }
 
 function openedEvent(id: string): NewEvent {
-  return observation("user", "terminal", "A person has opened a terminal.", { terminal: { id, state: "open" } });
+  return observation("user", "terminal", "A person opened a terminal.", { terminal: { id, state: "open" } });
 }
 
 function closedEvent(id: string, exitCode: number, why = "has closed"): NewEvent {
@@ -190,7 +190,7 @@ function closedEvent(id: string, exitCode: number, why = "has closed"): NewEvent
   });
 }
 
-/** Those that do not run here any more. */
+/** Closes the terminals that no longer run here. */
 export function lostTerminalEvents({ terminals }: ConversationState): readonly NewEvent[] {
   return terminals.map(({ id }) => closedEvent(id, -1, "is gone with the sandbox"));
 }

@@ -1,7 +1,7 @@
 /**
- * The tools of MCP servers, in one conversation. What the model is told of them stands in the log, so that its requests go on
- * with the same bytes after a restart, and when a server comes, goes or changes its list. They are looked at anew when another
- * beginning costs nothing: before the first reply, after a summary, and after somebody has set something (`initialize`).
+ * The tools of MCP servers in one conversation. The log records which tools the model was offered, so that its requests keep
+ * the same prefix after a restart and when a server appears, disappears or changes its list. The list is refreshed when a new
+ * prefix costs nothing: before the first reply, after a compaction, and after a change of settings (`initialize`).
  */
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -19,7 +19,7 @@ import type { Tool } from "../../tools/tool.ts";
 
 interface ServerToolsDeps {
   readonly mcp: Mcp;
-  /** In place of our own; in a replay. */
+  /** Replaces the built-in tool in a replay. */
   readonly tool: Tool<"call_tool"> | undefined;
   readonly state: () => ConversationState;
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
@@ -28,7 +28,7 @@ interface ServerToolsDeps {
 
 export class McpTools {
   readonly #deps: ServerToolsDeps;
-  /** For the agent and for whoever else asks. */
+  /** For the agent and for clients. */
   readonly tool: Tool<"call_tool">;
 
   constructor(deps: ServerToolsDeps) {
@@ -36,33 +36,33 @@ export class McpTools {
     this.tool = deps.tool ?? callTool(deps.mcp, () => deps.state().settings);
   }
 
-  /** The agent with the tools that the log tells of, which are taken first where that is due. */
+  /** The agent with the tools recorded in the log, which are refreshed first if they are stale. */
   async equip(agent: Agent, signal: AbortSignal): Promise<Agent> {
     if (agent.definition?.tools.includes("call_tool") !== true) return agent;
-    const known = await this.#known();
+    const known = await this.#recorded();
     if (!this.#deps.state().toolsStale) return withServerTools(agent, known, this.tool);
     try {
-      return withServerTools(agent, await this.#take(known, signal), this.tool);
+      return withServerTools(agent, await this.#refresh(known, signal), this.tool);
     } catch (error) {
-      // The turn is over before it has begun.
+      // The turn was stopped before it began.
       if (signal.aborted) return agent;
       throw error;
     }
   }
 
-  async #take(known: readonly ServerTool[], signal: AbortSignal): Promise<readonly ServerTool[]> {
+  async #refresh(known: readonly ServerTool[], signal: AbortSignal): Promise<readonly ServerTool[]> {
     const { mcp, state, append } = this.#deps;
     const { tools, warnings } = await mcp.offer(state().settings.mcp, known, signal);
     const events: NewEvent[] = warnings.map((warning) =>
       observation("environment", "status", warning, { code: "mcp" }),
     );
     if (!isDeepStrictEqual(tools, known))
-      events.push(observation("environment", "tools", told(tools), { tools: [...tools] }));
+      events.push(observation("environment", "tools", sentenceOf(tools), { tools: [...tools] }));
     if (events.length > 0) await append(events);
     return tools;
   }
 
-  async #known(): Promise<readonly ServerTool[]> {
+  async #recorded(): Promise<readonly ServerTool[]> {
     const { tools: at } = this.#deps.state();
     if (at === null) return [];
     const [event] = await this.#deps.read(at - 1, 1);
@@ -70,9 +70,9 @@ export class McpTools {
   }
 }
 
-function told(tools: readonly ServerTool[]): string {
+function sentenceOf(tools: readonly ServerTool[]): string {
   const servers = [...new Set(tools.map(({ server }) => server))];
   return tools.length === 0
-    ? "The model has no tools of MCP servers any more."
-    : `The model is told of ${tools.length} tools of ${servers.join(", ")}.`;
+    ? "The model no longer has tools of MCP servers."
+    : `The model has ${tools.length} tools of ${servers.join(", ")}.`;
 }

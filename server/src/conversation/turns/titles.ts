@@ -1,6 +1,6 @@
 /**
- * A title for a conversation, asked of its own model when its first turn has ended. Nobody waits for it: it is left when
- * work begins, is not retried, and when it fails the first line of the task stays the title.
+ * A title for a conversation, requested from its own model after the first turn. Nothing waits for it: the request is aborted
+ * when work begins and is not retried; if it fails, the first line of the task stays the title.
  */
 import {
   isAction,
@@ -18,78 +18,78 @@ interface TitlesDeps {
   readonly limits: Limits;
   readonly model: () => Promise<Model>;
   readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
-  /** False where a person has given it a title of their own. */
+  /** False if a person has set a title. */
   readonly isWanted: () => Promise<boolean>;
   readonly append: (event: NewEvent) => Promise<unknown>;
   readonly holds: Holds;
 }
 
 const system =
-  "You name conversations. Answer with a title for this one and nothing else: at most six words, in the language of the task, without quotation marks and without a full stop.";
-/** Room for a model that thinks first; a title is ten tokens. */
+  "Write a title for this conversation. Reply with the title only: at most six words, in the language of the task, without quotation marks or a final period.";
+/** A title takes ten tokens; a reasoning model needs room to think first. */
 const maxOutputTokens = 600;
 const timeoutMs = 30_000;
-/** Of the task and of the last words: a title needs no more. */
-const mostCharacters = 2_000;
-/** A task is among the first events, and last words are among the last. */
-const mostEvents = 20;
-/** Those that were left because work began, or failed. */
-const mostTries = 3;
+/** Of the task and of the final answer each. */
+const maxCharacters = 2_000;
+/** Enough to find the task at the start of a log and the final answer at its end. */
+const maxEvents = 20;
+/** Includes requests that failed or were aborted. */
+const maxAttempts = 3;
 
 const endedWell: ReadonlySet<AgentState | null> = new Set(["finished", "rejected", "awaiting_user_input"] as const);
 
 export class Titles {
   readonly #deps: TitlesDeps;
-  #tries = 0;
-  #asking: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  #attempts = 0;
+  #request: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(deps: TitlesDeps) {
     this.#deps = deps;
   }
 
-  /** The state has changed: work that begins is not disturbed, a turn that ended well is worth a title. */
+  /** Work that begins aborts the request; a turn that ended well starts one. */
   onStateChange(before: AgentState | null, state: ConversationState): void {
     if (state.agentState === "running") void this.stop();
-    else if (before === "running" && endedWell.has(state.agentState)) this.#begin(state);
+    else if (before === "running" && endedWell.has(state.agentState)) this.#start(state);
   }
 
-  #begin(state: ConversationState): void {
+  #start(state: ConversationState): void {
     if (isExhausted(state, this.#deps.limits)) return;
-    if (state.titleRequested || this.#asking !== undefined || this.#tries >= mostTries) return;
-    this.#tries += 1;
+    if (state.titleRequested || this.#request !== undefined || this.#attempts >= maxAttempts) return;
+    this.#attempts += 1;
     const stop = new AbortController();
     const done = this.#deps.holds
-      .during(() => this.#ask(state, AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)])))
+      .during(() => this.#requestTitle(state, AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)])))
       .catch(() => {})
-      .then(() => (this.#asking = undefined));
-    this.#asking = { stop, done: done.then(() => {}) };
+      .then(() => (this.#request = undefined));
+    this.#request = { stop, done: done.then(() => {}) };
   }
 
-  /** Leaves the model call, if there is one. */
+  /** Aborts the model call, if there is one. */
   async stop(): Promise<void> {
-    this.#asking?.stop.abort();
-    await this.#asking?.done;
+    this.#request?.stop.abort();
+    await this.#request?.done;
   }
 
-  async #ask(state: ConversationState, signal: AbortSignal): Promise<void> {
+  async #requestTitle(state: ConversationState, signal: AbortSignal): Promise<void> {
     if (!(await this.#deps.isWanted())) return;
     const model = await this.#deps.model();
     if (model.isScript === true) return;
-    const first = await this.#deps.read(-1, mostEvents);
-    const last = await this.#deps.read(state.head - mostEvents, mostEvents);
+    const first = await this.#deps.read(-1, maxEvents);
+    const last = await this.#deps.read(state.head - maxEvents, maxEvents);
     const task = first.map(taskIn).find((text) => text !== "") ?? state.title;
-    const words = last.map(wordsIn).findLast((text) => text !== "") ?? "";
-    const text = `The task:\n${task.slice(0, mostCharacters)}\n\nWhat came of it:\n${words.slice(0, mostCharacters)}`;
+    const answer = last.map(answerIn).findLast((text) => text !== "") ?? "";
+    const text = `The task:\n${task.slice(0, maxCharacters)}\n\nThe result:\n${answer.slice(0, maxCharacters)}`;
     const reply = await replyOf(model, text, signal);
     if (reply === undefined || signal.aborted) return;
     const { usage, costUsd } = reply;
-    const said = reply.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
+    const title = reply.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
     const extras = { model: reply.model ?? model.name, usage, cost_usd: costUsd };
-    await this.#deps.append(observation("environment", "title", titleOf(said), extras));
+    await this.#deps.append(observation("environment", "title", titleOf(title), extras));
   }
 }
 
-/** Undefined where the first attempt failed. */
+/** Undefined if the first attempt failed. */
 async function replyOf(model: Model, text: string, signal: AbortSignal): Promise<ModelReply | undefined> {
   const messages = [{ role: "user", text, imageUrls: [] } as const];
   const replying = model.reply({ system, tools: [], messages, maxOutputTokens }, signal);
@@ -107,14 +107,14 @@ function taskIn(event: Event): string {
   return event.action === "start" ? event.args.task : event.action === "message" ? event.args.content : "";
 }
 
-function wordsIn(event: Event): string {
+function answerIn(event: Event): string {
   if (!isAction(event) || event.source !== "agent") return "";
   return event.action === "finish" ? event.args.thought : event.action === "message" ? event.args.content : "";
 }
 
-/** One line of plain text; empty for an answer that is no title. */
-export function titleOf(said: string): string {
-  const line = said.split("\n").find((each) => each.trim() !== "") ?? "";
+/** One line of plain text; empty if the reply is not a title. */
+export function titleOf(reply: string): string {
+  const line = reply.split("\n").find((each) => each.trim() !== "") ?? "";
   const plain = line
     .replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "")
     .replace(/^[\s#*_"'`“„«]+(?:title: *)?/i, "")

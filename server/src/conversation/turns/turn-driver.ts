@@ -1,6 +1,6 @@
 /**
- * Drives the loop of `agent/turn.ts` for a conversation: stores what it yields, shows its deltas, resumes it with the
- * state as it then is, and stores how it ended. At most one turn runs at a time.
+ * Drives the loop of `agent/turn.ts` for a conversation: stores the events it yields, emits its deltas, resumes it with the
+ * state after each append, and stores how it ended. At most one turn runs at a time.
  */
 import {
   DeckhandError,
@@ -24,17 +24,17 @@ import type { Model } from "../../llm/model.ts";
 import type { Delegate, Tool } from "../../tools/tool.ts";
 import { logPages } from "../log-pages.ts";
 
-interface Driven {
+interface DrivenConversation {
   readonly state: ConversationState;
   read(after: number, limit: number): Promise<readonly Event[]>;
 }
 
 interface TurnDriverDeps {
-  readonly conversation: Driven;
-  /** Stores what the function makes when its time has come; nothing for an empty list. */
+  readonly conversation: DrivenConversation;
+  /** Stores what the function returns at its turn in the mailbox; an empty list stores nothing. */
   readonly append: (events: (firstId: number) => readonly NewEvent[]) => Promise<readonly Event[]>;
   readonly emit: (delta: Delta) => void;
-  /** Who does the turn and with what; a `DeckhandError` ends the turn with its sentence. */
+  /** The agent and the model for a turn; a `DeckhandError` ends the turn with its sentence. */
   readonly prepare: (signal: AbortSignal) => Promise<{ readonly agent: Agent; readonly model: Model }>;
   readonly runtime: TurnDeps["runtime"];
   readonly instructions: TurnDeps["instructions"];
@@ -51,7 +51,7 @@ interface TurnDriverDeps {
 
 export class TurnDriver {
   readonly #deps: TurnDriverDeps;
-  /** Is there while a turn runs, and has taken in the log up to the state's head. At rest nothing is held. */
+  /** Exists while a turn runs, and has taken in the log up to the state's head. An idle conversation keeps no prompt. */
   #prompt: Prompt | undefined;
   #promptHead = -1;
   #closed = false;
@@ -61,7 +61,7 @@ export class TurnDriver {
     this.#deps = deps;
   }
 
-  /** Starts a turn unless one runs; one that is about to end looks again and starts over by itself. */
+  /** Starts a turn unless one is running; one that is about to end checks for new work and starts over by itself. */
   start(): void {
     if (this.#running !== undefined || this.#closed) return;
     const stop = new AbortController();
@@ -74,11 +74,11 @@ export class TurnDriver {
     );
     this.#running = {
       stop,
-      done: done.then((whole) => {
+      done: done.then((hasEnded) => {
         this.#running = undefined;
         this.#prompt = undefined;
-        // Somebody may have asked for work while the turn was ending. Where nothing can be stored, it is not tried again.
-        if (whole && isWorking(this.#deps.conversation.state.agentState)) this.start();
+        // New work may have arrived while the turn was ending. If nothing can be stored, it is not tried again.
+        if (hasEnded && isWorking(this.#deps.conversation.state.agentState)) this.start();
       }),
     };
   }
@@ -87,8 +87,9 @@ export class TurnDriver {
   async stop(): Promise<void> {
     this.#running?.stop.abort(new Error("stopped"));
     await this.#running?.done;
-    // What was approved in the moment of the stop has not begun, and no turn will answer it.
-    if (this.#left().length > 0) await this.#deps.append(() => (this.#running === undefined ? this.#closeLeft() : []));
+    // An action that was approved at the moment of the stop has not begun, and no turn will produce its observation.
+    if (this.#unanswered().length > 0)
+      await this.#deps.append(() => (this.#running === undefined ? this.#closeUnanswered() : []));
   }
 
   /** Stops, and starts no other turn. */
@@ -97,9 +98,9 @@ export class TurnDriver {
     return this.stop();
   }
 
-  /** Is told of everything that was stored, by whomever. */
+  /** To be called for everything that is stored. */
   onEvents(events: readonly Event[]): void {
-    for (const event of events) this.#take(event);
+    for (const event of events) this.#addToPrompt(event);
   }
 
   async #drive(signal: AbortSignal): Promise<void> {
@@ -111,7 +112,7 @@ export class TurnDriver {
       end = endOf(fault);
       if (end.type === "halted" && end.code === "internal") this.#deps.onFault(fault);
     }
-    await this.#deps.append(() => this.#closing(end));
+    await this.#deps.append(() => this.#closingEvents(end));
   }
 
   async #turn(signal: AbortSignal): Promise<TurnEnd> {
@@ -147,28 +148,28 @@ export class TurnDriver {
     return step.value;
   }
 
-  /** Decided inside the mailbox, so that a message which comes in the last moment is not left lying. */
-  #closing(end: TurnEnd): readonly NewEvent[] {
+  /** Decided in the mailbox, so that a message that arrives at the last moment is not overlooked. */
+  #closingEvents(end: TurnEnd): readonly NewEvent[] {
     const { agentState, queued } = this.#deps.conversation.state;
-    // Paused behind the agent's last word there is nothing left to go on with.
+    // If the agent was paused after its final answer, there is nothing left to continue.
     const hasEnded = agentState === "paused" && end.type === "completed" && queued.length === 0;
     if (!isWorking(agentState) && !hasEnded) return [];
-    // The next turn takes it in, and looks again at what stood in the way: limits and circles begin anew, or are told again.
+    // The next turn takes in the message and checks again what stood in its way: limits and loops start anew or are reported.
     const hasFailed = end.type === "halted" && end.agentState === "error";
     if (queued.length > 0 && !hasFailed) return [];
-    return [...this.#closeLeft(hasFailed), ...endEvents(end)];
+    return [...this.#closeUnanswered(hasFailed), ...endEvents(end)];
   }
 
-  /** The agent's actions that nobody will answer once no turn runs; what was approved waits for the next turn. */
-  #left(approvedToo = false): readonly Action[] {
+  /** The agent's actions that get no observation once no turn is running. An approved action waits for the next turn. */
+  #unanswered(includeApproved = false): readonly Action[] {
     const { open, awaiting, approved } = this.#deps.conversation.state;
     return open.filter(
-      ({ id, source }) => source === "agent" && id !== awaiting?.id && (approvedToo || id !== approved),
+      ({ id, source }) => source === "agent" && id !== awaiting?.id && (includeApproved || id !== approved),
     );
   }
 
-  #closeLeft(approvedToo = false): readonly NewEvent[] {
-    return this.#left(approvedToo).map(({ id, tool_call }) =>
+  #closeUnanswered(includeApproved = false): readonly NewEvent[] {
+    return this.#unanswered(includeApproved).map(({ id, tool_call }) =>
       errorObservation("agent", "interrupted", undefined, { cause: id, tool_call }),
     );
   }
@@ -179,13 +180,13 @@ export class TurnDriver {
     this.#prompt = prompt;
     const { conversation } = this.#deps;
     for await (const page of logPages((after, limit) => conversation.read(after, limit))) {
-      for (const event of page) this.#take(event);
+      for (const event of page) this.#addToPrompt(event);
     }
     return prompt;
   }
 
-  /** Takes each event once and in order: those that are stored while the log is being read come from the log. */
-  #take(event: Event): void {
+  /** Takes in each event once and in order: events that are stored while the log is being read come from the log. */
+  #addToPrompt(event: Event): void {
     if (this.#prompt === undefined || event.id !== this.#promptHead + 1) return;
     this.#prompt.add(event);
     this.#promptHead = event.id;
@@ -199,6 +200,6 @@ function endOf(fault: unknown): TurnEnd {
         type: "halted",
         agentState: "error",
         code: "internal",
-        message: "The server made a mistake; its log tells more.",
+        message: "An internal error occurred; see the server log.",
       };
 }

@@ -1,4 +1,4 @@
-/** The actions that clients sent themselves, which run beside the agent's work. */
+/** Actions that clients submit themselves. They run alongside the agent's work. */
 import type { Delta, NewAction, NewEvent } from "@deckhand/protocol";
 import { runAction } from "../../agent/execution/run-action.ts";
 import type { AcquireRuntime } from "../../agent/turn-types.ts";
@@ -18,7 +18,6 @@ interface UserActionDeps {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** An action that a client sent, running beside the agent's work until its observation is stored. */
 class UserAction {
   /** Never rejects. */
   readonly done: Promise<void>;

@@ -94,12 +94,12 @@ test("[WB3] an estimate gives the median and 90th percentile, and says when ther
       { median: 0.05, p90: 0.09 },
     ],
   );
-  assert.match(sentence, /about 5 steps for \$0\.0500; nine of ten end below 9 steps and \$0\.0900/);
+  assert.match(sentence, /about 5 steps for \$0\.0500; nine out of ten stay within 9 steps and \$0\.0900/);
 
   const few = estimateOf("m", ten.slice(0, 4));
   assert.deepEqual([few.conversations, few.steps, few.cost_usd], [4, null, null]);
-  assert.match(few.sentence, /not known: it has worked in 4 here, and 5 are needed/);
-  assert.match(estimateOf("m", []).sentence, /has done nothing here yet/);
+  assert.match(few.sentence, /no estimate for m: it was used in 4 here, and 5 conversations are needed/);
+  assert.match(estimateOf("m", []).sentence, /has not been used here yet/);
 
   const unpriced = estimateOf("m", [...ten.slice(0, 4), past(3, null)]);
   assert.deepEqual([unpriced.steps?.median, unpriced.cost_usd], [8, null]);
