@@ -1,4 +1,4 @@
-/** What the tests of this folder share: a client that retries at once, and conditions to wait for. */
+/** A client that reconnects at once, and helpers to wait for events and conditions. */
 import assert from "node:assert/strict";
 import { connect, type Client, type ConnectOptions } from "./index.ts";
 import type { FakeServer } from "./server.test-kit.ts";
@@ -31,6 +31,7 @@ export async function waitUntil(condition: () => boolean, timeoutMs = 5_000): Pr
   }
 }
 
+/** mulberry32: a seeded random number generator. */
 export function mulberry(seed: number): () => number {
   let a = seed | 0;
   return () => {

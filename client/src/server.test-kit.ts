@@ -1,4 +1,4 @@
-/** A real socket server with one log in memory that speaks the native dialect, so that a test can make it misbehave. */
+/** A WebSocket server for the native protocol with one log in memory, which tests can make misbehave. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { action, nativeProtocol, type Event, type NewEvent } from "@deckhand/protocol";
@@ -6,24 +6,24 @@ import { WebSocketServer, type WebSocket } from "ws";
 
 export interface FakeServer extends AsyncDisposable {
   readonly url: string;
-  /** Every frame that came in, oldest first, over all sockets. */
+  /** Every frame received on any socket, oldest first. */
   readonly received: readonly Record<string, unknown>[];
   readonly log: readonly Event[];
   readonly sockets: ReadonlySet<WebSocket>;
   /** Sockets accepted so far. */
   readonly accepted: number;
   append(event: NewEvent): void;
-  /** To every socket, whatever it subscribed to. */
+  /** Sends to every socket, regardless of subscriptions. */
   broadcast(frame: object): void;
   dropAll(): void;
 }
 
 export interface FakeServerOptions {
-  /** Returning a number closes the socket with that code in place of the hello. */
+  /** Returning a number closes the socket with that code instead of sending hello. */
   readonly onConnect?: (accepted: number) => number | undefined;
-  /** Answers before the server does; true when the frame is dealt with. */
+  /** Called before the server handles a frame; true means that it is handled. */
   readonly onFrame?: (frame: Record<string, unknown>, socket: WebSocket) => boolean;
-  /** Status of `/api/health`, and of the upgrade when it is not 200. */
+  /** Status of `/api/health`, and of the upgrade if it is not 200. */
   readonly status?: () => number;
   readonly frameBytes?: number;
   readonly hello?: boolean;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { mulberry, connectTo, takeIds, waitUntil } from "../client.test-kit.ts";
 import { thought, startFakeServer } from "../server.test-kit.ts";
 
-test("[C1] a follower gets every event once and in order, however often the connection drops", async () => {
+test("[C1] a follower gets every event once and in order, however often the connection is lost", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server);
   for (let n = 0; n < 20; n++) server.append(thought(`past ${n}`));
@@ -22,10 +22,10 @@ test("[C1] a follower gets every event once and in order, however often the conn
     Array.from({ length: 300 }, (_, id) => id),
     `seed ${seed}`,
   );
-  assert.ok(server.accepted > 1, "at least one drop happened");
+  assert.ok(server.accepted > 1, "the connection was lost at least once");
 });
 
-test("[C1] a follower that starts in the middle gets what comes after, and caught_up when the past is over", async () => {
+test("[C1] a follower that starts in the middle gets the later events, then caught_up", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server);
   for (let n = 0; n < 5; n++) server.append(thought(`past ${n}`));
@@ -37,7 +37,7 @@ test("[C1] a follower that starts in the middle gets what comes after, and caugh
   assert.deepEqual(got, [3, 4, "caught_up"]);
 });
 
-test("[C1] two followers of one conversation from different places each get all of theirs", async () => {
+test("[C1] two followers at different positions of one conversation each get all their events", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server);
   for (let n = 0; n < 10; n++) server.append(thought(`past ${n}`));
@@ -49,7 +49,7 @@ test("[C1] two followers of one conversation from different places each get all 
   assert.deepEqual(some, [8, 9, 10]);
 });
 
-test("[C2] a gap in the ids is not shown: the conversation is subscribed again from the last event", async () => {
+test("[C2] at a gap in the ids, the conversation is subscribed again from the last event", async () => {
   let skipped = false;
   await using server = await startFakeServer({
     onFrame: (frame, socket) => {
@@ -69,7 +69,7 @@ test("[C2] a gap in the ids is not shown: the conversation is subscribed again f
   );
 });
 
-test("[C2] a server that leaves an event out again and again is left and asked anew, without end but with waits", async () => {
+test("[C2] when the server keeps skipping an event, the client reconnects with delays until it does not", async () => {
   await using server = await startFakeServer({
     onFrame: (frame, socket) => {
       if (!("subscribe" in frame)) return "unsubscribe" in frame;
@@ -85,7 +85,7 @@ test("[C2] a server that leaves an event out again and again is left and asked a
   assert.equal(server.accepted, 3);
 });
 
-test("[C2] a subscription that the server forgot is noticed by its ticks", async () => {
+test("[C2] ticks reveal a subscription that the server lost", async () => {
   let forgot = false;
   await using server = await startFakeServer({
     onFrame: (frame) => "subscribe" in frame && !forgot && (forgot = true),
@@ -100,7 +100,7 @@ test("[C2] a subscription that the server forgot is noticed by its ticks", async
   assert.equal(server.accepted, 1);
 });
 
-test("[C8] a reader slower than the log holds a bounded number of events and still gets all of them", async () => {
+test("[C8] a slow reader buffers a bounded number of events and still gets all of them", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server);
   for (let n = 0; n < 5_000; n++) server.append(thought(`past ${n}`));

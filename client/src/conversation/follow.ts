@@ -1,12 +1,14 @@
-/** A conversation as an async iterable. It holds a bounded number of items: when its reader is slower, it lets go and
- * reads on from the log later. */
+/**
+ * A conversation as an async iterable. It buffers a bounded number of items: when the reader falls behind, it
+ * unsubscribes, and resumes from the log later.
+ */
 import type { DeckhandError, Delta, Event } from "@deckhand/protocol";
 import type { Subscriptions } from "../socket/subscriptions.ts";
 
 export interface FollowOptions {
-  /** Id of the last event that the caller has; -1 (the default) for all. */
+  /** Id of the last event that the caller has; by default -1, for all events. */
   readonly after?: number;
-  /** Streamed text too; false by default. */
+  /** Include streamed text; false by default. */
   readonly deltas?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -14,14 +16,14 @@ export interface FollowOptions {
 export type Followed =
   | { readonly type: "event"; readonly event: Event }
   | { readonly type: "delta"; readonly delta: Delta }
-  /** The past is over: everything up to event `id` has been given. Comes again after a reconnect. */
+  /** Everything up to event `id` has been delivered; what follows is live. Sent again after a reconnect. */
   | { readonly type: "caught_up"; readonly id: number };
 
 const maxItems = 1_000;
 
 /**
- * Each event once, in order, without a gap, whatever happens to the connection. Ends when the signal aborts or the
- * client is closed; fails with a `DeckhandError` when the server refuses (`unknown_conversation`, `unauthorized` …).
+ * Yields each event once, in order and without gaps, across reconnects. Ends when the signal aborts or the client is
+ * closed; fails with a `DeckhandError` when the server refuses (`unknown_conversation`, `unauthorized` …).
  */
 export async function* follow(
   subscriptions: Subscriptions,

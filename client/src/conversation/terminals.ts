@@ -1,42 +1,42 @@
 /**
- * A terminal of a conversation, watched over a socket of its own that comes back by itself: after each break the server sends the screen
- * as it then is, so nothing has to be remembered here but what was typed and has not gone out.
+ * A terminal of a conversation over a WebSocket of its own that reconnects automatically. After each reconnect the server
+ * sends the current screen, so the only state here is input that has not been sent yet.
  */
 import type { TerminalClientFrame, TerminalServerFrame, TerminalSize } from "@deckhand/protocol";
 import { retryDelayMs, type RetryOptions } from "../socket/backoff.ts";
 import { onWake } from "../socket/wake.ts";
 
 export interface TerminalWatcher {
-  /** Instead of all before: for an empty terminal of that size. */
-  onScreen(picture: TerminalSize & { readonly data: string }): void;
+  /** Replaces everything shown before: output to write to a cleared terminal of this size. */
+  onScreen(screen: TerminalSize & { readonly data: string }): void;
   onOutput(text: string): void;
   onResize(size: TerminalSize): void;
   onWatchers(count: number): void;
-  /** What was typed was not taken. */
+  /** Input was rejected. */
   onRefused(why: string): void;
-  /** There is a connection, or there is none and it is being tried. */
-  onConnected(is: boolean): void;
-  /** The last call; -1: nobody knows. */
+  /** Whether there is a connection; if not, it is being retried. */
+  onConnected(isConnected: boolean): void;
+  /** The last call; -1 means unknown. */
   onEnd(exitCode: number): void;
 }
 
 export interface TerminalConnection {
   type(text: string): void;
-  /** What this watcher can show. */
+  /** Reports the size of this client's window. */
   resize(size: TerminalSize): void;
   close(): void;
 }
 
 export interface Terminals {
-  /** Resolves with its id. Fails with `not_available` where there are none, `conflict` where too many are open. */
+  /** Resolves with its id. Fails with `not_available` if terminals are not supported, `limit_exceeded` if too many are open. */
   open(conversation: string, size: TerminalSize, signal?: AbortSignal): Promise<string>;
   close(conversation: string, terminal: string, signal?: AbortSignal): Promise<void>;
   watch(conversation: string, terminal: string, watcher: TerminalWatcher): TerminalConnection;
 }
 
-/** Of one frame; the server takes 64 Ki characters. */
+/** Maximum input per frame; the server accepts 64 Ki characters. */
 const maxFrameChars = 32 * 1024;
-/** A paste goes out in pieces, at half the rate that the server takes. */
+/** A paste is sent in chunks, at half the frame rate that the server accepts. */
 const sendEveryMs = 10;
 
 export function watchTerminal(
@@ -48,7 +48,7 @@ export function watchTerminal(
   let typed = "";
   let size: TerminalSize | undefined;
   let attempt = 0;
-  let isOver = false;
+  let isClosed = false;
   let sending: ReturnType<typeof setTimeout> | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const stopWake = onWake(() => {
@@ -70,7 +70,7 @@ export function watchTerminal(
       receive(JSON.parse(String(data)) as TerminalServerFrame);
     });
     fresh.addEventListener("close", () => {
-      if (isOver || socket !== fresh) return;
+      if (isClosed || socket !== fresh) return;
       watcher.onConnected(false);
       waiting = setTimeout(connect, retryDelayMs(attempt, retry));
       attempt += 1;
@@ -104,7 +104,7 @@ export function watchTerminal(
   }
 
   function close(): void {
-    isOver = true;
+    isClosed = true;
     stopWake();
     clearTimeout(sending);
     clearTimeout(waiting);
@@ -114,7 +114,7 @@ export function watchTerminal(
   connect();
   return {
     type(text) {
-      // What is typed blindly, while there is no connection, is not meant for a screen that nobody has seen.
+      // Input typed while disconnected is dropped: the user could not see the screen that it would reach.
       if (socket?.readyState !== WebSocket.OPEN) return;
       typed += text;
       sending ??= setTimeout(flush, 0);

@@ -21,7 +21,7 @@ test("[C7] a view folds events to a state, and streamed text is there until the 
   await waitUntil(() => view.current().streaming.size === 3);
   assert.equal(view.current().streaming.get("reply"), "Hello");
   const before = view.current();
-  assert.equal(view.current(), before, "a snapshot stays the same object while nothing changes");
+  assert.equal(view.current(), before, "the same object while nothing changes");
   server.append(observation("agent", "reply", "", reply));
   await waitUntil(() => view.current().events.length === 2);
   assert.deepEqual([...view.current().streaming.keys()], [7]);
@@ -46,7 +46,7 @@ test("[C7] a view folds events to a state, and streamed text is there until the 
   );
 });
 
-test("[C7] a view of what the server refuses to show says why", async () => {
+test("[C7] a view of a conversation that the server refuses has the reason", async () => {
   await using server = await startFakeServer({
     onFrame: (frame, socket) => {
       const error = { conversation: "c", code: "unknown_conversation", message: "There is none.", retryable: false };

@@ -1,35 +1,36 @@
 /**
- * What a person sees of a conversation: its events, the state that they fold to, and the text that streams in. Made for
- * React's `useSyncExternalStore`: `subscribe` and `snapshot` can be passed as they are, and a snapshot stays the same
- * object until something has changed. It follows while somebody listens, and goes on where it was when somebody listens
- * again, so that making one has no effect that would have to be undone.
+ * A conversation for display: its events, the state they fold to, and streamed text. Made for React's
+ * `useSyncExternalStore`: `subscribe` and `current` can be passed to it directly, and `current` returns the same object
+ * until something changes. A view follows the conversation only while it has subscribers, and later resumes where it
+ * stopped, so creating one has no effect that needs cleanup.
  */
 import { apply, emptyState, endedStreams, type ConversationState, type DeckhandError } from "@deckhand/protocol";
 import type { Delta, Event } from "@deckhand/protocol";
 import type { Follower, Subscriptions } from "../socket/subscriptions.ts";
 
 export interface ViewState {
-  /** Id 0 first, without gaps. The same array while none has come: text that streams in changes nothing that is made of it. */
+  /** Starts with id 0, without gaps. The same array until an event arrives, so deltas do not invalidate what is derived. */
   readonly events: readonly Event[];
   readonly state: ConversationState;
-  /** Text that streams in, by what it is of: "reply", "reasoning", or the id of an action whose output it is. */
+  /** Streamed text by source: "reply", "reasoning", "runtime", or the id of the action whose output it is. */
   readonly streaming: ReadonlyMap<Delta["of"], string>;
-  /** The past is here; what follows is live. */
+  /** The history is complete; what follows is live. */
   readonly caughtUp: boolean;
-  /** The server refused to show this conversation. */
+  /** Why the server refused the subscription. */
   readonly refused: DeckhandError | undefined;
 }
 
 export interface View {
   readonly current: () => ViewState;
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   readonly subscribe: (listener: () => void) => () => void;
 }
 
-/** Characters kept of one streamed text; the beginning is let go, the whole comes with the event. */
+/** Streamed text keeps its last characters; the event that follows has all of it. */
 const maxTextChars = 64 * 1024;
-const missing = "\n…\n";
-/** Watchers are told at most so often, so that a long past is not drawn event by event. */
+/** Marks text lost while disconnected. */
+const gapMark = "\n…\n";
+/** Minimum time between notifications, so that a long history is not rendered event by event. */
 const notifyLiveMs = 16;
 const notifyReplayMs = 150;
 
@@ -46,8 +47,8 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
   const notify = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    const seen = shown.events.length === events.length ? shown.events : events.slice();
-    shown = { events: seen, state, streaming: new Map(streaming), caughtUp, refused };
+    const visible = shown.events.length === events.length ? shown.events : events.slice();
+    shown = { events: visible, state, streaming: new Map(streaming), caughtUp, refused };
     for (const listener of listeners) listener();
   };
   const changed = (): void => {
@@ -66,7 +67,7 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
     onDelta: (delta) => {
       if (delta.of === "runtime" || delta.replace === true) streaming.delete(delta.of);
       const text = (streaming.get(delta.of) ?? "") + delta.text;
-      // Cut at twice the bound, not at each delta: or every further character would copy the whole.
+      // Truncated at twice the limit rather than at each delta, which would copy the whole text every time.
       if (text === "") streaming.delete(delta.of);
       else streaming.set(delta.of, text.length > 2 * maxTextChars ? `…${text.slice(-maxTextChars)}` : text);
       changed();
@@ -77,7 +78,7 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
     },
     onDown: () => {
       streaming.delete("runtime");
-      for (const [of, text] of streaming) if (!text.endsWith(missing)) streaming.set(of, text + missing);
+      for (const [of, text] of streaming) if (!text.endsWith(gapMark)) streaming.set(of, text + gapMark);
       changed();
     },
     onEnd: (reason) => {
@@ -99,7 +100,7 @@ export function openView(subscriptions: Subscriptions, conversation: string): Vi
         stop = undefined;
         clearTimeout(timer);
         timer = undefined;
-        // Deltas are missed while nobody listens.
+        // Deltas are missed while there are no subscribers.
         streaming.clear();
       };
     },

@@ -6,7 +6,7 @@ import { retryDelayMs } from "./backoff.ts";
 import { connectTo, takeIds, waitUntil } from "../client.test-kit.ts";
 import { thought, startFakeServer } from "../server.test-kit.ts";
 
-test("[C3] waits between tries grow, are spread by chance, stay between half a second and 30 s", async () => {
+test("[C3] delays between reconnects grow, are randomized, and stay between half a second and 30 s", async () => {
   const at = (attempt: number, chance: number): number =>
     retryDelayMs(attempt, { minMs: 500, maxMs: 30_000, random: () => chance });
   assert.deepEqual(
@@ -20,7 +20,7 @@ test("[C3] waits between tries grow, are spread by chance, stay between half a s
   assert.equal(at(1, 0.5), 1250);
 });
 
-test("[C3] while it waits the status says until when and why; then it is open again", async () => {
+test("[C3] while waiting to reconnect, the status says until when and why", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server);
   const seen: ConnectionStatus[] = [];
@@ -38,7 +38,7 @@ test("[C3] while it waits the status says until when and why; then it is open ag
   assert.match(waiting.why, /closed/);
 });
 
-test("[C4] a refusal at the door (401 at the upgrade, 4401, 4403) ends the client and is told apart from a network drop", async () => {
+test("[C4] a refusal (401 or 403 at the upgrade, 4401, 4403) closes the client; a network failure does not", async () => {
   for (const [options, code] of [
     [{ status: () => 401 }, "unauthorized"],
     [{ status: () => 403 }, "forbidden"],
@@ -54,7 +54,7 @@ test("[C4] a refusal at the door (401 at the upgrade, 4401, 4403) ends the clien
   }
 });
 
-test("[C4] a server that is not there yet is tried again until it is", async () => {
+test("[C4] a server that is not up yet is retried until it is", async () => {
   let status = 503;
   await using server = await startFakeServer({ status: () => status });
   using client = connectTo(server);
@@ -63,7 +63,7 @@ test("[C4] a server that is not there yet is tried again until it is", async () 
   assert.equal(await client.it.send("c", "message", { content: "hi" }), 0);
 });
 
-test("[C5] a socket that says nothing for too long is replaced", async () => {
+test("[C5] a socket that is silent for too long is replaced", async () => {
   await using server = await startFakeServer();
   using client = connectTo(server, { silenceMs: 50 });
   server.append(thought("first"));
@@ -79,18 +79,18 @@ test("[C5] a socket that says nothing for too long is replaced", async () => {
   assert.equal(rest[0]?.id, 1);
 });
 
-test("[C5] a socket on which no hello comes is replaced", async () => {
+test("[C5] a socket without a hello is replaced", async () => {
   await using mute = await startFakeServer({ hello: false });
   using client = connectTo(mute, { silenceMs: 20 });
   await waitUntil(() => mute.accepted === 3);
   assert.notEqual(client.it.status.state, "open");
 });
 
-test("[C5] silence ends nothing while nothing is followed and nothing is unanswered", async () => {
+test("[C5] silence is ignored while there are no subscriptions and no unanswered commands", async () => {
   await using server = await startFakeServer();
   using idle = connectTo(server, { silenceMs: 20 });
   await waitUntil(() => idle.it.status.state === "open");
-  // The busy client's socket is replaced several times by the same rule, which is the measure of time here.
+  // The socket of the busy client is replaced several times by the same rule; that serves as the clock.
   using busy = connectTo(server, { silenceMs: 20 });
   const reading = busy.it.follow("c").next();
   await waitUntil(() => server.accepted >= 4);

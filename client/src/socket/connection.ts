@@ -1,7 +1,7 @@
 /**
- * One WebSocket that comes back. connecting -> open -> (lost) waiting -> connecting …, and closed for good when the
- * server refuses this client (401, 403, 4401, 4403) or the client is closed. Frames are passed on as they come; who
- * follows what, and which commands are unanswered, is known by others and sent again on every `hello`.
+ * One WebSocket that reconnects: connecting -> open -> (lost) waiting -> connecting …. It is closed for good when the
+ * server refuses this client (401, 403, 4401, 4403) or the client is closed. Frames are passed on as they arrive;
+ * subscriptions and unanswered commands are kept elsewhere and sent again after every `hello`.
  */
 import { DeckhandError, type ErrorCode, type ServerFrame } from "@deckhand/protocol";
 import { retryDelayMs, type RetryOptions } from "./backoff.ts";
@@ -19,12 +19,12 @@ export type Hello = Extract<ServerFrame, { hello: unknown }>["hello"];
 
 export interface ConnectionOptions {
   readonly open: () => WebSocket;
-  /** Asked when a socket never opened: did the server refuse, or was it not there? */
+  /** Called when a socket never opened, to find out whether the server refused it or could not be reached. */
   readonly refusal: () => Promise<"unauthorized" | "forbidden" | undefined>;
   readonly retry: RetryOptions;
-  /** A socket that is silent for so long is taken for dead. */
+  /** A socket that is silent for this long is considered dead. */
   readonly silenceMs: number;
-  /** Silence means something only while frames are due: a server says nothing to one who follows nothing. */
+  /** Whether frames are due: the server sends nothing to a client without subscriptions. */
   readonly expectsFrames: () => boolean;
   readonly onHello: (hello: Hello) => void;
   readonly onFrame: (frame: Readonly<Record<string, unknown>>) => void;
@@ -32,9 +32,9 @@ export interface ConnectionOptions {
   readonly onStatus: (status: ConnectionStatus) => void;
 }
 
-/** A handshake that takes longer is given up. */
+/** Time limit for the handshake. */
 const handshakeMs = 10_000;
-/** A socket that lived for so long was a good one: the next wait starts from the shortest. */
+/** After a connection that lasted this long, the backoff starts over. */
 const stableAfterMs = 5_000;
 
 export class Connection {
@@ -57,14 +57,14 @@ export class Connection {
     return this.#status;
   }
 
-  /** False when there is no open socket; then nothing was sent. */
+  /** False if there is no open socket and nothing was sent. */
   send(frame: object): boolean {
     if (this.#status.state !== "open") return false;
     this.#socket?.send(JSON.stringify(frame));
     return true;
   }
 
-  /** Gives this socket up and connects again after the usual wait. */
+  /** Drops this socket and reconnects after the usual delay. */
   drop(why: string): void {
     if (this.#socket === undefined) return;
     this.#forget();
@@ -83,14 +83,14 @@ export class Connection {
     const socket = this.#options.open();
     this.#socket = socket;
     this.#helloAt = undefined;
-    this.#arm(Math.min(handshakeMs, this.#options.silenceMs), () => this.drop("The server did not answer in time."));
+    this.#arm(Math.min(handshakeMs, this.#options.silenceMs), () => this.drop("The server did not respond in time."));
     socket.addEventListener("message", (message) => {
       if (socket === this.#socket) this.#receive(message.data);
     });
     socket.addEventListener("close", (end) => {
       if (socket === this.#socket) this.#lost(end.code, end.reason);
     });
-    // An error is always followed by a close, which says more; without a listener Node would print it.
+    // An error is always followed by a close event with details; without a listener Node would print it.
     socket.addEventListener("error", () => {});
   }
 
@@ -109,7 +109,7 @@ export class Connection {
     this.#options.onFrame(frame);
   }
 
-  /** One timer that looks when the last frame came, instead of one timer a frame. */
+  /** A single timer that checks when the last frame arrived, instead of a timer per frame. */
   #watch(delayMs: number): void {
     this.#arm(delayMs, () => {
       const { silenceMs, expectsFrames } = this.#options;
@@ -125,14 +125,14 @@ export class Connection {
     if (code === 4401) return this.#refused("unauthorized", reason);
     if (code === 4403) return this.#refused("forbidden", reason);
     if (opened) return this.#wait(reason || `The connection was closed (${code}).`);
-    // A browser does not tell a refused upgrade from a dead network; an ordinary request does.
+    // Browsers do not tell a refused upgrade from a network failure, but an ordinary request does.
     this.#set({ state: "connecting" });
     void this.#askRefusal();
   }
 
   async #askRefusal(): Promise<void> {
     const refusal = await this.#options.refusal();
-    // Closed meanwhile, or woken and trying again.
+    // Closed or reconnecting in the meantime.
     if (this.#status.state !== "connecting" || this.#socket !== undefined) return;
     if (refusal !== undefined) this.#refused(refusal, "");
     else this.#wait("The server cannot be reached.");
@@ -149,7 +149,7 @@ export class Connection {
     this.#set({ state: "waiting", nextTryAt: Date.now() + delayMs, attempt: this.#attempt, why });
   }
 
-  /** Ends what belongs to the present socket, without a word to those who watch. */
+  /** Releases the current socket without changing the status. */
   #forget(): void {
     clearTimeout(this.#timer);
     const socket = this.#socket;
@@ -167,7 +167,7 @@ export class Connection {
       this.#attempt = 0;
       this.#connect();
     } else if (this.#status.state === "open" && this.#options.expectsFrames()) {
-      // After a sleep the socket is often dead and nobody was told. A tick is due every 20 s.
+      // After a sleep the socket is often dead without a close event. A tick is due every 20 s.
       if (Date.now() - this.#lastFrameAt > this.#options.silenceMs / 2) this.drop("The device was asleep.");
     }
   }
@@ -189,7 +189,7 @@ function parse(data: unknown): Readonly<Record<string, unknown>> | undefined {
     const frame: unknown = JSON.parse(data);
     return typeof frame === "object" && frame !== null ? (frame as Record<string, unknown>) : undefined;
   } catch {
-    // Not a frame. If an event was lost with it, the gap in the ids shows it.
+    // Not a frame. If it was an event, the gap in the ids will show.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Who is told of changes in the list of conversations. On a new socket the list is followed again, which tells to read it. */
+/** Listeners for changes in the list of conversations. After a reconnect they are told to read the list again. */
 import type { ConversationRow } from "@deckhand/protocol";
 
 export interface ListChange {
@@ -24,12 +24,12 @@ export class ListSubscription {
     return this.#listeners.size;
   }
 
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   add(listener: ListListener): () => void {
-    // Two who give the same function are two.
+    // The same function can be added twice.
     const own: ListListener = (change) => listener(change);
     this.#listeners.add(own);
-    // Again for each new one: the answer tells it to read the list, after which it misses nothing.
+    // Sent for each new listener: the server's first frame asks to read the list, and after that nothing is missed.
     this.#send({ subscribe_list: {} });
     return () => {
       if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#send({ unsubscribe_list: {} });

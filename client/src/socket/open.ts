@@ -1,7 +1,7 @@
-/** Where the server is: its base address, as a person has it in the browser, gives the others. */
+/** URLs and sockets, derived from the server's base URL. */
 import { nativeProtocol } from "@deckhand/protocol";
 
-/** A base with a path keeps it: `https://host/deckhand` has its API under `https://host/deckhand/api`. */
+/** Keeps a path: the API of `https://host/deckhand` is at `https://host/deckhand/api`. */
 export function baseUrl(url: string): URL {
   const base = new URL(url);
   base.search = "";
@@ -21,7 +21,7 @@ type NodeWebSocket = new (
   init: { readonly protocols: readonly string[]; readonly headers: Readonly<Record<string, string>> },
 ) => WebSocket;
 
-/** A browser cannot send a header with a WebSocket (the cookie comes by itself there); Node can, and does for a token. */
+/** Browsers cannot set headers on a WebSocket, but send the cookie; Node sends the token as a header. */
 export function openSocket(base: URL, token: string | undefined): WebSocket {
   return open(socketUrl(base), [nativeProtocol], token);
 }

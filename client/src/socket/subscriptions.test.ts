@@ -5,10 +5,10 @@ import { mulberry } from "../client.test-kit.ts";
 import { thought } from "../server.test-kit.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
-/** Seeds that once found something come first. */
+/** Fixed seeds, then a fresh one; add seeds that found bugs. */
 const seeds = [...Array.from({ length: 300 }, (_, n) => n), Number(process.env["SEED"] ?? Date.now())];
 
-test("[C2] whatever a wire and a server do to the frames, each follower sees its events once and in order, and in the end all", () => {
+test("[C2] whatever happens to frames on the way, each follower sees its events once and in order, and eventually all of them", () => {
   for (const seed of seeds) {
     const world = new World(mulberry(seed));
     for (let n = 0; n < 400; n++) world.step();
@@ -20,17 +20,17 @@ test("[C2] whatever a wire and a server do to the frames, each follower sees its
   }
 });
 
-/** A server that loses, repeats and leaves out, behind a wire that breaks. */
+/** A server that loses, repeats and skips frames, over a connection that breaks. */
 class World {
   readonly log: Event[] = [];
   readonly followers: { readonly first: number; readonly got: number[]; readonly stop: () => void }[] = [];
   readonly #random: () => number;
   readonly #subscriptions: Subscriptions;
-  /** What the server has sent and the client has not seen. */
+  /** Frames sent by the server and not yet received by the client. */
   #wire: (() => void)[] = [];
   #connected = true;
   #next: number | undefined;
-  /** The log's end when the subscription began. */
+  /** The end of the log when the subscription began. */
   #past = -1;
 
   constructor(random: () => number) {
@@ -56,7 +56,7 @@ class World {
     this.#reconnect();
   }
 
-  /** Without further faults; ticks come as on a real socket. */
+  /** Runs without further faults; ticks arrive as on a real socket. */
   settle(): void {
     for (let round = 0; round < 6; round++) {
       for (let n = 0; n < 2 * this.log.length + 10; n++) this.#serve();

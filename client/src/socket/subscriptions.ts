@@ -1,31 +1,31 @@
 /**
- * Who follows which conversation, from where. On one socket a conversation is subscribed once, from the lowest place
- * that any of its followers has reached; each follower takes only the event that comes next for it, so that however
- * often the same events are sent, it sees each once and in order.
+ * Followers of conversations and how far each has read. A socket subscribes to a conversation once, from the lowest
+ * position of its followers. Each follower accepts only its next event, so it sees every event once and in order, however
+ * often it is sent.
  *
- * After a subscribe from `A`, `awaiting` is A until the event A+1 (or a `caught_up` at A) is here: events beyond it
- * are leftovers of an earlier subscription on this socket. Otherwise an event beyond the next one is a gap, and the
- * conversation is subscribed again; if the gap is still there then, the socket is given up.
+ * After a subscribe from `A`, `awaiting` is A until event A+1 (or a `caught_up` at A) arrives: events beyond it are
+ * leftovers of an earlier subscription on this socket. At any other time an event beyond the next one is a gap, and the
+ * conversation is subscribed again; if the gap remains, the socket is dropped.
  */
 import { DeckhandError, type Delta, type Event } from "@deckhand/protocol";
 
 export interface Follower {
-  /** Id of the last event that it has; -1 for none. */
+  /** Id of the last event received; -1 for none. */
   last: number;
   readonly deltas: boolean;
   readonly onEvent: (event: Event) => void;
   readonly onDelta: (delta: Delta) => void;
   readonly onCaughtUp: (id: number) => void;
-  /** The socket was lost: deltas may be missing from here on. Events are not. */
+  /** The socket was lost: deltas may be missing from here on, events are not. */
   readonly onDown: () => void;
-  /** The server refused, or the client is closed: nothing more comes. */
+  /** The server refused, or the client was closed; nothing more is delivered. */
   readonly onEnd: (reason: DeckhandError | undefined) => void;
 }
 
 interface Subscription {
   readonly followers: Set<Follower>;
   awaiting: number | undefined;
-  /** Where the last tick found us behind; behind at the same place twice means that the subscription is lost. */
+  /** Our position when the last tick found us behind. Twice behind at the same position: the subscription is lost. */
   behindAt: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export class Subscriptions {
     return this.#byConversation.size;
   }
 
-  /** Returns what ends it. */
+  /** Returns a function that unsubscribes. */
   add(conversation: string, follower: Follower): () => void {
     if (this.#closed !== undefined) {
       follower.onEnd(this.#closed.reason);
@@ -96,7 +96,7 @@ export class Subscriptions {
     const subscription = this.#byConversation.get(conversation);
     if (subscription === undefined) return;
     if (subscription.awaiting !== undefined && id > subscription.awaiting) {
-      return this.#wire.drop("The server left out an event.");
+      return this.#wire.drop("The server skipped an event.");
     }
     subscription.awaiting = undefined;
     for (const follower of subscription.followers) {

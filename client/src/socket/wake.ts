@@ -1,4 +1,4 @@
-/** Calls back when a browser is online again or its page is looked at again; does nothing in Node. Returns what ends it. */
+/** Calls back when a browser comes back online or its page becomes visible; does nothing in Node. Returns a function that unsubscribes. */
 export function onWake(callback: () => void): () => void {
   const page = globalThis as unknown as { readonly window?: EventTarget; readonly document?: Page };
   const { window, document } = page;
