@@ -51,7 +51,10 @@ test("[Y10] doctor shows every attempt with its control and ends with 0 where th
 
     const without = new CliProcess(["doctor"], { env: { ...env, DECKHAND_USER_PATH: "/nowhere" } });
     assert.equal(await without.end(), 1);
-    assert.match(without.stdout, /No command is run, because bwrap is not on the PATH.*apt-get install bubblewrap/);
+    assert.match(
+      without.stdout,
+      /Commands are disabled: bubblewrap \(bwrap\) was not found on PATH.*apt-get install bubblewrap/,
+    );
     const host = new CliProcess(["doctor"], { env: { ...env, DECKHAND_RUNTIME: "host" } });
     assert.equal(await host.end(), 1);
     assert.match(host.stdout, /Sandbox +none: There is no sandbox/);

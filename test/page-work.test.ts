@@ -326,7 +326,7 @@ test("[UW11] a running app is seen in its frame, an origin of its own that canno
   await page.getByRole("img", { name: /over 2 steps/ }).waitFor();
   await look(page, "costs");
   await page.getByRole("tab", { name: "Sandbox" }).click();
-  await page.getByText(/held against \d+ attempts/).waitFor();
+  await page.getByText(/passed all \d+ escape checks/).waitFor();
   await page.getByRole("button", { name: /Check process/ }).click();
   await page.getByLabel(/Output of process j\d+/).waitFor();
   await look(page, "sandbox");

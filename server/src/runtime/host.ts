@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { processHostOpener } from "./shell/process-host.ts";
+import { processHostOpener } from "./shell/local-host.ts";
 import { ShellRuntime } from "./shell/shell-runtime.ts";
 import { runOnce } from "./shell/run-once.ts";
 import { supervisorCommand, supervisorPath } from "./shell/shell-protocol.ts";

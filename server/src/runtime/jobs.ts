@@ -1,4 +1,4 @@
-/** Commands that go on beside the conversation's shell: those started in the background, and those that outlived their time-out. */
+/** Background processes ("jobs"): commands started in the background, and commands that outlived their time-out. */
 
 import type { JobSignal } from "@deckhand/protocol";
 
@@ -8,14 +8,14 @@ export interface Terminal {
 }
 
 export interface NewJob {
-  /** What it is called from now on; of the caller's choice, once in a conversation. */
+  /** Chosen by the caller; unique within a conversation. */
   readonly id: string;
   readonly command: string;
-  /** Bytes of output that are kept in one look: half from the head, half from the tail. */
+  /** Bytes of output kept between two looks: half for the head, half for the tail. */
   readonly maxOutputBytes: number;
-  /** Gives it a terminal of that size; without one its output is a pipe. */
+  /** Runs the command on a terminal of this size; without it, its output is a pipe. */
   readonly terminal?: Terminal;
-  /** What it reads first; more can follow. */
+  /** Its first input; more can follow. */
   readonly input?: string;
 }
 
@@ -26,56 +26,60 @@ export interface JobStatus {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly endedAt?: number;
-  /** When it has ended: 128 + the signal's number where one ended it, -1 where nobody knows. */
+  /** Once it has ended: 128 + the signal's number if a signal ended it, -1 if unknown. */
   readonly exitCode?: number;
   readonly terminal?: Terminal;
 }
 
 export interface JobLook {
   readonly status: JobStatus;
-  /** What it printed since the last look, valid UTF-8, as `ExecResult.output`; with a terminal, what the screen shows now. */
+  /** Output since the last look, like `ExecResult.output`; with a terminal, what the screen shows now. */
   readonly output: string;
-  /** Where everything that it printed lies, once it is much; as `ExecResult.whole`. */
+  /** The file with all of its output, once that is large; like `ExecResult.fullOutput`. */
   readonly fullOutput?: { readonly path: string; readonly sizeBytes: number; readonly cut: boolean };
   readonly screen?: Screen;
 }
 
-/** What is more than the text of a screen. Rows and columns count from 0. */
+/** The properties of a screen besides its text. Rows and columns count from 0. */
 export interface Screen extends Terminal {
   readonly cursor: { readonly row: number; readonly column: number };
-  /** A program has taken the whole screen, as editors and pagers do. */
+  /** A program uses the alternate screen, as editors and pagers do. */
   readonly alternate: boolean;
 }
 
 export interface WaitOptions {
-  /** Until it has ended, at most this long. */
+  /** The longest wait for its end. */
   readonly timeoutMs: number;
-  /** Or until it has printed something and then been silent for this long. */
+  /** Return earlier, once it has printed something and was then silent for this long. */
   readonly quietMs?: number;
 }
 
+export type TypedInput =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "keys"; readonly keys: readonly string[] };
+
 /**
- * Of one runtime. They end with it, after 24 hours, or by a signal; what an ended one printed is kept for the last of them.
- * Everything that names a job fails with `bad_tool_args` where there is none of that name, and says which there are.
+ * The jobs of one runtime. They end with it, after 24 hours, or by a signal. The last output of recently ended jobs is kept.
+ * A method that names an unknown job fails with `bad_tool_args` and lists the known ones.
  */
 export interface Jobs {
   /**
-   * Starts a command beside the shell, with the directory, variables, functions, aliases and options that the shell has when its turn
-   * comes. Fails with `bad_tool_args` when too many run, `not_available` when there are no terminals.
+   * Starts a command with the directory, variables, functions, aliases and options that the shell has once earlier commands are done.
+   * Fails with `bad_tool_args` if too many jobs are running, `not_available` if there are no terminals.
    */
   start(job: NewJob, signal: AbortSignal): Promise<JobStatus>;
   /** Oldest first. */
   list(): readonly JobStatus[];
-  /** Ends early, without an error, when the signal aborts. */
+  /** Returns early, without an error, when the signal aborts. */
   wait(id: string, options: WaitOptions, signal: AbortSignal): Promise<void>;
   look(id: string): Promise<JobLook>;
   /**
-   * Types into it: text as it is, or keys by name (`enter`, `tab`, `up`, `ctrl-c`, `f1` …). Without a terminal only `enter`, `ctrl-c` (SIGINT)
-   * and `ctrl-d` (the end of its input) are keys. Fails with `bad_tool_args` when it has no input, or does not read what it got.
+   * Types text, or keys by name (`enter`, `tab`, `up`, `ctrl-c`, `f1` …). Without a terminal the only keys are `enter`, `ctrl-c`
+   * (SIGINT) and `ctrl-d` (end of input). Fails with `bad_tool_args` if the job has no input or does not read it.
    */
-  type(id: string, what: { readonly text: string } | { readonly keys: readonly string[] }): void;
+  type(id: string, input: TypedInput): void;
   signal(id: string, signal: JobSignal): void;
   resize(id: string, terminal: Terminal): Promise<void>;
-  /** Is called once for each job, when it has ended, with the last of what it printed and nobody has looked at (some 2,000 characters). */
+  /** The listener is called once per job, when it has ended, with the end of the output that nobody has looked at (about 2,000 characters). */
   onEnd(listener: (job: JobStatus, last: string) => void): void;
 }

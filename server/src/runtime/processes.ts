@@ -1,21 +1,21 @@
 /**
- * Processes as Linux shows them in /proc, seen from outside the sandbox. All reads are of a few hundred bytes of kernel memory and
- * therefore synchronous. What has gone in the meantime reads as nothing. Source: proc(5).
+ * Processes as /proc shows them, seen from outside the sandbox. Every read is a few hundred bytes of kernel memory and therefore
+ * synchronous. A process that has ended meanwhile reads as empty. Source: proc(5).
  */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Direct children, of all threads; zombies too. */
+/** Direct children of all threads, including zombies. */
 export function childrenOf(pid: number): number[] {
-  const threads = numbersIn(`/proc/${pid}/task`);
+  const threads = numericNames(`/proc/${pid}/task`);
   return threads.flatMap((thread) => words(read(`/proc/${pid}/task/${thread}/children`)).map(Number));
 }
 
-/** Children of a process that has one thread, as bash has: a single read. */
+/** Children of a process with a single thread, such as bash: one read. */
 export function childrenOfSingleThreaded(pid: number): number[] {
   return words(read(`/proc/${pid}/task/${pid}/children`)).map(Number);
 }
 
-/** The living among `roots` and all below them; a process in `except` is left out with all below it. */
+/** The living among `roots` and their descendants. A process in `except` is skipped together with its descendants. */
 export function processTrees(roots: readonly number[], except: ReadonlySet<number>): number[] {
   const found: number[] = [];
   const open = [...roots];
@@ -29,7 +29,7 @@ export function processTrees(roots: readonly number[], except: ReadonlySet<numbe
   return found;
 }
 
-/** The process at or below `root` that calls itself `pidInside` in its own pid namespace. */
+/** The process at or below `root` that has the pid `pidInside` in its own pid namespace. */
 export function findByInnerPid(root: number, pidInside: number): number | undefined {
   return processTrees([root], new Set()).find((pid) => {
     const ids = /^NSpid:\s+(.*)$/m.exec(read(`/proc/${pid}/status`))?.[1];
@@ -37,14 +37,14 @@ export function findByInnerPid(root: number, pidInside: number): number | undefi
   });
 }
 
-/** Processes that were started with all of `marks` (`NAME=value`) in their environment. */
+/** Processes that were started with all `marks` (`NAME=value`) in their environment. */
 export function findMarked(...marks: readonly string[]): number[] {
-  return numbersIn("/proc").filter((pid) => isMarked(pid, marks));
+  return numericNames("/proc").filter((pid) => isMarked(pid, marks));
 }
 
-/** Processes of session `session` or with `mark`. */
+/** Processes that are in the session or were started with the mark. */
 export function findBySessionOrMark(session: number, mark: string): number[] {
-  return numbersIn("/proc").filter((pid) => statOf(pid)?.session === session || isMarked(pid, [mark]));
+  return numericNames("/proc").filter((pid) => statOf(pid)?.session === session || isMarked(pid, [mark]));
 }
 
 function isMarked(pid: number, marks: readonly string[]): boolean {
@@ -55,13 +55,13 @@ function isMarked(pid: number, marks: readonly string[]): boolean {
 export interface ProcessStat {
   readonly state: string;
   readonly session: number;
-  /** When it started, in clock ticks (1/100 s) since the machine did. */
+  /** Start time in clock ticks (1/100 s) since boot. */
   readonly startTick: number;
 }
 
 export function statOf(pid: number): ProcessStat | undefined {
   const text = read(`/proc/${pid}/stat`);
-  // The name stands in parentheses and may contain anything, also ") ".
+  // The name is in parentheses and may contain anything, including ") ".
   const fields = words(text.slice(text.lastIndexOf(")") + 1));
   if (fields.length < 20) return undefined;
   return { state: fields[0] ?? "", session: Number(fields[3]), startTick: Number(fields[19]) };
@@ -72,7 +72,7 @@ export function isAlive(pid: number): boolean {
   return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
 }
 
-/** Sends a signal; a process that has ended is no error. */
+/** Processes that have ended are skipped. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {
@@ -83,7 +83,7 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
   }
 }
 
-function numbersIn(folder: string): number[] {
+function numericNames(folder: string): number[] {
   try {
     return readdirSync(folder).map(Number).filter(Number.isInteger);
   } catch {

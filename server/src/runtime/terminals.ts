@@ -2,20 +2,21 @@
 import type { Terminal } from "./jobs.ts";
 
 export interface NewTerminal extends Terminal {
-  /** What it is called from now on; of the caller's choice, once in a conversation. */
+  /** Chosen by the caller; unique within a conversation. */
   readonly id: string;
 }
 
-/** What an empty terminal of that size has to be given to show the same, with what has scrolled away. */
+/** The screen with its scrollback, as output that reproduces it on an empty terminal of the same size. */
 export interface SerializedScreen extends Terminal {
   readonly data: string;
 }
 
+/** Every method must return immediately. */
 export interface TerminalListener {
-  /** What was printed, as it came, in whole characters. Must return at once. */
+  /** Raw output, in whole characters. */
   onOutput(text: string): void;
   onResize(size: Terminal): void;
-  /** The last call. -1: nobody knows. */
+  /** The last call. The exit code is -1 if unknown. */
   onEnd(exitCode: number): void;
 }
 
@@ -24,21 +25,21 @@ export interface OpenTerminal {
   readonly size: Terminal;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  /** False where the program does not read what it got before; then nothing is taken. */
+  /** False if the program does not read its earlier input; the text is then ignored. */
   type(text: string): boolean;
   resize(size: Terminal): Promise<void>;
-  /** What comes after the picture that is asked for in the same moment. Returns what ends it. */
-  subscribe(ear: TerminalListener): () => void;
+  /** Passes on the output that follows a `serialize` called in the same tick. Returns the function that unsubscribes. */
+  subscribe(listener: TerminalListener): () => void;
   serialize(): Promise<SerializedScreen>;
-  /** Ends it, and all that was started in it. */
+  /** Kills everything that was started in it. */
   close(): void;
-  /** Its exit code, -1 where nobody knows. Never rejects. */
+  /** The exit code, -1 if unknown. Never rejects. */
   readonly ended: Promise<number>;
 }
 
 export interface Terminals {
-  /** Fails with `limit_exceeded` where too many are open, `not_available` where there are no terminals. Waits for no command. */
+  /** Does not wait for commands. Fails with `limit_exceeded` if too many are open, `not_available` if there are no terminals. */
   open(terminal: NewTerminal): Promise<OpenTerminal>;
-  /** One that has not ended. */
+  /** A terminal that has not ended. */
   find(id: string): OpenTerminal | undefined;
 }

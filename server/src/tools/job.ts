@@ -19,8 +19,8 @@ export const jobTool: Tool<"job"> = {
     const { jobs } = runtime;
     const { id, input, keys, rows, cols, wait } = args;
     if (rows !== undefined && cols !== undefined) await jobs.resize(id, { rows, columns: cols });
-    if (input !== undefined) jobs.type(id, { text: input });
-    if (keys !== undefined) jobs.type(id, { keys });
+    if (input !== undefined) jobs.type(id, { type: "text", text: input });
+    if (keys !== undefined) jobs.type(id, { type: "keys", keys });
     if (args.signal !== undefined) jobs.signal(id, args.signal);
     const acts = types(args) === "execute" || args.signal !== undefined;
     if (wait !== undefined) await jobs.wait(id, { timeoutMs: wait * 1000 }, signal);

@@ -1,15 +1,15 @@
 /**
  * bubblewrap's command line. Source: bwrap(1) of 0.8.0, the first version with `--disable-userns`.
  *
- * When the server is root and the workspace belongs to somebody else, commands must run as him: what they make is his, and what only
- * root can read stays unread. bubblewrap maps a single user, so that is done in two: the outer one, as root, puts together the folders
- * (some of them may lie where their owner cannot get to, such as /root/.local/share) and gives up being root; the inner one, as the
- * owner, builds the wall from what it finds, each thing already at its place. The same two stages are taken where something in the
- * workspace is to be mounted over: bubblewrap follows links in the machine's own file system, and the workspace may be full of them.
+ * If the server is root and the workspace belongs to another user, commands must run as that user: the files they create are the user's,
+ * and files that only root can read stay unreadable. bubblewrap maps a single user, so this takes two stages. The outer one runs as root,
+ * assembles the folders (some may be where their owner has no access, such as /root/.local/share) and drops root; the inner one runs as
+ * the owner and builds the sandbox from folders that are already in place. The same two stages are used to mount over paths in the
+ * workspace: bubblewrap follows symbolic links in the machine's own file system, and the workspace may be full of them.
  *
- * When the workspace is root's, commands are root outside, though without any capability. What the kernel lets root do by owning a file
- * is then stopped by mounts: /proc is read-only, or a line written to /proc/sys/kernel/core_pattern would reach the machine, and the
- * devices are copies (devices.ts).
+ * If the workspace is root's, commands are root outside, although without any capability. Mounts then prevent what the kernel lets root do
+ * because it owns a file: /proc is read-only, or a line written to /proc/sys/kernel/core_pattern would reach the machine, and the devices
+ * are copies (mounts/device-nodes.ts).
  */
 import { dirname } from "node:path";
 import { descriptors } from "../shell/shell-protocol.ts";
@@ -17,31 +17,31 @@ import type { Mount } from "./mounts/mounts.ts";
 import { isIn } from "./workspace-policy.ts";
 
 export interface BwrapOptions {
-  /** Where bwrap is. */
+  /** Path of bwrap. */
   readonly bwrap: string;
   readonly mounts: readonly Mount[];
-  /** Over those, by paths that commands have had in their hands: a link that was put there must lead to nothing but what is inside. */
+  /** Mounted over those, at paths that commands could change: a symbolic link there must not lead outside. */
   readonly untrusted: readonly Mount[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Of system calls; seccomp.ts. */
+  /** The system call filter; seccomp/filter.ts. */
   readonly filter: Uint8Array;
-  /** Who commands are, outside; as whoever the server is when not given. */
+  /** Whom commands run as outside; the server's user by default. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** What enters a network namespace of the conversation's own (network/namespace.ts); empty: none but an unconnected one. */
+  /** The command prefix that enters the conversation's network namespace (network/namespace.ts); if empty, there is no network. */
   readonly enterNetwork: readonly string[];
 }
 
 export interface BwrapCommand {
   readonly argv: readonly string[];
   /**
-   * What is to be written to descriptors of the process, then closed: most arguments come this way, since the command line can be
-   * read from inside and would tell where things lie.
+   * Written to descriptors of the process, which are then closed. Most arguments are passed this way, because the command line is
+   * readable inside and would reveal paths of this machine.
    */
   readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
 }
 
-/** `command` behind the wall. */
+/** The command line that runs `command` in the sandbox. */
 export function bwrapCommand(options: BwrapOptions, command: readonly string[]): BwrapCommand {
   const { bwrap, mounts, untrusted, owner } = options;
   const staged = owner !== undefined || untrusted.length > 0;
@@ -62,9 +62,9 @@ export function bwrapCommand(options: BwrapOptions, command: readonly string[]):
   ];
   if (!staged) return { argv: [...options.enterNetwork, ...innerArgv], feeds: innerFeeds };
   const outer = [
-    // bubblewrap begins with a tmpfs on /tmp, so that there must be one for the second.
+    // bubblewrap starts by mounting a tmpfs on /tmp, so the second stage needs a /tmp.
     ["--die-with-parent", "--dir", "/tmp"],
-    // The inner one needs the devices to show them, and a whole /proc to be allowed one of its own.
+    // The inner stage needs the devices in order to show them, and a complete /proc to be allowed to mount its own.
     ["--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"],
     withParents([
       ...mounts.filter((mount) => mount.type !== "memory" && mount.type !== "closed"),
@@ -88,7 +88,7 @@ export function bwrapCommand(options: BwrapOptions, command: readonly string[]):
  */
 const stay = ["/bin/sh", "-c", '"$@"; exit $?', "sh"];
 
-/** Inside, whoever it is has an ordinary number: as 0, tar and npm would try to give files away. */
+/** Inside, the user always has an ordinary uid: as uid 0, tar and npm would try to change owners of files. */
 const namespaces = [
   ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns"],
   ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"],
@@ -96,7 +96,7 @@ const namespaces = [
   ["--info-fd", String(descriptors.info), "--clearenv", "--seccomp", String(descriptors.filter)],
 ].flat();
 
-/** With the folders above each mount: bubblewrap would make them for their owner alone, and the inner one could not get through. */
+/** Adds the parent folders of each mount: bubblewrap would create them accessible to their owner only, and the inner stage could not enter. */
 function withParents(mounts: readonly Mount[]): string[] {
   const made = new Set(["/", "/dev", "/proc"]);
   const shown: string[] = [];

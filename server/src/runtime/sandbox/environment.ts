@@ -1,11 +1,11 @@
 /**
- * All of the environment that commands get: an allow-list, so that no secret of the server's can be in it. What a program would ask on
- * a terminal is answered beforehand, because nobody sits there.
+ * The complete environment of commands: an allow-list, so that no secret of the server can be in it. Interactive prompts are disabled,
+ * because nobody is there to answer.
  */
 export function commandEnvironment(options: {
   readonly path: string;
   readonly home: string;
-  /** More of it, such as the folders of tools. */
+  /** Additional variables, such as tool folders. */
   readonly extra?: Readonly<Record<string, string>>;
 }): Record<string, string> {
   const zone = process.env["TZ"];

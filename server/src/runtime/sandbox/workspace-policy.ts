@@ -1,4 +1,4 @@
-/** Which folders can be workspaces. One that holds a home, the server's data or the system would put them all inside the wall. */
+/** Decides which folders can be workspaces. One that contains a home folder, the server's data or the system would expose all of it. */
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
@@ -11,7 +11,7 @@ export interface CheckedWorkspace {
   readonly gid: number;
 }
 
-/** Nothing in or under these. */
+/** Neither these folders nor anything below them. */
 const closedTrees = [
   "/bin",
   "/sbin",
@@ -26,7 +26,7 @@ const closedTrees = [
   "/run",
   "/sys",
 ];
-/** Not these themselves, but folders in them. */
+/** Not these folders themselves, but folders below them are allowed. */
 const closedFolders = [
   "/",
   "/home",
@@ -41,9 +41,9 @@ const closedFolders = [
   "/usr/src",
   "/var",
 ];
-/** Of /usr only what people put there themselves. */
+/** The parts of /usr where people put their own files. */
 const openInUsr = ["/usr/local/src", "/usr/src", "/usr/home"];
-/** In a home: credentials, and tools that others share. */
+/** In a home folder: credentials, and tools that other programs share. */
 export const protectedInHome = [
   ".aws",
   ".azure",
@@ -58,14 +58,14 @@ export const protectedInHome = [
   ".ssh",
 ];
 
-/** Makes the folder when it is missing. Fails with `sandbox_unavailable`. */
+/** Creates the folder if it is missing. Fails with `sandbox_unavailable`. */
 export async function checkWorkspace(workspace: string, options: RuntimeOptions): Promise<CheckedWorkspace> {
   const given = resolve(workspace);
   refuse(given, options);
   try {
     await mkdir(given, { recursive: true });
     const path = await realpath(given);
-    const [dataHome, userHome] = await Promise.all([real(options.dataHome), real(options.userHome)]);
+    const [dataHome, userHome] = await Promise.all([realPathOf(options.dataHome), realPathOf(options.userHome)]);
     refuse(path, { dataHome, userHome });
     const { uid, gid } = await stat(path);
     return { path, uid, gid };
@@ -78,47 +78,47 @@ export async function checkWorkspace(workspace: string, options: RuntimeOptions)
   }
 }
 
-/** Why a path cannot be one, in a sentence; undefined where it can. */
+/** Why a path cannot be a workspace, as the end of a sentence; undefined if it can. */
 export function workspaceProblem(
   path: string,
   { dataHome, userHome }: Pick<RuntimeOptions, "dataHome" | "userHome">,
 ): string | undefined {
-  const isServers = isIn(path, resolve(dataHome)) && ownPlace.test(path.slice(resolve(dataHome).length));
-  return whyNot(path, resolve(dataHome), resolve(userHome)) ?? (isServers ? otherPlace : undefined);
+  const isPrivate = isIn(path, resolve(dataHome)) && conversationFolders.test(path.slice(resolve(dataHome).length));
+  return whyNot(path, resolve(dataHome), resolve(userHome)) ?? (isPrivate ? otherConversation : undefined);
 }
 
-const otherPlace = "it is another conversation's.";
-/** Below the data: where a conversation works that has a folder of its own, and all else that conversations keep. */
-const ownPlace = /^\/(?:conversations|making|uploads)(?:\/|$)/;
+const otherConversation = "it belongs to another conversation.";
+/** Below the server's data: folders created for conversations, and everything else that belongs to them. */
+const conversationFolders = /^\/(?:conversations|making|uploads)(?:\/|$)/;
 
 function refuse(path: string, { dataHome, userHome }: Pick<RuntimeOptions, "dataHome" | "userHome">): void {
   const why = whyNot(path, resolve(dataHome), resolve(userHome));
   if (why !== undefined) {
-    throw new DeckhandError("sandbox_unavailable", `${path} cannot be a workspace: ${why} Choose a folder of its own.`);
+    throw new DeckhandError("sandbox_unavailable", `${path} cannot be a workspace: ${why} Choose a dedicated folder.`);
   }
 }
 
 function whyNot(path: string, dataHome: string, userHome: string): string | undefined {
-  if (isIn(dataHome, path)) return "the server keeps its own data in it.";
+  if (isIn(dataHome, path)) return "it contains the server's own data.";
   if (isIn(path, dataHome) && !isWorkspaceIn(path.slice(dataHome.length)))
-    return "the server keeps its own data there.";
-  if (isIn(userHome, path) || dirname(path) === "/home") return "it is, or holds, a home folder.";
+    return "it is part of the server's own data.";
+  if (isIn(userHome, path) || dirname(path) === "/home") return "it is or contains a home folder.";
   if (closedFolders.includes(path) || closedTrees.some((tree) => isIn(path, tree))) return "it belongs to the system.";
   if (isIn(path, "/usr") && !openInUsr.some((tree) => isIn(path, tree))) return "it belongs to the system.";
-  if (protectedInHome.some((name) => isIn(path, `${userHome}/${name}`))) return "credentials and tools are kept there.";
+  if (protectedInHome.some((name) => isIn(path, `${userHome}/${name}`))) return "it contains credentials or tools.";
   return undefined;
 }
 
-/** Of what is below the data: the default workspace, and those that were made for one conversation. */
+/** Below the server's data: the default workspace, and those created for one conversation. */
 function isWorkspaceIn(path: string): boolean {
   return /^\/(?:workspaces?|conversations\/[^/]+\/workspace)(?:\/|$)/.test(path);
 }
 
-/** `path` is `folder` or lies in it. */
+/** Whether `path` is `folder` or below it. */
 export function isIn(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
-async function real(path: string): Promise<string> {
+async function realPathOf(path: string): Promise<string> {
   return realpath(path).catch(() => resolve(path));
 }

@@ -1,55 +1,56 @@
 /**
- * Ends what runs in a shell. Each step may already be the last:
+ * Ends the command that runs in a shell, escalating until it is gone:
  *
- *   at once  USR1 to the shell, SIGINT to what the command started
+ *   at once  SIGUSR1 to the shell, SIGINT to what the command started
  *   250 ms   SIGINT to the shell, for a builtin that waits (`read`)
  *   500 ms   SIGKILL to what the command started
  *   650 ms   SIGKILL to the shell
- *   800 ms   the end, whatever the state
+ *   800 ms   give up, whatever the state
  */
-import type { ShellProcess } from "./shell-process.ts";
 import type { ProcessHost } from "./process-host.ts";
+import type { ShellProcess } from "./shell-process.ts";
 
-const shellIntMs = 250;
+const shellSigintMs = 250;
 const killMs = 500;
 const killShellMs = 650;
 const giveUpMs = 800;
-const lookMs = 20;
+const pollMs = 20;
 
-export interface Interruptible {
-  readonly bash: ShellProcess;
-  /** The command has told its end. */
-  readonly ended: () => boolean;
-  /** What the command has started and lives. */
-  readonly started: () => Promise<readonly number[]>;
+export interface InterruptOptions {
+  readonly host: ProcessHost;
+  readonly shell: ShellProcess;
+  /** The command's end record has arrived, or the shell has exited. */
+  readonly hasEnded: () => boolean;
+  /** The command's living processes. */
+  readonly startedProcesses: () => Promise<readonly number[]>;
 }
 
-/** Resolves when the command has ended and nothing of it is left, or when nothing more can be done. */
-export async function interrupt({ bash, ended, started }: Interruptible, box: ProcessHost): Promise<void> {
+/** Resolves once the command has ended and none of its processes is left, or when nothing more can be done. */
+export async function interrupt({ host, shell, hasEnded, startedProcesses }: InterruptOptions): Promise<void> {
   const startedAt = performance.now();
-  const told = new Set<number>();
-  let shellTold = false;
+  const signaled = new Set<number>();
+  let shellGotSigint = false;
   for (;;) {
-    const shell = bash.pid;
-    const sinceMs = performance.now() - startedAt;
-    if (!ended() && shell !== undefined) {
-      box.signal([shell], "SIGUSR1");
-      if (sinceMs >= shellIntMs && !shellTold) {
-        shellTold = true;
-        box.signal([shell], "SIGINT");
+    const shellPid = shell.pid;
+    const elapsedMs = performance.now() - startedAt;
+    if (!hasEnded() && shellPid !== undefined) {
+      host.signal([shellPid], "SIGUSR1");
+      if (elapsedMs >= shellSigintMs && !shellGotSigint) {
+        shellGotSigint = true;
+        host.signal([shellPid], "SIGINT");
       }
     }
-    const living = await started();
-    if (ended() && living.length === 0) return;
-    const fresh = living.filter((pid) => !told.has(pid));
-    for (const pid of fresh) told.add(pid);
-    box.signal(sinceMs < killMs ? fresh : living, sinceMs < killMs ? "SIGINT" : "SIGKILL");
-    if (sinceMs >= killShellMs && !ended() && shell !== undefined) box.signal([shell], "SIGKILL");
-    if (sinceMs >= giveUpMs) {
-      // A shell that is not even known by its number could still come to life and read what is meant for the next.
-      if (shell === undefined) await box.kill();
-      return bash.end(-1);
+    const living = await startedProcesses();
+    if (hasEnded() && living.length === 0) return;
+    const fresh = living.filter((pid) => !signaled.has(pid));
+    for (const pid of fresh) signaled.add(pid);
+    host.signal(elapsedMs < killMs ? fresh : living, elapsedMs < killMs ? "SIGINT" : "SIGKILL");
+    if (elapsedMs >= killShellMs && !hasEnded() && shellPid !== undefined) host.signal([shellPid], "SIGKILL");
+    if (elapsedMs >= giveUpMs) {
+      // A shell whose pid is still unknown could come to life later and read what is meant for the next one.
+      if (shellPid === undefined) await host.kill();
+      return shell.end(-1);
     }
-    await new Promise((resolve) => setTimeout(resolve, sinceMs < lookMs ? 2 : lookMs));
+    await new Promise((resolve) => setTimeout(resolve, elapsedMs < pollMs ? 2 : pollMs));
   }
 }

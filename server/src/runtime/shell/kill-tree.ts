@@ -1,29 +1,31 @@
-import { setTimeout as wait } from "node:timers/promises";
-import type { Asked, ProcessHost } from "./process-host.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProcessHost } from "./process-host.ts";
 
-/** What is told to stop may still be in the middle of a fork; one that waits for a disk is not waited for. */
-const lookMs = 3;
-const longestStopMs = 300;
+/** A process that got SIGSTOP may still be in the middle of a fork. */
+const pollMs = 3;
+/** A process that waits for a disk does not stop; it is not waited for. */
+const maxStopMs = 300;
 const maxRounds = 10;
 
 /**
- * Ends processes that can still be listed, and all that they start meanwhile: what is stopped starts nothing. The first goes last: where
- * a group loses its last parent while some of it are stopped, the kernel sends SIGHUP to all of it, also to what is none of ours.
+ * Kills the listed processes and everything they start meanwhile. They are stopped first, because a stopped process starts nothing.
+ * The first one is killed last: when a process group loses its last parent while some members are stopped, the kernel sends SIGHUP to
+ * the whole group, which may contain processes that are not ours.
  */
-export async function killTree(list: () => Asked<readonly number[]>, box: ProcessHost): Promise<void> {
+export async function killTree(list: () => Promise<readonly number[]>, host: ProcessHost): Promise<void> {
   const stopped = new Set<number>();
-  for (let look = 0; look < maxRounds; look += 1) {
+  for (let round = 0; round < maxRounds; round += 1) {
     const fresh = (await list()).filter((pid) => !stopped.has(pid));
     if (fresh.length === 0) break;
     for (const pid of fresh) stopped.add(pid);
-    box.signal(fresh, "SIGSTOP");
-    const deadline = performance.now() + longestStopMs;
-    const allStopped = async () => (await Promise.all(fresh.map(async (pid) => box.isStopped(pid)))).every(Boolean);
-    while (!(await allStopped()) && performance.now() < deadline) await wait(lookMs);
+    host.signal(fresh, "SIGSTOP");
+    const deadline = performance.now() + maxStopMs;
+    const allStopped = async () => (await Promise.all(fresh.map((pid) => host.isStopped(pid)))).every(Boolean);
+    while (!(await allStopped()) && performance.now() < deadline) await delay(pollMs);
   }
-  const [first = 0, ...below] = stopped;
+  const [first = 0, ...others] = stopped;
   if (first === 0) return;
-  box.signal(below, "SIGKILL");
-  await wait(lookMs);
-  box.signal([first], "SIGKILL");
+  host.signal(others, "SIGKILL");
+  await delay(pollMs);
+  host.signal([first], "SIGKILL");
 }

@@ -1,6 +1,7 @@
 /**
- * A true pipe with one end here. What Node calls "pipe" is a socket, and a command that opens /dev/stdout or /dev/stderr, as many
- * scripts do, fails on a socket (ENXIO). Node cannot make a pipe, so it is a FIFO that is unlinked as soon as both ends are open.
+ * A real pipe with one end in this process. What Node calls a "pipe" is a socket, and a command that opens /dev/stdout or /dev/stderr,
+ * as many scripts do, fails on a socket (ENXIO). Node cannot create a pipe, so this is a FIFO that is unlinked as soon as both ends
+ * are open.
  */
 import { execFile } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
@@ -12,19 +13,20 @@ import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-/** What a pipe holds unless somebody changes it: pipe(7). */
+/** The default capacity of a pipe: pipe(7). */
 const pipeBytes = 65_536;
-const spareAfterMs = 300;
+const spareDelayMs = 300;
 
 export interface Pipe {
   readonly readable: Readable;
   /** For the child; close it once the child has it. */
   readonly writeFd: number;
   closeWriteEnd(): void;
+  /** Replaces the listener. */
   onData(listener: (bytes: Buffer) => void): void;
-  /** Hands all that is in the pipe now to the listener. */
-  drain(): void;
-  /** Stops and goes on reading, so that who writes waits. */
+  /** Passes everything that is in the pipe now to the listener. */
+  drain(): Promise<void>;
+  /** While paused, a writer blocks once the pipe is full. */
   pause(): void;
   resume(): void;
   onClose(listener: () => void): void;
@@ -33,40 +35,40 @@ export interface Pipe {
 
 export interface PipeSource {
   take(): Promise<Pipe>;
-  /** Makes one beforehand. */
+  /** Creates one ahead of time. */
   prepare(): void;
 }
 
-/** Hands out pipes, with one kept ready: to make it takes nearly as long as to start a sandbox. */
+/** Hands out pipes and keeps a spare: creating one takes nearly as long as starting a sandbox. */
 export function pipeSource(): PipeSource {
-  let spare: Promise<Ends> | undefined;
+  let spare: Promise<PipeEnds> | undefined;
   const prepare = () => {
-    const made = (spare ??= makeFifo());
-    made.catch(() => (spare = undefined));
+    const created = (spare ??= createPipe());
+    created.catch(() => (spare = undefined));
   };
   return {
     prepare,
     async take() {
-      const ends = spare ?? makeFifo();
+      const ends = spare ?? createPipe();
       spare = undefined;
-      // Not now, when a sandbox starts.
-      setTimeout(prepare, spareAfterMs).unref();
+      // Later, so as not to compete with the sandbox that is starting now.
+      setTimeout(prepare, spareDelayMs).unref();
       return openPipe(await ends);
     },
   };
 }
 
-/** For everybody, because commands may run as another user; nobody else gets into the folder. */
+/** World-writable, because commands may run as another user; only the server can enter the folder. */
 export async function makeFifos(paths: readonly string[]): Promise<void> {
   await run("mkfifo", ["-m", "0666", ...paths]);
 }
 
-interface Ends {
+interface PipeEnds {
   readonly readFd: number;
   readonly writeFd: number;
 }
 
-async function makeFifo(): Promise<Ends> {
+async function createPipe(): Promise<PipeEnds> {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-pipe-"));
   try {
     const path = join(folder, "pipe");
@@ -78,17 +80,17 @@ async function makeFifo(): Promise<Ends> {
   }
 }
 
-export function openPipe({ readFd, writeFd }: Ends): Pipe {
+export function openPipe({ readFd, writeFd }: PipeEnds): Pipe {
   const socket = new Socket({ fd: readFd, readable: true, writable: false });
   let listener: (bytes: Buffer) => void = () => {};
-  let open = true;
-  let writeOpen = true;
+  let isOpen = true;
+  let isWriteEndOpen = true;
   socket.on("data", (bytes: Buffer) => listener(bytes));
   socket.on("error", () => {});
-  socket.on("close", () => (open = false));
+  socket.on("close", () => (isOpen = false));
   const closeWriteEnd = () => {
-    if (writeOpen) closeSync(writeFd);
-    writeOpen = false;
+    if (isWriteEndOpen) closeSync(writeFd);
+    isWriteEndOpen = false;
   };
   return {
     readable: socket,
@@ -96,14 +98,14 @@ export function openPipe({ readFd, writeFd }: Ends): Pipe {
     closeWriteEnd,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    onClose: (closed) => void socket.on("close", closed),
+    onClose: (onClose) => void socket.on("close", onClose),
     onData(next) {
       listener = next;
     },
-    drain() {
-      // No more than the pipe holds: something in the background may be writing all the time.
-      for (let left = pipeBytes; open && left > 0;) {
-        const bytes = Buffer.allocUnsafe(left);
+    async drain() {
+      // No more than the pipe holds: a background process may be writing all the time.
+      for (let remaining = pipeBytes; isOpen && remaining > 0;) {
+        const bytes = Buffer.allocUnsafe(remaining);
         let read = 0;
         try {
           read = readSync(readFd, bytes);
@@ -111,7 +113,7 @@ export function openPipe({ readFd, writeFd }: Ends): Pipe {
           return; // EAGAIN: it is empty.
         }
         if (read === 0) return;
-        left -= read;
+        remaining -= read;
         listener(bytes.subarray(0, read));
       }
     },

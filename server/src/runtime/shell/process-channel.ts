@@ -1,14 +1,14 @@
 /**
- * One of the two loops of the supervisor, from outside: a request at a time, in order. shell-protocol.ts has the format.
+ * The server's end of one of the supervisor's two request loops: one request at a time, in order. shell-protocol.ts defines the format.
  */
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { untilAborted } from "./until-aborted.ts";
+import { abortable } from "../../async/abortable.ts";
 
 export interface ChannelReply {
   readonly out: Buffer;
   readonly err: Buffer;
-  /** `ok`, an error code or, of a program, its exit code. */
+  /** `ok`, an error code, or a program's exit code. */
   readonly status: string;
   readonly truncated: boolean;
 }
@@ -19,77 +19,80 @@ export interface ChannelRequest {
   readonly fields: readonly string[];
   readonly data?: Uint8Array;
   readonly nonce?: string;
-  /** Bytes of the answer that are kept; at more `onOverflow` is called, once. */
+  /** Bytes of the reply that are kept; `onOverflow` is called once if there are more. */
   readonly maxBytes: number;
   readonly onOverflow?: () => void;
 }
 
-/** How requests are put. */
+/** How requests are written. */
 export interface ChannelEncoding {
   encode(request: ChannelRequest, nonce: string): string;
-  /** The lane takes data only after it has answered `go`; where it refuses it never does. */
+  /** The loop accepts data only after it has replied `go`; if it refuses the request it never does. */
   readonly waitsForGo: boolean;
 }
 
 const nulEncoding: ChannelEncoding = {
-  encode: ({ kind: request, cwd, fields }, nonce) => [request, nonce, cwd, ...fields, ""].join("\0"),
+  encode: ({ kind, cwd, fields }, nonce) => [kind, nonce, cwd, ...fields, ""].join("\0"),
   waitsForGo: false,
 };
 
 const maxStderrBytes = 64 * 1024;
-/** Nonce (32), the longest word and NUL fit in. */
+/** Room for the nonce (32), the longest status and NUL. */
 const trailerBytes = 80;
 
 export class ProcessChannel {
   readonly #in: Writable;
   readonly #out: Readable;
   readonly #err: Readable;
-  readonly #gone: AbortSignal;
-  readonly #words: ChannelEncoding;
-  /** Of the loop, as it is called inside. */
+  readonly #closed: AbortSignal;
+  readonly #encoding: ChannelEncoding;
+  /** Pid of the loop as it sees itself. */
   readonly pid: Promise<number>;
-  #last: Promise<unknown>;
+  /** Settles when the request before the next one is done. */
+  #previous: Promise<unknown>;
 
-  /** `gone` aborts when the box has ended, and with its reason every request fails. */
+  /** When `closed` aborts, every request fails with its reason. */
   constructor(
     streams: { readonly in: Writable; readonly out: Readable; readonly err: Readable },
-    gone: AbortSignal,
-    words: ChannelEncoding = nulEncoding,
+    closed: AbortSignal,
+    encoding: ChannelEncoding = nulEncoding,
   ) {
     this.#in = streams.in;
     this.#out = streams.out;
     this.#err = streams.err;
-    this.#gone = gone;
-    this.#words = words;
-    this.pid = untilAborted(firstWord(this.#err), gone);
+    this.#closed = closed;
+    this.#encoding = encoding;
+    this.pid = abortable(readPid(this.#err), closed);
     this.pid.catch(() => {});
-    this.#last = this.pid;
+    this.#previous = this.pid;
   }
 
   request(request: ChannelRequest): Promise<ChannelReply> {
-    const reply = this.#last.then(() => this.#ask(request));
-    this.#last = reply.catch(() => {});
+    // Chained to `pid`, so that requests wait for the loop to start and fail if it never does.
+    const reply = this.#previous.then(() => this.#exchange(request));
+    this.#previous = reply.catch(() => {});
     return reply;
   }
 
-  async #ask(request: ChannelRequest): Promise<ChannelReply> {
+  async #exchange(request: ChannelRequest): Promise<ChannelReply> {
     const nonce = request.nonce ?? newNonce();
-    let out = new Answer(nonce, request.maxBytes, request.onOverflow);
-    const err = new Answer(nonce, maxStderrBytes);
+    let out = new ReplyReader(nonce, request.maxBytes, request.onOverflow);
+    const err = new ReplyReader(nonce, maxStderrBytes);
     const onOut = (bytes: Buffer) => out.add(bytes);
     const onErr = (bytes: Buffer) => err.add(bytes);
     this.#out.on("data", onOut);
     this.#err.on("data", onErr);
     try {
-      this.#in.write(this.#words.encode(request, nonce));
+      this.#in.write(this.#encoding.encode(request, nonce));
       if (request.data !== undefined && request.data.length > 0) {
-        if (this.#words.waitsForGo && (await untilAborted(out.word, this.#gone)) === "go") {
-          out = new Answer(nonce, request.maxBytes, request.onOverflow);
+        if (!this.#encoding.waitsForGo) this.#in.write(request.data);
+        else if ((await abortable(out.status, this.#closed)) === "go") {
+          out = new ReplyReader(nonce, request.maxBytes, request.onOverflow);
           this.#in.write(request.data);
-        } else if (!this.#words.waitsForGo) this.#in.write(request.data);
+        }
       }
-      const [word] = await untilAborted(Promise.all([out.word, err.word]), this.#gone);
-      return { out: out.bytes(), err: err.bytes(), status: word, truncated: out.cut };
+      const [status] = await abortable(Promise.all([out.status, err.status]), this.#closed);
+      return { out: out.bytes(), err: err.bytes(), status, truncated: out.truncated };
     } finally {
       this.#out.off("data", onOut);
       this.#err.off("data", onErr);
@@ -101,23 +104,24 @@ export function newNonce(): string {
   return randomBytes(16).toString("hex");
 }
 
-/** Bytes up to `nonce word NUL`. */
-class Answer {
-  readonly word: Promise<string>;
-  cut = false;
-  readonly #resolve: (word: string) => void;
+/** Collects bytes up to `nonce status NUL`. */
+class ReplyReader {
+  readonly status: Promise<string>;
+  truncated = false;
+  readonly #resolve: (status: string) => void;
   readonly #nonce: string;
   readonly #maxBytes: number;
   readonly #onOverflow: (() => void) | undefined;
   readonly #parts: Buffer[] = [];
-  #kept = 0;
-  #end = Buffer.alloc(0);
-  #total = 0;
-  #length = 0;
+  #keptBytes = 0;
+  /** The last bytes, where the trailer is looked for. */
+  #tail = Buffer.alloc(0);
+  #totalBytes = 0;
+  #lengthBytes = 0;
 
   constructor(nonce: string, maxBytes: number, onOverflow?: () => void) {
     const { promise, resolve } = Promise.withResolvers<string>();
-    this.word = promise;
+    this.status = promise;
     this.#resolve = resolve;
     this.#nonce = nonce;
     this.#maxBytes = maxBytes;
@@ -125,33 +129,34 @@ class Answer {
   }
 
   add(bytes: Buffer): void {
-    this.#total += bytes.length;
-    if (this.#kept < this.#maxBytes + trailerBytes) {
+    this.#totalBytes += bytes.length;
+    if (this.#keptBytes < this.#maxBytes + trailerBytes) {
       this.#parts.push(bytes);
-      this.#kept += bytes.length;
+      this.#keptBytes += bytes.length;
     }
-    this.#end = Buffer.concat([this.#end, bytes.subarray(-trailerBytes)]).subarray(-trailerBytes);
-    if (this.#end.at(-1) === 0) {
-      const at = this.#end.lastIndexOf(this.#nonce);
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-trailerBytes)]).subarray(-trailerBytes);
+    if (this.#tail.at(-1) === 0) {
+      const at = this.#tail.lastIndexOf(this.#nonce);
       if (at >= 0) {
-        this.#length = this.#total - (this.#end.length - at);
-        this.cut ||= this.#length > this.#maxBytes;
-        this.#resolve(this.#end.toString("latin1", at + this.#nonce.length, this.#end.length - 1));
+        this.#lengthBytes = this.#totalBytes - (this.#tail.length - at);
+        this.truncated ||= this.#lengthBytes > this.#maxBytes;
+        this.#resolve(this.#tail.toString("latin1", at + this.#nonce.length, this.#tail.length - 1));
         return;
       }
     }
-    if (!this.cut && this.#total > this.#maxBytes + trailerBytes) {
-      this.cut = true;
+    if (!this.truncated && this.#totalBytes > this.#maxBytes + trailerBytes) {
+      this.truncated = true;
       this.#onOverflow?.();
     }
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#parts).subarray(0, Math.min(this.#length, this.#maxBytes));
+    return Buffer.concat(this.#parts).subarray(0, Math.min(this.#lengthBytes, this.#maxBytes));
   }
 }
 
-function firstWord(stream: Readable): Promise<number> {
+/** The loop's first output on stderr. */
+function readPid(stream: Readable): Promise<number> {
   return new Promise((resolve) => {
     let text = "";
     const onData = (bytes: Buffer) => {

@@ -1,16 +1,18 @@
-/** A launch without a supervisor: one program, from its start to its end and that of all that it started. */
+/** Runs one program without a supervisor, until it and everything it started has ended. */
 import { spawn } from "node:child_process";
 import { DeckhandError } from "@deckhand/protocol";
-import type { IsolatedProgram, SpawnResult } from "../runtime.ts";
-import { enterLimitsAndFeed, killMarked, readInfo, type Launch } from "./process-host.ts";
-import { descriptors } from "./shell-protocol.ts";
 import { signalAll } from "../processes.ts";
+import type { IsolatedProgram, SpawnResult } from "../runtime.ts";
+import { enterLimitsAndFeed, killMarked, readInfo, type Launch } from "./local-host.ts";
+import { descriptors } from "./shell-protocol.ts";
 
 export const maxStderrBytes = 64 * 1024;
-/** What has ended may have left behind something that holds its output; it is not waited for. */
-const lastWordsMs = 200;
+/** A program may leave something behind that holds its output open; that is not waited for any longer. */
+const outputGraceMs = 200;
+/** The exit code of a killed program: 128 + SIGKILL. */
+const killedCode = 137;
 
-/** Fails with `sandbox_unavailable` where it cannot be started, `interrupted`, `bad_tool_args`. */
+/** Fails with `sandbox_unavailable` if it cannot be started, `interrupted`, `bad_tool_args`. */
 export async function runOnce(
   launch: Launch,
   { argv, stdin, onStderr }: Pick<IsolatedProgram, "argv" | "stdin" | "onStderr">,
@@ -25,20 +27,20 @@ export async function runOnce(
   const child = spawn(file, args, {
     cwd: launch.cwd,
     env: launch.env,
-    // A session of its own: what it leaves behind is found by it where there is no wall.
+    // A new session: without a sandbox, that is how its descendants are found.
     detached: true,
     stdio: Array.from({ length: descriptors.filter + 1 }, (_, fd) =>
       fd <= 2 || (launch.sandboxed && fd >= descriptors.info) ? ("pipe" as const) : ("ignore" as const),
     ),
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
-  const begun = enterLimitsAndFeed(child, { ...launch, feeds: [...launch.feeds, { fd: 0, text: stdin ?? "" }] });
-  begun.catch(() => child.kill("SIGKILL"));
+  const fed = enterLimitsAndFeed(child, { ...launch, feeds: [...launch.feeds, { fd: 0, text: stdin ?? "" }] });
+  fed.catch(() => child.kill("SIGKILL"));
 
   const root = launch.sandboxed ? readInfo(child) : Promise.resolve(undefined);
   const kill = () => {
     child.kill("SIGKILL");
-    // The first process of the namespace, with which all in it end; it may be born only now.
+    // The first process of the namespace, whose death ends all others. It may not have been started yet.
     void root.then((pid) => pid !== undefined && signalAll([pid], "SIGKILL"));
   };
   const out = new HeadBuffer(maxBytes, kill);
@@ -50,7 +52,7 @@ export async function runOnce(
   });
   signal.addEventListener("abort", kill, { once: true });
   try {
-    const exitCode = await ended(child, async () => {
+    const exitCode = await exitCodeOf(child, async () => {
       if (!launch.sandboxed) await killMarked(child.pid, launch.mark);
     });
     if (signal.aborted) throw new DeckhandError("interrupted");
@@ -61,16 +63,16 @@ export async function runOnce(
   }
 }
 
-/** Its exit code, 137 where it was killed. `clear` ends what it left behind. */
-function ended(child: ReturnType<typeof spawn>, clear: () => Promise<void>): Promise<number> {
+/** `killLeftovers` ends what the program left running. */
+function exitCodeOf(child: ReturnType<typeof spawn>, killLeftovers: () => Promise<void>): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", (error) =>
       reject(new DeckhandError("sandbox_unavailable", `${child.spawnfile} could not be started: ${error.message}`)),
     );
-    const over = (code: number | null) => resolve(code ?? 137);
-    child.on("close", over);
+    const settle = (code: number | null) => resolve(code ?? killedCode);
+    child.on("close", settle);
     child.on("exit", (code) => {
-      void clear().finally(() => setTimeout(over, lastWordsMs, code));
+      void killLeftovers().finally(() => setTimeout(settle, outputGraceMs, code));
     });
   });
 }

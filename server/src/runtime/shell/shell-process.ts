@@ -1,17 +1,18 @@
 /**
- * One bash of the box: the conversation's shell, or a job. Its end is read from the status records and never from what is printed.
+ * One shell process on a host: the conversation's shell, or the bash of a job or terminal. Its end is read from the status records
+ * (shell-protocol.ts), never from its output.
  *
- *   starting --pid record--> alive --exit record, or the process is no more--> ended
+ *   starting --pid record--> alive --exit record, or the process is gone--> ended
  */
-import type { ProcessHost } from "./process-host.ts";
 import { newNonce } from "./process-channel.ts";
+import type { ProcessHost } from "./process-host.ts";
 import type { ShellStreams, StartRequest } from "./shell-streams.ts";
 
-/** How often it is looked after while something is expected of it: a keeper that was killed reports nothing. */
-const aliveMs = 1000;
-/** Its keeper's record would have come long ago. */
-const lateMs = 20;
-/** A field that is longer is taken for empty. A state of that size has a variable that nobody would copy either. */
+/** How often the process is checked while it has work: a launcher that was killed writes no exit record. */
+const aliveCheckMs = 1000;
+/** By then the exit record would have arrived. */
+const exitRecordGraceMs = 20;
+/** A longer field is read as empty. A state of that size contains a variable that nobody would want copied anyway. */
 const maxFieldChars = 4 * 1024 * 1024;
 
 export interface StatusRecord {
@@ -24,102 +25,102 @@ export interface StatusRecord {
 export class ShellProcess {
   readonly streams: ShellStreams;
   readonly nonce = newNonce();
-  /** When its number is known, or when it has ended. */
+  /** Resolves once the pid is known or the process has ended. */
   readonly started: Promise<void>;
-  /** Called once, with the exit code, -1 where it is not known. */
+  /** Called once, with the exit code, or -1 if it is unknown. */
   onExit: (code: number) => void = () => {};
-  /** Called for what `pid` and `exit` do not cover. */
+  /** Called for every record but `pid` and `exit`. */
   onRecord: (record: StatusRecord) => void = () => {};
-  readonly #box: ProcessHost;
-  readonly #onGone = () => this.end(-1);
-  readonly #onData = (bytes: Buffer) => this.#read(this.#decoder.decode(bytes, { stream: true }));
+  readonly #host: ProcessHost;
+  readonly #onHostClosed = () => this.end(-1);
+  readonly #onData = (bytes: Buffer) => this.#parse(this.#decoder.decode(bytes, { stream: true }));
   readonly #started = Promise.withResolvers<void>();
   readonly #decoder = new TextDecoder();
   #ended = false;
   #pidInside: number | undefined;
   #pid: number | undefined;
-  #onTerminal: number | undefined;
+  #terminalPid: number | undefined;
   #fields: string[] = [];
   #field = "";
   #watch: NodeJS.Timeout | undefined;
 
-  /** `opening` is written to it first. */
+  /** `prologue` is the first thing written to the process. */
   constructor(
-    box: ProcessHost,
-    seat: ShellStreams,
+    host: ProcessHost,
+    streams: ShellStreams,
     request: Omit<StartRequest, "nonce">,
-    opening: (nonce: string) => string,
+    prologue: (nonce: string) => string,
   ) {
-    this.#box = box;
-    this.streams = seat;
+    this.#host = host;
+    this.streams = streams;
     this.started = this.#started.promise;
-    seat.status.on("data", this.#onData);
-    box.closed.addEventListener("abort", this.#onGone, { once: true });
-    // After the caller has set its listeners.
-    if (box.closed.aborted) queueMicrotask(this.#onGone);
-    seat.start({ ...request, nonce: this.nonce });
-    seat.in.write(opening(this.nonce));
+    streams.status.on("data", this.#onData);
+    host.closed.addEventListener("abort", this.#onHostClosed, { once: true });
+    // Deferred, so that the caller can set its listeners first.
+    if (host.closed.aborted) queueMicrotask(this.#onHostClosed);
+    streams.start({ ...request, nonce: this.nonce });
+    streams.in.write(prologue(this.nonce));
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** As the box counts processes; unknown until it has said its own number. */
+  /** The host's pid; undefined until the process has reported its own. */
   get pid(): number | undefined {
-    if (this.#pid === undefined && this.#pidInside !== undefined) this.#pid = this.#box.resolvePid(this.#pidInside);
+    if (this.#pid === undefined && this.#pidInside !== undefined) this.#pid = this.#host.resolvePid(this.#pidInside);
     return this.#pid;
   }
 
-  /** What has the terminal, as it calls itself. */
+  /** Pid, as seen inside, of the process that has the terminal. */
   get terminalPid(): number | undefined {
-    return this.#onTerminal;
+    return this.#terminalPid;
   }
 
-  /** While something is expected of it. */
+  /** Checks that the process is alive until the result is disposed. */
   watch(): Disposable {
     clearInterval(this.#watch);
-    this.#watch = setInterval(() => void this.#lookAfter(), aliveMs);
+    this.#watch = setInterval(() => void this.#checkAlive(), aliveCheckMs);
     return { [Symbol.dispose]: () => clearInterval(this.#watch) };
   }
 
-  /** Nothing more is expected of it. */
+  /** Treats the process as ended, whether or not it still exists. */
   end(code: number): void {
     if (this.#ended) return;
     this.#ended = true;
     clearInterval(this.#watch);
     this.streams.status.off("data", this.#onData);
-    this.#box.closed.removeEventListener("abort", this.#onGone);
+    this.#host.closed.removeEventListener("abort", this.#onHostClosed);
     this.streams.release();
     this.#started.resolve();
     this.onExit(code);
   }
 
-  async #lookAfter(): Promise<void> {
+  async #checkAlive(): Promise<void> {
     const { pid } = this;
-    if (pid !== undefined && !(await this.#box.isAlive(pid))) setTimeout(() => this.end(-1), lateMs);
+    if (pid !== undefined && !(await this.#host.isAlive(pid))) setTimeout(() => this.end(-1), exitRecordGraceMs);
   }
 
-  #read(text: string): void {
+  #parse(text: string): void {
     let at = 0;
     for (let nul = text.indexOf("\0"); nul >= 0; nul = text.indexOf("\0", at)) {
-      this.#grow(text.slice(at, nul));
+      this.#append(text.slice(at, nul));
       this.#fields.push(this.#field.length > maxFieldChars ? "" : this.#field);
       this.#field = "";
       at = nul + 1;
-      if (this.#fields.length === 4) this.#take(this.#fields.splice(0));
+      if (this.#fields.length === 4) this.#handle(this.#fields.splice(0));
     }
-    this.#grow(text.slice(at));
+    this.#append(text.slice(at));
   }
 
-  #grow(text: string): void {
+  #append(text: string): void {
     if (this.#field.length <= maxFieldChars) this.#field += text;
   }
 
-  #take([kind = "", first = "", second = "", third = ""]: readonly string[]): void {
+  #handle([kind = "", first = "", second = "", third = ""]: readonly string[]): void {
     if (kind === "pid") {
       this.#pidInside = Number(first);
-      this.#onTerminal = Number(second);
+      this.#terminalPid = Number(second);
       this.#started.resolve();
     } else if (kind !== "exit") this.onRecord({ kind, first, second, third });
     else if (second === this.nonce) this.end(Number(first));

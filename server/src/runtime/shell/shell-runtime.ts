@@ -1,25 +1,34 @@
 /**
- * The runtime over a box: starts it on first use, gives commands, files and programs their turn, and starts a new one where the old one
- * has gone.
+ * The runtime of one conversation: starts its processes on first use, serialises commands, and starts new processes after the old ones
+ * have died. Who owns what:
+ *
+ *   ShellRuntime               the `Runtime` interface; one per conversation
+ *   ├── Mutex                  one command, or start of a job, at a time
+ *   ├── ProcessHost            where the processes live: local-host.ts, or container/container-host.ts
+ *   │   ├── ProcessChannel ×2  request and reply: one for files, one for programs
+ *   │   └── ShellStreams       input, status records and output of one shell; each ShellProcess has its own
+ *   ├── ShellSession           the persistent shell: its directory, its state, its current ShellProcess
+ *   │   └── RunningCommand     the command that runs: time-out, interrupt, processes, result
+ *   │       └── OutputBuffer   head and tail for the result, the newest bytes for streaming, an OutputFile for all of it
+ *   ├── BackgroundJobs         each Job has a ShellProcess of its own, or took over a RunningCommand after its time-out
+ *   └── ShellTerminals         each ShellTerminal has a ShellProcess and a TerminalScreen
+ *
+ * ProcessHost and ShellSession live and die together; everything else survives a restart of the processes.
  */
 import { posix } from "node:path";
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
-import type { ExecOptions, ExecResult, FileData, Network, Runtime, SpawnResult } from "../runtime.ts";
+import { abortable } from "../../async/abortable.ts";
+import { Mutex } from "../../async/mutex.ts";
 import type { ConversationNetwork } from "../network/conversation-network.ts";
-import type { ProcessHost } from "./process-host.ts";
-import type { ChannelRequest, ChannelReply } from "./process-channel.ts";
+import type { ExecOptions, ExecResult, FileData, Network, Runtime, SpawnResult } from "../runtime.ts";
 import { BackgroundJobs } from "./jobs/background-jobs.ts";
-import { ShellTerminals } from "./terminals/shell-terminals.ts";
 import type { OutputFiles } from "./output/output-file.ts";
-import { ShellSession, type Execution } from "./shell-session.ts";
-import { Mutex } from "./mutex.ts";
-import { untilAborted } from "./until-aborted.ts";
+import type { ChannelReply, ChannelRequest } from "./process-channel.ts";
+import type { ProcessHost } from "./process-host.ts";
+import { ShellSession } from "./shell-session.ts";
+import { ShellTerminals } from "./terminals/shell-terminals.ts";
 
-/** Small output is whole in the result within this time; only what takes longer is streamed. */
-const firstLiveMs = 25;
-/** Then so often: a person sees no difference, and a flood of output makes no flood of deltas. */
-const liveEveryMs = 100;
-/** A file system that does not answer, or a lane that the agent has stopped. */
+/** For a file system that does not answer, or a channel that the agent has stopped. */
 const fileDeadlineMs = 30_000;
 const startDeadlineMs = 10_000;
 
@@ -41,13 +50,13 @@ export class ShellRuntime implements Runtime {
   readonly kind: Runtime["kind"];
   readonly workspace: string;
   readonly network: Network | undefined;
+  readonly jobs: BackgroundJobs;
+  readonly terminals: ShellTerminals;
   readonly #options: ShellRuntimeOptions;
   #cwd: string;
   #started: Promise<StartedShell> | undefined;
-  readonly #turns = new Mutex();
+  readonly #mutex = new Mutex();
   readonly #disposed = new AbortController();
-  readonly jobs: BackgroundJobs;
-  readonly terminals: ShellTerminals;
 
   constructor(options: ShellRuntimeOptions) {
     this.kind = options.kind;
@@ -55,13 +64,9 @@ export class ShellRuntime implements Runtime {
     this.network = options.network;
     this.#options = options;
     this.#cwd = options.workspace;
-    this.jobs = new BackgroundJobs({ files: options.outputFiles, turns: this.#turns, start: () => this.#start() });
-    this.terminals = new ShellTerminals({
-      workspace: options.workspace,
-      start: () => this.#start(),
-      // Nobody looks at it any more.
-      late: () => {},
-    });
+    const start = () => this.#start();
+    this.jobs = new BackgroundJobs({ files: options.outputFiles, mutex: this.#mutex, start });
+    this.terminals = new ShellTerminals({ workspace: options.workspace, start });
   }
 
   get cwd(): string {
@@ -74,56 +79,21 @@ export class ShellRuntime implements Runtime {
 
   async *exec(command: string, options: ExecOptions, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
     if (command.includes("\0")) throw new DeckhandError("bad_tool_args", "A command cannot contain a NUL byte.");
-    const running = await this.#turns.lock(signal);
-    if (running === undefined) return { output: "", exitCode: 130, cwd: this.#cwd, durationMs: 0, endedBy: "stop" };
-    using _ = running;
-    const { session: shell } = await this.#start();
-    await shell.ready();
-    return yield* this.#follow(shell.run(command, options), shell, signal);
-  }
-
-  async *#follow(execution: Execution, shell: ShellSession, signal: AbortSignal): AsyncGenerator<string, ExecResult> {
-    let result: ExecResult | undefined;
-    let wake = () => {};
-    const over = execution.result.then((value) => {
-      result = value;
-      this.#cwd = shell.cwd;
-      wake();
-    });
-    const onAbort = () => execution.stop();
-    signal.addEventListener("abort", onAbort, { once: true });
-    let timer: NodeJS.Timeout | undefined;
-    let everyMs = firstLiveMs;
-    execution.onOutput = () => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        wake();
-      }, everyMs);
-      everyMs = liveEveryMs;
-    };
+    const lock = await this.#mutex.acquire(signal).catch(() => undefined);
+    if (lock === undefined) return { output: "", exitCode: 130, cwd: this.#cwd, durationMs: 0, endedBy: "stop" };
+    using _ = lock;
+    const { session } = await this.#start();
+    await session.ready();
     try {
-      if (signal.aborted) onAbort();
-      for (;;) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (result !== undefined) resolve();
-        });
-        if (result !== undefined) return result;
-        const text = execution.takeOutput();
-        if (text !== "") yield text;
-      }
+      return yield* session.run(command, options).follow(signal);
     } finally {
-      // Whoever stops listening has stopped the command.
-      if (result === undefined) execution.stop();
-      await over;
-      clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+      this.#cwd = session.cwd;
     }
   }
 
   async readFile(path: string, maxBytes: number, signal: AbortSignal): Promise<FileData> {
     const absolute = this.#absolute(path);
-    const reply = await this.#askFiles(
+    const reply = await this.#requestFile(
       { kind: "read", cwd: "/", fields: [absolute, String(maxBytes + 1)], maxBytes: maxBytes + 1 },
       path,
       signal,
@@ -137,7 +107,7 @@ export class ShellRuntime implements Runtime {
   async writeFile(path: string, data: Uint8Array, signal: AbortSignal): Promise<{ readonly path: string }> {
     const absolute = this.#absolute(path);
     const fields = [absolute, String(data.length), data.includes(0) ? "0" : "1"];
-    await this.#askFiles({ kind: "write", cwd: "/", fields, data, maxBytes: 0 }, path, signal);
+    await this.#requestFile({ kind: "write", cwd: "/", fields, data, maxBytes: 0 }, path, signal);
     return { path: posix.normalize(absolute) };
   }
 
@@ -146,28 +116,23 @@ export class ShellRuntime implements Runtime {
       throw new DeckhandError("bad_tool_args", "A program's arguments cannot be empty or contain a NUL byte.");
     }
     if (signal.aborted) throw new DeckhandError("interrupted");
-    const { host: box } = await this.#start();
-    const onAbort = () => box.killProgram();
-    const asked = box.programs.request({
+    const { host } = await this.#start();
+    const kill = () => host.killProgram();
+    const reply = host.programs.request({
       kind: "program",
       cwd: this.#cwd,
       fields: [String(argv.length), ...argv],
       maxBytes,
-      onOverflow: onAbort,
+      onOverflow: kill,
     });
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", kill, { once: true });
     try {
-      const reply = await untilAborted(asked, signal).catch((error: unknown) => {
+      const { out, err, status, truncated } = await abortable(reply, signal).catch((error: unknown) => {
         throw signal.aborted ? new DeckhandError("interrupted") : error;
       });
-      return {
-        stdout: reply.out,
-        stderr: reply.err.toString("utf8"),
-        exitCode: Number(reply.status),
-        cut: reply.truncated,
-      };
+      return { stdout: out, stderr: err.toString("utf8"), exitCode: Number(status), cut: truncated };
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", kill);
     }
   }
 
@@ -178,15 +143,19 @@ export class ShellRuntime implements Runtime {
     await this.#options.network?.[Symbol.asyncDispose]();
   }
 
-  async #askFiles(request: ChannelRequest, path: string, signal: AbortSignal): Promise<ChannelReply> {
-    if (path === "" || path.includes("\0")) throw new DeckhandError("file_not_found", "That is not a path.");
+  async #requestFile(request: ChannelRequest, path: string, signal: AbortSignal): Promise<ChannelReply> {
+    if (path === "" || path.includes("\0")) {
+      throw new DeckhandError("file_not_found", "A path cannot be empty or contain a NUL byte.");
+    }
     if (signal.aborted) throw new DeckhandError("interrupted");
-    const { host: box } = await this.#start();
-    const late = setTimeout(() => void box.kill(), fileDeadlineMs);
+    const { host } = await this.#start();
+    const late = setTimeout(() => void host.kill(), fileDeadlineMs);
     try {
-      const reply = await untilAborted(box.files.request(request), signal).catch((error: unknown) => {
+      const reply = await abortable(host.files.request(request), signal).catch((error: unknown) => {
         if (signal.aborted) throw new DeckhandError("interrupted");
-        throw new DeckhandError("file_failed", `${path}: the sandbox ended meanwhile.`, { cause: error });
+        throw new DeckhandError("file_failed", `${path}: the sandbox ended before the request was answered.`, {
+          cause: error,
+        });
       });
       if (reply.status === "ok") return reply;
       throw fileError(reply.status, path);
@@ -206,35 +175,39 @@ export class ShellRuntime implements Runtime {
   }
 
   async #open(): Promise<StartedShell> {
-    const again = () => (this.#started = undefined);
+    const forget = () => (this.#started = undefined);
     try {
-      const box = await this.#options.openHost();
-      this.#options.network?.setInsidePid(() => box.firstPid);
-      box.closed.addEventListener("abort", again, { once: true });
-      if (this.#disposed.signal.aborted) await box.kill();
-      const late = setTimeout(() => void box.kill(), startDeadlineMs);
-      await box.files.pid.finally(() => clearTimeout(late));
-      const shell: ShellSession = new ShellSession(
-        { box, files: this.#options.outputFiles, onLeft: (id, text, command) => this.jobs.adopt(id, text, command) },
+      const host = await this.#options.openHost();
+      this.#options.network?.setInsidePid(() => host.firstPid);
+      host.closed.addEventListener("abort", forget, { once: true });
+      if (this.#disposed.signal.aborted) await host.kill();
+      const late = setTimeout(() => void host.kill(), startDeadlineMs);
+      await host.files.pid.finally(() => clearTimeout(late));
+      const session = new ShellSession(
+        {
+          host,
+          files: this.#options.outputFiles,
+          onDetach: (jobId, command) => this.jobs.adopt(jobId, command),
+        },
         this.#cwd,
       );
-      return { host: box, session: shell };
+      return { host, session };
     } catch (error) {
-      again();
+      forget();
       if (error instanceof DeckhandError) throw error;
-      throw new DeckhandError("sandbox_unavailable", `No shell could be started: ${(error as Error).message}`, {
+      throw new DeckhandError("sandbox_unavailable", `The shell could not be started: ${(error as Error).message}`, {
         cause: error,
       });
     }
   }
 }
 
-function fileError(word: string, path: string): DeckhandError {
+function fileError(status: string, path: string): DeckhandError {
   const sentences: Partial<Record<ErrorCode, string>> = {
-    file_not_found: `There is no file ${path}.`,
+    file_not_found: `${path} does not exist.`,
     is_directory: `${path} is a directory.`,
-    outside_workspace: `${path} is outside the workspace, where nothing may be written.`,
+    outside_workspace: `${path} is outside the workspace. Files can be written only in the workspace, the home folder and /tmp.`,
   };
-  const code = word in sentences ? (word as ErrorCode) : "file_failed";
+  const code = status in sentences ? (status as ErrorCode) : "file_failed";
   return new DeckhandError(code, sentences[code] ?? `${path} could not be read or written.`);
 }

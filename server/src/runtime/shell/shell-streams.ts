@@ -1,71 +1,77 @@
 /**
- * The streams of one bash in the box. The first shell has descriptors that the box was opened with; every other bash gets FIFOs, made in
- * a folder that is ours outside and can be read, not written, inside: opening a FIFO for writing needs no more, and nobody inside can put
- * something else in its place. They are unlinked as soon as the bash has opened them.
+ * The streams of one shell process. The first shell uses descriptors that its host was started with; every other one gets FIFOs in a
+ * folder that belongs to the server and is readable but not writable inside. Opening a FIFO for writing needs no more than that, and
+ * nobody inside can replace it. They are unlinked as soon as the shell has opened them.
  */
-import { rm } from "node:fs/promises";
 import { constants, openSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
-import { DeckhandError } from "@deckhand/protocol";
 import type { Readable, Writable } from "node:stream";
+import { DeckhandError } from "@deckhand/protocol";
+import { makeFifos, openPipe } from "./pipe.ts";
+import { newNonce, type ChannelRequest, type ProcessChannel } from "./process-channel.ts";
 import { commandLines, shellPrologue, type ShellCommand } from "./shell-protocol.ts";
-import { newNonce, type ProcessChannel, type ChannelRequest } from "./process-channel.ts";
-import { makeFifos, openPipe, type Pipe } from "./pipe.ts";
 
 export interface StartRequest {
   readonly kind: "shell" | "job";
-  /** Stands before and after what this bash and no other says and reads. */
+  /** Delimits what this shell process reads and writes; never reused. */
   readonly nonce: string;
   readonly cwd: string;
-  /** It starts with no environment, because it is told all of it. */
+  /** Starts without an environment, because the carried-over state contains all of it. */
   readonly cleanEnvironment: boolean;
-  /** It gets a terminal. */
+  /** Runs on a terminal. */
   readonly terminal: boolean;
 }
 
 /** How a shell is spoken to. */
 export interface ShellDialect {
-  /** What it must read first: it is to be as another shell was that told `state` of itself. */
+  /** The first input of a new shell, which restores the `state` that another shell reported. */
   prologue(nonce: string, state: string): string;
-  /** What it must read to run a command. */
+  /** The input that runs a command. */
   commandLines(command: ShellCommand): string;
 }
 
-export const bashDialect: ShellDialect = { prologue: shellPrologue, commandLines: commandLines };
+export const bashDialect: ShellDialect = { prologue: shellPrologue, commandLines };
 
-/** What is printed. */
-export type OutputSource = Pick<Pipe, "onData" | "pause" | "resume"> & {
-  /** Hands all that was printed before the last status to the listener. */
-  drain(): void | Promise<void>;
-};
+/** What a shell's commands print. */
+export interface OutputSource {
+  /** Replaces the listener. */
+  onData(listener: (bytes: Buffer) => void): void;
+  /** Passes everything printed before the last status record to the listener. */
+  drain(): Promise<void>;
+  /** While paused, a process that prints more blocks. */
+  pause(): void;
+  resume(): void;
+}
 
 export interface ShellStreams extends ShellDialect {
   readonly in: Writable;
   readonly status: Readable;
   readonly output: OutputSource;
-  /** Starts a bash on the streams, before anything is written: once, but for those that the box was opened with. */
+  /** Starts the shell process, before anything is written. Once only, except on the streams that the host was opened with. */
   start(request: StartRequest): void;
-  /** The bash has ended. What it left in the background may still print. */
+  /** The shell process has ended. What it left in the background may still print. */
   release(): void;
 }
 
+/** A folder by its path on this machine and its path in the sandbox. */
 export interface FifoFolder {
   readonly hostPath: string;
   readonly sandboxPath: string;
 }
 
 export function startFields(request: StartRequest, streams: string): Pick<ChannelRequest, "kind" | "fields"> {
-  const bare = request.cleanEnvironment ? "1" : "";
-  if (request.kind === "shell") return { kind: "shell", fields: [streams, bare] };
-  return { kind: "job", fields: [streams, bare, request.terminal ? "1" : ""] };
+  const clean = request.cleanEnvironment ? "1" : "";
+  if (request.kind === "shell") return { kind: "shell", fields: [streams, clean] };
+  return { kind: "job", fields: [streams, clean, request.terminal ? "1" : ""] };
 }
 
-/** `gone` aborts with the box, and then everything is closed. */
+/** `closed` is the host's signal; everything is closed when it aborts. */
 export async function openFifoStreams(
   folder: FifoFolder,
   files: ProcessChannel,
-  gone: AbortSignal,
+  closed: AbortSignal,
 ): Promise<ShellStreams> {
   const name = `.${newNonce()}`;
   const at = (stream: string) => join(folder.hostPath, `${name}.${stream}`);
@@ -73,31 +79,31 @@ export async function openFifoStreams(
   const unlink = () => Promise.all(paths.map((path) => rm(path, { force: true }))).catch(() => {});
   try {
     await makeFifos(paths);
-    const ends = (stream: string) => ({
+    const openEnds = (stream: string) => ({
       readFd: openSync(at(stream), constants.O_RDONLY | constants.O_NONBLOCK),
-      // Held until the bash has its own, so that the stream does not seem to have ended.
+      // Held until the shell has its own write end, so that the stream does not appear to have ended.
       writeFd: openSync(at(stream), constants.O_WRONLY | constants.O_NONBLOCK),
     });
-    const output = openPipe(ends("output"));
-    const status = openPipe(ends("status"));
-    // For reading too: else it could not be opened before somebody reads.
+    const output = openPipe(openEnds("output"));
+    const status = openPipe(openEnds("status"));
+    // Opened for reading, too: otherwise opening would fail until there is a reader.
     const input = new Socket({ fd: openSync(at("in"), constants.O_RDWR | constants.O_NONBLOCK), readable: false });
     input.on("error", () => {});
-    const opened = () => {
+    const onOpenedInside = () => {
       output.closeWriteEnd();
       status.closeWriteEnd();
       void unlink();
     };
-    status.readable.once("data", opened);
+    status.readable.once("data", onOpenedInside);
     const destroy = () => {
-      opened();
+      onOpenedInside();
       output.destroy();
       status.destroy();
       input.destroy();
     };
-    if (gone.aborted) destroy();
-    else gone.addEventListener("abort", destroy, { once: true });
-    output.onClose(() => gone.removeEventListener("abort", destroy));
+    if (closed.aborted) destroy();
+    else closed.addEventListener("abort", destroy, { once: true });
+    output.onClose(() => closed.removeEventListener("abort", destroy));
     return {
       ...bashDialect,
       in: input,
@@ -109,14 +115,14 @@ export async function openFifoStreams(
         files.request({ ...startFields(request, streams), nonce, cwd, maxBytes: 0 }).catch(() => {});
       },
       release() {
-        opened();
+        onOpenedInside();
         status.destroy();
         input.destroy();
       },
     };
   } catch (error) {
     await unlink();
-    const why = `No streams could be made for a command: ${(error as Error).message}`;
+    const why = `The command's input and output could not be set up: ${(error as Error).message}`;
     throw new DeckhandError("sandbox_unavailable", why, { cause: error });
   }
 }

@@ -1,16 +1,16 @@
-# Runs inside, with the descriptors that shell-protocol.ts describes. Arguments: mark (or nothing), limits for ulimit, then the folders in which files may be
-# written, without symbolic links, the workspace first.
+# Runs in the sandbox with the descriptors that shell-protocol.ts describes. Arguments: the mark (or an empty string), limits for
+# ulimit, then the writable folders, without symbolic links, the workspace first.
 exec 0</dev/null 1>/dev/null 2>/dev/null
-# Whoever started the server may have left descriptors open in it, which are nobody's business here. 255 is this text.
+# Closes descriptors that the server inherited from the process that started it. 255 is this script.
 for fd in /proc/self/fd/*; do
   fd=${fd##*/}
   ((fd > 11 && fd != 255)) && exec {fd}>&-
 done
-# Node has raised the number of descriptors to the most there may be, over which some programs loop. No core files: the machine
-# decides who reads them.
+# Node raises the soft limit of descriptors to the hard limit, and some programs loop over all of them. No core files, because the
+# machine decides who can read them.
 ulimit -Sn 4096
 ulimit -c 0
-# Each by itself: one that is already lower cannot be set, and stays.
+# One at a time: a limit that is already lower cannot be raised and stays.
 for limit in $2; do ulimit "${limit%%=*}" "${limit#*=}"; done
 LC_ALL=C
 mark=$1
@@ -26,20 +26,20 @@ inside() {
   return 1
 }
 
-# The streams of a bash: FIFOs beside each other, which the server holds open, so that nothing here waits; or our own 3, 4 and 5.
+# The streams of a shell process: FIFOs, which the server holds open so that opening them does not block, or our own 3, 4 and 5.
 open_streams() {
   [[ $streams ]] && exec 3<"$streams.in" 4>"$streams.status" 5>"$streams.output"
-  # What an earlier one left unread ends with the nonce.
+  # Skips input that an earlier process left unread; it ends with the nonce.
   while IFS= read -r -d '' -u 3 word; do [[ $word == "$nonce" ]] && break; done
   cd -- "$cwd" || cd -- "${zones[0]}" || cd /
   unset OLDPWD
 }
 
-# A shell has lines for its input. One that carries on from another gets its variables from there, and none from here.
+# Starts a shell, which reads its commands from its input. One that restores another shell's state starts with an empty environment.
 start_shell() {
   local streams bare
   field streams && field bare || return
-  # Job control for a moment: else what runs in the background ignores SIGINT, and so would every command.
+  # Job control while it is started: otherwise a background process, and so every command, would ignore SIGINT.
   set -m
   (
     trap : HUP INT QUIT TERM USR1 USR2
@@ -53,7 +53,7 @@ start_shell() {
   word=ok
 }
 
-# A job has a script first on its input, and what is for the command after it.
+# Starts a job. Its input begins with a script; what follows is for the command.
 start_job() {
   local streams bare terminal script
   field streams && field bare && field terminal || return
@@ -74,7 +74,7 @@ start_job() {
   word=ok
 }
 
-# Bash itself reads and writes what is small and has no NUL: to start a program takes longer.
+# Bash itself reads and writes files that are small and contain no NUL: starting a program takes longer.
 small=16384
 
 read_file() {
@@ -85,7 +85,7 @@ read_file() {
     word=file_not_found
   elif [[ -f $path && -r $path ]]; then
     word=ok
-    # It fails at the end of the file, so what it read is all.
+    # Fails at the end of the file, so `text` is the whole file.
     if ! IFS= read -r -d '' -n "$((size < small ? size : small))" text <"$path"; then
       printf '%s' "$text" >&"$out"
     else
@@ -94,7 +94,7 @@ read_file() {
   fi
 }
 
-# The bytes that follow the request, which is in step only when all of them are taken.
+# Reads the bytes that follow the request. All of them must be read, or the next request would start in the middle.
 take() {
   local text
   if [[ $plain == 1 ]] && ((size <= small)); then
@@ -105,7 +105,7 @@ take() {
   fi
 }
 
-# To a file beside the target, then renamed. `plain` says that there is no NUL in it.
+# Writes a temporary file next to the target and renames it. `plain` is 1 if the data contains no NUL.
 write_file() {
   local folder name new taken=
   word=ok
@@ -128,7 +128,7 @@ write_file() {
     elif [[ -e $name && ! -f $name ]]; then
       word=file_failed
     elif [[ $plain == 1 && ! -e $name ]] && ((size <= small)); then
-      # A single write to a file that was not there needs no detour.
+      # A new file that is written in one go needs no temporary file.
       { taken=1; take || word=file_failed; } >"$name" || word=file_failed
       [[ $word == ok ]] || rm -f -- "$name"
     else
@@ -157,12 +157,12 @@ run_program() {
   word=$?
 }
 
-lane() {
+serve_channel() {
   in=$1 out=$2 err=$3
   printf '%s\0' "$BASHPID" >&"$err"
-  while field request && field nonce && field cwd; do
+  while field kind && field nonce && field cwd; do
     word=file_failed
-    case $request in
+    case $kind in
       shell) start_shell ;;
       job) start_job ;;
       read) field path && field size && read_file ;;
@@ -175,12 +175,12 @@ lane() {
 }
 
 set -m
-lane 9 10 11 3<&- 4>&- 5>&- 6<&- 7>&- 8>&- &
+serve_channel 9 10 11 3<&- 4>&- 5>&- 6<&- 7>&- 8>&- &
 set +m
 PATH=/usr/bin:/bin:$PATH
-lane 6 7 8 9<&- 10>&- 11>&-
+serve_channel 6 7 8 9<&- 10>&- 11>&-
 
-# The server is gone. A sandbox dies with it; on the host everything of this session or with the mark is killed from here.
+# The server is gone. A sandbox dies with it; without one, every process in this session or with the mark is killed here.
 [[ $mark ]] || exit
 for folder in /proc/[0-9]*; do
   pid=${folder#/proc/} found=

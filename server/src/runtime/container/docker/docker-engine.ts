@@ -8,7 +8,7 @@ import type { Duplex } from "node:stream";
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
-import { untilAborted } from "../../shell/until-aborted.ts";
+import { abortable } from "../../../async/abortable.ts";
 import type { ExecStreams } from "../container-host.ts";
 
 export interface Engine {
@@ -68,7 +68,7 @@ export async function findEngine(env: Environment, userHome: string): Promise<En
 
 async function describe(docker: Docker): Promise<Engine> {
   const late = AbortSignal.timeout(answerMs);
-  const [version, info] = (await untilAborted(Promise.all([docker.version(), docker.info()]), late)) as [
+  const [version, info] = (await abortable(Promise.all([docker.version(), docker.info()]), late)) as [
     { readonly Version?: string; readonly Components?: readonly { readonly Name: string; readonly Version: string }[] },
     { readonly SecurityOptions?: readonly string[] },
   ];

@@ -1,7 +1,7 @@
 /**
- * Where control groups can be made. v1: a folder in each controller's hierarchy, below the server's own. v2: one folder in the nearest
- * ancestor of the server's own that hands the controllers down and may be written: as root the slice of the session, as an ordinary user
- * what systemd has delegated. Nobody's processes are moved but the sandbox's.
+ * Finds where control groups can be created. v1: in each controller's hierarchy, below the server's own group. v2: in the nearest ancestor
+ * of the server's group that delegates the controllers and is writable: for root the session's slice, for an ordinary user what systemd
+ * has delegated. Only processes of sandboxes are moved.
  */
 import { accessSync, constants, readFileSync } from "node:fs";
 import { readdir, readFile, rmdir } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { statOf } from "../../processes.ts";
 type Controller = "memory" | "pids" | "cpu";
 const controllers: readonly Controller[] = ["memory", "pids", "cpu"];
 
-/** Where groups can be made, by controller. */
+/** The parent folder of new groups, by controller. */
 export interface CgroupPaths {
   readonly version: 1 | 2;
   readonly folders: Readonly<Partial<Record<Controller, string>>>;
@@ -21,17 +21,17 @@ export const cgroupName = (pid: number, startTick: number, unique: string): stri
   `deckhand.${pid}.${startTick}.${unique}`;
 const namePattern = /^deckhand\.(\d+)\.(\d+)\.\w+$/;
 
-/** Undefined where no group can be made. */
+/** Undefined if no group can be created. */
 export async function findCgroupPaths(): Promise<CgroupPaths | undefined> {
   try {
     const [own, mounts] = await Promise.all([
       readFile("/proc/self/cgroup", "utf8"),
       readFile("/proc/self/mountinfo", "utf8"),
     ]);
-    const places = placesV2(own, mounts) ?? placesV1(own, mounts);
-    if (places === undefined) return undefined;
-    await removeStale(places);
-    return places;
+    const paths = pathsV2(own, mounts) ?? pathsV1(own, mounts);
+    if (paths === undefined) return undefined;
+    await removeStale(paths);
+    return paths;
   } catch {
     return undefined;
   }
@@ -42,13 +42,13 @@ async function removeStale({ folders }: CgroupPaths): Promise<void> {
     for (const name of await readdir(parent)) {
       const [, pid, tick] = namePattern.exec(name) ?? [];
       if (pid === undefined || statOf(Number(pid))?.startTick === Number(tick)) continue;
-      // It fails where something is in it, as it should.
+      // Fails if there are processes in it, as it should.
       await rmdir(join(parent, name)).catch(() => {});
     }
   }
 }
 
-function placesV1(own: string, mounts: string): CgroupPaths | undefined {
+function pathsV1(own: string, mounts: string): CgroupPaths | undefined {
   const folders: Partial<Record<Controller, string>> = {};
   for (const controller of controllers) {
     const path = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, "m").exec(own)?.[1];
@@ -60,14 +60,14 @@ function placesV1(own: string, mounts: string): CgroupPaths | undefined {
   return folders.memory === undefined && folders.pids === undefined ? undefined : { version: 1, folders };
 }
 
-function placesV2(own: string, mounts: string): CgroupPaths | undefined {
+function pathsV2(own: string, mounts: string): CgroupPaths | undefined {
   const path = /^0::(.*)$/m.exec(own)?.[1];
   const mount = cgroupMounts(mounts).find(({ type }) => type === "cgroup2");
   if (path === undefined || mount === undefined) return undefined;
   for (let folder = inMount(path, mount); ; folder = dirname(folder)) {
-    const handsDown = words(join(folder, "cgroup.subtree_control"));
-    if (handsDown.includes("memory") && handsDown.includes("pids") && isWritable(folder)) {
-      const found = controllers.filter((each) => handsDown.includes(each));
+    const delegated = words(join(folder, "cgroup.subtree_control"));
+    if (delegated.includes("memory") && delegated.includes("pids") && isWritable(folder)) {
+      const found = controllers.filter((each) => delegated.includes(each));
       return { version: 2, folders: Object.fromEntries(found.map((each) => [each, folder])) };
     }
     if (folder === mount.point || folder === "/") return undefined;
@@ -91,13 +91,13 @@ function cgroupMounts(mountinfo: string): CgroupMount[] {
   });
 }
 
-/** In a container the mount shows a part of the hierarchy. */
+/** In a container, the mount shows only a part of the hierarchy. */
 function inMount(path: string, { root, point }: CgroupMount): string {
   const below = relative(root, path);
   return join(point, below.startsWith("..") ? path : below);
 }
 
-/** Its own `cgroup.procs` too: to move a process, v2 wants the common ancestor writable. */
+/** Including its `cgroup.procs`: moving a process in v2 requires write access to the common ancestor. */
 function isWritable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);

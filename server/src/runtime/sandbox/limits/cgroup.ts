@@ -1,10 +1,10 @@
 /**
- * A control group for each sandbox: memory, processes and processor time of all that runs in it, together. Sources: the kernel's
+ * A control group per sandbox limits memory, processes and CPU time of everything in it together. Sources: the kernel's
  * admin-guide/cgroup-v1 and cgroup-v2.rst, cgroups(7).
  *
- *   made --enter: the launcher moves in before it has read what to do--> in use --close: all are dead--> removed
+ *   created --enter(): the launcher joins before it is told what to run--> in use --close(): all processes are dead--> removed
  *
- * A folder's name has the server's pid and when that started; one whose server is no more is removed by the next (cgroup-paths.ts).
+ * The folder's name contains the server's pid and start time; the next server removes those of a server that is gone (cgroup-paths.ts).
  */
 import { accessSync, closeSync, openSync, readSync } from "node:fs";
 import { randomBytes } from "node:crypto";
@@ -15,23 +15,23 @@ import { cgroupName, type CgroupPaths } from "./cgroup-paths.ts";
 import type { LimitHit, Limits } from "./limits.ts";
 
 export interface Cgroup {
-  /** Resolves when the process is in it; its children will be. Fails with the system's error. */
+  /** Adds the process, and so its future children. Rejects with the system's error. */
   enter(pid: number): Promise<void>;
-  /** A limit that was hit since the last call; the gravest. */
+  /** The most severe limit that was hit since the last call. */
   takeHit(): LimitHit | undefined;
   /** Removes it once nothing runs in it. */
   close(): Promise<void>;
 }
 
 const cpuPeriodUs = 100_000;
-/** The kernel takes a moment to let go of the dead. */
-const removeTries = 25;
-const removeEveryMs = 20;
+/** The kernel takes a moment to release dead processes. */
+const maxRemoveAttempts = 25;
+const removeRetryMs = 20;
 
-/** Fails with the system's error, and leaves nothing. */
-export async function createCgroup(places: CgroupPaths, limits: Limits): Promise<Cgroup> {
+/** If it fails, with the system's error, nothing is left behind. */
+export async function createCgroup(paths: CgroupPaths, limits: Limits): Promise<Cgroup> {
   const name = cgroupName(process.pid, statOf(process.pid)?.startTick ?? 0, randomBytes(6).toString("hex"));
-  const folders = Object.fromEntries(Object.entries(places.folders).map(([key, parent]) => [key, join(parent, name)]));
+  const folders = Object.fromEntries(Object.entries(paths.folders).map(([key, parent]) => [key, join(parent, name)]));
   const all = [...new Set(Object.values(folders))];
   const counters: Counter[] = [];
   const close = async () => {
@@ -40,11 +40,11 @@ export async function createCgroup(places: CgroupPaths, limits: Limits): Promise
   };
   try {
     for (const folder of all) await mkdir(folder);
-    for (const [file, value] of settings(places.version, folders, limits)) await writeFile(file, value);
+    for (const [file, value] of settings(paths.version, folders, limits)) await writeFile(file, value);
     const memory = folders["memory"];
     const pids = folders["pids"];
     if (memory !== undefined) {
-      const file = places.version === 1 ? "memory.oom_control" : "memory.events";
+      const file = paths.version === 1 ? "memory.oom_control" : "memory.events";
       counters.push(counter(join(memory, file), /^oom_kill (\d+)/m, { kind: "memory", max: limits.memoryBytes }));
     }
     if (pids !== undefined) {
@@ -58,7 +58,7 @@ export async function createCgroup(places: CgroupPaths, limits: Limits): Promise
     async enter(pid) {
       for (const folder of all) await writeFile(join(folder, "cgroup.procs"), String(pid));
     },
-    takeHit: () => counters.filter((each) => each.moved()).map(({ hit }) => hit)[0],
+    takeHit: () => counters.filter((each) => each.increased()).map(({ hit }) => hit)[0],
     close,
   };
 }
@@ -75,7 +75,7 @@ function settings(
   };
   if (version === 1) {
     put(memory, "memory.limit_in_bytes", limits.memoryBytes);
-    // With swap, so that there is no more by swapping. Only there where the kernel accounts for swap.
+    // Including swap, so that swapping gains nothing. The file exists only if the kernel accounts for swap.
     put(memory, "memory.memsw.limit_in_bytes", limits.memoryBytes);
     put(cpu, "cpu.cfs_period_us", cpuPeriodUs);
     put(cpu, "cpu.cfs_quota_us", quota);
@@ -91,10 +91,10 @@ function settings(
 interface Counter {
   readonly fd: number;
   readonly hit: LimitHit;
-  moved(): boolean;
+  increased(): boolean;
 }
 
-/** Kept open, since it is read after every command: a few microseconds each. */
+/** The file stays open, because it is read after every command: a few microseconds each time. */
 function counter(path: string, pattern: RegExp, hit: LimitHit): Counter {
   const fd = openSync(path, "r");
   const bytes = Buffer.alloc(1024);
@@ -104,7 +104,7 @@ function counter(path: string, pattern: RegExp, hit: LimitHit): Counter {
   return {
     fd,
     hit,
-    moved() {
+    increased() {
       const before = last;
       last = read();
       return last > before;
@@ -113,12 +113,12 @@ function counter(path: string, pattern: RegExp, hit: LimitHit): Counter {
 }
 
 async function remove(folder: string): Promise<void> {
-  for (let tries = 0; tries < removeTries; tries++) {
+  for (let tries = 0; tries < maxRemoveAttempts; tries++) {
     try {
       return await rmdir(folder);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EBUSY") return;
-      await new Promise((resolve) => setTimeout(resolve, removeEveryMs));
+      await new Promise((resolve) => setTimeout(resolve, removeRetryMs));
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What holds the commands of one sandbox to its limits, by whatever the machine offers. */
+/** Enforces the limits of one sandbox with the means that the machine offers. */
 import { DeckhandError } from "@deckhand/protocol";
 import { createCgroup, type Cgroup } from "./cgroup.ts";
 import { findCgroupPaths } from "./cgroup-paths.ts";
@@ -12,57 +12,57 @@ import {
 } from "./limits.ts";
 
 export interface LimitEnforcer {
-  /** For the supervisor: what it puts on itself and so on all that it starts. */
+  /** `ulimit` arguments for the supervisor, which everything it starts inherits. */
   readonly ulimits: string;
-  /** Moves the launcher in; what it starts is in it too. Fails with the system's error. */
+  /** Moves the process, and everything it starts from then on, into the control group. Rejects with the system's error. */
   enter(pid: number): Promise<void>;
-  /** A limit that was hit since the last call, where a command ended with this code. */
+  /** The limit that was hit since the last call, given the exit code of the command that has just ended. */
   takeHit(exitCode: number): LimitHit | undefined;
-  /** After the last process. */
+  /** Call once no process is left. */
   close(): Promise<void>;
 }
 
 export interface Limiter {
-  /** Who holds what, for commands that are root outside or not. */
+  /** What enforces each limit, depending on whether commands are root outside. */
   enforcedBy(isRootOutside: boolean): Promise<{ readonly memory: EnforcedBy; readonly processes: EnforcedBy }>;
   /** Fails with `sandbox_unavailable`. */
   enforce(limits: Limits, isRootOutside: boolean): Promise<LimitEnforcer>;
 }
 
 export function createLimiter(): Limiter {
-  let found: ReturnType<typeof findCgroupPaths> | undefined;
-  const places = () => (found ??= findCgroupPaths());
+  let cgroupPaths: ReturnType<typeof findCgroupPaths> | undefined;
+  const findPaths = () => (cgroupPaths ??= findCgroupPaths());
 
   const heldBy = async (isRootOutside: boolean) => {
-    const folders = (await places())?.folders;
+    const folders = (await findPaths())?.folders;
     return {
       memory: folders?.memory === undefined ? ("rlimit" as const) : ("cgroup" as const),
       processes:
         folders?.pids === undefined
           ? rlimitBindsProcesses(isRootOutside)
             ? ("rlimit" as const)
-            : ("nobody" as const)
+            : ("nothing" as const)
           : ("cgroup" as const),
     };
   };
   return {
     enforcedBy: heldBy,
     async enforce(limits, isRootOutside) {
-      const where = await places();
-      let group: Cgroup | undefined;
+      const paths = await findPaths();
+      let cgroup: Cgroup | undefined;
       try {
-        group = where === undefined ? undefined : await createCgroup(where, limits);
+        cgroup = paths === undefined ? undefined : await createCgroup(paths, limits);
       } catch (error) {
         throw new DeckhandError(
           "sandbox_unavailable",
-          `No control group could be made to limit what commands take: ${(error as Error).message}`,
+          `The control group for the resource limits could not be created: ${(error as Error).message}`,
         );
       }
       return {
         ulimits: ulimitArgs(limits, await heldBy(isRootOutside)),
-        enter: async (pid) => group?.enter(pid),
-        takeHit: (exitCode) => group?.takeHit() ?? fileSizeHit(exitCode, limits),
-        close: async () => group?.close(),
+        enter: async (pid) => cgroup?.enter(pid),
+        takeHit: (exitCode) => cgroup?.takeHit() ?? fileSizeHit(exitCode, limits),
+        close: async () => cgroup?.close(),
       };
     },
   };

@@ -1,22 +1,22 @@
 /**
- * How much the commands of one conversation may take. Held by a cgroup for all of them together where one can be made (cgroup.ts); where
- * not, memory and processes are held by rlimits: memory for each process by itself. Files are bounded by an rlimit either way.
+ * The resources that the commands of one conversation may use. A control group (cgroup.ts) enforces the limits for all of them together.
+ * If none can be created, rlimits enforce memory (per process) and the number of processes. File size is always limited by an rlimit.
  */
 import { availableParallelism, release, totalmem } from "node:os";
 
 export interface Limits {
-  /** Of all processes together; swap and files in memory (/tmp) included. */
+  /** For all processes together, including swap and files in memory (/tmp). */
   readonly memoryBytes: number;
   readonly processes: number;
-  /** Processors' worth of time; 0.5 is half of one. */
+  /** CPU time in processors; 0.5 is half of one. */
   readonly cpus: number;
-  /** Of the largest file that may be written. */
+  /** Size of the largest file that may be written. */
   readonly fileBytes: number;
 }
 
 export type LimitKind = "memory" | "processes" | "file_size";
 
-/** What was hit: bytes, or a number of processes. */
+/** `max` is the limit that was hit: bytes, or a number of processes. */
 export interface LimitHit {
   readonly kind: LimitKind;
   readonly max: number;
@@ -26,9 +26,9 @@ const gib = 1024 ** 3;
 
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
   return {
-    // What is left is for the server and for whoever else works here.
+    // The rest is for the server and other users of the machine.
     memoryBytes: Math.floor((ownMemoryBytes() * 3) / 4),
-    // `make -j`, a browser and a few servers stay far below.
+    // `make -j`, a browser and a few servers need far fewer.
     processes: 2048,
     cpus: availableParallelism(),
     fileBytes: 16 * gib,
@@ -36,18 +36,18 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
   };
 }
 
-/** The machine's, or less where the server itself is limited. */
+/** The machine's memory, or less if the server itself is limited. */
 function ownMemoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** Who holds a limit: all processes together, each by itself, or nobody. */
-export type EnforcedBy = "cgroup" | "rlimit" | "nobody";
+/** A cgroup limits all processes together, an rlimit each process (or user) separately. */
+export type EnforcedBy = "cgroup" | "rlimit" | "nothing";
 
 /**
- * For bash's `ulimit`, as `-f=BLOCKS`, separated by blanks. RLIMIT_DATA and not RLIMIT_AS: Node and everything with WebAssembly reserve
- * address space by the terabyte that they never use.
+ * Arguments for bash's `ulimit`, as `-f=BLOCKS`, separated by spaces. RLIMIT_DATA rather than RLIMIT_AS: Node and everything with
+ * WebAssembly reserve terabytes of address space that they never use.
  */
 export function ulimitArgs(
   limits: Limits,
@@ -61,7 +61,7 @@ export function ulimitArgs(
 }
 
 /**
- * RLIMIT_NPROC binds nobody who is root outside, and before Linux 5.14 counted all processes of the user, the sandbox's or not
+ * RLIMIT_NPROC does not apply to root outside the sandbox, and before Linux 5.14 it counted all processes of the user, in the sandbox or not
  * (user_namespaces(7)).
  */
 export function rlimitBindsProcesses(isRootOutside: boolean): boolean {
@@ -69,9 +69,9 @@ export function rlimitBindsProcesses(isRootOutside: boolean): boolean {
   return !isRootOutside && (major > 5 || (major === 5 && minor >= 14));
 }
 
-/** Exit code of what SIGXFSZ ended. */
-const tooLargeCode = 128 + 25;
+/** Exit code of a program that was killed by SIGXFSZ. */
+const sigxfszExitCode = 128 + 25;
 
 export function fileSizeHit(exitCode: number, limits: Limits): LimitHit | undefined {
-  return exitCode === tooLargeCode ? { kind: "file_size", max: limits.fileBytes } : undefined;
+  return exitCode === sigxfszExitCode ? { kind: "file_size", max: limits.fileBytes } : undefined;
 }

@@ -1,10 +1,10 @@
 import type { IsolatedProgram } from "../../runtime.ts";
 
-/** The file system inside: an allow-list on an empty read-only root, later entries over earlier ones. */
+/** One entry of the file system inside: an allow-list on an empty, read-only root. Later entries cover earlier ones. */
 export type Mount =
   | { readonly type: "read" | "write" | "device"; readonly from: string; readonly to: string }
   | { readonly type: "link"; readonly target: string; readonly to: string }
-  /** Empty and in memory. Closed: nothing can be written, so it only hides what lies below. */
+  /** An empty folder in memory. `closed` is read-only, so it only hides what it covers. */
   | { readonly type: "memory"; readonly to: string; readonly sizeBytes: number }
   | { readonly type: "closed"; readonly to: string };
 
@@ -13,29 +13,29 @@ export const sandboxHome = "/home/agent";
 export const sandboxOutputs = "/outputs";
 
 export interface SandboxMounts {
-  /** What all commands together may take; a full temporary folder must not use it up, or the next program would be killed. */
+  /** Memory limit of all commands together. Full temporary folders must not use it up, or the next program would be killed. */
   readonly memoryBytes: number;
   readonly system: readonly Mount[];
   readonly tools: readonly Mount[];
   readonly devices: readonly Mount[];
-  /** Folders that are hidden where a system or tool folder would show them. */
+  /** Folders to hide if a system or tool folder would expose them. */
   readonly hidden: readonly string[];
-  /** What makes up the home, under the tools that may lie in one. */
+  /** The home folder, below tools that may be in it. */
   readonly home: readonly Mount[];
-  /** What is worked on, over everything else. */
+  /** The folders that are worked on, over everything else. */
   readonly work: readonly Mount[];
 }
 
-/** In this order: what is common to all, then what is its own. */
+/** All mounts in order: what every sandbox has, then its own. */
 export function sandboxMounts(folders: SandboxMounts): Mount[] {
-  const shown = [...folders.system, ...folders.tools];
+  const visible = [...folders.system, ...folders.tools];
   const hidden = folders.hidden.filter((path) =>
-    shown.some((mount) => mount.type === "read" && path.startsWith(`${mount.to}/`)),
+    visible.some((mount) => mount.type === "read" && path.startsWith(`${mount.to}/`)),
   );
-  const inMemory = (to: string, sizeBytes: number, part: number): Mount => ({
+  const inMemory = (to: string, sizeBytes: number, divisor: number): Mount => ({
     type: "memory",
     to,
-    sizeBytes: Math.floor(Math.min(sizeBytes, folders.memoryBytes / part)),
+    sizeBytes: Math.floor(Math.min(sizeBytes, folders.memoryBytes / divisor)),
   });
   return [
     inMemory("/tmp", 1024 * mib, 2),
@@ -51,7 +51,7 @@ export function sandboxMounts(folders: SandboxMounts): Mount[] {
   ];
 }
 
-/** Of a conversation. */
+/** The mounts of a conversation. */
 export function conversationMounts(folders: {
   readonly home: string;
   readonly outputs: string;
@@ -66,7 +66,7 @@ export function conversationMounts(folders: {
   };
 }
 
-/** Of a program that runs apart. */
+/** The mounts of an isolated program. */
 export function isolatedMounts(folders: IsolatedProgram["folders"]): Pick<SandboxMounts, "home" | "work"> {
   return {
     home: [{ type: "memory", to: sandboxHome, sizeBytes: 64 * mib }],

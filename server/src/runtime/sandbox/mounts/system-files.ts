@@ -1,6 +1,6 @@
 /**
- * What of the system is shown inside, read-only: /usr with its links, and the few files of /etc that programs ask for. Files that
- * name users or the machine are our own, so that nothing is told about either.
+ * The read-only system inside: /usr with its symbolic links, and the few files of /etc that programs need. Files that name users or the
+ * machine are replaced by our own, so that neither is revealed.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import type { Mount } from "./mounts.ts";
 
 const topFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-/** Not here on purpose: shadow, ssl/private, ssh, sudoers, gitconfig, npmrc, pip.conf, bash.bashrc, profile.d, machine-id, resolv.conf. */
+/** Deliberately missing: shadow, ssl/private, ssh, sudoers, gitconfig, npmrc, pip.conf, bash.bashrc, profile.d, machine-id, resolv.conf. */
 const fromEtc = [
   "ImageMagick-6",
   "ImageMagick-7",
@@ -62,25 +62,25 @@ const ownFiles = {
   hosts: "127.0.0.1 localhost deckhand\n::1 localhost ip6-localhost\n",
   hostname: "deckhand\n",
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
-  // Commits need a name, and what is in the workspace may belong to somebody who has no number inside. A repository's own settings win.
+  // Commits need a name, and files of the workspace may belong to a user who has no uid inside. A repository's own settings win.
   gitconfig: "[user]\n\tname = agent\n\temail = agent@deckhand.invalid\n[safe]\n\tdirectory = *\n",
 } as const;
 
 const run = promisify(execFile);
 
 /**
- * A folder below `folder` with all of /etc that is shown; made once for every state of the machine's. A copy, because each mount costs
- * a sandbox's start half a millisecond, and because what only root may read is then left out for root's sandbox too.
+ * Returns a folder below `folder` with the visible part of /etc; built once for each state of the machine's /etc. A copy, because each mount
+ * adds half a millisecond to the start of a sandbox, and because files that only root can read are then missing in root's sandbox, too.
  */
 export function prepareEtc(folder: string): Promise<string> {
-  const now = preparing.get(folder);
-  if (now !== undefined) return now;
-  const made = buildEtc(folder).finally(() => preparing.delete(folder));
-  preparing.set(folder, made);
-  return made;
+  const running = preparing.get(folder);
+  if (running !== undefined) return running;
+  const built = buildEtc(folder).finally(() => preparing.delete(folder));
+  preparing.set(folder, built);
+  return built;
 }
 
-/** Those that are being made: at the first start of all, the proof and the first conversation want it at once. */
+/** Builds in progress: on the very first start, the self-test and the first conversation need it at the same time. */
 const preparing = new Map<string, Promise<string>>();
 
 async function buildEtc(folder: string): Promise<string> {
@@ -99,15 +99,15 @@ async function buildEtc(folder: string): Promise<string> {
   if (kindOf(ready) === "folder") return ready;
 
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const making = await mkdtemp(join(folder, "making-"));
-  await chmod(making, 0o755);
+  const staging = await mkdtemp(join(folder, "staging-"));
+  await chmod(staging, 0o755);
   for (const source of sources) {
     const name = source.slice(0, source.indexOf(" "));
-    if (name.includes("/")) await mkdir(join(making, dirname(name)), { recursive: true });
+    if (name.includes("/")) await mkdir(join(staging, dirname(name)), { recursive: true });
   }
   const paths = sources.map((source) => `./${source.slice(0, source.indexOf(" "))}`);
-  // Links are copied as links, but for those named; what cannot be read is missed without a word.
-  await run("cp", ["-aH", "--parents", ...paths, making], { cwd: "/etc" }).catch(() => {});
+  // Symbolic links are copied as links, except for the named entries; what cannot be read is skipped silently.
+  await run("cp", ["-aH", "--parents", ...paths, staging], { cwd: "/etc" }).catch(() => {});
   const closed = [
     "(",
     "-type",
@@ -124,20 +124,20 @@ async function buildEtc(folder: string): Promise<string> {
     "-o=r",
     ")",
   ];
-  await run("find", [making, "-mindepth", "1", ...closed, "-prune", "-exec", "rm", "-rf", "{}", "+"]);
+  await run("find", [staging, "-mindepth", "1", ...closed, "-prune", "-exec", "rm", "-rf", "{}", "+"]);
   for (const [name, text] of Object.entries(own)) {
-    await mkdir(dirname(join(making, name)), { recursive: true });
-    await writeFile(join(making, name), text, { mode: 0o644 });
+    await mkdir(dirname(join(staging, name)), { recursive: true });
+    await writeFile(join(staging, name), text, { mode: 0o644 });
   }
-  await rename(making, ready).catch(async (error: unknown) => {
-    // Somebody else was as quick.
-    await rm(making, { recursive: true, force: true });
+  await rename(staging, ready).catch(async (error: unknown) => {
+    // Another server may have built it meanwhile.
+    await rm(staging, { recursive: true, force: true });
     if (kindOf(ready) !== "folder") throw error;
   });
   return ready;
 }
 
-/** `etc` is a folder of `preparedEtc`; a program that only reads files can do without. */
+/** `etc` is a folder from `prepareEtc`; a program that only reads files does not need it. */
 export function systemMounts(etc?: string): Mount[] {
   const mounts: Mount[] = [
     { type: "read", from: "/usr", to: "/usr" },

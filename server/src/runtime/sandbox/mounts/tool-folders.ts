@@ -1,6 +1,6 @@
 /**
- * Tools that lie outside the system's folders: what the user's PATH names, also inside his home, read-only. Only what a tool needs is
- * shown: never the home, a folder with credentials, another project, or what npm put in front of PATH when it started the server.
+ * Tools outside the system folders: the entries of the user's PATH, including those in the home folder, read-only. Only what a tool needs
+ * is visible: never the whole home, a folder with credentials, another project, or what npm added to PATH when it started the server.
  */
 import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -12,14 +12,14 @@ export interface Tools {
   readonly mounts: readonly Mount[];
   /** PATH inside. */
   readonly path: string;
-  /** Where tools find themselves, now that HOME is another. */
+  /** Variables that tell tools where they are installed, because HOME differs inside. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 const system = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 const always = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/** Folders of a home by the beginning of a PATH entry in it: what is shown (the first one found counts), and the variable that names it. */
+/** Known folders in a home, by the start of a PATH entry: what becomes visible (the first match counts), and the variable that names it. */
 const inHome: readonly {
   readonly entry: string;
   readonly show: readonly string[];
@@ -58,7 +58,7 @@ export function toolFolders(options: RuntimeOptions & { readonly checkout: strin
   const env: Record<string, string> = {};
   const path: string[] = [];
   for (const entry of options.path.split(":")) {
-    if (!entry.startsWith("/") || isNpms(entry) || isIn(entry, options.checkout)) continue;
+    if (!entry.startsWith("/") || isFromNpm(entry) || isIn(entry, options.checkout)) continue;
     const folder = real(entry);
     if (folder === undefined || isIn(folder, options.checkout) || isIn(folder, dataHome)) continue;
     if (!system.some((tree) => isIn(folder, tree))) {
@@ -70,7 +70,7 @@ export function toolFolders(options: RuntimeOptions & { readonly checkout: strin
     path.push(folder);
   }
   for (const folder of always) if (existsSync(folder)) path.push(folder);
-  // A folder in a folder that is shown is shown with it.
+  // A folder below a visible folder needs no mount of its own.
   const outer = [...shown].filter((one) => ![...shown].some((other) => other !== one && isIn(one, other)));
   return {
     mounts: outer.sort().map((folder) => ({ type: "read", from: folder, to: folder })),
@@ -79,8 +79,8 @@ export function toolFolders(options: RuntimeOptions & { readonly checkout: strin
   };
 }
 
-/** npm puts the package's and its parents' node_modules/.bin, and its own node-gyp-bin, in front. */
-function isNpms(entry: string): boolean {
+/** npm prepends node_modules/.bin of the package and its parents, and its own node-gyp-bin. */
+function isFromNpm(entry: string): boolean {
   return entry.includes("/node_modules/.bin") || entry.includes("node-gyp-bin");
 }
 
@@ -93,11 +93,11 @@ function homeFolders(folder: string, home: string, env: Record<string, string>):
   }
   if (protectedInHome.some((name) => isIn(folder, join(home, name)))) return [];
   const parent = dirname(folder);
-  // A virtual environment, of Python or conda, is useless without what lies beside its bin; a project's bin shows the bin alone.
+  // A Python or conda environment needs the folders next to its bin; of a project only the bin itself is visible.
   return [existsSync(join(parent, "pyvenv.cfg")) || isFolder(join(parent, "conda-meta")) ? parent : folder];
 }
 
-/** Programs installed as a link: `~/.local/bin/tool` to `~/.local/share/tool/versions/1/tool`. */
+/** Programs installed as symbolic links: `~/.local/bin/tool` to `~/.local/share/tool/versions/1/tool`. */
 function linkedFolders(folder: string, share: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isSymbolicLink())
@@ -107,7 +107,7 @@ function linkedFolders(folder: string, share: string): string[] {
     .filter((each) => each !== share && isFolder(each));
 }
 
-/** A virtual environment and what lies in /opt or /nix as a whole; else the folder, and beside a `bin` what programs in it look for. */
+/** The whole of a virtual environment or a package in /opt or /nix; otherwise the folder and, next to a `bin`, what its programs load. */
 function otherFolders(folder: string): string[] {
   const parent = dirname(folder);
   const top = /^\/opt\/[^/]+/.exec(folder)?.[0];

@@ -1,14 +1,14 @@
 /**
- * Classic BPF, as much of it as a filter of system calls needs: instructions with labels to the bytes that the kernel takes.
- * Source: linux/bpf_common.h (opcodes), linux/filter.h (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, in the machine's order,
- * which is little-endian on both architectures that we know).
+ * Assembles the part of classic BPF that a system call filter needs, from instructions with labels to the kernel's byte format.
+ * Source: linux/bpf_common.h (opcodes), linux/filter.h (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, in the machine's byte order,
+ * which is little-endian on both supported architectures).
  */
 export type Instruction =
-  /** Loads the word at this offset of the kernel's record. */
+  /** Loads the 32-bit word at this offset of the kernel's record. */
   | { readonly op: "load"; readonly offset: number }
-  /** Keeps these bits of what was loaded. */
+  /** Masks the loaded word. */
   | { readonly op: "and"; readonly bits: number }
-  /** Goes to `to` where the test holds, else on. */
+  /** Jumps to `to` if the test is true. */
   | { readonly op: "if"; readonly is: "equal" | "above" | "anyBit"; readonly value: number; readonly to: string }
   | { readonly op: "return"; readonly value: number }
   | { readonly op: "label"; readonly name: string };
@@ -16,10 +16,10 @@ export type Instruction =
 const opcodes = { load: 0x20, and: 0x54, return: 0x06 } as const;
 const jumps = { equal: 0x15, above: 0x25, anyBit: 0x45 } as const;
 const instructionBytes = 8;
-/** A jump has eight bits. */
-const farthest = 255;
+/** Jump offsets have eight bits. */
+const maxJump = 255;
 
-/** Fails on a label that is missing, behind, or out of reach: a mistake in the program. */
+/** Throws on a label that is missing, behind the jump or out of reach: a bug in the program. */
 export function assemble(program: readonly Instruction[]): Uint8Array {
   const labels = new Map<string, number>();
   const code: Exclude<Instruction, { op: "label" }>[] = [];
@@ -33,9 +33,9 @@ export function assemble(program: readonly Instruction[]): Uint8Array {
     bytes.writeUInt16LE(each.op === "if" ? jumps[each.is] : opcodes[each.op], start);
     bytes.writeUInt32LE(operand(each) >>> 0, start + 4);
     if (each.op !== "if") continue;
-    const far = (labels.get(each.to) ?? -1) - at - 1;
-    if (far < 0 || far > farthest) throw new Error(`the filter cannot jump to ${each.to}`);
-    bytes.writeUInt8(far, start + 2);
+    const offset = (labels.get(each.to) ?? -1) - at - 1;
+    if (offset < 0 || offset > maxJump) throw new Error(`the filter cannot jump to ${each.to}`);
+    bytes.writeUInt8(offset, start + 2);
   }
   return bytes;
 }

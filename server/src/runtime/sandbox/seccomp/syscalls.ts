@@ -1,5 +1,5 @@
 /**
- * Numbers of the system calls that the filter names. Sources: Linux 6.17, arch/x86/entry/syscalls/syscall_64.tbl and
+ * Numbers of the system calls that the filter uses. Sources: Linux 6.17, arch/x86/entry/syscalls/syscall_64.tbl and
  * scripts/syscall.tbl (arm64); from 424 on all architectures share them. A test compares them with the machine's headers.
  */
 export interface Architecture {
@@ -8,7 +8,7 @@ export interface Architecture {
   readonly numbers: Readonly<Record<SyscallName, number>>;
 }
 
-/** The last one that was looked at. What a later kernel adds is not there for commands. */
+/** The last call that was reviewed. Calls that a later kernel adds are not available to commands. */
 export const lastSyscall = 469;
 
 const shared = {

@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { enterLimitsAndFeed, type Launch } from "../../shell/process-host.ts";
+import { enterLimitsAndFeed, type Launch } from "../../shell/local-host.ts";
 import { descriptors } from "../../shell/shell-protocol.ts";
 import { signalAll } from "../../processes.ts";
 import { escapeChecks, type CheckGroup } from "./escape-checks.ts";
@@ -69,7 +69,7 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRes
       ? "there is no /usr/bin/perl to try it with"
       : id === "proxy" && !options.hasProxy
         ? "the network is off, there is none"
-        : id === "fork" && held.processes === "nobody"
+        : id === "fork" && held.processes === "nothing"
           ? "nothing limits processes here: no control group can be made, and rlimits do not bind root"
           : id === "workspace" && targets.sockets.within === undefined
             ? "the path of the server's data is too long for a socket"

@@ -1,99 +1,90 @@
-/** The jobs of one runtime. Each has a bash of its own in the box; what outlived its time-out keeps the shell that it ran in. */
+/** The jobs of one runtime. Each has its own shell process; a command that outlived its time-out keeps the one it ran in. */
 import { DeckhandError, type JobSignal } from "@deckhand/protocol";
-import type { JobLook, Jobs, JobStatus, NewJob, Terminal, WaitOptions } from "../../jobs.ts";
-import type { StartedShell } from "../shell-runtime.ts";
-import type { RunningCommand } from "../running-command.ts";
+import type { Mutex } from "../../../async/mutex.ts";
+import type { TypedInput, JobLook, Jobs, JobStatus, NewJob, Terminal, WaitOptions } from "../../jobs.ts";
 import { OutputBuffer } from "../output/output-buffer.ts";
 import type { OutputFiles } from "../output/output-file.ts";
-import type { Mutex } from "../mutex.ts";
-import { requireTerminals, spawnBackground } from "./spawn-background.ts";
-import { Job } from "./job.ts";
+import type { RunningCommand } from "../running-command.ts";
+import type { StartedShell } from "../shell-runtime.ts";
 import { TerminalScreen } from "../terminals/terminal-screen.ts";
+import { Job } from "./job.ts";
+import { requireTerminals, spawnBackground, writeReply } from "./spawn-background.ts";
 
-/** More at once are a mistake, on a machine of a few cores. */
+/** More at the same time are a mistake on a machine with a few cores. */
 const maxRunning = 20;
-/** Ended ones of which the last output can still be seen. */
+/** Ended jobs whose last output can still be read. */
 const maxEnded = 20;
-/** A job that nobody ended in a day is forgotten by whoever started it. */
-const longestMs = 24 * 3_600_000;
-
-/** Of a terminal's answers that wait to be read; a person cannot type so much. */
-export const maxAnswerBytes = 16 * 1024;
+/** A job that nobody has stopped within a day has been forgotten. */
+const maxRunMs = 24 * 3_600_000;
 
 export interface BackgroundJobsOptions {
   readonly files: OutputFiles;
-  readonly turns: Mutex;
+  readonly mutex: Mutex;
   readonly start: () => Promise<StartedShell>;
 }
 
 export class BackgroundJobs implements Jobs {
-  readonly #parts: BackgroundJobsOptions;
+  readonly #options: BackgroundJobsOptions;
   readonly #jobs = new Map<string, Job>();
-  #listener: (job: JobStatus, last: string) => void = () => {};
+  #onEnd: (job: JobStatus, last: string) => void = () => {};
 
-  constructor(parts: BackgroundJobsOptions) {
-    this.#parts = parts;
+  constructor(options: BackgroundJobsOptions) {
+    this.#options = options;
   }
 
   async start(job: NewJob, signal: AbortSignal): Promise<JobStatus> {
     if (job.command.includes("\0")) throw new DeckhandError("bad_tool_args", "A command cannot contain a NUL byte.");
-    const turn = await this.#parts.turns.lock(signal);
-    if (turn === undefined) throw new DeckhandError("interrupted");
-    using _ = turn;
-    const { host: box, session: shell } = await this.#parts.start();
+    const lock = await this.#options.mutex.acquire(signal).catch(() => undefined);
+    if (lock === undefined) throw new DeckhandError("interrupted");
+    using _ = lock;
+    const { host, session } = await this.#options.start();
     if (this.#running().length >= maxRunning) {
-      throw new DeckhandError("bad_tool_args", `${maxRunning} jobs run already. End one of them first.`);
+      throw new DeckhandError("bad_tool_args", `${maxRunning} jobs are already running. Stop one of them first.`);
     }
     const { terminal } = job;
-    if (terminal !== undefined) await requireTerminals(box);
-    const state = await shell.state();
-    const seat = await box.openStreams("job");
+    if (terminal !== undefined) await requireTerminals(host);
+    const state = await session.state();
+    const streams = await host.openStreams("job");
     const screen =
       terminal === undefined
         ? undefined
-        : await TerminalScreen.open({ ...terminal, scrollback: 0 }, seat.output, (text) => {
-            // A program may ask for ever and read no answer.
-            if (input.waitingBytes < maxAnswerBytes) input.write(text);
-          });
-    const {
-      process: bash,
-      input,
-      signal: send,
-      resize,
-    } = spawnBackground({ host: box, streams: seat, cwd: shell.cwd, state, command: job.command, terminal });
+        : await TerminalScreen.open({ ...terminal, scrollback: 0 }, streams.output, (text) =>
+            writeReply(background.input, text),
+          );
+    const background = spawnBackground({ host, streams, cwd: session.cwd, state, command: job.command, terminal });
     const started = new Job({
       id: job.id,
       command: job.command,
       startedAt: Date.now(),
-      output: new OutputBuffer(this.#parts.files, job.maxOutputBytes),
-      input,
-      signal: send,
+      output: new OutputBuffer(this.#options.files, job.maxOutputBytes),
+      input: background.input,
+      signal: background.signal,
       ...(screen === undefined ? {} : { screen }),
-      resize,
+      resize: background.resize,
     });
-    if (job.input !== undefined) input.write(job.input);
-    seat.output.onData((bytes) => started.add(bytes));
-    const watch = bash.watch();
-    const over = async (code: number) => {
+    if (job.input !== undefined) background.input.write(job.input);
+    streams.output.onData((bytes) => started.add(bytes));
+    const watch = background.process.watch();
+    const onExit = async (code: number) => {
       watch[Symbol.dispose]();
-      await seat.output.drain();
-      // What it left in the background may go on printing.
-      seat.output.onData((bytes) => shell.early(bytes));
+      await streams.output.drain();
+      // What it left in the background may keep printing.
+      streams.output.onData((bytes) => session.addIdleOutput(bytes));
       this.#end(started, code);
     };
-    bash.onExit = (code) => void over(code);
+    background.process.onExit = (code) => void onExit(code);
     this.#add(started);
     return started.status;
   }
 
-  /** Takes over a command that outlived its time-out; false where there are too many. */
-  adopt(id: string, text: string, command: RunningCommand): boolean {
+  /** Takes over a command that outlived its time-out; false if too many jobs are running. */
+  adopt(id: string, command: RunningCommand): boolean {
     if (this.#running().length >= maxRunning) return false;
-    const { output, startedAt, process: bash } = command;
+    const { output, startedAt, text, process } = command;
     const job = new Job({ id, command: text, startedAt, output, signal: (name) => command.signal(name) });
-    bash.streams.output.onData((bytes) => job.add(bytes));
+    process.streams.output.onData((bytes) => job.add(bytes));
     void command.end.then(async ({ code }) => {
-      await bash.streams.output.drain();
+      await process.streams.output.drain();
       this.#end(job, code);
     });
     this.#add(job);
@@ -112,8 +103,8 @@ export class BackgroundJobs implements Jobs {
     return this.#job(id).look();
   }
 
-  type(id: string, what: { readonly text: string } | { readonly keys: readonly string[] }): void {
-    this.#job(id).type(what);
+  type(id: string, input: TypedInput): void {
+    this.#job(id).type(input);
   }
 
   signal(id: string, signal: JobSignal): void {
@@ -125,7 +116,7 @@ export class BackgroundJobs implements Jobs {
   }
 
   onEnd(listener: (job: JobStatus, last: string) => void): void {
-    this.#listener = listener;
+    this.#onEnd = listener;
   }
 
   #running(): readonly Job[] {
@@ -136,13 +127,13 @@ export class BackgroundJobs implements Jobs {
     const job = this.#jobs.get(id);
     if (job !== undefined) return job;
     const known = [...this.#jobs.keys()].join(", ") || "none";
-    throw new DeckhandError("bad_tool_args", `There is no job ${id} (any more). Those there are: ${known}.`);
+    throw new DeckhandError("bad_tool_args", `There is no job ${id}. Known jobs: ${known}.`);
   }
 
   #add(job: Job): void {
     this.#jobs.set(job.status.id, job);
-    const late = setTimeout(() => job.signal("KILL"), longestMs).unref();
-    void job.ended.then(() => clearTimeout(late));
+    const timer = setTimeout(() => job.signal("KILL"), maxRunMs).unref();
+    void job.ended.then(() => clearTimeout(timer));
   }
 
   #end(job: Job, code: number): void {
@@ -150,6 +141,6 @@ export class BackgroundJobs implements Jobs {
     const ended = [...this.#jobs.values()].filter((each) => !each.running);
     const [oldest] = ended;
     if (ended.length > maxEnded && oldest !== undefined) this.#jobs.delete(oldest.status.id);
-    void job.last().then((last) => this.#listener(job.status, last));
+    void job.lastOutput().then((last) => this.#onEnd(job.status, last));
   }
 }

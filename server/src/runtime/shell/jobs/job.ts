@@ -1,49 +1,47 @@
-import { DeckhandError } from "@deckhand/protocol";
-import type { JobSignal } from "@deckhand/protocol";
-import type { JobLook, JobStatus, Terminal, WaitOptions } from "../../jobs.ts";
+/** One job: a command with a shell process of its own, or one that outlived its time-out and keeps the shell it ran in. */
+import { DeckhandError, type JobSignal } from "@deckhand/protocol";
+import type { JobLook, JobStatus, Terminal, TypedInput, WaitOptions } from "../../jobs.ts";
 import type { OutputBuffer } from "../output/output-buffer.ts";
 import type { TerminalScreen } from "../terminals/terminal-screen.ts";
 
-/** What carries it: a bash of its own, or a shell that it keeps. */
 export interface JobOptions {
   readonly id: string;
   readonly command: string;
   readonly startedAt: number;
   readonly output: OutputBuffer;
   readonly signal: (name: `SIG${JobSignal}`) => void;
-  /** Where it was started with one. */
+  /** Only for jobs that were started in the background. */
   readonly input?: JobInput;
   readonly screen?: TerminalScreen;
-  /** Tells the program, too. */
+  /** Tells the program about the new size. */
   readonly resize?: (terminal: Terminal) => Promise<void>;
 }
 
 export interface JobInput {
   write(text: string): void;
-  /** Bytes that it has not read yet. */
+  /** Bytes that the program has not read yet. */
   readonly waitingBytes: number;
   readonly ended: boolean;
   end(): void;
 }
 
-/** More than that is not meant to be typed. */
+/** More input than that was not typed. */
 const maxWaitingBytes = 256 * 1024;
 
-const lastChars = 2000;
+const lastOutputChars = 2000;
 
 export class Job {
   /** Never rejects. */
   readonly ended: Promise<void>;
-  readonly #parts: JobOptions;
+  readonly #options: JobOptions;
   readonly #ended = Promise.withResolvers<void>();
   #endedAt: number | undefined;
   #exitCode: number | undefined;
-  /** Called when it prints or ends. */
-  readonly #watchers = new Set<(what: "output" | "end") => void>();
+  readonly #watchers = new Set<(event: "output" | "end") => void>();
 
-  constructor(parts: JobOptions) {
+  constructor(options: JobOptions) {
     this.ended = this.#ended.promise;
-    this.#parts = parts;
+    this.#options = options;
   }
 
   get running(): boolean {
@@ -51,7 +49,7 @@ export class Job {
   }
 
   get status(): JobStatus {
-    const { id, command, startedAt, screen } = this.#parts;
+    const { id, command, startedAt, screen } = this.#options;
     return {
       id,
       command,
@@ -64,8 +62,8 @@ export class Job {
   }
 
   add(bytes: Buffer): void {
-    this.#parts.output.add(bytes);
-    this.#parts.screen?.add(bytes);
+    this.#options.output.add(bytes);
+    this.#options.screen?.add(bytes);
     for (const watcher of this.#watchers) watcher("output");
   }
 
@@ -77,17 +75,17 @@ export class Job {
   }
 
   async look(): Promise<JobLook> {
-    const { output, screen } = this.#parts;
-    const { output: text, fullOutput: whole } = this.running ? await output.collect() : await output.finish();
-    const kept = { status: this.status, ...(whole === undefined ? {} : { whole }) };
-    if (screen === undefined) return { ...kept, output: text };
-    return { ...kept, ...(await screen.shown()) };
+    const { output, screen } = this.#options;
+    const { output: text, fullOutput } = this.running ? await output.collect() : await output.finish();
+    const common = { status: this.status, ...(fullOutput === undefined ? {} : { fullOutput }) };
+    if (screen === undefined) return { ...common, output: text };
+    return { ...common, ...(await screen.shown()) };
   }
 
-  /** The last of what nobody has looked at yet. */
-  async last(): Promise<string> {
-    const { output, screen } = this.#parts;
-    return (screen === undefined ? output.peek() : (await screen.shown()).output).slice(-lastChars);
+  /** The end of the output that nobody has looked at yet. */
+  async lastOutput(): Promise<string> {
+    const { output, screen } = this.#options;
+    return (screen === undefined ? output.peek() : (await screen.shown()).output).slice(-lastOutputChars);
   }
 
   async wait({ timeoutMs, quietMs }: WaitOptions, signal: AbortSignal): Promise<void> {
@@ -95,8 +93,8 @@ export class Job {
     const over = Promise.withResolvers<void>();
     const late = setTimeout(over.resolve, timeoutMs);
     let quiet: NodeJS.Timeout | undefined;
-    const watcher = (what: "output" | "end") => {
-      if (what === "end") over.resolve();
+    const watcher = (event: "output" | "end") => {
+      if (event === "end") over.resolve();
       else if (quietMs !== undefined) {
         clearTimeout(quiet);
         quiet = setTimeout(over.resolve, quietMs);
@@ -112,29 +110,28 @@ export class Job {
     signal.removeEventListener("abort", onAbort);
   }
 
-  type(what: { readonly text: string } | { readonly keys: readonly string[] }): void {
-    const { id, screen } = this.#parts;
+  type(typed: TypedInput): void {
+    const { id, screen } = this.#options;
     const input = this.#input();
-    if ("text" in what) return input.write(what.text);
-    for (const key of what.keys) {
+    if (typed.type === "text") return input.write(typed.text);
+    for (const key of typed.keys) {
       if (screen !== undefined) input.write(screen.key(key));
       else if (key === "enter") input.write("\n");
       else if (key === "ctrl-d") input.end();
-      else if (key === "ctrl-c") this.#parts.signal("SIGINT");
-      else
-        throw new DeckhandError(
-          "bad_tool_args",
-          `Job ${id} has no terminal, so it takes only enter, ctrl-c and ctrl-d.`,
-        );
+      else if (key === "ctrl-c") this.#options.signal("SIGINT");
+      else {
+        const why = `Job ${id} has no terminal. It accepts only the keys enter, ctrl-c and ctrl-d.`;
+        throw new DeckhandError("bad_tool_args", why);
+      }
     }
   }
 
   signal(name: JobSignal): void {
-    if (this.running) this.#parts.signal(`SIG${name}`);
+    if (this.running) this.#options.signal(`SIG${name}`);
   }
 
   async resize(terminal: Terminal): Promise<void> {
-    const { id, screen, resize } = this.#parts;
+    const { id, screen, resize } = this.#options;
     if (screen === undefined) throw new DeckhandError("bad_tool_args", `Job ${id} has no terminal.`);
     if (!this.running) return;
     screen.resize(terminal);
@@ -142,15 +139,15 @@ export class Job {
   }
 
   #input(): JobInput {
-    const { id, input } = this.#parts;
+    const { id, input } = this.#options;
     const why = !this.running
       ? "has ended"
       : input === undefined
         ? "has no input, because it was not started in the background"
         : input.ended
-          ? "has been told that its input is over"
+          ? "has already received the end of its input"
           : input.waitingBytes > maxWaitingBytes
-            ? "does not read what was typed before"
+            ? "has not read its earlier input"
             : undefined;
     if (input === undefined || why !== undefined) throw new DeckhandError("bad_tool_args", `Job ${id} ${why}.`);
     return input;

@@ -1,10 +1,10 @@
-/** A bash beside the conversation's shell: what a job runs in, and a person's terminal. */
+/** A shell process beside the conversation's shell, for a job or a terminal. */
 import { DeckhandError, type JobSignal } from "@deckhand/protocol";
 import type { Terminal } from "../../jobs.ts";
-import { ShellProcess } from "../shell-process.ts";
-import type { ProcessHost } from "../process-host.ts";
-import { jobScript } from "../shell-protocol.ts";
 import { killTree } from "../kill-tree.ts";
+import type { ProcessHost } from "../process-host.ts";
+import { ShellProcess } from "../shell-process.ts";
+import { jobScript } from "../shell-protocol.ts";
 import type { ShellStreams } from "../shell-streams.ts";
 import type { JobInput } from "./job.ts";
 
@@ -12,7 +12,7 @@ export interface SpawnBackgroundOptions {
   readonly host: ProcessHost;
   readonly streams: ShellStreams;
   readonly cwd: string;
-  /** What another shell told of itself, to be as that one is; "" for the environment that every command has. */
+  /** The state that another shell reported; "" for the default environment of commands. */
   readonly state: string;
   readonly command: string;
   readonly terminal: Terminal | undefined;
@@ -22,61 +22,64 @@ export interface BackgroundProcess {
   readonly process: ShellProcess;
   readonly input: JobInput;
   signal(name: `SIG${JobSignal}`): void;
-  /** Tells the program that its terminal has another size. */
+  /** Tells the program that its terminal has a new size. */
   resize(terminal: Terminal): Promise<void>;
 }
 
-export function spawnBackground({
-  host: box,
-  streams: seat,
-  cwd,
-  state,
-  command,
-  terminal,
-}: SpawnBackgroundOptions): BackgroundProcess {
-  let hasEnd = false;
+/** Replies of a terminal (cursor position, capabilities) that wait to be read. No person types that much. */
+const maxReplyBytes = 16 * 1024;
+
+export function spawnBackground(options: SpawnBackgroundOptions): BackgroundProcess {
+  const { host, streams, cwd, state, command, terminal } = options;
+  let inputEnded = false;
   const request = { kind: "job", cwd, cleanEnvironment: state !== "", terminal: terminal !== undefined } as const;
-  const bash = new ShellProcess(box, seat, request, (nonce) => jobScript(nonce, state, command, terminal));
+  const process = new ShellProcess(host, streams, request, (nonce) => jobScript(nonce, state, command, terminal));
   return {
-    process: bash,
+    process,
     input: {
-      write: (text) => void seat.in.write(text),
+      write: (text) => void streams.in.write(text),
       get waitingBytes() {
-        return seat.in.writableLength;
+        return streams.in.writableLength;
       },
       get ended() {
-        return hasEnd;
+        return inputEnded;
       },
       end() {
-        hasEnd = true;
-        // Before it is open inside, it would never open.
-        void bash.started.then(() => seat.in.end());
+        inputEnded = true;
+        // If it ended before it is open inside, opening it there would block forever.
+        void process.started.then(() => streams.in.end());
       },
     },
     signal: (name) =>
-      void bash.started.then(() => {
-        const tree = async () => (bash.pid === undefined ? [] : box.treeOf(bash.pid));
-        if (name === "SIGKILL") void killTree(tree, box);
-        else void tree().then((pids) => box.signal(pids, name));
+      void process.started.then(() => {
+        const tree = async () => (process.pid === undefined ? [] : host.treeOf(process.pid));
+        if (name === "SIGKILL") void killTree(tree, host);
+        else void tree().then((pids) => host.signal(pids, name));
       }),
     async resize({ rows, columns }) {
-      await bash.started;
-      const tty = `/proc/${bash.terminalPid}/fd/0`;
-      await exitCodeOf(box, ["stty", "-F", tty, "rows", String(rows), "cols", String(columns)]);
+      await process.started;
+      const tty = `/proc/${process.terminalPid}/fd/0`;
+      await exitCodeOf(host, ["stty", "-F", tty, "rows", String(rows), "cols", String(columns)]);
     },
   };
 }
 
-const withTerminals = new WeakSet<ProcessHost>();
-
-/** Fails with `not_available`. */
-export async function requireTerminals(box: ProcessHost): Promise<void> {
-  if (withTerminals.has(box)) return;
-  if ((await exitCodeOf(box, ["script", "--version"])) === "0") return void withTerminals.add(box);
-  throw new DeckhandError("not_available", "There are no terminals here, because `script` of util-linux is missing.");
+/** Writes a terminal's reply to a query of the program, which may query forever and never read. */
+export function writeReply(input: JobInput, text: string): void {
+  if (input.waitingBytes < maxReplyBytes) input.write(text);
 }
 
-async function exitCodeOf(box: ProcessHost, argv: readonly string[]): Promise<string> {
-  const request = { kind: "program", cwd: "/", fields: [String(argv.length), ...argv], maxBytes: 4096 } as const;
-  return (await box.programs.request(request)).status;
+const hostsWithTerminals = new WeakSet<ProcessHost>();
+
+/** Fails with `not_available`. */
+export async function requireTerminals(host: ProcessHost): Promise<void> {
+  if (hostsWithTerminals.has(host)) return;
+  if ((await exitCodeOf(host, ["script", "--version"])) === "0") return void hostsWithTerminals.add(host);
+  throw new DeckhandError("not_available", "Terminals are not available here: `script` (util-linux) is not installed.");
+}
+
+async function exitCodeOf(host: ProcessHost, argv: readonly string[]): Promise<string> {
+  const fields = [String(argv.length), ...argv];
+  const { status } = await host.programs.request({ kind: "program", cwd: "/", fields, maxBytes: 4096 });
+  return status;
 }

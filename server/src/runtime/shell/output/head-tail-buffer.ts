@@ -1,6 +1,6 @@
-/** Text in bounded memory: its head and its tail. */
+/** The head and tail of a text, in bounded memory. */
 
-/** A command may print byte by byte. */
+/** Parts of the tail that are kept separately: a command may print byte by byte. */
 const maxParts = 256;
 
 export class HeadTailBuffer {
@@ -11,9 +11,9 @@ export class HeadTailBuffer {
   #tailBytes = 0;
   #totalBytes = 0;
 
-  /** Half of `keepBytes` for the head, half for the tail. */
-  constructor(keepBytes: number) {
-    this.#half = Math.max(1, Math.floor(keepBytes / 2));
+  /** Half of `maxBytes` for the head, half for the tail. */
+  constructor(maxBytes: number) {
+    this.#half = Math.max(1, Math.floor(maxBytes / 2));
   }
 
   add(bytes: Buffer): void {
@@ -32,7 +32,7 @@ export class HeadTailBuffer {
     }
   }
 
-  /** Valid UTF-8; a line `[... N bytes left out ...]` stands for the middle. */
+  /** Valid UTF-8; a line `[... N bytes left out ...]` replaces the middle. */
   text(): string {
     const head = Buffer.concat(this.#head);
     const tail = Buffer.concat(this.#tail);
@@ -40,12 +40,12 @@ export class HeadTailBuffer {
     const first = head.subarray(0, endOfWholeCharacters(head));
     const lastHalf = tail.subarray(Math.max(0, tail.length - this.#half));
     const last = lastHalf.subarray(startOfWholeCharacters(lastHalf));
-    const left = this.#totalBytes - first.length - last.length;
-    return `${first.toString("utf8")}\n[... ${left} bytes left out ...]\n${last.toString("utf8")}`;
+    const omittedBytes = this.#totalBytes - first.length - last.length;
+    return `${first.toString("utf8")}\n[... ${omittedBytes} bytes left out ...]\n${last.toString("utf8")}`;
   }
 }
 
-/** Where the last character that is whole ends, in text cut anywhere: RFC 3629, at most three bytes of a character are missing. */
+/** Where the last complete character ends, in UTF-8 that was cut anywhere. At most three bytes of a character are missing: RFC 3629. */
 export function endOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -58,7 +58,7 @@ export function endOfWholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** Where the first character that is whole begins. */
+/** Where the first complete character begins. */
 export function startOfWholeCharacters(bytes: Buffer): number {
   let start = 0;
   while (start < 3 && start < bytes.length && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;

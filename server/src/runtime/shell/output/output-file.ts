@@ -1,22 +1,22 @@
-/** The file with all that a command printed, where that is much. */
+/** The file with everything that a command printed, if that is a lot. */
 import { mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The file ends here; so a command that prints for ever fills no disk. */
+/** The file is cut here, so that a command that prints forever does not fill the disk. */
 export const maxFileBytes = 64 * 1024 * 1024;
 
-/** Where a whole output goes; closed when disposed of. */
+/** Where the output is written; closed when disposed. */
 export interface OutputSink extends AsyncDisposable {
   writev(parts: readonly Buffer[]): Promise<unknown>;
 }
 
 export interface OutputFiles {
-  /** Makes the next empty file; `path` is what commands call it. */
+  /** Creates the next file; `path` is its path for commands. */
   create(): Promise<{ readonly file: OutputSink; readonly path: string }>;
 }
 
-/** Files 1.txt, 2.txt … in `folder`; they go on counting where an earlier server left off. */
-export function outputFiles(folder: string, folderInside: string): OutputFiles {
+/** Creates 1.txt, 2.txt … in `folder`, continuing after the files of an earlier server. */
+export function outputFiles(folder: string, sandboxFolder: string): OutputFiles {
   let last: number | undefined;
   return {
     async create() {
@@ -29,7 +29,7 @@ export function outputFiles(folder: string, folderInside: string): OutputFiles {
         last += 1;
         try {
           const file = await open(join(folder, `${last}.txt`), "wx", 0o644);
-          return { file, path: join(folderInside, `${last}.txt`) };
+          return { file, path: join(sandboxFolder, `${last}.txt`) };
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
         }
@@ -38,7 +38,7 @@ export function outputFiles(folder: string, folderInside: string): OutputFiles {
   };
 }
 
-/** Appends in order, one write at a time; what waits is at most what the file may hold. */
+/** Appends in order, one write at a time. At most `maxFileBytes` wait in memory. */
 export class OutputFile {
   #waiting: Buffer[];
   #bytes = 0;
@@ -50,9 +50,9 @@ export class OutputFile {
   constructor(files: OutputFiles, first: readonly Buffer[]) {
     this.#waiting = [...first];
     this.#bytes = first.reduce((sum, part) => sum + part.length, 0);
-    const made = files.create().catch(() => undefined);
-    this.#path = made.then((file) => file?.path);
-    this.#written = made.then((file) => this.#write(file));
+    const created = files.create().catch(() => undefined);
+    this.#path = created.then((file) => file?.path);
+    this.#written = created.then((file) => this.#write(file));
   }
 
   add(bytes: Buffer): void {
@@ -63,27 +63,27 @@ export class OutputFile {
     this.#wake?.();
   }
 
-  /** While it is still written; nothing where the disk does not take it. */
+  /** The path, also while the file is still being written; undefined if it could not be created. */
   path(): Promise<string | undefined> {
     return this.#path;
   }
 
-  /** The file's path once all is written, or nothing where the disk did not take it. */
+  /** The path once everything is written; undefined if writing failed. */
   end(): Promise<string | undefined> {
     this.#ended = true;
     this.#wake?.();
     return this.#written;
   }
 
-  async #write(made: Awaited<ReturnType<OutputFiles["create"]>> | undefined): Promise<string | undefined> {
+  async #write(created: Awaited<ReturnType<OutputFiles["create"]>> | undefined): Promise<string | undefined> {
     try {
-      if (made === undefined) throw new Error("there is no file");
-      await using file = made.file;
+      if (created === undefined) throw new Error("the file could not be created");
+      await using file = created.file;
       for (;;) {
         const parts = this.#waiting;
         this.#waiting = [];
         if (parts.length > 0) await file.writev(parts);
-        else if (this.#ended) return made.path;
+        else if (this.#ended) return created.path;
         else await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } catch {

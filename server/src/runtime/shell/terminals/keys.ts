@@ -25,19 +25,19 @@ const plain: Readonly<Record<string, string>> = {
   f12: "\x1b[24~",
 };
 
-/** They depend on what the program has asked the terminal for. */
+/** Their sequence depends on the mode that the program has set. */
 const cursor: Readonly<Record<string, string>> = { up: "A", down: "B", right: "C", left: "D", home: "H", end: "F" };
 
 export const keyNames = [...Object.keys(plain), ...Object.keys(cursor), "ctrl-a … ctrl-z", "alt-x"].join(", ");
 
-/** Undefined for a key that there is none of. `application`: the program has asked for application cursor keys. */
+/** Undefined for an unknown key. `application`: the program has enabled application cursor keys. */
 export function keySequence(key: string, application: boolean): string | undefined {
   const name = key.toLowerCase();
   if (Object.hasOwn(plain, name)) return plain[name];
   if (Object.hasOwn(cursor, name)) return `\x1b${application ? "O" : "["}${cursor[name]}`;
   const control = /^ctrl-([a-z\\\]^_@[])$/.exec(name)?.[1];
   if (control !== undefined) return String.fromCharCode(control.toUpperCase().charCodeAt(0) & 0x1f);
-  // Here the case counts.
+  // Case-sensitive.
   const alt = /^alt-(.)$/u.exec(key)?.[1];
   return alt === undefined ? undefined : `\x1b${alt}`;
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { partialEscape } from "./partial-escape.ts";
 
-test("[UW3] a control sequence that has begun at the end is found, and a whole one is not", () => {
-  for (const begun of [
+test("[UW3] finds an incomplete control sequence at the end of the output, and ignores complete ones", () => {
+  for (const incomplete of [
     "\x1b",
     "\x1b[",
     "\x1b[38;5",
@@ -13,9 +13,9 @@ test("[UW3] a control sequence that has begun at the end is found, and a whole o
     "\x1bP$q",
     "\x1b(",
   ]) {
-    assert.equal(partialEscape(`text ${begun}`), begun);
+    assert.equal(partialEscape(`text ${incomplete}`), incomplete);
   }
-  for (const whole of [
+  for (const complete of [
     "",
     "\x1b[m",
     "\x1b[38;5;1m",
@@ -24,7 +24,7 @@ test("[UW3] a control sequence that has begun at the end is found, and a whole o
     "\x1b(B",
     "\x1b7",
   ]) {
-    assert.equal(partialEscape(`text ${whole} `), "");
-    assert.equal(partialEscape(`text ${whole}`), "");
+    assert.equal(partialEscape(`text ${complete} `), "");
+    assert.equal(partialEscape(`text ${complete}`), "");
   }
 });

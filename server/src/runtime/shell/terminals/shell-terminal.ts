@@ -1,37 +1,37 @@
-/** A terminal that people watch and type in: its screen as the server draws it, and everybody who draws it too. */
+/** A terminal that people watch and type in: the screen as the server renders it, and everyone who renders it, too. */
 import type { Terminal } from "../../jobs.ts";
-import type { OpenTerminal, TerminalListener, SerializedScreen } from "../../terminals.ts";
+import type { OpenTerminal, SerializedScreen, TerminalListener } from "../../terminals.ts";
 import type { BackgroundProcess } from "../jobs/spawn-background.ts";
-import type { TerminalScreen } from "./terminal-screen.ts";
 import { partialEscape } from "./partial-escape.ts";
+import type { TerminalScreen } from "./terminal-screen.ts";
 
-/** More than that is not meant to be typed. */
+/** More input than that was not typed. */
 const maxWaitingBytes = 256 * 1024;
-/** Of the last output, in which a control sequence may be waiting for its end. */
+/** The end of the output, where a control sequence may be incomplete. */
 const tailChars = 1024;
-/** Nobody sees a difference, and a flood makes few calls. */
-const tellEveryMs = 8;
+/** Too short for anyone to notice, and a flood of output makes few calls. */
+const notifyIntervalMs = 8;
 
 export class ShellTerminal implements OpenTerminal {
   readonly id: string;
   readonly startedAt: number;
   readonly ended: Promise<number>;
-  readonly #beside: BackgroundProcess;
+  readonly #background: BackgroundProcess;
   readonly #screen: TerminalScreen;
-  readonly #ears = new Set<TerminalListener>();
+  readonly #listeners = new Set<TerminalListener>();
   readonly #ended = Promise.withResolvers<number>();
   readonly #decoder = new TextDecoder();
   #tail = "";
-  /** Printed, and not told yet. */
-  #untold = "";
-  #teller: NodeJS.Timeout | undefined;
+  /** Printed, but not yet passed to the listeners. */
+  #pending = "";
+  #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
-  constructor(id: string, startedAt: number, beside: BackgroundProcess, screen: TerminalScreen) {
+  constructor(id: string, startedAt: number, background: BackgroundProcess, screen: TerminalScreen) {
     this.id = id;
     this.startedAt = startedAt;
     this.ended = this.#ended.promise;
-    this.#beside = beside;
+    this.#background = background;
     this.#screen = screen;
   }
 
@@ -40,7 +40,7 @@ export class ShellTerminal implements OpenTerminal {
   }
 
   type(text: string): boolean {
-    const { input } = this.#beside;
+    const { input } = this.#background;
     if (this.#hasEnded || input.waitingBytes > maxWaitingBytes) return false;
     input.write(text);
     return true;
@@ -49,27 +49,27 @@ export class ShellTerminal implements OpenTerminal {
   async resize(size: Terminal): Promise<void> {
     const { rows, columns } = this.size;
     if (this.#hasEnded || (size.rows === rows && size.columns === columns)) return;
-    this.#tell();
+    this.#notify();
     this.#screen.resize(size);
-    for (const ear of this.#ears) ear.onResize(size);
-    await this.#beside.resize(size);
+    for (const listener of this.#listeners) listener.onResize(size);
+    await this.#background.resize(size);
   }
 
-  subscribe(ear: TerminalListener): () => void {
-    this.#tell();
-    this.#ears.add(ear);
-    return () => this.#ears.delete(ear);
+  subscribe(listener: TerminalListener): () => void {
+    this.#notify();
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async serialize(): Promise<SerializedScreen> {
-    this.#tell();
-    const begun = partialEscape(this.#tail);
-    const picture = await this.#screen.picture();
-    return { ...picture, data: picture.data + begun };
+    this.#notify();
+    const partial = partialEscape(this.#tail);
+    const screen = await this.#screen.serialize();
+    return { ...screen, data: screen.data + partial };
   }
 
   close(): void {
-    this.#beside.signal("SIGKILL");
+    this.#background.signal("SIGKILL");
   }
 
   add(bytes: Buffer): void {
@@ -77,23 +77,23 @@ export class ShellTerminal implements OpenTerminal {
     if (text === "") return;
     this.#tail = (this.#tail + text).slice(-tailChars);
     this.#screen.add(text);
-    this.#untold += text;
-    this.#teller ??= setTimeout(() => this.#tell(), tellEveryMs);
+    this.#pending += text;
+    this.#timer ??= setTimeout(() => this.#notify(), notifyIntervalMs);
   }
 
   end(exitCode: number): void {
-    this.#tell();
+    this.#notify();
     this.#hasEnded = true;
-    for (const ear of this.#ears) ear.onEnd(exitCode);
-    this.#ears.clear();
+    for (const listener of this.#listeners) listener.onEnd(exitCode);
+    this.#listeners.clear();
     this.#ended.resolve(exitCode);
   }
 
-  #tell(): void {
-    clearTimeout(this.#teller);
-    this.#teller = undefined;
-    const text = this.#untold;
-    this.#untold = "";
-    if (text !== "") for (const ear of this.#ears) ear.onOutput(text);
+  #notify(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#pending;
+    this.#pending = "";
+    if (text !== "") for (const listener of this.#listeners) listener.onOutput(text);
   }
 }

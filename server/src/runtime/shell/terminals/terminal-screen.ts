@@ -1,41 +1,49 @@
-/** The screen of a job that has a terminal, so that what is shown can be told instead of how it was drawn. */
+/** Emulates the terminal of a job, so that what its screen shows can be reported instead of the sequences that drew it. */
 import { DeckhandError } from "@deckhand/protocol";
 import type { SerializeAddon } from "@xterm/addon-serialize/lib/addon-serialize.mjs";
 import type { Terminal as Xterm } from "@xterm/headless";
 import type { Screen, Terminal } from "../../jobs.ts";
-import type { Pipe } from "../pipe.ts";
+import type { SerializedScreen } from "../../terminals.ts";
+import type { OutputSource } from "../shell-streams.ts";
 import { keyNames, keySequence } from "./keys.ts";
 
-/** Bytes that wait to be drawn; at more the program has to wait. */
+/** Bytes that wait to be drawn; beyond that the program is made to wait. */
 const maxWaitingBytes = 256 * 1024;
 
 export class TerminalScreen {
   readonly #xterm: Xterm;
-  readonly #pipe: Pick<Pipe, "pause" | "resume">;
+  readonly #source: Pick<OutputSource, "pause" | "resume">;
   #waitingBytes = 0;
   readonly #serializer: SerializeAddon | undefined;
 
-  private constructor(xterm: Xterm, pipe: Pick<Pipe, "pause" | "resume">, serializer: SerializeAddon | undefined) {
+  private constructor(
+    xterm: Xterm,
+    source: Pick<OutputSource, "pause" | "resume">,
+    serializer: SerializeAddon | undefined,
+  ) {
     this.#xterm = xterm;
-    this.#pipe = pipe;
+    this.#source = source;
     this.#serializer = serializer;
   }
 
-  /** `scrollback`: lines that are kept when they have left the screen; 0 where no picture is wanted. `answer`: programs ask a terminal where its cursor is and what it can do. */
+  /**
+   * `scrollback`: lines kept after they have left the screen; with 0 the screen cannot be serialized. `reply` gets the terminal's
+   * answers to queries of the program, such as the cursor position.
+   */
   static async open(
     { rows, columns, scrollback }: Terminal & { readonly scrollback: number },
-    pipe: Pick<Pipe, "pause" | "resume">,
-    answer: (text: string) => void,
+    source: Pick<OutputSource, "pause" | "resume">,
+    reply: (text: string) => void,
   ): Promise<TerminalScreen> {
-    // 150 KB that few conversations need.
+    // Loaded on demand: 150 KB that few conversations need.
     const { default: xtermjs } = await import("@xterm/headless");
     const xterm = new xtermjs.Terminal({ rows, cols: columns, scrollback, allowProposedApi: true, logLevel: "off" });
-    xterm.onData(answer);
-    if (scrollback === 0) return new TerminalScreen(xterm, pipe, undefined);
+    xterm.onData(reply);
+    if (scrollback === 0) return new TerminalScreen(xterm, source, undefined);
     const { SerializeAddon: Serializer } = await import("@xterm/addon-serialize/lib/addon-serialize.mjs");
     const serializer = new Serializer();
     xterm.loadAddon(serializer);
-    return new TerminalScreen(xterm, pipe, serializer);
+    return new TerminalScreen(xterm, source, serializer);
   }
 
   get size(): Terminal {
@@ -44,10 +52,10 @@ export class TerminalScreen {
 
   add(bytes: Buffer | string): void {
     this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes > maxWaitingBytes) this.#pipe.pause();
+    if (this.#waitingBytes > maxWaitingBytes) this.#source.pause();
     this.#xterm.write(bytes, () => {
       this.#waitingBytes -= bytes.length;
-      if (this.#waitingBytes <= maxWaitingBytes) this.#pipe.resume();
+      if (this.#waitingBytes <= maxWaitingBytes) this.#source.resume();
     });
   }
 
@@ -55,26 +63,27 @@ export class TerminalScreen {
     this.#xterm.resize(columns, rows);
   }
 
-  /** Fails with `bad_tool_args` for a key that there is none of. */
+  /** The sequence that a key sends. Fails with `bad_tool_args` for an unknown key. */
   key(name: string): string {
     const sequence = keySequence(name, this.#xterm.modes.applicationCursorKeysMode);
     if (sequence === undefined) {
-      throw new DeckhandError("bad_tool_args", `There is no key ${name}. There are ${keyNames}; text goes as input.`);
+      throw new DeckhandError(
+        "bad_tool_args",
+        `Unknown key ${name}. Known keys: ${keyNames}. Send text as input instead.`,
+      );
     }
     return sequence;
   }
 
-  /** What an empty terminal of the size has to be given to show what is shown once all that came before this call is drawn. */
-  async picture(): Promise<Terminal & { readonly data: string }> {
-    const draw = (): Terminal & { readonly data: string } => ({
-      ...this.size,
-      data: this.#serializer?.serialize() ?? "",
-    });
-    // In the callback: what is drawn next comes after the picture.
-    return new Promise((resolve) => this.#xterm.write("", () => resolve(draw())));
+  /** The screen with its scrollback, once all output before this call is drawn. */
+  async serialize(): Promise<SerializedScreen> {
+    // In the callback, before anything newer is drawn.
+    return new Promise((resolve) =>
+      this.#xterm.write("", () => resolve({ ...this.size, data: this.#serializer?.serialize() ?? "" })),
+    );
   }
 
-  /** When all that came so far is drawn. */
+  /** What the screen shows once all output so far is drawn. */
   async shown(): Promise<{ readonly output: string; readonly screen: Screen }> {
     await new Promise<void>((resolve) => this.#xterm.write("", resolve));
     const { active } = this.#xterm.buffer;
