@@ -252,7 +252,7 @@ test("[UW13] what changes while a person types into a terminal counts as changed
     const ran = log.frames.findLast((frame) => frame["observation"] === "run");
     const place = log.frames.indexOf(ran ?? {});
     const { extras } = await log.next((frame) => frame["observation"] === "checkpoint", { from: place });
-    return extras.outside as boolean;
+    return extras.external as boolean;
   };
   assert.equal(await changes(), true);
   terminal.close();

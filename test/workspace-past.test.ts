@@ -243,7 +243,7 @@ test("[V10] what a person changed since is named and not touched, unless it is a
   assert.equal(refused.status, 409);
   const { error } = (await refused.json()) as Frame;
   assert.equal(error["code"], "changed_since");
-  assert.match(error["message"], /outside the agent's turns since: a, c, mine\b.*force/);
+  assert.match(error["message"], /outside the agent's turns: a, c, mine\b.*force/);
   assert.equal(readFileSync(at("a"), "utf8"), "2\n");
 
   // Only what the agent did goes without a question: the workspace as its second turn found it.
