@@ -11,14 +11,14 @@ after(() => server[Symbol.asyncDispose]());
 await mkdir(join(server.workspace, "folder"), { recursive: true });
 await writeFile(join(server.workspace, "binary"), Buffer.from([0xff, 0xfe, 0x00, 0xc3]));
 
-/** Sends, and gives the first frame that comes of it. */
+/** Sends a frame and resolves with the first error. */
 async function answer(socket: RawSocket, frame: Frame | string | Uint8Array): Promise<Frame> {
   const from = socket.frames.length;
   socket.send(frame);
   return socket.next((each) => "error" in each || each["observation"] === "error", { from });
 }
 
-async function works(socket: RawSocket, conversation?: string): Promise<void> {
+async function assertWorks(socket: RawSocket, conversation?: string): Promise<void> {
   const from = socket.frames.length;
   socket.send({ action: "run", args: { command: "echo still here" }, conversation });
   if (conversation !== undefined) socket.send({ subscribe: { conversation } });
@@ -26,13 +26,13 @@ async function works(socket: RawSocket, conversation?: string): Promise<void> {
   assert.match(ran["content"] as string, /still here/);
 }
 
-test("[E10] classic: every bad frame is answered with an error and the socket goes on", async () => {
+test("[E10] classic: every invalid frame is answered with an error, and the socket stays usable", async () => {
   using socket = await RawSocket.open(server.wsUrl);
   await socket.next((frame) => "token" in frame);
   const error = async (frame: Frame | string | Uint8Array): Promise<string> => {
-    const told = await answer(socket, frame);
-    assert.equal(told["error"], true);
-    return told["message"] as string;
+    const reply = await answer(socket, frame);
+    assert.equal(reply["error"], true);
+    return reply["message"] as string;
   };
   assert.equal(await error("not json"), "Invalid JSON");
   for (const bad of [
@@ -58,10 +58,10 @@ test("[E10] classic: every bad frame is answered with an error and the socket go
   assert.ok(await error({ observation: "run", content: "x", extras: {} }));
   assert.ok(await error(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`));
   assert.ok(await error(new Uint8Array([1, 2, 3])));
-  await works(socket);
+  await assertWorks(socket);
 });
 
-test("[E11] native: every bad frame is answered with a code and the socket goes on", async () => {
+test("[E11] native: every invalid frame is answered with a code, and the socket stays usable", async () => {
   using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   const code = async (frame: Frame | string | Uint8Array): Promise<string> =>
     (await answer(socket, frame))["error"].code as string;
@@ -85,24 +85,24 @@ test("[E11] native: every bad frame is answered with a code and the socket goes 
   assert.equal(await code({ action: "initialize", args: { agent_cls: "NobodyAgent" }, ...on }), "unknown_agent");
   assert.equal(await code({ subscribe: { conversation: "nobody" } }), "unknown_conversation");
   assert.equal(await code(new Uint8Array([1, 2, 3])), "binary_frame");
-  await works(socket, "bad-native");
+  await assertWorks(socket, "bad-native");
 });
 
-test("[E12] a frame of 10 MB ends its socket with 1009 and nobody else's", async () => {
+test("[E12] a frame of 10 MB closes its own socket with 1009, and no other", async () => {
   using other = await RawSocket.open(server.wsUrl);
   using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   socket.send(JSON.stringify({ action: "start", args: { task: "x".repeat(10_000_000) }, conversation: "big" }));
   assert.equal(await socket.closed, 1009);
-  await works(other);
+  await assertWorks(other);
 });
 
-test("[E13] bad paths and commands are answered by an observation of the action", async () => {
+test("[E13] invalid paths and commands are answered by an observation of the action", async () => {
   using socket = await RawSocket.open(server.wsUrl);
   const observed = async (action: string, args: object): Promise<string> => {
-    const told = await answer(socket, { action, args });
-    assert.equal(told["observation"], "error");
-    assert.equal(typeof told["cause"], "number");
-    return told["content"] as string;
+    const reply = await answer(socket, { action, args });
+    assert.equal(reply["observation"], "error");
+    assert.equal(typeof reply["cause"], "number");
+    return reply["content"] as string;
   };
   const { workspace } = server;
   assert.equal(
@@ -135,10 +135,10 @@ test("[E13] bad paths and commands are answered by an observation of the action"
     await observed("run_ipython", { code: "1" }),
     "Action run_ipython is not supported in the current runtime.",
   );
-  await works(socket);
+  await assertWorks(socket);
 });
 
-/** What clients see of a model that does this. */
+/** The error that clients see for a model that behaves like this. */
 async function failure(replies: readonly ScriptReply[], env: Record<string, string> = {}): Promise<Frame> {
   await using model = await ModelProcess.start(replies, { after: "repeat_last" });
   await using own = await ServerProcess.start({
@@ -147,14 +147,14 @@ async function failure(replies: readonly ScriptReply[], env: Record<string, stri
   using socket = await RawSocket.open(own.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "go" }, conversation: "c" });
   socket.send({ subscribe: { conversation: "c" } });
-  const told = await socket.next((frame) => frame["observation"] === "error" && frame["cause"] === undefined);
+  const error = await socket.next((frame) => frame["observation"] === "error" && frame["cause"] === undefined);
   await socket.state("error");
-  assert.ok((told["content"] as string).length > 20);
+  assert.ok((error["content"] as string).length > 20);
   assert.doesNotMatch(JSON.stringify(socket.frames), /sk-canary/);
-  return told;
+  return error;
 }
 
-test("[E14] a model that answers nonsense, nothing, never or with a refusal ends the turn with its own code", async () => {
+test("[E14] a model that fails, hangs, or sends an empty or invalid reply ends the turn with a specific code", async () => {
   assert.equal((await failure([{ status: 401 }]))["extras"].code, "model_auth");
   assert.equal((await failure([{ status: 404 }]))["extras"].code, "model_not_found");
   assert.equal((await failure([{ hang: true }]))["extras"].code, "model_timeout");
@@ -163,7 +163,7 @@ test("[E14] a model that answers nonsense, nothing, never or with a refusal ends
   assert.match(nonsense["extras"].code as string, /^model_(bad_reply|unavailable|empty_reply)$/);
 });
 
-test("[E15] retries are shown with their reason, and the turn goes on when the provider does", async () => {
+test("[E15] retries are shown with their reason, and the turn continues once the provider recovers", async () => {
   await using model = await ModelProcess.start([
     { status: 429, headers: { "retry-after-ms": "20" } },
     { status: 500 },
@@ -175,10 +175,10 @@ test("[E15] retries are shown with their reason, and the turn goes on when the p
   socket.send({ action: "start", args: { task: "go" }, conversation: "c" });
   socket.send({ subscribe: { conversation: "c" } });
   await socket.state("awaiting_user_input");
-  const told = socket.frames.filter((frame) => frame["observation"] === "status");
+  const statuses = socket.frames.filter((frame) => frame["observation"] === "status");
   assert.deepEqual(
-    told.map((frame) => frame["extras"].code),
+    statuses.map((frame) => frame["extras"].code),
     ["model_rate_limited", "model_unavailable", "model_unavailable"],
   );
-  assert.match(told[0]?.["content"] as string, /Trying again in /);
+  assert.match(statuses[0]?.["content"] as string, /Trying again in /);
 });

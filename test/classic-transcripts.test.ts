@@ -1,4 +1,4 @@
-/** The recorded conversations of the original with its clients, played against this server. */
+/** Recorded conversations of OpenHands servers with their clients, replayed against this server. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -6,10 +6,12 @@ import { ModelProcess } from "./kit/model-process.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 import { playTranscript, type Difference } from "./kit/transcript.ts";
 
-const brokeDown: Difference = { why: "The original's socket died of it; this one answers and stays open." };
-const notHere: Difference = { why: "The action's tool is not here yet, so the script does not call it." };
+const brokeDown: Difference = {
+  why: "OpenHands closed the socket; here the client gets an error and the socket stays open.",
+};
+const notHere: Difference = { why: "The tool of this action is not implemented, so the script does not call it." };
 const otherWords = (...answers: NonNullable<Difference["answers"]>): Difference => ({
-  why: "The provider's failure is told in words that say what to do.",
+  why: "The message about the provider's failure says what to do.",
   answers,
 });
 const oneError: Difference = { ...brokeDown, answers: [{ error: true }] };
@@ -20,7 +22,7 @@ async function withFiles(server: ServerProcess): Promise<void> {
   for (const name of ["a.txt", "b.txt", "hello.sh", "upload.txt"]) await writeFile(join(server.workspace, name), "");
 }
 
-test("[W40] 0.14: handshakes, good and bad", async () => {
+test("[W40] 0.14: valid and invalid handshakes", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   await playTranscript({
     file: "0.14.3-handshake-errors",
@@ -28,7 +30,7 @@ test("[W40] 0.14: handshakes, good and bad", async () => {
     lines: [3, 32],
     differences: {
       7: {
-        why: "`start` is what the first README promised.",
+        why: "`start` is supported, as the OpenHands README documented.",
         answers: [{ observation: "agent_state_changed", extras: { agent_state: "loading" } }],
       },
       8: brokeDown,
@@ -39,7 +41,7 @@ test("[W40] 0.14: handshakes, good and bad", async () => {
       21: oneError,
       22: brokeDown,
       28: {
-        why: "The original lost a message that came before `initialize`; here it initialises.",
+        why: "OpenHands lost a message sent before `initialize`; here it initializes the conversation.",
         answers: [{ observation: "agent_state_changed", extras: { agent_state: "loading" } }],
       },
     },
@@ -54,11 +56,11 @@ test("[W41] 0.14: the DummyAgent, a client's own actions, and two resumes", asyn
     lines: [1, 79],
     differences: {
       32: {
-        why: "IPython is not here yet: an error answers, and errors of a client's own actions are shown.",
+        why: "IPython is not implemented: the client gets an error, as errors of its own actions are shown.",
         answers: [{ observation: "error", source: "agent" }],
       },
       33: {
-        why: "http://x is no address, and the page is really fetched.",
+        why: "http://x cannot be resolved, and the page is really fetched.",
         answers: [{ observation: "error", source: "agent" }],
       },
       36: { why: "An unknown state is refused.", answers: [{ error: true }] },
@@ -69,7 +71,7 @@ test("[W41] 0.14: the DummyAgent, a client's own actions, and two resumes", asyn
   });
 });
 
-test("[W42][X8] 0.14: an agent's calls, a finish, a failure, and one that got stuck", async () => {
+test("[W42][X8] 0.14: tool calls, a finish, a failure, and a stuck agent", async () => {
   await using model = await ModelProcess.start([
     { text: "Let me list files", calls: [{ name: "run", arguments: { command: "ls" } }] },
     { calls: [{ name: "run", arguments: { command: "pwd" } }] },
@@ -92,7 +94,7 @@ test("[W42][X8] 0.14: an agent's calls, a finish, a failure, and one that got st
       18: notHere,
       29: otherWords({ status_update: true, type: "error", id: "" }),
       40: {
-        why: "The model is told first, and has one more step.",
+        why: "The model gets a hint first, and one more step.",
         answers: [
           { action: "run", args: { command: "echo same" } },
           { observation: "run", content: "echo same\r\nsame" },
@@ -105,9 +107,9 @@ test("[W42][X8] 0.14: an agent's calls, a finish, a failure, and one that got st
 
 test("[W43] 0.14: a shell for the client", async () => {
   await using server = await ServerProcess.start({ env: { SANDBOX_TIMEOUT: "3" } });
-  const closedInput: Difference = { why: "A command has no terminal to wait at.", unsent: true };
-  const notBroken: Difference = { why: "The original took the second line's exit code wrongly.", unsent: true };
-  const restarts: Difference = { why: "A shell that ends is started again.", unsent: true };
+  const closedInput: Difference = { why: "A command has no terminal to read from.", unsent: true };
+  const notBroken: Difference = { why: "OpenHands reported a wrong exit code for the second line.", unsent: true };
+  const restarts: Difference = { why: "A shell that exits is restarted.", unsent: true };
   await playTranscript({
     file: "0.14.3-bash-and-iteration-limit",
     server,
@@ -116,7 +118,7 @@ test("[W43] 0.14: a shell for the client", async () => {
       21: closedInput,
       22: closedInput,
       24: {
-        why: "bash names the place of the mistake where the shell is no terminal.",
+        why: "Without a terminal, bash adds the line number to the error.",
         answers: [{ observation: "run", source: "user", extras: { command: "abc", exit_code: 127 } }],
       },
       25: closedInput,
@@ -130,7 +132,7 @@ test("[W43] 0.14: a shell for the client", async () => {
   });
 });
 
-test("[W44] 0.14: the limit on steps, the page's pause, and going on", async () => {
+test("[W44] 0.14: the step limit, the web UI's pause, and continuing", async () => {
   await using model = await ModelProcess.start(
     ["a", "b", "c", "d"].map((text, at) => ({
       text,
@@ -138,7 +140,7 @@ test("[W44] 0.14: the limit on steps, the page's pause, and going on", async () 
     })),
   );
   await using server = await ServerProcess.start({ env: { ...model.env, MAX_ITERATIONS: "2" } });
-  const slips: Difference = { why: "The original let one more step slip through." };
+  const slips: Difference = { why: "OpenHands allowed one step too many." };
   const message = "Agent reached maximum iteration. Current iteration: 4.00, max iteration: 4.00. ";
   await playTranscript({
     file: "0.14.3-bash-and-iteration-limit",
@@ -176,7 +178,7 @@ test("[W45] 0.9: the handshake, a task, a failure, and a resume", async () => {
   });
 });
 
-test("[Q11] 0.9: confirmation mode, a no and a yes in the recorded order", async () => {
+test("[Q11] 0.9: confirmation mode with a rejection and a confirmation, in the recorded order", async () => {
   await using model = await ModelProcess.start([
     { text: "Let me list", calls: [{ name: "run", arguments: { command: "ls" } }] },
     { text: "py", calls: [{ name: "run", arguments: { command: "echo 1" } }] },
@@ -184,7 +186,7 @@ test("[Q11] 0.9: confirmation mode, a no and a yes in the recorded order", async
   ]);
   await using server = await ServerProcess.start({ env: model.env });
   const command = (is_confirmed: string, thought: string): Difference => ({
-    why: "IPython is not here yet: the script runs a command in its place.",
+    why: "IPython is not implemented: the script runs a command instead.",
     answers: [{ action: "run", args: { command: "echo 1", thought, is_confirmed } }],
   });
   await playTranscript({

@@ -1,4 +1,4 @@
-/** The files of a workspace over HTTP, on the real server with its sandbox; and those of the first web page. */
+/** Workspace files over HTTP, on the real server with its sandbox, and the classic file routes. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What the server has closed while a program ran is seen first, or it would be sent into. */
+/** Waits until a connection closed by the server is noticed; otherwise the next request would be sent into it. */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
   for (let turns = 0; turns < 3; turns += 1) await othersTurn();
   return fetch(`${server.url}/api/conversations/${id}/${path}`, init);
@@ -47,7 +47,7 @@ async function codeOf(answer: Response): Promise<string> {
   return ((await answer.json()) as { error: { code: string } }).error.code;
 }
 
-test("[V40] a folder is listed in pages, folders first, with what each entry is, whatever its name", async () => {
+test("[V40] a folder is listed in pages, folders first, with each entry's type, whatever its name", async () => {
   const at = join(workspace, "list");
   mkdirSync(join(at, "folder"), { recursive: true });
   const names = ["a\nb", "\u202egnp.exe", "space é 中", "-rf", ".hidden", "*", "z"];
@@ -62,7 +62,7 @@ test("[V40] a folder is listed in pages, folders first, with what each entry is,
   for (; next !== null; pages += 1) {
     const answer = await ask(`files?path=list&limit=4${next === "" ? "" : `&after=${encodeURIComponent(next)}`}`);
     const page = (await answer.json()) as { entries: typeof seen; next: string | null; incomplete: boolean };
-    assert.ok(page.incomplete, "the name that is no UTF-8 is not there");
+    assert.ok(page.incomplete, "a name that is not UTF-8 is omitted");
     seen.push(...page.entries);
     ({ next } = page);
   }
@@ -81,7 +81,7 @@ test("[V40] a folder is listed in pages, folders first, with what each entry is,
   assert.equal((await ask("files?path=no-such")).status, 404);
 });
 
-test("[V40] what a repository ignores is marked", async () => {
+test("[V40] files ignored by the repository are marked", async () => {
   makeRepository(join(workspace, "repository"));
   writeFileSync(join(workspace, "repository", ".gitignore"), "*.log\n:x\n");
   for (const name of ["b.log", ":x", "c"]) writeFileSync(join(workspace, "repository", name), "");
@@ -94,7 +94,7 @@ test("[V40] what a repository ignores is marked", async () => {
   );
 });
 
-test("[UW14] files are found by words of their path, names first, and by their text; never what is ignored or outside", async () => {
+test("[UW14] files are found by words in their path, names first, and by content; never ignored files or files outside", async () => {
   const at = join(workspace, "find");
   mkdirSync(join(at, "pelican", "deep"), { recursive: true });
   mkdirSync(join(at, ".git"));
@@ -114,7 +114,7 @@ test("[UW14] files are found by words of their path, names first, and by their t
   };
   assert.deepEqual(await find("pelican"), [["find/-e pelican.md"], ["find/pelican/deep/a.txt"]]);
   assert.deepEqual(await find("find a.txt"), [["find/pelican/deep/a.txt"]]);
-  assert.deepEqual(await find("Pelican"), [], "upper case counts where there is some");
+  assert.deepEqual(await find("Pelican"), [], "a query with upper case is case-sensitive");
   assert.deepEqual(await find("pelicans [fly]", "content"), [["find/pelican/deep/a.txt", 2, "Pelicans [fly] -e"]]);
   assert.deepEqual(await find("-e", "content"), [["find/pelican/deep/a.txt", 2, "Pelicans [fly] -e"]]);
   assert.deepEqual(await find("root:x:0", "content"), []);
@@ -122,7 +122,7 @@ test("[UW14] files are found by words of their path, names first, and by their t
   assert.equal((await ask("find?text=")).status, 400);
 });
 
-test("[V41] a file comes as its bytes, whole or a range, as a type that no browser runs", async () => {
+test("[V41] a file is sent byte for byte, in full or as a range, with a type that no browser executes", async () => {
   const bytes = Buffer.from(Array.from({ length: 9 * mib + 7 }, (_, at) => (at * 31 + (at >> 8)) % 256));
   writeFileSync(join(workspace, "binary"), bytes);
   writeFileSync(join(workspace, "page.html"), "<script>alert(1)</script>");
@@ -153,7 +153,7 @@ test("[V41] a file comes as its bytes, whole or a range, as a type that no brows
   await picture.body?.cancel();
 });
 
-test("[V42] nothing outside the workspace is read or written, by no path and no link", async () => {
+test("[V42] nothing outside the workspace can be read or written, by any path or link", async () => {
   writeFileSync(join(folder, "canary"), "canary");
   symlinkSync(join(folder, "canary"), join(workspace, "out"));
   symlinkSync(folder, join(workspace, "out-folder"));
@@ -175,7 +175,7 @@ test("[V42] nothing outside the workspace is read or written, by no path and no 
   for (const name of ["out", "out-folder", "database"]) await rm(join(workspace, name));
 });
 
-test("[V43] an edit of a file that somebody else has changed is refused; a text is a `write` of the user in the log", async () => {
+test("[V43] saving a file that has changed meanwhile is refused; text is logged as a `write` of the user", async () => {
   const made = await ask(file("deep/er/text"), { method: "PUT", body: "one\n", headers: { "if-none-match": "*" } });
   assert.equal(made.status, 200);
   const tag = made.headers.get("etag") ?? "";
@@ -193,7 +193,7 @@ test("[V43] an edit of a file that somebody else has changed is refused; a text 
       ask(file("deep/er/text"), { method: "PUT", body, headers: { "if-match": tag } }),
     ),
   );
-  assert.deepEqual(new Set([a?.status, b?.status]), new Set([200, 409]), "of two at once one is refused");
+  assert.deepEqual(new Set([a?.status, b?.status]), new Set([200, 409]), "one of two concurrent saves is refused");
   const now = (a?.status === 200 ? a : b)?.headers.get("etag") ?? "";
   await runIn(client, id, "echo agent > deep/er/text");
   const late = await ask(file("deep/er/text"), { method: "PUT", body: "x", headers: { "if-match": now } });
@@ -201,7 +201,7 @@ test("[V43] an edit of a file that somebody else has changed is refused; a text 
   assert.equal(await runIn(client, id, "cat deep/er/text"), "agent\n");
 });
 
-test("[V44] what is large or no text is written whole, with bounded memory, and told as an upload", async () => {
+test("[V44] large and binary files are written in full with bounded memory, and logged as uploads", async () => {
   const bytes = Buffer.alloc(90 * mib, "0123456789abcde\0");
   const atFirst = await server.memoryBytes();
   let most = atFirst;
@@ -231,11 +231,11 @@ test("[V44] what is large or no text is written whole, with bounded memory, and 
   assert.ok(!existsSync(join(workspace, "toolarge")));
   const bomb = gzipSync(await tarOf([{ name: "zeros", size: 97 * mib }, "\0".repeat(97 * mib)]));
   const unpacked = await ask("upload", { method: "POST", headers: { "content-type": "application/gzip" }, body: bomb });
-  assert.equal(unpacked.status, 413, "what it unpacks to counts");
+  assert.equal(unpacked.status, 413, "the unpacked size counts");
   assert.ok(!existsSync(join(workspace, "zeros")));
 });
 
-test("[V45] many files come in at once, as a form or an archive, and no name leads out", async () => {
+test("[V45] many files can be uploaded at once, as a form or an archive, and no name escapes the folder", async () => {
   const form = new FormData();
   form.append("files", new Blob(["a"]), "tree/a.txt");
   form.append("files", new Blob([Buffer.from([0, 255, 1])]), "tree/sub/b.bin");
@@ -261,7 +261,7 @@ test("[V45] many files come in at once, as a form or an archive, and no name lea
     assert.equal((await upload(zip, "application/zip")).status, 400, name);
   }
   const link = await tarOf([{ name: "link", type: "symlink", linkname: folder }, ""], [{ name: "link/through" }, "x"]);
-  assert.equal((await upload(link, "application/x-tar")).status, 201, "the link is left out, so it is a folder");
+  assert.equal((await upload(link, "application/x-tar")).status, 201, "the link is skipped, so a folder is created");
   assert.equal(readFileSync(join(workspace, "slip/link/through"), "utf8"), "x");
   symlinkSync(folder, join(workspace, "swapped"));
   const through = await ask("upload?path=swapped", {
@@ -275,7 +275,7 @@ test("[V45] many files come in at once, as a form or an archive, and no name lea
   assert.ok(!existsSync(join(workspace, "escaped")));
 });
 
-test("[V46] the workspace comes as a zip without links and .git, many small files and large ones", async () => {
+test("[V46] the workspace is sent as a zip without links and .git, with many small and large files", async () => {
   const at = join(workspace, "zipped");
   makeRepository(at);
   mkdirSync(join(at, "many"));
@@ -299,7 +299,7 @@ test("[V46] the workspace comes as a zip without links and .git, many small file
   assert.match(execFileSync("unzip", ["-l", "got.zip"], { cwd: folder, encoding: "utf8" }), /\.git\/HEAD/);
 });
 
-test("[V36] a conversation begins with files that were sent before; the upload is used up", async () => {
+test("[V36] a conversation can start with files uploaded before, and each upload is used only once", async () => {
   const form = new FormData();
   form.append("files", new Blob(["hello"]), "src/a.txt");
   await ask("files");
@@ -315,7 +315,7 @@ test("[V36] a conversation begins with files that were sent before; the upload i
   assert.deepEqual(readdirSync(join(server.home, "uploads")), []);
 });
 
-test("[V47] classic: list-files, select-file, save-file, upload-files and zip-directory answer as recorded", async () => {
+test("[V47] classic: list-files, select-file, save-file, upload-files and zip-directory respond as recorded", async () => {
   const socket = await RawSocket.open(server.wsUrl);
   const { token } = (await socket.next((frame) => "token" in frame)) as unknown as { token: string };
   const classic = (path: string, init: RequestInit = {}): Promise<Response> => {
@@ -380,7 +380,7 @@ async function tarOf(
   return buffer(tar);
 }
 
-/** A zip of one empty file of that name, made by hand: no program makes the bad ones. */
+/** A zip with one empty file of that name, built by hand because no tool creates the invalid ones. */
 function zipOf(name: string): Buffer {
   const bytes = Buffer.from(name);
   const local = Buffer.alloc(30);

@@ -1,4 +1,4 @@
-/** Forks, files and searches of conversations, on the real server with its sandbox. */
+/** Forking, exporting, importing and deleting conversations, on the real server with its sandbox. */
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -45,7 +45,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("[J5] a fork is a copy of the events up to one, with their ids and without their commands, at rest", async () => {
+test("[J5] a fork is an idle copy of the events up to one, with their ids and without their command ids", async () => {
   const id = await finished("three");
   await client.send(id, "message", { content: "again" }, { command: "the-command" });
   await comesTo(id, "awaiting_user_input");
@@ -54,15 +54,19 @@ test("[J5] a fork is a copy of the events up to one, with their ids and without 
   assert.equal(made.head, log.length - 1);
   assert.equal(made.title, "three (fork)");
   assert.deepEqual(await events(made.id), log.map(withoutCommand));
-  // The same command is another one here, and there it is still done once.
+  // In the fork the same command id is new; in the source it is still executed only once.
   const again = await client.send(made.id, "message", { content: "again" }, { command: "the-command" });
   assert.equal(again, log.length);
   await comesTo(made.id, "awaiting_user_input", again);
-  assert.equal((await events(id)).length, log.length, "nothing came to the old one");
-  assert.deepEqual(fold(await events(made.id)).usage.steps, fold(log).usage.steps + 1, "what the copy cost counts");
+  assert.equal((await events(id)).length, log.length, "the source got no new event");
+  assert.deepEqual(
+    fold(await events(made.id)).usage.steps,
+    fold(log).usage.steps + 1,
+    "the cost of the copied events counts",
+  );
 });
 
-test("[J6] a fork at any event is usable: nothing is open, nothing runs, and the next message is answered", async () => {
+test("[J6] a fork at any event is usable: nothing is pending, nothing runs, and the next message is answered", async () => {
   const id = await finished("three");
   const log = await events(id);
   for (const { id: at } of log) {
@@ -89,7 +93,7 @@ test("[J6] a fork at any event is usable: nothing is open, nothing runs, and the
   }
 });
 
-test("[J7] a fork of a conversation at work leaves it at work, and says what had not ended", async () => {
+test("[J7] forking a working conversation does not disturb it, and the fork says what had not finished", async () => {
   const { id } = await client.create({ task: "sleep" });
   await atWork(id);
   const made = await client.fork(id);
@@ -102,7 +106,7 @@ test("[J7] a fork of a conversation at work leaves it at work, and says what had
   await client.delete(id);
 });
 
-test("[J8] export, import, export: the same lines and title, and it can be gone on with", async () => {
+test("[J8] export, import and export give the same lines and title, and the import can be continued", async () => {
   const id = await finished("three");
   await client.rename(id, "Counting to three");
   const first = (await exported(id)).split("\n");
@@ -124,7 +128,7 @@ test("[J8] export, import, export: the same lines and title, and it can be gone 
   assert.equal((await client.list({ query: "Counting to three" })).conversations.length, 2);
 });
 
-test("[J9] what is no export is refused with the number of the line, and nothing is stored", async () => {
+test("[J9] an invalid export is refused with the line number, and nothing is stored", async () => {
   const [header = "", ...lines] = (await exported(await finished("three"))).trimEnd().split("\n");
   const stored = await count();
   const at = (index: number, line: string): string => [header, ...lines.with(index, line)].join("\n");
@@ -147,11 +151,11 @@ test("[J9] what is no export is refused with the number of the line, and nothing
     [change(1, { cause: 5 }), /Line 3 .*cause/],
     [change(0, { action: "new_kind", args: null }), /Line 2 /],
   ];
-  for (const [file, says] of files) {
+  for (const [file, message] of files) {
     await assert.rejects(
       client.import(file),
-      (error: Error & { code?: string }) => error.code === "bad_args" && says.test(error.message),
-      `${says}: ${file.slice(0, 80)}`,
+      (error: Error & { code?: string }) => error.code === "bad_args" && message.test(error.message),
+      `${message}: ${file.slice(0, 80)}`,
     );
   }
   const unknown = await client.import(change(0, { action: "new_kind", args: { any: 1 } }));
@@ -160,7 +164,7 @@ test("[J9] what is no export is refused with the number of the line, and nothing
   assert.equal(await count(), stored);
 });
 
-test("[J10] an import runs nothing, and takes over no folder, model, address or permission", async () => {
+test("[J10] an import runs nothing, and adopts no folder, model, address or permission", async () => {
   const { id } = await client.create({
     task: "sleep",
     settings: { directory: "below", model: (await client.health()).model.name, max_steps: 1_000_000 },
@@ -179,7 +183,7 @@ test("[J10] an import runs nothing, and takes over no folder, model, address or 
   assert.doesNotMatch(JSON.stringify((await events(made.id)).at(-1)), /\/etc/);
 });
 
-test("[J11] an export to be read has everything as text: no fence, tag or attribute is broken out of", async () => {
+test("[J11] a readable export contains only text: nothing breaks out of a fence, tag or attribute", async () => {
   const { id } = await client.create({ task: `markup ${markup}` });
   await comesTo(id, "awaiting_user_input");
   await client.rename(id, `"><script>alert(1)</script> ../../..\r\nX: y`);
@@ -201,14 +205,14 @@ test("[J11] an export to be read has everything as text: no fence, tag or attrib
     else if (fence !== undefined) fence = ticks !== null && (ticks[1]?.length ?? 0) >= fence.length ? undefined : fence;
     else outside.push(line);
   }
-  assert.equal(fence, undefined, "every fence ends");
+  assert.equal(fence, undefined, "every fence is closed");
   const rest = outside.join("\n");
   assert.doesNotMatch(rest, /(^|[^\\])<script/m);
   assert.doesNotMatch(rest, /!\[x\]/);
-  assert.match(rest, /^> ```$/m, "what was said stays in its quotation");
+  assert.match(rest, /^> ```$/m, "a message stays within its quote");
 });
 
-test("[J11] no export has a key in it", async () => {
+test("[J11] no export contains an API key", async () => {
   const canary = "sk-canary-key-0123456789";
   const response = await fetch(`${server.url}/api/conversations`, {
     method: "POST",
@@ -223,7 +227,7 @@ test("[J11] no export has a key in it", async () => {
   }
 });
 
-test("[J12] a conversation that is deleted at work leaves no process, and a late command does not bring it back", async () => {
+test("[J12] deleting a working conversation leaves no process, and a late command does not recreate it", async () => {
   const { id } = await client.create({ task: "sleep" });
   await atWork(id);
   for (let looks = 0; (await sleeping()).length === 0; looks += 1) {
@@ -266,7 +270,7 @@ test("[J13] fork, export and import from the command line", async () => {
   assert.match(wrong.stderr, /Line 1 is not part of an export/);
 });
 
-test("[L10] the rules that hold in every conversation, from the command line", async () => {
+test("[L10] server-wide approval rules from the command line", async () => {
   const cli = async (...args: string[]): Promise<[number | null, string]> => {
     const process = new CliProcess(["rules", "--url", server.url, ...args]);
     const code = await process.end();
@@ -283,7 +287,7 @@ test("[L10] the rules that hold in every conversation, from the command line", a
   assert.deepEqual(await cli(), [0, ""]);
 });
 
-test("[J14] the server asks the model for a title, unless DECKHAND_TITLES says no", async () => {
+test("[J14] the server asks the model for a title unless DECKHAND_TITLES disables it", async () => {
   for (const wanted of [true, false]) {
     await using model = await ModelProcess.start([{ text: "Hello to you." }], {
       conversations: [{ when: "The result:", replies: [{ text: "A friendly greeting" }] }],
@@ -301,7 +305,7 @@ test("[J14] the server asks the model for a title, unless DECKHAND_TITLES says n
     const requests = await model.requests();
     assert.equal(requests.length, wanted ? 2 : 1);
     const asked = requests[1]?.body as { readonly max_tokens?: number } | undefined;
-    assert.equal(asked?.max_tokens, wanted ? 600 : undefined, "what it may say is bounded");
+    assert.equal(asked?.max_tokens, wanted ? 600 : undefined, "the reply length is limited");
   }
 });
 
@@ -325,7 +329,7 @@ async function events(id: string): Promise<Event[]> {
   return all;
 }
 
-/** Waits for that state after the event `since`. */
+/** Waits for the state to be reached after event `since`. */
 async function comesTo(id: string, state: AgentState, since = -1): Promise<void> {
   await until(id, (event) => event.id > since && stateOf(event) === state);
 }
@@ -345,7 +349,7 @@ function stateOf(event: Event): AgentState | undefined {
   return !isAction(event) && event.observation === "agent_state_changed" ? event.extras.agent_state : undefined;
 }
 
-/** Waits until the command has been started. */
+/** Waits until the command has started. */
 async function atWork(id: string): Promise<void> {
   await until(id, (event) => isAction(event) && event.action === "run");
 }
@@ -363,7 +367,7 @@ async function count(): Promise<number> {
   return (await client.list({ limit: 100 })).conversations.length;
 }
 
-/** Processes of the scripts' `sleep`. */
+/** Running `sleep` processes of the scripts. */
 async function sleeping(): Promise<string[]> {
   const found: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {

@@ -1,4 +1,4 @@
-/** Ports of a real sandbox, over the whole server and in a real browser. */
+/** Ports of a real sandbox, through the real server and in a real browser. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -12,7 +12,7 @@ const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
 const on = { conversation: "c" };
 const token = "a-token-of-the-test-0123456789";
 
-/** A page with a script of its own that tries to get at the server it is shown by, and says what it got. */
+/** A page whose script attacks the server that serves it and reports the results. */
 const page = `<!doctype html><title>inside</title><p id=own>no script</p><p id=got>…</p><script src=app.js></script>`;
 const script = (server: string) => `
 document.getElementById("own").textContent = "script";
@@ -46,7 +46,7 @@ async function listening(server: ServerProcess): Promise<{ port: number; path: s
     if (first !== undefined) return first;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("nothing listens");
+  throw new Error("no port is open");
 }
 
 const launch = (): Promise<Browser> =>
@@ -55,25 +55,25 @@ const launch = (): Promise<Browser> =>
     args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"],
   });
 
-test("[I14] a server that a command started is seen, and opened by path and under its own host", async () => {
+test("[I14] a server started by a command is listed, and reachable by path and on its own host", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   await inSandbox(server, "echo inside >file", "python3 -m http.server 8000 >/dev/null 2>&1 &");
   const { port, path } = await listening(server);
   assert.deepEqual([port, path], [8000, "/c/c/port/8000/"]);
   assert.equal(await (await fetch(`${server.url}${path}file`)).text(), "inside\n");
-  const asked = request({
+  const outgoing = request({
     port: server.port,
     path: "/file",
     headers: { Host: `8000--c.localhost:${server.port}` },
   }).end();
-  const [answer] = await once(asked, "response");
+  const [answer] = await once(outgoing, "response");
   assert.equal(String((await once(answer, "data"))[0]), "inside\n");
   assert.equal((await fetch(`${server.url}/c/c/port/8001/`)).status, 502);
   await fetch(`${server.url}/api/conversations/c`, { method: "DELETE" });
   assert.equal((await fetch(`${server.url}${path}file`)).status, 404);
 });
 
-test("[I16] in a real browser a port's page is an origin of its own: it runs, and gets at nothing of ours", async () => {
+test("[I16] in a real browser, a port's page has its own origin: it runs, but cannot reach anything of ours", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo", DECKHAND_TOKEN: token } });
   await inSandbox(
     server,
@@ -85,7 +85,7 @@ test("[I16] in a real browser a port's page is an origin of its own: it runs, an
   const browser = await launch();
   try {
     const shown = await (await browser.newContext()).newPage();
-    // As a person has it: with the token's cookie on our own origin.
+    // Like a real user, with the token's cookie on our own origin.
     await shown.goto(`${server.url}/?token=${token}`);
     const made = await fetch(`${server.url}/api/conversations/c/ports/8000`, {
       method: "POST",
@@ -96,9 +96,9 @@ test("[I16] in a real browser a port's page is an origin of its own: it runs, an
     await shown.locator("#own", { hasText: /^script$/ }).waitFor();
     await shown.locator("#got", { hasText: "," }).waitFor();
     assert.equal(await shown.locator("#got").textContent(), "false,false,false,false mine=1");
-    assert.equal(new URL(shown.url()).search, "", "the ticket has left the address");
+    assert.equal(new URL(shown.url()).search, "", "the ticket was removed from the URL");
 
-    // From the conversation's own page, by a click.
+    // Opened by a click in the conversation.
     await shown.goto(`${server.url}/c/c`);
     const [tab] = await Promise.all([
       shown.waitForEvent("popup"),
@@ -117,7 +117,7 @@ test("[I16] in a real browser a port's page is an origin of its own: it runs, an
   }
 });
 
-test("[I18] on the page a refused host is named, and allowed for the conversation by a click", async () => {
+test("[I18] the UI names a refused host and can allow it for the conversation", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   await inSandbox(server, "curl -sS https://refused.example:8443/");
   const browser = await launch();

@@ -1,4 +1,4 @@
-/** Terminals that people share, over real sockets, in the real sandbox. */
+/** Terminals shared by people, over real sockets, in the real sandbox. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { processesWith, until } from "./kit/processes.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-/** A number of seconds that no other process of this machine sleeps. */
+/** A number of seconds that no other process on this machine sleeps. */
 const seconds = (n: number): number => 41_700_000 + process.pid * 20 + n;
 const sleeps = async (n: number): Promise<number> => (await processesWith(`sleep\0${seconds(n)}`)).length;
 
@@ -64,7 +64,7 @@ async function openTerminal(conversation: string): Promise<string> {
 const watch = (conversation: string, id: string): Promise<RawSocket> =>
   RawSocket.open(api(conversation, `/${id}`).replace("http", "ws"));
 
-/** All that a watcher was given to draw, and what of it comes after the last picture. */
+/** Everything that a watcher received since the last screen, including it. */
 function drawn({ frames }: RawSocket): string {
   let text = "";
   for (const frame of frames) {
@@ -76,7 +76,7 @@ function drawn({ frames }: RawSocket): string {
 
 const shows = (socket: RawSocket, what: RegExp): Promise<Frame> => socket.next(() => what.test(drawn(socket)));
 
-test("[UW1] what is typed by one is seen by all, by who comes later too, and in no event but that it was opened", async () => {
+test("[UW1] all watchers, including later ones, see what one types; the log records only that the terminal was opened", async () => {
   using log = await make("shared");
   const id = await openTerminal("shared");
   const opened = await log.next((frame) => frame["observation"] === "terminal");
@@ -110,7 +110,7 @@ test("[UW1] what is typed by one is seen by all, by who comes later too, and in 
   assert.doesNotMatch(JSON.stringify(messages), /terminal|42-is/);
 });
 
-test("[UW2] a terminal waits for no command and outlives a stop; closed or deleted, nothing of it is left", async () => {
+test("[UW2] a terminal works during commands and survives a stop; once closed or deleted, no process remains", async () => {
   using log = await make("apart");
   log.send({ action: "message", args: { content: "wait" }, conversation: "apart" });
   await until(async () => (await sleeps(9)) === 1, 10_000);
@@ -134,7 +134,7 @@ test("[UW2] a terminal waits for no command and outlives a stop; closed or delet
   assert.equal(await sleeps(2), 0);
 });
 
-test("[UW3] who reads slowly gets the screen as it is then, not all that was printed", async () => {
+test("[UW3] a slow reader gets the current screen rather than all output", async () => {
   using _ = await make("slow");
   const id = await openTerminal("slow");
   using quick = await watch("slow", id);
@@ -156,7 +156,7 @@ test("[UW3] who reads slowly gets the screen as it is then, not all that was pri
   slow.terminate();
 });
 
-test("[UW4] the terminal has the size of who typed last, and programs hear of it", async () => {
+test("[UW4] the terminal takes the size of whoever typed last, and programs are notified", async () => {
   using _ = await make("sizes");
   const id = await openTerminal("sizes");
   using wide = await watch("sizes", id);
@@ -168,13 +168,13 @@ test("[UW4] the terminal has the size of who typed last, and programs hear of it
   await shows(wide, /\n10 40\r\n/);
   wide.send({ input: "\r" });
   await shows(narrow, /\n30 120\r\n/);
-  // Who only watches changes nothing; when the one who typed last has left, it is the turn of who is still there.
+  // Watching changes nothing. When the last one to type leaves, the size of a remaining watcher applies.
   narrow.send({ size: { rows: 11, cols: 41 } });
   wide.close();
   await shows(narrow, /\n11 41\r\n/);
 });
 
-test("[UW5] what is no frame, no size and no terminal is refused, and so many may be open", async () => {
+test("[UW5] invalid frames, sizes and terminals are refused, and the number of open terminals is limited", async () => {
   using _ = await make("many");
   const ids = await Promise.all(Array.from({ length: 8 }, () => openTerminal("many")));
   assert.equal(new Set(ids).size, 8);
@@ -198,7 +198,7 @@ test("[UW5] what is no frame, no size and no terminal is refused, and so many ma
   assert.deepEqual(terminals.map((each) => each.id).toSorted(), ids.toSorted());
 });
 
-test("[UW6] a server that is stopped or killed leaves nothing of a terminal, and the log says that it is gone", async () => {
+test("[UW6] a stopped or killed server leaves no terminal process, and the log records that the terminal closed", async () => {
   const home = await ServerProcess.start({ env: model.env });
   let own = home;
   try {
@@ -232,7 +232,7 @@ test("[UW6] a server that is stopped or killed leaves nothing of a terminal, and
   }
 });
 
-test("[UW13] what changes while a person types into a terminal counts as changed outside the agent's turns", async () => {
+test("[UW13] changes made while a person uses a terminal count as made outside the agent's turns", async () => {
   await using own = await ServerProcess.start({ env: { ...model.env, DECKHAND_CHECKPOINTS: "true" } });
   using log = await RawSocket.open(own.wsUrl, ["deckhand.v1"]);
   const on = { conversation: "together" };

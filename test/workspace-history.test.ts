@@ -1,4 +1,4 @@
-/** What the workspace was: the whole server, the real sandbox, a model that plays a script. */
+/** Workspace history: the real server, the real sandbox, and a scripted model. */
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -54,7 +54,7 @@ function start(more: { env?: Record<string, string>; home?: string } = {}): Prom
   return ServerProcess.start({ ...more, env });
 }
 
-/** A folder of its own for a conversation. */
+/** A separate folder for a conversation. */
 async function folder(name: string, on = server): Promise<(...path: string[]) => string> {
   await mkdir(join(on.workspace, name), { recursive: true });
   return (...path) => join(on.workspace, name, ...path);
@@ -97,7 +97,7 @@ async function logOf(id: string, on = server): Promise<Frame[]> {
   return (await json(ask(on, "GET", `${id}/events?limit=1000`)))["events"] as Frame[];
 }
 
-/** The last snapshot is that of the end. */
+/** Waits until the last checkpoint is the one at the end of the turn. */
 async function rested(id: string, on = server): Promise<void> {
   await until(async () => {
     const log = await logOf(id, on);
@@ -115,7 +115,7 @@ const idOf = (log: readonly Frame[], fits: (event: Frame) => boolean): number =>
   return found["id"] as number;
 };
 
-test("[UT1] files are listed and read as they were at any event, and nothing else is reached", async () => {
+test("[UT1] files can be listed and read as of any event, and nothing else is reachable", async () => {
   const id = "looked-back";
   const at = await folder(id);
   await mkdir(at("gone"));
@@ -166,7 +166,7 @@ test("[UT1] files are listed and read as they were at any event, and nothing els
   assert.equal((await ask(server, "GET", `${id}/history/files?at=0`)).status, 404);
 });
 
-test("[V9] what a command rewrote and deleted is back, byte for byte, as it was at any event, and the restore can be undone", async () => {
+test("[V9] a restore brings back files that commands changed or deleted, byte for byte, and can be undone", async () => {
   const id = "ruin";
   const at = await folder(id);
   const bytes = Uint8Array.from({ length: 5000 }, (_, index) => (index * 7) % 256);
@@ -194,7 +194,7 @@ test("[V9] what a command rewrote and deleted is back, byte for byte, as it was 
     ],
   );
   assert.deepEqual(preview["changed_since"], []);
-  assert.equal(existsSync(at("gone")), false, "a look changes nothing");
+  assert.equal(existsSync(at("gone")), false, "the preview changes nothing");
 
   const answer = await ask(server, "POST", `${id}/restore`, { at: ran - 1 });
   assert.equal(answer.status, 200, await answer.clone().text());
@@ -215,9 +215,9 @@ test("[V9] what a command rewrote and deleted is back, byte for byte, as it was 
   await rested(id);
   const undo = await ask(server, "POST", `${id}/restore`, { at: restored["cause"] });
   assert.equal(undo.status, 200, await undo.clone().text());
-  assert.equal(readFileSync(at("text"), "utf8"), "changed\nmore\n", "what it was before the first restore");
+  assert.equal(readFileSync(at("text"), "utf8"), "changed\nmore\n", "the state before the first restore");
 
-  // The agent hears of it.
+  // The agent is informed.
   using socket = await begin(id, "look");
   await socket.state("awaiting_user_input");
   const heard = (await model.requests())
@@ -226,7 +226,7 @@ test("[V9] what a command rewrote and deleted is back, byte for byte, as it was 
   assert.ok(heard.some((text) => text.includes(`The workspace is what it was at event ${ran}`)));
 });
 
-test("[V10] what a person changed since is named and not touched, unless it is asked for", async () => {
+test("[V10] files that a person changed since are listed and left alone unless forced", async () => {
   const id = "person";
   const at = await folder(id);
   await work(id, "first task");
@@ -246,7 +246,7 @@ test("[V10] what a person changed since is named and not touched, unless it is a
   assert.match(error["message"], /outside the agent's turns: a, c, mine\b.*force/);
   assert.equal(readFileSync(at("a"), "utf8"), "2\n");
 
-  // Only what the agent did goes without a question: the workspace as its second turn found it.
+  // Undoing only the agent's changes needs no force: the state at the start of its second turn.
   const second = idOf((await logOf(id)).slice(ran + 1), (event) => event["observation"] === "chat");
   assert.deepEqual((await json(ask(server, "GET", `${id}/restore?at=${second + 1}`)))["changed_since"], ["c"]);
   rmSync(at("c"));
@@ -262,7 +262,7 @@ test("[V10] what a person changed since is named and not touched, unless it is a
   assert.deepEqual([readFileSync(at("a"), "utf8"), existsSync(at("mine"))], ["1\n", false]);
 });
 
-test("[V11] after kill -9 in the middle of a command the workspace can be brought back, also before it", async () => {
+test("[V11] after kill -9 during a command, the workspace can be restored to states before and after it", async () => {
   const home = mkdtempSync(join(tmpdir(), "deckhand-past-"));
   roots.push(home);
   const first = await start({ home });
@@ -284,7 +284,7 @@ test("[V11] after kill -9 in the middle of a command the workspace can be brough
   assert.equal(readFileSync(at("killed"), "utf8"), "0\n");
 });
 
-test("[V12] nothing is restored while an agent works there, be it in another conversation", async () => {
+test("[V12] nothing is restored while an agent works in the folder, even for another conversation", async () => {
   const at = await folder("works");
   await work("works", "first task");
   const ran = idOf(await logOf("works"), (event) => event["observation"] === "run");
@@ -299,14 +299,14 @@ test("[V12] nothing is restored while an agent works there, be it in another con
   assert.deepEqual([own.status, ((await own.json()) as Frame)["error"].code], [409, "busy"]);
   other.send({ action: "change_agent_state", args: { agent_state: "stopped" }, conversation: "other" });
   await other.state("stopped");
-  // What the other one did is, for this one, done by somebody else.
+  // To this conversation, changes by the other one are external.
   const { changed_since } = await json(ask(server, "GET", `works/restore?at=${ran}`));
   assert.deepEqual(changed_since, ["working"]);
   assert.equal((await ask(server, "POST", "works/restore", { at: ran, force: true })).status, 200);
   assert.equal(existsSync(at("working")), false);
 });
 
-test("[V13] a fork has the past of its source, also when that is deleted; an imported conversation has none", async () => {
+test("[V13] a fork keeps its source's history even after the source is deleted; an import has none", async () => {
   const at = await folder("source");
   await work("source", "first task");
   await work("source", "go on");
@@ -315,7 +315,7 @@ test("[V13] a fork has the past of its source, also when that is deleted; an imp
   const fork = await json(ask(server, "POST", "source/fork", { at: log.length - 1 }));
   const exported = await (await ask(server, "GET", "source/export")).text();
   assert.equal((await ask(server, "DELETE", "source")).status, 204);
-  // Without what would make the import say that it trusts nothing in it.
+  // Without fields that an import refuses.
   const [head = "", ...lines] = exported.trim().split("\n");
   const plainLines = lines.map((line) => JSON.stringify({ ...(JSON.parse(line) as Frame), ...noSettings(line) }));
   const imported = (await (
@@ -333,7 +333,7 @@ test("[V13] a fork has the past of its source, also when that is deleted; an imp
   assert.equal(readFileSync(at("a"), "utf8"), "1\n");
 });
 
-test("[V14] GET diff tells what changed since the conversation began, or between two events", async () => {
+test("[V14] GET diff returns the changes since the conversation started, or between two events", async () => {
   const id = "told";
   const at = await folder(id);
   writeFileSync(at("a"), "0\n");
@@ -365,7 +365,7 @@ test("[V14] GET diff tells what changed since the conversation began, or between
   assert.equal((await ask(server, "GET", `${id}/diff?from=x`)).status, 400);
 });
 
-test("[V17] deckhand diff and restore: what changed, what would change, and the change", async () => {
+test("[V17] deckhand diff and restore show changes, preview them, and apply them", async () => {
   const id = "typed";
   const at = await folder(id);
   writeFileSync(at("a"), "0\n");
@@ -397,7 +397,7 @@ test("[V17] deckhand diff and restore: what changed, what would change, and the 
   assert.equal((await cli("restore", id, "x")).code, 2);
 });
 
-test("[V9] over a socket, sent twice, it is done once and answered by one observation", async () => {
+test("[V9] a restore sent twice over a socket runs once and is answered by one observation", async () => {
   const id = "socket";
   const at = await folder(id);
   await work(id, "first task");
@@ -417,10 +417,10 @@ test("[V9] over a socket, sent twice, it is done once and answered by one observ
   assert.equal(log.filter((event) => event["observation"] === "restore").length, 1);
 });
 
-test("[V15] a snapshot that fails is told once, and the agent goes on", async () => {
+test("[V15] a failed checkpoint is reported once, and the agent continues", async () => {
   const tools = mkdtempSync(join(tmpdir(), "deckhand-no-git-"));
   roots.push(tools);
-  // A git that fails goes before the real one.
+  // A failing git comes first on PATH.
   writeFileSync(join(tools, "git"), "#!/bin/sh\necho 'no git today' >&2\nexit 3\n", { mode: 0o755 });
   await using own = await start({ env: { DECKHAND_USER_PATH: `${tools}:${process.env["PATH"]}` } });
   await folder("failing", own);
@@ -433,7 +433,7 @@ test("[V15] a snapshot that fails is told once, and the agent goes on", async ()
   assert.equal((await ask(own, "GET", "failing/diff")).status, 404);
 });
 
-test("[V15] with DECKHAND_CHECKPOINTS=false nothing is kept, and who asks is told so", async () => {
+test("[V15] with DECKHAND_CHECKPOINTS=false nothing is stored, and requests say so", async () => {
   await using own = await start({ env: { DECKHAND_CHECKPOINTS: "false" } });
   await folder("off", own);
   using socket = await begin("off", "no git task", own);

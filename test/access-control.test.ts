@@ -1,4 +1,4 @@
-/** The door, tried from pages in a real browser: what other sites' scripts can and cannot do to a server on loopback. */
+/** Access control against pages in a real browser: what other sites' scripts can and cannot do to a loopback server. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -9,7 +9,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { ServerProcess } from "./kit/server-process.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-// The names resolve to this machine: what a site does that re-binds its name, or that sits on another port.
+// All these names resolve to this machine, as for a site that rebinds its name or that listens on another port.
 const args = [
   "--disable-gpu",
   "--disable-quic",
@@ -39,21 +39,21 @@ after(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-type Outcome = "in" | "refused";
+type Outcome = "accepted" | "refused";
 
-/** What a script on the page gets when it tries each way in; the server's side is looked at afterwards. */
+/** The outcome of each way in that a script on the page can try. */
 function attack(page: Page): Promise<Record<string, Outcome>> {
   return page.evaluate(async (url): Promise<Record<string, Outcome>> => {
     const socket = (address: string, protocols: string[]): Promise<Outcome> =>
       new Promise((resolve) => {
         const ws = new WebSocket(address, protocols);
-        ws.addEventListener("open", () => resolve("in"));
+        ws.addEventListener("open", () => resolve("accepted"));
         ws.addEventListener("error", () => resolve("refused"));
       });
     const request = async (path: string, init: RequestInit): Promise<Outcome> => {
       try {
         const response = await fetch(url + path, init);
-        return response.ok ? "in" : "refused";
+        return response.ok ? "accepted" : "refused";
       } catch {
         return "refused";
       }
@@ -61,7 +61,7 @@ function attack(page: Page): Promise<Record<string, Outcome>> {
     const stream = (): Promise<Outcome> =>
       new Promise((resolve) => {
         const events = new EventSource(`${url}/api/conversations/x/events`);
-        events.addEventListener("open", () => resolve("in"));
+        events.addEventListener("open", () => resolve("accepted"));
         events.addEventListener("error", () => resolve("refused"));
       });
     const body = JSON.stringify({ task: "write a bash script that prints hello" });
@@ -83,7 +83,7 @@ function attack(page: Page): Promise<Record<string, Outcome>> {
   }, server.url);
 }
 
-async function nothingHappened(): Promise<void> {
+async function assertNoConversations(): Promise<void> {
   const response = await fetch(`${server.url}/api/conversations`);
   assert.deepEqual(await response.json(), { conversations: [], next: null });
 }
@@ -103,10 +103,10 @@ describe("a page in a browser", () => {
   const others: readonly (readonly [string, () => string])[] = [
     ["of another site", () => `http://evil.example:${sitePort}/`],
     ["on another port of this machine", () => `http://127.0.0.1:${sitePort}/`],
-    ["whose name begins with ours", () => `http://localhost.evil.example:${sitePort}/`],
+    ["whose host name begins with ours", () => `http://localhost.evil.example:${sitePort}/`],
   ];
   for (const [what, url] of others) {
-    test(`[D16] ${what} gets nowhere by socket, request, stream or form`, async () => {
+    test(`[D16] ${what} is refused for sockets, requests, streams and forms`, async () => {
       const page = await browser.newPage();
       await page.goto(url());
       assert.deepEqual(await attack(page), allRefused);
@@ -121,11 +121,11 @@ describe("a page in a browser", () => {
       ]);
       assert.equal(answer.status(), 403);
       await page.close();
-      await nothingHappened();
+      await assertNoConversations();
     });
   }
 
-  test("[D16] without an origin (a sandboxed frame) gets nowhere", async () => {
+  test("[D16] without an origin (a sandboxed frame) is refused", async () => {
     const page = await browser.newPage();
     await page.goto(`http://evil.example:${sitePort}/`);
     await page.setContent('<iframe sandbox="allow-scripts" srcdoc="<title>nobody</title>"></iframe>');
@@ -134,10 +134,10 @@ describe("a page in a browser", () => {
     assert.equal(await frame.evaluate("self.origin"), "null");
     assert.deepEqual(await attack(frame as unknown as Page), allRefused);
     await page.close();
-    await nothingHappened();
+    await assertNoConversations();
   });
 
-  test("[D16] whose name was re-bound to this machine is not even shown", async () => {
+  test("[D16] whose name was rebound to this machine is not even served", async () => {
     const page = await browser.newPage();
     const shown = await page.goto(`http://rebound.example:${server.port}/`);
     assert.equal(shown?.status(), 403);
@@ -146,7 +146,7 @@ describe("a page in a browser", () => {
     await page.close();
   });
 
-  test("[D16] cannot put ours into a frame", async () => {
+  test("[D16] cannot frame the UI", async () => {
     const page = await browser.newPage();
     await page.goto(`http://evil.example:${sitePort}/`);
     const refused = page.waitForResponse((response) => response.url().startsWith(server.url));
@@ -155,21 +155,21 @@ describe("a page in a browser", () => {
     await page.close();
   });
 
-  test("[D17] of ours comes in by every way", async () => {
+  test("[D17] of the UI itself has access in every way", async () => {
     const page = await browser.newPage();
     await page.goto(`${server.url}/`);
     const outcome = await attack(page);
     assert.deepEqual(
-      { ...outcome, simplePost: "not for us", stream: "no such conversation" },
+      { ...outcome, simplePost: "cannot be read", stream: "no such conversation" },
       {
-        native: "in",
-        classic: "in",
-        bare: "in",
+        native: "accepted",
+        classic: "accepted",
+        bare: "accepted",
         stream: "no such conversation",
-        read: "in",
-        simplePost: "not for us",
-        jsonPost: "in",
-        emptyPost: "in",
+        read: "accepted",
+        simplePost: "cannot be read",
+        jsonPost: "accepted",
+        emptyPost: "accepted",
       },
     );
     assert.equal(outcome["simplePost"], "refused");
