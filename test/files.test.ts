@@ -36,7 +36,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Waits until a connection closed by the server is noticed; otherwise the next request would be sent into it. */
+/** Yields first, so that fetch notices connections which the server has closed while a program blocked this process. */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
   for (let turns = 0; turns < 3; turns += 1) await othersTurn();
   return fetch(`${server.url}/api/conversations/${id}/${path}`, init);

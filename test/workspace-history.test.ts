@@ -315,7 +315,7 @@ test("[V13] a fork keeps its source's history even after the source is deleted; 
   const fork = await json(ask(server, "POST", "source/fork", { at: log.length - 1 }));
   const exported = await (await ask(server, "GET", "source/export")).text();
   assert.equal((await ask(server, "DELETE", "source")).status, 204);
-  // Without fields that an import refuses.
+  // Without settings, so that the import adds no note about ignoring them.
   const [head = "", ...lines] = exported.trim().split("\n");
   const plainLines = lines.map((line) => JSON.stringify({ ...(JSON.parse(line) as Frame), ...noSettings(line) }));
   const imported = (await (
