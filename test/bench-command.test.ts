@@ -129,7 +129,7 @@ test("[WB10] what an agent does to the check, its files or its shell, instead of
   for (const { task, solved, why } of results) {
     assert.equal(solved, task === "honest", `${task}: ${why}`);
     if (task === "lead outside") assert.match(why, /could not be laid over|ended with 1/);
-    else if (!solved) assert.match(why, /^The check ended with 1/, task);
+    else if (!solved) assert.match(why, /^The check exited with 1/, task);
   }
 });
 
@@ -190,7 +190,7 @@ test("[WB11] what was done is not done again, a task that has changed is; Ctrl-C
   await writeFile(join(tasks, "b/task.md"), "---\ncheck: test -f begun\ntimeout: 1\n---\nslow\n");
   const resumed = bench("--results", results, tasks);
   assert.equal(await resumed.end(), 0, resumed.stderr);
-  assert.match(resumed.stderr, /^1 of 2 are in .*results\.jsonl already\.\n✔ b/);
+  assert.match(resumed.stderr, /^1 of 2 attempts are already in .*results\.jsonl\.\n✔ b/);
   assert.match(resumed.stdout, /^b +yes +1 /m, "at its time limit it is stopped, and checked all the same");
   const again = bench("--results", results, "--json", tasks);
   assert.equal(await again.end(), 0, again.stderr);
@@ -199,7 +199,7 @@ test("[WB11] what was done is not done again, a task that has changed is; Ctrl-C
   await writeFile(results, "something else\n");
   const wrong = bench("--results", results, tasks);
   assert.equal(await wrong.end(), 1);
-  assert.match(wrong.stderr, /Line 1 of .* is no result/);
+  assert.match(wrong.stderr, /Line 1 of .* is not a result/);
   assert.equal(await bench().end(), 2);
 });
 

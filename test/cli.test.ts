@@ -136,14 +136,14 @@ test("[L7] at a terminal a line that is typed is a message, and Ctrl-C ends with
 test("[L8] what is wrong is said with what to do, and ends with 2 where it was typed wrongly", async () => {
   for (const [args, code, says] of [
     [["run", "--url", "http://127.0.0.1:1", "x"], 1, "deckhand serve"],
-    [["run", "--url", "nonsense", "x"], 1, "is not an address"],
-    [["attach", "--url", server.url, "nobody"], 1, "There is no conversation nobody"],
-    [["attach"], 2, "takes the id"],
+    [["run", "--url", "nonsense", "x"], 1, "is not a server address"],
+    [["attach", "--url", server.url, "nobody"], 1, "No conversation nobody"],
+    [["attach"], 2, "takes the ID"],
     [["run"], 2, "is empty"],
     [["run", "--timeout", "soon", "x"], 2, "--timeout takes a number"],
     [["run", "--colour", "x"], 2, "--colour"],
-    [["serve", "--port", "99999"], 1, "PORT"],
-    [["fly"], 2, 'no command "fly"'],
+    [["serve", "--port", "99999"], 1, "--port"],
+    [["fly"], 2, 'unknown command "fly"'],
   ] as const) {
     const cli = new CliProcess(args, { env: { DECKHAND_HOME: join(folder, "unused") } });
     assert.equal(await cli.end(), code, args.join(" ") + cli.stderr);
@@ -230,7 +230,7 @@ test("[L20] models lists what can be chosen, and --test says whether a model can
   const url = ["--url", server.url];
   const list = new CliProcess(["models", ...url]);
   assert.equal(await list.end(), 0, list.stderr);
-  assert.match(list.stdout, /^demo +a script, for the tour$/m);
+  assert.match(list.stdout, /^demo +scripted, for the tour$/m);
   const refused = { when: "Call the tool add with a = 17 and b = 25.", replies: [{ status: 401 }], after: "error" };
   const path = join(folder, "refused.json");
   await writeFile(path, JSON.stringify({ conversations: [refused] }));

@@ -146,7 +146,7 @@ test("[J16] what is run again in the same folder does the same, from the server 
 
   const stored = new CliProcess(["replay", "--url", server.url, "--workspace", start, "plain"]);
   assert.equal(await stored.end(), 0, stored.stdout + stored.stderr);
-  assert.match(stored.stdout, /^Nothing differs in \d+ events\.\n$/);
+  assert.match(stored.stdout, /^No differences in \d+ events\.\n$/);
   const file = await exported("plain");
   assert.deepEqual(compared(await replayed(file, "--workspace", start)), same);
   assert.equal(await readFile(join(start, "start"), "utf8"), "begun\n");
@@ -240,9 +240,9 @@ test("[J21] what is no log, no conversation or no folder is said with what to do
   await writeFile(bad, '{"deckhand_export":1}\n{"id":7}\n');
   for (const [args, code, says] of [
     [["replay", bad], 1, "Line 2 is not part of an export"],
-    [["replay", "--url", server.url, "nobody"], 1, "no such conversation"],
-    [["replay"], 2, "takes the id"],
-    [["replay", "--workspace", join(folder, "nowhere"), bad], 2, "There is no folder"],
+    [["replay", "--url", server.url, "nobody"], 1, "Conversation not found"],
+    [["replay"], 2, "takes the ID"],
+    [["replay", "--workspace", join(folder, "nowhere"), bad], 2, "Folder not found"],
   ] as const) {
     const cli = new CliProcess(args);
     assert.equal(await cli.end(), code, cli.stderr);

@@ -79,7 +79,7 @@ test("[MC11] the command line adds an MCP server, tells how it is and what it ha
   }
   const listed = await deckhand(["mcp", "--url", server.url]);
   assert.equal(listed.code, 0);
-  assert.match(listed.stdout, /^good\tprogram\tready\n(.*\n)* {2}echo \(says that it only reads\): Says it again\.\n/);
+  assert.match(listed.stdout, /^good\tprogram\tready\n(.*\n)* {2}echo \(read-only hint\): Says it again\.\n/);
   const checked = await deckhand(["mcp", "--url", server.url, "check", "good"]);
   assert.deepEqual([checked.code, checked.stdout.split("\n")[0]], [0, "It is there, with 10 tools."]);
   assert.equal((await deckhand(["mcp", "add", "far", "http://127.0.0.1:9/mcp", "--header", "X=1"])).code, 0);

@@ -37,3 +37,16 @@ export function textOption(value: OptionValue): string | undefined {
 export function listOption(value: OptionValue): readonly string[] {
   return typeof value === "object" ? value : [];
 }
+
+/** The only positional argument. Fails with a `UsageError` if there is none, or more than one. */
+export function soleArgument(positionals: readonly string[], usage: string): string {
+  const [first, ...more] = positionals;
+  if (first === undefined || more.length > 0) throw new UsageError(usage);
+  return first;
+}
+
+/** The number of an event. `name` is the flag or command that takes it. Fails with a `UsageError`. */
+export function eventArgument(name: string, value: string | undefined): number | undefined {
+  if (value !== undefined && !/^\d{1,15}$/.test(value)) throw new UsageError(`${name} takes the number of an event.`);
+  return value === undefined ? undefined : Number(value);
+}

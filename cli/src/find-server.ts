@@ -1,4 +1,4 @@
-/** The server to use: the one that was named, the one that runs here, or one of our own for as long as we need it. */
+/** Finds the server to use: the given one, the one that runs here, or one started for the duration of the command. */
 import { setTimeout as wait } from "node:timers/promises";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -9,16 +9,16 @@ import { DeckhandError } from "@deckhand/protocol";
 export interface FoundServer extends AsyncDisposable {
   readonly url: string;
   readonly client: Client;
-  /** It was started by us and ends with us. */
+  /** Started by this command, and stopped at its end. */
   readonly own: boolean;
 }
 
 /**
- * Where nothing listens it is known at once. What listens may be a server that has just started and tries its sandbox
- * out, on a machine that does other things too; or something else, that never answers.
+ * How long to wait for a health check. A closed port is refused at once; but a server that has just started may be busy
+ * verifying its sandbox, and another program on that port may never answer.
  */
-const probeMs = { named: 20_000, looked: 5_000 } as const;
-/** A first start makes folders and a database; it takes well under a second. */
+const probeMs = { given: 20_000, default: 5_000 } as const;
+/** The first start creates folders and a database, which takes well under a second. */
 const startMs = 20_000;
 const stopMs = 5_000;
 
@@ -26,15 +26,14 @@ const stopMs = 5_000;
 export async function findServer(url: string | undefined, maySpawn: boolean): Promise<FoundServer> {
   const at = url ?? configuredUrl();
   const client = clientOf(at);
-  if (await answers(client, at, url === undefined ? probeMs.looked : probeMs.named)) return open(at, client, undefined);
+  if (await answers(client, at, url === undefined ? probeMs.default : probeMs.given))
+    return open(at, client, undefined);
   client.close();
   if (url !== undefined || !maySpawn) {
-    throw new Error(
-      `No Deckhand server answers at ${at}. Start one with \`deckhand serve\`, or give its address with --url.`,
-    );
+    throw new Error(`No Deckhand server at ${at}. Start one with \`deckhand serve\`, or pass its address with --url.`);
   }
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "serve", "--port", "0"], {
-    // A Ctrl-C at the terminal is for us; we end the server when the work is stopped.
+    // Ctrl-C at the terminal must not reach the server; it is stopped once the work has stopped.
     detached: true,
     env: { ...process.env, HOST: "127.0.0.1" },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -49,7 +48,7 @@ function configuredUrl(): string {
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${process.env["PORT"] || "3000"}`;
 }
 
-/** True for a Deckhand server; false when nothing or something else is there. Fails when it does not let us in. */
+/** Whether a Deckhand server answers. Fails if it refuses access. */
 async function answers(client: Client, url: string, withinMs: number): Promise<boolean> {
   try {
     const health = await client.health(AbortSignal.timeout(withinMs));
@@ -58,7 +57,7 @@ async function answers(client: Client, url: string, withinMs: number): Promise<b
     const refused = error instanceof DeckhandError && (error.code === "unauthorized" || error.code === "forbidden");
     if (!refused) return false;
     client.close();
-    throw new Error(`The server at ${url} does not let us in: ${error.message} Set DECKHAND_TOKEN to its token.`, {
+    throw new Error(`The server at ${url} refused access: ${error.message} Set DECKHAND_TOKEN to its token.`, {
       cause: error,
     });
   }
@@ -78,7 +77,7 @@ async function urlOf(child: ChildProcess): Promise<string> {
     ]);
     if (url !== undefined) return url;
     child.kill("SIGKILL");
-    throw new Error(`The server could not be started.\n${stderr.trim()}`);
+    throw new Error(`The server did not start.\n${stderr.trim()}`);
   } finally {
     gone.abort();
   }
@@ -106,6 +105,6 @@ function clientOf(url: string): Client {
   try {
     return connect({ url, ...(token === undefined || token === "" ? {} : { token }) });
   } catch {
-    throw new Error(`"${url}" is not an address such as http://127.0.0.1:3000.`);
+    throw new Error(`"${url}" is not a server address such as http://127.0.0.1:3000.`);
   }
 }

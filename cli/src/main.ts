@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `deckhand serve`, `deckhand run "task"`, `deckhand attach ID` … */
+/** Entry point of the command line: `deckhand serve`, `deckhand run "task"`, `deckhand attach ID` … */
 import { DeckhandError } from "@deckhand/protocol";
 import { exitCodes, UsageError, type ExitCode } from "./exit-codes.ts";
 
@@ -16,10 +16,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import("./bench/bench.ts")).benchCommand,
   costs: async () => (await import("./commands/costs.ts")).costsCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
-  restore: async () => (await import("./commands/diff.ts")).restoreCommand,
+  restore: async () => (await import("./commands/restore.ts")).restoreCommand,
   fork: async () => (await import("./commands/fork.ts")).forkCommand,
-  export: async () => (await import("./commands/fork.ts")).exportCommand,
-  import: async () => (await import("./commands/fork.ts")).importCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+  import: async () => (await import("./commands/import.ts")).importCommand,
   models: async () => (await import("./commands/models.ts")).modelsCommand,
   replay: async () => (await import("./commands/replay.ts")).replayCommand,
   settings: async () => (await import("./commands/settings.ts")).settingsCommand,
@@ -27,27 +27,33 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   rules: async () => (await import("./commands/rules.ts")).rulesCommand,
 };
 
-const help = `Usage: deckhand COMMAND [option…]
+const help = `Usage: deckhand COMMAND [options]
 
-Commands
-  serve        start the server, with the web page
-  run "task"   work on one task without a person, and end with it
-  doctor       try out the sandbox, and show what a server here would have
-  attach ID    follow a conversation and say something in it
-  bench TASKS  have an agent work on a folder of tasks, and tell what it solved
-  costs        print the tokens and dollars that models took
-  diff ID      print what changed in the workspace of a conversation
-  restore ID N bring the workspace back to what it was at an event
-  fork ID      make a new conversation of the beginning of another
-  export ID    print a conversation as JSON lines, Markdown or HTML
-  import FILE  make a conversation of what export printed
-  models       list the models, and try one
-  replay ID    run a conversation again from its log, and tell where it differs
-  settings     show and change what the server keeps: model, keys, limits, hooks …
-  mcp          list, add, remove and try MCP servers
-  rules        list, add and delete what is allowed in every conversation
+Runs coding agents in a sandbox.
 
-deckhand COMMAND --help tells more.
+Start
+  serve          start the server and its web UI
+  run "TASK"     work on one task unattended
+  attach ID      follow a conversation and write to its agent
+
+Conversations
+  diff ID        show what changed in the workspace
+  restore ID N   restore the workspace to what it was at event N
+  fork ID        copy a conversation, up to an event
+  export ID      print a conversation as JSON lines, Markdown or HTML
+  import FILE    create a conversation from an export
+  replay ID      re-run a conversation from its log and show differences
+  costs          show tokens and dollars spent
+
+Setup
+  settings       show and change settings: model, keys, limits, hooks …
+  models         list the available models, and test one
+  mcp            list, add, remove and test MCP servers
+  rules          list, add and delete approval rules for all conversations
+  doctor         verify the sandbox and show the configuration
+  bench TASKS    run an agent on a folder of tasks and report the results
+
+Run "deckhand COMMAND --help" for the options of a command.
 `;
 
 async function main([name, ...args]: readonly string[]): Promise<ExitCode> {
@@ -57,7 +63,7 @@ async function main([name, ...args]: readonly string[]): Promise<ExitCode> {
   }
   const load = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (load === undefined) {
-    process.stderr.write(name === undefined ? help : `There is no command "${name}".\n\n${help}`);
+    process.stderr.write(name === undefined ? help : `deckhand: unknown command "${name}"\n\n${help}`);
     return exitCodes.usage;
   }
   const command = await load();
@@ -68,19 +74,19 @@ async function main([name, ...args]: readonly string[]): Promise<ExitCode> {
   try {
     return await command.run(args);
   } catch (error) {
-    process.stderr.write(`deckhand ${name}: ${sentenceOf(error)}\n`);
+    process.stderr.write(`deckhand ${name}: ${messageOf(error)}\n`);
     if (!(error instanceof UsageError)) return exitCodes.failed;
     process.stderr.write(`\n${command.help}`);
     return exitCodes.usage;
   }
 }
 
-function sentenceOf(error: unknown): string {
+function messageOf(error: unknown): string {
   if (error instanceof DeckhandError) return `${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
 }
 
-// A reader that went away (`deckhand run … | head`) is no reason for a stack trace.
+// Exit quietly when the reader closes the pipe (`deckhand run … | head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(exitCodes.failed);

@@ -1,6 +1,6 @@
 /**
- * The settings of a server: those of the file on this machine, whether a server runs or not, or, with `--url`, those that a server
- * elsewhere tells and takes. On the machine itself programs can be set, too.
+ * Reads and changes a server's settings: through settings.json on this machine, whether a server runs or not, or with
+ * `--url` over HTTP. Hooks and MCP servers that start programs can be set only on the machine itself.
  */
 import type { SettingsPatch, SettingsReport } from "@deckhand/protocol";
 import { openLocalSettings } from "@deckhand/server/settings";
@@ -8,13 +8,13 @@ import { findServer } from "./find-server.ts";
 
 export interface ServerSettingsAccess extends AsyncDisposable {
   report(): Promise<SettingsReport>;
-  /** A server that runs here takes it up within a second or two. */
+  /** A server that runs here applies the change within about a second. */
   change(patch: SettingsPatch): Promise<SettingsReport>;
 }
 
 export async function openServerSettings(url: string | undefined): Promise<ServerSettingsAccess> {
   if (url === undefined) {
-    // What is wrong in it is in its report.
+    // Problems are part of the report.
     const settings = await openLocalSettings(process.env, () => {});
     return {
       report: () => settings.report(),

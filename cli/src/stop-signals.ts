@@ -1,6 +1,6 @@
 import { exitCodes } from "./exit-codes.ts";
 
-/** Aborts with "timeout" or "signal"; a second Ctrl-C ends the process at once. */
+/** A signal that aborts with "timeout" or, on Ctrl-C or SIGTERM, with "signal". A second Ctrl-C exits at once. */
 export function stopSignals(timeoutSeconds?: number): Disposable & { readonly signal: AbortSignal } {
   const stop = new AbortController();
   const onSignal = (): void => {

@@ -5,7 +5,7 @@ import { UsageError } from "./exit-codes.ts";
 
 const names = ["folder", "worktree", "copy", "git"] as const;
 
-/** The workspace that the options choose, undefined for the server's own. Fails with a `UsageError` where they choose two. */
+/** The workspace selected by the options; undefined for the server's default. Fails with a `UsageError` for two of them. */
 export function workspaceChoice(values: ParsedArguments["values"]): WorkspaceChoice | undefined {
   const given = names.flatMap((name) => {
     const value = textOption(values[name]);
@@ -13,9 +13,9 @@ export function workspaceChoice(values: ParsedArguments["values"]): WorkspaceCho
   });
   const [first, second] = given;
   const ref = textOption(values["ref"]);
-  if (second !== undefined) throw new UsageError(`--${first?.name} and --${second.name} cannot both be given.`);
+  if (second !== undefined) throw new UsageError(`--${first?.name} and --${second.name} cannot be combined.`);
   if (ref !== undefined && first?.name !== "git" && first?.name !== "worktree") {
-    throw new UsageError("--ref goes with --git or --worktree.");
+    throw new UsageError("--ref needs --git or --worktree.");
   }
   if (first === undefined) return undefined;
   const at = ref === undefined ? {} : { ref };

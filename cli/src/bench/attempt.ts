@@ -1,7 +1,7 @@
 /**
- * One try: the agent works in a conversation whose workspace is a copy of the start files. When it has ended, its jobs are
- * ended, and the check runs in a fork: a copy of the files in a sandbox and a shell of its own, where nothing that the agent
- * started or defined is. The check's files are laid over there, so that it does not matter what the agent did to them.
+ * One attempt: the agent works in a conversation whose workspace is a copy of the start files. Afterwards its background
+ * processes are stopped, and the check runs in a fork: a copy of the files in a new sandbox and shell, without anything that
+ * the agent started or defined. The check's own files are copied over those of the agent, so tampering with them is useless.
  */
 import { readFile } from "node:fs/promises";
 import type { Client } from "@deckhand/client";
@@ -15,58 +15,58 @@ export interface TryOptions {
   readonly client: Client;
   readonly approval: ApprovalPolicyName;
   readonly maxSteps: number | undefined;
-  /** Conversations stay for a look. */
+  /** Keep the conversations for inspection. */
   readonly keeps: boolean;
-  /** Told of a conversation of it. */
+  /** Called with each conversation of the attempt. */
   readonly onConversation: (id: string) => void;
 }
 
-/** The end of what a check printed is what it says. */
-const toldChars = 400;
-/** Beyond a check's own time: the server has to start a shell, and to end a command that does not. */
+/** How much of the end of a check's output is reported. */
+const maxOutputChars = 400;
+/** On top of a check's own timeout: the server has to start a shell, and to stop a command that hangs. */
 const graceMs = 60_000;
 const removeSeconds = 60;
 
-/** Undefined where it was stopped meanwhile. Fails where the server does, or the task cannot be laid. */
+/** Undefined if it was stopped. Fails if the server fails or the task's files cannot be prepared. */
 export async function runAttempt(
   { task, model, repeat }: Attempt,
   options: TryOptions,
   stop: AbortSignal,
 ): Promise<Result | undefined> {
   const { client, keeps, onConversation } = options;
-  await using laid = await task.materialize();
-  await using made = new AsyncDisposableStack();
-  const remove = (id: string): void => {
+  await using files = await task.materialize();
+  await using created = new AsyncDisposableStack();
+  const onCreated = (id: string): void => {
     onConversation(id);
-    if (!keeps) made.defer(() => client.delete(id, { discard: true }).catch(() => {}));
+    if (!keeps) created.defer(() => client.delete(id, { discard: true }).catch(() => {}));
   };
   const maxSteps = options.maxSteps ?? task.limits.maxSteps;
   const { id } = await client.create({
     settings: {
       approval: options.approval,
-      // Nobody is here to be asked.
+      // Nobody is there to approve anything, so actions that need it are denied at once.
       approval_seconds: 0,
-      workspace: laid.start === undefined ? {} : { repository: laid.start, as: "copy" },
+      workspace: files.start === undefined ? {} : { repository: files.start, as: "copy" },
       ...(model === "" ? {} : { model }),
       ...(maxSteps === undefined ? {} : { max_steps: Math.ceil(maxSteps) }),
       ...(task.limits.maxCostUsd === undefined ? {} : { max_cost_usd: task.limits.maxCostUsd }),
     },
   });
-  remove(id);
-  // A name of its own, so that no model is asked for one.
+  onCreated(id);
+  // With a title set, no model is asked for one.
   await client.rename(id, `${task.id}${repeat === 1 ? "" : ` (${repeat})`}`.slice(0, 200));
 
-  const begun = performance.now();
-  using limit = timeLimit(task.limits.seconds, stop);
+  const startedAt = performance.now();
+  using timeout = timeLimit(task.limits.seconds, stop);
   await client.send(id, "start", { task: task.instruction });
-  const { state, say } = await followUnattended(client, id, () => {}, limit.signal);
-  const seconds = (performance.now() - begun) / 1000;
+  const { state, reason } = await followUnattended(client, id, () => {}, timeout.signal);
+  const seconds = (performance.now() - startedAt) / 1000;
   if (stop.aborted) return undefined;
 
   await client.send(id, "change_agent_state", { agent_state: "stopped", jobs: true });
   const fork = await client.fork(id);
-  remove(fork.id);
-  const checked = await check({ task, model, repeat }, fork.id, laid, client, stop);
+  onCreated(fork.id);
+  const checked = await check({ task, model, repeat }, fork.id, files, client, stop);
   if (stop.aborted) return undefined;
   const { usage } = state;
   return {
@@ -76,7 +76,7 @@ export async function runAttempt(
     repeat,
     solved: checked === "",
     state: state.agentState,
-    why: [checked, checked === "" ? "" : say].filter((text) => text !== "").join(" "),
+    why: [checked, checked === "" ? "" : reason].filter((text) => text !== "").join(" "),
     steps: usage.steps,
     input: usage.input,
     cached: usage.cached_input,
@@ -87,7 +87,7 @@ export async function runAttempt(
   };
 }
 
-/** Empty where it is solved, else why it is not. */
+/** Empty if the task is solved, else why it is not. */
 async function check(
   { task }: Attempt,
   id: string,
@@ -96,10 +96,10 @@ async function check(
   stop: AbortSignal,
 ): Promise<string> {
   try {
-    await layOver(id, checkFiles, client, stop);
+    await copyCheckFiles(id, checkFiles, client, stop);
   } catch (error) {
     stop.throwIfAborted();
-    return `The files of the check could not be laid over: ${(error as Error).message}`;
+    return `The check's files could not be copied: ${(error as Error).message}`;
   }
   const { extras, content } = await run(
     id,
@@ -108,13 +108,20 @@ async function check(
     client,
     stop,
   );
-  if (extras.ended_by === "timeout") return `The check was not over after ${task.limits.checkSeconds} s.`;
-  return extras.exit_code === 0 ? "" : `The check ended with ${extras.exit_code}: ${content.trim().slice(-toldChars)}`;
+  if (extras.ended_by === "timeout") return `The check timed out after ${task.limits.checkSeconds} s.`;
+  return extras.exit_code === 0
+    ? ""
+    : `The check exited with ${extras.exit_code}: ${content.trim().slice(-maxOutputChars)}`;
 }
 
-async function layOver(id: string, files: readonly CheckFile[], client: Client, stop: AbortSignal): Promise<void> {
+async function copyCheckFiles(
+  id: string,
+  files: readonly CheckFile[],
+  client: Client,
+  stop: AbortSignal,
+): Promise<void> {
   if (files.length === 0) return;
-  // Whatever stands at their place: a link, a folder, a file that cannot be written.
+  // Removes whatever is in the way: a symlink, a folder, a read-only file.
   const paths = files.map(({ path }) => shellQuote(path)).join(" ");
   await run(id, `chmod -R u+rwX -- ${paths} 2> /dev/null; rm -rf -- ${paths}`, removeSeconds, client, stop);
   const sent = files.flatMap(({ path, from }) => (from === null ? [] : [{ path, from }]));
@@ -123,7 +130,7 @@ async function layOver(id: string, files: readonly CheckFile[], client: Client, 
   await client.files.upload(id, await Promise.all(data), "", stop);
 }
 
-/** A command of ours in the conversation, until it has ended. Fails with the sentence of what went wrong. */
+/** Runs a command in the conversation until it ends. Fails with an `Error` that says what went wrong. */
 async function run(
   id: string,
   command: string,
@@ -139,12 +146,12 @@ async function run(
     throw new Error(item.event.content);
   }
   stop.throwIfAborted();
-  throw new Error(`The command was not over after ${seconds} s.`);
+  throw new Error(`The command timed out after ${seconds} s.`);
 }
 
-/** Aborts with "timeout" when the time is over. */
+/** Aborts with "timeout" after this time. */
 function timeLimit(seconds: number, stop: AbortSignal): Disposable & { readonly signal: AbortSignal } {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort("timeout"), seconds * 1000);
-  return { signal: AbortSignal.any([stop, over.signal]), [Symbol.dispose]: () => clearTimeout(timer) };
+  const expired = new AbortController();
+  const timer = setTimeout(() => expired.abort("timeout"), seconds * 1000);
+  return { signal: AbortSignal.any([stop, expired.signal]), [Symbol.dispose]: () => clearTimeout(timer) };
 }

@@ -1,4 +1,4 @@
-/** `deckhand bench`: how an agent does at a folder of tasks. */
+/** `deckhand bench`: measures how well an agent solves a folder of tasks. */
 import { resolve } from "node:path";
 import type { Client } from "@deckhand/client";
 import { approvalPolicies, type ApprovalPolicyName } from "@deckhand/protocol";
@@ -14,29 +14,43 @@ import { stripControls } from "../print/strip-controls.ts";
 import { dollars } from "../print/table.ts";
 import { stopSignals } from "../stop-signals.ts";
 
-const help = `Usage: deckhand bench [option…] TASKS
+const help = `Usage: deckhand bench [options] TASKS
 
-Has an agent work on each task of a folder, each in a workspace and a sandbox of its own, runs the task's check when it has
-ended, and prints what was solved, and in how many steps, tokens, dollars and seconds. TASKS is a folder of tasks (task.md or
-task.yaml, with start/ and check/), of exercises as Exercism has them (.meta/config.json), or a file of tasks as SWE-bench
-has them (*.jsonl). The tasks and the server are on one machine. Ctrl-C ends it with what there is.
+Run an agent on each task of a folder, each in a workspace and sandbox of its
+own, then run the task's check, and report what was solved in how many steps,
+tokens, dollars and seconds. Ctrl-C stops and reports the results so far.
 
-  --url URL            the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token)
-  --model NAME[,NAME]  the models, side by side (default: as the server is configured)
-  --at-once N          so many tasks at a time (default: 2)
-  --repeat N           each task so many times (default: 1)
+TASKS is on the server's machine and is one of
+  - a folder of tasks (task.md or task.yaml, with start/ and check/)
+  - a folder of Exercism exercises (.meta/config.json)
+  - a file of SWE-bench tasks (*.jsonl)
+
+Options
+  --url URL            the server's address (default: HOST:PORT, else a server
+                       is started; token: DECKHAND_TOKEN)
+  --model NAME[,NAME]  the models to compare (default: the server's)
+  --at-once N          tasks to run in parallel (default: 2)
+  --repeat N           attempts per task (default: 1)
   --limit N            only the first N tasks
-  --max-steps N        stop each after so many steps
-  --results FILE       keep the results there, and do not do again what is in it already
-  --approval WHEN      never (default), risky or always: what would be asked about is denied at once
-  --check COMMAND      runs the tests of exercises, in place of their language's own command
-  --repos WHERE        a folder or an address that stands before the \`repo\` of SWE-bench's tasks
-  --test-command C     runs their tests, {tests} in it are the names (default: python3 -m pytest -q {tests})
-  --keep               leave the conversations there for a look
-  --json               print the results as JSON lines, and the totals as the last one
+  --max-steps N        stop an attempt after N steps
+  --results FILE       append results to this file, and skip attempts that are
+                       already in it
+  --approval POLICY    never (default), risky or always; an action that needs
+                       approval is denied
+  --check COMMAND      Exercism: run the tests with this command instead of the
+                       language's own
+  --repos PREFIX       SWE-bench: folder or URL that contains the repositories
+  --test-command CMD   SWE-bench: run the tests with this command; {tests} is
+                       replaced by their names (default: python3 -m pytest -q
+                       {tests})
+  --keep               keep the conversations for inspection
+  --json               print results as JSON lines, ending with the totals
 
-Exit code
-  0 all are solved · 1 not all, or a task could not be tried · 2 wrong usage · 130 Ctrl-C
+Exit codes
+  0    all tasks were solved
+  1    not all were, or an attempt failed to run
+  2    usage error
+  130  interrupted by Ctrl-C
 `;
 
 export const benchCommand = { help, run: bench };
@@ -58,7 +72,7 @@ const options = {
 } as const;
 
 interface Plan {
-  readonly tries: readonly Attempt[];
+  readonly attempts: readonly Attempt[];
   readonly atOnce: number;
   readonly approval: ApprovalPolicyName;
   readonly maxSteps: number | undefined;
@@ -68,43 +82,44 @@ interface Plan {
 async function bench(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, options);
   const [path, ...more] = positionals;
-  if (path === undefined || more.length > 0) throw new UsageError("bench takes one folder of tasks.");
+  if (path === undefined || more.length > 0) throw new UsageError("bench takes one folder or file of tasks.");
   const json = values["json"] === true;
   const repeats = numberOption("repeat", values["repeat"], true) ?? 1;
   const limit = numberOption("limit", values["limit"], true);
   const atOnce = numberOption("at-once", values["at-once"], true) ?? 2;
   const maxSteps = numberOption("max-steps", values["max-steps"], true);
   const approval = approvalPolicies.find((each) => each === (textOption(values["approval"]) ?? "never"));
-  if (approval === undefined) throw new UsageError(`--approval is one of ${approvalPolicies.join(", ")}.`);
+  if (approval === undefined) throw new UsageError(`--approval takes one of ${approvalPolicies.join(", ")}.`);
   const models = [...new Set((textOption(values["model"]) ?? "").split(",").map((name) => name.trim()))];
 
-  const read = await readTasks(resolve(path), {
+  const allTasks = await readTasks(resolve(path), {
     check: textOption(values["check"]),
     repos: textOption(values["repos"]),
     testCommand: textOption(values["test-command"]),
   });
-  const tasks = read.slice(0, limit);
-  const tries = tasks.flatMap((task) =>
+  const tasks = allTasks.slice(0, limit);
+  const attempts = tasks.flatMap((task) =>
     models.flatMap((model) => Array.from({ length: repeats }, (_, at): Attempt => ({ task, model, repeat: at + 1 }))),
   );
   const file = await openResults(textOption(values["results"]));
-  const wanted = new Set(tries.map(attemptKey));
-  const results = file.before.filter((result) => wanted.has(resultKey(result)));
+  const keys = new Set(attempts.map(attemptKey));
+  const results = file.previous.filter((result) => keys.has(resultKey(result)));
   const done = new Set(results.map(resultKey));
-  const left = tries.filter((each) => !done.has(attemptKey(each)));
+  const remaining = attempts.filter((each) => !done.has(attemptKey(each)));
 
   using stop = stopSignals();
-  const say = (line: string): void => void process.stderr.write(`${stripControls(line)}\n`);
-  if (done.size > 0) say(`${done.size} of ${tries.length} are in ${values["results"]?.toString()} already.`);
+  const report = (line: string): void => void process.stderr.write(`${stripControls(line)}\n`);
+  if (done.size > 0)
+    report(`${done.size} of ${attempts.length} attempts are already in ${textOption(values["results"])}.`);
   let failures = 0;
-  if (left.length > 0) {
+  if (remaining.length > 0) {
     await using server = await findServer(textOption(values["url"]), true);
-    const plan = { tries: left, atOnce, approval, maxSteps, keeps: values["keep"] === true };
-    failures = await tryAll(plan, server.client, stop.signal, say, async (result) => {
+    const plan = { attempts: remaining, atOnce, approval, maxSteps, keeps: values["keep"] === true };
+    failures = await runAttempts(plan, server.client, stop.signal, report, async (result) => {
       await file.add(result);
       results.push(result);
       if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-      say(sentenceOf(result));
+      report(resultLine(result));
     });
   }
   const totals = models.map((model) => totalsOf(model, results));
@@ -117,31 +132,32 @@ async function bench(args: readonly string[]): Promise<ExitCode> {
       );
   process.stdout.write(`${lines.join("\n")}\n`);
   if (stop.signal.aborted) return exitCodes.interrupted;
-  const all = failures === 0 && results.length === tries.length && results.every(({ solved }) => solved);
-  return all ? exitCodes.finished : exitCodes.failed;
+  const allSolved = failures === 0 && results.length === attempts.length && results.every(({ solved }) => solved);
+  return allSolved ? exitCodes.finished : exitCodes.failed;
 }
 
-/** Resolves with how many could not be tried. */
-async function tryAll(
-  { tries, atOnce, ...how }: Plan,
+/** Resolves with the number of attempts that failed to run. */
+async function runAttempts(
+  { attempts, atOnce, ...how }: Plan,
   client: Client,
   stop: AbortSignal,
-  say: (line: string) => void,
+  report: (line: string) => void,
   onResult: (result: Result) => Promise<void>,
 ): Promise<number> {
   let failures = 0;
-  const queue = tries.values();
+  const queue = attempts.values();
   const worker = async (): Promise<void> => {
     for (const each of queue) {
       if (stop.aborted) return;
-      const onConversation = (id: string): void => (how.keeps ? say(`${each.task.id}: conversation ${id}`) : undefined);
+      const onConversation = (id: string): void =>
+        how.keeps ? report(`${each.task.id}: conversation ${id}`) : undefined;
       try {
         const result = await runAttempt(each, { ...how, client, onConversation }, stop);
         if (result !== undefined) await onResult(result);
       } catch (error) {
         if (stop.aborted) return;
         failures += 1;
-        say(`${each.task.id}: could not be tried: ${(error as Error).message}`);
+        report(`${each.task.id}: could not run: ${(error as Error).message}`);
       }
     }
   };
@@ -149,7 +165,7 @@ async function tryAll(
   return failures;
 }
 
-function sentenceOf(result: Result): string {
+function resultLine(result: Result): string {
   const { task, model, solved, steps, seconds, why, cost_usd, unpriced } = result;
   const cost = dollars({ cost_usd, calls: steps, unpriced_calls: unpriced });
   const name = `${task}${model === "" ? "" : ` (${model})`}`;

@@ -1,10 +1,10 @@
 /**
- * Our own tasks, a folder each:
+ * Deckhand's own task format: one folder per task.
  *
- *   task.md      `check: COMMAND` and limits between two lines of `---`, then the instruction
- *   task.yaml    the same with `instruction: |`
- *   start/       what lies in the workspace when the work begins
- *   check/       what is laid over the workspace before the check; the agent never sees it
+ *   task.md      front matter with `check: COMMAND` and limits, then the instruction
+ *   task.yaml    the same fields, with `instruction: |`
+ *   start/       the initial workspace
+ *   check/       copied over the workspace before the check; the agent never sees it
  *
  * Limits: `timeout` and `check_timeout` in seconds, `max_steps`, `max_cost_usd`.
  */
@@ -16,17 +16,18 @@ import { defaultLimits, filesInPlace, versionOf, type Task, type TaskLimits } fr
 
 const known = ["instruction", "check", "timeout", "check_timeout", "max_steps", "max_cost_usd"];
 
-/** Undefined where the folder has no such task. Fails with an `Error` that says what is wrong with it. */
+/** Undefined if the folder is not such a task. Fails with an `Error` that says what is wrong with it. */
 export async function readDeckhandTask(folder: string, id: string): Promise<Task | undefined> {
   const name = (await isFile(join(folder, "task.md"))) ? "task.md" : "task.yaml";
   if (!(await isFile(join(folder, name)))) return undefined;
   const text = await readFile(join(folder, name), "utf8");
   const values = name === "task.md" ? frontMatter(text) : parseTaskYaml(text);
   const unknown = Object.keys(values).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw new Error(`${unknown} is none of ${known.join(", ")}.`);
+  if (unknown !== undefined) throw new Error(`Unknown field "${unknown}"; expected ${known.join(", ")}.`);
   const { instruction = "", check = "" } = values;
-  if (instruction.trim() === "") throw new Error("There is no instruction.");
-  if (check.trim() === "") throw new Error("There is no check: a command that ends with 0 when the task is solved.");
+  if (instruction.trim() === "") throw new Error("The instruction is missing.");
+  if (check.trim() === "")
+    throw new Error("The check is missing: a command that exits with 0 when the task is solved.");
   const start = join(folder, "start");
   const checks = await filesBelow(join(folder, "check"));
   return {
@@ -45,7 +46,7 @@ export async function readDeckhandTask(folder: string, id: string): Promise<Task
 
 function frontMatter(text: string): Readonly<Record<string, string>> {
   const [, head = "", instruction = ""] = /^---\r?\n([\s\S]*?)\n---\r?\n([\s\S]*)$/.exec(text) ?? [];
-  if (head === "") throw new Error("It begins with `---`, `check: COMMAND`, `---`, and then comes the instruction.");
+  if (head === "") throw new Error("Expected front matter (`---`, `check: COMMAND`, `---`) and then the instruction.");
   return { ...parseTaskYaml(head, 2), instruction };
 }
 
@@ -54,7 +55,7 @@ function limitsOf(values: Readonly<Record<string, string>>): TaskLimits {
     const text = values[name];
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (text.trim() === "" || !(value > 0) || value > 86_400) throw new Error(`${name} is a number above 0.`);
+    if (text.trim() === "" || !(value > 0) || value > 86_400) throw new Error(`${name} must be a number above 0.`);
     return value;
   };
   return {

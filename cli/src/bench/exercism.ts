@@ -1,7 +1,7 @@
 /**
- * Exercises as Exercism keeps them: `.docs/instructions.md`, and in `.meta/config.json` which files are the solution's and which
- * are tests. The agent has everything but these two folders (the solution is in one of them); its tests are laid over anew
- * before they are run.
+ * Exercism's format: `.docs/instructions.md`, and `.meta/config.json` with the names of the solution and test files. The
+ * agent gets everything but these two folders, one of which contains the solution. The original tests are restored before
+ * they run.
  */
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { filesBelow, insidePath, isFile, shellQuote } from "./files.ts";
 import { defaultLimits, versionOf, type Task } from "./task.ts";
 
-/** How the tests of a language are run, by the name of the first one. */
+/** Test commands by the extension of the first test file. */
 const commands: Readonly<Record<string, (tests: string) => string>> = {
   ".sh": (tests) => `bash ${tests}`,
   ".bats": (tests) => `BATS_RUN_SKIPPED=true bats ${tests}`,
@@ -24,7 +24,7 @@ const commands: Readonly<Record<string, (tests: string) => string>> = {
   ".rb": (tests) => `for test in ${tests}; do ruby "$test" || exit 1; done`,
 };
 
-/** Undefined where the folder has no exercise. `check` is run in place of the language's own command. */
+/** Undefined if the folder is not an exercise. `check` replaces the language's default command. */
 export async function readExercism(folder: string, id: string, check: string | undefined): Promise<Task | undefined> {
   const config = join(folder, ".meta/config.json");
   const instructions = join(folder, ".docs/instructions.md");
@@ -38,7 +38,7 @@ export async function readExercism(folder: string, id: string, check: string | u
   const command = check ?? commandOf(test);
   const instruction = [
     ...texts.map((text) => text.trim()).filter((text) => text !== ""),
-    `The solution goes into ${solution.join(", ")}. The tests are in ${test.join(", ")}; do not change them.`,
+    `Write the solution in ${solution.join(", ")}. The tests are in ${test.join(", ")}; do not change them.`,
   ].join("\n\n");
   return {
     id,
@@ -72,6 +72,6 @@ function filesOf(config: unknown): { readonly solution: readonly string[]; reado
 function commandOf(tests: readonly string[]): string {
   const kind = extname(tests[0] ?? "");
   const command = Object.hasOwn(commands, kind) ? commands[kind] : undefined;
-  if (command === undefined) throw new Error(`How ${tests[0]} is run is not known; give it with --check.`);
+  if (command === undefined) throw new Error(`No test command is known for ${tests[0]}. Pass one with --check.`);
   return command(tests.map(shellQuote).join(" "));
 }

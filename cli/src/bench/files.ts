@@ -1,20 +1,20 @@
-/** Files of tasks on this machine. */
+/** Task files on this machine. */
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize } from "node:path";
 
-/** A folder of tasks is read by people; one that has more is something else. */
-const mostFiles = 10_000;
+/** Tasks are written by people; a folder with more files is something else. */
+const maxFiles = 10_000;
 
-/** Plain files below the folder, with `/`, sorted; links are left out. Empty where it is not there. */
-export async function filesBelow(folder: string, leaves: (path: string) => boolean = () => false): Promise<string[]> {
+/** Relative paths of the regular files below the folder, with `/`, sorted; no symlinks. Empty if it does not exist. */
+export async function filesBelow(folder: string, skips: (path: string) => boolean = () => false): Promise<string[]> {
   const found: string[] = [];
   const walk = async (path: string): Promise<void> => {
     for (const entry of await readdir(join(folder, path), { withFileTypes: true })) {
       const at = path === "" ? entry.name : `${path}/${entry.name}`;
-      if (leaves(at)) continue;
+      if (skips(at)) continue;
       if (entry.isDirectory()) await walk(at);
       else if (entry.isFile()) found.push(at);
-      if (found.length > mostFiles) throw new Error(`There are more than ${mostFiles} files in ${folder}.`);
+      if (found.length > maxFiles) throw new Error(`More than ${maxFiles} files in ${folder}.`);
     }
   };
   if (await isFolder(folder)) await walk("");
@@ -35,16 +35,16 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Of a file in a task's own list. Fails with an `Error` for one that leads out of the folder. */
+/** Normalizes a path from a task's own list. Fails with an `Error` if it leads out of the task's folder. */
 export function insidePath(path: string): string {
   const plain = normalize(path);
   if (path === "" || isAbsolute(plain) || plain === ".." || plain.startsWith("../") || path.includes("\0")) {
-    throw new Error(`"${path}" is not a path inside of the task.`);
+    throw new Error(`"${path}" is not a path inside the task.`);
   }
   return plain;
 }
 
-/** One word of bash, whatever is in it. */
+/** Quotes any text as a single word for bash. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

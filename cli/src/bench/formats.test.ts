@@ -9,10 +9,10 @@ import { readTasks } from "./read-tasks.ts";
 
 const root = await mkdtemp(join(tmpdir(), "deckhand-tasks-"));
 after(() => rm(root, { recursive: true, force: true }));
-let made = 0;
+let folderCount = 0;
 
 async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = join(root, String((made += 1)));
+  const folder = join(root, String((folderCount += 1)));
   await mkdir(folder);
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -39,7 +39,7 @@ test("[WB6] a task's YAML maps keys to text; anything else is refused with its l
   }
 });
 
-test("[WB6] our own tasks are read with their limits and files, and another version when one of them changes", async () => {
+test("[WB6] Deckhand tasks are read with their limits and files, and their version changes with any of them", async () => {
   const folder = await folderOf({
     "b/task.md": "---\ncheck: test -f x\ntimeout: 5\nmax_steps: 3\n---\n\nMake x.\n",
     "a/task.yaml": "instruction: |\n  Make y.\ncheck: test -f y\n",
@@ -53,9 +53,9 @@ test("[WB6] our own tasks are read with their limits and files, and another vers
     [a?.instruction, a?.check, b?.instruction, b?.limits.seconds],
     ["Make y.", "test -f y", "Make x.", 5],
   );
-  await using laid = await a!.materialize();
-  assert.deepEqual(laid, { ...laid, start: join(folder, "a/start") });
-  assert.deepEqual(laid.checkFiles, [{ path: "t/check.sh", from: join(folder, "a/check/t/check.sh") }]);
+  await using files = await a!.materialize();
+  assert.deepEqual(files, { ...files, start: join(folder, "a/start") });
+  assert.deepEqual(files.checkFiles, [{ path: "t/check.sh", from: join(folder, "a/check/t/check.sh") }]);
   assert.equal((await readTasks(folder, {}))[0]?.version, a?.version);
   await writeFile(join(folder, "a/check/t/check.sh"), "exit 1");
   assert.notEqual((await readTasks(folder, {}))[0]?.version, a?.version);
@@ -64,21 +64,21 @@ test("[WB6] our own tasks are read with their limits and files, and another vers
     ["b"],
   );
 
-  for (const [text, says] of [
-    ["Make x.", /: x: It begins with/],
-    ["---\ncheck: true\n---\n", /no instruction/],
-    ["---\ntimeout: 5\n---\nMake x.", /no check/],
-    ["---\ncheck: true\nsteps: 5\n---\nMake x.", /steps is none of/],
-    ["---\ncheck: true\ntimeout: soon\n---\nMake x.", /timeout is a number/],
+  for (const [text, message] of [
+    ["Make x.", /: x: Expected front matter/],
+    ["---\ncheck: true\n---\n", /instruction is missing/],
+    ["---\ntimeout: 5\n---\nMake x.", /check is missing/],
+    ["---\ncheck: true\nsteps: 5\n---\nMake x.", /Unknown field "steps"/],
+    ["---\ncheck: true\ntimeout: soon\n---\nMake x.", /timeout must be a number/],
   ] as const) {
     const wrong = await folderOf({ "x/task.md": text });
-    await assert.rejects(readTasks(wrong, {}), says);
+    await assert.rejects(readTasks(wrong, {}), message);
   }
-  await assert.rejects(readTasks(await folderOf({ "x.txt": "" }), {}), /There is no task in/);
-  await assert.rejects(readTasks(join(folder, "nothing"), {}), /There is no/);
+  await assert.rejects(readTasks(await folderOf({ "x.txt": "" }), {}), /No tasks in/);
+  await assert.rejects(readTasks(join(folder, "nothing"), {}), /Not found/);
 });
 
-test("[WB7] an exercise comes without its solution, and its tests are laid over from where it is kept", async () => {
+test("[WB7] an exercise comes without its solution, and its original tests are restored for the check", async () => {
   const files = { solution: ["leap.py"], test: ["leap_test.py"], example: [".meta/example.py"] };
   const folder = await folderOf({
     "exercises/practice/leap/.meta/config.json": JSON.stringify({ files }),
@@ -90,32 +90,32 @@ test("[WB7] an exercise comes without its solution, and its tests are laid over 
   });
   const [task] = await readTasks(folder, {});
   assert.equal(task?.id, "exercises/practice/leap");
-  assert.match(task?.instruction ?? "", /^# Leap\n\nIs it one\?\n\nIn Python\.\n\nThe solution goes into leap\.py\./);
+  assert.match(task?.instruction ?? "", /^# Leap\n\nIs it one\?\n\nIn Python\.\n\nWrite the solution in leap\.py\./);
   assert.equal(task?.check, "python3 -m pytest -q 'leap_test.py'");
   assert.equal((await readTasks(folder, { check: "make test" }))[0]?.check, "make test");
   let start = "";
   {
-    await using laid = await task.materialize();
-    start = laid.start ?? "";
+    await using files = await task.materialize();
+    start = files.start ?? "";
     assert.deepEqual((await readdir(start)).toSorted(), ["leap.py", "leap_test.py"]);
     const kept = join(folder, "exercises/practice/leap/leap_test.py");
-    assert.deepEqual(laid.checkFiles, [{ path: "leap_test.py", from: kept }]);
+    assert.deepEqual(files.checkFiles, [{ path: "leap_test.py", from: kept }]);
   }
   await assert.rejects(readdir(start), { code: "ENOENT" });
 
   const leading = { solution: ["a.py"], test: ["../../etc/passwd"] };
-  for (const [config, says] of [
+  for (const [config, message] of [
     [JSON.stringify({ files: leading }), /not a path inside/],
     [JSON.stringify({ files: { solution: ["a"], test: ["a.zz"] } }), /--check/],
     ["{}", /files\.solution/],
     ["{", /JSON/],
   ] as const) {
     const wrong = await folderOf({ ".meta/config.json": config, ".docs/instructions.md": "x" });
-    await assert.rejects(readTasks(wrong, {}), says);
+    await assert.rejects(readTasks(wrong, {}), message);
   }
 });
 
-test("[WB8] a task of SWE-bench's kind has its commit's files and nothing of what came later; its tests are after the patch", async () => {
+test("[WB8] a SWE-bench task has its commit's files without later history, and its tests in their patched state", async () => {
   const folder = await folderOf({
     "repo/add.mjs": "export const add = (a, b) => a - b;\n",
     "repo/old.test.mjs": "old\n",
@@ -149,28 +149,28 @@ test("[WB8] a task of SWE-bench's kind has its commit's files and nothing of wha
   assert.deepEqual([task?.id, task?.instruction], ["repo__add-1", "add subtracts"]);
   assert.equal(task?.check, `node --test 'new.test.mjs' 'it'\\''s'`);
   {
-    await using laid = await task.materialize();
-    const start = laid.start ?? "";
+    await using files = await task.materialize();
+    const start = files.start ?? "";
     assert.match(await readFile(join(start, "add.mjs"), "utf8"), /a - b/);
     const inside = (...args: readonly string[]): string =>
       execFileSync("git", ["-C", start, ...args], { encoding: "utf8" });
     assert.equal(inside("rev-list", "--all", "--count").trim(), "1");
     assert.equal(inside("status", "--porcelain"), "");
     assert.doesNotMatch(inside("log", "--all", "--format=%B"), /solution|first/i);
-    const [added, removed, ...others] = laid.checkFiles.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const [added, removed, ...others] = files.checkFiles.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     assert.deepEqual(
       [added?.path, removed?.path, removed?.from, others.length],
       ["new.test.mjs", "old.test.mjs", null, 0],
     );
     assert.equal(await readFile(added?.from ?? "", "utf8"), "new\n");
   }
-  for (const [change, says] of [
+  for (const [change, message] of [
     [{ base_commit: "main" }, /Line 1: base_commit/],
     [{ test_patch: "" }, /test_patch is missing/],
-    [{ FAIL_TO_PASS: [], PASS_TO_PASS: [] }, /names no test/],
+    [{ FAIL_TO_PASS: [], PASS_TO_PASS: [] }, /names no tests/],
   ] as const) {
     await writeFile(join(folder, "wrong.jsonl"), JSON.stringify({ ...instance, ...change }));
-    await assert.rejects(readTasks(join(folder, "wrong.jsonl"), {}), says);
+    await assert.rejects(readTasks(join(folder, "wrong.jsonl"), {}), message);
   }
   await writeFile(join(folder, "tasks.jsonl"), JSON.stringify({ ...instance, repo: "some/where" }));
   const [elsewhere] = await readTasks(join(folder, "tasks.jsonl"), {});

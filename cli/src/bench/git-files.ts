@@ -1,4 +1,4 @@
-/** Files of a commit, by this machine's git. Nothing of a repository's settings, hooks or filters is used. */
+/** Extracts files of a commit with this machine's git, without the repository's own settings, hooks or filters. */
 import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,24 +7,24 @@ import { isFile } from "./files.ts";
 import type { CheckFile } from "./task.ts";
 
 const execute = promisify(execFile);
-/** A large repository over a slow line. */
+/** Enough for a large repository over a slow connection. */
 const gitMs = 600_000;
 
-/** The files of the commit in `into`, in a repository of its own with one commit. `from` is a folder or an address. */
+/** Creates a repository in `into` with the commit's files as its only commit. `from` is a folder or a URL. */
 export async function exportCommit(from: string, commit: string, into: string): Promise<void> {
   await mkdir(into);
   await git(into, "init", "--quiet", "--initial-branch=main");
   await git(into, "fetch", "--quiet", "--depth=1", "--no-tags", "--", from, commit);
   await git(into, "checkout", "--quiet", "--detach", "FETCH_HEAD");
   const { stdout: tree } = await git(into, "rev-parse", "FETCH_HEAD^{tree}");
-  const { stdout: only } = await git(into, "commit-tree", "-m", "The state before the task", tree.trim());
-  await git(into, "checkout", "--quiet", "-B", "main", only.trim());
-  // What would name the commit from which it is.
+  const { stdout: onlyCommit } = await git(into, "commit-tree", "-m", "State before the task", tree.trim());
+  await git(into, "checkout", "--quiet", "-B", "main", onlyCommit.trim());
+  // These name the original commit.
   const traces = ["FETCH_HEAD", "shallow", "logs"].map((name) => join(into, ".git", name));
   await Promise.all(traces.map((path) => rm(path, { recursive: true, force: true })));
 }
 
-/** What a patch changes, as it is after it; `folder` has the untouched files. */
+/** The files that a patch changes, in their patched state. `folder` has the unpatched files. */
 export async function patchedFiles(folder: string, patch: string): Promise<readonly CheckFile[]> {
   const file = join(folder, ".git", "test.patch");
   await writeFile(file, patch.endsWith("\n") ? patch : `${patch}\n`);
@@ -40,9 +40,9 @@ export async function patchedFiles(folder: string, patch: string): Promise<reado
 }
 
 async function git(cwd: string, ...args: readonly string[]): Promise<{ readonly stdout: string }> {
-  const nobody = { NAME: "deckhand", EMAIL: "deckhand@localhost", DATE: "2000-01-01T00:00:00Z" };
-  const people = Object.entries(nobody).flatMap(([name, value]) =>
-    ["AUTHOR", "COMMITTER"].map((who) => [`GIT_${who}_${name}`, value] as const),
+  const identity = { NAME: "deckhand", EMAIL: "deckhand@localhost", DATE: "2000-01-01T00:00:00Z" };
+  const identityVariables = Object.entries(identity).flatMap(([name, value]) =>
+    ["AUTHOR", "COMMITTER"].map((role) => [`GIT_${role}_${name}`, value] as const),
   );
   const env = {
     PATH: process.env["PATH"],
@@ -50,7 +50,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<{ readonly 
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CONFIG_SYSTEM: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
-    ...Object.fromEntries(people),
+    ...Object.fromEntries(identityVariables),
   };
   const safe = ["-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", "-c", "protocol.ext.allow=never"];
   try {

@@ -1,10 +1,10 @@
-/** The table of what came of the tries: a line a task, and one of totals. Several models stand beside each other. */
+/** The table of results: one line per task and one of totals. With several models, one column per model. */
 import { dollars, tableLines } from "../print/table.ts";
 import type { Result } from "./result.ts";
 
 export interface Totals {
   readonly model: string;
-  readonly tries: number;
+  readonly attempts: number;
   readonly solved: number;
   readonly steps: number;
   readonly input: number;
@@ -12,7 +12,7 @@ export interface Totals {
   readonly output: number;
   readonly cost_usd: number;
   readonly unpriced: number;
-  /** Of the work, one after another. */
+  /** Sum over all attempts. */
   readonly seconds: number;
 }
 
@@ -21,7 +21,7 @@ export function totalsOf(model: string, results: readonly Result[]): Totals {
   const sum = (value: (result: Result) => number): number => own.reduce((total, each) => total + value(each), 0);
   return {
     model,
-    tries: own.length,
+    attempts: own.length,
     solved: sum(({ solved }) => Number(solved)),
     steps: sum(({ steps }) => steps),
     input: sum(({ input }) => input),
@@ -60,11 +60,11 @@ export function reportLines(
     );
   }
   const cell = (totals: Totals): string =>
-    totals.tries === 0
+    totals.attempts === 0
       ? "–"
       : `${solvedOf(totals)}  ${totals.steps} steps  ${costOf(totals)}  ${totals.seconds.toFixed(1)} s`;
   return tableLines(
-    ["task", ...models.map((model) => model || "as configured")],
+    ["task", ...models.map((model) => model || "default model")],
     [
       ...rows.map((task) => [task, ...models.map((model) => cell(totalsOf(model, of(task, model))))]),
       ["total", ...models.map((model) => cell(totalsOf(model, results)))],
@@ -72,8 +72,8 @@ export function reportLines(
   );
 }
 
-function solvedOf({ solved, tries }: Totals): string {
-  return tries === 1 ? (solved === 1 ? "yes" : "no") : `${solved}/${tries}`;
+function solvedOf({ solved, attempts }: Totals): string {
+  return attempts === 1 ? (solved === 1 ? "yes" : "no") : `${solved}/${attempts}`;
 }
 
 function costOf({ cost_usd, steps, unpriced }: Totals): string {

@@ -1,13 +1,13 @@
-/** What came of one try, and which of them there are. */
+/** Attempts and their results. */
 import type { AgentState } from "@deckhand/protocol";
 import type { Task } from "./task.ts";
 
-/** One task with one model, for the so many-th time. */
+/** One run of a task with a model. */
 export interface Attempt {
   readonly task: Task;
-  /** Empty: as the server is configured. */
+  /** Empty: the server's default. */
   readonly model: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly repeat: number;
 }
 
@@ -17,23 +17,23 @@ export interface Result {
   readonly model: string;
   readonly repeat: number;
   readonly solved: boolean;
-  /** How the agent ended. */
+  /** The agent's final state. */
   readonly state: AgentState | null;
-  /** Where it is not solved: the end of what the check printed, or why there was none. */
+  /** If not solved: the end of the check's output, or why there was none. */
   readonly why: string;
   readonly steps: number;
-  /** Of the work, read and written; `cached` is a part of `input`. */
+  /** Tokens of the work; `cached` is part of `input`. */
   readonly input: number;
   readonly cached: number;
   readonly output: number;
   readonly cost_usd: number;
-  /** Steps whose price is not known. */
+  /** Steps without a known price. */
   readonly unpriced: number;
-  /** Of the work, without the check. */
+  /** Duration of the work, without the check. */
   readonly seconds: number;
 }
 
-/** The same try, whenever it is made: a task that has changed is another one. */
+/** Identifies an attempt across runs; a changed task has another key. */
 export function resultKey({
   task,
   version,

@@ -1,11 +1,11 @@
 /**
- * Results as JSON lines, one more for each try that has ended, so that what was done is not done again after a Ctrl-C or a
- * crash. A last line that was torn by one is taken out.
+ * Results as JSON lines, appended after each attempt, so that nothing is repeated after a Ctrl-C or a crash. An incomplete
+ * last line is removed.
  */
 import { appendFile, readFile, truncate } from "node:fs/promises";
 import type { Result } from "./result.ts";
 
-/** What every line has; a later version may add to it. */
+/** The fields of every line; later versions may add some. */
 const example: Result = {
   task: "",
   version: "",
@@ -24,28 +24,29 @@ const example: Result = {
 };
 
 export interface ResultsFile {
-  /** What it held when it was opened. */
-  readonly before: readonly Result[];
+  /** The results in the file when it was opened. */
+  readonly previous: readonly Result[];
   add(result: Result): Promise<void>;
 }
 
-/** Fails with an `Error` where it holds something else. */
+/** Fails with an `Error` if the file contains anything else. */
 export async function openResults(path: string | undefined): Promise<ResultsFile> {
-  if (path === undefined) return { before: [], add: async () => {} };
+  if (path === undefined) return { previous: [], add: async () => {} };
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;
   });
   const lines = text.split("\n");
-  const torn = lines.pop() ?? "";
-  const before = lines.flatMap((line, at) => {
+  const incomplete = lines.pop() ?? "";
+  const previous = lines.flatMap((line, at) => {
     if (line.trim() === "") return [];
     const found = jsonOf(line);
-    if (!isResult(found)) throw new Error(`Line ${at + 1} of ${path} is no result. Name another file with --results.`);
+    if (!isResult(found))
+      throw new Error(`Line ${at + 1} of ${path} is not a result. Pass another file with --results.`);
     return [found];
   });
-  if (torn !== "") await truncate(path, Buffer.byteLength(text) - Buffer.byteLength(torn));
-  return { before, add: (each) => appendFile(path, `${JSON.stringify(each)}\n`) };
+  if (incomplete !== "") await truncate(path, Buffer.byteLength(text) - Buffer.byteLength(incomplete));
+  return { previous, add: (each) => appendFile(path, `${JSON.stringify(each)}\n`) };
 }
 
 function isResult(value: unknown): value is Result {

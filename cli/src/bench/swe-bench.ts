@@ -1,9 +1,9 @@
 /**
- * Tasks as SWE-bench has them: a line of JSON each, with `instance_id`, `repo`, `base_commit`, `problem_statement`, `test_patch`,
+ * Tasks in SWE-bench's format: one JSON object per line, with `instance_id`, `repo`, `base_commit`, `problem_statement`, `test_patch`,
  * `FAIL_TO_PASS` and `PASS_TO_PASS`. `test_command` runs the tests, `{tests}` in it are their names.
  *
- * The agent has the files of that commit in a repository with this one commit: what came later, the solution among it, cannot
- * be looked up. What the test patch touches is laid over as it is after the patch on the untouched files.
+ * The agent gets that commit's files in a repository with a single commit, so later history, including the solution, cannot
+ * be looked up. Before the check, the files that the test patch touches are replaced by their patched originals.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { exportCommit, patchedFiles } from "./git-files.ts";
 import type { Task } from "./task.ts";
 
 export interface SweOptions {
-  /** Stands before what is no folder and no address: `https://host/`, or a folder. */
+  /** Folder or URL that contains the repositories, for names that are neither: `https://host/`. */
   readonly repos?: string | undefined;
   readonly testCommand?: string | undefined;
 }
@@ -58,12 +58,12 @@ function taskOf(instance: Instance, folder: string, { repos, testCommand }: SweO
       .digest("base64url")
       .slice(0, 16),
     async materialize() {
-      const made = await mkdtemp(join(tmpdir(), "deckhand-task-"));
-      const remove = (): Promise<void> => rm(made, { recursive: true, force: true });
+      const temporary = await mkdtemp(join(tmpdir(), "deckhand-task-"));
+      const remove = (): Promise<void> => rm(temporary, { recursive: true, force: true });
       try {
-        const start = join(made, "start");
-        const tested = join(made, "tested");
-        const from = await placeOf(repo, folder, repos);
+        const start = join(temporary, "start");
+        const tested = join(temporary, "tested");
+        const from = await sourceOf(repo, folder, repos);
         await exportCommit(from, commit, start);
         await exportCommit(start, "HEAD", tested);
         return { start, checkFiles: await patchedFiles(tested, patch), [Symbol.asyncDispose]: remove };
@@ -75,16 +75,14 @@ function taskOf(instance: Instance, folder: string, { repos, testCommand }: SweO
   };
 }
 
-/** A folder beside the file, an address, or a name below `repos`. */
-async function placeOf(repo: string, folder: string, repos: string | undefined): Promise<string> {
+/** A folder next to the file, a URL, or a name below `repos`. */
+async function sourceOf(repo: string, folder: string, repos: string | undefined): Promise<string> {
   if (/^[a-z+]+:\/\//.test(repo)) return repo;
-  const beside = resolve(folder, repo);
-  if (await isFolder(beside)) return beside;
+  const sibling = resolve(folder, repo);
+  if (await isFolder(sibling)) return sibling;
   if (repos !== undefined)
     return /^[a-z+]+:\/\//.test(repos) ? `${repos.replace(/\/$/, "")}/${repo}` : resolve(repos, repo);
-  throw new Error(
-    `There is no folder ${beside}. Say with --repos where ${repo} is: a folder, or an address before it.`,
-  );
+  throw new Error(`Repository not found: ${sibling}. Pass the folder or URL that contains ${repo} with --repos.`);
 }
 
 function instanceOf(value: unknown): Instance {
@@ -94,19 +92,19 @@ function instanceOf(value: unknown): Instance {
     if (typeof found !== "string" || found === "") throw new Error(`${name} is missing.`);
     return found;
   };
-  // The data set has lists as JSON in a text.
+  // The data set encodes lists as JSON strings.
   const names = (name: string): readonly string[] => {
     const found = fields[name] ?? [];
     const list: unknown = typeof found === "string" ? JSON.parse(found) : found;
     if (!Array.isArray(list) || !list.every((each) => typeof each === "string")) {
-      throw new Error(`${name} is no list of names.`);
+      throw new Error(`${name} must be a list of names.`);
     }
     return list;
   };
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text("base_commit")))
-    throw new Error("base_commit is no full name of a commit.");
+    throw new Error("base_commit must be a full commit hash.");
   const tests = [...names("FAIL_TO_PASS"), ...names("PASS_TO_PASS")];
-  if (tests.length === 0) throw new Error("FAIL_TO_PASS names no test.");
+  if (tests.length === 0) throw new Error("FAIL_TO_PASS names no tests.");
   const command = fields["test_command"];
   return {
     instance_id: text("instance_id"),

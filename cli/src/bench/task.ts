@@ -1,53 +1,53 @@
-/** A task of the workbench, whatever the format that it was written in. */
+/** A benchmark task, independent of the format that it was written in. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A file as the check needs it. */
+/** A file that the check needs. */
 export interface CheckFile {
-  /** From the workspace on, with `/`. */
+  /** Relative to the workspace, with `/`. */
   readonly path: string;
-  /** On this machine; null: it must not be there. */
+  /** Source on this machine; null if the file must not exist. */
   readonly from: string | null;
 }
 
 export interface TaskFiles extends AsyncDisposable {
-  /** The folder whose copy is the workspace; undefined for an empty one. */
+  /** The folder to copy into the workspace; undefined for an empty workspace. */
   readonly start: string | undefined;
   readonly checkFiles: readonly CheckFile[];
 }
 
 export interface Task {
-  /** Unique in a run; a path or a name. */
+  /** A path or a name; unique within a run. */
   readonly id: string;
-  /** What the agent is told. */
+  /** The task for the agent. */
   readonly instruction: string;
-  /** A bash command, run in the workspace after the work. Solved where it ends with 0. */
+  /** A bash command that runs in the workspace after the work; exit code 0 means solved. */
   readonly check: string;
   readonly limits: TaskLimits;
-  /** Of all that it is made of: where it changes, what was done before is done again. */
+  /** A hash of everything the task consists of; results for another version do not count. */
   readonly version: string;
-  /** Its files, for as long as they are needed. Fails with an `Error` that says what to do. */
+  /** Provides the task's files until disposed. Fails with an `Error` that says what to do. */
   materialize(): Promise<TaskFiles>;
 }
 
 export interface TaskLimits {
-  /** Of the work. */
+  /** For the agent's work. */
   readonly seconds: number;
   readonly checkSeconds: number;
   readonly maxSteps?: number | undefined;
   readonly maxCostUsd?: number | undefined;
 }
 
-/** What does not say more has so long: an exercise is minutes, and a hanging check ends. */
+/** For tasks without limits: an exercise takes minutes, and a hanging check must end. */
 export const defaultLimits = { seconds: 900, checkSeconds: 180 } as const satisfies TaskLimits;
 
-/** Files that lie there for as long as the run takes. */
+/** Files that are used where they are. */
 export function filesInPlace(start: string | undefined, checkFiles: readonly CheckFile[]): TaskFiles {
   return { start, checkFiles, [Symbol.asyncDispose]: async () => {} };
 }
 
-/** Of texts, and of the files below `folder`, by their names. */
+/** Hashes the texts, and the names and contents of the files below `folder`. */
 export async function versionOf(texts: readonly string[], folder: string, files: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(text).update("\0");

@@ -1,4 +1,4 @@
-/** `deckhand costs`: what models cost, by day, model and conversation, or call by call in one conversation. */
+/** `deckhand costs`: what models cost, by day, model and conversation, or for one conversation call by call. */
 import type { CostStep, CostSum } from "@deckhand/protocol";
 import type { Client } from "@deckhand/client";
 import { parseArguments, textOption } from "../arguments.ts";
@@ -6,15 +6,18 @@ import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
 import { dollars, tableLines } from "../print/table.ts";
 
-const help = `Usage: deckhand costs [option…]
-       deckhand costs [option…] CONVERSATION
+const help = `Usage: deckhand costs [options]
+       deckhand costs [options] ID
 
-Prints the tokens and dollars that models took: by day, model and conversation, or of one conversation by model and call
-by call. Days are days in UTC. What a fork or an import brought along is not counted again.
+Show the tokens and dollars spent on models: by day, model and conversation, or
+for one conversation by model and call. Days are in UTC. Calls that a fork or an
+import copied are not counted again.
 
-  --url URL       the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token, where it wants one)
-  --since DATE    from that day on, such as 2026-10-31 (default: thirty days)
-  --json          print what the server answers
+Options
+  --url URL      the server's address (default: HOST:PORT, else a server is
+                 started; token: DECKHAND_TOKEN)
+  --since DATE   from this day on, such as 2026-10-31 (default: last 30 days)
+  --json         print the server's answer as JSON
 `;
 
 export const costsCommand = { help, run: costs };
@@ -27,9 +30,10 @@ async function costs(args: readonly string[]): Promise<ExitCode> {
   const [conversation] = positionals;
   const since = textOption(values["since"]);
   if (positionals.length > 1 || (conversation !== undefined && since !== undefined)) {
-    throw new UsageError("costs takes --since, or the id of one conversation.");
+    throw new UsageError("costs takes either --since or the ID of one conversation.");
   }
-  if (since !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(since)) throw new UsageError("--since takes 2026-10-31.");
+  if (since !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(since))
+    throw new UsageError("--since takes a date such as 2026-10-31.");
   await using server = await findServer(textOption(values["url"]), true);
   const { client } = server;
   const json = values["json"] === true;
@@ -41,7 +45,7 @@ async function costs(args: readonly string[]): Promise<ExitCode> {
   } else {
     const { steps, children, ...sums } = await ofConversation(client, conversation);
     if (json) print([JSON.stringify({ ...sums, children, steps })]);
-    else print([...sumLines(sums), ...childLines(children), "", ...stepLines(steps)]);
+    else print([...sumLines(sums), ...subagentLines(children), "", ...stepLines(steps)]);
   }
   return exitCodes.finished;
 }
@@ -49,6 +53,7 @@ async function costs(args: readonly string[]): Promise<ExitCode> {
 type Report = Awaited<ReturnType<Client["costs"]>>;
 type Costs = Awaited<ReturnType<Client["conversationCosts"]>>;
 
+/** All pages of a conversation's calls. */
 async function ofConversation(client: Client, id: string): Promise<Omit<Costs, "next">> {
   const { total, models, children, ...first } = await client.conversationCosts(id);
   const steps = [...first.steps];
@@ -61,8 +66,12 @@ async function ofConversation(client: Client, id: string): Promise<Omit<Costs, "
 }
 
 function reportLines({ since, total, days, models, conversations, deleted }: Report): readonly string[] {
-  if (total.calls === 0) return [`Nothing was spent since ${since}.`];
-  const part = <T extends CostSum>(name: string, rows: readonly T[], nameOf: (row: T) => string): readonly string[] => [
+  if (total.calls === 0) return [`Nothing spent since ${since}.`];
+  const table = <T extends CostSum>(
+    name: string,
+    rows: readonly T[],
+    nameOf: (row: T) => string,
+  ): readonly string[] => [
     "",
     ...tableLines(
       [name, ...sumHead],
@@ -70,15 +79,15 @@ function reportLines({ since, total, days, models, conversations, deleted }: Rep
     ),
   ];
   return [
-    `Since ${since}: ${dollars(total)} in ${total.calls} calls.`,
-    ...part("day", days, ({ day }) => day),
-    ...part("model", models, ({ model }) => model || "?"),
-    ...part(
+    `Since ${since}: ${dollars(total)} for ${total.calls} calls.`,
+    ...table("day", days, ({ day }) => day),
+    ...table("model", models, ({ model }) => model || "?"),
+    ...table(
       "conversation",
       conversations,
       ({ id, title, parent }) => `${id} ${parent === null ? "" : "↳ "}${title.slice(0, 40)}`,
     ),
-    ...(deleted.calls === 0 ? [] : ["", `Of it in conversations that were deleted: ${dollars(deleted)}.`]),
+    ...(deleted.calls === 0 ? [] : ["", `Including deleted conversations: ${dollars(deleted)}.`]),
   ];
 }
 
@@ -87,14 +96,14 @@ function sumLines({ total, models }: Pick<Costs, "total" | "models">): readonly 
   return tableLines(["model", "for", ...sumHead], [...rows, ["total", "", ...sumCells(total)]]);
 }
 
-/** Their calls are in their own conversations. */
-function childLines(children: Costs["children"]): readonly string[] {
+/** Totals only: the calls of subagents are listed in their own conversations. */
+function subagentLines(children: Costs["children"]): readonly string[] {
   if (children.length === 0) return [];
   const rows = children.map(({ conversation, agent, usage, steps, unpriced_steps: unpriced, cost_usd }) => [
     `${conversation} ${agent}`,
     ...sumCells({ ...usage, calls: steps, unpriced_calls: unpriced, cost_usd }),
   ]);
-  return ["", ...tableLines(["child", ...sumHead.with(0, "steps")], rows)];
+  return ["", ...tableLines(["subagent", ...sumHead.with(0, "steps")], rows)];
 }
 
 function stepLines(steps: readonly CostStep[]): readonly string[] {

@@ -1,110 +1,46 @@
-/** `deckhand diff` and `restore`: what the workspace of a conversation was. */
-import { escapeInvisible, type FileChange, type ExcludedFiles } from "@deckhand/protocol";
-import { parseArguments, textOption } from "../arguments.ts";
-import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
+import { escapeInvisible } from "@deckhand/protocol";
+import { eventArgument, parseArguments, soleArgument, textOption } from "../arguments.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
+import { changeLine, excludedNote, printablePath } from "../print/changed-files.ts";
 import { stripControls } from "../print/strip-controls.ts";
 
-const url = "  --url URL   the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)\n";
+const help = `Usage: deckhand diff [options] ID
 
-export const diffCommand = {
-  help: `Usage: deckhand diff [option…] CONVERSATION
+Print what changed in the workspace since the conversation started, as a patch.
 
-Prints what changed in the workspace since the conversation began to work, as a patch.
+Options
+  --url URL   the server's address (default: HOST:PORT; token: DECKHAND_TOKEN)
+  --from N    compare with the workspace at event N
+  --to N      up to event N (default: the current files)
+  --stat      print file names only
+`;
 
-${url}  --from N    since it was as at event N
-  --to N      until it was as at event N (default: as it is now)
-  --stat      only the names
-`,
-  run: diff,
-};
+export const diffCommand = { help, run: diff };
 
-export const restoreCommand = {
-  help: `Usage: deckhand restore [option…] CONVERSATION EVENT
-
-Brings the workspace back to what it was at an event. What it is now is kept: it can be restored in its turn.
-
-${url}  --preview   only say what would change
-  --force     also take back what was changed outside the agent's turns since
-`,
-  run: restore,
-};
-
-const marks = { added: "A", modified: "M", deleted: "D", renamed: "R", type_changed: "T" } as const;
+const options = {
+  url: { type: "string" },
+  from: { type: "string" },
+  to: { type: "string" },
+  stat: { type: "boolean" },
+} as const;
 
 async function diff(args: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = parseArguments(args, {
-    url: { type: "string" },
-    from: { type: "string" },
-    to: { type: "string" },
-    stat: { type: "boolean" },
-  });
-  const [id, ...more] = positionals;
-  if (id === undefined || more.length > 0) throw new UsageError("diff takes the id of one conversation.");
-  const [from, to] = (["from", "to"] as const).map((name) => eventOf(`--${name}`, textOption(values[name])));
+  const { values, positionals } = parseArguments(args, options);
+  const id = soleArgument(positionals, "diff takes the ID of one conversation.");
+  const from = eventArgument("--from", textOption(values["from"]));
+  const to = eventArgument("--to", textOption(values["to"]));
+  const namesOnly = values["stat"] === true;
+  await using server = await findServer(textOption(values["url"]), false);
   const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-  await using server = await findServer(textOption(values["url"]), false);
-  const { files, changed_files, excluded } = await server.client.diff(id, range);
+  const { files, changed_files: total, excluded } = await server.client.diff(id, range);
   for (const file of files) {
-    if (values["stat"] === true || file.patch === null) print(lineOf(file));
+    if (namesOnly || file.patch === null) process.stdout.write(`${changeLine(file)}\n`);
     else process.stdout.write(stripControls(escapeInvisible(file.patch)));
-    if (file.truncated && values["stat"] !== true) print(`[the patch of ${nameOf(file.path)} is cut here]`);
+    if (file.truncated && !namesOnly) process.stdout.write(`[patch of ${printablePath(file.path)} truncated]\n`);
   }
-  if (changed_files > files.length) print(`[and ${changed_files - files.length} more files]`);
-  sayLeftOut(excluded);
+  if (total > files.length) process.stdout.write(`[${total - files.length} more files]\n`);
+  const note = excludedNote(excluded);
+  if (note !== undefined) process.stderr.write(`${note}\n`);
   return exitCodes.finished;
-}
-
-async function restore(args: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = parseArguments(args, {
-    url: { type: "string" },
-    preview: { type: "boolean" },
-    force: { type: "boolean" },
-  });
-  const [id, event, ...more] = positionals;
-  const at = eventOf("restore", event);
-  if (id === undefined || at === undefined || more.length > 0) {
-    throw new UsageError("restore takes the id of one conversation and the number of an event.");
-  }
-  await using server = await findServer(textOption(values["url"]), false);
-  if (values["preview"] === true) {
-    const { files, changed_files, changed_since, excluded } = await server.client.previewRestore(id, at);
-    const others = new Set(changed_since);
-    for (const file of files)
-      print(`${lineOf(file)}${others.has(file.path) ? "  (changed outside the agent's turns)" : ""}`);
-    if (changed_files > files.length) print(`[and ${changed_files - files.length} more files]`);
-    sayLeftOut(excluded);
-    return exitCodes.finished;
-  }
-  const { content, extras, cause } = await server.client.restore(id, at, values["force"] === true);
-  print(stripControls(content));
-  if (extras.changed_files > 0) print(`To take this back: deckhand restore ${id} ${cause}`);
-  sayLeftOut(extras.excluded);
-  return exitCodes.finished;
-}
-
-function eventOf(name: string, typed: string | undefined): number | undefined {
-  if (typed !== undefined && !/^\d{1,15}$/.test(typed)) throw new UsageError(`${name} takes the number of an event.`);
-  return typed === undefined ? undefined : Number(typed);
-}
-
-function lineOf({ status, path, old_path: old, binary }: FileChange): string {
-  return `${marks[status]} ${old === undefined ? "" : `${nameOf(old)} -> `}${nameOf(path)}${binary ? " (binary)" : ""}`;
-}
-
-function nameOf(path: string): string {
-  return escapeInvisible(path).replaceAll("\n", "⟨U+000A⟩");
-}
-
-function sayLeftOut({ ignored, large, unreadable }: ExcludedFiles): void {
-  const parts = [
-    ...(ignored > 0 ? [`${ignored} ignored`] : []),
-    ...(large > 0 ? [`${large} over 20 MiB`] : []),
-    ...(unreadable > 0 ? [`${unreadable} that cannot be read`] : []),
-  ];
-  if (parts.length > 0) process.stderr.write(`Not looked at: ${parts.join(", ")}.\n`);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -1,4 +1,4 @@
-/** `deckhand doctor`: the proof of the sandbox, made now, and what a server here would have. */
+/** `deckhand doctor`: verifies the sandbox and shows what a server here would use. */
 import { diagnose } from "@deckhand/server";
 import { parseArguments } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
@@ -6,25 +6,26 @@ import { stripControls } from "../print/strip-controls.ts";
 
 const help = `Usage: deckhand doctor
 
-Tries to get out of the sandbox in every way that it knows, from inside, and shows what was tried, and what had to work beside it
-for the attempt to mean anything. Also shows the model and the folders that a server would have. No server is started.
+Verify the sandbox: try to escape from it in every known way, and show each
+attempt with the control that proves the attempt could have worked. Also shows
+the model and the folders that a server here would use. No server is started.
 
-Ends with 0 only where the sandbox is proven.
+Exits with 0 only if the sandbox is verified.
 `;
 
 export const doctorCommand = { help, run: doctor };
 
-type Examined = Awaited<ReturnType<typeof diagnose>>;
+type Diagnosis = Awaited<ReturnType<typeof diagnose>>;
 
 async function doctor(args: readonly string[]): Promise<ExitCode> {
   const { positionals } = parseArguments(args, {});
-  if (positionals.length > 0) throw new UsageError(`doctor takes no "${positionals[0]}".`);
-  const examined = await diagnose(process.env);
-  for (const line of report(examined)) process.stdout.write(`${stripControls(line)}\n`);
-  return examined.sandbox.proven ? exitCodes.finished : exitCodes.failed;
+  if (positionals.length > 0) throw new UsageError(`doctor takes no argument "${positionals[0]}".`);
+  const diagnosis = await diagnose(process.env);
+  for (const line of report(diagnosis)) process.stdout.write(`${stripControls(line)}\n`);
+  return diagnosis.sandbox.proven ? exitCodes.finished : exitCodes.failed;
 }
 
-function report({ config, sandbox, model }: Examined): string[] {
+function report({ config, sandbox, model }: Diagnosis): string[] {
   const rows = sandbox.checks.map(({ group, name, held, control, controlled }) => [
     group,
     held ? "held" : controlled ? "LEAK" : "NOT TRIED",
@@ -42,7 +43,7 @@ function report({ config, sandbox, model }: Examined): string[] {
     ...(rows.length === 0 ? [] : [line(head), ...rows.map(line), ""]),
     ...sandbox.untried.map(({ name, why }) => `Not tried: ${name}; ${why}.`),
     `Sandbox    ${sandbox.kind === "host" ? "none" : sandbox.kind}: ${sandbox.sentence}`,
-    `Model      ${model.name}${model.demo ? " (scripted; set LLM_MODEL and LLM_API_KEY for a real one)" : ""}`,
+    `Model      ${model.name}${model.demo ? " (scripted demo; set LLM_MODEL and LLM_API_KEY for a real model)" : ""}`,
     `Workspace  ${config.workspace.folder}`,
     `Data       ${config.server.home}`,
   ];

@@ -1,4 +1,4 @@
-/** `deckhand mcp`: the MCP servers whose tools agents have. */
+/** `deckhand mcp`: manages the MCP servers whose tools agents can use. */
 import type { McpServer, McpServerState, McpToolView } from "@deckhand/protocol";
 import { parseArguments, textOption } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
@@ -6,25 +6,33 @@ import { findServer } from "../find-server.ts";
 import { openServerSettings } from "../settings-access.ts";
 import { stripControls } from "../print/strip-controls.ts";
 
-const help = `Usage: deckhand mcp [option…]
-       deckhand mcp [option…] add NAME URL
-       deckhand mcp [option…] add NAME -- COMMAND [argument…]
-       deckhand mcp [option…] remove NAME
-       deckhand mcp [option…] check NAME
-       deckhand mcp [option…] login ADDRESS
+const help = `Usage: deckhand mcp [options]
+       deckhand mcp [options] add NAME URL
+       deckhand mcp [options] add NAME -- COMMAND [arguments]
+       deckhand mcp [options] remove NAME
+       deckhand mcp [options] check NAME
+       deckhand mcp [options] login ADDRESS
 
-Lists the MCP servers, how they are, and their tools; adds one, takes one out, or tries one. Where one wants a login the list says
-at which address; a browser that comes back to no page has, in its address bar, what login takes. A command runs on this machine,
-outside of the sandbox, with a few variables of the environment and those that it is given.
+List MCP servers with their state and tools, add or remove one, or test one. If
+a server needs a login, the list shows the address to open; if the browser then
+ends on a page that does not load, pass that page's address to "login".
 
-  --url URL        the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
-  --env NAME=TEXT  with a command: a variable of its environment; again for more
-  --header NAME=TEXT  with a URL: a header of every request; again for more
-  --trust          what it says of its tools is believed: those that only read are not asked about
-  --json           print it as JSON
+A COMMAND runs on the server's machine, outside the sandbox, with a minimal
+environment plus --env.
 
-Exit code
-  0 done, or it is there · 1 it is not · 2 wrong usage
+Options
+  --url URL            the server's address (default: HOST:PORT; token:
+                       DECKHAND_TOKEN)
+  --env NAME=VALUE     with a command: an environment variable; repeatable
+  --header NAME=VALUE  with a URL: a header for every request; repeatable
+  --trust              trust the server's hints: tools marked read-only need no
+                       approval
+  --json               print JSON
+
+Exit codes
+  0  success; the server is reachable
+  1  it is not
+  2  usage error
 `;
 
 export const mcpCommand = { help, run: mcp };
@@ -38,7 +46,7 @@ const options = {
 } as const;
 
 async function mcp(args: readonly string[]): Promise<ExitCode> {
-  // What stands behind the dashes is the command's, options too.
+  // Everything after `--` belongs to the command, including its options.
   const dashes = args.indexOf("--");
   const command = dashes === -1 ? [] : args.slice(dashes + 1);
   const { values, positionals } = parseArguments(dashes === -1 ? args : args.slice(0, dashes), options);
@@ -50,33 +58,33 @@ async function mcp(args: readonly string[]): Promise<ExitCode> {
   switch (verb) {
     case "add": {
       if ((address === undefined) === (command.length === 0))
-        throw new UsageError("add takes a URL, or -- and a command.");
-      await using kept = await openServerSettings(url);
-      await kept.change({ mcp: { servers: { [name]: { ...without, ...serverOf(address, command, values) } } } });
+        throw new UsageError("add takes either a URL, or -- and a command.");
+      await using access = await openServerSettings(url);
+      await access.change({ mcp: { servers: { [name]: { ...cleared, ...serverOf(address, command, values) } } } });
       return exitCodes.finished;
     }
     case "remove": {
-      await using kept = await openServerSettings(url);
-      const { saved } = await kept.report();
-      if (saved.mcp?.servers?.[name] === undefined) throw new Error(`There is no MCP server ${name}.`);
-      await kept.change({ mcp: { servers: { [name]: null } } });
+      await using access = await openServerSettings(url);
+      const { saved } = await access.report();
+      if (saved.mcp?.servers?.[name] === undefined) throw new Error(`Unknown MCP server "${name}".`);
+      await access.change({ mcp: { servers: { [name]: null } } });
       return exitCodes.finished;
     }
     case "login": {
       await using server = await findServer(url, false);
-      const done = await server.client.finishMcpLogin(name);
-      process.stdout.write(`${stripControls(`You are logged in at ${done.name}.`)}\n`);
+      const login = await server.client.finishMcpLogin(name);
+      process.stdout.write(`${stripControls(`Logged in to ${login.name}.`)}\n`);
       return exitCodes.finished;
     }
     case "check":
       return check(url, name, asJson);
     default:
-      throw new UsageError(`mcp does not know ${verb}.`);
+      throw new UsageError(`Unknown subcommand "${verb}"; expected add, remove, check or login.`);
   }
 }
 
-/** What was there of a server of that name goes. */
-const without = { command: null, args: null, env: null, cwd: null, url: null, headers: null, trust_hints: null };
+/** Removes every field of an existing server with the same name. */
+const cleared = { command: null, args: null, env: null, cwd: null, url: null, headers: null, trust_hints: null };
 
 function serverOf(
   address: string | undefined,
@@ -95,7 +103,7 @@ function pairs(option: string, given: unknown): Record<string, string> | undefin
   return Object.fromEntries(
     (given as string[]).map((pair) => {
       const at = pair.indexOf("=");
-      if (at < 1) throw new UsageError(`--${option} takes NAME=TEXT.`);
+      if (at < 1) throw new UsageError(`--${option} takes NAME=VALUE.`);
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
@@ -106,22 +114,22 @@ async function list(url: string | undefined, asJson: boolean): Promise<ExitCode>
   const servers = await server.client.mcpServers();
   if (asJson) process.stdout.write(`${JSON.stringify(servers)}\n`);
   else for (const each of servers) for (const line of linesOf(each)) process.stdout.write(`${stripControls(line)}\n`);
-  const isWell = servers.every(({ state }) => state === "ready" || state === "off");
-  return isWell ? exitCodes.finished : exitCodes.failed;
+  const allWell = servers.every(({ state }) => state === "ready" || state === "off");
+  return allWell ? exitCodes.finished : exitCodes.failed;
 }
 
-function linesOf({ name, kind, state, reason, login_url: login, tools, excluded: leftOut }: McpServerState): string[] {
+function linesOf({ name, kind, state, reason, login_url: login, tools, excluded }: McpServerState): string[] {
   return [
     `${name}\t${kind}\t${state}${reason === "" ? "" : `\t${reason}`}`,
     ...(login === undefined ? [] : [`  log in at ${login}`]),
     ...tools.map(toolLine),
-    ...(leftOut === 0 ? [] : [`  (${leftOut} more are left out)`]),
+    ...(excluded === 0 ? [] : [`  (${excluded} more excluded)`]),
   ];
 }
 
 function toolLine({ name, description, read_only: readOnly }: McpToolView): string {
   const [first = ""] = description.split("\n");
-  return `  ${name}${readOnly ? " (says that it only reads)" : ""}${first === "" ? "" : `: ${first.slice(0, 100)}`}`;
+  return `  ${name}${readOnly ? " (read-only hint)" : ""}${first === "" ? "" : `: ${first.slice(0, 100)}`}`;
 }
 
 async function check(url: string | undefined, name: string, asJson: boolean): Promise<ExitCode> {

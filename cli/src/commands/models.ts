@@ -1,4 +1,4 @@
-/** `deckhand models`: which models can be chosen, and whether one can do the work. */
+/** `deckhand models`: lists the models, and tests whether one is suitable. */
 import { styleText } from "node:util";
 import { parseArguments, textOption } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
@@ -6,19 +6,25 @@ import type { ModelInfo, ModelProvider } from "@deckhand/protocol";
 import { findServer } from "../find-server.ts";
 import { stripControls } from "../print/strip-controls.ts";
 
-const help = `Usage: deckhand models [option…]
-       deckhand models [option…] --test [NAME]
+const help = `Usage: deckhand models [options]
+       deckhand models [options] --test [NAME]
 
-Lists the models that can be chosen, with what is known of them, and the providers whose models can be named. --test
-makes real calls to one (default: as the server is configured): whether it answers, calls a tool, sees a picture, reads
-enough (on machines of one's own), and whether its size and price are known. It may cost a fraction of a cent.
+List the models that can be selected, and the providers whose models can be
+named. --test makes real calls to one model (default: the server's) and reports
+whether it answers, calls tools, sees images, has enough context (for local
+servers), and whether its size and price are known. This may cost a fraction of
+a cent.
 
-  --url URL   the server (default: HOST:PORT, else one is started; DECKHAND_TOKEN is its token, where it wants one)
-  --test      try the model
-  --json      print the report as JSON
+Options
+  --url URL   the server's address (default: HOST:PORT, else a server is started;
+              token: DECKHAND_TOKEN)
+  --test      test the model
+  --json      print JSON
 
-Exit code
-  0 the model can do the work · 1 it cannot · 2 wrong usage
+Exit codes of --test
+  0  the model is suitable
+  1  it is not
+  2  usage error
 `;
 
 export const modelsCommand = { help, run: models };
@@ -29,7 +35,7 @@ async function models(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, options);
   const [name] = positionals;
   if (positionals.length > 1 || (name !== undefined && values["test"] !== true)) {
-    throw new UsageError("models takes the name of one model, with --test.");
+    throw new UsageError("models takes the name of one model, and only with --test.");
   }
   await using server = await findServer(textOption(values["url"]), true);
   const { client } = server;
@@ -54,39 +60,39 @@ async function models(args: readonly string[]): Promise<ExitCode> {
   return report.ok ? exitCodes.finished : exitCodes.failed;
 }
 
-/** A line a model: what it reads, can and costs. */
+/** One line per model: its context size, abilities and price. */
 function table(rows: readonly ModelInfo[]): string {
   const width = Math.max(...rows.map(({ name }) => stripControls(name).length));
   return rows
-    .map((model) => `${stripControls(model.name).padEnd(width)}  ${stripControls(sentenceOf(model))}`.trimEnd())
+    .map((model) => `${stripControls(model.name).padEnd(width)}  ${stripControls(summaryOf(model))}`.trimEnd())
     .join("\n");
 }
 
-/** Whose models can be asked for by name beside these. */
+/** Providers whose models can be selected by name. */
 function providers(all: readonly ModelProvider[]): string {
   const rows = all.filter(({ local }) => !local);
   const width = Math.max(...rows.map(({ prefix }) => prefix.length));
   const lines = rows.map(({ prefix, label, keys, has_key: hasKey }) => {
-    const key = hasKey ? styleText("green", "✔ has a key") : `wants ${keys.join(" or ")}`;
+    const key = hasKey ? styleText("green", "✔ key set") : `set ${keys.join(" or ")}`;
     return `  ${prefix}/…`.padEnd(width + 6) + `${label}: ${key}`;
   });
-  return ["By name, from their providers:", ...lines].join("\n");
+  return ["Models can also be named by provider:", ...lines].join("\n");
 }
 
-function sentenceOf(model: ModelInfo): string {
-  if (model.demo) return "a script, for the tour";
+function summaryOf(model: ModelInfo): string {
+  if (model.demo) return "scripted, for the tour";
   const { context_tokens: tokens, price, tools } = model;
   return [
     model.provider,
-    tokens === null ? "" : `reads ${tokens.toLocaleString("en")} tokens`,
-    tools === true ? "calls tools" : tools === false ? "is told of tools in words" : "",
-    model.images ? "sees" : "",
-    model.reasoning === true ? "thinks" : "",
+    tokens === null ? "" : `${tokens.toLocaleString("en")} tokens of context`,
+    tools === true ? "tool calling" : tools === false ? "tools described in the prompt" : "",
+    model.images ? "images" : "",
+    model.reasoning === true ? "reasoning" : "",
     price === null
       ? ""
       : price.input + price.output === 0
         ? "free"
-        : `$${price.input} in, $${price.output} out a million`,
+        : `$${price.input} in / $${price.output} out per million tokens`,
   ]
     .filter((part) => part !== "")
     .join(", ");

@@ -1,4 +1,4 @@
-/** `deckhand replay`: a conversation once more from its log, as a test of everything but the model. */
+/** `deckhand replay`: re-runs a conversation from its log, as a test of everything but the model. */
 import { createReadStream, existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { replayFile, type Replay } from "@deckhand/server";
@@ -7,18 +7,23 @@ import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
 import { stripControls } from "../print/strip-controls.ts";
 
-const help = `Usage: deckhand replay [option…] ID|FILE.jsonl
+const help = `Usage: deckhand replay [options] ID|FILE.jsonl
 
-Runs a conversation again, in a workspace of its own that is gone afterwards: what people said comes at its place, the
-model says what it said (no model is asked), commands run anew in the sandbox, the network is not reached. Prints where
-it differs: times and durations are not looked at.
+Re-run a conversation from its log in a temporary workspace: user messages and
+model replies are taken from the log (no model is called), commands run again in
+the sandbox without network. Prints where the result differs; times and
+durations are not compared.
 
-  --workspace PATH   a folder whose copy is the workspace (default: an empty one)
-  --url URL          the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
+Options
+  --workspace PATH   a folder to copy into the workspace (default: empty)
+  --url URL          the server's address (default: HOST:PORT; token:
+                     DECKHAND_TOKEN)
   --json             print one JSON object
 
-Exit code
-  0 nothing differs · 1 something does, or it could not be run · 2 wrong usage
+Exit codes
+  0  no differences
+  1  differences, or the replay failed
+  2  usage error
 `;
 
 export const replayCommand = { help, run };
@@ -29,16 +34,16 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, options);
   const [what, ...more] = positionals;
   if (what === undefined || more.length > 0)
-    throw new UsageError("replay takes the id of one conversation, or a file.");
+    throw new UsageError("replay takes the ID of one conversation, or a file.");
   const start = textOption(values["workspace"]);
-  if (start !== undefined && !existsSync(start)) throw new UsageError(`There is no folder ${start}.`);
+  if (start !== undefined && !existsSync(start)) throw new UsageError(`Folder not found: ${start}`);
   const workspace = start === undefined ? undefined : resolve(start);
-  const played = existsSync(what)
+  const result = existsSync(what)
     ? await replayFile(process.env, { file: createReadStream(what), workspace })
     : await replayStored(what, textOption(values["url"]), workspace);
-  if (values["json"] === true) process.stdout.write(`${JSON.stringify({ same: isSame(played), ...played })}\n`);
-  else process.stdout.write(told(played));
-  return isSame(played) ? exitCodes.finished : exitCodes.failed;
+  if (values["json"] === true) process.stdout.write(`${JSON.stringify({ same: isSame(result), ...result })}\n`);
+  else process.stdout.write(reportOf(result));
+  return isSame(result) ? exitCodes.finished : exitCodes.failed;
 }
 
 async function replayStored(id: string, url: string | undefined, workspace: string | undefined): Promise<Replay> {
@@ -50,15 +55,15 @@ function isSame({ differences }: Replay): boolean {
   return differences.length === 0;
 }
 
-/** A cell is short; `--json` has the whole. */
-const mostChars = 60;
-const mostRows = 50;
+/** Cells are truncated; `--json` prints all of it. */
+const maxChars = 60;
+const maxRows = 50;
 
-function told({ events, differences }: Replay): string {
+function reportOf({ events, differences }: Replay): string {
   const [first] = differences;
-  if (first === undefined) return `Nothing differs in ${events.was} events.\n`;
+  if (first === undefined) return `No differences in ${events.was} events.\n`;
   const rows = differences
-    .slice(0, mostRows)
+    .slice(0, maxRows)
     .map(({ event, kind, field, was, is }) => [String(event), `${kind} ${field}`.trim(), cell(was, is), cell(is, was)]);
   const table = [["event", "what", "was", "is"], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
@@ -68,18 +73,18 @@ function told({ events, differences }: Replay): string {
       .join("  ")
       .trimEnd(),
   );
-  const left = differences.length - rows.length;
-  return `It differs first at event ${first.event} (${first.kind}).\n\n${lines.join("\n")}\n${left > 0 ? `and ${left} more\n` : ""}`;
+  const omitted = differences.length - rows.length;
+  return `First difference at event ${first.event} (${first.kind}).\n\n${lines.join("\n")}\n${omitted > 0 ? `… and ${omitted} more\n` : ""}`;
 }
 
-/** From a little before where it differs from the other. */
+/** The text from shortly before the first difference from the other one. */
 function cell(text: string | null, other: string | null): string {
   if (text === null) return "(none)";
   let same = 0;
   while (same < text.length && text[same] === other?.[same]) same += 1;
-  const from = text.length <= mostChars ? 0 : Math.max(0, same - 20);
-  const shown = text.slice(from, from + mostChars);
+  const from = text.length <= maxChars ? 0 : Math.max(0, same - 20);
+  const shown = text.slice(from, from + maxChars);
   return stripControls(
-    `${from > 0 ? "…" : ""}${JSON.stringify(shown).slice(1, -1)}${from + mostChars < text.length ? "…" : ""}`,
+    `${from > 0 ? "…" : ""}${JSON.stringify(shown).slice(1, -1)}${from + maxChars < text.length ? "…" : ""}`,
   );
 }

@@ -1,16 +1,21 @@
-/** `deckhand rules`: what is allowed in every conversation. */
+/** `deckhand rules`: approval rules for all conversations. */
 import { parseArguments, textOption } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
 import { stripControls } from "../print/strip-controls.ts";
 
-const help = `Usage: deckhand rules [option…]
-       deckhand rules [option…] add ACTION PATTERN
-       deckhand rules [option…] delete ID
+const help = `Usage: deckhand rules [options]
+       deckhand rules [options] add ACTION PATTERN
+       deckhand rules [options] delete NUMBER
 
-Lists what agents may do in every conversation without asking, adds a rule ("run" "npm run *"), or takes one back.
+List, add and delete approval rules: what agents may do without approval in
+every conversation.
 
-  --url URL   the server (default: HOST:PORT; DECKHAND_TOKEN is its token, where it wants one)
+Options
+  --url URL   the server's address (default: HOST:PORT; token: DECKHAND_TOKEN)
+
+Example
+  deckhand rules add run "npm run *"
 `;
 
 export const rulesCommand = { help, run: rules };
@@ -25,16 +30,17 @@ async function rules(args: readonly string[]): Promise<ExitCode> {
   if (verb === "delete" && (rest.length !== 1 || !/^\d{1,15}$/.test(first ?? ""))) {
     throw new UsageError("delete takes the number of a rule.");
   }
-  if (verb !== undefined && verb !== "add" && verb !== "delete") throw new UsageError(`rules does not know ${verb}.`);
+  if (verb !== undefined && verb !== "add" && verb !== "delete")
+    throw new UsageError(`Unknown subcommand "${verb}"; expected add or delete.`);
   await using server = await findServer(textOption(values["url"]), false);
   const { client } = server;
-  const say = (id: number, action: string, what: string): void => {
-    process.stdout.write(`${id}\t${stripControls(action)}\t${stripControls(what)}\n`);
+  const printRule = (id: number, action: string, pattern: string): void => {
+    process.stdout.write(`${id}\t${stripControls(action)}\t${stripControls(pattern)}\n`);
   };
   if (verb === "add" && first !== undefined && pattern !== undefined) {
-    const kept = await client.addRule({ action: first, pattern });
-    say(kept.id, kept.action, kept.pattern);
+    const rule = await client.addRule({ action: first, pattern });
+    printRule(rule.id, rule.action, rule.pattern);
   } else if (verb === "delete") await client.deleteRule(Number(first));
-  else for (const rule of await client.rules()) say(rule.id, rule.action, rule.pattern);
+  else for (const rule of await client.rules()) printRule(rule.id, rule.action, rule.pattern);
   return exitCodes.finished;
 }

@@ -18,30 +18,41 @@ import { stripControls } from "../print/strip-controls.ts";
 import { stopSignals } from "../stop-signals.ts";
 import { followUnattended } from "../follow/unattended.ts";
 
-const help = `Usage: deckhand run [option…] "task"
-       deckhand run [option…] < task.txt
+const help = `Usage: deckhand run [options] "TASK"
+       deckhand run [options] < task.txt
 
-Works on one task without a person and prints what happens. Uses the server that runs at --url or at HOST:PORT; where
-none does, it starts one for itself. Ctrl-C stops the work.
+Work on one task unattended, and print what happens. Uses the server at --url or
+HOST:PORT, and starts one if none is running. Ctrl-C stops the work.
 
-  --url URL          the server (DECKHAND_TOKEN is its token, where it wants one)
-  --model NAME       the model (default: as the server is configured)
-  --effort EFFORT    how much it thinks, where it can be told: none, minimal, low, medium, high or xhigh
+Options
+  --url URL          the server's address (token: DECKHAND_TOKEN)
+  --model NAME       the model (default: the server's)
+  --effort LEVEL     reasoning effort, for models that support it: none, minimal,
+                     low, medium, high or xhigh
+  --agent NAME       the agent (default: CodeActAgent); also your own agents in
+                     DECKHAND_HOME/agents
+  --approval POLICY  never (default), risky or always; an action that needs
+                     approval is denied
+  --max-steps N      stop after N steps
+  --timeout SECONDS  stop after this time
+  --json             print events as JSON, one per line
+
+Workspace (default: the server's)
   --workspace PATH   a folder in the server's default workspace
-  --folder PATH      work in this folder; it is made when it is missing
-  --worktree PATH    work on this repository in a copy of its own, on a branch that comes back when the conversation is deleted
-  --copy PATH        work in a copy of this folder
-  --git URL          work in a clone of this repository
-  --ref NAME         the branch, tag or commit of --git or --worktree
-  --agent NAME       who does it (default: CodeActAgent; the server's agents and your own in DECKHAND_HOME/agents)
-  --approval WHEN    never (default), risky or always: what would be asked about is denied at once
-  --max-steps N      stop after so many steps
-  --timeout SECONDS  stop after so long
-  --json             print the events, one JSON object a line
+  --folder PATH      this folder; it is created if it does not exist
+  --worktree PATH    a worktree of this repository, on a branch of its own that
+                     is merged back when the conversation is deleted
+  --copy PATH        a copy of this folder
+  --git URL          a clone of this repository
+  --ref NAME         branch, tag or commit, with --git or --worktree
 
-Exit code
-  0 finished · 1 error or rejected · 2 wrong usage · 3 stopped, paused, or at a limit · 4 waits for an answer or an
-  approval that nobody can give · 130 Ctrl-C
+Exit codes
+  0    finished
+  1    error, or the agent rejected the task
+  2    usage error
+  3    stopped, paused, or a limit was reached
+  4    waiting for an answer or an approval that nobody can give
+  130  interrupted by Ctrl-C
 `;
 
 export const runCommand = { help, run };
@@ -63,7 +74,7 @@ const options = {
   json: { type: "boolean" },
 } as const;
 
-/** It is a look at some rows. */
+/** The estimate is a small database query. */
 const estimateMs = 2_000;
 
 async function run(args: readonly string[]): Promise<ExitCode> {
@@ -77,9 +88,9 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const workspace = workspaceChoice(values);
   const task = await taskOf(positionals);
   const approval = approvalPolicies.find((each) => each === (textOption(values["approval"]) ?? "never"));
-  if (approval === undefined) throw new UsageError(`--approval is one of ${approvalPolicies.join(", ")}.`);
+  if (approval === undefined) throw new UsageError(`--approval takes one of ${approvalPolicies.join(", ")}.`);
   const settings: Settings = {
-    // Nobody is here to be asked.
+    // Nobody is there to approve anything, so actions that need it are denied at once.
     approval,
     approval_seconds: 0,
     ...(agent === undefined ? {} : { agent_cls: agent }),
@@ -95,28 +106,28 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   const estimate = await estimateOf(server.client, model);
   const { id } = await server.client.create({ task, settings });
   const printer = createPrinter(id, values["json"] === true);
-  if (!server.own) printer.say(`Conversation ${id} on ${server.url}`);
-  if (estimate !== "") printer.say(estimate);
-  const over = new AbortController();
-  const seeChildren = followSubagents(server.client, printer.subagentEvent, over.signal);
+  if (!server.own) printer.note(`Conversation ${id} on ${server.url}`);
+  if (estimate !== "") printer.note(estimate);
+  const finished = new AbortController();
+  const followIfSubagent = followSubagents(server.client, printer.subagentEvent, finished.signal);
   const onEvent = (event: Event): void => {
     printer.event(event);
-    seeChildren(event);
+    followIfSubagent(event);
   };
-  const end = await followUnattended(server.client, id, onEvent, stop.signal).finally(() => over.abort());
-  if (end.say !== "") printer.say(end.say);
+  const end = await followUnattended(server.client, id, onEvent, stop.signal).finally(() => finished.abort());
+  if (end.reason !== "") printer.note(end.reason);
   return end.code;
 }
 
-/** What it may take, as far as that is known; a server that cannot say it is no reason not to begin. */
 function effortOf(given: string | undefined): ReasoningEffort | undefined {
   const effort = reasoningEfforts.find((each) => each === given);
   if (given !== undefined && effort === undefined) {
-    throw new UsageError(`--effort is one of ${reasoningEfforts.join(", ")}.`);
+    throw new UsageError(`--effort takes one of ${reasoningEfforts.join(", ")}.`);
   }
   return effort;
 }
 
+/** What a task like this usually takes. Empty if the server cannot tell, which must not keep the task from starting. */
 async function estimateOf(client: Client, model: string | undefined): Promise<string> {
   try {
     const { steps, sentence } = await client.estimate(model, AbortSignal.timeout(estimateMs));
@@ -129,8 +140,8 @@ async function estimateOf(client: Client, model: string | undefined): Promise<st
 async function taskOf(positionals: readonly string[]): Promise<string> {
   const typed = positionals.join(" ").trim();
   if (typed !== "" && typed !== "-") return typed;
-  if (process.stdin.isTTY) throw new UsageError("What is the task? Give it in quotes, or on the standard input.");
+  if (process.stdin.isTTY) throw new UsageError("No task given. Pass it in quotes, or on standard input.");
   const piped = (await text(process.stdin)).trim();
-  if (piped === "") throw new UsageError("The task on the standard input is empty.");
+  if (piped === "") throw new UsageError("The task on standard input is empty.");
   return piped;
 }

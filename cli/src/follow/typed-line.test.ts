@@ -10,7 +10,7 @@ const awaiting = {
   default: "deny",
 } as const;
 
-test("[I18] `/allow-host` lets commands reach a host, whether anything waits or not", () => {
+test("[I18] `/allow-host` lets commands reach a host, whether or not an action is pending", () => {
   assert.deepEqual(parseTypedLine("/allow-host example.org:8443", null), {
     type: "allow_host",
     host: "example.org:8443",
@@ -19,27 +19,30 @@ test("[I18] `/allow-host` lets commands reach a host, whether anything waits or 
     assert.equal(parseTypedLine(line, null).type, "message");
 });
 
-test("[Q17] a typed line is an answer to what waits, or a message", () => {
-  const waits = { ...awaiting, rules: [...awaiting.rules], reasons: [...awaiting.reasons] };
-  assert.deepEqual(parseTypedLine("/allow", waits), { type: "answer", args: { id: 9, decision: "allow", reason: "" } });
-  assert.deepEqual(parseTypedLine(" /always ", waits), {
+test("[Q17] a typed line answers the pending action or is a message", () => {
+  const pending = { ...awaiting, rules: [...awaiting.rules], reasons: [...awaiting.reasons] };
+  assert.deepEqual(parseTypedLine("/allow", pending), {
+    type: "answer",
+    args: { id: 9, decision: "allow", reason: "" },
+  });
+  assert.deepEqual(parseTypedLine(" /always ", pending), {
     type: "answer",
     args: { id: 9, decision: "allow_for_conversation", reason: "" },
   });
-  assert.deepEqual(parseTypedLine("/everywhere", waits), {
+  assert.deepEqual(parseTypedLine("/everywhere", pending), {
     type: "answer",
     args: { id: 9, decision: "allow_for_server", reason: "" },
   });
-  assert.deepEqual(parseTypedLine("/deny not  there", waits), {
+  assert.deepEqual(parseTypedLine("/deny not  there", pending), {
     type: "answer",
     args: { id: 9, decision: "deny", reason: "not  there" },
   });
   assert.equal(parseTypedLine("/allow", null).type, "nothing");
   for (const line of ["allow", "yes", "/allowed", "/ allow", "/run x"])
-    assert.equal(parseTypedLine(line, waits).type, "message");
+    assert.equal(parseTypedLine(line, pending).type, "message");
   assert.match(
-    answerHint(waits),
+    answerHint(pending),
     /\(browse https:\/\/example\.org\): \/always in this conversation, \/everywhere in all/,
   );
-  assert.doesNotMatch(answerHint({ ...waits, rules: [] }), /always|everywhere/);
+  assert.doesNotMatch(answerHint({ ...pending, rules: [] }), /always|everywhere/);
 });

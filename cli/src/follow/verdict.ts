@@ -1,22 +1,22 @@
 /**
- * Work on a task with nobody there: what each state means for the one who waits. Pure, so that every way out is a test.
+ * What each agent state means for a task that runs unattended. Pure, so that every outcome can be tested.
  *
- *   finished -> 0   rejected, error -> 1   stopped, paused (limit or not) -> 3   waits for an approval -> 4
- *   waits for an answer -> told twice that nobody is there, then 4
+ *   finished -> 0   rejected, error -> 1   stopped, paused (at a limit or not) -> 3   waiting for an approval -> 4
+ *   waiting for an answer -> the agent is told twice that nobody is there, then 4
  */
 import type { AgentState, ConversationState } from "@deckhand/protocol";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 
 export const nudge =
-  "Nobody is here to answer. Go on by yourself and call finish when the task is done, or reject it with the reason.";
-const mostNudges = 2;
+  "Nobody is here to answer. Continue on your own and call finish when the task is done, or reject it with a reason.";
+const maxNudges = 2;
 
 export type Verdict =
-  | { readonly type: "goes_on" }
+  | { readonly type: "continue" }
   | { readonly type: "nudge" }
-  | { readonly type: "ends"; readonly code: ExitCode; readonly say: string };
+  | { readonly type: "end"; readonly code: ExitCode; readonly reason: string };
 
-/** `changedTo` is the state that an event has just told; `state` is the fold up to it. */
+/** `changedTo` is the agent state that the latest event reports; `state` is the fold up to that event. */
 export function verdictOn(changedTo: AgentState, state: ConversationState, nudges: number): Verdict {
   switch (changedTo) {
     case "loading":
@@ -24,31 +24,31 @@ export function verdictOn(changedTo: AgentState, state: ConversationState, nudge
     case "running":
     case "user_confirmed":
     case "user_rejected":
-      return { type: "goes_on" };
+      return { type: "continue" };
     case "finished":
-      return ends(exitCodes.finished, "");
+      return end(exitCodes.finished, "");
     case "rejected":
-      return ends(exitCodes.failed, "The agent rejected the task.");
+      return end(exitCodes.failed, "The agent rejected the task.");
     case "error":
-      return ends(exitCodes.failed, "The work ended with an error.");
+      return end(exitCodes.failed, "The work failed with an error.");
     case "stopped":
-      return ends(exitCodes.stopped, "The work was stopped.");
+      return end(exitCodes.stopped, "The work was stopped.");
     case "paused":
-      return ends(
+      return end(
         exitCodes.stopped,
         state.atLimit === null
-          ? `The work is paused. ${state.reason || "Somebody paused it."}`
-          : `The limit on ${state.atLimit.slice("limit_".length)} is reached.`,
+          ? `The work was paused. ${state.reason || "Somebody paused it."}`
+          : `The limit on ${state.atLimit.slice("limit_".length)} was reached.`,
       );
     case "awaiting_user_confirmation":
-      return ends(exitCodes.waiting, "An action waits for an approval, and nobody is here to give it.");
+      return end(exitCodes.waiting, "An action needs approval, and nobody is here to give it.");
     case "awaiting_user_input":
-      return nudges < mostNudges
+      return nudges < maxNudges
         ? { type: "nudge" }
-        : ends(exitCodes.waiting, "The agent waits for an answer, and nobody is here to give it.");
+        : end(exitCodes.waiting, "The agent is waiting for an answer, and nobody is here to give it.");
   }
 }
 
-function ends(code: ExitCode, say: string): Verdict {
-  return { type: "ends", code, say };
+function end(code: ExitCode, reason: string): Verdict {
+  return { type: "end", code, reason };
 }

@@ -1,4 +1,4 @@
-/** What an event looks like on a terminal: a few lines, or none for bookkeeping. */
+/** Formats an event for a terminal: a few lines, or none for bookkeeping events. */
 import {
   allowedBySentence,
   approvalReasonSentence,
@@ -10,13 +10,12 @@ import {
   type Observation,
   type ObservationExtras,
 } from "@deckhand/protocol";
+import type { Paint } from "./paint.ts";
 import { reportLines } from "./subagent-lines.ts";
 import { stripControls } from "./strip-controls.ts";
 
-/** Colours a text, or leaves it alone where there is no terminal. */
-export type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow" | "cyan", text: string) => string;
-
-const mostLines = 24;
+/** Longer output is shortened to its head and tail. */
+const maxLines = 24;
 
 export function eventLines(event: Event, paint: Paint): readonly string[] {
   if (!isAction(event)) return observationLines(event, paint);
@@ -24,10 +23,10 @@ export function eventLines(event: Event, paint: Paint): readonly string[] {
 }
 
 function actionLines(event: Action, paint: Paint): readonly string[] {
-  const said = "thought" in event.args && event.action !== "finish" ? lines(event.args.thought ?? "") : [];
+  const thought = "thought" in event.args && event.action !== "finish" ? lines(event.args.thought ?? "") : [];
   if (event.approval !== undefined) {
     const why = `needs approval: ${event.approval.reasons.map(approvalReasonSentence).join(" ")} Denied at ${event.approval.expires_at}.`;
-    return [...said, ...asked(event.action, exactAction(event), paint), paint("yellow", `  ${why}`)];
+    return [...thought, ...request(event.action, exactAction(event), paint), paint("yellow", `  ${why}`)];
   }
   switch (event.action) {
     case "start":
@@ -39,28 +38,31 @@ function actionLines(event: Action, paint: Paint): readonly string[] {
     case "reject":
       return lines(event.message).map((line) => paint("red", line));
     case "think":
-      return said.map((line) => paint("dim", line));
+      return thought.map((line) => paint("dim", line));
     case "initialize":
     case "change_agent_state":
       return [];
     case "approve":
       return lines(event.message).map((line) => paint("yellow", `  ${line}`));
     case "run":
-      return [...said, ...asked("$", event.args.command, paint)];
+      return [...thought, ...request("$", event.args.command, paint)];
     case "job":
-      return [...said, ...asked(event.message, event.args.input?.trimEnd() ?? event.args.keys?.join(" ") ?? "", paint)];
+      return [
+        ...thought,
+        ...request(event.message, event.args.input?.trimEnd() ?? event.args.keys?.join(" ") ?? "", paint),
+      ];
     case "read":
     case "write":
     case "edit":
-      return [...said, ...asked(event.action, event.args.path, paint)];
+      return [...thought, ...request(event.action, event.args.path, paint)];
     case "delegate":
-      return [...said, ...asked("delegate", `${event.args.agent}: ${event.args.task}`, paint)];
+      return [...thought, ...request("delegate", `${event.args.agent}: ${event.args.task}`, paint)];
     case "search":
-      return [...said, ...asked("search", `${event.args.pattern} in ${event.args.path}`, paint)];
+      return [...thought, ...request("search", `${event.args.pattern} in ${event.args.path}`, paint)];
     case "browse":
-      return [...said, ...asked("browse", event.args.url, paint)];
+      return [...thought, ...request("browse", event.args.url, paint)];
     default:
-      return [...said, ...asked(event.action, event.message, paint)];
+      return [...thought, ...request(event.action, event.message, paint)];
   }
 }
 
@@ -79,7 +81,7 @@ function observationLines(event: Observation, paint: Paint): readonly string[] {
       return output(event.content, paint);
     case "hook": {
       const { name, exit_code: code, blocks } = event.extras;
-      const head = `hook ${stripControls(name)} (exit ${code}${blocks ? ", stopped it" : ""})`;
+      const head = `hook ${stripControls(name)} (exit ${code}${blocks ? ", blocked" : ""})`;
       return [paint("yellow", head), ...output(event.content, paint)];
     }
     case "job":
@@ -126,12 +128,12 @@ function refusals(
   paint: Paint,
 ): readonly string[] {
   return refused.map((refusal) => {
-    const way = refusal.rule === undefined ? "" : `; /allow-host ${refusal.rule}`;
-    return paint("yellow", `  refused: ${stripControls(refusalSentence(refusal))}${stripControls(way)}`);
+    const remedy = refusal.rule === undefined ? "" : `; /allow-host ${refusal.rule}`;
+    return paint("yellow", `  refused: ${stripControls(refusalSentence(refusal))}${stripControls(remedy)}`);
   });
 }
 
-/** The states that a reader would not guess from what is around them. */
+/** Only states that are not evident from the surrounding events. */
 function stateLines(state: string, paint: Paint): readonly string[] {
   return state === "paused" || state === "stopped" ? [paint("yellow", `(${state})`)] : [];
 }
@@ -140,8 +142,8 @@ function user(text: string, paint: Paint): readonly string[] {
   return lines(text).map((line, at) => paint("bold", `${at === 0 ? ">" : " "} ${line}`));
 }
 
-function asked(verb: string, what: string, paint: Paint): readonly string[] {
-  return lines(what).map((line, at) => paint("cyan", at === 0 ? `${verb} ${line}` : `  ${line}`));
+function request(verb: string, subject: string, paint: Paint): readonly string[] {
+  return lines(subject).map((line, at) => paint("cyan", at === 0 ? `${verb} ${line}` : `  ${line}`));
 }
 
 function output(text: string, paint: Paint): readonly string[] {
@@ -150,9 +152,9 @@ function output(text: string, paint: Paint): readonly string[] {
 
 function indented(text: string): readonly string[] {
   const all = lines(text);
-  const half = mostLines / 2;
+  const half = maxLines / 2;
   const shown =
-    all.length <= mostLines ? all : [...all.slice(0, half), `… ${all.length - mostLines} lines …`, ...all.slice(-half)];
+    all.length <= maxLines ? all : [...all.slice(0, half), `… ${all.length - maxLines} lines …`, ...all.slice(-half)];
   return shown.map((line) => `  ${line}`);
 }
 

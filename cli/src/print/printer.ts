@@ -1,17 +1,18 @@
 import { styleText } from "node:util";
 import type { Event } from "@deckhand/protocol";
 import { subagentLine } from "./subagent-lines.ts";
-import { eventLines, type Paint } from "./event-lines.ts";
+import { eventLines } from "./event-lines.ts";
+import type { Paint } from "./paint.ts";
 
 export interface Printer {
   readonly event: (event: Event) => void;
-  /** What a child did; nothing with `--json`, where its own conversation tells it. */
+  /** An event of a subagent. Ignored with `--json`, where each conversation has its own output. */
   readonly subagentEvent: (agent: string, event: Event) => void;
-  /** What this program says itself; never mixed into the events of `--json`. */
-  readonly say: (text: string) => void;
+  /** A message of the command itself. With `--json` it goes to stderr. */
+  readonly note: (text: string) => void;
 }
 
-/** `write` takes whole lines, where something else (a prompt) is on the terminal too. */
+/** `write` gets whole lines, so that a prompt can share the terminal. */
 export function createPrinter(
   conversation: string,
   json: boolean,
@@ -21,10 +22,10 @@ export function createPrinter(
     return {
       event: (event) => write(`${JSON.stringify({ conversation, ...event })}\n`),
       subagentEvent: () => {},
-      say: (text) => void process.stderr.write(`${text}\n`),
+      note: (text) => void process.stderr.write(`${text}\n`),
     };
   }
-  // styleText looks at the stream itself: a terminal, NO_COLOR, FORCE_COLOR.
+  // styleText checks the stream (is it a terminal?), NO_COLOR and FORCE_COLOR.
   const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout });
   return {
     event: (event) => {
@@ -35,6 +36,6 @@ export function createPrinter(
       const line = subagentLine(agent, event, paint);
       if (line !== undefined) write(`${line}\n`);
     },
-    say: (text) => write(`${paint("dim", text)}\n`),
+    note: (text) => write(`${paint("dim", text)}\n`),
   };
 }

@@ -1,20 +1,20 @@
-/** What a child does, in one line beside its parent's. */
+/** What a subagent does, as single lines among those of its parent. */
 import { exactAction, isAction, type ChildReport, type Event } from "@deckhand/protocol";
-import type { Paint } from "./event-lines.ts";
+import type { Paint } from "./paint.ts";
 import { stripControls } from "./strip-controls.ts";
 
-const mostChars = 100;
+const maxChars = 100;
 
-/** Undefined for what is of no interest to whoever watches the parent. */
+/** Undefined for events that do not matter to a reader of the parent. */
 export function subagentLine(agent: string, event: Event, paint: Paint): string | undefined {
-  const said = wordsOf(event);
-  if (said === undefined) return undefined;
-  const line = stripControls(said).trim().split("\n", 1)[0] ?? "";
-  const short = line.length > mostChars ? `${line.slice(0, mostChars - 1)}…` : line;
+  const text = summaryOf(event);
+  if (text === undefined) return undefined;
+  const line = stripControls(text).trim().split("\n", 1)[0] ?? "";
+  const short = line.length > maxChars ? `${line.slice(0, maxChars - 1)}…` : line;
   return paint("dim", `  ${stripControls(agent)} │ ${short}`);
 }
 
-function wordsOf(event: Event): string | undefined {
+function summaryOf(event: Event): string | undefined {
   if (!isAction(event)) return event.observation === "error" ? `${event.extras.code}: ${event.content}` : undefined;
   if (event.source !== "agent") return undefined;
   switch (event.action) {
@@ -39,16 +39,19 @@ function wordsOf(event: Event): string | undefined {
   }
 }
 
-/** What the parent is told of it, where a reader would not see it elsewhere. */
+/** Lines for a report to the parent, as far as the subagent's own lines do not show it. */
 export function reportLines(report: ChildReport, paint: Paint): readonly string[] {
   const { agent, agent_state: state, awaiting, conversation, steps, cost_usd: cost } = report;
   if (awaiting !== null) {
-    const where = `answer it in deckhand attach ${awaiting.conversation}`;
+    const command = `deckhand attach ${awaiting.conversation}`;
     return [
-      paint("yellow", `  ${stripControls(agent)} waits for an approval: ${stripControls(awaiting.message)} (${where})`),
+      paint(
+        "yellow",
+        `  ${stripControls(agent)} needs approval: ${stripControls(awaiting.message)} (to answer: ${command})`,
+      ),
     ];
   }
-  if (state === "init") return [paint("dim", `  ${stripControls(agent)} begins (conversation ${conversation})`)];
+  if (state === "init") return [paint("dim", `  ${stripControls(agent)} started (conversation ${conversation})`)];
   if (state === "running" || state === "user_confirmed" || state === "user_rejected") return [];
-  return [paint("dim", `  ${stripControls(agent)}: ${state ?? "begun"}, ${steps} steps, $${cost.toFixed(4)}`)];
+  return [paint("dim", `  ${stripControls(agent)}: ${state ?? "started"}, ${steps} steps, $${cost.toFixed(4)}`)];
 }

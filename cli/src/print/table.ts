@@ -1,6 +1,6 @@
 import { stripControls } from "./strip-controls.ts";
 
-/** Lines of columns: the head, the rows, each as wide as it has to be. Numbers stand at the right, but for the first column. */
+/** Aligns the head and the rows in columns. Columns of numbers are right-aligned, except for the first column. */
 export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const cells = [head, ...rows].map((row) => row.map((cell) => stripControls(cell).replaceAll(/\s+/g, " ")));
   const widths = head.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
@@ -13,10 +13,10 @@ export function tableLines(head: readonly string[], rows: readonly (readonly str
   );
 }
 
-/** `$0.0123`, `$12.30`; `–` where the price of none of it is known. */
+/** `$0.0123`, `$12.30`; `–` if no price is known. */
 export function dollars({ cost_usd: usd, calls, unpriced_calls: unpriced }: Priced): string {
   if (calls > 0 && unpriced === calls) return "–";
-  return `$${usd.toFixed(usd < 1 ? 4 : 2)}${unpriced > 0 ? " and more" : ""}`;
+  return `$${usd.toFixed(usd < 1 ? 4 : 2)}${unpriced > 0 ? "+" : ""}`;
 }
 
 interface Priced {
