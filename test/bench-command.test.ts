@@ -128,7 +128,7 @@ test("[WB10] what an agent does to the check, its files or its shell, instead of
   assert.equal(results.length, Object.keys(cheats).length + 1, tried.stderr);
   for (const { task, solved, why } of results) {
     assert.equal(solved, task === "honest", `${task}: ${why}`);
-    if (task === "lead outside") assert.match(why, /could not be laid over|ended with 1/);
+    if (task === "lead outside") assert.match(why, /could not be copied|exited with 1/);
     else if (!solved) assert.match(why, /^The check exited with 1/, task);
   }
 });

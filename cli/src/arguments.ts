@@ -14,7 +14,7 @@ export function parseArguments(args: readonly string[], options: ParseArgsOption
   try {
     const all = { ...options, help: { type: "boolean", short: "h" } } satisfies ParseArgsOptionsConfig;
     const { values, positionals } = parseArgs({ args: [...args], options: all, allowPositionals: true, strict: true });
-    return { values: values as ParsedArguments["values"], positionals };
+    return { values, positionals };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

@@ -53,9 +53,9 @@ test("[WB6] Deckhand tasks are read with their limits and files, and their versi
     [a?.instruction, a?.check, b?.instruction, b?.limits.seconds],
     ["Make y.", "test -f y", "Make x.", 5],
   );
-  await using files = await a!.materialize();
-  assert.deepEqual(files, { ...files, start: join(folder, "a/start") });
-  assert.deepEqual(files.checkFiles, [{ path: "t/check.sh", from: join(folder, "a/check/t/check.sh") }]);
+  await using provided = await a!.materialize();
+  assert.deepEqual(provided, { ...provided, start: join(folder, "a/start") });
+  assert.deepEqual(provided.checkFiles, [{ path: "t/check.sh", from: join(folder, "a/check/t/check.sh") }]);
   assert.equal((await readTasks(folder, {}))[0]?.version, a?.version);
   await writeFile(join(folder, "a/check/t/check.sh"), "exit 1");
   assert.notEqual((await readTasks(folder, {}))[0]?.version, a?.version);
@@ -95,11 +95,11 @@ test("[WB7] an exercise comes without its solution, and its original tests are r
   assert.equal((await readTasks(folder, { check: "make test" }))[0]?.check, "make test");
   let start = "";
   {
-    await using files = await task.materialize();
-    start = files.start ?? "";
+    await using provided = await task.materialize();
+    start = provided.start ?? "";
     assert.deepEqual((await readdir(start)).toSorted(), ["leap.py", "leap_test.py"]);
     const kept = join(folder, "exercises/practice/leap/leap_test.py");
-    assert.deepEqual(files.checkFiles, [{ path: "leap_test.py", from: kept }]);
+    assert.deepEqual(provided.checkFiles, [{ path: "leap_test.py", from: kept }]);
   }
   await assert.rejects(readdir(start), { code: "ENOENT" });
 
@@ -149,15 +149,15 @@ test("[WB8] a SWE-bench task has its commit's files without later history, and i
   assert.deepEqual([task?.id, task?.instruction], ["repo__add-1", "add subtracts"]);
   assert.equal(task?.check, `node --test 'new.test.mjs' 'it'\\''s'`);
   {
-    await using files = await task.materialize();
-    const start = files.start ?? "";
+    await using provided = await task.materialize();
+    const start = provided.start ?? "";
     assert.match(await readFile(join(start, "add.mjs"), "utf8"), /a - b/);
     const inside = (...args: readonly string[]): string =>
       execFileSync("git", ["-C", start, ...args], { encoding: "utf8" });
     assert.equal(inside("rev-list", "--all", "--count").trim(), "1");
     assert.equal(inside("status", "--porcelain"), "");
     assert.doesNotMatch(inside("log", "--all", "--format=%B"), /solution|first/i);
-    const [added, removed, ...others] = files.checkFiles.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const [added, removed, ...others] = provided.checkFiles.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     assert.deepEqual(
       [added?.path, removed?.path, removed?.from, others.length],
       ["new.test.mjs", "old.test.mjs", null, 0],

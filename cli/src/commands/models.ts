@@ -16,8 +16,8 @@ servers), and whether its size and price are known. This may cost a fraction of
 a cent.
 
 Options
-  --url URL   the server's address (default: HOST:PORT, else a server is started;
-              token: DECKHAND_TOKEN)
+  --url URL   the server's address (default: HOST:PORT, else a server is
+              started; token: DECKHAND_TOKEN)
   --test      test the model
   --json      print JSON
 

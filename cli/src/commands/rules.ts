@@ -1,4 +1,6 @@
 /** `deckhand rules`: approval rules for all conversations. */
+import type { Client } from "@deckhand/client";
+import type { ServerRule } from "@deckhand/protocol";
 import { parseArguments, textOption } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
 import { findServer } from "../find-server.ts";
@@ -22,25 +24,31 @@ export const rulesCommand = { help, run: rules };
 
 async function rules(args: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, { url: { type: "string" } });
-  const [verb, ...rest] = positionals;
-  const [first, pattern] = rest;
-  if (verb === "add" && (rest.length !== 2 || first === undefined || pattern === undefined)) {
-    throw new UsageError("add takes an action and a pattern.");
-  }
-  if (verb === "delete" && (rest.length !== 1 || !/^\d{1,15}$/.test(first ?? ""))) {
-    throw new UsageError("delete takes the number of a rule.");
-  }
-  if (verb !== undefined && verb !== "add" && verb !== "delete")
-    throw new UsageError(`Unknown subcommand "${verb}"; expected add or delete.`);
+  const perform = subcommand(positionals);
   await using server = await findServer(textOption(values["url"]), false);
-  const { client } = server;
-  const printRule = (id: number, action: string, pattern: string): void => {
-    process.stdout.write(`${id}\t${stripControls(action)}\t${stripControls(pattern)}\n`);
-  };
-  if (verb === "add" && first !== undefined && pattern !== undefined) {
-    const rule = await client.addRule({ action: first, pattern });
-    printRule(rule.id, rule.action, rule.pattern);
-  } else if (verb === "delete") await client.deleteRule(Number(first));
-  else for (const rule of await client.rules()) printRule(rule.id, rule.action, rule.pattern);
+  await perform(server.client);
   return exitCodes.finished;
+}
+
+function subcommand([verb, ...rest]: readonly string[]): (client: Client) => Promise<void> {
+  const [first, second, ...more] = rest;
+  switch (verb) {
+    case undefined:
+      return async (client) => (await client.rules()).forEach(printRule);
+    case "add":
+      if (first === undefined || second === undefined || more.length > 0) {
+        throw new UsageError("add takes an action and a pattern.");
+      }
+      return async (client) => printRule(await client.addRule({ action: first, pattern: second }));
+    case "delete":
+      if (rest.length !== 1 || !/^\d{1,15}$/.test(first ?? ""))
+        throw new UsageError("delete takes the number of a rule.");
+      return (client) => client.deleteRule(Number(first));
+    default:
+      throw new UsageError(`Unknown subcommand "${verb}"; expected add or delete.`);
+  }
+}
+
+function printRule({ id, action, pattern }: ServerRule): void {
+  process.stdout.write(`${id}\t${stripControls(action)}\t${stripControls(pattern)}\n`);
 }

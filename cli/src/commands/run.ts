@@ -27,8 +27,8 @@ HOST:PORT, and starts one if none is running. Ctrl-C stops the work.
 Options
   --url URL          the server's address (token: DECKHAND_TOKEN)
   --model NAME       the model (default: the server's)
-  --effort LEVEL     reasoning effort, for models that support it: none, minimal,
-                     low, medium, high or xhigh
+  --effort LEVEL     reasoning effort, for models that support it: none,
+                     minimal, low, medium, high or xhigh
   --agent NAME       the agent (default: CodeActAgent); also your own agents in
                      DECKHAND_HOME/agents
   --approval POLICY  never (default), risky or always; an action that needs

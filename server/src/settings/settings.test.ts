@@ -100,7 +100,7 @@ test("[SE3] the environment overrides saved values, and the report says where", 
   assert.deepEqual([fallbacks, smallModel, reasoningEffort], [["a/b", "c"], "e", "low"]);
 });
 
-const address = ({ settings }: Opened) => {
+const modelAddress = ({ settings }: Opened) => {
   const { name, baseUrl, apiKey } = settings.config.model;
   return { name, baseUrl, apiKey };
 };
@@ -108,13 +108,13 @@ const address = ({ settings }: Opened) => {
 test("[SE4] a key is sent only to the server it was saved for; the environment's key is never sent to a saved URL", async () => {
   const model = { name: "m", base_url: "http://models.example:8000/v1" };
   using saved = await opened({ LLM_API_KEY: "sk-env" }, { version: 1, model });
-  assert.deepEqual(address(saved), { name: "m", baseUrl: model.base_url, apiKey: undefined });
+  assert.deepEqual(modelAddress(saved), { name: "m", baseUrl: model.base_url, apiKey: undefined });
   const keys = { "http://models.example:8000": "sk-own", "http://models.example": "sk-no" };
   using own = await opened({ LLM_API_KEY: "sk-env" }, { version: 1, model, keys });
-  assert.equal(address(own).apiKey, "sk-own");
+  assert.equal(modelAddress(own).apiKey, "sk-own");
   // The environment names a model, so the saved URL is ignored.
   using named = await opened({ LLM_MODEL: "gpt-4o", LLM_API_KEY: "sk-env" }, { version: 1, model, keys });
-  assert.deepEqual(address(named), { name: "gpt-4o", baseUrl: undefined, apiKey: "sk-env" });
+  assert.deepEqual(modelAddress(named), { name: "gpt-4o", baseUrl: undefined, apiKey: "sk-env" });
   const { environment } = await named.settings.report();
   assert.deepEqual(environment, { "model.name": "LLM_MODEL", "model.base_url": "LLM_MODEL" });
 });
