@@ -49,12 +49,12 @@ export function createRuntimes(config: Config, options: RuntimeOptions, env: Env
     case "bubblewrap":
       return bubblewrapRuntimes(options);
     case "docker":
-      return dockerRuntimes({ ...options, ...containers, env, reach, apart: bubblewrapRuntimes(options) });
+      return dockerRuntimes({ ...options, ...containers, env, reach, isolated: bubblewrapRuntimes(options) });
     case "kubernetes": {
-      const apart = bubblewrapRuntimes(options);
+      const isolated = bubblewrapRuntimes(options);
       const { namespace, claim, runtimeClass, startSeconds } = config.kubernetes;
       const pods = { namespace, claim, runtimeClass, startMs: startSeconds * 1000 };
-      return kubernetesRuntimes({ ...options, ...containers, ...pods, env, reach, apart });
+      return kubernetesRuntimes({ ...options, ...containers, ...pods, env, reach, isolated });
     }
     case "host":
       return hostRuntimes(options);

@@ -1,6 +1,6 @@
-# What answers requests in a container, for any POSIX sh: its text is the first thing that `sh -s` reads on its input, requests follow as
-# calls of `deckhand`. container/lane-words.ts writes them; an answer looks as shell/shell-protocol.ts describes. $@: folders in which files may
-# be written, without symbolic links, the workspace first.
+# Answers channel requests in a container, in any POSIX sh. `sh -s` reads this text from stdin, followed by requests, which are calls of
+# `deckhand` (see channel-encoding.ts). shell/shell-protocol.ts describes the format of responses. $@: real paths of the folders in which
+# files may be written, the workspace first.
 LC_ALL=C
 
 inside() {
@@ -14,7 +14,7 @@ inside() {
   return "$outside"
 }
 
-# Where a link leads in the end, whether or not that is there; what leads in circles leads nowhere.
+# Replaces $path with the final target of a symbolic link, whether or not it exists. Circular links are left unresolved.
 follow_links() {
   hops=0
   while [ -L "$path" ] && [ "$hops" -lt 40 ]; do
@@ -39,25 +39,25 @@ read_file() {
   fi
 }
 
-# Into the folder of $path, which is made where it is missing, never outside the zones.
+# Changes to the folder of $path, creating it if necessary, but never outside the zones.
 enter_folder() {
-  folder=${path%/*}/ there=${path%/*}/
-  while [ ! -d "$there" ]; do
-    there=${there%/}
-    # A link to nowhere, or a file: nothing can be made below it.
-    { [ -L "$there" ] || [ -e "$there" ]; } && return 1
-    there=${there%/*}/
+  folder=${path%/*}/ existing=${path%/*}/
+  while [ ! -d "$existing" ]; do
+    existing=${existing%/}
+    # A broken link or a file: nothing can be created below it.
+    { [ -L "$existing" ] || [ -e "$existing" ]; } && return 1
+    existing=${existing%/*}/
   done
-  cd -P -- "$there" || return 1
+  cd -P -- "$existing" || return 1
   inside "$PWD" || { word=outside_workspace; return 1; }
-  if [ "$there" != "$folder" ]; then
-    case ${folder#"$there"}/ in */../* | ../*) return 1 ;; esac
+  if [ "$existing" != "$folder" ]; then
+    case ${folder#"$existing"}/ in */../* | ../*) return 1 ;; esac
     mkdir -p -- "$folder" && cd -P -- "$folder" || return 1
     inside "$PWD" || { word=outside_workspace; return 1; }
   fi
 }
 
-# To a file beside the target, then renamed.
+# Writes to a temporary file next to the target and renames it.
 write_file() {
   path=$1 size=$2
   follow_links
@@ -86,13 +86,13 @@ run_program() {
   word=$?
 }
 
-# " pid:ppid pid:ppid …" of all that lives.
-look() {
+# Sets `table` to " pid:ppid pid:ppid …" of all live processes.
+scan_processes() {
   table=
   for stat in /proc/[0-9]*/stat; do
     IFS= read -r line <"$stat" || continue
     pid=${line%% *}
-    # The name stands in parentheses and may hold anything.
+    # The name is in parentheses and may contain anything.
     line=${line##*) }
     case $line in Z* | X*) continue ;; esac
     line=${line#? }
@@ -100,9 +100,9 @@ look() {
   done
 }
 
-# Puts the living below the processes `$1` into `found`, without `$2` and what is below those; both " pid pid ".
+# Sets `found` to the live descendants of the processes `$1`, except `$2` and their descendants; both are " pid pid ".
 find_below() {
-  look
+  scan_processes
   found=
   more=1
   while [ "$more" ]; do
@@ -115,14 +115,14 @@ find_below() {
   done
 }
 
-# After a look.
+# Requires a fresh `table`.
 is_alive() {
   case "$table " in *" $1:"*) return 0 ;; esac
   return 1
 }
 
-# It is neither stopped nor dead.
-goes() {
+# Neither stopped nor dead.
+is_running() {
   IFS= read -r line <"/proc/$1/stat" || return 1
   case ${line##*) } in [TtZX]*) return 1 ;; esac
 }
@@ -131,7 +131,7 @@ children() {
   if IFS= read -r line <"/proc/$1/task/$1/children" || [ -e "/proc/$1/task/$1/children" ]; then
     printf ' %s' $line
   else
-    look
+    scan_processes
     for entry in $table; do [ "${entry#*:}" = "$1" ] && printf ' %s' "${entry%:*}"; done
   fi
 }
@@ -140,7 +140,7 @@ end_all() {
   rounds=0
   while [ "$rounds" -lt 20 ]; do
     rounds=$((rounds + 1)) others=
-    look
+    scan_processes
     for entry in $table; do
       case ${entry%:*} in 1 | $$) ;; *) others="$others ${entry%:*}" ;; esac
     done
@@ -162,18 +162,18 @@ deckhand() {
     below) find_below " $1 " " ${2-} "; printf '%s' "$found"; word=ok ;;
     tree) find_below " $1 " " "; is_alive "$1" && found=" $1$found"; printf '%s' "$found"; word=ok ;;
     signal) kill -s "$@"; word=ok ;;
-    alive) look; is_alive "$1" && word=ok ;;
-    goes) goes "$1" && word=ok ;;
+    alive) scan_processes; is_alive "$1" && word=ok ;;
+    running) is_running "$1" && word=ok ;;
     end) end_all && word=ok ;;
   esac 2>/dev/null
   printf '%s%s\0' "$nonce" "$word"
   printf '%s\0' "$nonce" >&2
 }
 
-# Everything in sight is killed at the end. That is only right where the first process is ours.
+# `end` kills every visible process, so refuse to run anywhere but in a container of our own.
 case $(tr '\0' ' ' </proc/1/cmdline) in
   *deckhand-container*) ;;
-  *) echo 'This is no container of its own: the first process is not the one that it was started with.' >&2; exit 1 ;;
+  *) echo 'Not a container of its own: its first process is not the one that Deckhand starts.' >&2; exit 1 ;;
 esac
 
 exec 3>&2

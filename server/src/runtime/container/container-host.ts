@@ -1,23 +1,25 @@
 /**
- * A box whose processes can only be reached through an engine's exec, which gives three streams each: two lanes as in shell/, a keeper for
- * each shell and job (keeper.ts), and a third lane for looking at processes and ending them, since their numbers mean nothing out here.
+ * A process host whose processes can only be reached through an engine's exec, which provides three streams per program. As in shell/
+ * there are two channels, for files and programs, and a launcher for each shell and job (shell-launcher.ts). A third channel inspects
+ * and ends processes, because their pids mean nothing outside the container.
  */
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
+import { withTimeout } from "../../async/abortable.ts";
 import type { ProcessBaseline, ProcessHost } from "../shell/process-host.ts";
 import { ProcessChannel } from "../shell/process-channel.ts";
 import type { ShellStreams, StartRequest } from "../shell/shell-streams.ts";
-import type { ShellLauncher } from "./shell-launcher.ts";
 import { channelScript, shellEncoding } from "./channel-encoding.ts";
-import { markedOutput } from "./marked-output.ts";
+import { containerStreams } from "./container-streams.ts";
 import type { IdlePause } from "./idle-pause.ts";
+import type { ShellLauncher } from "./shell-launcher.ts";
 
-/** A program that runs inside. `out` ends when it has ended, or when the connection has. */
+/** A program that runs in a container. `out` ends when the program or the connection has ended. */
 export interface ExecStreams {
   readonly in: Writable;
   readonly out: Readable;
   readonly err: Readable;
-  /** Asked for when `out` has ended. */
+  /** To be called once `out` has ended. */
   exitCode(): Promise<number>;
   close(): void;
 }
@@ -26,240 +28,173 @@ export type Exec = (argv: readonly string[]) => Promise<ExecStreams>;
 
 export interface ContainerHostOptions {
   readonly exec: Exec;
-  readonly shell: ShellLauncher;
-  /** Folders in which files may be written, without symbolic links, the workspace first. */
+  readonly launcher: ShellLauncher;
+  /** Real paths of the folders in which files may be written, the workspace first. */
   readonly zones: readonly [string, ...string[]];
-  readonly naps: IdlePause;
-  /** What an earlier server left running is killed first. */
+  readonly idlePause: IdlePause;
+  /** The container already existed: kill what an earlier server left running in it. */
   readonly sweep: boolean;
   readonly limitHit: ProcessHost["limitHit"];
-  /** Of the largest file that a command may write. */
+  /** Size limit of a file that a command writes. */
   readonly fileBytes: number;
-  /** Ends all that runs inside from outside, where that cannot be done inside. */
+  /** Ends all processes from outside, if it cannot be done from inside. */
   readonly force: () => Promise<void>;
 }
 
-/** A container that does not answer within this time is ended from outside. */
-const endMs = 700;
+/** After this time processes are ended from outside. */
+const endTimeoutMs = 700;
 
-/** Fails with what `exec` fails with. */
+/** Fails as `exec` does. */
 export async function openContainerHost(options: ContainerHostOptions): Promise<ProcessHost> {
-  const { exec, shell, zones, naps } = options;
-  const gone = new AbortController();
-  let isEnding = false;
-  const end = (why: string) => {
-    if (gone.signal.aborted) return;
-    for (const streams of opened) streams.close();
-    naps[Symbol.dispose]();
-    gone.abort(new DeckhandError("sandbox_unavailable", why));
-  };
-  const opened = new Set<ExecStreams>();
-  /** With what is vital everything ends. */
-  const open = async (argv: readonly string[], isVital = true) => {
-    const streams = await exec(argv);
-    opened.add(streams);
-    if (gone.signal.aborted) streams.close();
-    for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
-    // Where they are being ended, whoever does it waits for the answer.
-    streams.out.on("close", () => {
-      opened.delete(streams);
-      if (isVital && !isEnding) end("The container's processes ended.");
-    });
-    return streams;
-  };
-  const openLane = async () => {
-    const streams = await open(["sh", "-s", "--", ...zones]);
-    const lane = new ProcessChannel(streams, gone.signal, shellEncoding);
-    streams.in.write(channelScript);
-    const ask = lane.request.bind(lane);
-    lane.request = async (request) => {
-      naps.begin();
-      return ask(request).finally(() => naps.end());
-    };
-    return lane;
-  };
-
-  const openKeeper = (kind: StartRequest["kind"]) => open(shell.argv(options.fileBytes), kind === "shell");
-
-  naps.begin();
+  const connection = new Connection(options);
   try {
-    const early = options.sweep ? await openLane() : undefined;
-    await early?.request({ kind: "end", cwd: "/", fields: [], maxBytes: 0 });
-    const [control, files, programs, first] = await Promise.all([
-      early ?? openLane(),
-      openLane(),
-      openLane(),
-      openKeeper("shell"),
-    ]);
-    return boxOf({
-      ...options,
-      control,
-      files,
-      programs,
-      first,
-      openKeeper,
-      gone: gone.signal,
-      end,
-      ending: () => (isEnding = true),
-    });
+    using _ = options.idlePause.hold();
+    if (!options.sweep) return await connectHost(options, connection, connection.openChannel());
+    const control = await connection.openChannel();
+    await control.request({ kind: "end", cwd: "/", fields: [], maxBytes: 0 });
+    return await connectHost(options, connection, Promise.resolve(control));
   } catch (error) {
-    end("The container's processes could not be started.");
+    connection.close("The container's processes could not be started.");
     throw error;
-  } finally {
-    naps.end();
   }
 }
 
-interface Opened extends ContainerHostOptions {
-  readonly control: ProcessChannel;
-  readonly files: ProcessChannel;
-  readonly programs: ProcessChannel;
-  /** For the first shell. */
-  readonly first: ExecStreams;
-  openKeeper(kind: StartRequest["kind"]): Promise<ExecStreams>;
-  readonly gone: AbortSignal;
-  readonly end: (why: string) => void;
-  readonly ending: () => void;
+/** Everything that was started through exec for one host. If a vital part ends, all of it does. */
+class Connection {
+  readonly #options: ContainerHostOptions;
+  readonly #opened = new Set<ExecStreams>();
+  readonly #closed = new AbortController();
+  #isEnding = false;
+
+  constructor(options: ContainerHostOptions) {
+    this.#options = options;
+  }
+
+  /** The reason is a `DeckhandError`. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  close(why: string): void {
+    if (this.closed.aborted) return;
+    for (const streams of this.#opened) streams.close();
+    this.#options.idlePause[Symbol.dispose]();
+    this.#closed.abort(new DeckhandError("sandbox_unavailable", why));
+  }
+
+  /** From now on the caller ends the processes, so their end closes nothing. */
+  expectEnd(): void {
+    this.#isEnding = true;
+  }
+
+  async openChannel(): Promise<ProcessChannel> {
+    const { zones, idlePause } = this.#options;
+    const streams = await this.#open(["sh", "-s", "--", ...zones], true);
+    const channel = new ProcessChannel(streams, this.closed, shellEncoding);
+    streams.in.write(channelScript);
+    const request = channel.request.bind(channel);
+    channel.request = async (each) => {
+      using _ = idlePause.hold();
+      return await request(each);
+    };
+    return channel;
+  }
+
+  openLauncher(kind: StartRequest["kind"]): Promise<ExecStreams> {
+    const { launcher, fileBytes } = this.#options;
+    return this.#open(launcher.argv(fileBytes), kind === "shell");
+  }
+
+  async #open(argv: readonly string[], isVital: boolean): Promise<ExecStreams> {
+    const streams = await this.#options.exec(argv);
+    this.#opened.add(streams);
+    if (this.closed.aborted) streams.close();
+    for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
+    streams.out.on("close", () => {
+      this.#opened.delete(streams);
+      if (isVital && !this.#isEnding) this.close("The container's processes ended.");
+    });
+    return streams;
+  }
 }
 
-function boxOf({
-  control,
-  files,
-  programs,
-  first,
-  openKeeper,
-  shell,
-  zones,
-  naps,
-  limitHit,
-  force,
-  gone,
-  end,
-  ending,
-}: Opened): ProcessHost {
-  const newSeat = (kind: StartRequest["kind"], keeper: ExecStreams): ShellStreams => {
-    const seat = seatOf({ kind, keeper, shell, workspace: zones[0], naps, onFree: () => free.push(seat) });
-    return seat;
-  };
-  /** Of shells that have ended: their keepers take another one. */
+async function connectHost(
+  options: ContainerHostOptions,
+  connection: Connection,
+  controlChannel: Promise<ProcessChannel>,
+): Promise<ProcessHost> {
+  const { launcher, zones, idlePause, limitHit, force } = options;
+  const [control, files, programs, firstExec] = await Promise.all([
+    controlChannel,
+    connection.openChannel(),
+    connection.openChannel(),
+    connection.openLauncher("shell"),
+  ]);
+  /** Streams of shells that have ended; their launchers can start another shell. */
   const free: ShellStreams[] = [];
-  free.push(newSeat("shell", first));
+  const newStreams = (kind: StartRequest["kind"], exec: ExecStreams): ShellStreams => {
+    const onFree = () => free.push(streams);
+    const streams = containerStreams({ kind, exec, launcher, workspace: zones[0], idlePause, onFree });
+    return streams;
+  };
+  free.push(newStreams("shell", firstExec));
   let programsPid: number | undefined;
   programs.pid.then((pid) => (programsPid = pid)).catch(() => {});
 
-  /** What was asked for, or nothing where the container has gone meanwhile. */
-  const ask = async (request: string, ...fields: readonly string[]) => {
-    const reply = await control
-      .request({ kind: request, cwd: "/", fields, maxBytes: 1024 * 1024 })
-      .catch(() => undefined);
-    return { ok: reply?.status === "ok", numbers: (reply?.out.toString("latin1").match(/\d+/g) ?? []).map(Number) };
+  /** Not ok, and no pids, if the container has ended meanwhile. */
+  const ask = async (kind: string, ...fields: readonly string[]) => {
+    const reply = await control.request({ kind, cwd: "/", fields, maxBytes: 1024 * 1024 }).catch(() => undefined);
+    return { ok: reply?.status === "ok", pids: (reply?.out.toString("latin1").match(/\d+/g) ?? []).map(Number) };
   };
   const signal = (pids: readonly number[], name: NodeJS.Signals) => {
     if (pids.length > 0) void ask("signal", name.replace("SIG", ""), ...pids.map(String));
   };
-  const keeperOf = (kind: StartRequest["kind"]) =>
-    openKeeper(kind).catch((error: unknown) => {
-      const why = `No streams could be made for a command: ${(error as Error).message}`;
-      throw new DeckhandError("sandbox_unavailable", why, { cause: error });
-    });
   return {
     files,
     programs,
-    closed: gone,
+    closed: connection.closed,
     firstPid: undefined,
     async openStreams(kind) {
-      if (kind === "job" && !shell.hasJobs) {
-        const why =
-          "There are no jobs here, because there is no bash in the image. Run the command without `background`.";
-        throw new DeckhandError("not_available", why);
+      if (kind === "job" && !launcher.hasJobs) {
+        throw new DeckhandError(
+          "not_available",
+          "Background processes need bash, which the container image does not have. Run the command without `background`.",
+        );
       }
       const ready = kind === "shell" ? free.pop() : undefined;
       if (ready !== undefined) return ready;
-      using _ = awake(naps);
-      return newSeat(kind, await keeperOf(kind));
+      using _ = idlePause.hold();
+      const exec = await connection.openLauncher(kind).catch((error: unknown) => {
+        const why = `The command could not be started: ${(error as Error).message}`;
+        throw new DeckhandError("sandbox_unavailable", why, { cause: error });
+      });
+      return newStreams(kind, exec);
     },
     resolvePid: (pidInside) => pidInside,
     isAlive: async (pid) => (await ask("alive", String(pid))).ok,
-    isStopped: async (pid) => !(await ask("goes", String(pid))).ok,
+    isStopped: async (pid) => !(await ask("running", String(pid))).ok,
     signal,
-    treeOf: async (pid) => (await ask("tree", String(pid))).numbers,
+    treeOf: async (pid) => (await ask("tree", String(pid))).pids,
     tagsCommands: false,
-    baseline: async (pid, count): Promise<ProcessBaseline> => ({
-      pids: new Set((await ask("before", String(pid ?? 1))).numbers),
-      commandNumber: count,
+    baseline: async (pid, commandNumber): Promise<ProcessBaseline> => ({
+      pids: new Set((await ask("before", String(pid ?? 1))).pids),
+      commandNumber,
     }),
     startedSince: async (before, pid, where = "anywhere") => {
-      const request = where === "below" ? "below" : "since";
-      return (await ask(request, String(pid ?? 1), [...before.pids].join(" "))).numbers;
+      const kind = where === "below" ? "below" : "since";
+      return (await ask(kind, String(pid ?? 1), [...before.pids].join(" "))).pids;
     },
     limitHit,
     killProgram() {
       if (programsPid === undefined) return;
-      void ask("below", String(programsPid)).then(({ numbers }) => signal(numbers, "SIGKILL"));
+      void ask("below", String(programsPid)).then(({ pids }) => signal(pids, "SIGKILL"));
     },
     async kill() {
-      if (gone.aborted) return;
-      ending();
-      const late = Promise.withResolvers<false>();
-      const timer = setTimeout(() => late.resolve(false), endMs);
-      const ended = await Promise.race([ask("end").then(({ ok }) => ok), late.promise]);
-      clearTimeout(timer);
-      end("The conversation's sandbox has been closed.");
-      if (!ended) await force();
+      if (connection.closed.aborted) return;
+      connection.expectEnd();
+      const { ok } = await withTimeout(ask("end"), endTimeoutMs, () => ({ ok: false }));
+      connection.close("The conversation's sandbox has been closed.");
+      if (!ok) await force();
     },
   };
-}
-
-interface SeatParts extends Pick<ContainerHostOptions, "shell" | "naps"> {
-  readonly kind: StartRequest["kind"];
-  readonly keeper: ExecStreams;
-  readonly workspace: string;
-  /** Its keeper waits for another shell. */
-  onFree(): void;
-}
-
-/** The container is awake while a command runs, or a job. */
-function seatOf({ kind, keeper, shell, workspace, naps, onFree }: SeatParts): ShellStreams {
-  const output = markedOutput(keeper.out);
-  let nonce = "";
-  let runs = false;
-  const begins = () => {
-    output.expect();
-    if (!runs) naps.begin();
-    runs = true;
-  };
-  return {
-    in: keeper.in,
-    status: keeper.err,
-    output: {
-      ...output,
-      async drain() {
-        await output.drain();
-        if (runs) naps.end();
-        runs = false;
-      },
-    },
-    start(request) {
-      nonce = request.nonce;
-      output.setNonce(nonce);
-      if (kind === "job") begins();
-      keeper.in.write(shell.start(request, workspace));
-    },
-    prologue: shell.opening,
-    commandLines(command) {
-      begins();
-      return shell.lines(nonce, command);
-    },
-    release() {
-      if (kind === "job") return void keeper.in.end();
-      // With the end of the shell its keeper prints a mark, in place of that of a command that was running.
-      if (!runs) output.expect();
-      void Promise.resolve(output.drain()).then(onFree);
-    },
-  };
-}
-
-function awake(naps: IdlePause): Disposable {
-  naps.begin();
-  return { [Symbol.dispose]: () => naps.end() };
 }

@@ -1,13 +1,13 @@
-# What proof.ts tries from inside a container, in any POSIX sh: `out N` is printed for attempt N when it got through. Harmless where
-# nothing holds it back: things are opened and looked at, and written in its own workspace alone. $1: a file of the server's; $2: its
-# network namespace; $3: the user commands must be; the rest: where engines listen.
+# The escape checks of escape-checks.ts, run inside a container in any POSIX sh. Prints `out N` if attempt N succeeded. Harmless even if
+# nothing prevents it: it opens and reads things, and writes only in its own workspace. $1: a file of the server; $2: the server's
+# network namespace; $3: the expected user id; the rest: sockets of container engines.
 canary=$1 network=$2 user=$3
 shift 3
-# `true`, because a shell that cannot redirect `:` ends.
+# `true`, because a failed redirection of the special builtin `:` ends the shell.
 out() { echo "out $1"; }
 { IFS= read -r line <"$canary"; } 2>/dev/null && out 0
 for socket; do [ -e "$socket" ] && out 1; done
-# Attempt 2 and the first half of 8 are judged outside.
+# Attempt 2 and the first half of 8 are evaluated outside.
 { true >../written; } 2>/dev/null
 [ "$(readlink /proc/self/ns/net)" = "$network" ] && out 3
 interfaces=0
@@ -21,7 +21,7 @@ while read -r name value rest; do
     Uid:*) [ "$value" = "$user" ] || out 6 ;;
   esac
 done </proc/self/status
-# Opened, not written: that is enough to know.
+# Opening is proof enough, so nothing is written.
 for name in /proc/sys/kernel/core_pattern /proc/sysrq-trigger /sys/kernel/uevent_helper; do
   { true >>"$name"; } 2>/dev/null && out 7
 done

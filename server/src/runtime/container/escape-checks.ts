@@ -1,39 +1,41 @@
 /**
- * Attempts to get out of a container that is made like those of conversations, through the very exec that commands run with, before
- * the first command of a server. Without the last two, which must succeed, a container that runs nothing would pass.
+ * Verifies containers before the server runs its first command: tries to escape from a container that is created exactly like those of
+ * conversations, through the same exec. The last two checks must succeed; without them a container that runs nothing would pass.
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RuntimeCheck, RuntimeStatus } from "../runtime.ts";
-import type { ExecStreams } from "./container-host.ts";
+import type { Exec } from "./container-host.ts";
 import { bashLauncher, shLauncher, type ShellLauncher } from "./shell-launcher.ts";
 
 export const escapeScript = readFileSync(join(import.meta.dirname, "escape-checks.sh"), "utf8");
 const deadlineMs = 20_000;
 
-/** By the number of the attempt: its group, and its name. */
+/** Group and name by the check's number in escape-checks.sh. */
 export const escapeChecks = [
-  ["secrets", "the server's data is out of reach"],
-  ["processes", "the container engine's socket is not there"],
-  ["files", "nothing is written beside the workspace"],
-  ["network", "the machine's network is not there"],
+  ["secrets", "the server's data cannot be read"],
+  ["processes", "the container engine's socket is not visible"],
+  ["files", "files outside the workspace cannot be written"],
+  ["network", "the host's network namespace is not shared"],
   ["network", "there is no network"],
-  ["kernel", "no privilege is left or gained"],
-  ["processes", "commands are who they should be"],
-  ["kernel", "the machine's switches are read-only"],
-  ["files", "the workspace is read and written"],
+  ["kernel", "processes have no privileges and cannot gain any"],
+  ["processes", "commands run as the expected user"],
+  ["kernel", "kernel settings are read-only"],
+  ["files", "the workspace can be read and written"],
   ["processes", "programs run"],
 ] as const;
-const mustSucceed = [8, 9];
-const offNetwork = 4;
-const worked = 9;
+const workspaceCheck = 8;
+const programCheck = 9;
+const mustSucceed = [workspaceCheck, programCheck];
+const noNetworkCheck = 4;
+const outsideWriteCheck = 2;
 
 export type Check = Pick<RuntimeCheck, "group" | "name" | "held">;
 
-/** The last two attempts are the control of the others. */
+/** The last two checks are the control for all others. */
 export function statusChecks(checks: readonly Check[]): Pick<RuntimeStatus, "checks" | "untried" | "triedAt"> {
-  const control = "programs run, and the workspace is read and written";
+  const control = "programs run, and the workspace can be read and written";
   const controls: readonly string[] = mustSucceed.map((i) => escapeChecks[i]?.[1] ?? "");
   const controlled = checks.filter(({ name }) => controls.includes(name)).every(({ held }) => held);
   const triedAt = new Date().toISOString();
@@ -42,24 +44,24 @@ export function statusChecks(checks: readonly Check[]): Pick<RuntimeStatus, "che
 
 export interface ContainerVerification {
   readonly checks: readonly Check[];
-  readonly shell: ShellLauncher;
-  /** Why the container itself failed, where it did. */
+  readonly launcher: ShellLauncher;
+  /** Why the container itself failed; empty if it did not. */
   readonly whyEnded: string;
 }
 
 export interface VerifyOptions {
   readonly dataHome: string;
   readonly user: { readonly uid: number; readonly gid: number };
-  /** The container has none at all. */
+  /** The container must have no network at all. */
   readonly networkOff: boolean;
   readonly sockets: readonly string[];
-  /** Makes the container around these folders, and returns how programs are run in it. */
+  /** Creates a container with these folders. */
   readonly start: (folders: ContainerFolders) => Promise<ContainerUnderTest>;
   readonly remove: () => Promise<void>;
 }
 
 export interface ContainerUnderTest {
-  readonly exec: (argv: readonly string[]) => Promise<ExecStreams>;
+  readonly exec: Exec;
   whyEnded(): Promise<string>;
 }
 
@@ -74,9 +76,9 @@ export async function verifyContainer(options: VerifyOptions): Promise<Container
   await mkdir(options.dataHome, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(options.dataHome, "probe-"));
   try {
-    const beside = join(folder, "beside");
+    const parent = join(folder, "beside");
     const folders = {
-      workspace: join(beside, "workspace"),
+      workspace: join(parent, "workspace"),
       home: join(folder, "home"),
       outputs: join(folder, "outputs"),
     };
@@ -85,26 +87,26 @@ export async function verifyContainer(options: VerifyOptions): Promise<Container
     await writeFile(canary, "canary\n");
     await writeFile(join(folders.workspace, "given"), "given\n");
     if (process.getuid?.() === 0) {
-      for (const each of [beside, folders.workspace, folders.home]) await chown(each, user.uid, user.gid);
+      for (const each of [parent, folders.workspace, folders.home]) await chown(each, user.uid, user.gid);
     }
     const container = await options.start(folders);
     const values = [canary, readlinkSync("/proc/self/ns/net"), String(user.uid), ...options.sockets];
-    const printed = await outputOf(container, ["sh", "-c", escapeScript, "deckhand-proof", ...values]);
-    const out = new Set([...printed.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
-    if (await exists(join(beside, "written"))) out.add(2);
+    const output = await outputOf(container, ["sh", "-c", escapeScript, "deckhand-checks", ...values]);
+    const passed = new Set([...output.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
+    if (await exists(join(parent, "written"))) passed.add(outsideWriteCheck);
     const made = join(folders.workspace, "made");
     const text = await readFile(made, "utf8").catch(() => "");
-    // Who makes a file is asked of the file itself, because numbers may mean something else inside.
-    if (text !== "made inside" || (await stat(made)).uid !== user.uid) out.delete(8);
+    // The file's owner is checked outside, because user ids may mean something else inside.
+    if (text !== "made inside" || (await stat(made)).uid !== user.uid) passed.delete(workspaceCheck);
     const checks = escapeChecks.map(([group, name], i) => ({
       group,
       name,
-      held: out.has(i) === mustSucceed.includes(i),
+      held: passed.has(i) === mustSucceed.includes(i),
     }));
     return {
-      checks: checks.filter((_, i) => options.networkOff || i !== offNetwork),
-      whyEnded: out.has(worked) ? "" : await container.whyEnded(),
-      shell: /^bash$/m.test(printed) ? bashLauncher : shLauncher,
+      checks: checks.filter((_, i) => options.networkOff || i !== noNetworkCheck),
+      whyEnded: passed.has(programCheck) ? "" : await container.whyEnded(),
+      launcher: /^bash$/m.test(output) ? bashLauncher : shLauncher,
     };
   } finally {
     await options.remove();
@@ -112,23 +114,23 @@ export async function verifyContainer(options: VerifyOptions): Promise<Container
   }
 }
 
-/** What a program prints. */
+/** What a program prints to stdout; empty if it could not be started. */
 export async function outputOf({ exec }: Pick<ContainerUnderTest, "exec">, argv: readonly string[]): Promise<string> {
-  // A container that ends at once takes no exec; `whyEnded` says more than that.
+  // A container that has already ended accepts no exec; `whyEnded` knows more than this error.
   const streams = await exec(argv).catch(() => undefined);
   if (streams === undefined) return "";
-  let printed = "";
-  streams.out.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  let output = "";
+  streams.out.setEncoding("utf8").on("data", (text: string) => (output += text));
   streams.err.resume();
   await new Promise<void>((resolve) => {
-    const late = setTimeout(() => streams.close(), deadlineMs);
+    const timer = setTimeout(() => streams.close(), deadlineMs);
     streams.out.on("error", () => {});
     streams.out.on("close", () => {
-      clearTimeout(late);
+      clearTimeout(timer);
       resolve();
     });
   });
-  return printed;
+  return output;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,9 +1,7 @@
-/** A container of which nothing has been asked for some time, after something was, is paused; what is asked then waits until it is awake. */
-export interface IdlePause {
-  /** Something is asked; the container wakes up. */
-  begin(): void;
-  end(): void;
-  [Symbol.dispose](): void;
+/** Pauses a container that has been idle for a while. Whatever needs it holds it awake. */
+export interface IdlePause extends Disposable {
+  /** Wakes the container and keeps it awake until disposed of. */
+  hold(): Disposable;
 }
 
 export function idlePause(options: {
@@ -11,34 +9,33 @@ export function idlePause(options: {
   readonly pause: () => Promise<void>;
   readonly unpause: () => Promise<void>;
 }): IdlePause {
-  let asked = 0;
+  let holds = 0;
   let timer: NodeJS.Timeout | undefined;
-  let paused = false;
-  let over = false;
-  /** One after the other, or the engine could do them in the other order. */
+  let isPaused = false;
+  let isDisposed = false;
+  /** One call at a time, because the engine could reorder concurrent ones. */
   let last: Promise<void> = Promise.resolve();
-  const afterLast = (work: () => Promise<void>) => {
-    last = last.then(() => work()).catch(() => {});
+  const inOrder = (call: () => Promise<void>) => {
+    last = last.then(() => call()).catch(() => {});
   };
-  const rest = () => {
+  const release = () => {
+    holds -= 1;
+    if (holds > 0 || isDisposed) return;
     timer = setTimeout(() => {
-      paused = true;
-      afterLast(options.pause);
+      isPaused = true;
+      inOrder(options.pause);
     }, options.idleMs).unref();
   };
   return {
-    begin() {
-      asked += 1;
+    hold() {
+      holds += 1;
       clearTimeout(timer);
-      if (paused) afterLast(options.unpause);
-      paused = false;
-    },
-    end() {
-      asked -= 1;
-      if (asked === 0 && !over) rest();
+      if (isPaused) inOrder(options.unpause);
+      isPaused = false;
+      return { [Symbol.dispose]: release };
     },
     [Symbol.dispose]() {
-      over = true;
+      isDisposed = true;
       clearTimeout(timer);
     },
   };

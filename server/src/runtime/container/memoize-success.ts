@@ -1,16 +1,16 @@
-/** Done once for each key; a failure is tried again, because people install what is missing. */
-export function memoizeSuccessByKey<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const known = new Map<string, Promise<T>>();
+/** Runs the function once per key and shares its result. A failure is not kept, because people fix the cause while the server runs. */
+export function memoizeSuccessByKey<K, T>(run: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const results = new Map<string, Promise<T>>();
   return (key) => {
     const name = JSON.stringify(key);
-    const made = known.get(name) ?? make(key);
-    known.set(name, made);
-    made.catch(() => known.delete(name));
-    return made;
+    const result = results.get(name) ?? run(key);
+    results.set(name, result);
+    result.catch(() => results.delete(name));
+    return result;
   };
 }
 
-export function memoizeSuccess<T>(make: () => Promise<T>): () => Promise<T> {
-  const known = memoizeSuccessByKey<"", T>(make);
-  return () => known("");
+export function memoizeSuccess<T>(run: () => Promise<T>): () => Promise<T> {
+  const byKey = memoizeSuccessByKey<"", T>(run);
+  return () => byKey("");
 }

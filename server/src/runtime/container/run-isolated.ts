@@ -1,13 +1,13 @@
-/** One program in a container of its own, from its start to its end. */
+/** Runs one program in a container of its own. */
 import { DeckhandError } from "@deckhand/protocol";
 import { HeadBuffer, maxStderrBytes } from "../shell/run-once.ts";
 import type { IsolatedProgram, SpawnResult } from "../runtime.ts";
-import type { ExecStreams } from "./container-host.ts";
+import type { Exec, ExecStreams } from "./container-host.ts";
 
 export interface OwnContainer {
-  /** Makes the container, and returns how a program is run in it. */
-  readonly start: () => Promise<(argv: readonly string[]) => Promise<ExecStreams>>;
-  /** Ends what runs in it. */
+  /** Creates the container and returns its exec function. */
+  readonly start: () => Promise<Exec>;
+  /** Removes the container and ends everything in it. */
   readonly remove: () => Promise<void>;
 }
 
@@ -19,16 +19,16 @@ export async function runInOwnContainer(
   signal: AbortSignal,
 ): Promise<SpawnResult> {
   if (argv.length === 0 || argv.some((argument) => argument.includes("\0"))) {
-    throw new DeckhandError("bad_tool_args", "A program's arguments cannot be empty or contain a NUL byte.");
+    throw new DeckhandError("bad_tool_args", "The argument list must not be empty or contain NUL bytes.");
   }
   if (signal.aborted) throw new DeckhandError("interrupted");
   let streams: ExecStreams | undefined;
-  // What it started is ended with its container.
+  // Removing the container ends the processes that the program started.
   const stop = () => streams?.close();
   signal.addEventListener("abort", stop, { once: true });
   try {
     const exec = await start();
-    // A shell finds the program, and says 127 where there is none.
+    // The shell searches PATH and exits with 127 if there is no such program.
     streams = await exec(["sh", "-c", 'exec "$@"', "deckhand", ...argv]);
     if (signal.aborted) throw new DeckhandError("interrupted");
     const out = new HeadBuffer(maxBytes, stop);
@@ -36,10 +36,10 @@ export async function runInOwnContainer(
     streams.out.on("data", (bytes: Buffer) => out.add(bytes));
     streams.err.on("data", (bytes: Buffer) => err.add(bytes));
     for (const stream of [streams.in, streams.out, streams.err]) stream.on("error", () => {});
-    const { out: printed } = streams;
-    const over = new Promise<void>((resolve) => printed.once("close", resolve));
+    const { out: stdout } = streams;
+    const closed = new Promise<void>((resolve) => stdout.once("close", resolve));
     streams.in.end(stdin);
-    await over;
+    await closed;
     if (signal.aborted) throw new DeckhandError("interrupted");
     const exitCode = out.truncated ? 137 : await streams.exitCode();
     return { stdout: out.bytes(), stderr: err.bytes().toString("utf8"), exitCode, cut: out.truncated };

@@ -1,32 +1,33 @@
-/** What the start of containers is at, for all who wait for it. */
+/** What starting containers is currently waiting for, reported to everyone who waits. */
 import { statusChecks } from "./escape-checks.ts";
 import type { RuntimeStatus } from "../runtime.ts";
 
 export interface StartupProgress {
+  /** An empty sentence means that the step has ended. */
   report(sentence: string): void;
-  /** Hears what comes, and the present one at once, until disposed of. */
+  /** Calls the listener with the current step, if any, and with every further one until disposed of. */
   subscribe(listener: ((sentence: string) => void) | undefined): Disposable;
-  /** For who asks meanwhile: after that time, that nothing runs yet, and why. */
+  /** Resolves after that time with a status that says that no commands run yet, and why. */
   statusAfter(ms: number, kind: RuntimeStatus["kind"]): Promise<RuntimeStatus>;
 }
 
 export function startupProgress(): StartupProgress {
   const listeners = new Set<(sentence: string) => void>();
-  let now = "";
+  let current = "";
   return {
     report(sentence) {
-      now = sentence;
+      current = sentence;
       for (const listener of listeners) listener(sentence);
     },
     subscribe(listener) {
       if (listener === undefined) return { [Symbol.dispose]: () => {} };
       listeners.add(listener);
-      if (now !== "") listener(now);
+      if (current !== "") listener(current);
       return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
     async statusAfter(ms, kind) {
       await new Promise((resolve) => setTimeout(resolve, ms).unref());
-      const sentence = `No command is run yet: ${now || "nothing has answered"}.`;
+      const sentence = `Commands cannot run yet: ${current || "waiting for an answer"}.`;
       return { kind, proven: false, sentence, ...statusChecks([]) };
     },
   };

@@ -1,13 +1,14 @@
-/** What a conversation's container is made of. Nothing of the engine is ever in it: who reaches the engine's socket is root outside. */
+/** The spec of a container. It never contains the engine's socket, because access to that is root access to the host. */
 import { createHash } from "node:crypto";
 import type { ContainerCreateOptions } from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
 import { commandEnvironment } from "../../sandbox/environment.ts";
 import type { Limits } from "../../sandbox/limits/limits.ts";
+import { idleCommand } from "../channel-encoding.ts";
 import { sandboxHome } from "../../sandbox/mounts/mounts.ts";
 import { isIn } from "../../sandbox/workspace-policy.ts";
 
-/** A folder of the machine, or a volume of that name, and the path at which it is seen. */
+/** A host folder or named volume, mounted at a path. */
 export interface ContainerMount {
   readonly from: { readonly folder: string } | { readonly volume: string };
   readonly to: string;
@@ -18,40 +19,34 @@ export interface ContainerSpec {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
-  /** The image's own. */
+  /** PATH of the image. */
   readonly path: string;
   readonly user: { readonly uid: number; readonly gid: number };
-  /** Podman without root: the user's number inside is that outside. */
+  /** For rootless Podman: user ids are the same inside and outside. */
   readonly keepId: boolean;
-  /** Later ones lie over earlier ones. Without one at the home, that is empty and in memory. */
+  /** Later mounts cover earlier ones. Without a mount for it, the home folder is an empty tmpfs. */
   readonly mounts: readonly ContainerMount[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly network: "none" | "default";
   readonly readOnly: boolean;
   readonly limits: Limits;
-  /** Where engines listen: none of them, and nothing above them, is shown inside. */
+  /** Sockets of container engines. Neither they nor their parent folders may be mounted. */
   readonly sockets: readonly string[];
 }
 
-/** Bytes of /tmp and /dev/shm; both are memory. */
+/** Sizes of /tmp and /dev/shm, which are in memory. */
 const tmpBytes = 1024 * 1024 * 1024;
 const shmBytes = 256 * 1024 * 1024;
 
-/**
- * The first process only waits, and buries what lost its parent. Signals from inside do not reach it. `wait` and not `sleep` alone,
- * because only then does a shell collect processes that are not its own.
- */
-export const idleCommand = ["sh", "-c", "while :; do sleep 86400 & wait; done", "deckhand-container"] as const;
-
-/** Fails with `sandbox_unavailable` for a folder in which an engine's socket lies. */
+/** Fails with `sandbox_unavailable` for a folder that contains an engine's socket. */
 export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
   for (const { from } of spec.mounts) {
     const socket = "folder" in from ? spec.sockets.find((path) => isIn(path, from.folder)) : undefined;
     if (socket !== undefined) {
       throw new DeckhandError(
         "sandbox_unavailable",
-        `${"folder" in from ? from.folder : ""} holds the container engine's socket ${socket}, which commands must not reach.`,
+        `${"folder" in from ? from.folder : ""} contains the container engine's socket ${socket}, which commands must not access. Choose another folder.`,
       );
     }
   }
@@ -94,7 +89,7 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       ...(spec.keepId ? { UsernsMode: "keep-id" } : {}),
       ReadonlyRootfs: spec.readOnly,
       Memory: limits.memoryBytes,
-      // With swap, so none.
+      // Includes swap, so there is none.
       MemorySwap: limits.memoryBytes,
       PidsLimit: limits.processes,
       NanoCpus: Math.round(limits.cpus * 1e9),
@@ -104,5 +99,5 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
   return { ...options, Labels: { ...spec.labels, [specLabel]: fingerprint } };
 }
 
-/** A container that was made otherwise than it would be made now is not attached to. */
+/** Fingerprint of the spec. A container with a different one is replaced instead of attached to. */
 export const specLabel = "deckhand.spec";

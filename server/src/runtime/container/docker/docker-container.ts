@@ -1,47 +1,47 @@
-/** A conversation's container: made, or found again, woken and put to sleep. */
+/** Creates a container or attaches to an existing one. */
 import type Docker from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
 import { containerOptions, specLabel, type ContainerSpec } from "./container-spec.ts";
 import { engineError, execIn, type Engine } from "./docker-engine.ts";
 import type { ExecStreams } from "../container-host.ts";
 
-/** Lines of its log that are told where it does not start. */
+/** Log lines that are shown if the container does not start. */
 const logLines = 10;
 
 export interface DockerContainer {
-  /** It is new, or was started again: nothing of an earlier shell runs in it. */
+  /** New or restarted, so no processes of an earlier server run in it. */
   readonly fresh: boolean;
   exec(argv: readonly string[]): Promise<ExecStreams>;
   pause(): Promise<void>;
   unpause(): Promise<void>;
-  /** Nothing while it runs; else its code, and the last lines of its log. */
+  /** Exit code and last log lines; empty while it runs. */
   whyEnded(): Promise<string>;
-  /** Ends all that runs in it at once. */
+  /** Kills all its processes at once. */
   kill(): Promise<void>;
 }
 
-/** The container of that name, running. Fails with `sandbox_unavailable`. */
+/** Makes sure that the container is running, and replaces one with another spec. Fails with `sandbox_unavailable`. */
 export async function runContainer({ docker }: Engine, spec: ContainerSpec): Promise<DockerContainer> {
   const options = containerOptions(spec);
   const container = docker.getContainer(spec.name);
   try {
-    const known = await inspect(container);
-    const state = known?.State;
-    const same = known?.Config.Labels?.[specLabel] === options.Labels?.[specLabel];
-    if (known !== undefined && !same) await remove(container);
-    if (known === undefined || !same) await docker.createContainer(options);
-    if (same && state?.Paused) await container.unpause();
-    const runs = same && (state?.Running === true || state?.Paused === true);
-    if (!runs) await container.start();
+    const existing = await inspect(container);
+    const state = existing?.State;
+    const isSame = existing?.Config.Labels?.[specLabel] === options.Labels?.[specLabel];
+    if (existing !== undefined && !isSame) await remove(container);
+    if (existing === undefined || !isSame) await docker.createContainer(options);
+    if (isSame && state?.Paused) await container.unpause();
+    const isRunning = isSame && (state?.Running === true || state?.Paused === true);
+    if (!isRunning) await container.start();
     return {
-      fresh: !runs,
+      fresh: !isRunning,
       exec: (argv) => execIn(docker, container, argv),
       pause: () => container.pause() as Promise<void>,
       unpause: () => container.unpause() as Promise<void>,
       whyEnded: async () => {
         const ended = await inspect(container).catch(() => undefined);
         if (ended === undefined || ended.State.Running || ended.State.Paused) return "";
-        return `The container ended by itself with code ${ended.State.ExitCode}.${await lastWords(container)}`;
+        return `The container exited with code ${ended.State.ExitCode}.${await lastLogLines(container)}`;
       },
       kill: async () => {
         await container.kill({ signal: "SIGKILL" }).catch(() => {});
@@ -51,13 +51,13 @@ export async function runContainer({ docker }: Engine, spec: ContainerSpec): Pro
     if (error instanceof DeckhandError) throw error;
     throw new DeckhandError(
       "sandbox_unavailable",
-      `No container could be started from ${spec.image}: ${engineError(error)}${await lastWords(container)}`,
+      `The container could not be started from image ${spec.image}: ${engineError(error)}${await lastLogLines(container)}`,
       { cause: error },
     );
   }
 }
 
-/** Also where it runs, is paused, or is not there. */
+/** Also works for running, paused and missing containers. */
 export async function remove(container: Docker.Container): Promise<void> {
   await container.remove({ force: true, v: true }).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -73,15 +73,15 @@ async function inspect(container: Docker.Container): Promise<Docker.ContainerIns
   }
 }
 
-/** The end of its log, as lines of their own. */
-async function lastWords(container: Docker.Container): Promise<string> {
+/** Empty, or a heading and the last lines of the log. */
+async function lastLogLines(container: Docker.Container): Promise<string> {
   const log: unknown = await container.logs({ stdout: true, stderr: true, tail: logLines }).catch(() => "");
-  const text = (Buffer.isBuffer(log) ? piecesOf(log) : String(log)).trim();
-  return text === "" ? "" : `\nThe last lines of its log:\n${text}`;
+  const text = (Buffer.isBuffer(log) ? demultiplex(log) : String(log)).trim();
+  return text === "" ? "" : `\nLast log lines:\n${text}`;
 }
 
-/** Eight bytes before each piece say which stream it is of and, in the last four, how long it is. */
-function piecesOf(log: Buffer): string {
+/** Each chunk has a header of eight bytes: the stream it belongs to and, in the last four, its length. */
+function demultiplex(log: Buffer): string {
   let text = "";
   for (let at = 0; at + 8 <= log.length;) {
     const end = at + 8 + log.readUInt32BE(at + 4);

@@ -1,6 +1,6 @@
 /**
- * A container engine that speaks Docker's API (Docker, Podman), reached over its socket. dockerode takes a quarter of a second to load
- * and is loaded when the first container is wanted.
+ * A container engine with Docker's API (Docker, Podman), reached through its socket. dockerode takes a quarter of a second to load, so
+ * it is imported when the first container is needed.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface Engine {
   readonly docker: Docker;
   /** "Docker 27.1" or "Podman Engine 4.3.1" */
   readonly name: string;
-  /** Its processes run as the user who started it, who is root inside. */
+  /** Containers run as the user who started the engine, who is root inside them. */
   readonly rootless: boolean;
   readonly isPodman: boolean;
 }
@@ -24,7 +24,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const answerMs = 10_000;
 
-/** Where engines usually listen. Sources: docs.docker.com/engine/security/rootless, podman-system-service(1), Docker Desktop. */
+/** Default socket paths. Sources: docs.docker.com/engine/security/rootless, podman-system-service(1), Docker Desktop. */
 export function engineSockets(env: Environment, userHome: string): readonly string[] {
   const runtimeDir = env["XDG_RUNTIME_DIR"];
   const given = env["DOCKER_HOST"]?.startsWith("unix://") ? [env["DOCKER_HOST"].slice("unix://".length)] : [];
@@ -41,7 +41,7 @@ export function engineSockets(env: Environment, userHome: string): readonly stri
   ];
 }
 
-/** The one that DOCKER_HOST names, else the first that answers. Fails with `sandbox_unavailable` and what to do. */
+/** The engine that DOCKER_HOST names, or the first that answers. Fails with `sandbox_unavailable` and what to do. */
 export async function findEngine(env: Environment, userHome: string): Promise<Engine> {
   const { default: Dockerode } = await import("dockerode");
   const host = env["DOCKER_HOST"];
@@ -51,24 +51,26 @@ export async function findEngine(env: Environment, userHome: string): Promise<En
       : engineSockets(env, userHome)
           .filter((path) => existsSync(path))
           .map((socketPath) => [socketPath, () => new Dockerode({ socketPath })]);
-  const said: string[] = [];
+  const errors: string[] = [];
   for (const [where, connect] of candidates) {
     try {
       return await describe(connect());
     } catch (error) {
-      said.push(`${where}: ${(error as Error).message}`);
+      errors.push(`${where}: ${(error as Error).message}`);
     }
   }
-  const looked = said.length === 0 ? "no socket of Docker or Podman was found" : said.join("; ");
+  const why = errors.length === 0 ? "no socket of Docker or Podman was found" : errors.join("; ");
   throw new DeckhandError(
     "sandbox_unavailable",
-    `No command is run, because no container engine answers (${looked}). Start Docker, or Podman's service (podman system service --time=0), or set DOCKER_HOST to its address; DECKHAND_RUNTIME=bubblewrap needs no engine.`,
+    `Commands are disabled: no container engine answers (${why}). Start Docker, or Podman's service (podman system service --time=0), or set DOCKER_HOST to its address; DECKHAND_RUNTIME=bubblewrap works without an engine.`,
   );
 }
 
 async function describe(docker: Docker): Promise<Engine> {
-  const late = AbortSignal.timeout(answerMs);
-  const [version, info] = (await abortable(Promise.all([docker.version(), docker.info()]), late)) as [
+  const [version, info] = (await abortable(
+    Promise.all([docker.version(), docker.info()]),
+    AbortSignal.timeout(answerMs),
+  )) as [
     { readonly Version?: string; readonly Components?: readonly { readonly Name: string; readonly Version: string }[] },
     { readonly SecurityOptions?: readonly string[] },
   ];
@@ -81,7 +83,7 @@ async function describe(docker: Docker): Promise<Engine> {
   };
 }
 
-/** Runs a program in a container that runs. */
+/** Runs a program in a running container. */
 export async function execIn(
   docker: Docker,
   container: Docker.Container,
@@ -92,7 +94,7 @@ export async function execIn(
   const out = new PassThrough();
   const err = new PassThrough();
   docker.modem.demuxStream(stream, out, err);
-  // What came before the end is still to be read.
+  // Ended, not destroyed, so that buffered output can still be read.
   const end = () => {
     out.end();
     err.end();
@@ -109,7 +111,7 @@ export async function execIn(
   };
 }
 
-/** What a failed call of the engine says, in one line. */
+/** The message of a failed engine call, in one line. */
 export function engineError(error: unknown): string {
   const { json, reason, message } = error as { json?: { message?: string }; reason?: string; message?: string };
   return (json?.message ?? message ?? reason ?? String(error)).trim().split("\n").slice(-3).join(" ");

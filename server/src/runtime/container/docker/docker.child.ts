@@ -11,7 +11,7 @@ const runtime = await dockerRuntimes({
   env: { DOCKER_HOST: `unix://${socket}` },
   image,
   reach: "none",
-  apart: { runIsolated: () => Promise.reject(new Error("not here")) },
+  isolated: { runIsolated: () => Promise.reject(new Error("not here")) },
   readOnly: false,
   limits: { processes: 200, cpus: 2, memoryBytes: 1024 ** 3, fileBytes: 1024 ** 3 },
   workspaceIn: "folder",

@@ -38,7 +38,7 @@ const usual = {
 } as const;
 
 const factory = (options: RuntimeOptions, more: Partial<DockerOptions> = {}) =>
-  dockerRuntimes({ ...options, ...usual, apart: bubblewrapRuntimes(options), ...more });
+  dockerRuntimes({ ...options, ...usual, isolated: bubblewrapRuntimes(options), ...more });
 
 /** What a shell that is not bash cannot do, or what a test says in bash: keeper.ts has it in words. */
 const needsBash = [
@@ -137,7 +137,7 @@ describe("a conversation's container", { skip }, () => {
     await become("the proof", async () => (await made.status("/")).proven);
     const status = await made.status("/");
     assert.deepEqual([status.kind, status.proven], ["docker", true]);
-    assert.match(status.sentence, /containers of Podman .* held against 10 attempts/);
+    assert.match(status.sentence, /containers of Podman .*All 10 escape checks passed/);
     assert.ok(status.checks.every(({ held }) => held));
   });
 
@@ -169,7 +169,7 @@ describe("a conversation's container", { skip }, () => {
     assert.deepEqual(
       checks.filter(({ held }) => held).map(({ name: held }) => held),
       // Podman itself keeps these; and its programs run.
-      ["the machine's switches are read-only", "programs run"],
+      ["kernel settings are read-only", "programs run"],
     );
   });
 

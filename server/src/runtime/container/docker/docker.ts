@@ -1,45 +1,47 @@
 /**
- * The sandbox as a container of Docker or Podman, one for each conversation. It outlives the server: the next one finds it by its name
- * and attaches to it. Nothing runs in one before an engine, an image and a wall that holds have been found (proof.ts).
+ * Sandboxes as Docker or Podman containers, one per conversation. A container outlives the server; the next server finds it by name and
+ * attaches to it. No command runs until an engine and an image have been found and the isolation has been verified (escape-checks.ts).
  */
 import { createHash, randomUUID } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
-import { ShellRuntime } from "../../shell/shell-runtime.ts";
-import { outputFiles } from "../../shell/output/output-file.ts";
 import type { RuntimeFactory, RuntimeStatus } from "../../runtime.ts";
-import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
-import { fileSizeHit, resolveLimits } from "../../sandbox/limits/limits.ts";
 import type { RuntimeOptions } from "../../runtime-options.ts";
+import { fileSizeHit, resolveLimits } from "../../sandbox/limits/limits.ts";
+import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
 import { checkWorkspace } from "../../sandbox/workspace-policy.ts";
+import { outputFiles } from "../../shell/output/output-file.ts";
+import type { ProcessHost } from "../../shell/process-host.ts";
+import { ShellRuntime } from "../../shell/shell-runtime.ts";
 import { openContainerHost } from "../container-host.ts";
+import { statusChecks, verifyContainer, type ContainerFolders, type ContainerVerification } from "../escape-checks.ts";
+import { idlePause } from "../idle-pause.ts";
+import { memoizeSuccess, memoizeSuccessByKey } from "../memoize-success.ts";
+import { runInOwnContainer } from "../run-isolated.ts";
+import { shLauncher, type ShellLauncher } from "../shell-launcher.ts";
+import { startupProgress } from "../startup-progress.ts";
 import type { ContainerMount, ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
-import { engineSockets, engineError, findEngine, type Engine } from "./docker-engine.ts";
-import { readyImage, type Image } from "./image.ts";
-import { idlePause } from "../idle-pause.ts";
-import { shLauncher, type ShellLauncher } from "../shell-launcher.ts";
-import { statusChecks, verifyContainer, type ContainerVerification, type ContainerFolders } from "../escape-checks.ts";
-import { runInOwnContainer } from "../run-isolated.ts";
-import { memoizeSuccess, memoizeSuccessByKey } from "../memoize-success.ts";
-import { startupProgress } from "../startup-progress.ts";
+import { engineError, engineSockets, findEngine, type Engine } from "./docker-engine.ts";
+import { ensureImage, type Image } from "./image.ts";
+import { bootLabel, hasContainer, homeLabel, markUsed, removeOldContainers, serverLabel } from "./old-containers.ts";
 
 export interface DockerOptions extends RuntimeOptions {
-  /** Where the engine is: DOCKER_HOST, XDG_RUNTIME_DIR. */
+  /** DOCKER_HOST and XDG_RUNTIME_DIR tell where the engine is. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly image: string;
-  /** What containers reach: nothing, or what the engine gives them by default. */
+  /** Network of the containers: none, or the engine's default. */
   readonly reach: "none" | "default";
-  /** For programs of the server's own that reach something: behind its proxy. */
-  readonly apart: Pick<RuntimeFactory, "runIsolated">;
+  /** Runs the server's own programs that need the network, behind its proxy. */
+  readonly isolated: Pick<RuntimeFactory, "runIsolated">;
   readonly readOnly: boolean;
-  /** Where the workspace is: the folder itself, or a volume for each conversation that is seen at its path. */
+  /** Where workspaces are: the folder itself, or a volume per conversation that is mounted at the folder's path. */
   readonly workspaceIn: "folder" | "volume";
-  /** A container is paused when nothing has been asked of it for this long. */
+  /** A container is paused after this much idle time. */
   readonly idleMs: number;
-  /** At the start of a server a container that was not used for this long is removed. */
+  /** When the server starts, containers that were unused for this long are removed. */
   readonly keepMs: number;
 }
 
@@ -48,26 +50,30 @@ interface Ready {
   readonly image: Image;
 }
 
+/** What the containers of a conversation with that workspace owner run with. */
+interface Verified extends Ready {
+  readonly user: User;
+  readonly launcher: ShellLauncher;
+}
+
 type User = ContainerSpec["user"];
 
 const nobody: User = { uid: 65_534, gid: 65_534 };
-/** In the conversation's folder; when it was written says when the container was last used. */
-const stamp = "container";
-/** On what is made for an attempt at the wall. */
-const bootLabel = "deckhand.boot";
-/** An image may take minutes to come; who asks is told where it is. */
+/** Pulling an image may take minutes; a status request is answered with the progress after this time. */
 const statusMs = 2000;
 
 export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   const server = createHash("sha256").update(options.dataHome).digest("hex").slice(0, 12);
-  /** Of this run of the server. */
+  /** Identifies this run of the server. */
   const boot = randomUUID().slice(0, 8);
   const isRoot = process.getuid?.() === 0;
-  const own: User = isRoot ? nobody : { uid: process.getuid?.() ?? nobody.uid, gid: process.getgid?.() ?? nobody.gid };
+  const serverUser: User = isRoot
+    ? nobody
+    : { uid: process.getuid?.() ?? nobody.uid, gid: process.getgid?.() ?? nobody.gid };
   const limits = resolveLimits(options.limits);
   const sockets = engineSockets(options.env, options.userHome);
-  const stage = startupProgress();
-  const nameOf = (home: string) => `deckhand-${server}-${basename(home)}`;
+  const progress = startupProgress();
+  const containerName = (home: string) => `deckhand-${server}-${basename(home)}`;
 
   const specOf = (
     { engine, image }: Ready,
@@ -76,7 +82,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     env: {},
     network: options.reach,
     ...parts,
-    labels: { "deckhand.server": server, ...parts.labels },
+    labels: { [serverLabel]: server, ...parts.labels },
     image: image.name,
     path: image.path,
     keepId: engine.isPodman && engine.rootless,
@@ -87,15 +93,15 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
 
   const prepare = memoizeSuccess(async (): Promise<Ready> => {
     const engine = await findEngine(options.env, options.userHome);
-    // What nobody needs any more is no reason to wait, or to fail.
-    removeOld(engine, { server, boot, keepMs: options.keepMs }).catch(() => {});
-    const image = await readyImage(engine, options.image, stage.report).finally(() => stage.report(""));
+    // Not awaited: old containers are no reason to wait or to fail.
+    removeOldContainers(engine, { server, boot, keepMs: options.keepMs }).catch(() => {});
+    const image = await ensureImage(engine, options.image, progress.report).finally(() => progress.report(""));
     return { engine, image };
   });
 
-  const prove = memoizeSuccessByKey(async (user: User): Promise<ContainerVerification> => {
+  const verifyAs = memoizeSuccessByKey(async (user: User): Promise<ContainerVerification> => {
     const ready = await prepare();
-    stage.report("trying out the container");
+    progress.report("verifying the container");
     const name = `deckhand-${server}-${boot}-${user.uid}`;
     return verifyContainer({
       dataHome: options.dataHome,
@@ -108,54 +114,75 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
         return runContainer(ready.engine, spec);
       },
       remove: () => remove(ready.engine.docker.getContainer(name)),
-    }).finally(() => stage.report(""));
+    }).finally(() => progress.report(""));
   });
 
   const status = async (): Promise<RuntimeStatus> => {
     try {
-      const proof = await prove(own);
-      const { engine, image } = await prepare();
-      return { kind: "docker", ...statusChecks(proof.checks), ...judged(proof, engine.name, image.name) };
+      const verification = await verifyAs(serverUser);
+      return { kind: "docker", ...statusChecks(verification.checks), ...verdict(verification, await prepare()) };
     } catch (error) {
       const sentence =
-        error instanceof DeckhandError ? error.message : `No command is run: ${(error as Error).message}`;
+        error instanceof DeckhandError ? error.message : `Commands are disabled: ${(error as Error).message}`;
       return { kind: "docker", proven: false, sentence, ...statusChecks([]) };
     }
   };
 
-  /** As whom commands run where that folder is theirs. Fails with `sandbox_unavailable` unless a container has held for him. */
-  const proven = async (
-    folder: User,
-  ): Promise<{ readonly ready: Ready; readonly user: User; readonly shell: ShellLauncher }> => {
+  /** Fails with `sandbox_unavailable` unless containers that run as the folder's owner have been verified. */
+  const verifiedFor = async (owner: User): Promise<Verified> => {
     const ready = await prepare();
-    const user = isRoot ? { uid: folder.uid, gid: folder.gid } : own;
-    const proof = await prove(user.uid === 0 ? user : own);
-    const held = judged(proof, ready.engine.name, ready.image.name);
-    if (!held.proven) throw new DeckhandError("sandbox_unavailable", held.sentence);
-    return { ready, user, shell: proof.shell };
+    const user = isRoot ? { uid: owner.uid, gid: owner.gid } : serverUser;
+    const verification = await verifyAs(user.uid === 0 ? user : serverUser);
+    const { proven, sentence } = verdict(verification, ready);
+    if (!proven) throw new DeckhandError("sandbox_unavailable", sentence);
+    return { ...ready, user, launcher: verification.launcher };
+  };
+
+  /** Fails with `sandbox_unavailable`. */
+  const openHost = async ({ engine, launcher }: Verified, spec: ContainerSpec): Promise<ProcessHost> => {
+    const container = await runContainer(engine, spec);
+    try {
+      return await openContainerHost({
+        exec: container.exec,
+        launcher,
+        zones: [spec.cwd, sandboxHome, "/tmp"],
+        sweep: !container.fresh,
+        // The engine enforces the memory limit and kills processes that exceed it, but does not report it.
+        fileBytes: limits.fileBytes,
+        limitHit: (exitCode) => fileSizeHit(exitCode, limits),
+        force: container.kill,
+        idlePause: idlePause({ idleMs: options.idleMs, pause: container.pause, unpause: container.unpause }),
+      });
+    } catch (error) {
+      const why = (await container.whyEnded()) || engineError(error);
+      throw new DeckhandError("sandbox_unavailable", why, { cause: error });
+    }
   };
 
   return {
     ...(options.workspaceIn === "volume"
-      ? { noSubagentsReason: "Here each conversation has a volume of its own, so no other agent can work in this one." }
+      ? {
+          noSubagentsReason:
+            "Subagents are not available: every conversation has its own volume, so they cannot share a workspace.",
+        }
       : {}),
-    status: () => Promise.race([status(), stage.statusAfter(statusMs, "docker")]),
+    status: () => Promise.race([status(), progress.statusAfter(statusMs, "docker")]),
 
     async create({ workspace, home, onProgress }) {
-      using _ = stage.subscribe(onProgress);
+      using _ = progress.subscribe(onProgress);
       const checked = await checkWorkspace(workspace, options);
-      const { ready, user, shell } = await proven(checked);
+      const verified = await verifiedFor(checked);
       const folders = { workspace: checked.path, home: join(home, "home"), outputs: join(home, "outputs") };
       mkdirSync(folders.home, { recursive: true, mode: 0o700 });
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
-      if (isRoot) chownSync(folders.home, user.uid, user.gid);
-      const name = nameOf(home);
-      const spec = specOf(ready, {
+      if (isRoot) chownSync(folders.home, verified.user.uid, verified.user.gid);
+      const name = containerName(home);
+      const spec = specOf(verified, {
         name,
-        user,
+        user: verified.user,
         mounts: mountsOf(folders, options.workspaceIn === "volume" ? { volume: name } : { folder: checked.path }),
         cwd: checked.path,
-        labels: { "deckhand.home": home },
+        labels: { [homeLabel]: home },
       });
       return new ShellRuntime({
         kind: "docker",
@@ -164,24 +191,8 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
         openHost: async () => {
           onProgress?.("starting the container");
           try {
-            writeFileSync(join(home, stamp), `${name}\n`);
-            const container = await runContainer(ready.engine, spec);
-            const opening = openContainerHost({
-              exec: container.exec,
-              shell,
-              zones: [checked.path, sandboxHome, "/tmp"],
-              sweep: !container.fresh,
-              // Memory is held by the engine, which ends what takes more; that it did is not told.
-              fileBytes: limits.fileBytes,
-              limitHit: (exitCode) => fileSizeHit(exitCode, limits),
-              force: container.kill,
-              naps: idlePause({ idleMs: options.idleMs, pause: container.pause, unpause: container.unpause }),
-            });
-            return await opening.catch(async (error: unknown) => {
-              throw new DeckhandError("sandbox_unavailable", (await container.whyEnded()) || engineError(error), {
-                cause: error,
-              });
-            });
+            markUsed(home, name);
+            return await openHost(verified, spec);
           } finally {
             onProgress?.("");
           }
@@ -190,30 +201,30 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     },
 
     async runIsolated(program, maxBytes, signal) {
-      if (program.allowedHosts !== undefined) return options.apart.runIsolated(program, maxBytes, signal);
-      const { ready, user } = await proven(await stat(program.cwd));
+      if (program.allowedHosts !== undefined) return options.isolated.runIsolated(program, maxBytes, signal);
+      const verified = await verifiedFor(await stat(program.cwd));
       const name = `deckhand-${server}-${boot}-${randomUUID().slice(0, 8)}`;
-      const spec = specOf(ready, {
+      const spec = specOf(verified, {
         name,
-        user,
+        user: verified.user,
         mounts: program.folders.map(({ path, access }) => ({ from: { folder: path }, to: path, access })),
         cwd: program.cwd,
         env: program.env ?? {},
         network: "none",
         labels: { [bootLabel]: boot },
       });
-      const place = {
-        start: async () => (await runContainer(ready.engine, spec)).exec,
-        remove: () => remove(ready.engine.docker.getContainer(name)),
+      const container = {
+        start: async () => (await runContainer(verified.engine, spec)).exec,
+        remove: () => remove(verified.engine.docker.getContainer(name)),
       };
-      return runInOwnContainer(place, program, maxBytes, signal);
+      return runInOwnContainer(container, program, maxBytes, signal);
     },
 
     async remove({ home }) {
-      if (!existsSync(join(home, stamp))) return;
+      if (!hasContainer(home)) return;
       const { docker } = await findEngine(options.env, options.userHome);
-      await remove(docker.getContainer(nameOf(home)));
-      if (options.workspaceIn === "volume") await docker.getVolume(nameOf(home)).remove();
+      await remove(docker.getContainer(containerName(home)));
+      if (options.workspaceIn === "volume") await docker.getVolume(containerName(home)).remove();
     },
   };
 }
@@ -226,38 +237,23 @@ function mountsOf(folders: ContainerFolders, workspaceFrom: ContainerMount["from
   ];
 }
 
-function judged(
-  { checks, shell, whyEnded: said }: ContainerVerification,
-  engine: string,
-  image: string,
+function verdict(
+  { checks, launcher, whyEnded }: ContainerVerification,
+  { engine, image }: Ready,
 ): { readonly proven: boolean; readonly sentence: string } {
-  const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
-  const what = `containers of ${engine} from ${image}`;
-  if (broken.length > 0) {
-    const why = said === "" ? `did not hold: ${broken.join("; ")}.` : `do not work: ${said}\n`;
-    const sentence = `No command is run, because ${what} ${why} Look at the image and the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`;
+  const failed = checks.filter(({ held }) => !held).map(({ name }) => name);
+  const what = `containers of ${engine.name} from image ${image.name}`;
+  if (failed.length > 0) {
+    const why = whyEnded === "" ? `failed these escape checks: ${failed.join("; ")}.` : `do not start: ${whyEnded}\n`;
+    const sentence = `Commands are disabled: ${what} ${why} Check the image and the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`;
     return { proven: false, sentence };
   }
-  const less =
-    shell === shLauncher
-      ? " There is no bash in it: a time-out, a stop or a syntax error starts a new shell, and there are no jobs."
+  const limitations =
+    launcher === shLauncher
+      ? " The image has no bash: a time-out, a stop or a syntax error starts a new shell, and there are no background processes."
       : "";
-  return { proven: true, sentence: `Commands run in ${what}, which held against ${checks.length} attempts.${less}` };
-}
-
-/** Containers of conversations that are gone or long unused, and what an attempt at the wall of an earlier server left behind. */
-async function removeOld(
-  { docker }: Engine,
-  { server, boot, keepMs }: { readonly server: string; readonly boot: string; readonly keepMs: number },
-): Promise<void> {
-  const all = await docker.listContainers({ all: true, filters: { label: [`deckhand.server=${server}`] } });
-  for (const { Id, Labels } of all) {
-    const home = Labels["deckhand.home"];
-    const inUse = home === undefined ? Labels[bootLabel] === boot : Date.now() - lastUsedMs(home) < keepMs;
-    if (!inUse) await remove(docker.getContainer(Id));
-  }
-}
-
-function lastUsedMs(home: string): number {
-  return statSync(join(home, stamp), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return {
+    proven: true,
+    sentence: `Commands run in ${what}. All ${checks.length} escape checks passed.${limitations}`,
+  };
 }

@@ -1,4 +1,4 @@
-/** The image, pulled where it is not there, with the progress told. */
+/** Finds the container image, or pulls it and reports the progress. */
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
@@ -6,51 +6,51 @@ import { engineError, type Engine } from "./docker-engine.ts";
 import { isMissing } from "./docker-container.ts";
 
 export interface Image {
-  /** With a tag. */
+  /** With a tag or digest. */
   readonly name: string;
-  /** Its PATH. */
+  /** PATH as defined by the image. */
   readonly path: string;
 }
 
-const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Fails with `sandbox_unavailable`. */
-export async function readyImage(
+export async function ensureImage(
   { docker, name: engine }: Engine,
   image: string,
-  stage: (sentence: string) => void,
+  onProgress: (sentence: string) => void,
 ): Promise<Image> {
   const name = withTag(image);
   try {
-    const known = await docker
+    const found = await docker
       .getImage(name)
       .inspect()
       .catch(async (error: unknown) => {
         if (!isMissing(error)) throw error;
-        await pull(docker, name, stage);
+        await pull(docker, name, onProgress);
         return docker.getImage(name).inspect();
       });
-    const path = known.Config.Env?.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length);
-    return { name, path: path ?? usualPath };
+    const path = found.Config.Env?.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length);
+    return { name, path: path ?? defaultPath };
   } catch (error) {
     throw new DeckhandError(
       "sandbox_unavailable",
-      `${engine} has no image ${name} and could not pull it: ${engineError(error)}. Name another one in DECKHAND_IMAGE.`,
+      `${engine} has no image ${name} and could not pull it: ${engineError(error)}. Set DECKHAND_IMAGE to another image.`,
       { cause: error },
     );
   }
 }
 
-/** Without a tag all tags would be pulled. */
+/** Pulling without a tag would fetch all tags. */
 function withTag(image: string): string {
   return /[:@][^/]+$/.test(image) ? image : `${image}:latest`;
 }
 
-async function pull(docker: Docker, name: string, stage: (sentence: string) => void): Promise<void> {
-  stage(`pulling image ${name}`);
+async function pull(docker: Docker, name: string, onProgress: (sentence: string) => void): Promise<void> {
+  onProgress(`pulling image ${name}`);
   const stream = (await docker.pull(name)) as Readable;
   const layers = new Map<string, { readonly current: number; readonly total: number }>();
-  let told = -1;
+  let reported = -1;
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(
       stream,
@@ -65,15 +65,15 @@ async function pull(docker: Docker, name: string, stage: (sentence: string) => v
         if (event.id === undefined || current === undefined || total === undefined) return;
         layers.set(event.id, { current, total });
         const percent = percentOf([...layers.values()]);
-        if (percent <= told) return;
-        told = percent;
-        stage(`pulling image ${name}: ${percent} %`);
+        if (percent <= reported) return;
+        reported = percent;
+        onProgress(`pulling image ${name}: ${percent}%`);
       },
     );
   });
 }
 
-/** Of the layers whose size is known by now. */
+/** Over the layers whose size is already known. */
 function percentOf(layers: readonly { readonly current: number; readonly total: number }[]): number {
   const total = layers.reduce((sum, layer) => sum + layer.total, 0);
   const current = layers.reduce((sum, layer) => sum + layer.current, 0);

@@ -1,6 +1,6 @@
 /**
- * A Kubernetes cluster, reached as kubectl would. Its client takes a second to load and is loaded when the first pod is wanted.
- * WebSocket exec: kubernetes.io/docs/reference/using-api/api-concepts, subprotocols v5 and v4 of channel.k8s.io.
+ * A Kubernetes cluster, accessed with the configuration of kubectl. The client takes a second to load, so it is imported when the first
+ * pod is needed and never by servers with another runtime. Exec over WebSocket: kubernetes.io/docs/reference/using-api/api-concepts, subprotocols v5 and v4 of channel.k8s.io.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -15,20 +15,20 @@ export interface Cluster {
   readonly objects: k8s.CustomObjectsApi;
   readonly networks: k8s.NetworkingV1Api;
   readonly namespace: string;
-  /** The API server's address. */
+  /** Address of the API server. */
   readonly server: string;
   exec(pod: string, argv: readonly string[]): Promise<ExecStreams>;
 }
 
 export interface ClusterOptions {
-  /** KUBECONFIG, KUBERNETES_SERVICE_HOST */
+  /** KUBECONFIG and KUBERNETES_SERVICE_HOST tell where the cluster is. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly userHome: string;
-  /** The one of the context when not given. */
+  /** By default that of the current context. */
   readonly namespace?: string | undefined;
 }
 
-/** The only container of each pod. */
+/** Name of the only container in each pod. */
 export const containerName = "sandbox";
 
 /** Fails with `sandbox_unavailable` and what to do. */
@@ -39,23 +39,23 @@ export async function findCluster({ env, userHome, namespace }: ClusterOptions):
   try {
     if (existsSync(file)) config.loadFromFile(file);
     else if (env["KUBERNETES_SERVICE_HOST"] !== undefined) config.loadFromCluster();
-    else throw new Error(`there is no ${file}, and the server is not in a pod`);
+    else throw new Error(`${file} does not exist, and the server does not run in a pod`);
   } catch (error) {
     throw new DeckhandError(
       "sandbox_unavailable",
-      `No command is run, because no Kubernetes cluster is configured (${(error as Error).message}). Set KUBECONFIG to a file that kubectl works with.`,
+      `Commands are disabled: no Kubernetes cluster is configured (${(error as Error).message}). Set KUBECONFIG to a file that works with kubectl.`,
     );
   }
   const context = config.getContextObject(config.getCurrentContext());
-  const own = namespace ?? context?.namespace ?? "default";
+  const usedNamespace = namespace ?? context?.namespace ?? "default";
   return {
     api,
     core: config.makeApiClient(api.CoreV1Api),
     objects: config.makeApiClient(api.CustomObjectsApi),
     networks: config.makeApiClient(api.NetworkingV1Api),
-    namespace: own,
+    namespace: usedNamespace,
     server: config.getCurrentCluster()?.server ?? "",
-    exec: (pod, argv) => execIn(api, config, own, pod, argv),
+    exec: (pod, argv) => execIn(api, config, usedNamespace, pod, argv),
   };
 }
 
@@ -69,10 +69,10 @@ async function execIn(
   const [input, out, err] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const status = Promise.withResolvers<number>();
   const exec = new api.Exec(config);
-  // Without streams of its own the handler would end this process's when the server closes one of a pod's.
+  // Without streams of its own the handler would close this process's standard streams when the pod closes one.
   Object.assign(exec.handler, { streams: { stdin: input, stdout: out, stderr: err } });
   const socket = await exec.exec(namespace, pod, containerName, [...argv], out, err, input, false, (ended) =>
-    status.resolve(codeOf(ended)),
+    status.resolve(exitCodeOf(ended)),
   );
   const end = () => {
     out.end();
@@ -90,17 +90,17 @@ async function execIn(
   };
 }
 
-/** Of the status channel: `Success`, or a `Failure` whose cause `ExitCode` has the code as its message. */
-function codeOf({ status, details }: k8s.V1Status): number {
+/** Reads the status channel: `Success`, or a `Failure` whose cause `ExitCode` has the code as its message. */
+function exitCodeOf({ status, details }: k8s.V1Status): number {
   if (status === "Success") return 0;
   const code = details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
   return code === undefined ? 126 : Number(code);
 }
 
-/** What a failed call of the API says, in one line. */
+/** The message of a failed API call, in one line. */
 export function clusterError(error: unknown): string {
   const { body, message, code } = error as { body?: unknown; message?: string; code?: unknown };
-  const text = typeof body === "string" ? (parsed(body)?.message ?? body) : (body as { message?: string })?.message;
+  const text = typeof body === "string" ? (parseJson(body)?.message ?? body) : (body as { message?: string })?.message;
   return `${text ?? message ?? String(error)}${typeof code === "number" ? ` (${code})` : ""}`
     .trim()
     .split("\n")
@@ -112,7 +112,7 @@ export function isMissing(error: unknown): boolean {
   return (error as { code?: unknown }).code === 404;
 }
 
-function parsed(text: string): { readonly message?: string } | undefined {
+function parseJson(text: string): { readonly message?: string } | undefined {
   try {
     return JSON.parse(text) as { message?: string };
   } catch {

@@ -1,6 +1,6 @@
 /**
- * The sandbox as a pod of a Kubernetes cluster, one for each conversation, which outlives the server. Its workspace is the cluster's, not
- * a folder of the server's machine: it is empty at first, and lasts as long as the pod, or as the claim that is configured.
+ * Sandboxes as Kubernetes pods, one per conversation, which outlive the server. The workspace is in the cluster, not on the server's
+ * machine: it starts empty and lives as long as the pod, or as the configured volume claim.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -13,42 +13,39 @@ import { fileSizeHit, resolveLimits } from "../../sandbox/limits/limits.ts";
 import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
 import type { RuntimeOptions } from "../../runtime-options.ts";
 import { clusterError, findCluster, type Cluster } from "./cluster.ts";
-import { openContainerHost, type Exec } from "../container-host.ts";
+import { openContainerHost } from "../container-host.ts";
 import { idlePause } from "../idle-pause.ts";
-import { podUser, type PodOptions } from "./pod-spec.ts";
+import type { PodOptions } from "./pod-spec.ts";
 import { removePod, runPod } from "./pod.ts";
-import { escapeChecks, escapeScript, statusChecks, outputOf, type ContainerVerification } from "../escape-checks.ts";
-import { bashLauncher, shLauncher } from "../shell-launcher.ts";
+import { statusChecks, type ContainerVerification } from "../escape-checks.ts";
 import { memoizeSuccess } from "../memoize-success.ts";
 import { startupProgress } from "../startup-progress.ts";
+import { verifyPod } from "./verify-pod.ts";
 
 export interface KubernetesOptions extends RuntimeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly image: string;
-  /** What pods reach: nothing, or what the cluster gives them by default. */
+  /** Network of the pods: none, or the cluster's default. */
   readonly reach: "none" | "default";
   readonly readOnly: boolean;
   readonly namespace?: string | undefined;
   readonly claim?: string | undefined;
   readonly runtimeClass?: string | undefined;
   readonly startMs: number;
-  /** For programs of the server's own, whose folders are on this machine. */
-  readonly apart: Pick<RuntimeFactory, "runIsolated">;
+  /** Runs the server's own programs, whose folders are on this machine. */
+  readonly isolated: Pick<RuntimeFactory, "runIsolated">;
 }
 
-/** In a folder of the conversation's: there is, or was, a pod. */
-const stamp = "pod";
-/** Attempts of attempts.sh that say something about a pod, which has interfaces and a network namespace in any case. */
-const inPods = [1, 5, 6, 7, 8, 9];
-const token = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+/** In the conversation's folder, if it has or had a pod. */
+const markerFile = "pod";
 const statusMs = 2000;
 
 export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
   const server = createHash("sha256").update(options.dataHome).digest("hex").slice(0, 12);
   const labels = { "app.kubernetes.io/managed-by": "deckhand", "deckhand/server": server };
   const limits = resolveLimits(options.limits);
-  const stage = startupProgress();
-  const nameOf = (home: string) => `deckhand-${server}-${basename(home).toLowerCase()}`;
+  const progress = startupProgress();
+  const podName = (home: string) => `deckhand-${server}-${basename(home).toLowerCase()}`;
 
   const podOptions = (parts: Pick<PodOptions, "name" | "workspace" | "annotations" | "claim">): PodOptions => ({
     ...parts,
@@ -61,54 +58,54 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
 
   const prepare = memoizeSuccess(async (): Promise<Cluster> => {
     const cluster = await findCluster(options);
-    if (options.reach === "none") await closeNetwork(cluster, `deckhand-${server}`, labels);
+    if (options.reach === "none") await denyTraffic(cluster, `deckhand-${server}`, labels);
     return cluster;
   });
 
-  const prove = memoizeSuccess(async (): Promise<ContainerVerification> => {
+  const verify = memoizeSuccess(async (): Promise<ContainerVerification> => {
     const cluster = await prepare();
     const name = `deckhand-${server}-probe-${randomUUID().slice(0, 8)}`;
     const workspace = "/workspace/probe";
-    stage.report("trying out a pod");
+    progress.report("verifying a pod");
     try {
       const pod = podOptions({ name, workspace, annotations: {}, claim: undefined });
-      await runPod(cluster, { ...pod, deadlineMs: options.startMs, onProgress: stage.report });
-      return await provePod((argv) => cluster.exec(name, argv), new URL(cluster.server), options.reach === "none");
+      await runPod(cluster, { ...pod, deadlineMs: options.startMs, onProgress: progress.report });
+      return await verifyPod((argv) => cluster.exec(name, argv), new URL(cluster.server), options.reach === "none");
     } finally {
-      stage.report("");
+      progress.report("");
       removePod(cluster, name).catch(() => {});
     }
   });
 
-  const judged = async (): Promise<RuntimeStatus> => {
+  const status = async (): Promise<RuntimeStatus> => {
     try {
-      const { checks } = await prove();
+      const { checks } = await verify();
       const { namespace } = await prepare();
-      const broken = checks.filter(({ held }) => !held).map(({ name }) => name);
-      const what = `pods of the namespace ${namespace} from ${options.image}`;
+      const failed = checks.filter(({ held }) => !held).map(({ name }) => name);
+      const what = `pods of namespace ${namespace} from image ${options.image}`;
       const sentence =
-        broken.length === 0
-          ? `Commands run in ${what}, which held against ${checks.length} attempts.`
-          : `No command is run, because ${what} did not hold: ${broken.join("; ")}. Look at the cluster's policies.`;
-      return { kind: "kubernetes", proven: broken.length === 0, sentence, ...statusChecks(checks) };
+        failed.length === 0
+          ? `Commands run in ${what}. All ${checks.length} escape checks passed.`
+          : `Commands are disabled: ${what} failed these escape checks: ${failed.join("; ")}. Check the policies of the cluster.`;
+      return { kind: "kubernetes", proven: failed.length === 0, sentence, ...statusChecks(checks) };
     } catch (error) {
-      const sentence = error instanceof DeckhandError ? error.message : `No command is run: ${clusterError(error)}`;
+      const sentence = error instanceof DeckhandError ? error.message : `Commands are disabled: ${clusterError(error)}`;
       return { kind: "kubernetes", proven: false, sentence, ...statusChecks([]) };
     }
   };
 
   return {
     noSubagentsReason:
-      "Here each conversation has a workspace in a pod of its own, so no other agent can work in this one.",
-    status: () => Promise.race([judged(), stage.statusAfter(statusMs, "kubernetes")]),
+      "Subagents are not available: every conversation has its workspace in its own pod, so they cannot share it.",
+    status: () => Promise.race([status(), progress.statusAfter(statusMs, "kubernetes")]),
 
     async create({ workspace, home, onProgress }) {
-      using _ = stage.subscribe(onProgress);
-      const path = checkedPath(workspace);
-      const held = await judged();
-      if (!held.proven) throw new DeckhandError("sandbox_unavailable", held.sentence);
-      const [cluster, proof] = await Promise.all([prepare(), prove()]);
-      const name = nameOf(home);
+      using _ = progress.subscribe(onProgress);
+      const path = checkPath(workspace);
+      const { proven, sentence } = await status();
+      if (!proven) throw new DeckhandError("sandbox_unavailable", sentence);
+      const [cluster, { launcher }] = await Promise.all([prepare(), verify()]);
+      const name = podName(home);
       return new ShellRuntime({
         kind: "kubernetes",
         workspace: path,
@@ -116,7 +113,7 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
         openHost: async () => {
           try {
             mkdirSync(home, { recursive: true, mode: 0o700 });
-            writeFileSync(join(home, stamp), `${name}\n`);
+            writeFileSync(join(home, markerFile), `${name}\n`);
             const pod = podOptions({
               name,
               workspace: path,
@@ -130,13 +127,13 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
             });
             return await openContainerHost({
               exec: (argv) => cluster.exec(name, argv),
-              shell: proof.shell,
+              launcher,
               zones: [path, sandboxHome, "/tmp"],
               sweep: !fresh,
               fileBytes: limits.fileBytes,
               limitHit: (exitCode) => fileSizeHit(exitCode, limits),
-              // There is no pause in Kubernetes: a pod that only waits costs next to nothing.
-              naps: idlePause({ idleMs: 2 ** 31 - 1, pause: async () => {}, unpause: async () => {} }),
+              // Kubernetes cannot pause a pod, and an idle one costs next to nothing.
+              idlePause: idlePause({ idleMs: 2 ** 31 - 1, pause: async () => {}, unpause: async () => {} }),
               force: () => removePod(cluster, name),
             });
           } finally {
@@ -146,27 +143,27 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
       });
     },
 
-    runIsolated: (program, maxBytes, signal) => options.apart.runIsolated(program, maxBytes, signal),
+    runIsolated: (program, maxBytes, signal) => options.isolated.runIsolated(program, maxBytes, signal),
 
     async remove({ home }) {
-      if (!existsSync(join(home, stamp))) return;
-      await removePod(await findCluster(options), nameOf(home));
+      if (!existsSync(join(home, markerFile))) return;
+      await removePod(await findCluster(options), podName(home));
     },
   };
 }
 
-/** A path in the pod; nothing of this machine is looked at. Fails with `sandbox_unavailable`. */
-function checkedPath(workspace: string): string {
+/** A path in the pod, so it is not looked up on this machine. Fails with `sandbox_unavailable`. */
+function checkPath(workspace: string): string {
   const path = posix.normalize(workspace);
   if (/^\/(?!(?:bin|boot|dev|etc|lib|lib64|proc|run|sbin|sys|usr)(?:\/|$))[^/]+\/./.test(path)) return path;
   throw new DeckhandError(
     "sandbox_unavailable",
-    `${workspace} cannot be a workspace in a pod: choose a path of its own.`,
+    `${workspace} cannot be a workspace in a pod. Choose a folder below a folder that is not part of the system.`,
   );
 }
 
-/** No traffic in or out, where the cluster's network plugin knows of policies; that it does is tried out. */
-async function closeNetwork(
+/** Denies all traffic, if the cluster's network plugin enforces policies; the escape checks find out whether it does. */
+async function denyTraffic(
   { networks, namespace }: Cluster,
   name: string,
   labels: Record<string, string>,
@@ -177,49 +174,11 @@ async function closeNetwork(
     metadata: { name, labels },
     spec: { podSelector: { matchLabels: labels }, policyTypes: ["Ingress", "Egress"] },
   };
-  // There already, or not ours to make: the attempts decide.
+  // It may exist already, or creating it may be forbidden: the escape checks decide.
   await networks.createNamespacedNetworkPolicy({ namespace, body }).catch(() => {});
 }
 
-async function provePod(exec: Exec, api: URL, networkOff: boolean): Promise<ContainerVerification> {
-  await outputOf({ exec }, ["sh", "-c", "echo given >given"]);
-  const printed = await outputOf({ exec }, [
-    "sh",
-    "-c",
-    escapeScript,
-    "deckhand-proof",
-    "/none",
-    "none",
-    String(podUser),
-    token,
-  ]);
-  const out = new Set([...printed.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
-  if ((await outputOf({ exec }, ["cat", "made"])) !== "made inside") out.delete(8);
-  const checks = inPods.map((i) => ({
-    group: escapeChecks[i]?.[0] ?? "",
-    name: i === 1 ? "no token of the cluster is there" : (escapeChecks[i]?.[1] ?? ""),
-    held: out.has(i) === i >= 8,
-  }));
-  const hasBash = /^bash$/m.test(printed);
-  if (!networkOff) return { checks, whyEnded: "", shell: hasBash ? bashLauncher : shLauncher };
-  // A connection to the API server, which is there for sure; bash alone can make one with nothing else in the image.
-  const port = api.port || (api.protocol === "https:" ? "443" : "80");
-  const reached = await outputOf({ exec }, [
-    "timeout",
-    "3",
-    "bash",
-    "-c",
-    `: </dev/tcp/${api.hostname}/${port} && echo reached`,
-  ]);
-  const network = {
-    group: "network",
-    name: "the cluster's API is out of reach",
-    held: hasBash && !reached.includes("reached"),
-  };
-  return { checks: [...checks, network], whyEnded: "", shell: hasBash ? bashLauncher : shLauncher };
-}
-
-/** Whole outputs are written into the pod, where commands can read them. */
+/** Full outputs are written to files in the pod, where commands can read them. */
 function outputsOf(cluster: Cluster, pod: string): OutputFiles {
   const boot = randomUUID().slice(0, 8);
   let count = 0;

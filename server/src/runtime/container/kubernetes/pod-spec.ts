@@ -1,10 +1,10 @@
-/** A conversation's pod, under the restricted Pod Security Standard. */
+/** Spec of a conversation's pod. It complies with the restricted Pod Security Standard. */
 import type { V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import { commandEnvironment } from "../../sandbox/environment.ts";
 import type { Limits } from "../../sandbox/limits/limits.ts";
 import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
 import { containerName } from "./cluster.ts";
-import { idleCommand } from "../docker/container-spec.ts";
+import { idleCommand } from "../channel-encoding.ts";
 
 export interface PodOptions {
   readonly name: string;
@@ -12,14 +12,14 @@ export interface PodOptions {
   readonly annotations: Readonly<Record<string, string>>;
   readonly image: string;
   readonly workspace: string;
-  /** Claim for workspace, home and outputs, each in a folder of the conversation's; without one they end with the pod. */
+  /** Volume claim for workspace, home and outputs, each in a folder per conversation; without one they are deleted with the pod. */
   readonly claim?: string | undefined;
   readonly runtimeClass?: string | undefined;
   readonly readOnly: boolean;
   readonly limits: Limits;
 }
 
-/** Everybody's in a pod: nobody of the machine's. */
+/** User id in every pod; it belongs to no user of the node. */
 export const podUser = 1000;
 
 export function podOf(options: PodOptions): V1Pod {
@@ -49,7 +49,7 @@ export function podSpec({ name, image, workspace, claim, runtimeClass, readOnly,
   return {
     restartPolicy: "Never",
     terminationGracePeriodSeconds: 0,
-    // Nothing of the cluster is in it.
+    // The pod gets no access to the cluster.
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     hostname: "deckhand",
@@ -68,14 +68,14 @@ export function podSpec({ name, image, workspace, claim, runtimeClass, readOnly,
         image,
         command: [...idleCommand],
         workingDir: workspace,
-        // The image's own PATH is left as it is.
+        // The image's PATH is kept.
         env: Object.entries(environment).flatMap(([key, value]) => (key === "PATH" ? [] : [{ name: key, value }])),
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: readOnly,
           capabilities: { drop: ["ALL"] },
         },
-        // What it may take, and little that has to be free for it to start.
+        // Small requests, so that the pod can be scheduled on a busy node.
         resources: { limits: resources, requests: { memory: "64Mi", cpu: "50m" } },
         volumeMounts: [
           mount("workspace", workspace),

@@ -1,4 +1,4 @@
-/** A conversation's pod: made, or found again, and followed until it runs. With agent-sandbox in the cluster it is that controller who makes it. */
+/** Creates a pod or finds an existing one, and waits until it runs. If the cluster has agent-sandbox, its controller creates the pod. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { DeckhandError } from "@deckhand/protocol";
 import { clusterError, isMissing, type Cluster } from "./cluster.ts";
@@ -7,7 +7,7 @@ import { podOf, podSpec, type PodOptions } from "./pod-spec.ts";
 /** github.com/kubernetes-sigs/agent-sandbox, api/v1beta1 (read in November 2026). */
 const sandboxes = { group: "agents.x-k8s.io", version: "v1beta1", plural: "sandboxes" } as const;
 
-const lookMs = 300;
+const pollMs = 300;
 const logLines = 10;
 
 export interface RunPodOptions extends PodOptions {
@@ -15,25 +15,27 @@ export interface RunPodOptions extends PodOptions {
   readonly onProgress: (sentence: string) => void;
 }
 
-/** Running, of that name; whether it is a new one. Fails with `sandbox_unavailable`. */
+/** Makes sure that the pod is running; `fresh` means that it is new. Fails with `sandbox_unavailable`. */
 export async function runPod(cluster: Cluster, options: RunPodOptions): Promise<{ readonly fresh: boolean }> {
   try {
     let fresh = false;
-    const known = await readPod(cluster, options.name);
-    if (known === undefined || !isUsable(known)) {
-      if (known !== undefined) await removePod(cluster, options.name);
+    const existing = await readPod(cluster, options.name);
+    if (existing === undefined || !isUsable(existing)) {
+      if (existing !== undefined) await removePod(cluster, options.name);
       await createPod(cluster, options);
       fresh = true;
     }
-    await followPod(cluster, options);
+    await waitForPod(cluster, options);
     return { fresh };
   } catch (error) {
     if (error instanceof DeckhandError) throw error;
-    throw new DeckhandError("sandbox_unavailable", `No pod could be started: ${clusterError(error)}`, { cause: error });
+    throw new DeckhandError("sandbox_unavailable", `The pod could not be started: ${clusterError(error)}`, {
+      cause: error,
+    });
   }
 }
 
-/** Also where there is none. Resolves when it has gone. */
+/** Resolves when the pod no longer exists. */
 export async function removePod(cluster: Cluster, name: string): Promise<void> {
   const { core, objects, namespace } = cluster;
   const missing = (error: unknown) => {
@@ -41,10 +43,10 @@ export async function removePod(cluster: Cluster, name: string): Promise<void> {
   };
   await objects.deleteNamespacedCustomObject({ ...sandboxes, namespace, name }).catch(missing);
   await core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 }).catch(missing);
-  while ((await readPod(cluster, name)) !== undefined) await new Promise((resolve) => setTimeout(resolve, lookMs));
+  while ((await readPod(cluster, name)) !== undefined) await new Promise((resolve) => setTimeout(resolve, pollMs));
 }
 
-/** `Running` and not on its way out. */
+/** Running or starting, and not being deleted. */
 function isUsable(pod: V1Pod): boolean {
   return pod.metadata?.deletionTimestamp === undefined && ["Running", "Pending"].includes(pod.status?.phase ?? "");
 }
@@ -58,7 +60,7 @@ async function readPod({ core, namespace }: Cluster, name: string): Promise<V1Po
   }
 }
 
-/** As a Sandbox where the cluster knows that kind, whose controller makes a pod of the same name; else the pod itself. */
+/** Creates a Sandbox if the cluster has that kind, whose controller creates a pod of the same name; otherwise the pod itself. */
 async function createPod({ core, objects, namespace }: Cluster, options: PodOptions): Promise<void> {
   const { name, labels, annotations } = options;
   try {
@@ -70,16 +72,16 @@ async function createPod({ core, objects, namespace }: Cluster, options: PodOpti
     };
     await objects.createNamespacedCustomObject({ ...sandboxes, namespace, body });
   } catch (error) {
-    // 404: the kind is not installed; 403: it is not ours to use.
+    // 404: the kind is not installed; 403: the server may not use it.
     if (!isMissing(error) && (error as { code?: unknown }).code !== 403) throw error;
     await core.createNamespacedPod({ namespace, body: podOf(options) });
   }
 }
 
-/** Until it runs; an image that does not come or a container that ends is told at once, with the last lines of its log. */
-async function followPod(cluster: Cluster, { name, deadlineMs, onProgress }: RunPodOptions): Promise<void> {
+/** Waits until the pod runs. Fails at once, with the last log lines, if its image cannot be pulled or its container exits. */
+async function waitForPod(cluster: Cluster, { name, deadlineMs, onProgress }: RunPodOptions): Promise<void> {
   const deadline = performance.now() + deadlineMs;
-  let told = "";
+  let reported = "";
   for (;;) {
     const pod = await readPod(cluster, name);
     const status = pod?.status;
@@ -88,7 +90,7 @@ async function followPod(cluster: Cluster, { name, deadlineMs, onProgress }: Run
     const waiting = container?.state?.waiting;
     const unschedulable = status?.conditions?.find(({ type, status: is }) => type === "PodScheduled" && is === "False");
     const stage = waiting?.reason ?? unschedulable?.message ?? status?.phase ?? "waiting for the pod";
-    if (stage !== told) onProgress((told = stage));
+    if (stage !== reported) onProgress((reported = stage));
     const failed = /ErrImage|ImagePullBackOff|InvalidImageName|CreateContainer.*Error|RunContainerError|CrashLoop/.test(
       waiting?.reason ?? "",
     );
@@ -97,14 +99,14 @@ async function followPod(cluster: Cluster, { name, deadlineMs, onProgress }: Run
       const why = waiting?.message ?? container?.state?.terminated?.message ?? stage;
       throw new DeckhandError(
         "sandbox_unavailable",
-        `The pod ${name} does not run: ${why}${await lastWords(cluster, name)}`,
+        `The pod ${name} does not start: ${why}${await lastLogLines(cluster, name)}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
-async function lastWords({ core, namespace }: Cluster, name: string): Promise<string> {
+async function lastLogLines({ core, namespace }: Cluster, name: string): Promise<string> {
   const log = await core.readNamespacedPodLog({ name, namespace, tailLines: logLines }).catch(() => "");
-  return log.trim() === "" ? "" : `\nThe last lines of its log:\n${log.trim()}`;
+  return log.trim() === "" ? "" : `\nLast log lines:\n${log.trim()}`;
 }
