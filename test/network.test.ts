@@ -97,7 +97,7 @@ test("[I10] npm ci installs a package through the proxy and its test runs; pip a
   const requests = await model.requests();
   assert.match(
     JSON.stringify(requests.at(-1)),
-    /\[Network: pypi\.org:443 is not among the hosts that may be reached; example\.org:443/,
+    /\[Network: pypi\.org:443 is not on the list of allowed hosts; example\.org:443/,
   );
 
   const network = await networkOf(server);

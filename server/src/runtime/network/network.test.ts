@@ -118,11 +118,11 @@ describe("the network of a sandbox", () => {
 
   it("[I7] a host that a person allows can be reached from the next connection on, until it is revoked", async () => {
     const fetch = `curl -sS http://asked.test:${outside.port}/`;
-    assert.match((await run(runtime, fetch)).output, /not among the hosts/);
+    assert.match((await run(runtime, fetch)).output, /not on the list of allowed hosts/);
     allowed.push(`asked.test:${outside.port}`);
     assert.equal((await run(runtime, fetch)).output, "GET /\n");
     allowed.pop();
-    assert.match((await run(runtime, fetch)).output, /not among the hosts/);
+    assert.match((await run(runtime, fetch)).output, /not on the list of allowed hosts/);
   });
 
   it("[I9] a sandbox that replaces a dead one has the same network, which ends with the conversation", async () => {
@@ -222,7 +222,7 @@ test("[I10] an isolated program reaches its own hosts besides the list, and noth
   );
   assert.match(
     String((await runtimes.runIsolated({ ...program, allowedHosts: [] }, 1000, never)).stdout),
-    /not among the hosts/,
+    /not on the list of allowed hosts/,
   );
   assert.notEqual((await runtimes.runIsolated(program, 1000, never)).exitCode, 0);
 });
@@ -236,7 +236,7 @@ test("[I11] commands that a root server runs as another user have the same netwo
   await using runtime = await factory("allow", `listed.test:${outside.port}`).create({ workspace, home });
   assert.equal(
     (await run(runtime, `curl -sS http://listed.test:${outside.port}/; curl -sS http://other.test/`)).output,
-    "reached\nother.test:80 is not among the hosts that may be reached\n",
+    "reached\nother.test:80 is not on the list of allowed hosts\n",
   );
 });
 
@@ -261,7 +261,7 @@ test("[I11] a server without root has the same network, and no process inside ha
     await Promise.race([until("it is ready", () => text.includes("ready\n")), once(child, "exit")]);
     child.stdin.end();
     if (child.exitCode === null) await once(child, "exit");
-    assert.equal(text, "reached\nother.test:80 is not among the hosts that may be reached\nno right\nready\n");
+    assert.equal(text, "reached\nother.test:80 is not on the list of allowed hosts\nno right\nready\n");
   } finally {
     own.remove();
   }

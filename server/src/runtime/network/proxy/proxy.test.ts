@@ -34,7 +34,7 @@ test("[I1] only listed hosts are reached, by tunnel and by request; an empty lis
     const refused = await get(port, `http://${host}:${outside.port}/`);
     assert.deepEqual(
       [refused.status, refused.body],
-      [403, `${host}:${outside.port} is not among the hosts that may be reached\n`],
+      [403, `${host}:${outside.port} is not on the list of allowed hosts\n`],
     );
     assert.equal((await tunnel(port, `${host}:${outside.port}`)).status, 403);
   }
