@@ -1,4 +1,4 @@
-/** A server in small, for tests that kill it: `node docker.child.ts ROOT ID SOCKET IMAGE command…`. */
+/** A minimal server for tests that kill it: `node docker.child.ts ROOT ID SOCKET IMAGE command…`. */
 import { join } from "node:path";
 import { run } from "../../runtime.contract.ts";
 import { dockerRuntimes } from "./docker.ts";
@@ -11,7 +11,7 @@ const runtime = await dockerRuntimes({
   env: { DOCKER_HOST: `unix://${socket}` },
   image,
   reach: "none",
-  isolated: { runIsolated: () => Promise.reject(new Error("not here")) },
+  isolated: { runIsolated: () => Promise.reject(new Error("not available in this test")) },
   readOnly: false,
   limits: { processes: 200, cpus: 2, memoryBytes: 1024 ** 3, fileBytes: 1024 ** 3 },
   workspaceIn: "folder",
@@ -20,5 +20,5 @@ const runtime = await dockerRuntimes({
 }).create({ workspace: join(root, id), home: join(root, "data", "conversations", id) });
 for (const command of commands) process.stdout.write((await run(runtime, command)).output);
 process.stdout.write("ready\n");
-// It is ended from outside.
+// The test kills this process.
 for await (const _ of process.stdin);

@@ -26,7 +26,7 @@ import { makeSh, noPodman, startPodman, withoutPrograms, type Podman } from "./p
 const skip = noPodman();
 const registry = await startRegistry();
 const podman: Podman | undefined = skip === false ? await startPodman(registry.address) : undefined;
-const usual = {
+const defaults = {
   env: podman?.env ?? {},
   image: podman?.bashImage ?? "",
   reach: "none",
@@ -38,9 +38,9 @@ const usual = {
 } as const;
 
 const factory = (options: RuntimeOptions, more: Partial<DockerOptions> = {}) =>
-  dockerRuntimes({ ...options, ...usual, isolated: bubblewrapRuntimes(options), ...more });
+  dockerRuntimes({ ...options, ...defaults, isolated: bubblewrapRuntimes(options), ...more });
 
-/** What a shell that is not bash cannot do, or what a test says in bash: keeper.ts has it in words. */
+/** Contract tests that need a feature or syntax of bash; shell-launcher.ts lists the limitations of other shells. */
 const needsBash = [
   "[O1]",
   "[O2]",
@@ -64,7 +64,7 @@ const needsBash = [
 ];
 
 function withoutBash(title: string): string | undefined {
-  if (title.startsWith("[R9] 200 MB")) return "is shown with bash, and takes seconds";
+  if (title.startsWith("[R9] 200 MB")) return "covered by the image with bash, and takes seconds";
   return needsBash.some((start) => title.startsWith(start)) ? "needs bash" : undefined;
 }
 
@@ -72,7 +72,7 @@ describe("containers", { skip }, () => {
   runtimeContract("the docker runtime over Podman", factory, withoutPrograms);
 
   runtimeContract(
-    "the docker runtime with nothing but busybox",
+    "the docker runtime with only busybox",
     (options) => factory(options, { image: podman?.shImage ?? "", readOnly: true }),
     withoutBash,
   );
@@ -80,8 +80,8 @@ describe("containers", { skip }, () => {
 
 const folders = makeFolders();
 const { options, root } = folders;
-/** One server for most tests: each proves its wall anew. */
-const made = factory(options);
+/** Shared by most tests, because every factory verifies its containers again. */
+const shared = factory(options);
 after(async () => {
   await podman?.[Symbol.asyncDispose]();
   await registry[Symbol.asyncDispose]();
@@ -89,19 +89,19 @@ after(async () => {
 });
 
 let count = 0;
-/** A conversation whose container has `id` in its name. */
+/** The name of its container ends with `id`. */
 function conversation() {
   const id = `c${count++}`;
   return { id, workspace: join(root, id), home: join(options.dataHome, "conversations", id) };
 }
 
-/** Ids of the conversations that have a container. */
+/** Ids of conversations that have a container. */
 async function containers(...filter: readonly string[]): Promise<string[]> {
   const list = await podman?.podman("ps", "--all", "--format", "{{.Names}}", ...filter);
   return (list ?? "").split("\n").flatMap((line) => line.split("-").slice(2)[0] ?? []);
 }
 
-async function become(what: string, condition: () => Promise<boolean>): Promise<void> {
+async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!(await condition())) {
     assert.ok(performance.now() < deadline, `${what} did not come true`);
@@ -110,7 +110,7 @@ async function become(what: string, condition: () => Promise<boolean>): Promise<
 }
 
 describe("a conversation's container", { skip }, () => {
-  it("[Z1] without bash the directory and variables last, and a time-out starts a new shell, which the status says", async () => {
+  it("[Z1] without bash, directory and variables persist, a time-out starts a new shell, and the status says so", async () => {
     const own = conversation();
     const bare = factory(options, { image: podman?.shImage ?? "" });
     await using runtime = await bare.create(own);
@@ -124,24 +124,24 @@ describe("a conversation's container", { skip }, () => {
       new AbortController().signal,
     );
     await assert.rejects(started, failsWith("not_available"));
-    const left = await run(runtime, "x=6; echo on; sleep 1000", { timeoutMs: 300, jobId: "j2" });
-    assert.deepEqual([left.output, left.endedBy, left.losesState], ["on\n", "job", true]);
+    const timedOut = await run(runtime, "x=6; echo on; sleep 1000", { timeoutMs: 300, jobId: "j2" });
+    assert.deepEqual([timedOut.output, timedOut.endedBy, timedOut.losesState], ["on\n", "job", true]);
     assert.equal((await run(runtime, "echo ${x-gone}; pwd")).output, `gone\n${own.workspace}/deep\n`);
     runtime.jobs.signal("j2", "KILL");
     await until("the job's end", () => runtime.jobs.list().every(({ state }) => state === "ended"));
-    await become("the proof", async () => (await bare.status("/")).proven);
+    await eventually("verification", async () => (await bare.status("/")).proven);
     assert.match((await bare.status("/")).sentence, /no bash/);
   });
 
-  it("[Z2] attempts are made before the first command, and the status says that they were held back", async () => {
-    await become("the proof", async () => (await made.status("/")).proven);
-    const status = await made.status("/");
+  it("[Z2] the escape checks run before the first command, and the status reports that they passed", async () => {
+    await eventually("verification", async () => (await shared.status("/")).proven);
+    const status = await shared.status("/");
     assert.deepEqual([status.kind, status.proven], ["docker", true]);
     assert.match(status.sentence, /containers of Podman .*All 10 escape checks passed/);
     assert.ok(status.checks.every(({ held }) => held));
   });
 
-  it("[Z2] a container that is made carelessly does not hold, attempt by attempt", async () => {
+  it("[Z2] a container with a careless configuration fails the checks", async () => {
     const { default: Dockerode } = await import("dockerode");
     const docker = new Dockerode({ socketPath: podman?.socket ?? "" });
     const name = "careless";
@@ -167,33 +167,33 @@ describe("a conversation's container", { skip }, () => {
       remove: () => remove(docker.getContainer(name)),
     });
     assert.deepEqual(
-      checks.filter(({ held }) => held).map(({ name: held }) => held),
-      // Podman itself keeps these; and its programs run.
+      checks.filter(({ held }) => held).map(({ name: passed }) => passed),
+      // Podman itself ensures the first.
       ["kernel settings are read-only", "programs run"],
     );
   });
 
-  it("[Z3] commands run as the owner of the workspace, and what they make is his", async () => {
+  it("[Z3] commands run as the owner of the workspace, who owns the files that they create", async () => {
     const own = conversation();
     mkdirSync(own.workspace);
     chownSync(own.workspace, 12_345, 23_456);
     chmodSync(root, 0o755);
-    await using runtime = await made.create(own);
+    await using runtime = await shared.create(own);
     assert.equal((await run(runtime, "id -u; id -g; touch made ~/made; grep Cap /proc/self/status")).exitCode, 0);
     for (const path of [join(own.workspace, "made"), join(own.home, "home", "made")]) {
       assert.deepEqual([statSync(path).uid, statSync(path).gid], [12_345, 23_456]);
     }
   });
 
-  it("[Z4] the next server finds the container with its files, and a new shell in it", async () => {
+  it("[Z4] the next server finds the container with its files and starts a new shell in it", async () => {
     const own = conversation();
-    const first = await made.create(own);
-    await run(first, "kept=yes; echo in the container | tee /kept >/tmp/kept");
+    const first = await shared.create(own);
+    await run(first, "value=yes; echo in the container | tee /file >/tmp/file");
     await first[Symbol.asyncDispose]();
     assert.ok((await containers("--filter", "status=running")).includes(own.id));
     await using second = await factory(options).create(own);
     assert.equal(
-      (await run(second, "cmp /kept /tmp/kept && cat /kept; echo ${kept-a new shell}")).output,
+      (await run(second, "cmp /file /tmp/file && cat /file; echo ${value-a new shell}")).output,
       "in the container\na new shell\n",
     );
     assert.deepEqual(
@@ -202,7 +202,7 @@ describe("a conversation's container", { skip }, () => {
     );
   });
 
-  it("[Z4] what a killed server left running is ended before the next one runs anything", async () => {
+  it("[Z4] processes that a killed server left running are ended before the next server runs anything", async () => {
     const own = conversation();
     const sleep = uniqueSleep();
     const child = spawn(
@@ -218,60 +218,63 @@ describe("a conversation's container", { skip }, () => {
       { stdio: ["pipe", "pipe", "inherit"] },
     );
     await once(child.stdout, "data");
-    await until("it runs", () => processesWith(sleep).length === 1);
+    await until("the command runs", () => processesWith(sleep).length === 1);
     child.kill("SIGKILL");
     await once(child, "exit");
-    await using runtime = await made.create(own);
+    await using runtime = await shared.create(own);
     await run(runtime, "true");
     assert.deepEqual(processesWith(sleep), []);
   });
 
-  it("[Z4] a container that would be made otherwise now is made anew", async () => {
+  it("[Z4] a container whose spec has changed is replaced", async () => {
     const own = conversation();
-    const first = await made.create(own);
-    await run(first, "touch /kept");
+    const first = await shared.create(own);
+    await run(first, "touch /file");
     await first[Symbol.asyncDispose]();
     await using second = await factory(options, { limits: { processes: 100 } }).create(own);
-    assert.equal((await run(second, "ls /kept")).exitCode, 2);
+    assert.equal((await run(second, "ls /file")).exitCode, 2);
   });
 
-  it("[Z5] a container that nobody asks anything of is paused, and wakes up when it is asked", async () => {
+  it("[Z5] an idle container is paused, and resumed when it is used", async () => {
     const own = conversation();
     await using runtime = await factory(options, { idleMs: 300 }).create(own);
-    await run(runtime, "x=5; sleep 0.6; echo a command that takes longer goes on");
+    await run(runtime, "x=5; sleep 0.6; echo a longer command is not interrupted");
     for (let round = 0; round < 2; round++) {
-      await become("the pause", async () => (await containers("--filter", "status=paused")).includes(own.id));
+      await eventually("the pause", async () => (await containers("--filter", "status=paused")).includes(own.id));
       assert.equal((await run(runtime, "echo $x")).output, "5\n");
     }
   });
 
-  it("[Z6] a container goes with its conversation, and with the first start after it was long unused or its conversation is gone", async () => {
-    const [deleted, gone, old, kept] = [conversation(), conversation(), conversation(), conversation()];
+  it("[Z6] a container is removed with its conversation, or when a server starts and it is orphaned or long unused", async () => {
+    const [deleted, orphaned, old, current] = [conversation(), conversation(), conversation(), conversation()];
     await Promise.all(
-      [deleted, gone, old, kept].map(async (own) => {
-        await using runtime = await made.create(own);
+      [deleted, orphaned, old, current].map(async (own) => {
+        await using runtime = await shared.create(own);
         await runtime.start();
       }),
     );
-    await made.remove?.(deleted);
+    await shared.remove?.(deleted);
     assert.ok(!(await containers()).includes(deleted.id));
-    rmSync(gone.home, { recursive: true });
+    rmSync(orphaned.home, { recursive: true });
     utimesSync(join(old.home, "container"), 1, 1);
     await factory(options).status("/");
-    await become("the removal", async () => !(await containers()).some((id) => id === gone.id || id === old.id));
-    assert.ok((await containers()).includes(kept.id));
+    await eventually(
+      "the removal",
+      async () => !(await containers()).some((id) => id === orphaned.id || id === old.id),
+    );
+    assert.ok((await containers()).includes(current.id));
   });
 
-  it("[Z7] memory, processes and CPU are what was configured", async () => {
+  it("[Z7] the configured limits for memory, processes and CPU apply", async () => {
     const own = conversation();
     const limits = { memoryBytes: 64 * 1024 * 1024, processes: 40, cpus: 0.5, fileBytes: 1_000_000 };
     await using runtime = await factory(options, { limits }).create(own);
     await run(runtime, "true");
     const name = await podman?.podman("ps", "--format", "{{.Names}}", "--filter", `name=-${own.id}$`);
     const format = "{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.NanoCpus}}";
-    const seen = await podman?.podman("inspect", "--format", format, name?.trim() ?? "");
-    assert.equal(seen?.trim(), "67108864 40 500000000");
-    // A hundred at most, each for a second at most.
+    const configured = await podman?.podman("inspect", "--format", format, name?.trim() ?? "");
+    assert.equal(configured?.trim(), "67108864 40 500000000");
+    // At most a hundred processes for at most a second each.
     const many = await run(runtime, "for i in {1..100}; do sleep 1 & done; wait");
     assert.match(many.output, /fork/);
     const large = await run(runtime, "head -c 2000000 /dev/zero >large");
@@ -280,13 +283,13 @@ describe("a conversation's container", { skip }, () => {
     assert.notEqual(much.output, `${149 * 1024 * 1024}\n`);
   });
 
-  it("[Z8] who waits is told what a start is at, and a container that does not start says what its log says", async () => {
-    const heard: string[] = [];
+  it("[Z8] the start of a container reports its progress, and a failed start includes the log", async () => {
+    const stages: string[] = [];
     {
-      await using runtime = await made.create({ ...conversation(), onProgress: (stage) => heard.push(stage) });
+      await using runtime = await shared.create({ ...conversation(), onProgress: (stage) => stages.push(stage) });
       await runtime.start();
     }
-    assert.deepEqual(heard.slice(-2), ["starting the container", ""]);
+    assert.deepEqual(stages.slice(-2), ["starting the container", ""]);
     const image = await podman?.makeImage("broken", async (rootfs) => {
       await makeSh(rootfs);
       rmSync(join(rootfs, "bin", "sh"));
@@ -304,21 +307,21 @@ describe("a conversation's container", { skip }, () => {
     );
   });
 
-  it("[Z8] an image that is not there is pulled, which is told while it comes, and one that cannot be had is named", async () => {
+  it("[Z8] a missing image is pulled with progress reports, and one that cannot be pulled is named", async () => {
     const saved = join(root, "saved");
     await podman?.podman("save", "--quiet", "--format", "oci-dir", "-o", saved, podman.bashImage);
     registry.serve(saved);
     const image = `${registry.address}/made/elsewhere`;
     const pulling = factory(options, { image });
-    const heard: string[] = [];
-    await using runtime = await pulling.create({ ...conversation(), onProgress: (stage) => heard.push(stage) });
+    const stages: string[] = [];
+    await using runtime = await pulling.create({ ...conversation(), onProgress: (stage) => stages.push(stage) });
     assert.equal((await run(runtime, "echo works")).output, "works\n");
-    assert.equal(heard[0], `pulling image ${image}:latest`);
+    assert.equal(stages[0], `pulling image ${image}:latest`);
     const missing = factory(options, { image: `${registry.address}/missing@sha256:${"0".repeat(64)}` });
     await assert.rejects(missing.create(conversation()), /could not pull it.*DECKHAND_IMAGE/s);
   });
 
-  it("[Z9] where no engine answers nothing runs, and it is said what to start", async () => {
+  it("[Z9] nothing runs without an engine, and the status says what to start", async () => {
     const lost = factory(options, { env: { DOCKER_HOST: `unix://${root}/nothing.sock` } });
     const { proven, sentence } = await lost.status("/");
     assert.equal(proven, false);
@@ -326,7 +329,7 @@ describe("a conversation's container", { skip }, () => {
     await assert.rejects(lost.create(conversation()), failsWith("sandbox_unavailable"));
   });
 
-  it("[Z10] the engine's socket is never shown inside, whatever the workspace", async () => {
+  it("[Z10] the engine's socket is never visible inside, whatever the workspace is", async () => {
     const own = conversation();
     const shown = factory(options, {
       env: { DOCKER_HOST: `unix://${podman?.socket}`, XDG_RUNTIME_DIR: own.workspace },

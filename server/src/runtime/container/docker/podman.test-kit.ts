@@ -1,7 +1,6 @@
 /**
- * A Podman of our own for tests: its service on a socket, its storage and its images in a temporary folder, and nothing of it left
- * afterwards. The images are made of this machine's own programs, so no registry is needed: one with bash and coreutils, one with
- * busybox alone.
+ * A private Podman for tests: a service on a socket, with storage and images in a temporary folder that is removed afterwards. The images
+ * are built from this machine's programs, so no registry is needed: one has bash and coreutils, the other only busybox.
  */
 import { execFile, spawn } from "node:child_process";
 import {
@@ -20,7 +19,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** What the default lacks where the server may not raise limits and cgroups are of the first version. */
+/** Needed on machines where limits cannot be raised and cgroups are version 1. */
 const containersConf = `
 [containers]
 default_ulimits = ["nofile=20000:20000","nproc=32768:32768"]
@@ -33,8 +32,8 @@ events_logger = "file"
 `;
 
 /**
- * The service, and when our end of the input is closed, be it because we were killed, the end of all that is in the folder ($1). Podman's
- * helpers would wait five minutes for somebody to ask how an exec ended.
+ * Runs the service. When stdin is closed, which also happens if this process is killed, ends everything in the folder ($1). Podman's
+ * helper processes would otherwise wait five minutes for somebody to collect the exit code of an exec.
  */
 const serviceScript = `
 folder=$1
@@ -58,11 +57,11 @@ const programs =
   "bash cat chmod cmp cp cut date dd echo env expr false find grep head hostname id kill ln ls mkdir mkfifo mktemp mv nohup od " +
   "pkill printf ps pwd readlink realpath rm script sed seq setsid sleep sort stat stty tail tee test timeout touch tr true uniq wc xargs yes";
 
-/** Tests of the contract that use a program that is not in our image with bash. */
+/** Contract tests that need a program that the bash image does not have. */
 const needsMore = ["[O8]", "[O11]", "[R1] a virtual"];
 
 export function withoutPrograms(title: string): string | undefined {
-  return needsMore.some((start) => title.startsWith(start)) ? "there is no python, git or vi in the image" : undefined;
+  return needsMore.some((start) => title.startsWith(start)) ? "the image has no python, git or vi" : undefined;
 }
 
 export interface Podman extends AsyncDisposable {
@@ -70,22 +69,20 @@ export interface Podman extends AsyncDisposable {
   readonly socket: string;
   readonly bashImage: string;
   readonly shImage: string;
-  /** Makes an image of what `make` puts into the folder. */
+  /** Creates an image from what `make` puts into the folder. */
   makeImage(name: string, make: (root: string) => void | Promise<void>): Promise<string>;
   readonly podman: (...args: readonly string[]) => Promise<string>;
 }
 
-/** Why there can be none here, or nothing. */
+/** The reason why Podman cannot be used here, or false. */
 export function noPodman(): string | false {
-  if (process.platform !== "linux") return "Podman's tests run on Linux";
-  if (process.getuid?.() !== 0) return "Podman's tests need root: they make containers for several users";
+  if (process.platform !== "linux") return "Podman tests run only on Linux";
+  if (process.getuid?.() !== 0) return "Podman tests need root, because they create containers for several users";
   const missing = ["podman", "runc", "busybox"].filter((name) => find(name) === undefined);
-  return (
-    missing.length > 0 && `not on this machine: ${missing.join(", ")} (apt-get install podman runc busybox-static)`
-  );
+  return missing.length > 0 && `not installed: ${missing.join(", ")} (apt-get install podman runc busybox-static)`;
 }
 
-/** `registry` (`host:port`) is asked without TLS. */
+/** `registry` (`host:port`) is accessed without TLS. */
 export async function startPodman(registry = "127.0.0.1:1"): Promise<Podman> {
   const folder = mkdtempSync(join(tmpdir(), "deckhand-podman-"));
   const socket = join(folder, "podman.sock");
@@ -113,7 +110,7 @@ export async function startPodman(registry = "127.0.0.1:1"): Promise<Podman> {
   const bashImage = await makeImage("bash", makeBash);
   const shImage = await makeImage("sh", makeSh);
   const service = spawn("sh", ["-c", serviceScript, "sh", folder, ...args], {
-    // conmon leaves a file "oom" where it was started.
+    // conmon leaves a file "oom" in its working directory.
     cwd: folder,
     env,
     stdio: ["pipe", "ignore", "ignore"],

@@ -1,4 +1,4 @@
-/** A registry of images on this machine that hands out one: what `podman save --format oci-dir` wrote. Source: the OCI distribution spec, pull. */
+/** A local image registry that serves one image, written by `podman save --format oci-dir`. Source: OCI distribution spec, pull. */
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ interface Index {
 export interface Registry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly address: string;
-  /** The image's folder, from now on. */
+  /** Serves the image in this folder from now on. */
   serve(folder: string): void;
 }
 

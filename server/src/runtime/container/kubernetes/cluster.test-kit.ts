@@ -1,7 +1,7 @@
 /**
- * The part of Kubernetes' API that is used here, over HTTP and WebSocket: pods, their log, exec with the subprotocols v5 and v4, network
- * policies, and Sandboxes where `sandboxes` says so. Pods are containers of a Podman of the test's own, so exec runs what it would run.
- * It is no cluster: nothing is scheduled, and no policy is enforced but that containers have no network.
+ * The part of the Kubernetes API that the runtime uses, over HTTP and WebSocket: pods, their logs, exec with subprotocols v5 and v4,
+ * network policies and, if `sandboxes` is set, Sandboxes. Pods are containers of the test's Podman, so exec runs real programs. It is not
+ * a cluster: nothing is scheduled, and no policy is enforced, except that containers have no network.
  * Sources: kubernetes.io/docs/reference/using-api, k8s.io/apimachinery's remotecommand (channels 0 to 4 and 255).
  */
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
@@ -18,8 +18,8 @@ import type { Podman } from "../docker/podman.test-kit.ts";
 
 export interface TestCluster extends AsyncDisposable {
   readonly env: { readonly KUBECONFIG: string };
-  /** What was made, by kind. */
-  readonly made: { readonly kind: string; readonly body: V1Pod }[];
+  /** Created objects by kind. */
+  readonly created: { readonly kind: string; readonly body: V1Pod }[];
 }
 
 const token = "a-token-of-the-test";
@@ -27,7 +27,7 @@ const token = "a-token-of-the-test";
 export async function startCluster(podman: Podman, folder: string, sandboxes = false): Promise<TestCluster> {
   const docker = new Docker({ socketPath: podman.socket });
   const pods = new Map<string, V1Pod>();
-  const made: { kind: string; body: V1Pod }[] = [];
+  const created: { kind: string; body: V1Pod }[] = [];
 
   const runPod = async (pod: V1Pod): Promise<void> => {
     const [spec] = pod.spec?.containers ?? [];
@@ -35,7 +35,7 @@ export async function startCluster(podman: Podman, folder: string, sandboxes = f
     const become = (status: object) => pods.set(name, Object.assign({}, pod, { status }));
     become({ phase: "Pending" });
     const { runAsUser, runAsGroup } = pod.spec?.securityContext ?? {};
-    // The volume of a workspace is the folder of this machine at the same path, so that tests can look at it.
+    // A workspace volume is a folder of this machine at the same path, so that tests can read it.
     const binds = (spec?.volumeMounts ?? []).map(({ mountPath, subPath }) => {
       const own = mountPath.startsWith(join(tmpdir(), "deckhand-"))
         ? mountPath
@@ -89,12 +89,12 @@ export async function startCluster(podman: Podman, folder: string, sandboxes = f
         pathname,
       );
     const { kind = "", name = "", namespace, log } = match?.groups ?? {};
-    if (namespace !== "agents") return refuse(response, 403, `no right to ${namespace}`);
+    if (namespace !== "agents") return refuse(response, 403, `access to namespace ${namespace} denied`);
     if (kind === "sandboxes" && !sandboxes)
       return refuse(response, 404, "the server could not find the requested resource");
     if (request.method === "POST") {
       const body = JSON.parse(await text(request)) as V1Pod & { spec: { podTemplate?: { spec: V1Pod["spec"] } } };
-      made.push({ kind, body });
+      created.push({ kind, body });
       const own = body.metadata?.name ?? "";
       if (kind === "pods" && pods.has(own)) return refuse(response, 409, `pods "${own}" already exists`);
       if (kind === "pods") void runPod(body);
@@ -177,7 +177,7 @@ export async function startCluster(podman: Podman, folder: string, sandboxes = f
   );
   return {
     env: { KUBECONFIG: file },
-    made,
+    created,
     async [Symbol.asyncDispose]() {
       for (const name of pods.keys()) await remove(name);
       for (const client of sockets.clients) client.terminate();
