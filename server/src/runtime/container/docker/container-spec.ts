@@ -5,7 +5,8 @@ import { DeckhandError } from "@deckhand/protocol";
 import { commandEnvironment } from "../../sandbox/environment.ts";
 import type { Limits } from "../../sandbox/limits/limits.ts";
 import { idleCommand } from "../channel-encoding.ts";
-import { sandboxHome } from "../../sandbox/mounts/mounts.ts";
+import type { ContainerFolders } from "../escape-checks.ts";
+import { sandboxHome, sandboxOutputs } from "../../sandbox/mounts/mounts.ts";
 import { isIn } from "../../sandbox/workspace-policy.ts";
 
 /** A host folder or named volume, mounted at a path. */
@@ -33,6 +34,18 @@ export interface ContainerSpec {
   readonly limits: Limits;
   /** Sockets of container engines. Neither they nor their parent folders may be mounted. */
   readonly sockets: readonly string[];
+}
+
+/** The folders of a conversation. The workspace may be a volume instead. */
+export function conversationMounts(
+  folders: ContainerFolders,
+  workspaceFrom: ContainerMount["from"],
+): readonly ContainerMount[] {
+  return [
+    { from: { folder: folders.home }, to: sandboxHome, access: "write" },
+    { from: { folder: folders.outputs }, to: sandboxOutputs, access: "read" },
+    { from: workspaceFrom, to: folders.workspace, access: "write" },
+  ];
 }
 
 /** Sizes of /tmp and /dev/shm, which are in memory. */

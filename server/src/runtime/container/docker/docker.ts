@@ -16,13 +16,13 @@ import { outputFiles } from "../../shell/output/output-file.ts";
 import type { ProcessHost } from "../../shell/process-host.ts";
 import { ShellRuntime } from "../../shell/shell-runtime.ts";
 import { openContainerHost } from "../container-host.ts";
-import { statusChecks, verifyContainer, type ContainerFolders, type ContainerVerification } from "../escape-checks.ts";
+import { statusChecks, verifyContainer, type ContainerVerification } from "../escape-checks.ts";
 import { idlePause } from "../idle-pause.ts";
 import { memoizeSuccess, memoizeSuccessByKey } from "../memoize-success.ts";
 import { runInOwnContainer } from "../run-isolated.ts";
 import { shLauncher, type ShellLauncher } from "../shell-launcher.ts";
 import { startupProgress } from "../startup-progress.ts";
-import type { ContainerMount, ContainerSpec } from "./container-spec.ts";
+import { conversationMounts, type ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
 import { engineError, engineSockets, findEngine, type Engine } from "./docker-engine.ts";
 import { ensureImage, type Image } from "./image.ts";
@@ -109,7 +109,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       networkOff: options.reach === "none",
       sockets,
       start: async (folders) => {
-        const mounts = mountsOf(folders, { folder: folders.workspace });
+        const mounts = conversationMounts(folders, { folder: folders.workspace });
         const spec = specOf(ready, { name, user, mounts, cwd: folders.workspace, labels: { [bootLabel]: boot } });
         return runContainer(ready.engine, spec);
       },
@@ -180,7 +180,10 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       const spec = specOf(verified, {
         name,
         user: verified.user,
-        mounts: mountsOf(folders, options.workspaceIn === "volume" ? { volume: name } : { folder: checked.path }),
+        mounts: conversationMounts(
+          folders,
+          options.workspaceIn === "volume" ? { volume: name } : { folder: checked.path },
+        ),
         cwd: checked.path,
         labels: { [homeLabel]: home },
       });
@@ -227,14 +230,6 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
       if (options.workspaceIn === "volume") await docker.getVolume(containerName(home)).remove();
     },
   };
-}
-
-function mountsOf(folders: ContainerFolders, workspaceFrom: ContainerMount["from"]): readonly ContainerMount[] {
-  return [
-    { from: { folder: folders.home }, to: sandboxHome, access: "write" },
-    { from: { folder: folders.outputs }, to: sandboxOutputs, access: "read" },
-    { from: workspaceFrom, to: folders.workspace, access: "write" },
-  ];
 }
 
 function verdict(
