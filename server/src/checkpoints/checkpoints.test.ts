@@ -426,6 +426,16 @@ it("[V16] the first and the most recent checkpoints are retained, 200 in total; 
   assert.equal((await checkpoints.capture(never)).tree, tree, "a new repository is created");
 });
 
+it("[V16] the state of a removed workspace is dropped with its conversation, unless an agent is still working there", () => {
+  const idle = testWorkspace();
+  const active = testWorkspace();
+  active.checkpoints.activeConversations.add("c");
+  for (const { path } of [idle, active]) rmSync(path, { recursive: true });
+  store.drop("c");
+  assert.notEqual(store.forWorkspace(idle.path), idle.checkpoints);
+  assert.equal(store.forWorkspace(active.path), active.checkpoints);
+});
+
 it("[V16] over the size limit the oldest checkpoints are dropped, and the retained ones stay intact", async () => {
   const { path, checkpoints, file } = testWorkspace();
   const folder = shadowFolder(root, path);

@@ -120,6 +120,6 @@ function patchTexts(text: string): string[] {
 
 function patchOf(bytes: string): { readonly text: string; readonly truncated: boolean } {
   const truncated = bytes.length > maxFilePatchBytes;
-  const kept = truncated ? bytes.slice(0, bytes.lastIndexOf("\n", maxFilePatchBytes) + 1) : bytes;
-  return { text: textOf(kept), truncated };
+  const shown = truncated ? bytes.slice(0, bytes.lastIndexOf("\n", maxFilePatchBytes) + 1) : bytes;
+  return { text: textOf(shown), truncated };
 }

@@ -94,10 +94,10 @@ export async function verifyContainer(options: VerifyOptions): Promise<Container
     const output = await outputOf(container, ["sh", "-c", escapeScript, "deckhand-checks", ...values]);
     const passed = new Set([...output.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
     if (await exists(join(parent, "written"))) passed.add(outsideWriteCheck);
-    const made = join(folders.workspace, "made");
-    const text = await readFile(made, "utf8").catch(() => "");
+    const createdFile = join(folders.workspace, "made");
+    const text = await readFile(createdFile, "utf8").catch(() => "");
     // The file's owner is checked outside, because user ids may mean something else inside.
-    if (text !== "made inside" || (await stat(made)).uid !== user.uid) passed.delete(workspaceCheck);
+    if (text !== "made inside" || (await stat(createdFile)).uid !== user.uid) passed.delete(workspaceCheck);
     const checks = escapeChecks.map(([group, name], i) => ({
       group,
       name,

@@ -78,7 +78,7 @@ describe("the network of a sandbox", () => {
     udp.on("message", () => (datagrams += 1));
     udp.bind(0);
     await once(udp, "listening");
-    const seen = hits;
+    const hitsBefore = hits;
     try {
       const direct = `curl -sS --noproxy '*' --max-time 5`;
       for (const command of [
@@ -99,7 +99,7 @@ describe("the network of a sandbox", () => {
     } finally {
       udp.close();
     }
-    assert.deepEqual([hits, datagrams], [seen, 0]);
+    assert.deepEqual([hits, datagrams], [hitsBefore, 0]);
   });
 
   it("[I6] a refused connection is reported with its command, once, with the rule that would allow it", async () => {
@@ -210,12 +210,12 @@ test("[I11] verification detects a proxy that allows too much, and nothing runs"
 
 test("[I10] an isolated program reaches its own hosts besides the list, and nothing by default", async () => {
   await using outside = await httpServer((_request, response) => void response.end("reached"));
-  const folder = join(folders.root, "apart");
+  const folder = join(folders.root, "isolated");
   mkdirSync(folder);
   const runtimes = factory("allow");
-  const argv = ["curl", "-sS", `http://apart.test:${outside.port}/`];
+  const argv = ["curl", "-sS", `http://isolated.test:${outside.port}/`];
   const program = { argv, folders: [{ path: folder, access: "write" as const }], cwd: folder };
-  const rule = `apart.test:${outside.port}`;
+  const rule = `isolated.test:${outside.port}`;
   assert.equal(
     String((await runtimes.runIsolated({ ...program, allowedHosts: [rule] }, 1000, never)).stdout),
     "reached",

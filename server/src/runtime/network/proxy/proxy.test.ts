@@ -126,12 +126,12 @@ test("[I4] a request is forwarded to the host of its target with method, path, b
     });
   });
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
-  const got = await get(proxy.port, `http://a.test:${outside.port}/p?q=1`, {
+  const response = await get(proxy.port, `http://a.test:${outside.port}/p?q=1`, {
     method: "PUT",
     headers: { host: "other.test", "proxy-authorization": "Basic x", connection: "x-hop", "x-hop": "1", "x-own": "2" },
     body: "body",
   });
-  assert.deepEqual([got.status, got.body, got.headers["x-back"]], [201, "made", "yes"]);
+  assert.deepEqual([response.status, response.body, response.headers["x-back"]], [201, "made", "yes"]);
   assert.deepEqual(seen, [["PUT", "/p?q=1", `a.test:${outside.port}`, "2", "body"]]);
 });
 
@@ -297,7 +297,7 @@ test("[I9] a response that cannot be forwarded fails only its own request", asyn
     ),
   );
   await using proxy = await proxyFor([`a.test:${outside.port}`]);
-  for (let left = heads.length; left > 0; left--)
+  for (let count = heads.length; count > 0; count--)
     await get(proxy.port, `http://a.test:${outside.port}/`).catch(() => {});
   assert.equal((await get(proxy.port, `http://a.test:${outside.port}/`)).body, "fine");
 });

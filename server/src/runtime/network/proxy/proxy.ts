@@ -176,8 +176,8 @@ function forwardedHeaders(raw: readonly string[], ...set: readonly (readonly [st
     if (raw[at]?.toLowerCase() !== "connection") continue;
     for (const name of (raw[at + 1] ?? "").split(",")) dropped.add(name.trim().toLowerCase());
   }
-  const kept = raw.flatMap((name, at) =>
+  const remaining = raw.flatMap((name, at) =>
     at % 2 === 0 && !dropped.has(name.toLowerCase()) ? [name, raw[at + 1] ?? ""] : [],
   );
-  return [...kept, ...set.flat()];
+  return [...remaining, ...set.flat()];
 }
