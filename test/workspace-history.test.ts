@@ -440,5 +440,5 @@ test("[V15] with DECKHAND_CHECKPOINTS=false nothing is stored, and requests say 
   await socket.state("finished");
   const answer = await json(ask(own, "GET", "off/diff"));
   assert.match(answer["error"].message, /DECKHAND_CHECKPOINTS/);
-  assert.equal(existsSync(join(own.home, "snapshots")), false);
+  assert.equal(existsSync(join(own.home, "checkpoints")), false);
 });

@@ -3,7 +3,7 @@
  * file is stored once and a checkpoint costs only what changed since the last one, whoever took it. Operations on a workspace run
  * one at a time; everyone who asks for a capture before it begins shares it, and garbage collection yields to everything else.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DeckhandError, type FileChange, type TreeDiff } from "@deckhand/protocol";
 import { coalesce } from "../async/coalesce.ts";
@@ -54,8 +54,12 @@ export interface CheckpointStore {
 const maxUnmeasuredBytes = 256 * 1024 * 1024;
 const gcDeadlineMs = 10 * 60_000;
 
-/** `root` is a folder that only the server uses. */
-export function openCheckpointStore(root: string, runtimes: RuntimeFactory): CheckpointStore {
+/** `home` is DECKHAND_HOME. */
+export function openCheckpointStore(home: string, runtimes: RuntimeFactory): CheckpointStore {
+  const root = join(home, "checkpoints");
+  // The name of the folder in earlier versions.
+  const formerRoot = join(home, "snapshots");
+  if (existsSync(formerRoot) && !existsSync(root)) renameSync(formerRoot, root);
   const open = new Map<string, Repository>();
   const folders = () => (existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : []);
   return {

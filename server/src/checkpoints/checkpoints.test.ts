@@ -11,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -27,9 +28,9 @@ import { gc } from "./retention.ts";
 import { openShadowGit, shadowFolder } from "./shadow-git.ts";
 
 const folders = makeFolders();
-const root = join(folders.options.dataHome, "snapshots");
+const root = join(folders.options.dataHome, "checkpoints");
 const runtimes = bubblewrapRuntimes(folders.options);
-const store = openCheckpointStore(root, runtimes);
+const store = openCheckpointStore(folders.options.dataHome, runtimes);
 let count = 0;
 
 interface TestWorkspace {
@@ -503,15 +504,30 @@ it("[V7] checkpoints work on the host runtime, without a sandbox", async () => {
   try {
     const workspace = join(own.root, "workspace");
     mkdirSync(workspace);
-    const checkpoints = openCheckpointStore(
-      join(own.options.dataHome, "snapshots"),
-      hostRuntimes(own.options),
-    ).forWorkspace(workspace);
+    const checkpoints = openCheckpointStore(own.options.dataHome, hostRuntimes(own.options)).forWorkspace(workspace);
     writeFileSync(join(workspace, "a"), "a\n");
     const { tree } = await checkpoints.capture(never);
     rmSync(join(workspace, "a"));
     await checkpoints.restore((await checkpoints.capture(never)).tree, tree, never);
     assert.equal(readFileSync(join(workspace, "a"), "utf8"), "a\n");
+  } finally {
+    own.remove();
+  }
+});
+
+it("[V16] checkpoints that an earlier version kept in DECKHAND_HOME/snapshots are still there", async () => {
+  const own = makeFolders();
+  try {
+    const { dataHome } = own.options;
+    const workspace = join(own.root, "workspace");
+    mkdirSync(workspace);
+    const earlier = openCheckpointStore(dataHome, hostRuntimes(own.options)).forWorkspace(workspace);
+    const { tree } = await earlier.capture(never);
+    earlier.retain("c", 1, tree);
+    renameSync(join(dataHome, "checkpoints"), join(dataHome, "snapshots"));
+    const now = openCheckpointStore(dataHome, hostRuntimes(own.options)).forWorkspace(workspace);
+    assert.ok(now.isRetained("c", 1, tree));
+    assert.equal((await now.capture(never)).tree, tree);
   } finally {
     own.remove();
   }

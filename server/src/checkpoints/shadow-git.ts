@@ -1,7 +1,7 @@
 /**
  * git on an untrusted workspace, with a repository that belongs to the server and that the workspace does not know about.
  *
- *   DECKHAND_HOME/snapshots/KEY/       KEY is a hash of the workspace's path
+ *   DECKHAND_HOME/checkpoints/KEY/     KEY is a hash of the workspace's path
  *     HEAD config info/                written by this file; read-only for git
  *     refs/conversations/ID/EVENT      a retained tree; written by the server, read-only for git
  *     objects/ work/                   written by git; `work` holds the index

@@ -108,9 +108,7 @@ export async function startServer(environment: Environment, flags: Flags = {}): 
       mcp,
       hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: server.home }),
       workspaces,
-      ...(config.workspace.checkpoints
-        ? { checkpoints: openCheckpointStore(join(server.home, "snapshots"), runtimes) }
-        : {}),
+      ...(config.workspace.checkpoints ? { checkpoints: openCheckpointStore(server.home, runtimes) } : {}),
       limits: liveLimits(settings),
       approval: liveApproval(settings),
       workspace: config.workspace.folder,
