@@ -1,19 +1,19 @@
-/** `npm run dev`: the server starts again when its sources change, the page reloads when the web UI's do. */
+/** `npm run dev`: restarts the server when its sources change, and reloads the web UI when its sources do. */
 import { join } from "node:path";
 import { root } from "./environment.js";
 import { runTogether } from "./processes.js";
 
 /**
  * @param {string} node
- * @param {import("./processes.js").Place} place
+ * @param {import("./processes.js").SpawnContext} context
  */
-export function runDev(node, place) {
+export function runDev(node, context) {
   return runTogether(
     [
       [node, "--watch", "--watch-preserve-output", join(root, "cli", "src", "main.ts"), "serve"],
-      // Prints the address of the page.
+      // Prints the address of the web UI.
       [node, join(root, "node_modules", "vite", "bin", "vite.js"), "web", "--clearScreen", "false"],
     ],
-    place,
+    context,
   );
 }

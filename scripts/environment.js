@@ -1,4 +1,4 @@
-/** Where things are, and the environment in which they run. Plain JavaScript: the system's Node 20 reads it. */
+/** Paths and the environment of the programs we start. Plain JavaScript, because the system's Node 20 runs it. */
 import { realpathSync } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * The PATH as the user has it: without what npm and we put in front of it.
+ * The user's PATH, without what npm and we prepended.
  * @param {string} [path]
  */
 export function userPath(path = process.env["PATH"] ?? "") {
@@ -25,8 +25,8 @@ function isPrefix(entry) {
 }
 
 /**
- * The environment of what we start: `node` and the tools of node_modules come first on PATH, the user's own PATH is
- * kept in DECKHAND_USER_PATH for the sandbox, and what npm told its script about itself is gone.
+ * The environment of the programs we start: `node` and the tools in node_modules come first on PATH, the user's own PATH is
+ * kept in DECKHAND_USER_PATH for the sandbox, and npm's own variables are removed.
  * @param {string} node path of the Node to use
  * @returns {NodeJS.ProcessEnv}
  */
@@ -37,24 +37,24 @@ export function environment(node) {
     ...Object.fromEntries(own),
     PATH: [dirname(node), join(root, "node_modules", ".bin"), path].join(delimiter),
     DECKHAND_USER_PATH: path,
-    // The sources are stripped of types and compiled once, not at every start: about half the time of loading them.
+    // Caches the stripped and compiled sources, which halves the time to load them.
     NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(root, "node_modules", ".cache", "node"),
   };
 }
 
-/** Settings that the user made for npm (npm_config_registry …) stay. @param {string} name */
+/** The user's npm settings (npm_config_registry …) are kept. @param {string} name */
 function isNpms(name) {
   if (name === "INIT_CWD" || name === "NODE" || name === "npm_config_local_prefix") return true;
   return name.startsWith("npm_") && !name.startsWith("npm_config_");
 }
 
-/** The folder in which the user typed the command: npm moves its scripts to the root. */
+/** The folder in which the user ran the command; npm runs its scripts in the root. */
 export function userDirectory() {
   const here = process.cwd();
   return here === root ? (process.env["INIT_CWD"] ?? here) : here;
 }
 
-/** Whether the module is the program that was started. @param {string} url its import.meta.url */
+/** Whether the module is the entry point. @param {string} url its import.meta.url */
 export function isMain(url) {
   return process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(url);
 }

@@ -1,4 +1,4 @@
-/** Files of the house. */
+/** Files of the repository. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { root } from "./environment.js";
 const skipped = new Set(["node_modules", "dist"]);
 
 /**
- * Paths of the files under `folder`, from the root on, sorted; without what is installed or built.
+ * Paths of the files under `folder`, relative to the root and sorted, without installed and built ones.
  * @param {string} folder
  * @returns {string[]}
  */
@@ -22,7 +22,7 @@ export function filesUnder(folder) {
 }
 
 /**
- * A hash over the names and the contents of files.
+ * A hash of the names and contents of files.
  * @param {readonly string[]} paths
  */
 export function hashFiles(paths) {

@@ -29,7 +29,7 @@ for (const lockfile of ["package-lock.json", "scripts/node24/package-lock.json"]
   });
 }
 
-/** Whether a package that stands at `path` finds the other: beside it, or further up. */
+/** Whether a package at `path` resolves the other one: next to it, or further up. */
 function isLocked(packages: object, path: string, name: string): boolean {
   const places = path.split("node_modules/").map((_, index, parts) => parts.slice(0, index + 1).join("node_modules/"));
   return places.some((place) => `${place.replace(/\/?$/, "/").replace(/^\//, "")}node_modules/${name}` in packages);

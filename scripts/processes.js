@@ -1,50 +1,50 @@
-/** Starts programs, so that they behave as if the user had started them. */
+/** Runs programs as if the user had started them. */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** @typedef {{ cwd: string, env: NodeJS.ProcessEnv }} Place */
+/** @typedef {{ cwd: string, env: NodeJS.ProcessEnv }} SpawnContext */
 
 /**
- * Runs a program in our place, with our input and output; resolves with its exit code, as a shell counts it.
+ * Runs a program with our standard streams; resolves with its exit code, 128 + N for signal N.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {Place} place
+ * @param {SpawnContext} context
  */
-export function runInForeground(command, args, place) {
-  return runTogether([[command, ...args]], place);
+export function runInForeground(command, args, context) {
+  return runTogether([[command, ...args]], context);
 }
 
 /**
- * Runs programs side by side until one of them ends; then the others are ended too. Resolves with the exit code of the
- * first. Signals are passed on, except for Ctrl-C: the terminal sends that to them too, and twice would mean "at once".
+ * Runs programs in parallel until one of them exits; then stops the others. Resolves with the exit code of the first.
+ * Forwards signals except for Ctrl-C, which the terminal sends to them as well; a second one would mean "exit at once".
  * @param {readonly (readonly string[])[]} programs
- * @param {Place} place
+ * @param {SpawnContext} context
  * @returns {Promise<number>}
  */
 export async function runTogether(programs, { cwd, env }) {
   const children = programs.map(([command = "", ...args]) => spawn(command, args, { cwd, env, stdio: "inherit" }));
   /** @type {(signal: NodeJS.Signals) => void} */
-  const pass = (signal) => {
+  const forward = (signal) => {
     if (signal === "SIGINT" && process.stdin.isTTY) return;
     for (const child of children) child.kill(signal);
   };
   const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
-  for (const signal of signals) process.on(signal, pass);
-  const watch = whenNpmIsGone(() => pass("SIGTERM"));
+  for (const signal of signals) process.on(signal, forward);
+  const watch = whenNpmIsGone(() => forward("SIGTERM"));
   try {
-    const ends = children.map(exitCode);
-    const first = await Promise.race(ends);
-    pass("SIGTERM");
-    await Promise.all(ends);
+    const exits = children.map(exitCode);
+    const first = await Promise.race(exits);
+    forward("SIGTERM");
+    await Promise.all(exits);
     return first;
   } finally {
     clearInterval(watch);
-    for (const signal of signals) process.off(signal, pass);
+    for (const signal of signals) process.off(signal, forward);
   }
 }
 
 /**
- * An npm that was killed passes no signal on; what it started would stay for ever. Calls back once.
+ * A killed npm forwards no signal, so the programs would run forever. Calls back once.
  * @param {() => void} callback
  */
 function whenNpmIsGone(callback) {

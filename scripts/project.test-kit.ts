@@ -1,4 +1,4 @@
-/** A small project with our scripts in it, on a machine whose PATH holds only what a test puts there. */
+/** A small project with our scripts, and a PATH that contains only what a test puts there. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-/** `node scripts/run.js NAME [argument…]`: what the npm scripts run. Each begins with the setup. */
+/** `node scripts/run.js NAME [argument…]`: the entry point of the npm scripts. Each runs the setup first. */
 import { join } from "node:path";
 import { environment, isMain, root, userDirectory } from "./environment.js";
 import { runDev } from "./dev.js";
@@ -8,22 +8,22 @@ import { SetupError, say } from "./setup/say.js";
 import { runChecks, runLongTests, runTests } from "./test.js";
 import { buildWeb } from "./web.js";
 
-/** @typedef {{ node: string, args: readonly string[], place: import("./processes.js").Place }} Run */
+/** @typedef {{ node: string, args: readonly string[], context: import("./processes.js").SpawnContext }} Run */
 
 /** @type {Record<string, { all?: true, run: (run: Run) => Promise<number> }>} */
 const commands = {
   start: { run: serve },
-  dev: { run: ({ node, place }) => runDev(node, place) },
+  dev: { run: ({ node, context }) => runDev(node, context) },
   deckhand: { run: (run) => (run.args[0] === "serve" ? serve({ ...run, args: run.args.slice(1) }) : runCli(run)) },
   "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
   bench: { run: bench },
   record: { all: true, run: (run) => runSource("test/recordings/record.ts", run) },
   screenshots: { all: true, run: screenshots },
   docs: { run: (run) => runSource("scripts/docs.ts", run) },
-  check: { run: ({ place }) => runChecks(place) },
-  format: { run: ({ args, place }) => runInForeground("oxfmt", args, place) },
+  check: { run: ({ context }) => runChecks(context) },
+  format: { run: ({ args, context }) => runInForeground("oxfmt", args, context) },
   test: { all: true, run: test },
-  "test:long": { run: ({ node, place }) => runLongTests(node, place) },
+  "test:long": { run: ({ node, context }) => runLongTests(node, context) },
 };
 
 /** @param {string} name @param {readonly string[]} args */
@@ -31,7 +31,7 @@ async function runCommand(name, args) {
   const command = commands[name];
   if (command === undefined) throw new SetupError(`usage: run.js ${Object.keys(commands).join("|")} [argument…]`);
   const node = setup({ all: command.all === true });
-  return command.run({ node, args, place: { cwd: root, env: environment(node) } });
+  return command.run({ node, args, context: { cwd: root, env: environment(node) } });
 }
 
 /** @param {Run} run */
@@ -46,9 +46,9 @@ function runCli(run) {
 }
 
 /** @param {Run} run */
-function test({ node, args, place }) {
+function test({ node, args, context }) {
   buildWeb(node);
-  return runTests(node, args, place);
+  return runTests(node, args, context);
 }
 
 /** @param {Run} run */
@@ -64,16 +64,16 @@ function screenshots(run) {
 }
 
 /** @param {string} source @param {Run} run */
-function runSource(source, { node, args, place }) {
-  return runInForeground(node, [join(root, source), ...args], place);
+function runSource(source, { node, args, context }) {
+  return runInForeground(node, [join(root, source), ...args], context);
 }
 
 /** @param {Run} run @returns {Run} */
 function inUserDirectory(run) {
-  return { ...run, place: { ...run.place, cwd: userDirectory() } };
+  return { ...run, context: { ...run.context, cwd: userDirectory() } };
 }
 
-/** Runs and sets the exit code; what a user can mend is said without a stack. @param {readonly string[]} argv */
+/** Runs the command and sets the exit code. Setup errors are shown without a stack trace. @param {readonly string[]} argv */
 export async function main([name = "", ...args]) {
   try {
     process.exitCode = await runCommand(name, args);

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ended, Project } from "./project.test-kit.ts";
 
-/** Tells where and with what it was started. */
+/** Prints how it was started. */
 const probe = `console.log(JSON.stringify({
   cwd: process.cwd(), args: process.argv.slice(2), path: process.env.PATH, user: process.env.DECKHAND_USER_PATH,
   npm: Object.keys(process.env).filter((name) => name.startsWith("npm_")) }));`;
@@ -18,7 +18,7 @@ interface Told {
   readonly npm: readonly string[];
 }
 
-/** Writes what it was given for a page; fails on a source that says "broken". */
+/** Writes its arguments as the built page; fails if a source contains "broken". */
 const vite = `import { readFileSync, writeFileSync, mkdirSync } from "node:fs";
 const out = process.argv[process.argv.indexOf("--outDir") + 1];
 const page = readFileSync("index.html", "utf8");
@@ -36,7 +36,7 @@ async function readyProject(t: TestContext): Promise<Project> {
   return project;
 }
 
-test("[S6] bin/deckhand runs in the folder where the user is, and keeps the exit code", async (t) => {
+test("[S6] bin/deckhand runs in the user's folder and returns the exit code", async (t) => {
   const project = await readyProject(t);
   const elsewhere = dirname(project.root);
   const result = await project.run([join(project.root, "bin/deckhand"), "run", "a task"], { cwd: elsewhere });
@@ -48,7 +48,7 @@ test("[S6] bin/deckhand runs in the folder where the user is, and keeps the exit
   assert.equal((await project.run([join(project.root, "bin/deckhand")])).code, 137);
 });
 
-test("[S6] the user's PATH reaches the server as it was before npm and we put something in front", async (t) => {
+test("[S6] the server gets the user's PATH without what npm and we prepended", async (t) => {
   const project = await readyProject(t);
   const own = [project.bin, dirname(process.execPath), "/somewhere/node_modules/.bin"].join(delimiter);
   const npms = [
@@ -70,7 +70,7 @@ test("[S6] the user's PATH reaches the server as it was before npm and we put so
   assert.deepEqual(told.npm, ["npm_config_registry"]);
 });
 
-test("[S7] a start builds the page when its sources have changed, and only then", async (t) => {
+test("[S7] a start builds the web UI only if its sources have changed", async (t) => {
   const project = await readyProject(t);
   const start = () => project.run(["scripts/run.js", "start"]);
   const first = await start();
@@ -85,7 +85,7 @@ test("[S7] a start builds the page when its sources have changed, and only then"
   assert.match((await start()).stderr, /Building/);
 });
 
-test("[S7] a build that fails stops the start, says why and leaves the page that was there", async (t) => {
+test("[S7] a failed build stops the start, reports why and keeps the previous build", async (t) => {
   const project = await readyProject(t);
   await project.run(["scripts/run.js", "start"]);
   project.write("web/index.html", "broken");
@@ -137,7 +137,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-test("[S8] one Ctrl-C ends the server and the page's server of npm run dev; so does the end of either", async (t) => {
+test("[S8] one Ctrl-C stops both servers of npm run dev, and the exit of either stops the other", async (t) => {
   const project = await readyProject(t);
   const endless = (name: string) => `import { writeFileSync } from "node:fs"; writeFileSync("${name}", "");
     for (const s of ["SIGTERM", "SIGINT"]) process.on(s, () => { writeFileSync("${name}-ended", ""); process.exit(0); });
@@ -160,7 +160,7 @@ test("[S8] one Ctrl-C ends the server and the page's server of npm run dev; so d
   assert.equal((await project.run(["scripts/run.js", "dev"])).code, 4);
 });
 
-test("[S8] a name that is none is answered with the names that there are", async (t) => {
+test("[S8] an unknown command is answered with the known ones", async (t) => {
   const project = await readyProject(t);
   const { code, stderr } = await project.run(["scripts/run.js", "strat"]);
   assert.equal(code, 1);

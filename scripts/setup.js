@@ -1,7 +1,6 @@
 /**
- * Makes a fresh machine ready: Node 24, the locked npm packages, the system's programs. `npm start` and `npm test` both
- * begin with it. It looks first, takes a few milliseconds and says nothing when all is there; it can be killed at any
- * point and run again.
+ * Prepares a fresh machine: Node 24, the locked npm packages, system programs. `npm start` and `npm test` run it first. If
+ * nothing is missing it takes a few milliseconds and prints nothing. It can be killed at any point and run again.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,8 +12,9 @@ import { SetupError, say } from "./setup/say.js";
 import { installCommand, installPackages, isOptional, mayInstall, missingPackages } from "./setup/system.js";
 
 /**
- * Returns the path of the Node that runs the sources; fails with a `SetupError`. With `all`, what only the tests need
- * (a browser, a container engine) is set up too, and a program that cannot be installed is an error; without, it is said and left out.
+ * Returns the path of the Node that runs the sources; fails with a `SetupError`. With `all`, the programs that only the
+ * tests need (a browser, a container engine) are included, and one that cannot be installed is an error; otherwise it is
+ * only reported.
  * @param {{ all: boolean }} options
  */
 export function setup({ all }) {
@@ -22,17 +22,17 @@ export function setup({ all }) {
   if (!hasNode() || !isInstalled(root) || (mayInstall() && missingPackages(all).length > 0)) {
     const self = fileURLToPath(import.meta.url);
     const code = runLocked(join(root, ".setup.lock"), [process.execPath, self, "--locked", ...(all ? ["--all"] : [])]);
-    if (code !== 0) throw new SetupError("The setup did not finish.");
+    if (code !== 0) throw new SetupError("Setup failed.");
   }
   const missing = missingPackages(all);
   if (missing.length === 0) return node;
-  const advice = `Not on this machine: ${missing.join(", ")}. To install: ${installCommand(missing)}`;
+  const advice = `Missing: ${missing.join(", ")}. To install: ${installCommand(missing)}`;
   if (all && !missing.every(isOptional)) throw new SetupError(advice);
   say(advice);
   return node;
 }
 
-/** The work itself; whoever waited for the lock finds it done. @param {boolean} all */
+/** Runs under the lock. After a wait for it there may be nothing left to do. @param {boolean} all */
 function setupLocked(all) {
   if (!hasNode()) installNode();
   if (!isInstalled(root)) install(root, "Installing npm packages (about 20 s)", node);
@@ -41,7 +41,7 @@ function setupLocked(all) {
   try {
     installPackages(missing);
   } catch (error) {
-    // The server runs without them and says what it cannot do; `setup` decides.
+    // The server works without them and reports what is unavailable, so `setup` decides.
     say(error instanceof SetupError ? error.message : String(error));
   }
 }

@@ -9,7 +9,7 @@ const setup = ["scripts/setup.js"];
 const isRoot = process.getuid?.() === 0;
 const installed = "node_modules/.package-lock.json";
 
-test("[S1] the first setup installs and says so; the second says nothing and leaves everything as it is", async (t) => {
+test("[S1] the first setup installs and reports it; the second prints and changes nothing", async (t) => {
   const project = new Project(t);
   const first = await project.run(setup);
   assert.equal(first.code, 0);
@@ -21,7 +21,7 @@ test("[S1] the first setup installs and says so; the second says nothing and lea
   assert.equal(statSync(join(project.root, installed)).mtimeMs, before.mtimeMs);
 });
 
-test("[S1] packages are installed again when the lockfile has moved on, and when an install was cut short", async (t) => {
+test("[S1] packages are reinstalled when the lockfile has changed or an install was interrupted", async (t) => {
   const project = new Project(t);
   await project.run(setup);
   project.write("lib/package.json", JSON.stringify({ name: "lib", version: "2.0.0" }));
@@ -43,7 +43,7 @@ test("[S1] packages are installed again when the lockfile has moved on, and when
   assert.equal((await project.run(setup)).stderr, "");
 });
 
-test("[S2] an install that fails says what npm said and what to do, and the next one can succeed", async (t) => {
+test("[S2] a failed install reports npm's error and what to do, and the next one can succeed", async (t) => {
   const project = new Project(t);
   const lock = project.read("package-lock.json");
   const manifest = project.read("lib/package.json");
@@ -62,7 +62,7 @@ test("[S2] an install that fails says what npm said and what to do, and the next
   assert.equal((await project.run(setup)).code, 0);
 });
 
-test("[S3] of two setups at once one installs, and the other waits for it", async (t) => {
+test("[S3] of two concurrent setups one installs and the other waits", async (t) => {
   const project = new Project(t);
   const both = await Promise.all([project.run(setup), project.run(setup)]);
   assert.deepEqual(
@@ -70,7 +70,7 @@ test("[S3] of two setups at once one installs, and the other waits for it", asyn
     [0, 0],
   );
   assert.equal(both.filter(({ stderr }) => stderr.includes("Installing npm packages")).length, 1);
-  assert.equal(both.filter(({ stderr }) => stderr.includes("Another setup is at work here")).length, 1);
+  assert.equal(both.filter(({ stderr }) => stderr.includes("Waiting for another setup")).length, 1);
 });
 
 test("[S3] a setup that was killed leaves no lock behind", async (t) => {
@@ -89,7 +89,7 @@ test("[S3] a setup that was killed leaves no lock behind", async (t) => {
   assert.doesNotMatch(next.stderr, /Another setup/);
 });
 
-test("[S4] without the right to install, a missing program is named with the one command, and the start goes on", async (t) => {
+test("[S4] without permission to install, a missing program is reported with the command, and the start continues", async (t) => {
   const project = new Project(t);
   await project.run(setup);
   project.remove("bwrap");
@@ -98,23 +98,23 @@ test("[S4] without the right to install, a missing program is named with the one
   assert.equal(without.code, 0);
   assert.match(
     without.stderr,
-    /^Not on this machine: bubblewrap, ripgrep\. To install: install bubblewrap, ripgrep with/,
+    /^Missing: bubblewrap, ripgrep\. To install: install bubblewrap, ripgrep with/,
   );
   project.program("dnf", "exit 1");
   const { stderr } = await project.run(setup);
   assert.match(stderr, isRoot ? /To install: dnf install -y/ : /To install: sudo dnf install -y bubblewrap ripgrep\n$/);
 });
 
-test("[S4] only the tests need a browser; for them, what is missing is an error", async (t) => {
+test("[S4] only the tests need a browser; for them, a missing program is an error", async (t) => {
   const project = new Project(t);
   project.remove("chromium");
   assert.equal((await project.run(setup)).code, 0);
   const all = await project.run([...setup, "--all"]);
   assert.equal(all.code, 1);
-  assert.match(all.stderr, /Not on this machine: chromium\./);
+  assert.match(all.stderr, /Missing: chromium\./);
 });
 
-test("[S5] as root on Debian what is missing is installed, and asked for in one call", { skip: !isRoot }, async (t) => {
+test("[S5] as root on Debian, missing programs are installed in one call", { skip: !isRoot }, async (t) => {
   const project = new Project(t);
   project.remove("bwrap");
   project.remove("chromium");
@@ -124,7 +124,7 @@ test("[S5] as root on Debian what is missing is installed, and asked for in one 
   );
   const all = await project.run([...setup, "--all"]);
   assert.equal(all.code, 0);
-  assert.match(all.stderr, /Installing bubblewrap, chromium from the system's packages/);
+  assert.match(all.stderr, /Installing bubblewrap, chromium/);
   const options = "-q -o DPkg::Lock::Timeout=120";
   assert.equal(
     project.read("apt-calls"),
@@ -141,17 +141,17 @@ test("[S5] an installation that fails stops the tests and not the start", { skip
   assert.equal(start.code, 0);
   assert.match(
     start.stderr,
-    /apt-get update failed:\nE: no network\nNot on this machine: bubblewrap\. To install: apt-get/,
+    /apt-get update failed:\nE: no network\nMissing: bubblewrap\. To install: apt-get/,
   );
   assert.equal((await project.run([...setup, "--all"])).code, 1);
 });
 
-test("[S5] a container engine that cannot be installed is said, and stops nothing", { skip: !isRoot }, async (t) => {
+test("[S5] a container engine that cannot be installed is reported and stops nothing", { skip: !isRoot }, async (t) => {
   const project = new Project(t);
   project.remove("podman");
   project.program("apt-get", "echo 'E: no network' >&2; exit 100");
   const all = await project.run([...setup, "--all"]);
   assert.equal(all.code, 0);
-  assert.match(all.stderr, /E: no network\nNot on this machine: podman\./);
+  assert.match(all.stderr, /E: no network\nMissing: podman\./);
   assert.doesNotMatch((await project.run(setup)).stderr, /podman/);
 });

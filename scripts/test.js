@@ -2,7 +2,7 @@
 import { filesUnder } from "./files.js";
 import { runInForeground } from "./processes.js";
 
-/** @typedef {import("./processes.js").Place} Place */
+/** @typedef {import("./processes.js").SpawnContext} SpawnContext */
 
 /** The checks of `npm run check`; each is a program of node_modules/.bin. */
 export const checks = /** @type {const} */ ([
@@ -19,19 +19,19 @@ const testTimeoutMs = 120_000;
 /** Files at a time. More than there are cores: most tests wait for a process, a browser or a container engine. */
 const concurrency = 4;
 
-/** @param {Place} place */
-export function runChecks(place) {
-  return runPhases(checks, place);
+/** @param {SpawnContext} context */
+export function runChecks(context) {
+  return runPhases(checks, context);
 }
 
 /**
  * @param {string} node
  * @param {readonly string[]} args files: only these, without the checks; `--unit`: units and contracts, without the
  *   checks; nothing: everything
- * @param {Place} place
+ * @param {SpawnContext} context
  */
-export function runTests(node, args, place) {
-  return runPhases(testRun(node, args), place);
+export function runTests(node, args, context) {
+  return runPhases(testRun(node, args), context);
 }
 
 /**
@@ -81,30 +81,30 @@ const long = {
 /**
  * `npm run test:long`: runs the randomised tests of `npm test` many more times.
  * @param {string} node
- * @param {Place} place
+ * @param {SpawnContext} context
  */
-export function runLongTests(node, place) {
+export function runLongTests(node, context) {
   const env = {
     DECKHAND_FUZZ_RUNS: String(long.fuzzRuns),
     DECKHAND_HISTORY_RUNS: String(long.histories),
     DECKHAND_ALL_TESTS: "1",
-    ...place.env,
+    ...context.env,
   };
   const options = ["--test", `--test-timeout=${long.timeoutMs}`, "--test-concurrency=1"];
-  return runPhases([["long tests", node, ...options, ...long.files]], { ...place, env });
+  return runPhases([["long tests", node, ...options, ...long.files]], { ...context, env });
 }
 
 /**
  * Prints the result of each phase at the end and resolves with 0 if all of them passed.
  * @param {readonly (readonly string[])[]} phases name, program, arguments
- * @param {Place} place
+ * @param {SpawnContext} context
  */
-async function runPhases(phases, place) {
+async function runPhases(phases, context) {
   const rows = [];
   let failed = 0;
   for (const [name = "", command = "", ...args] of phases) {
     const startMs = Date.now();
-    const code = await runInForeground(command, args, place);
+    const code = await runInForeground(command, args, context);
     const seconds = ((Date.now() - startMs) / 1000).toFixed(1);
     rows.push(`${code === 0 ? "✔" : "✖"} ${name} (${seconds} s)`);
     if (code !== 0) failed++;

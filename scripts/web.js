@@ -1,4 +1,4 @@
-/** Builds the web UI when its sources are not those of the last build. */
+/** Builds the web UI if its sources have changed since the last build. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export function buildWeb(node) {
 }
 
 /**
- * A running server goes on serving the old build until the new one takes its place whole.
+ * Builds into a temporary folder, so that a running server serves the old build until the new one replaces it.
  * @param {string} node
  * @param {string} hash
  */

@@ -1,6 +1,6 @@
 /**
- * The floor to measure against: a loop that stores nothing, shows nothing, guards nothing, and starts a shell for each
- * command. `node bare.ts URL TASK…` does all tasks at once.
+ * The baseline: an agent loop without storage, UI or sandbox that starts a shell for each command. `node bare.ts URL TASK…`
+ * runs all tasks in parallel.
  */
 import { spawn } from "node:child_process";
 
@@ -17,12 +17,12 @@ interface Call {
 }
 
 const [url = "", ...tasks] = process.argv.slice(2);
-await Promise.all(tasks.map(work));
+await Promise.all(tasks.map(runTask));
 
-async function work(task: string): Promise<void> {
+async function runTask(task: string): Promise<void> {
   const messages: Message[] = [{ role: "user", content: task }];
   for (;;) {
-    const call = await ask(messages);
+    const call = await callModel(messages);
     if (call.function.name === "finish") return;
     const { command } = JSON.parse(call.function.arguments) as { command: string };
     messages.push({ role: "assistant", content: null, tool_calls: [call] });
@@ -30,7 +30,7 @@ async function work(task: string): Promise<void> {
   }
 }
 
-async function ask(messages: readonly Message[]): Promise<Call> {
+async function callModel(messages: readonly Message[]): Promise<Call> {
   const response = await fetch(`${url}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -38,8 +38,8 @@ async function ask(messages: readonly Message[]): Promise<Call> {
   });
   const [first = ""] = (await response.text()).split("\n\n");
   const chunk = JSON.parse(first.slice("data: ".length)) as { choices: [{ delta: { tool_calls: [Call] } }] };
-  const { id, type, function: called } = chunk.choices[0].delta.tool_calls[0];
-  return { id, type, function: called };
+  const { id, type, function: toolCall } = chunk.choices[0].delta.tool_calls[0];
+  return { id, type, function: toolCall };
 }
 
 function run(command: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Client } from "@deckhand/client";
 
-/** Gives the task to a new conversation and follows it; resolves with its id when it has finished, fails when it rests otherwise. */
+/** Starts a conversation with the task and resolves with its ID once finished. Fails if it ends in any other state. */
 export async function finishTask(client: Client, task: string): Promise<string> {
   const conversation = crypto.randomUUID();
   await client.send(conversation, "start", { task });
@@ -11,5 +11,5 @@ export async function finishTask(client: Client, task: string): Promise<string> 
     if (state === "finished") return conversation;
     if (state === "error" || state === "paused") throw new Error(`the conversation ended in ${state}: ${reason ?? ""}`);
   }
-  throw new Error("the server has ended");
+  throw new Error("the server stopped");
 }

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- first-request`: how much each agent has said before anything is done, beside others that are installed for it,
- * pinned, into a temporary folder. Not part of the default run: it needs the registry, and half a gigabyte for a few minutes.
+ * `npm run bench -- first-request`: compares the size of the first model request with that of other agents, which are
+ * installed in pinned versions into a temporary folder. Not part of the default run, because it needs the registry and half
+ * a gigabyte for a few minutes.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,22 +13,22 @@ import { ModelProcess } from "@deckhand/test/model-process";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { connect } from "@deckhand/client";
 import { finishTask } from "./finish-task.ts";
-import { count, type Counted, type RequestBody } from "./first-request/count.ts";
+import { count, type RequestSize, type RequestBody } from "./first-request/count.ts";
 import { peers, type Peer } from "./first-request/peers.ts";
 import { table } from "./table.ts";
 
 const task = "Say hello.";
 const installMs = 5 * 60_000;
-/** A first start makes folders and databases, on two cores with others. */
+/** The first start creates folders and databases, possibly on a busy machine. */
 const runMs = 90_000;
 
 export async function measureFirstRequest(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-peers-"));
   try {
-    const rows = [await row("Deckhand", "", () => ours())];
-    for (const peer of peers) rows.push(await row(peer.name, versionOf(peer), () => theirs(peer, folder)));
-    const head = ["agent", "version", "system", "tools", "of them", "whole", "system", "tools", "whole"];
-    return `The first request that carries tools, for "${task}" in an empty folder: characters, then tokens (o200k_base).\n\n${table(head, rows)}`;
+    const rows = [await row("Deckhand", "", measureDeckhand)];
+    for (const peer of peers) rows.push(await row(peer.name, versionOf(peer), () => measurePeer(peer, folder)));
+    const head = ["agent", "version", "system", "tools", "count", "total", "system", "tools", "total"];
+    return `First request with tools, for "${task}" in an empty folder: characters, then tokens (o200k_base).\n\n${table(head, rows)}`;
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -43,16 +44,16 @@ async function row(name: string, version: string, measure: () => Promise<Request
   }
 }
 
-function cells({ system, tools, whole }: Counted): readonly string[] {
-  const chars = [system.chars, tools.chars, tools.count, whole.chars];
-  return [...chars, system.tokens, tools.tokens, whole.tokens].map((value) => value.toLocaleString("en"));
+function cells({ system, tools, total }: RequestSize): readonly string[] {
+  const chars = [system.chars, tools.chars, tools.count, total.chars];
+  return [...chars, system.tokens, tools.tokens, total.tokens].map((value) => value.toLocaleString("en"));
 }
 
 function versionOf({ install }: Peer): string {
   return install.slice(install.lastIndexOf("@") + 1);
 }
 
-async function ours(): Promise<RequestBody> {
+async function measureDeckhand(): Promise<RequestBody> {
   await using model = await ModelProcess.start([{ calls: [{ name: "finish", arguments: { thought: "Hello." } }] }]);
   await using server = await ServerProcess.start({ env: model.env });
   const client = connect({ url: server.url });
@@ -64,35 +65,35 @@ async function ours(): Promise<RequestBody> {
   return await firstWithTools(model);
 }
 
-async function theirs(peer: Peer, folder: string): Promise<RequestBody> {
-  const place = join(folder, peer.program);
-  const [home, workspace] = [join(place, "home"), join(place, "workspace")];
+async function measurePeer(peer: Peer, folder: string): Promise<RequestBody> {
+  const root = join(folder, peer.program);
+  const [home, workspace] = [join(root, "home"), join(root, "workspace")];
   await mkdir(home, { recursive: true });
   await mkdir(workspace);
-  await writeFile(join(place, "package.json"), "{}");
-  const options = { cwd: place, timeout: installMs, maxBuffer: 16 * 1024 * 1024 };
+  await writeFile(join(root, "package.json"), "{}");
+  const options = { cwd: root, timeout: installMs, maxBuffer: 16 * 1024 * 1024 };
   await promisify(execFile)("npm", ["install", "--no-audit", "--no-fund", "--no-save", peer.install], options);
   await using model = await ModelProcess.start([{ text: "Hello." }], { after: "repeat_last" });
   const { args, env } = await peer.prepare({ home, workspace, modelUrl: model.url, task });
-  const child = spawn(join(place, "node_modules/.bin", peer.program), args, {
+  const child = spawn(join(root, "node_modules/.bin", peer.program), args, {
     cwd: workspace,
-    // What it starts goes with it.
+    // A process group of its own, so that its children can be killed with it.
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
-    env: { PATH: process.env["PATH"], HOME: home, TMPDIR: place, CI: "true", NO_COLOR: "1", ...env },
+    env: { PATH: process.env["PATH"], HOME: home, TMPDIR: root, CI: "true", NO_COLOR: "1", ...env },
   });
-  let said = "";
-  child.stderr.on("data", (data: Buffer) => (said = (said + String(data)).slice(-500)));
-  const ended = once(child, "exit");
-  const timer = setTimeout(() => end(child.pid), runMs);
+  let stderr = "";
+  child.stderr.on("data", (data: Buffer) => (stderr = (stderr + String(data)).slice(-500)));
+  const exited = once(child, "exit");
+  const timer = setTimeout(() => killGroup(child.pid), runMs);
   try {
-    await ended;
+    await exited;
     return await firstWithTools(model);
   } catch (error) {
-    throw new Error(`${(error as Error).message} ${said.trim()}`, { cause: error });
+    throw new Error(`${(error as Error).message} ${stderr.trim()}`, { cause: error });
   } finally {
     clearTimeout(timer);
-    end(child.pid);
+    killGroup(child.pid);
   }
 }
 
@@ -103,11 +104,11 @@ async function firstWithTools(model: ModelProcess): Promise<RequestBody> {
   return first;
 }
 
-/** The whole group of processes; nothing where it is gone. */
-function end(pid: number | undefined): void {
+/** Kills the process group, if it still exists. */
+function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }

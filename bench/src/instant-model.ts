@@ -1,47 +1,45 @@
 /**
- * A model that answers at once, in the OpenAI chat-completions format, and keeps the times: what lies between its
- * answer and the next request of the same conversation is what the agent takes for a step.
+ * A model that answers at once, in the OpenAI Chat Completions format, and records times: the gap between an answer and the
+ * next request of the same conversation is what the agent adds to a step.
  */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-interface Moment {
-  /** Milliseconds of `performance.now()` at which the whole request was there. */
-  readonly askedAt: number;
-  /** When the answer was handed to the system. */
+interface Exchange {
+  /** When the whole request had arrived, by `performance.now()`. */
+  readonly requestedAt: number;
+  /** When the answer had been written. */
   readonly answeredAt: number;
 }
 
 export class InstantModel implements AsyncDisposable {
   readonly #server: Server;
   readonly #steps: number;
-  readonly #moments = new Map<string, Moment[]>();
+  readonly #exchanges = new Map<string, Exchange[]>();
 
   private constructor(steps: number) {
     this.#steps = steps;
     this.#server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
-      // A server may look for what a model can do; this one does not say.
+      // Servers may probe for the abilities of a model, which this one does not describe.
       if (request.method !== "POST") return void response.writeHead(404).end();
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
-      // What the server wants to know of a model beforehand is not known here.
-      if (request.method !== "POST") return void response.writeHead(404).end();
-      const askedAt = performance.now();
+      const requestedAt = performance.now();
       const body = JSON.parse(Buffer.concat(chunks).toString()) as { messages: { role: string; content: unknown }[] };
       const task = JSON.stringify(body.messages.find((message) => message.role === "user")?.content);
-      const moments = this.#moments.get(task) ?? [];
-      this.#moments.set(task, moments);
-      const done = moments.length >= this.#steps;
+      const exchanges = this.#exchanges.get(task) ?? [];
+      this.#exchanges.set(task, exchanges);
+      const done = exchanges.length >= this.#steps;
       const name = done ? "finish" : "run";
-      const args = done ? { thought: "done" } : { command: `echo step-${moments.length + 1}` };
+      const args = done ? { thought: "done" } : { command: `echo step-${exchanges.length + 1}` };
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.end(answer(`call_${moments.length}`, name, JSON.stringify(args)));
-      moments.push({ askedAt, answeredAt: performance.now() });
+      response.end(answer(`call_${exchanges.length}`, name, JSON.stringify(args)));
+      exchanges.push({ requestedAt, answeredAt: performance.now() });
     });
   }
 
-  /** Asks for `steps` commands in each conversation, then says that it is done. */
+  /** Calls `run` this many times in each conversation, then `finish`. */
   static async start(steps: number): Promise<InstantModel> {
     const model = new InstantModel(steps);
     model.#server.listen(0, "127.0.0.1");
@@ -53,15 +51,15 @@ export class InstantModel implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
 
-  /** When the first request of any conversation came, by `performance.now()`. */
-  get firstAskedAt(): number | undefined {
-    return [...this.#moments.values()][0]?.[0]?.askedAt;
+  /** When the first request of any conversation had arrived, by `performance.now()`. */
+  get firstRequestedAt(): number | undefined {
+    return [...this.#exchanges.values()][0]?.[0]?.requestedAt;
   }
 
-  /** Milliseconds from each answer to the next request, a list a conversation, in order of the steps. */
+  /** For each conversation, the milliseconds from each answer to the next request. */
   gaps(): number[][] {
-    return [...this.#moments.values()].map((moments) =>
-      moments.slice(1).map((moment, index) => moment.askedAt - (moments[index]?.answeredAt ?? 0)),
+    return [...this.#exchanges.values()].map((exchanges) =>
+      exchanges.slice(1).map((exchange, index) => exchange.requestedAt - (exchanges[index]?.answeredAt ?? 0)),
     );
   }
 

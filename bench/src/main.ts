@@ -1,4 +1,4 @@
-/** `npm run bench`: what the server adds to the model's time, beside a bare loop measured in the same run; then scale. */
+/** `npm run bench`: the server's overhead per step, compared with a bare loop in the same run, and figures at scale. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpus, totalmem } from "node:os";
@@ -11,7 +11,7 @@ import { finishTask } from "./finish-task.ts";
 import { measureFirstRequest } from "./first-request.ts";
 import { measureNetwork } from "./network.ts";
 import { measurePage } from "./page.ts";
-import { measurePast } from "./past.ts";
+import { measureCheckpoints } from "./checkpoints.ts";
 import { measureSandboxes } from "./sandboxes.ts";
 import { measureScale } from "./scale.ts";
 import { measureShell } from "./shell.ts";
@@ -40,23 +40,23 @@ if (process.argv[2] === "page") {
   process.exit();
 }
 console.log(
-  `Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; a model that answers at once,`,
+  `Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB. The model answers at once;`,
 );
-console.log(`one command (echo) a step. The machine's speed moves: compare within one run.\n`);
+console.log(`each step runs one command (echo). Machine speed varies: compare within one run.\n`);
 const bare = await measureBare();
-const ours = await measureServer();
-print(bare, ours);
-console.log(`\nA command beside a plain bash:\n`);
+const server = await measureServer();
+print(bare, server);
+console.log(`\nA command, compared with plain bash:\n`);
 console.log(await shellFigures());
 console.log(`\nA hundred sandboxes at once:\n`);
 console.log(await measureSandboxes());
-console.log(`\nThe network of commands:\n`);
+console.log(`\nNetwork access of commands:\n`);
 console.log(await measureNetwork());
 console.log(`\nMany readers, many conversations, long logs:\n`);
 console.log(await measureScale());
-console.log(`\nWhat the workspace was (snapshots):\n`);
-console.log(await measurePast());
-console.log(`\nThe page:\n`);
+console.log(`\nCheckpoints of the workspace:\n`);
+console.log(await measureCheckpoints());
+console.log(`\nThe web UI:\n`);
 console.log(await measurePage());
 
 async function shellFigures(): Promise<string> {
@@ -75,13 +75,13 @@ async function measureServer(): Promise<Figures> {
     using client = connectTo(server);
     await finishTask(client, "one step");
     listening.push(server.listeningMs);
-    firstRequest.push((model.firstAskedAt ?? 0) - server.startedAt);
+    firstRequest.push((model.firstRequestedAt ?? 0) - server.startedAt);
   }
   const gaps = await (async () => {
     await using model = await InstantModel.start(steps);
     await using server = await ServerProcess.start({ env: envFor(model) });
     using client = connectTo(server);
-    // Memory settles after the start; what is measured is a server that has done nothing yet.
+    // Memory settles after the start; measure a server that has not done anything yet.
     await wait(2000);
     idle.push(await server.memoryBytes());
     await finishTask(client, "many steps");
@@ -109,7 +109,7 @@ async function measureBare(): Promise<Figures> {
     await using model = await InstantModel.start(1);
     const startedAt = performance.now();
     await runBare(model.url, "one step");
-    firstRequest.push((model.firstAskedAt ?? 0) - startedAt);
+    firstRequest.push((model.firstRequestedAt ?? 0) - startedAt);
   }
   const gaps = await (async () => {
     await using model = await InstantModel.start(steps);
@@ -131,7 +131,7 @@ async function measureBare(): Promise<Figures> {
 async function runBare(url: string, ...tasks: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "bare.ts"), url, ...tasks], { stdio: "inherit" });
   const [code] = (await once(child, "exit")) as [number];
-  if (code !== 0) throw new Error(`the bare loop ended with ${code}`);
+  if (code !== 0) throw new Error(`the bare loop exited with ${code}`);
 }
 
 function connectTo(server: ServerProcess): Client & Disposable {
@@ -143,7 +143,7 @@ function envFor(model: InstantModel): Record<string, string> {
   return { LLM_BASE_URL: model.url, LLM_MODEL: "instant", MAX_ITERATIONS: "1000" };
 }
 
-function print(floor: Figures, figures: Figures): void {
+function print(bare: Figures, figures: Figures): void {
   const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
   const spread = (values: readonly number[]): string => `${ms(median(values))} / ${ms(percentile(values, 95))}`;
   const ratio = (a: number, b: number): string => (a / b).toFixed(2);
@@ -155,26 +155,26 @@ function print(floor: Figures, figures: Figures): void {
         [
           "process start to first model request",
           ms(figures.firstRequestMs),
-          ms(floor.firstRequestMs),
-          ratio(figures.firstRequestMs, floor.firstRequestMs),
+          ms(bare.firstRequestMs),
+          ratio(figures.firstRequestMs, bare.firstRequestMs),
         ],
         [
-          "a step, of 1–20 (median / p95)",
+          "overhead of steps 1–20 (median / p95)",
           spread(figures.first),
-          spread(floor.first),
-          ratio(median(figures.first), median(floor.first)),
+          spread(bare.first),
+          ratio(median(figures.first), median(bare.first)),
         ],
         [
-          "a step, of 181–200 (median / p95)",
+          "overhead of steps 181–200 (median / p95)",
           spread(figures.last),
-          spread(floor.last),
-          ratio(median(figures.last), median(floor.last)),
+          spread(bare.last),
+          ratio(median(figures.last), median(bare.last)),
         ],
         [
-          `steps a second, ${conversations} conversations at once`,
+          `steps per second, ${conversations} conversations at once`,
           figures.stepsPerSecond.toFixed(0),
-          floor.stepsPerSecond.toFixed(0),
-          ratio(figures.stepsPerSecond, floor.stepsPerSecond),
+          bare.stepsPerSecond.toFixed(0),
+          ratio(figures.stepsPerSecond, bare.stepsPerSecond),
         ],
         ["memory when idle", `${Math.round((figures.idleBytes ?? 0) / 1e6)} MB`, "–", "–"],
       ],

@@ -1,4 +1,4 @@
-/** What the way out of a sandbox costs: curl behind the wall, through the proxy, beside the same curl outside. */
+/** The cost of the network proxy: curl in the sandbox, compared with the same curl target. */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -13,26 +13,26 @@ const requests = 200;
 const downloadBytes = 128 * 1024 * 1024;
 
 export async function measureNetwork(): Promise<string> {
-  const piece = Buffer.alloc(1024 * 1024);
-  const outside = createServer((request, response) => {
+  const chunk = Buffer.alloc(1024 * 1024);
+  const target = createServer((request, response) => {
     if (request.url !== "/big") return void response.end("ok\n");
-    let left = downloadBytes;
-    const more = (): void => {
-      while (left > 0) {
-        left -= piece.length;
-        if (!response.write(piece)) return void response.once("drain", more);
+    let remaining = downloadBytes;
+    const send = (): void => {
+      while (remaining > 0) {
+        remaining -= chunk.length;
+        if (!response.write(chunk)) return void response.once("drain", send);
       }
       response.end();
     };
-    more();
+    send();
   });
-  outside.listen(0, "127.0.0.1");
-  await once(outside, "listening");
-  const { port } = outside.address() as AddressInfo;
+  target.listen(0, "127.0.0.1");
+  await once(target, "listening");
+  const { port } = target.address() as AddressInfo;
   const host = `127.0.0.1:${port}`;
   try {
     await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo", DECKHAND_NETWORK_ALLOW: host } });
-    // Each request has a connection of its own, as the proxy makes it.
+    // A connection per request, as through the proxy.
     const small = `curl -s --noproxy x -H 'Connection: close' -o /dev/null -w '%{time_total}\\n' 'http://${host}/[1-${requests}]'`;
     const big = (tunnel: string): string =>
       `curl -s --noproxy x ${tunnel} -o /dev/null -w '%{speed_download}\\n' http://${host}/big`;
@@ -43,13 +43,13 @@ export async function measureNetwork(): Promise<string> {
     return table(
       ["figure", "through the proxy", "direct", "ratio"],
       [
-        ["a request (ms, p50)", ...beside(ms ?? 0, proxyMs ?? 0, 2)],
-        ["a download (MB/s)", ...beside(megabytes(direct[1]), megabytes(through[1]), 0)],
-        ["a download by tunnel (MB/s)", ...beside(megabytes(direct[1]), megabytes(through[2]), 0)],
+        ["request (ms, p50)", ...compare(ms ?? 0, proxyMs ?? 0, 2)],
+        ["download (MB/s)", ...compare(megabytes(direct[1]), megabytes(through[1]), 0)],
+        ["download through a tunnel (MB/s)", ...compare(megabytes(direct[1]), megabytes(through[2]), 0)],
       ],
     );
   } finally {
-    outside.close();
+    target.close();
   }
 }
 
@@ -75,6 +75,6 @@ function numbers(lines: string): readonly number[] {
   return lines.trim().split("\n").map(Number);
 }
 
-function beside(direct: number, through: number, digits: number): string[] {
+function compare(direct: number, through: number, digits: number): string[] {
   return [through.toFixed(digits), direct.toFixed(digits), (through / direct).toFixed(2)];
 }

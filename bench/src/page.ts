@@ -1,4 +1,4 @@
-/** The page in a real Chromium, as one who opens it has it: how much comes, how soon it is there, how it moves, what it takes at rest. */
+/** The web UI in a real Chromium: download size, time to open, scrolling, typing, and CPU when idle. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -30,16 +30,16 @@ export async function measurePage(): Promise<string> {
     return table(
       ["figure", "deckhand", "bar"],
       [
-        ["JavaScript before anything is shown, compressed", `${(initialBytes() / 1000).toFixed(0)} kB`, "350 kB"],
-        [`${events.toLocaleString("en")} events, from navigation to their end in sight`, ms(median(openMs)), "1 s"],
-        ["… frames a second while one scrolls through (median)", (1000 / median(frameMs)).toFixed(0), "60"],
-        ["… a frame (median / p95)", `${ms(median(frameMs))} / ${ms(percentile(frameMs, 95))}`, "–"],
+        ["initial JavaScript, compressed", `${(initialBytes() / 1000).toFixed(0)} kB`, "350 kB"],
+        [`${events.toLocaleString("en")} events: from navigation to the last one on screen`, ms(median(openMs)), "1 s"],
+        ["… frames per second while scrolling (median)", (1000 / median(frameMs)).toFixed(0), "60"],
+        ["… frame time (median / p95)", `${ms(median(frameMs))} / ${ms(percentile(frameMs, 95))}`, "–"],
         [
-          "… a letter typed, until it is painted (median / p95)",
+          "… from a key press until it is painted (median / p95)",
           `${ms(median(typingMs))} / ${ms(percentile(typingMs, 95))}`,
           "50 ms",
         ],
-        ["… CPU of the tab when nothing happens", `${idle.toFixed(2)} %`, "1 %"],
+        ["… CPU of the idle tab", `${idle.toFixed(2)} %`, "1 %"],
       ],
     );
   } finally {
@@ -47,20 +47,20 @@ export async function measurePage(): Promise<string> {
   }
 }
 
-/** What the built page names: its entry and all that this imports at once. */
+/** The scripts that the built index.html names: its entry and everything that the entry imports statically. */
 function initialBytes(): number {
   const page = readFileSync(join(dist, "index.html"), "utf8");
   const scripts = [...page.matchAll(/(?:src|href)="\/?([^"]+\.js)"/g)].map(([, path = ""]) => path);
   return scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(dist, path))).length, 0);
 }
 
-/** By the clock of the page itself: until its first frame with the last words in it. */
+/** By the page's own clock, until the first frame that contains the last message. */
 async function open(page: Page, url: string): Promise<number> {
   await page.goto("about:blank");
   await page.goto(url, { waitUntil: "commit" });
   return page.evaluate<number>(`new Promise((resolve) => {
-    const look = () => document.querySelector("[role=log]")?.innerText.includes("It is all done.") ? resolve(performance.now()) : requestAnimationFrame(look);
-    look();
+    const check = () => document.querySelector("[role=log]")?.innerText.includes("It is all done.") ? resolve(performance.now()) : requestAnimationFrame(check);
+    check();
   })`);
 }
 
@@ -73,14 +73,14 @@ async function idlePercent(page: Page): Promise<number> {
     const { metrics } = await session.send("Performance.getMetrics");
     return metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0;
   };
-  const [before, begun] = [await busySeconds(), performance.now()];
+  const [before, startedAt] = [await busySeconds(), performance.now()];
   await page.waitForTimeout(idleMs);
-  const percent = (((await busySeconds()) - before) / ((performance.now() - begun) / 1000)) * 100;
+  const percent = (((await busySeconds()) - before) / ((performance.now() - startedAt) / 1000)) * 100;
   await session.detach();
   return percent;
 }
 
-/** From the key to the frame after the one that has its letter. */
+/** Milliseconds from each key press to the frame after the one that shows its letter. */
 async function type(page: Page): Promise<readonly number[]> {
   await page.getByLabel("Message", { exact: true }).focus();
   await page.evaluate(`{
@@ -96,7 +96,7 @@ async function type(page: Page): Promise<readonly number[]> {
   return page.evaluate<readonly number[]>("window.typed");
 }
 
-/** From the end to the beginning in about five seconds, a bit each frame. */
+/** Scrolls from end to beginning in about five seconds; returns the frame times. */
 async function scroll(page: Page): Promise<readonly number[]> {
   return page.evaluate<readonly number[]>(`new Promise((resolve) => {
     const region = document.querySelector("[role=log]").parentElement;

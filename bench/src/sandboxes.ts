@@ -1,4 +1,4 @@
-/** A hundred sandboxes at once: how fast each starts, what it takes, and what is left of them; the first start beside a plain shell. */
+/** A hundred sandboxes at once: start time, memory and leftover processes, compared with a plain shell. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
@@ -11,13 +11,13 @@ const run = promisify(execFile);
 
 export async function measureSandboxes(): Promise<string> {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
-  // The proof is made beside the start; it is not what is measured.
+  // Wait for the verification of the sandbox, which is not part of the measurement.
   const { runtime } = (await (await fetch(`${server.url}/api/health`)).json()) as { runtime: { sentence: string } };
   const plain = await plainShells();
   const alone = await startMany(server, 10, 1, "alone");
   const crowd = await startMany(server, count, 10, "crowd");
   await server.end();
-  const left = crowd.processes.filter((pid) => existsSync(`/proc/${pid}`)).length;
+  const leftover = crowd.processes.filter((pid) => existsSync(`/proc/${pid}`)).length;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   return `${table(
     ["figure", "deckhand", "bash -c true", "bar"],
@@ -30,19 +30,19 @@ export async function measureSandboxes(): Promise<string> {
       ],
       [`… of ${count}, ten at a time: median`, ms(median(crowd.startMs)), "–", "–"],
       ["… p95", ms(percentile(crowd.startMs, 95)), "–", "–"],
-      ["memory of a sandbox (PSS)", `${(crowd.bytes / (count + 10) / 1e6).toFixed(2)} MB`, "–", "–"],
-      ["processes of a sandbox", (crowd.processes.length / (count + 10)).toFixed(1), "–", "–"],
-      ["processes left when the server has ended", String(left), "–", "0"],
+      ["memory per sandbox (PSS)", `${(crowd.bytes / (count + 10) / 1e6).toFixed(2)} MB`, "–", "–"],
+      ["processes per sandbox", (crowd.processes.length / (count + 10)).toFixed(1), "–", "–"],
+      ["processes left after the server has exited", String(leftover), "–", "0"],
     ],
   )}\n${runtime.sentence}`;
 }
 
 async function plainShells(): Promise<number[]> {
-  const taken: number[] = [];
+  const durations: number[] = [];
   for (let round = 0; round < 20; round += 1) {
     const startedAt = performance.now();
     await run("bash", ["-c", "true"]);
-    taken.push(performance.now() - startedAt);
+    durations.push(performance.now() - startedAt);
   }
-  return taken;
+  return durations;
 }

@@ -1,4 +1,4 @@
-/** Many readers, many conversations, long logs: what each takes, beside the bar that it has to stay under. */
+/** Many readers, many conversations, long logs: each figure with the limit that it has to meet. */
 import { measureCrowd } from "@deckhand/test/crowd";
 import { measureFollowed, measureLeft } from "@deckhand/test/idle";
 import { timeFollow, timeList } from "@deckhand/test/reading";
@@ -20,13 +20,13 @@ export async function measureScale(): Promise<string> {
 
 async function crowd(): Promise<Row[]> {
   const { delaysMs, grownBytes } = await crowdOf({ readers: 200, events: 200, chars: 2_000, everyMs: 50, deafMs: 0 });
-  // So much that the kernel's buffers for the one who does not read are full: it is closed 30 to 40 s later.
+  // Enough to fill the kernel's buffers for the client that does not read, which is closed 30 to 40 s later.
   const flood = await crowdOf({ readers: 20, events: 300, chars: 100_000, everyMs: 50, deafMs: 33_000 });
   return [
-    ["200 readers, 2 kB an event, one more deaf: delay p95", ms(percentile(delaysMs, 95)), "50 ms"],
-    ["… memory of the server grows by", megabytes(grownBytes), "50 MB"],
-    ["20 readers, 100 kB an event, one more deaf: delay p95", ms(percentile(flood.delaysMs, 95)), "50 ms"],
-    ["… the deaf one is closed with", String(flood.deaf.code), "1013"],
+    ["200 readers and one that stalls, 2 kB per event: delay p95", ms(percentile(delaysMs, 95)), "50 ms"],
+    ["… growth of the server's memory", megabytes(grownBytes), "50 MB"],
+    ["20 readers and one that stalls, 100 kB per event: delay p95", ms(percentile(flood.delaysMs, 95)), "50 ms"],
+    ["… close code of the stalled one", String(flood.deaf.code), "1013"],
   ];
 }
 
@@ -44,7 +44,7 @@ async function idle(): Promise<Row[]> {
     return kilobytes(await measure(server, ids));
   };
   return [
-    ["10,000 conversations, made and left: memory each", await of(measureLeft, "new-"), "10 kB"],
+    ["10,000 conversations, created and left: memory each", await of(measureLeft, "new-"), "10 kB"],
     ["10,000 stored ones, all followed by 100 sockets: memory each", await of(measureFollowed, ""), "10 kB"],
   ];
 }
@@ -63,25 +63,25 @@ async function stored(): Promise<Row[]> {
   await using server = await ServerProcess.start({ home: home.path, env });
   const list = await timeList(server, 200);
   const bytes = await server.memoryBytes();
-  const whole: number[] = [];
+  const fullLog: number[] = [];
   for (let round = 0; round < 5; round += 1) {
-    whole.push(await timeFollow(server, "long", { after: -1, head }));
+    fullLog.push(await timeFollow(server, "long", { after: -1, head }));
   }
   return [
     ["2,000 conversations: start to listening", ms(median(listening)), "1,000 ms"],
     ["… first page of the list, p95", ms(percentile(list, 95)), "50 ms"],
     ["… memory", megabytes(bytes), "200 MB"],
-    ["30,000 events: last page over a socket, no snapshot yet", ms(firstPage[0] ?? 0), "–"],
-    ["… with a snapshot, first of a started server", ms(median(firstPage.slice(1))), "100 ms"],
-    ["… followed from the start over a socket, events a second", perSecond(head, median(whole)), "–"],
+    ["30,000 events: last page over a socket, without a state cache", ms(firstPage[0] ?? 0), "–"],
+    ["… with a state cache, first request after a start", ms(median(firstPage.slice(1))), "100 ms"],
+    ["… followed from the start over a socket, events per second", perSecond(head, median(fullLog)), "–"],
   ];
 }
 
 async function store(): Promise<Row[]> {
   const { followMs, appendMs, appendToEmptyMs } = await timeStore(longCount);
   return [
-    ["… followed from the start in the store, events a second", perSecond(longCount, median(followMs)), "50,000"],
-    ["… an append, against one to an empty log", (median(appendMs) / median(appendToEmptyMs)).toFixed(2), "1.20"],
+    ["… followed from the start in the store, events per second", perSecond(longCount, median(followMs)), "50,000"],
+    ["… an append, relative to one to an empty log", (median(appendMs) / median(appendToEmptyMs)).toFixed(2), "1.20"],
   ];
 }
 
@@ -97,6 +97,6 @@ function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
-function perSecond(events: number, takenMs: number): string {
-  return Math.round(events / (takenMs / 1000)).toLocaleString("en");
+function perSecond(events: number, durationMs: number): string {
+  return Math.round(events / (durationMs / 1000)).toLocaleString("en");
 }

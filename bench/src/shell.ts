@@ -1,4 +1,4 @@
-/** What a command costs beside the command, from the log of a real server; and a plain bash, started in the same run. */
+/** The overhead of a command, from the log of a real server, compared with plain bash in the same run. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Client } from "@deckhand/client";
@@ -9,7 +9,7 @@ const commands = 200;
 const conversations = 15;
 const pauseMs = 400;
 
-/** Over a server with a sandbox whose wall has been tried. */
+/** Needs a server whose sandbox has been verified. */
 export async function measureShell(client: Client): Promise<string> {
   const one = crypto.randomUUID();
   await run(client, one, "true");
@@ -20,18 +20,18 @@ export async function measureShell(client: Client): Promise<string> {
   for (let i = 0; i < commands / 4; i += 1) plainMs.push(await timed(plainBash));
 
   const readyMs: number[] = [];
-  const besideMs: number[] = [];
+  const newBashMs: number[] = [];
   for (let i = 0; i < conversations; i += 1) {
-    // The server makes ready for the next one when this one has started.
+    // Once a conversation has started, the server prepares a sandbox for the next one.
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
     readyMs.push(await timed(() => run(client, crypto.randomUUID(), "true")));
-    besideMs.push(await timed(plainBash));
+    newBashMs.push(await timed(plainBash));
   }
   return table(
     ["figure", "deckhand", "bash -c true"],
     [
-      ["`true` in a shell that is there, p50 / p95", spread(trueMs), spread(plainMs)],
-      ["a new conversation: sandbox, shell and `true`, over the socket, p50 / p95", spread(readyMs), spread(besideMs)],
+      ["`true` in an existing shell, p50 / p95", spread(trueMs), spread(plainMs)],
+      ["a new conversation: sandbox, shell and `true`, over the socket, p50 / p95", spread(readyMs), spread(newBashMs)],
       ["`sleep 1000 &` returns after", ms(inBackground.extras.duration_ms), "–"],
     ],
   );
@@ -44,7 +44,7 @@ async function run(client: Client, conversation: string, command: string): Promi
     if (item.event.observation === "run") return item.event;
     throw new Error(item.event.content);
   }
-  throw new Error("the conversation is gone");
+  throw new Error("the conversation ended");
 }
 
 async function plainBash(): Promise<void> {

@@ -2,13 +2,13 @@ export function median(values: readonly number[]): number {
   return percentile(values, 50);
 }
 
-/** The nearest of the values; NaN for none. */
+/** By nearest rank; NaN for an empty list. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** A Markdown table whose columns line up in a terminal too. */
+/** A Markdown table whose columns also align in a terminal. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>

@@ -1,4 +1,4 @@
-/** docs/schema/*.json and docs/asyncapi.json. */
+/** Generates docs/schema/*.json and docs/asyncapi.json. */
 import {
   actionDescriptions,
   clientFrameDescriptions,
@@ -19,7 +19,7 @@ interface SchemaFile {
   readonly descriptions: Descriptions;
 }
 
-/** By the file's name in docs/schema. */
+/** By file name in docs/schema. */
 function schemaFiles(): Readonly<Record<string, SchemaFile>> {
   const wire = wireSchemas();
   return {
@@ -53,7 +53,7 @@ function schemaFiles(): Readonly<Record<string, SchemaFile>> {
   };
 }
 
-/** The files by their path from the root on. */
+/** The files, by path relative to the repository. */
 export function jsonFiles(): Readonly<Record<string, string>> {
   const files = schemaFiles();
   const texts = Object.entries(files).map(([name, file]) => [`docs/schema/${name}.json`, toText(jsonSchema(file))]);
@@ -71,7 +71,7 @@ function jsonSchema({ title, schemas, descriptions }: SchemaFile): object {
   };
 }
 
-/** The native dialect. The classic one is what its clients are, and not described anew. */
+/** The native dialect. The classic one is defined by its existing clients and not described here. */
 function asyncApi(files: Readonly<Record<string, SchemaFile>>): object {
   const fromClient = ["commands", "client-frames"];
   const all = Object.keys(files);
@@ -113,7 +113,7 @@ function messages(file: string, { schemas, descriptions }: SchemaFile = { title:
   });
 }
 
-/** An event on a native socket says whose it is. */
+/** On a native socket, an event names its conversation. */
 const ofConversation = {
   type: "object",
   properties: { conversation: { type: "string" } },

@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { say } from "./say.js";
 
-/** flock's exit code for "somebody else has it"; ours alone, so that it is not taken for one of the program's. */
+/** flock's exit code if the lock is taken; unusual, so that it is not confused with an exit code of the program. */
 const busy = 75;
 
 /**
- * Runs a program while no other holds the lock; returns its exit code. The kernel holds the lock (flock), so that one
- * left by a killed setup does not exist. A system without flock(1), such as macOS, runs the program without a lock.
+ * Runs a program under the lock and returns its exit code. The kernel releases the lock (flock) even if a setup is killed.
+ * A system without flock(1), such as macOS, runs the program without a lock.
  * @param {string} file
  * @param {readonly string[]} argv
  */
@@ -15,7 +15,7 @@ export function runLocked(file, argv) {
   const first = flock(["--nonblock", "--conflict-exit-code", String(busy), file, ...argv]);
   if (first === undefined) return run(argv);
   if (first !== busy) return first;
-  say("Another setup is at work here; waiting for it …");
+  say("Waiting for another setup to finish …");
   return flock([file, ...argv]) ?? 1;
 }
 

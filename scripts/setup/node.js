@@ -1,4 +1,4 @@
-/** Node 24: the one that runs us where that is new enough, else the pinned one from the npm registry. */
+/** Node 24: the current one if it is new enough, else a pinned one from the npm registry. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +6,10 @@ import { root } from "../environment.js";
 import { install, isInstalled } from "./packages.js";
 import { SetupError } from "./say.js";
 
-const leastMajor = 24;
+const minMajor = 24;
 const folder = join(root, "scripts", "node24");
 const pinned = join(folder, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
-const isNewEnough = Number.parseInt(process.versions.node) >= leastMajor;
+const isNewEnough = Number.parseInt(process.versions.node) >= minMajor;
 
 /** The Node that runs the sources. */
 export const node = isNewEnough ? process.execPath : pinned;
@@ -19,9 +19,9 @@ export function hasNode() {
 }
 
 export function installNode() {
-  const advice = `Install Node ${leastMajor} (https://nodejs.org) and run the command again; this is Node ${process.versions.node}.`;
+  const advice = `Install Node ${minMajor} (https://nodejs.org) and run the command again; this is Node ${process.versions.node}.`;
   if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) throw new SetupError(advice);
-  install(folder, `Installing Node ${leastMajor} for this folder (about 10 s)`, process.execPath);
+  install(folder, `Installing Node ${minMajor} for this folder (about 10 s)`, process.execPath);
   const { status } = spawnSync(pinned, ["--version"]);
   if (status !== 0) throw new SetupError(`The Node from the npm registry does not run on this system. ${advice}`);
 }

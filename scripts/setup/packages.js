@@ -1,6 +1,6 @@
 /**
- * npm packages. What is installed is compared with the lockfile itself: npm notes what it installed in
- * node_modules/.package-lock.json, as the last thing it does, so that an interrupted or foreign install is seen too.
+ * npm packages. npm's last step is to record what it installed in node_modules/.package-lock.json; comparing that with the
+ * lockfile also detects an interrupted or foreign install.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -12,23 +12,23 @@ import { SetupError, withProgress } from "./say.js";
 
 const dependencyFields = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 
-/** Whether `folder/node_modules` holds what the lockfile says, and that says what the package.json files say. */
+/** Whether `folder/node_modules` matches the lockfile, and the lockfile matches the package.json files. */
 export function isInstalled(/** @type {string} */ folder) {
   const wanted = readJson(join(folder, "package-lock.json"))?.packages;
-  const there = readJson(join(folder, "node_modules", ".package-lock.json"))?.packages;
+  const installed = readJson(join(folder, "node_modules", ".package-lock.json"))?.packages;
   if (wanted === undefined) throw new SetupError(`${join(folder, "package-lock.json")} is missing or damaged.`);
-  if (there === undefined) return false;
+  if (installed === undefined) return false;
   for (const [path, locked] of Object.entries(/** @type {Record<string, Locked>} */ (wanted))) {
     const isOurs = !path.includes("node_modules");
     if (isOurs && !isInStep(locked, readJson(join(folder, path, "package.json")))) return false;
-    if (path !== "" && !isSame(locked, there[path])) return false;
+    if (path !== "" && !isSame(locked, installed[path])) return false;
   }
-  return Object.keys(there).every((path) => path in wanted);
+  return Object.keys(installed).every((path) => path in wanted);
 }
 
 /** @param {Locked} locked @param {Locked | undefined} there */
 function isSame(locked, there) {
-  // Binaries for other platforms are locked too, and not installed.
+  // Binaries for other platforms are in the lockfile but not installed.
   if (there === undefined) return locked.optional === true;
   return locked.version === there.version && locked.integrity === there.integrity;
 }
@@ -44,7 +44,7 @@ function sorted(record = {}) {
 }
 
 /**
- * `npm ci`, under the Node that will run the result. Install scripts are not run: no package here needs one.
+ * Runs `npm ci` with the Node that will run the packages. Install scripts are skipped: no package here needs them.
  * @param {string} folder
  * @param {string} what for the progress line
  * @param {string} node
@@ -52,7 +52,7 @@ function sorted(record = {}) {
 export function install(folder, what, node) {
   const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--loglevel=error", "--no-progress"];
   const env = environment(node);
-  // npm itself is on the user's PATH, or beside the Node that runs us.
+  // npm itself is on the user's PATH, or next to the current Node.
   env["PATH"] = [env["PATH"], dirname(process.execPath)].join(delimiter);
   withProgress(what, () => {
     const { error, status, stdout, stderr } = spawnSync("npm", args, { cwd: folder, env, encoding: "utf8" });
@@ -60,13 +60,13 @@ export function install(folder, what, node) {
   });
 }
 
-/** @param {string} folder @param {string} said */
-function advice(folder, said) {
-  const withoutStack = said.trim().replaceAll(/^npm error +at .*\n/gm, "");
+/** @param {string} folder @param {string} output */
+function advice(folder, output) {
+  const withoutStack = output.trim().replaceAll(/^npm error +at .*\n/gm, "");
   return (
     `npm ci failed in ${folder}:\n\n${withoutStack}\n\n` +
-    "If that is about the network, check the connection and `npm config get registry`, and run the command again.\n" +
-    "If package.json and package-lock.json are out of step, run `npm install` once."
+    "For network errors, check the connection and `npm config get registry`, then run the command again.\n" +
+    "If package.json and package-lock.json are out of sync, run `npm install` once."
   );
 }
 

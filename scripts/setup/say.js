@@ -1,16 +1,16 @@
-/** Progress goes to stderr: stdout belongs to what the user runs. @param {string} line */
+/** Prints to stderr, because stdout belongs to the program that the user runs. @param {string} line */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** What cannot be set up, and what to do about it; shown without a stack. */
+/** A failed setup. The message says what to do and is shown without a stack trace. */
 export class SetupError extends Error {
   /** @override */
   name = "SetupError";
 }
 
 /**
- * Runs `work` with a line before and the time after.
+ * Prints the line, runs `work`, and prints its duration.
  * @template T
  * @param {string} line
  * @param {() => T} work

@@ -1,4 +1,4 @@
-/** Programs of the system: looked for on PATH, installed where we may, else named with the command that installs them. */
+/** System programs: found on PATH, installed where permitted, else reported with the command that installs them. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -15,14 +15,14 @@ const always = [
 ];
 /** @type {Need} */
 const browser = { package: "chromium", programs: ["chromium", "chromium-browser", "google-chrome"] };
-/** The tests make containers with them, as root; as somebody else they say that they do not. @type {readonly Need[]} */
+/** Tests of containers need these and root; without root they are skipped. @type {readonly Need[]} */
 const containers = [
   { package: "podman", programs: ["podman"], only: "linux" },
   { package: "runc", programs: ["runc"], only: "linux" },
   { package: "busybox-static", programs: ["busybox"], only: "linux" },
 ];
 
-/** How each system installs packages; the first that is there counts. */
+/** Package managers in order of preference. */
 const installers = /** @type {const} */ ([
   ["apt-get", "apt-get install -y --no-install-recommends"],
   ["dnf", "dnf install -y"],
@@ -33,7 +33,7 @@ const installers = /** @type {const} */ ([
 ]);
 
 /**
- * The packages whose programs are not on PATH. `all` has what only the tests need.
+ * The packages whose programs are not on PATH. `all` includes those that only the tests need.
  * @param {boolean} all
  */
 export function missingPackages(all) {
@@ -44,7 +44,7 @@ export function missingPackages(all) {
     .map((need) => need.package);
 }
 
-/** Without it the tests run all the same, and say which they leave out. @param {string} name */
+/** Without it the tests still run, and report which of them are skipped. @param {string} name */
 export function isOptional(name) {
   return containers.some((need) => need.package === name);
 }
@@ -55,14 +55,14 @@ export function mayInstall() {
 
 /** @param {readonly string[]} packages */
 export function installPackages(packages) {
-  withProgress(`Installing ${packages.join(", ")} from the system's packages`, () => {
+  withProgress(`Installing ${packages.join(", ")}`, () => {
     aptGet("update");
     aptGet("install", "-y", "--no-install-recommends", ...packages);
   });
 }
 
 /**
- * What a person types to get them.
+ * The command that installs the packages.
  * @param {readonly string[]} packages
  */
 export function installCommand(packages) {
@@ -74,7 +74,7 @@ export function installCommand(packages) {
 
 /** @param {readonly string[]} args */
 function aptGet(...args) {
-  // Another apt at work (a fresh machine updates itself) is waited for; no package asks questions.
+  // Waits for a running apt (a new machine updates itself). Packages must not ask questions.
   const { error, status, stderr } = spawnSync("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=120", ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     encoding: "utf8",

@@ -1,4 +1,4 @@
-/** What a request says before anything is done: system text, tools, and all of it, in characters and in tokens of one tokenizer. */
+/** The size of a request: system prompt, tools and total, in characters and in tokens of one tokenizer. */
 import { Tiktoken } from "js-tiktoken/lite";
 import o200kBase from "js-tiktoken/ranks/o200k_base";
 
@@ -7,14 +7,14 @@ export interface Size {
   readonly tokens: number;
 }
 
-export interface Counted {
+export interface RequestSize {
   readonly system: Size;
   readonly tools: Size & { readonly count: number };
-  /** System text, tools and every message, what an agent says of itself and the task among them. */
-  readonly whole: Size;
+  /** System prompt, tools and all messages, including the task. */
+  readonly total: Size;
 }
 
-/** The body of a request of chat completions, Responses or Messages. */
+/** The body of a Chat Completions, Responses or Messages request. */
 export interface RequestBody {
   readonly tools?: readonly object[];
   readonly system?: unknown;
@@ -30,7 +30,7 @@ interface Message {
 
 const tokenizer = new Tiktoken(o200kBase);
 
-export function count(body: RequestBody): Counted {
+export function count(body: RequestBody): RequestSize {
   const messages = body.messages ?? body.input ?? [];
   const isSystem = ({ role }: Message): boolean => role === "system" || role === "developer";
   const system = [
@@ -38,12 +38,12 @@ export function count(body: RequestBody): Counted {
     textOf(body.instructions),
     ...messages.filter(isSystem).map(({ content }) => textOf(content)),
   ].filter((text) => text !== "");
-  const said = messages.filter((message) => !isSystem(message)).map(({ content }) => textOf(content));
+  const others = messages.filter((message) => !isSystem(message)).map(({ content }) => textOf(content));
   const tools = (body.tools ?? []).map((tool) => JSON.stringify(tool));
   return {
     system: sizeOf(system),
     tools: { ...sizeOf(tools), count: tools.length },
-    whole: sizeOf([...system, ...tools, ...said]),
+    total: sizeOf([...system, ...tools, ...others]),
   };
 }
 
@@ -54,7 +54,7 @@ function sizeOf(texts: readonly string[]): Size {
   };
 }
 
-/** Text, or parts of which some are text. */
+/** The text of a string or of a list of content parts. */
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";

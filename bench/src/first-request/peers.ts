@@ -1,18 +1,18 @@
-/** How other agents are run without a person against a model server on this machine. Each in a home and a folder of its own. */
+/** Runs other agents unattended against a local model server, each in a home and a folder of its own. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Peer {
   readonly name: string;
-  /** What is installed, pinned: another version sends another request. */
+  /** The pinned package: other versions send other requests. */
   readonly install: string;
-  /** In node_modules/.bin. */
+  /** Name in node_modules/.bin. */
   readonly program: string;
-  /** Writes its configuration and tells how it is called. */
-  prepare(place: PeerPlace): Promise<PeerCall>;
+  /** Writes its configuration and returns how to call it. */
+  prepare(setup: PeerSetup): Promise<PeerCall>;
 }
 
-export interface PeerPlace {
+export interface PeerSetup {
   readonly home: string;
   readonly workspace: string;
   /** Ends with `/v1`. */

@@ -1,4 +1,4 @@
-/** What snapshots of the workspace take: for the agent's loop with a model that answers at once, and on a large tree. */
+/** The cost of checkpoints: per step with a model that answers at once, and on a large tree. */
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,11 +11,11 @@ import { median, table } from "./table.ts";
 const steps = 30;
 const files = 50_000;
 const filesEach = 100;
-const looks = 5;
+const rounds = 5;
 
 type Row = readonly [figure: string, value: string];
 
-export async function measurePast(): Promise<string> {
+export async function measureCheckpoints(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-bench-"));
   try {
     return table(["figure", "deckhand"], [...(await loop()), ...(await large(folder))]);
@@ -26,14 +26,14 @@ export async function measurePast(): Promise<string> {
 
 async function loop(): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const [name, wanted] of [
-    ["without snapshots", "false"],
-    ["with snapshots, and a model that takes no time in which to take them", "true"],
+  for (const [name, enabled] of [
+    ["without checkpoints", "false"],
+    ["with checkpoints, which a real model's thinking time would hide", "true"],
   ] as const) {
     await using model = await InstantModel.start(steps);
-    await using server = await ServerProcess.start({ env: envFor(model, wanted) });
+    await using server = await ServerProcess.start({ env: envFor(model, enabled) });
     await finished(server, "steps");
-    rows.push([`a step, ${name}`, ms(median((model.gaps()[0] ?? []).slice(5)))]);
+    rows.push([`overhead per step ${name}`, ms(median((model.gaps()[0] ?? []).slice(5)))]);
   }
   return rows;
 }
@@ -51,35 +51,35 @@ async function large(workspace: string): Promise<Row[]> {
   const client = connect({ url: server.url });
   try {
     const id = await finished(server, "large");
-    const first = await snapshotMs(client, id, 0);
-    const look: number[] = [];
-    const changed: number[] = [];
-    for (let round = 1; round <= looks; round += 1) {
+    const first = await checkpointMs(client, id, 0);
+    const diffMs: number[] = [];
+    const changedMs: number[] = [];
+    for (let round = 1; round <= rounds; round += 1) {
       const startedAt = performance.now();
       await client.diff(id);
-      look.push(performance.now() - startedAt);
+      diffMs.push(performance.now() - startedAt);
       await client.send(id, "run", { command: `echo ${round} > d0/s0/f0.ts` });
-      changed.push(await snapshotMs(client, id, round));
+      changedMs.push(await checkpointMs(client, id, round));
     }
     return [
-      [`${files.toLocaleString("en")} files of 2 kB: first snapshot`, ms(first)],
-      ["… a look at it unchanged", ms(look[0] ?? Number.NaN)],
-      ["… a snapshot after one file was changed", ms(median(changed))],
+      [`${files.toLocaleString("en")} files of 2 kB: first checkpoint`, ms(first)],
+      ["… a diff without changes", ms(diffMs[0] ?? Number.NaN)],
+      ["… a checkpoint after changing one file", ms(median(changedMs))],
     ];
   } finally {
     client.close();
   }
 }
 
-/** What the snapshot of that number took, once it is there. */
-async function snapshotMs(client: Client, id: string, index: number): Promise<number> {
+/** How long the checkpoint with this index took, once it exists. */
+async function checkpointMs(client: Client, id: string, index: number): Promise<number> {
   let seen = 0;
   for await (const item of client.follow(id)) {
     if (item.type !== "event" || !("observation" in item.event) || item.event.observation !== "checkpoint") continue;
     if (seen === index) return item.event.extras.duration_ms;
     seen += 1;
   }
-  throw new Error("the conversation ended without a snapshot");
+  throw new Error("the conversation ended without a checkpoint");
 }
 
 async function finished(server: ServerProcess, task: string): Promise<string> {
@@ -91,12 +91,12 @@ async function finished(server: ServerProcess, task: string): Promise<string> {
   }
 }
 
-function envFor(model: InstantModel, snapshots: string): Record<string, string> {
+function envFor(model: InstantModel, enabled: string): Record<string, string> {
   return {
     LLM_BASE_URL: model.url,
     LLM_MODEL: "instant",
     DECKHAND_APPROVAL: "never",
-    DECKHAND_CHECKPOINTS: snapshots,
+    DECKHAND_CHECKPOINTS: enabled,
   };
 }
 
