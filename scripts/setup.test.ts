@@ -96,10 +96,7 @@ test("[S4] without permission to install, a missing program is reported with the
   project.remove("rg");
   const without = await project.run(setup);
   assert.equal(without.code, 0);
-  assert.match(
-    without.stderr,
-    /^Missing: bubblewrap, ripgrep\. To install: install bubblewrap, ripgrep with/,
-  );
+  assert.match(without.stderr, /^Missing: bubblewrap, ripgrep\. To install: install bubblewrap, ripgrep with/);
   project.program("dnf", "exit 1");
   const { stderr } = await project.run(setup);
   assert.match(stderr, isRoot ? /To install: dnf install -y/ : /To install: sudo dnf install -y bubblewrap ripgrep\n$/);
@@ -139,10 +136,7 @@ test("[S5] an installation that fails stops the tests and not the start", { skip
   project.program("apt-get", "echo 'E: no network' >&2; exit 100");
   const start = await project.run(setup);
   assert.equal(start.code, 0);
-  assert.match(
-    start.stderr,
-    /apt-get update failed:\nE: no network\nMissing: bubblewrap\. To install: apt-get/,
-  );
+  assert.match(start.stderr, /apt-get update failed:\nE: no network\nMissing: bubblewrap\. To install: apt-get/);
   assert.equal((await project.run([...setup, "--all"])).code, 1);
 });
 
