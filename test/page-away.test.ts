@@ -1,4 +1,4 @@
-/** The page without network, in two browsers, and after the server was killed: on the real server and model server. */
+/** The UI offline, in two browsers and after a crash of the server, on a real server with a scripted model server. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
@@ -12,7 +12,7 @@ import { ServerProcess } from "./kit/server-process.ts";
 
 const token = "a-token-of-this-test-only";
 const steps = 14;
-/** Nobody listens there: what is tried while the network is away fails at once. */
+/** Nothing listens on this port, so connections fail at once while the network is down. */
 const nowhere = 1;
 
 let browser: Browser;
@@ -23,7 +23,7 @@ after(async () => {
   await browser?.close();
 });
 
-test("[UJ1] without network the page says so, quietly; then everything is there once, in order, without a reload, and a second browser shows the same", async () => {
+test("[UJ1] the UI says unobtrusively that it is offline, catches up without a reload, and a second browser shows the same", async () => {
   const work = Array.from({ length: steps }, (_, at): ScriptReply => ({
     text: `This is part ${at} of it.`,
     calls: [{ name: "run", arguments: { command: `echo part-${at}` } }],
@@ -76,7 +76,7 @@ test("[UJ1] without network the page says so, quietly; then everything is there 
   assert.deepEqual(second.complaints, []);
 });
 
-test("[UJ2] when the server was killed in the middle of a command, the page comes back by itself, says that its outcome is unknown, and goes on", async () => {
+test("[UJ2] after a crash during a command the UI reconnects, says that the outcome is unknown, and continues", async () => {
   await using model = await ModelProcess.start([
     { calls: [{ name: "run", arguments: { command: "echo begun; sleep 600" } }] },
     { text: "I looked, and went on." },
@@ -108,7 +108,7 @@ test("[UJ2] when the server was killed in the middle of a command, the page come
   assert.equal(await page.evaluate("window.isKept"), true, "the page was not loaded again");
 });
 
-/** So that everything is drawn at once. */
+/** Tall enough to render every row. */
 const tall = { viewport: { width: 1360, height: 2400 } };
 
 async function parts(page: Page): Promise<readonly string[]> {
@@ -120,7 +120,7 @@ async function rows(page: Page): Promise<readonly string[]> {
   return texts.map((text) => text.replaceAll(/\s+/g, " "));
 }
 
-/** How many parts the server has, whatever the page sees. */
+/** The number of parts that the server has, regardless of what the UI shows. */
 async function saidSoFar(client: ReturnType<typeof connect>, id: string): Promise<number> {
   let count = 0;
   for await (const item of client.follow(id)) {

@@ -1,4 +1,4 @@
-/** What a hostile model, workspace, web page and peer print reaches nobody and runs nowhere: the page is looked at in Chromium, and a server counts. */
+/** Hostile output of a model, workspace, web page or peer makes no request and runs nothing: checked in Chromium with a canary server. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -53,7 +53,7 @@ after(async () => {
   canary?.close();
 });
 
-test("[UJ3] whatever a model, a file, a web page or a peer prints, the page asks nobody for it, runs none of it, and stays where it is", async () => {
+test("[UJ3] output of models, files, web pages and peers makes no requests, runs nothing and does not navigate the UI", async () => {
   const { id } = await client.create({ task: `show all ${all("task")}`, settings: { approval: "never" } });
   await client.create({ task: `ask first ${all("task")}`, settings: { approval: "always" } });
   const imported = await client.import(log());
@@ -95,7 +95,7 @@ test("[UJ3] whatever a model, a file, a web page or a peer prints, the page asks
   await page.getByRole("list", { name: "Events" }).waitFor();
   await nothingHappened(page);
 
-  // What another server exported, with addresses where pictures are expected.
+  // An export of another server, with URLs in the place of images.
   await page.goto(`${server.url}/c/${imported.id}?tab=browser`);
   await chat.getByText(`${mark}-imported`).first().waitFor();
   await page.getByRole("complementary").getByText(`${mark}-visit`).first().waitFor();
@@ -108,14 +108,14 @@ test("[UJ3] whatever a model, a file, a web page or a peer prints, the page asks
   await page.getByRole("main").getByText("ask first").first().waitFor();
   await nothingHappened(page);
 
-  // A file by its own address, as one who opens it in a tab.
+  // A file opened by its own URL in a tab.
   for (const name of ["evil.svg", "evil.html"]) {
     await page.goto(`${server.url}/api/conversations/${id}/file?path=${name}`).catch(() => undefined);
     assert.equal(await page.evaluate("window.ran"), undefined, name);
   }
   assert.equal(hits.join(), "");
 
-  // The same without the page's policy is fetched and runs, and the canary counts.
+  // Without the content security policy the same output is fetched and runs, so the canary works.
   await fetch(`${base}/from-node`);
   assert.equal(hits.join(), "/from-node");
   const open = await browser.newPage();
@@ -123,7 +123,7 @@ test("[UJ3] whatever a model, a file, a web page or a peer prints, the page asks
   await until(() => hits.includes("/page/img") && hits.includes("/page/script"), 20_000);
 });
 
-/** The whole conversation from its beginning, with everything in it opened. */
+/** Scrolls through the whole conversation and expands everything. */
 async function readThrough(page: Page): Promise<string> {
   await page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop = 0");
   let read = "";
@@ -144,7 +144,7 @@ async function readThrough(page: Page): Promise<string> {
   return read;
 }
 
-/** Nothing was fetched from elsewhere, nothing ran in any frame, no link runs anything, and the page is still ours. */
+/** No foreign requests, no script in any frame, no script links, and the page is still the UI. */
 async function nothingHappened(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle");
   assert.equal(hits.join(), "", page.url());
@@ -186,7 +186,7 @@ function script(): ScriptReply[] {
         call("browse", { url: `${base}/visited` }),
       ],
     },
-    // A claim that nothing shows is given back first.
+    // A claim without evidence is rejected first.
     finish,
     finish,
   ] as ScriptReply[];

@@ -1,4 +1,4 @@
-/** Two agents that work for a third, as one sees them on the page while they work. */
+/** Two subagents in the UI while they are running. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 const call = (name: string, args: object): NonNullable<ScriptReply["calls"]>[number] => ({ name, arguments: args });
-/** Works until there is a file, and says so all the time: who comes late is told what is printed from then on. */
+/** Runs until a file exists and prints continuously: late subscribers receive output from then on. */
 const child = (name: string): ScriptReply[] => [
   { calls: [call("run", { command: `until [ -e go ]; do echo ${name} works; sleep 0.3; done` })] },
   { calls: [call("finish", { thought: `${name} is done.` })] },
@@ -27,7 +27,7 @@ const conversations = [
   },
 ];
 
-test("[UJ4] two children are seen while they work: under the parent in the list, in its conversation, and each on its own page", async () => {
+test("[UJ4] two running subagents appear below their parent in the list, in its conversation and on their own pages", async () => {
   await using model = await ModelProcess.start([], { conversations });
   await using server = await ServerProcess.start({ env: { ...model.env, DECKHAND_APPROVAL: "never" } });
   const browser = await startBrowser();

@@ -1,4 +1,4 @@
-/** The conversation on the page, in a real browser on the real server. */
+/** The conversation view, in a real browser on a real server. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -40,8 +40,8 @@ const markdown = [
   "| `a.ts` | 3 |",
 ].join("\n");
 
-test("[UC1][UC6] what streams in is formatted, goes on as its event, and makes no request and no markup of its own", async () => {
-  // Deltas from before the page follows are not sent again.
+test("[UC1][UC6] streamed text is formatted, keeps its elements when its event arrives, and makes no requests or markup", async () => {
+  // Deltas from before the subscription are not sent again.
   await using server = await serve([{ text: markdown, delay_ms: 2_000, chunk_ms: 100, chunk_size: 12 }]);
   const { page, complaints, elsewhere } = await openPage(browser, server.url);
   await page.getByLabel("Task", { exact: true }).fill("look");
@@ -64,7 +64,7 @@ test("[UC1][UC6] what streams in is formatted, goes on as its event, and makes n
   assert.deepEqual([complaints, elsewhere], [[], []]);
 });
 
-test("[UC7] what is being written survives a reload; what is pasted and dropped goes with the message or into the workspace", async () => {
+test("[UC7] drafts survive a reload; pasted images go with the message and dropped files into the workspace", async () => {
   await using model = await ModelProcess.start([{ text: "Hello." }, { text: "Seen." }]);
   await using server = await ServerProcess.start({
     env: { LLM_MODEL: "gpt-4o", LLM_BASE_URL: model.url, LLM_API_KEY: "x" },
@@ -105,7 +105,7 @@ test("[UC7] what is being written survives a reload; what is pasted and dropped 
   assert.deepEqual(complaints, []);
 });
 
-test("[UC8] everything has keys: commands by name, the list of keys, to write, from row to row, to stop", async () => {
+test("[UC8] keyboard: command palette, shortcut list, composer, moving between rows, and Stop", async () => {
   await using server = await serve([{ calls: [{ name: "run", arguments: { command: "echo begun; sleep 600" } }] }]);
   const { page, complaints } = await openPage(browser, server.url);
   await page.getByLabel("Task", { exact: true }).fill("wait");
@@ -136,7 +136,7 @@ test("[UC8] everything has keys: commands by name, the list of keys, to write, f
   assert.deepEqual(complaints, []);
 });
 
-test("[UC10] the end stays in sight while more comes, and who has scrolled away stays where they read", async () => {
+test("[UC10] the log follows its end while text streams, and keeps its position after scrolling up", async () => {
   const long = Array.from({ length: 40 }, (_, n) => `Paragraph ${n}: ${"words that go on ".repeat(16)}`).join("\n\n");
   await using server = await serve([{ text: long, delay_ms: 2_000, chunk_ms: 20, chunk_size: 60 }]);
   const { page } = await openPage(browser, server.url);
@@ -149,7 +149,7 @@ test("[UC10] the end stays in sight while more comes, and who has scrolled away 
     const seen = [];
     const look = () => {
       seen.push(box.scrollHeight - box.scrollTop - box.clientHeight);
-      // After the frame: what is drawn, not what is being laid out.
+      // After the frame, to measure what is painted.
       if (seen.length < 60) requestAnimationFrame(() => setTimeout(look));
       else resolve(seen);
     };
@@ -168,7 +168,7 @@ test("[UC10] the end stays in sight while more comes, and who has scrolled away 
   await log.getByText("Paragraph 39:").waitFor();
 });
 
-test("[UC4][UC9][UH5] 10,000 events open at their end, a link leads to one of them, and the last word shows its evidence", async (context) => {
+test("[UC4][UC9][UH5] a log of 10,000 events opens at its end, links lead to single events, and the result shows its verification", async (context) => {
   await using server = await serve([]);
   const client = connect({ url: server.url });
   using atEnd = new DisposableStack();
@@ -180,7 +180,7 @@ test("[UC4][UC9][UH5] 10,000 events open at their end, a link leads to one of th
   const log = page.getByRole("log");
   await log.getByText("It is all done.").waitFor();
   context.diagnostic(`opened in ${(performance.now() - begun).toFixed(0)} ms`);
-  // 1 s on a machine that does nothing else; here others work, too.
+  // 1 s on an idle machine; this one may be busy.
   assert.ok(performance.now() - begun < 8_000);
   assert.ok((await log.locator("> *").count()) < 60, "only what is in sight is drawn");
   await log.getByText("The tests pass").waitFor();

@@ -1,4 +1,4 @@
-/** The page as people use it who have many conversations and are asked things: in a real browser, on the real server. */
+/** Lists, inbox, approvals and new tasks, in a real browser on a real server. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { ServerProcess } from "./kit/server-process.ts";
 
 const run = (command: string) => ({ calls: [{ name: "run", arguments: { command } }] });
 const hidden = "echo one\u202Etwo\u200B; touch asked";
-/** By the words of the task. */
+/** Replies by the text of the task. */
 const scripts = {
   "ask twice": [run(hidden), run("echo allowed > allowed"), { text: "Done." }],
   "ask once": [run("echo inbox"), { text: "Which one?" }],
@@ -52,7 +52,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("[UP12] what an agent asks is shown with what is hidden in it, denied with a reason, allowed by a key; a message waits meanwhile", async () => {
+test("[UP12] an approval shows invisible characters, is denied with a reason or allowed by a key, and messages are queued meanwhile", async () => {
   const { id } = await client.create({ task: "ask twice", settings: { approval: "always" } });
   const { page, complaints } = await open(`${server.url}/c/${id}`);
   const asked = page.getByRole("group", { name: "Requested action" });
@@ -66,7 +66,7 @@ test("[UP12] what an agent asks is shown with what is hidden in it, denied with 
   await page.getByRole("button", { name: "Deny" }).click();
   await asked.filter({ hasText: "echo allowed" }).waitFor();
   assert.equal(existsSync(join(server.workspace, "asked")), false);
-  // Letters are typed where one types, and a command elsewhere.
+  // Letters are text in a text field and shortcuts elsewhere.
   await page.getByLabel("Message").press("y");
   assert.equal(await page.getByLabel("Message").inputValue(), "y");
   await page.getByLabel("Message").fill("");
@@ -79,7 +79,7 @@ test("[UP12] what an agent asks is shown with what is hidden in it, denied with 
   assert.deepEqual(complaints, []);
 });
 
-test("[UP13] the inbox has what waits in other conversations, counted in the title, answered there; who is second is told who was first", async () => {
+test("[UP13] the inbox lists and answers waiting items, the title counts them, and a second answer names the first one", async () => {
   const { page, complaints } = await open(`${server.url}/inbox`);
   const counted = Number(/^\((\d+)\)/.exec(await page.title())?.[1] ?? 0);
   const [first, second] = await Promise.all(
@@ -95,7 +95,7 @@ test("[UP13] the inbox has what waits in other conversations, counted in the tit
   assert.equal(asked?.action, "run");
   assert.match(String(text), /echo inbox/);
 
-  // Somebody else answers while this page cannot be told.
+  // Another client answers while this one is offline.
   const other = (await log(second?.id ?? "")).findLast((event) => "approval" in event);
   await page.context().setOffline(true);
   await client.send(second?.id ?? "", "approve", { id: other?.id ?? -1, decision: "deny", name: "Ana" });
@@ -108,7 +108,7 @@ test("[UP13] the inbox has what waits in other conversations, counted in the tit
   assert.deepEqual(complaints.filter(isOurs), []);
 });
 
-test("[UP14] a conversation is pinned, renamed, archived and found again, for everybody who looks", async () => {
+test("[UP14] pinning, renaming, archiving and searching conversations is visible to all clients", async () => {
   const { page, complaints } = await open(server.url);
   const { page: other } = await open(`${server.url}/board`);
   const list = page.getByRole("navigation", { name: "Conversations" });
@@ -145,7 +145,7 @@ test("[UP14] a conversation is pinned, renamed, archived and found again, for ev
   assert.deepEqual(complaints, []);
 });
 
-test("[UP17] a task begins where and how it was chosen, with what was sent in a zip, and says what such tasks took", async () => {
+test("[UP17] a task starts with the chosen workspace, policy and uploaded zip, and typical usage is shown", async () => {
   const { page, complaints } = await open(server.url);
   await page.getByLabel("Approval policy").click();
   await page.getByRole("option", { name: "Always ask" }).click();
@@ -175,7 +175,7 @@ test("[UP17] a task begins where and how it was chosen, with what was sent in a 
   assert.deepEqual(complaints, []);
 });
 
-test("[UP18] of a long list only what is in sight is drawn, the rest as one scrolls, and the last is found", async () => {
+test("[UP18] a long list renders only visible rows, loads more on scrolling, and search finds the last one", async () => {
   await using many = await ServerProcess.start();
   const api = connect({ url: many.url });
   using atEnd = new DisposableStack();
@@ -201,7 +201,7 @@ test("[UP18] of a long list only what is in sight is drawn, the rest as one scro
   assert.deepEqual(complaints, []);
 });
 
-test("[UP19] a child stands under its parent, and what it asks is answered in the inbox, with the parent named", async () => {
+test("[UP19] a subagent is listed below its parent, and its approvals in the inbox name the parent", async () => {
   const { id } = await client.create({ task: "hand it on", settings: { approval: "always" } });
   const { page, complaints } = await open(`${server.url}/inbox`);
   const ofParent = page.getByRole("region", { name: "Approval: hand it on" });
@@ -220,7 +220,7 @@ test("[UP19] a child stands under its parent, and what it asks is answered in th
   assert.deepEqual(complaints, []);
 });
 
-test("[UP16] on a phone what waits is answered, and nothing is wider than the screen", async () => {
+test("[UP16] approvals can be answered on a phone, and nothing overflows the screen", async () => {
   const { id } = await client.create({ task: "ask once, from the road", settings: { approval: "always" } });
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { page, complaints } = await open(server.url, phone);
@@ -240,7 +240,7 @@ test("[UP16] on a phone what waits is answered, and nothing is wider than the sc
   assert.deepEqual(complaints, []);
 });
 
-// oxlint-disable-next-line typescript/no-explicit-any -- read by tests that know what they expect
+// oxlint-disable-next-line typescript/no-explicit-any -- tests know the events they read
 async function log(id: string): Promise<readonly Readonly<Record<string, any>>[]> {
   const events = [];
   for await (const item of client.follow(id)) {
@@ -250,12 +250,12 @@ async function log(id: string): Promise<readonly Readonly<Record<string, any>>[]
   return events;
 }
 
-/** What a browser says of a network that is away is no complaint. */
+/** Messages of the browser about being offline are expected. */
 function isOurs(complaint: string): boolean {
   return !/ERR_INTERNET_DISCONNECTED|WebSocket connection/.test(complaint);
 }
 
-/** Narrow enough for the work panel to be away. */
+/** Narrow enough to hide the work panel. */
 function open(url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
   return openPage(browser, url, { viewport: { width: 1200, height: 860 }, ...options });
 }

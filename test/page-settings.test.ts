@@ -1,4 +1,4 @@
-/** Setting up a model, and the settings, in a real browser on the real server. */
+/** Model set-up and settings, in a real browser on a real server. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("[UP11] on the first visit a wrong key is told and not kept, the mended one is, and the task is done with it", async () => {
+test("[UP11] on the first visit a wrong key is reported and not saved, the right one is, and a task runs with it", async () => {
   const right = "sk-right-key-0123456789";
   const conversations = [
     {
@@ -72,7 +72,7 @@ test("[UP11] on the first visit a wrong key is told and not kept, the mended one
   assert.deepEqual(complaints, []);
 });
 
-test("[UP15] a setting is saved and holds, what the environment says cannot be changed, and a rule is shown before it is kept", async () => {
+test("[UP15] settings are saved and applied, those from the environment are read-only, and rules are shown before they are saved", async () => {
   const script = join(folder, "script.json");
   await writeFile(script, JSON.stringify({ replies: [run("echo ruled"), run("echo ruled"), { text: "Done." }] }));
   await using server = await ServerProcess.start({ env: { LLM_MODEL: `scripted/${script}` } });

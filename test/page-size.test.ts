@@ -1,4 +1,4 @@
-/** What the built page asks of a browser before it shows anything. */
+/** The size of what the built UI loads before it renders. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,9 +8,9 @@ import { gzipSync } from "node:zlib";
 const dist = join(import.meta.dirname, "../web/dist");
 const mostKb = 350;
 
-test("[UH4] the page begins with at most 350 kB of compressed JavaScript, all of it from here", (context) => {
+test("[UH4] the UI starts with at most 350 kB of compressed JavaScript, all from its own server", (context) => {
   const page = readFileSync(join(dist, "index.html"), "utf8");
-  // Vite names the entry and everything that it imports at once.
+  // Vite lists the entry and all of its static imports.
   const scripts = [...page.matchAll(/(?:src|href)="\/?([^"]+\.js)"/g)].map(([, path = ""]) => path);
   assert.ok(scripts.some((path) => path.startsWith("assets/index-")));
   const sizes = scripts.map((path) => gzipSync(readFileSync(join(dist, path))).length);

@@ -1,4 +1,4 @@
-/** The past on the page: the slider, the files as they were, fork and restore, in a real browser. */
+/** History in the UI: the slider, earlier files, fork and restore, in a real browser. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ after(async () => {
   await model?.[Symbol.asyncDispose]();
 });
 
-test("[UT3] the slider shows the conversation, its cost and its files as they were; a fork and a restore begin there", async (t) => {
+test("[UT3] the slider shows the earlier conversation, cost and files, from where it can be forked or restored", async (t) => {
   const client = connect({ url: server.url });
   t.after(() => client.close());
   const { id } = await client.create({ task: "write the note" });
@@ -54,7 +54,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   const chat = page.getByRole("log");
   await chat.getByText("The note is second.").waitFor();
 
-  // With the keys: into the past, to its beginning, and on.
+  // Open the history by key and move in it.
   await page.locator("main h1").click();
   await page.keyboard.press("t");
   const bar = page.getByRole("region", { name: "History" });
@@ -72,11 +72,11 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
   await files.getByRole("button", { name: /note\.txt/ }).click();
   await files.getByText("first", { exact: true }).waitFor();
 
-  // A link into the past leads there.
+  // The position is part of the URL.
   await page.reload();
   await bar.getByText(`${firstWritten} / `).waitFor();
 
-  // What a restore would do is shown, and nothing is done by looking.
+  // The dialog previews the restore without doing it.
   await bar.getByRole("button", { name: "Restore files" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("note.txt").waitFor();
@@ -93,7 +93,7 @@ test("[UT3] the slider shows the conversation, its cost and its files as they we
     const last = events.findLast((event) => event["observation"] === "checkpoint");
     return last !== undefined && (last["extras"] as { after: number }).after >= restored;
   }, 20_000);
-  // What a person changed since is named, and taken back only when one says so.
+  // Changes by the user are marked and only reverted on request.
   writeFileSync(note, "mine\n");
   writeFileSync(join(server.workspace, "own.txt"), "mine\n");
   await page.goto(`${server.url}/c/${id}?at=${log.length - 1}`);

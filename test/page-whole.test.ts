@@ -1,4 +1,4 @@
-/** What holds for every page of the UI, in a real browser on the real server. */
+/** Requirements for all pages of the UI, in a real browser on a real server. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
@@ -34,7 +34,7 @@ const pages = (): readonly string[] => [
 ];
 
 for (const colorScheme of ["light", "dark"] as const) {
-  test(`[UH6] people who see, hear or move otherwise can use every page: ${colorScheme}`, async () => {
+  test(`[UH6] no page has serious accessibility violations: ${colorScheme}`, async () => {
     const { page, complaints, elsewhere } = await openPage(browser, server.url, { colorScheme });
     for (const path of pages()) {
       await page.goto(server.url + path);
@@ -46,7 +46,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("[UH7] a language and a theme are chosen and kept; the browser's own language is spoken at first", async () => {
+test("[UH7] the language defaults to the browser's; a chosen language and theme are saved", async () => {
   const { page, complaints } = await openPage(browser, `${server.url}/c/${conversation}`, { locale: "de-DE" });
   await page.getByRole("link", { name: "Neue Aufgabe" }).first().waitFor();
   assert.equal(await page.evaluate("document.documentElement.lang"), "de");
@@ -66,7 +66,7 @@ test("[UH7] a language and a theme are chosen and kept; the browser's own langua
   assert.deepEqual(complaints, []);
 });
 
-test("[UH8] on a phone one pane is in sight at a time, nothing is wider than the screen, and all is a touch away", async () => {
+test("[UH8] a phone shows one pane at a time, nothing overflows, and every pane is one tap away", async () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { page, complaints } = await openPage(browser, `${server.url}/c/${conversation}`, phone);
   const panes = page.getByRole("navigation", { name: "Navigation" });
@@ -86,7 +86,7 @@ test("[UH8] on a phone one pane is in sight at a time, nothing is wider than the
   assert.deepEqual(complaints, []);
 });
 
-test("[UH9] a page on which nothing happens does next to nothing", async (context) => {
+test("[UH9] an idle page uses next to no CPU", async (context) => {
   const { page } = await openPage(browser, `${server.url}/c/${conversation}`);
   await page.getByRole("log").getByText("It is all done.").waitFor();
   await page.keyboard.press("Escape");
@@ -105,7 +105,7 @@ test("[UH9] a page on which nothing happens does next to nothing", async (contex
   assert.ok(percent < 2, `${percent.toFixed(2)} %`);
 });
 
-/** Nothing has been fetched for a moment, and what fades in has. */
+/** Waits for the network to be idle and for finite animations to end. */
 async function isQuiet(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle");
   await page.evaluate(

@@ -1,4 +1,4 @@
-/** The work panel in a real browser: terminals, changes, files and running apps, on the real server with its sandbox. */
+/** The work panel in a real browser: terminals, changes, files and running apps, on a real server with its sandbox. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-/** Where pictures of each tab are put, for whoever wants to look at them. */
+/** A folder for screenshots of each tab, for review. */
 const pictures = process.env["DECKHAND_PICTURES"];
 
 const call = (name: string, args: object): NonNullable<ScriptReply["calls"]>[number] => ({ name, arguments: args });
@@ -75,14 +75,14 @@ async function open(path: string): Promise<Opened> {
   const complaints: string[] = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
-  // The frame of an app has a storage of its own, and before it is there none.
+  // Frames of apps have separate storage, and initially none.
   const wide = `localStorage.setItem("deckhand.preferences", '{"workOpen":true,"workWidth":760}')`;
   await page.addInitScript(`if (location.hostname === "127.0.0.1") ${wide}`);
   await page.goto(`${server.url}${path}`);
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** A conversation in a folder of its own, with these files in it. */
+/** A conversation in a separate folder with these files. */
 async function begin(id: string, files: Readonly<Record<string, string>>, task?: string): Promise<string> {
   const folder = join(folders, id);
   await mkdir(folder, { recursive: true });
@@ -110,7 +110,7 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds that keeps somebody out, in light and in dark. */
+/** Asserts that axe finds nothing serious, in light and in dark. */
 async function look(page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source);
   for (const colorScheme of ["light", "dark"] as const) {
@@ -128,7 +128,7 @@ async function look(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
-test("[UW7] what has changed is seen file by file, side by side too, and a later change comes by itself", async () => {
+test("[UW7] changes are shown per file, also side by side, and update automatically", async () => {
   const folder = await begin("changes", { "total.js": before1, "old.txt": "a\nb\nc\nd\n" }, "change");
   await using opened = await open("/c/changes?tab=changes");
   const { page, complaints } = opened;
@@ -158,7 +158,7 @@ test("[UW7] what has changed is seen file by file, side by side too, and a later
   assert.deepEqual(complaints, [], "the content security policy has nothing to complain about");
 });
 
-test("[UW8] a file is sent, edited with its language, saved and fetched; another is made, found by its text, and all come as a zip", async () => {
+test("[UW8] files are uploaded, edited, saved, downloaded, created, found by content and downloaded as a zip", async () => {
   const folder = await begin("files", { "total.js": before1 });
   await using opened = await open("/c/files?tab=files");
   const { page, complaints } = opened;
@@ -211,7 +211,7 @@ test("[UW8] a file is sent, edited with its language, saved and fetched; another
   assert.deepEqual(complaints, []);
 });
 
-test("[UW15] a browser that takes itself for offline shows what a server on this machine has", async () => {
+test("[UW15] a browser that reports to be offline still shows data of a server on the same machine", async () => {
   await begin("offline", { "here.txt": "here" });
   await using opened = await open("/c/offline?tab=sandbox");
   const { page } = opened;
@@ -224,7 +224,7 @@ test("[UW15] a browser that takes itself for offline shows what a server on this
     .waitFor();
 });
 
-test("[UW8] a save over what somebody else has changed is not done: it is compared, taken or written over", async () => {
+test("[UW8] a save over a newer version on disk is refused; it can be compared, used or overwritten", async () => {
   const folder = await begin("collide", { "a.txt": "one\n" });
   await using opened = await open("/c/collide?tab=files&file=a.txt");
   const { page, complaints } = opened;
@@ -251,18 +251,18 @@ test("[UW8] a save over what somebody else has changed is not done: it is compar
   await client.files.write("collide", "a.txt", "theirs again\n");
   await alert.getByRole("button", { name: "Use disk version" }).click();
   await until(async () => (await editor.innerText()).trim() === "theirs again", 5000);
-  // Where nothing is unsaved, it is taken over without a question.
+  // Without unsaved changes the new version is loaded automatically.
   await client.files.write("collide", "a.txt", "and again\n");
   await until(async () => (await editor.innerText()).trim() === "and again", 5000);
   client.close();
-  // A refused save is an answer of the server, and a browser writes each down.
+  // The browser logs the refused save (409).
   assert.deepEqual(
     complaints.filter((text) => !text.includes("409")),
     [],
   );
 });
 
-test("[UW12] a terminal is typed into in one browser and seen in a second, after a reload too, until it is closed", async () => {
+test("[UW12] a terminal is shared between browsers, survives a reload and stays until it is closed", async () => {
   await begin("shared", {});
   await using first = await open("/c/shared?tab=terminal");
   await first.page.getByRole("button", { name: "New terminal" }).click();
@@ -271,7 +271,7 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
   await first.page.keyboard.type("printf '\\e[38;2;200;10;10mred\\e[0m %s\\n' $((6 * 7))-is\n");
   await screen(first.page).getByText("red 42-is").waitFor();
   const red = screen(first.page).locator("span", { hasText: /^red$/ });
-  // Not as it was written, in markup's words, but as a script has set it.
+  // The format shows that a script set the style, not markup.
   assert.equal(await red.getAttribute("style"), "color: rgb(200, 10, 10);");
 
   await using second = await open("/c/shared?tab=terminal");
@@ -283,7 +283,7 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
   await look(first.page, "terminal");
   await first.page.reload();
   await screen(first.page).getByText("from-the-second", { exact: true }).waitFor();
-  // A program asks where the cursor is: one answers, not each who watches.
+  // A cursor query of a program gets one answer, not one per viewer.
   await screen(second.page).click();
   await second.page.keyboard.type(
     "IFS= read -rsd R -p $'\\e[6n' at; printf 'answer:%q\\n' \"$at\"; read -t 0.5 -n 1 more; echo \"more:$more.\"\n",
@@ -296,7 +296,7 @@ test("[UW12] a terminal is typed into in one browser and seen in a second, after
   for (const { complaints } of [first, second]) assert.deepEqual(complaints, []);
 });
 
-test("[UW11] a running app is seen in its frame, an origin of its own that cannot lead the page away, and no other frame is", async () => {
+test("[UW11] a running app is previewed in a frame with a separate origin that cannot navigate the UI, and no other frame is allowed", async () => {
   await begin("app", {}, "serve");
   await using opened = await open("/c/app?tab=ports");
   const { page, complaints } = opened;

@@ -1,4 +1,4 @@
-/** The page in a real browser, on the real server with its sandbox. */
+/** The UI in a real browser, on a real server with its sandbox. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -26,7 +26,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("[U3] a task typed on the page is done before one's eyes, and a reload shows the same", async () => {
+test("[U3] a task typed in the UI is done live, and a reload shows the same", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
   await page.getByText("Demo mode:").waitFor();
@@ -48,7 +48,7 @@ test("[U3] a task typed on the page is done before one's eyes, and a reload show
   assert.deepEqual(complaints, [], "the browser found nothing to complain about, its content security policy included");
 });
 
-test("[U4] while the server is away the page says so, and then goes on where it was", async () => {
+test("[U4] the UI says that the server is not reachable and continues after a restart", async () => {
   const home = join(folder, "home");
   const first = await serve("demo", { home });
   const { page } = await open(first.url);
@@ -67,7 +67,7 @@ test("[U4] while the server is away the page says so, and then goes on where it 
   assert.equal(await page.getByText(`Again: ${task}`).count(), 1);
 });
 
-test("[U5] of a long conversation only what is in sight is drawn: its end at first, earlier things as one scrolls", async () => {
+test("[U5] a long conversation opens at its end and renders only what is visible", async () => {
   const thoughts = Array.from({ length: 1000 }, (_, n) => ({ name: "think", arguments: { thought: `thought ${n}.` } }));
   await using server = await serve({ replies: [{ calls: thoughts }, { text: "Enough." }] });
   const { page } = await open(server.url);
@@ -86,7 +86,7 @@ test("[U5] of a long conversation only what is in sight is drawn: its end at fir
   await log.getByText("Enough.").waitFor();
 });
 
-test("[U6] text from tools and models stays text, whatever markup is in it", async () => {
+test("[U6] markup in text from tools and models stays text", async () => {
   const markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
   await using server = await serve({
     replies: [
@@ -104,7 +104,7 @@ test("[U6] text from tools and models stays text, whatever markup is in it", asy
   assert.deepEqual(complaints, []);
 });
 
-test("[U7] a running command is in sight with its output, a message typed meanwhile is queued, and Stop stops", async () => {
+test("[U7] a running command is shown with its output, messages are queued meanwhile, and Stop stops it", async () => {
   await using server = await serve({
     replies: [{ calls: [{ name: "run", arguments: { command: "echo begun; sleep 600" } }] }, { text: "Next." }],
   });
@@ -120,7 +120,7 @@ test("[U7] a running command is in sight with its output, a message typed meanwh
   await page.getByRole("status").filter({ hasText: "Stopped" }).waitFor();
 });
 
-test("[O12] a job is in sight with its command, its end with its exit code, and it can be ended from the page", async () => {
+test("[O12] a background process is shown with its command and exit code and can be stopped in the UI", async () => {
   await using server = await serve({
     replies: [
       { calls: [{ name: "run", arguments: { command: "echo serving; sleep 600", background: true } }] },
@@ -139,7 +139,7 @@ test("[O12] a job is in sight with its command, its end with its exit code, and 
   assert.deepEqual(complaints, []);
 });
 
-test("[Q16] the page shows the whole of what waits for an approval, and takes the answer", async () => {
+test("[Q16] the UI shows the complete action that needs approval, and takes the answer", async () => {
   const command = "echo one\u202Etwo; touch asked";
   await using server = await serve(
     {
@@ -183,7 +183,7 @@ test("[Q16] the page shows the whole of what waits for an approval, and takes th
   assert.deepEqual(complaints, []);
 });
 
-test("[J15] the list is searched, and a conversation in it renamed, exported, and deleted after a second question", async () => {
+test("[J15] conversations are searched, renamed, exported and, after a confirmation, deleted", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
   const list = page.getByRole("navigation", { name: "Conversations" });
@@ -232,13 +232,13 @@ test("[J15] the list is searched, and a conversation in it renamed, exported, an
   assert.deepEqual(complaints, []);
 });
 
-test("[J15] on the page a conversation is forked, and one is made of an exported file", async () => {
+test("[J15] a conversation is forked and imported in the UI", async () => {
   await using server = await serve({ replies: [{ text: "Grey." }] });
   const client = connect({ url: server.url });
   using atEnd = new DisposableStack();
   atEnd.defer(() => client.close());
   const { id } = await client.create({ task: "about a heron" });
-  // A fork has what was there when it was made.
+  // A fork contains the events from before it was made.
   const hasReplied = async (): Promise<boolean> =>
     (await client.list()).conversations[0]?.agent_state === "awaiting_user_input";
   await until(hasReplied, 20_000);
@@ -256,14 +256,14 @@ test("[J15] on the page a conversation is forked, and one is made of an exported
   await page.getByRole("heading", { name: "about a heron", exact: true }).waitFor();
   assert.equal(await list.getByRole("alert").count(), 0);
   assert.equal(await list.getByText("about a heron", { exact: true }).count(), 2);
-  // The one that was refused is told there, too.
+  // The browser logs the refused import.
   assert.deepEqual(
     complaints.filter((each) => !each.includes("400")),
     [],
   );
 });
 
-test("[J11] an exported page opens from the disk with its style and pictures, and runs nothing", async () => {
+test("[J11] an exported page opens from disk with its styles and images, and runs nothing", async () => {
   const markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
   const dot = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
   const stamp = "2026-01-01T00:00:00.000Z";
@@ -302,7 +302,7 @@ async function open(url: string): Promise<{ page: Page; complaints: string[] }> 
   return { page, complaints };
 }
 
-/** With the demo model, or one that plays a script. */
+/** With the demo model or a scripted one. */
 async function serve(
   model: "demo" | object,
   options: { home?: string; env?: Record<string, string> } = {},
@@ -313,7 +313,7 @@ async function serve(
   return ServerProcess.start({ ...options, env });
 }
 
-test("[V48] on the page a task is begun in an own workspace, whose files are listed, opened, sent and fetched", async () => {
+test("[V48] a task starts with uploaded files, which are listed, opened, uploaded and downloaded", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
   await page.getByLabel("Workspace", { exact: true }).click();

@@ -121,7 +121,7 @@ async function shoot(
 ): Promise<void> {
   const { page } = await openPage(by, url, { viewport: { width: 1440, height: 900 }, ...options });
   await ready(page);
-  // What fades in is there, and no pointer rests on anything.
+  // Fade-ins have ended, and the pointer rests on nothing.
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.mouse.move(0, 0);
   await page.evaluate("document.fonts.ready");

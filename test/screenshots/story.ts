@@ -1,4 +1,4 @@
-/** A small repository with a failing test, and what a model says that mends it. */
+/** A small repository with a failing test, and the replies of a model that fixes it. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ScriptReply } from "../kit/model-process.ts";
@@ -13,7 +13,7 @@ export function total(lines) {
   return sum;
 }
 
-/** Ten per cent from ten pieces on. */
+/** Ten percent off for ten pieces or more. */
 export function discounted(lines) {
   const pieces = lines.length;
   return pieces >= 10 ? Math.round(total(lines) * 0.9) : total(lines);
@@ -44,7 +44,7 @@ type Call = NonNullable<ScriptReply["calls"]>[number];
 const call = (name: string, args: object): Call => ({ name, arguments: args });
 
 let asked = 0;
-/** Tokens as a provider with a cache counts them. */
+/** Token counts of a provider with a cache. */
 function says(reply: object): ScriptReply {
   asked += 1;
   const input = 2600 + asked * 900;

@@ -84,7 +84,7 @@ function ServerRules() {
       setFailure(error instanceof Error ? error.message : String(error));
     }
   };
-  const look = (event: SubmitEvent): void => {
+  const checkPattern = (event: SubmitEvent): void => {
     event.preventDefault();
     if (pattern.trim() === "") return;
     void act(async () => setChecked(await client.checkRule({ action: kind, pattern })));
@@ -122,7 +122,7 @@ function ServerRules() {
         {rules?.length === 0 && (
           <Row label={<span className="font-normal text-muted">{t.settings.approvals.noRules}</span>} />
         )}
-        <form onSubmit={look} className="flex flex-col gap-2 px-4 py-3">
+        <form onSubmit={checkPattern} className="flex flex-col gap-2 px-4 py-3">
           <div className="flex flex-wrap gap-2">
             <Select
               label={t.settings.approvals.kind}
