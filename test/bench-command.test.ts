@@ -67,7 +67,7 @@ async function conversations(): Promise<number> {
   }
 }
 
-test("[WB9] the tasks that come along are solved by their script; an idle model solves none; both stand side by side", async () => {
+test("[WB9] the bundled tasks are solved by their scripts and not by an idle model, and both are reported side by side", async () => {
   const good = bench("--at-once", "3", shipped);
   assert.equal(await good.end(), 0, good.stderr);
   const lines = good.stdout.trimEnd().split("\n");
@@ -106,7 +106,7 @@ test("[WB9] the tasks that come along are solved by their script; an idle model 
   assert.equal(await conversations(), 0, "nothing is left behind");
 });
 
-test("[WB10] what an agent does to the check, its files or its shell, instead of the work, solves nothing", async () => {
+test("[WB10] tampering with the check, its files or its shell does not solve a task", async () => {
   const check = 'set -e\ntest -f solved\ntest "$(bash sub/part.sh)" = part\n';
   const tasks = await tasksOf(
     "cheats",
@@ -133,7 +133,7 @@ test("[WB10] what an agent does to the check, its files or its shell, instead of
   }
 });
 
-test("[WB8] a task of SWE-bench's kind is solved by a change of the files, with the tests as the patch has them", async () => {
+test("[WB8] a SWE-bench task is solved by changing the files, with the tests as patched", async () => {
   const at = await tasksOf("swe", {
     "repo/add.mjs": "export const add = (a, b) => a - b;\n",
     "repo/add.test.mjs": "// none yet\n",
@@ -170,7 +170,7 @@ function testOf(call: string, is: number): string {
   return `import assert from "node:assert/strict"; import { add } from "./add.mjs"; assert.equal(${call}, ${is});`;
 }
 
-test("[WB11] what was done is not done again, a task that has changed is; Ctrl-C ends with what there is", async () => {
+test("[WB11] finished attempts are not repeated unless the task has changed; Ctrl-C prints the results so far", async () => {
   const tasks = await tasksOf("resumed", {
     "a/task.md": "---\ncheck: test -f solved\n---\nhonest\n",
     "b/task.md": "---\ncheck: test -f begun\ntimeout: 60\n---\nslow\n",

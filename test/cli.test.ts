@@ -47,7 +47,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("[L5] run does a task with a server of its own where none runs, and leaves none behind", async () => {
+test("[L5] run starts a server if none is running, and stops it afterwards", async () => {
   const home = join(folder, "home");
   const run = new CliProcess(["run", hello], { env: { DECKHAND_HOME: home, LLM_MODEL: "demo" } });
   assert.equal(await run.end(), 0, run.stderr);
@@ -56,7 +56,7 @@ test("[L5] run does a task with a server of its own where none runs, and leaves 
   assert.ok(!(await readdir(home)).includes("server.json"), "the server has let go of its folder");
 });
 
-test("[L5] run uses the server at HOST and PORT, and the task may come on the standard input", async () => {
+test("[L5] run uses the server at HOST and PORT, and reads the task from standard input", async () => {
   const env = { PORT: String(server.port) };
   const run = new CliProcess(["run", "--json"], { env, input: "ask once\n" });
   assert.equal(await run.end(), 0, run.stderr);
@@ -79,7 +79,7 @@ for (const [task, code, says, state] of [
   ["walk", 3, "limit on steps", "paused"],
   ["ask", 4, "nobody is here", "awaiting_user_input"],
 ] as const) {
-  test(`[L1] run ends with ${code} when the work ends as ${state}`, async () => {
+  test(`[L1] run exits with ${code} when the work ends as ${state}`, async () => {
     const run = new CliProcess(["run", "--url", server.url, "--max-steps", "5", task]);
     assert.equal(await run.end(), code, run.stdout + run.stderr);
     assert.ok(run.stdout.includes(says), run.stdout);
@@ -87,13 +87,13 @@ for (const [task, code, says, state] of [
   });
 }
 
-test("[L2] an agent that asks is told twice that nobody is here, and no more", async () => {
+test("[L2] an agent that asks is told twice that nobody is here", async () => {
   const run = new CliProcess(["run", "--url", server.url, "ask"]);
   assert.equal(await run.end(), 4);
   assert.equal(run.stdout.match(/Nobody is here to answer/g)?.length, 2);
 });
 
-test("[L6] Ctrl-C stops the work and ends with 130; --timeout stops it and ends with 3", async () => {
+test("[L6] Ctrl-C stops the work and run exits with 130; --timeout stops it and run exits with 3", async () => {
   const interrupted = new CliProcess(["run", "--url", server.url, "sleep"]);
   await interrupted.prints("$ echo begun");
   interrupted.signal("SIGINT");
@@ -105,7 +105,7 @@ test("[L6] Ctrl-C stops the work and ends with 130; --timeout stops it and ends 
   assert.equal((await newest()).state.agentState, "stopped");
 });
 
-test("[L7] attach shows what was and what comes; Ctrl-C ends it and not the work", async () => {
+test("[L7] attach shows past and new events; Ctrl-C detaches without stopping the work", async () => {
   const client = connect({ url: server.url });
   const { id } = await client.create({ task: "sleep" });
   const attached = new CliProcess(["attach", "--url", server.url, id]);
@@ -119,7 +119,7 @@ test("[L7] attach shows what was and what comes; Ctrl-C ends it and not the work
   client.close();
 });
 
-test("[L7] at a terminal a line that is typed is a message, and Ctrl-C ends with the terminal as it was", async () => {
+test("[L7] at a terminal a typed line is a message, and Ctrl-C restores the terminal", async () => {
   const client = connect({ url: server.url });
   const { id } = await client.create({ task: "ask once" });
   const attached = new CliProcess(["attach", "--url", server.url, id], { terminal: true });
@@ -133,7 +133,7 @@ test("[L7] at a terminal a line that is typed is a message, and Ctrl-C ends with
   client.close();
 });
 
-test("[L8] what is wrong is said with what to do, and ends with 2 where it was typed wrongly", async () => {
+test("[L8] errors say what to do, and usage errors exit with 2", async () => {
   for (const [args, code, says] of [
     [["run", "--url", "http://127.0.0.1:1", "x"], 1, "deckhand serve"],
     [["run", "--url", "nonsense", "x"], 1, "is not a server address"],
@@ -157,14 +157,14 @@ test("[L8] what is wrong is said with what to do, and ends with 2 where it was t
   }
 });
 
-test("[L4] where there is no terminal nothing is coloured, and a tool's own colours are taken out", async () => {
+test("[L4] without a terminal nothing is coloured, and a tool's own colours are removed", async () => {
   const run = new CliProcess(["run", "--url", server.url, "colour"]);
   assert.equal(await run.end(), 0, run.stderr);
   assert.ok(run.stdout.includes("\n  red\n"), run.stdout);
   assert.ok(!run.stdout.includes("\u001B"));
 });
 
-test("[L9] serve says where it is, what model and what sandbox it has, and ends in peace", async () => {
+test("[L9] serve prints its address, model and sandbox, and shuts down cleanly", async () => {
   const home = join(folder, "served");
   const env = { DECKHAND_HOME: home, PORT: "0", LLM_MODEL: "demo" };
   const serve = new CliProcess(["serve"], { env });
@@ -196,7 +196,7 @@ async function newest(): Promise<{ id: string; events: readonly Event[]; state: 
   }
 }
 
-test("[V49] run works in a folder, a worktree or a copy that its options name; two of them are wrong usage", async () => {
+test("[V49] run works in the folder, worktree or copy that its options name; two of them are a usage error", async () => {
   const env = { PORT: String(server.port) };
   const given = join(folder, "given");
   const repository = join(folder, "repository");
@@ -226,7 +226,7 @@ test("[V49] run works in a folder, a worktree or a copy that its options name; t
   }
 });
 
-test("[L20] models lists what can be chosen, and --test says whether a model can do the work", async () => {
+test("[L20] models lists the available models, and --test reports whether one is suitable", async () => {
   const url = ["--url", server.url];
   const list = new CliProcess(["models", ...url]);
   assert.equal(await list.end(), 0, list.stderr);

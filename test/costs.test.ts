@@ -15,7 +15,7 @@ const replies = [
   { calls: [{ name: "finish", arguments: { thought: "Done." } }], usage },
 ];
 
-test("[WB5] costs tells by day, model and conversation what was taken, and run what it may take once that is known", async () => {
+test("[WB5] costs shows spending by day, model and conversation, and run prints an estimate if there is one", async () => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-costs-"));
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));

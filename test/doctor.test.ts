@@ -16,7 +16,7 @@ interface Check {
   readonly held: boolean;
 }
 
-test("[Y10] health tells what was tried, a conversation when its isolation was proven and for what", async () => {
+test("[Y10] health lists the escape checks, and a conversation when and for what its isolation was verified", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   const health = (await (await fetch(`${server.url}/api/health`)).json()) as {
     runtime: { proven: boolean; checks: readonly Check[]; untried: readonly object[] };
@@ -38,7 +38,7 @@ test("[Y10] health tells what was tried, a conversation when its isolation was p
   assert.ok(Date.now() - Date.parse(triedAt) < 60_000);
 });
 
-test("[Y10] doctor shows every attempt with its control and ends with 0 where the sandbox is proven, else with 1", async () => {
+test("[Y10] doctor shows every attempt with its control and exits with 0 only if the sandbox is verified", async () => {
   const home = await mkdtemp(join(tmpdir(), "deckhand-doctor-"));
   try {
     const env = { DECKHAND_HOME: join(home, "data"), LLM_MODEL: "demo" };

@@ -11,13 +11,13 @@ const home = await mkdtemp(join(tmpdir(), "deckhand-cli-settings-"));
 after(() => rm(home, { recursive: true, force: true }));
 const mcpServer = join(import.meta.dirname, "../server/src/mcp/server.child.js");
 
-interface Ended {
+interface CliResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-async function deckhand(args: readonly string[], input = "", env: Record<string, string> = {}): Promise<Ended> {
+async function deckhand(args: readonly string[], input = "", env: Record<string, string> = {}): Promise<CliResult> {
   const cli = new CliProcess(args, { env: { DECKHAND_HOME: home, ...env }, input });
   return { code: await cli.end(), stdout: cli.stdout, stderr: cli.stderr };
 }
@@ -56,7 +56,7 @@ test("[SE11] `deckhand settings` shows, sets and unsets values, also while no se
   await rm(join(home, "settings.json"));
 });
 
-test("[MC11] the command line adds an MCP server, tells how it is and what it has, tries it, and takes it out", async () => {
+test("[MC11] deckhand mcp adds an MCP server, shows its state and tools, tests it, and removes it", async () => {
   await using server = await ServerProcess.start({ home, env: { LLM_MODEL: "demo" } });
   const added = await deckhand([
     "mcp",

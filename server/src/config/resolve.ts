@@ -131,7 +131,7 @@ function failClosed(
   isUnreadable: (section: keyof ServerSettings) => boolean,
 ): void {
   const source = { type: "fail_closed" } as const;
-  // Whoever disabled approvals relied on the hooks, so lost hooks override even the environment.
+  // A user who disables approvals may rely on hooks to block actions, so unreadable hooks override even the environment.
   if (isUnreadable("hooks") || (isUnreadable("approval") && !given.has("approval.policy"))) {
     resolved.set("approval.policy", { value: "always", source });
   }

@@ -35,25 +35,10 @@ export interface SettingsOptions {
   readonly onProblem: (sentence: string) => void;
 }
 
-/** What the HTTP routes use. */
-export interface SettingsApi {
-  report(): Promise<SettingsReport>;
-  /**
-   * Merges the patch into the saved settings. Fails with `bad_args`, `forbidden` (it would start a program), `conflict`
-   * (the file is invalid) or `store_failed`.
-   */
-  change(patch: SettingsPatch): Promise<SettingsReport>;
-  /**
-   * The saved MCP server with this name, or the given one if it may be saved. Fails with `bad_args`, and with `forbidden`
-   * for a program that may not.
-   */
-  mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer>;
-}
-
 const programsForbidden =
   "Hooks and MCP servers that start programs run outside the sandbox. Set them on the server's machine with `deckhand settings` or `deckhand mcp`, or start the server with DECKHAND_SETTINGS_OVER_HTTP=true.";
 
-export class Settings implements SettingsApi, Disposable {
+export class Settings implements Disposable {
   readonly #options: SettingsOptions;
   readonly #configAtStart: Config;
   readonly #listeners = new Set<() => void>();
@@ -117,11 +102,19 @@ export class Settings implements SettingsApi, Disposable {
     };
   }
 
+  /**
+   * Merges the patch into the saved settings. Fails with `bad_args`, `forbidden` (it would start a program), `conflict`
+   * (the file is invalid) or `store_failed`.
+   */
   async change(patch: SettingsPatch): Promise<SettingsReport> {
     await this.#fileAccess.run(() => this.#change(patch));
     return this.report();
   }
 
+  /**
+   * The saved MCP server with this name, or the given one if it may be saved. Fails with `bad_args`, and with `forbidden`
+   * for a program that may not.
+   */
   async mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer> {
     await this.refresh();
     const saved = name === undefined ? undefined : this.saved.mcp?.servers?.[name];
