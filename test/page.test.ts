@@ -284,7 +284,7 @@ test("[J11] an exported page opens from disk with its styles and images, and run
   const { page, complaints } = await open(`file://${file}`);
   const said = page.getByRole("region", { name: "user" });
   assert.equal(await said.innerText(), markup);
-  assert.equal(await page.evaluate("getComputedStyle(document.querySelector('.said')).whiteSpace"), "pre-wrap");
+  assert.equal(await page.evaluate("getComputedStyle(document.querySelector('.message')).whiteSpace"), "pre-wrap");
   assert.equal(await page.locator("img").count(), 1);
   assert.equal(await page.evaluate("document.querySelector('img').naturalWidth"), 1);
   assert.equal(await page.title(), markup);
