@@ -173,7 +173,7 @@ test("[L9] serve prints its address, model and sandbox, and shuts down cleanly",
   assert.match(serve.stdout, /^Sandbox +bubblewrap: \S/m);
   const second = new CliProcess(["serve"], { env });
   assert.equal(await second.end(), 1);
-  assert.match(second.stderr, /Another Deckhand server holds .* Stop it, or set DECKHAND_HOME/);
+  assert.match(second.stderr, /is in use by another Deckhand server: .* Stop it, or set DECKHAND_HOME/);
   serve.signal("SIGTERM");
   assert.equal(await serve.end(), 0);
   assert.equal(serve.stderr, "");

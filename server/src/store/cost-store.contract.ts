@@ -36,7 +36,7 @@ const compaction = (model: string, cost: number): NewEvent =>
   action("agent", "compact", { from: 0, to: 1, how: "summary", summary: "s", model, usage, cost_usd: cost });
 
 export function costStoreContract(name: string, make: () => Promise<StoreUnderTest>): void {
-  test(`[WB1] ${name}: steps, titles and compactions are counted by model, and their sum is what the log folds to`, async () => {
+  test(`[WB1] ${name}: steps, titles and compactions are counted per model, and their sum matches the fold of the log`, async () => {
     const { store, reopen } = await make();
     const events = [
       action("user", "start", { task: "x" }),
@@ -72,7 +72,7 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
     assert.deepEqual(await again.of("nobody"), []);
   });
 
-  test(`[WB2] ${name}: what was spent is counted once, by day, model and conversation, also when it is deleted`, async () => {
+  test(`[WB2] ${name}: costs are counted once, per day, model and conversation, also after a deletion`, async () => {
     const { store, reopen } = await make();
     const events = await store.append("a", 0, [step("m", 1), step("n", 2)], () => ({ ...row, title: "first" }));
     await store.append("b", 0, [step("m", 4)], () => ({ ...row, title: "second" }));
@@ -117,7 +117,7 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
     assert.deepEqual(await again.of("a"), []);
   });
 
-  test(`[WB3] ${name}: the past of a model is what its conversations at rest took, newest first`, async () => {
+  test(`[WB3] ${name}: the past costs of a model come from its idle conversations, newest first`, async () => {
     const { store } = await make();
     await store.append("a", 0, [step("m", 1), step("m", 1), title("small", 2)], () => row);
     await store.append("b", 0, [step("m", null)], () => row);

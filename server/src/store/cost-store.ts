@@ -1,27 +1,27 @@
 import type { CostKind, CostReport, CostSum } from "@deckhand/protocol";
 import type { ConversationId } from "./event-store.ts";
 
-/** What the calls of one model took in a conversation. */
+/** Usage and cost of one model in a conversation. */
 export interface ModelCosts extends CostSum {
   readonly model: string;
   readonly kind: CostKind;
 }
 
-/** What one conversation took; dollars with those of its children. */
+/** Usage and cost of one conversation; the dollars include its subagents. */
 export interface PastCosts extends CostSum {
-  /** Replies of the agent's work. */
+  /** Replies of the model to the agent; titles and compactions do not count. */
   readonly steps: number;
 }
 
 /**
- * What models cost, kept beside the logs and written in the same transactions, so that no log is read for it. It fails with
- * `store_failed` where the medium does.
+ * What models cost, stored next to the logs in the same transactions, so that no log has to be read. Every method fails with
+ * `store_failed` if the medium fails.
  */
 export interface CostStore {
-  /** All that stands in its log; empty for one that is not there. */
+  /** Everything in its log; empty for a conversation that does not exist. */
   of(conversation: ConversationId): Promise<readonly ModelCosts[]>;
-  /** From that day on (`2026-10-31`, in UTC). Bounded: the newest days, the dearest models and conversations. */
+  /** From that UTC day on (`2026-10-31`). Bounded: the newest days, the most expensive models and conversations. */
   since(day: string): Promise<CostReport>;
-  /** Of the newest conversations at rest in which the model worked and that are nobody's children, newest first. */
+  /** The newest idle conversations without a parent in which the model was used, newest first. */
   past(model: string, limit: number): Promise<readonly PastCosts[]>;
 }

@@ -1,5 +1,6 @@
 /** What every store must do; run by the test file of each. Rules T1 to T9, T11, T12 and UP1 to UP3 of docs/SPEC.md. */
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { action, DeckhandError, type Event, type NewEvent, type WaitingDetails } from "@deckhand/protocol";
 import type { EventStore, ListChange, RowUpdate, CachedState } from "./event-store.ts";
@@ -23,7 +24,7 @@ const say = (content: string, command?: string): NewEvent =>
 const ids = (events: readonly Event[]): number[] => events.map((event) => event.id);
 
 export function eventStoreContract(name: string, make: () => Promise<StoreUnderTest>): void {
-  test(`[T1] ${name}: ids are 0..n without a gap, and what is read is what was appended`, async () => {
+  test(`[T1] ${name}: ids are 0..n without gaps, and events are read as they were appended`, async () => {
     const { store } = await make();
     const first = await store.append("a", 0, [say("one"), say("two")], () => row);
     const second = await store.append("a", 2, [say("three")], () => row);
@@ -33,7 +34,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual(await store.read("nobody", -1, 10), []);
   });
 
-  test(`[DG5] ${name}: lists the children of one, or those that are nobody's`, async () => {
+  test(`[DG5] ${name}: lists the subagents of a conversation, or conversations without a parent`, async () => {
     const { store, reopen } = await make();
     for (const id of ["a", "b"]) await store.append(id, 0, [say(id)], () => row);
     for (const id of ["a1", "a2"]) await store.append(id, 0, [say(id)], () => ({ ...row, parent: "a" }));
@@ -47,7 +48,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual([(await again.row("a1"))?.parent, (await again.row("a"))?.parent], ["a", null]);
   });
 
-  test(`[T2] ${name}: an append behind the log is a conflict and stores nothing`, async () => {
+  test(`[T2] ${name}: an append at an old position is a conflict and stores nothing`, async () => {
     const { store } = await make();
     await store.append("a", 0, [say("one")], () => row);
     for (const expected of [0, 2]) {
@@ -70,7 +71,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual(ids(await store.read("a", -1, 10)), [0, 1]);
   });
 
-  test(`[T4] ${name}: a follower gets the past and what comes, with no gap and no repeat`, async () => {
+  test(`[T4] ${name}: a follower gets past and new events without gap or repeat`, async () => {
     const { store } = await make();
     const stop = new AbortController();
     let next = 0;
@@ -115,9 +116,13 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.ok((await deleted) <= 1);
     stop.abort();
     assert.equal(await waiting, 0);
+
+    const { signal } = new AbortController();
+    for await (const _ of store.follow("gone", 0, signal)) assert.fail("a deleted log has no events");
+    assert.equal(getEventListeners(signal, "abort").length, 0, "a follower that ends leaves nothing behind");
   });
 
-  test(`[T6] ${name}: a command is found again`, async () => {
+  test(`[T6] ${name}: the event of a command is found`, async () => {
     const { store } = await make();
     await store.append("a", 0, [say("one"), say("two", "c1")], () => row);
     await store.append("b", 0, [say("other", "c1")], () => row);
@@ -126,7 +131,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal(await store.findCommand("a", "c2"), undefined);
   });
 
-  test(`[T7] ${name}: the list is newest first, in pages, and can be searched`, async () => {
+  test(`[T7] ${name}: the list is sorted newest first, paged, and searchable`, async () => {
     const { store } = await make();
     for (const id of ["a", "b", "c", "d"]) {
       await store.append(id, 0, [say(id)], () => ({ ...row, title: `task 100% ${id}`, busy: id === "b" }));
@@ -149,7 +154,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal((await store.row("c"))?.title, "renamed");
   });
 
-  test(`[UP1] ${name}: what a person marks is in the row, in the list by it, and there after it is opened again`, async () => {
+  test(`[UP1] ${name}: marks are in the row, filter the list, and persist`, async () => {
     const { store, reopen } = await make();
     for (const id of ["a", "b", "c"]) await store.append(id, 0, [say("one"), say("two")], () => row);
     const first = await store.row("a");
@@ -178,7 +183,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal(await listed({ pinned: true }), "a");
   });
 
-  test(`[UP2] ${name}: what waits is told from the index, what is denied soonest first, and goes with its append`, async () => {
+  test(`[UP2] ${name}: waiting conversations are listed from the index, earliest deadline first, and updated with each append`, async () => {
     const { store, reopen } = await make();
     const waits = (waiting: WaitingDetails | null) => () => ({ ...row, waiting });
     const approval = (expires_at: string): WaitingDetails => ({
@@ -208,7 +213,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     );
   });
 
-  test(`[UP3] ${name}: who follows the list is told each change once, as it is by then, and when to read it again`, async () => {
+  test(`[UP3] ${name}: a follower of the list gets each change once, with present values, and is told when to read the list again`, async () => {
     const { store } = await make();
     await store.append("before", 0, [say("one")], () => row);
     const stop = new AbortController();
@@ -251,7 +256,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal(await last, undefined);
   });
 
-  test(`[T8] ${name}: what was appended is there after it is opened again`, async () => {
+  test(`[T8] ${name}: events persist when the store is opened again`, async () => {
     const { store, reopen } = await make();
     const written = await store.append("a", 0, [say("héllo \u2028 世界 \u0000", "c1")], () => row);
     const again = await reopen();
@@ -260,14 +265,14 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.deepEqual(await again.busy(), ["a"]);
   });
 
-  test(`[T9] ${name}: the row is told with the events as they are stored`, async () => {
+  test(`[T9] ${name}: the row is computed from the events as they are stored`, async () => {
     const { store } = await make();
     await store.append("a", 0, [say("one"), say("two")], (stored) => ({ ...row, title: ids(stored).join() }));
     const found = await store.row("a");
     assert.deepEqual([found?.title, found?.head, found?.costUsd, found?.busy], ["0,1", 1, 0.5, true]);
   });
 
-  test(`[J1] ${name}: words that were said or run are found, whatever else is typed is no error`, async () => {
+  test(`[J1] ${name}: words of messages and commands are found, and no query is an error`, async () => {
     const { store, reopen } = await make();
     const run = action("agent", "run", { command: "npm run bänch", hidden: false } as never);
     await store.append("a", 0, [say("Repair the pélican's wing"), run], () => ({ ...row, title: "first" }));
@@ -307,7 +312,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal(await found("wing", await reopen()), "a");
   });
 
-  test(`[J2] ${name}: a draft is nowhere before it is published, whole after, and forgotten when it is left`, async () => {
+  test(`[J2] ${name}: a draft is invisible until published, then complete, and deleted when abandoned`, async () => {
     const { store, reopen } = await make();
     const events = await store.append("a", 0, [say("one", "c1"), say("two")], () => row);
     const draft = await store.draft("b");
@@ -337,7 +342,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal((await again.read("b", -1, 10)).length, 3);
   });
 
-  test(`[J3] ${name}: a deleted id is not made again`, async () => {
+  test(`[J3] ${name}: a deleted id is not reused`, async () => {
     const { store, reopen } = await make();
     await store.append("a", 0, [say("one")], () => row);
     await store.delete("a");
@@ -353,7 +358,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     assert.equal(await again.row("a"), undefined);
   });
 
-  test(`[T11] ${name}: a page of large events is cut, and is never empty before the end`, async () => {
+  test(`[T11] ${name}: a page of large events is cut, but never empty before the end of the log`, async () => {
     const { store } = await make();
     const large = "x".repeat(300 * 1024);
     await store.append("a", 0, [say(large.repeat(8)), ...Array.from({ length: 11 }, () => say(large))], () => row);
@@ -370,7 +375,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     );
   });
 
-  test(`[T12] ${name}: a snapshot is kept until the next, never told beyond the log, and goes with it`, async () => {
+  test(`[T12] ${name}: a cached state is kept until replaced, never ahead of the log, and deleted with it`, async () => {
     const { store, reopen } = await make();
     const snapshot = (head: number, body = "{}"): CachedState => ({ version: "v", head, body });
     await store.cacheState("a", snapshot(0));

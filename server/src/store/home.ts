@@ -1,23 +1,23 @@
 /**
- * DECKHAND_HOME: what the server keeps beside the log.
+ * DECKHAND_HOME: what the server stores next to the logs.
  *
- *   server.json   {pid, url} of the server that holds the folder; touched every second while that lives
- *   token         lets in from anywhere (0600)
+ *   server.json   {pid, url} of the server that uses the folder; touched every second while that server is alive
+ *   token         grants access from anywhere (0600)
  *   jwt-secret    signs the tokens of classic clients (0600)
  */
 import { randomBytes } from "node:crypto";
 import { link, readFile, rm, stat, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Between two signs of life. */
-const beatMs = 1000;
+/** The interval between two signs of life. */
+const heartbeatMs = 1000;
 
 export interface Home extends AsyncDisposable {
-  /** The last sign of life of a server that was killed here, in milliseconds since 1970; undefined where none was. */
+  /** The last sign of life of the previous server, if it was killed; in milliseconds since 1970. */
   readonly aliveMs: number | undefined;
   readonly token: string;
   readonly jwtSecret: string;
-  /** Tells others where the server is. */
+  /** Publishes the address of the server. */
   listening(url: string): Promise<void>;
 }
 
@@ -26,33 +26,33 @@ interface Holder {
   readonly url?: string;
 }
 
-/** Takes the folder for this process. Fails with an `Error` that names the process which holds it. */
+/** Claims the folder for this process. Fails with an `Error` that names the process that uses it. */
 export async function claimHome(folder: string): Promise<Home> {
   const file = join(folder, "server.json");
   const holder = await readHolder(file);
   if (holder !== undefined && holder.pid !== process.pid && isAlive(holder.pid)) {
     const where = holder.url === undefined ? "" : ` and serves ${holder.url}`;
     throw new Error(
-      `Another Deckhand server holds ${folder}: process ${holder.pid}${where}. Stop it, or set DECKHAND_HOME to another folder.`,
+      `${folder} is in use by another Deckhand server: process ${holder.pid}${where}. Stop it, or set DECKHAND_HOME to another folder.`,
     );
   }
   const aliveMs = await stat(file).then(
     ({ mtimeMs }) => mtimeMs,
     () => undefined,
   );
-  const tell = (tale: Holder): Promise<void> => writeFile(file, `${JSON.stringify(tale)}\n`, { mode: 0o600 });
-  await tell({ pid: process.pid });
-  const beat = setInterval(() => {
+  const write = (holder: Holder): Promise<void> => writeFile(file, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  await write({ pid: process.pid });
+  const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(file, now, now).catch(() => {});
-  }, beatMs).unref();
+  }, heartbeatMs).unref();
   return {
     aliveMs,
     token: await secret(join(folder, "token")),
     jwtSecret: await secret(join(folder, "jwt-secret")),
-    listening: (url) => tell({ pid: process.pid, url }),
+    listening: (url) => write({ pid: process.pid, url }),
     [Symbol.asyncDispose]: () => {
-      clearInterval(beat);
+      clearInterval(heartbeat);
       return rm(file, { force: true });
     },
   };
@@ -62,7 +62,7 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as Holder;
   } catch {
-    // Not there, or torn by a crash: the lock on the log decides.
+    // Missing, or incomplete after a crash: the lock on the log decides.
     return undefined;
   }
 }
@@ -76,7 +76,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Reads the secret, making it at the first start: written beside and linked, so that nobody reads half of one. */
+/** Reads the secret; creates it at the first start. It is written to another file and linked, so that it is never read incomplete. */
 async function secret(file: string): Promise<string> {
   try {
     return (await readFile(file, "utf8")).trim();

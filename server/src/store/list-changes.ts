@@ -1,22 +1,22 @@
 /**
- * What has changed in the list lately: of each conversation the number of its last change, oldest first. All who follow
- * share it; each of them is a number. It holds a bounded number of conversations, and tells who is further behind than
- * that to read the list again.
+ * Recent changes of the list: for each conversation the number of its last change, oldest first. All followers share it; each
+ * of them is only a number. It remembers a bounded number of conversations; a follower that is further behind is asked to
+ * read the list again.
  */
 import type { ConversationId, ConversationRow, ListChange } from "./event-store.ts";
 import { Waiters } from "./waiters.ts";
 
-/** Conversations that change while a follower looks away. More of them is the list itself. */
-const mostRemembered = 1_000;
-/** Told at once. */
-const mostRows = 20;
+/** Conversations that may change between two reads of a follower; beyond that it reads the whole list. */
+const maxRemembered = 1_000;
+/** Rows per change. */
+const maxRows = 20;
 
 export class ListChanges {
   readonly #lastChange = new Map<ConversationId, number>();
   readonly #waiters = new Waiters();
   readonly #rowOf: (conversation: ConversationId) => ConversationRow | undefined;
   #now = 0;
-  /** Changes up to this one are no longer known one by one. */
+  /** Changes up to this one are no longer known individually. */
   #forgotten = 0;
   #closed = false;
 
@@ -29,14 +29,14 @@ export class ListChanges {
     this.#lastChange.delete(conversation);
     this.#lastChange.set(conversation, this.#now);
     const [oldest] = this.#lastChange;
-    if (this.#lastChange.size > mostRemembered && oldest !== undefined) {
+    if (this.#lastChange.size > maxRemembered && oldest !== undefined) {
       [, this.#forgotten] = oldest;
       this.#lastChange.delete(oldest[0]);
     }
     this.#waiters.wake("");
   }
 
-  /** Ends when it is aborted, or closed. */
+  /** Ends when the signal aborts or the store is closed. */
   async *follow(signal: AbortSignal): AsyncGenerator<ListChange> {
     let at = this.#now;
     yield { rows: [], gone: [], reload: true };
@@ -64,7 +64,7 @@ export class ListChanges {
     let last = this.#now;
     for (const [id, change] of this.#lastChange) {
       if (change <= at) continue;
-      if (ids.length === mostRows) break;
+      if (ids.length === maxRows) break;
       ids.push(id);
       last = change;
     }

@@ -1,12 +1,12 @@
-/** For tests and benchmarks: logs as an agent makes them, written at once. */
+/** For tests and benchmarks: realistic logs, written at once. */
 import { action, actionArgs, observation, stateChange, type NewEvent } from "@deckhand/protocol";
 import type { EventStore, RowUpdate } from "./event-store.ts";
 
 export interface LongLog {
   readonly id: string;
-  /** Events, at least; the last step is whole. */
+  /** The minimum number of events; the last step is complete. */
   readonly count: number;
-  /** Length of what each command printed; 200 by default. */
+  /** Output length of each command; 200 by default. */
   readonly outputChars?: number;
 }
 
@@ -22,7 +22,7 @@ const reply = {
   first_token_ms: 300,
 };
 
-/** A task, then steps of reply, command and output; at rest. Returns the number of events. */
+/** A task, then steps of reply, command and output; paused. Returns the number of events. */
 export async function writeLog(store: EventStore, { id, count, outputChars = 200 }: LongLog): Promise<number> {
   const row = (): RowUpdate => ({
     title: `task ${id}`,

@@ -14,7 +14,7 @@ export interface StoreUnderTest {
 const rule = (pattern: string, action = "run"): ApprovalRule => ({ action, pattern });
 
 export function ruleStoreContract(name: string, make: () => Promise<StoreUnderTest>): void {
-  test(`[Q21] ${name}: rules are kept once each, oldest first, and outlive the store's object`, async () => {
+  test(`[Q21] ${name}: rules are stored once each, oldest first, and persist`, async () => {
     const { store, reopen } = await make();
     assert.deepEqual(await store.rules.list(), []);
     const [first, second] = await store.rules.add([rule("ls"), rule("ls", "browse")]);
@@ -26,7 +26,7 @@ export function ruleStoreContract(name: string, make: () => Promise<StoreUnderTe
     assert.deepEqual(await opened.rules.list(), [first, second, third]);
   });
 
-  test(`[Q21] ${name}: a rule is deleted by its id, which no other one gets`, async () => {
+  test(`[Q21] ${name}: a rule is deleted by its id, which is never reused`, async () => {
     const { store } = await make();
     const [one] = await store.rules.add([rule("ls")]);
     const id = one?.id ?? 0;
@@ -37,7 +37,7 @@ export function ruleStoreContract(name: string, make: () => Promise<StoreUnderTe
     assert.ok((other?.id ?? 0) > id);
   });
 
-  test(`[Q21] ${name}: rules that would be too many are refused, all of them`, async () => {
+  test(`[Q21] ${name}: rules above the limit are all refused`, async () => {
     const { store } = await make();
     const most = Array.from({ length: maxRules }, (_, at) => rule(`x ${at}`));
     await store.rules.add(most);

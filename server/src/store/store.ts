@@ -2,7 +2,7 @@ import type { CostStore } from "./cost-store.ts";
 import type { EventStore } from "./event-store.ts";
 import type { RuleStore } from "./rule-store.ts";
 
-/** All that a server keeps, on one medium. */
+/** Everything that a server stores, on one medium. */
 export interface Store extends EventStore {
   readonly rules: RuleStore;
   readonly costs: CostStore;

@@ -1,4 +1,4 @@
-/** Who waits for the next events of a conversation. What is here after the last follower left is nothing. */
+/** Followers that wait for the next events of a conversation. Nothing is kept for a key once its last follower has left. */
 import type { Event } from "@deckhand/protocol";
 
 type Wake = (events?: readonly Event[]) => void;
@@ -8,7 +8,7 @@ const none: readonly Event[] = [];
 export class Waiters {
   readonly #waiting = new Map<string, Set<Wake>>();
 
-  /** Resolves at the next `wake` of the key with what it says, or with nothing when the signal aborts. Never rejects. */
+  /** Resolves with the events of the next `wake` of the key, or with none when the signal aborts. Never rejects. */
   wait(key: string, signal: AbortSignal): Promise<readonly Event[]> {
     if (signal.aborted) return Promise.resolve(none);
     const { promise, resolve } = Promise.withResolvers<readonly Event[]>();

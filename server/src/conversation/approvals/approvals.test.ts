@@ -22,7 +22,7 @@ import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { Conversation } from "../conversation.ts";
 import type { ConversationDeps } from "../deps.ts";
-import { testDeps, testRuntimes } from "../deps.test-kit.ts";
+import { testDeps, testRuntimes, watchedStore } from "../deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-approval-"));
 after(() => rm(folder, { recursive: true, force: true }));
@@ -381,6 +381,37 @@ test("[Q7] what is approved and stopped at once has one observation, and does no
     assert.equal(answers(await it.log(), id).length, 1, `after ${ticks} ticks`);
     assert.equal(it.conversation.state.open.length, 0);
   }
+});
+
+test("[Q7][K13] a stop that cannot close an approved action is reported, and the server goes on", async () => {
+  const model = arrayModel(() => [command("rm a")]);
+  // The turn takes a while to begin, so that the stop comes before the approved action has begun.
+  const findModel = async (): Promise<ArrayModel> => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return model;
+  };
+  const faults: unknown[] = [];
+  const reported = Promise.withResolvers<void>();
+  const store = openSqliteStore(join(folder, `${(files += 1)}.db`));
+  const failing = watchedStore(store, (events) => {
+    const isClosing = events.some((event) => "observation" in event && event.observation === "error");
+    if (isClosing) throw new DeckhandError("store_failed", "The disk is full.");
+  });
+  const onFault = (_: string, fault: unknown): void => {
+    faults.push(fault);
+    reported.resolve();
+  };
+  await using it = await stage(model, {}, { findModel, store: failing, onFault });
+  await it.conversation.submit("start", go);
+  const { id } = await it.asked();
+  await it.conversation.submit("approve", { id, decision: "allow" });
+  await it.conversation.submit("change_agent_state", { agent_state: "stopped" });
+  await reported.promise;
+  // An unhandled rejection would end the process, and fails this test.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(faults.every((fault) => fault instanceof DeckhandError && fault.code === "store_failed"));
+  assert.equal(it.conversation.state.agentState, "stopped");
+  assert.equal(it.ran.length, 0);
 });
 
 test("[Q8] what nobody answers is denied at its deadline, and the agent goes on with that", async () => {

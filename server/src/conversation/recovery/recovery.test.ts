@@ -46,10 +46,10 @@ function crash(state: ConversationState, more: Partial<CrashFindings> = {}): [Co
 const lastState = (events: readonly Event[]): Event | undefined =>
   events.findLast((event) => !isAction(event) && event.observation === "agent_state_changed");
 
-test("[X24] what is known of an unknown outcome is told, of each when three ran at once", () => {
+test("[X24] an unknown outcome is reported with what is known, for each of three parallel actions", () => {
   const state = fold(stored([...begin, reply, run("a"), run("mine", "user"), run("yours", "user")]));
-  const traces = new Map([[3, "In the workspace something."]]);
-  const [, closed] = crash(state, { aliveMs: startedMs + 12_400, sideEffects: traces });
+  const sideEffects = new Map([[3, "In the workspace something."]]);
+  const [, closed] = crash(state, { aliveMs: startedMs + 12_400, sideEffects });
   assert.deepEqual(
     closed.slice(0, 3).map((event) => !isAction(event) && event.content),
     ["a", "mine", "yours"].map(
@@ -59,10 +59,10 @@ test("[X24] what is known of an unknown outcome is told, of each when three ran 
     ),
   );
   const [, unseen] = crash(state);
-  assert.match(unseen[0]?.message ?? "", /\(started [^,]*\)\. Look/, "nothing is made up");
+  assert.match(unseen[0]?.message ?? "", /\(started [^,]*\)\. Check/, "nothing is made up");
 });
 
-test("[X25] after an unknown outcome nothing of its reply is done before the model knows", () => {
+test("[X25] after an unknown outcome the other calls of the same reply are dropped until the model knows", () => {
   const state = fold(stored([...begin, reply, run("a")]));
   assert.deepEqual(
     state.pendingCalls.map(({ id }) => id),
@@ -71,7 +71,7 @@ test("[X25] after an unknown outcome nothing of its reply is done before the mod
   assert.deepEqual(crash(state)[0].pendingCalls, []);
 });
 
-test("[X26] by configuration work goes on by itself, three times since a person's last word, then a person is asked", () => {
+test("[X26] if configured, work resumes automatically up to three times since the user's last action, then waits", () => {
   let state = fold(stored([...begin, reply]));
   assert.equal(crash(state)[0].agentState, "paused", "not by default");
   for (const resumed of [1, 2, 3]) {
@@ -82,13 +82,13 @@ test("[X26] by configuration work goes on by itself, three times since a person'
   }
   const [asked, events] = crash(state, { resume: "always" });
   assert.equal(asked.agentState, "paused");
-  assert.match(JSON.stringify(lastState(events)), /went on by itself 3 times and was stopped each time/);
+  assert.match(JSON.stringify(lastState(events)), /was resumed automatically 3 times and stopped each time/);
   const word = action("user", "change_agent_state", { agent_state: "running", thought: "" });
   const again = fold(stored([word, stateChange("running")], asked.head + 1), asked);
-  assert.equal(crash(again, { resume: "always" })[0].autoResumes, 1, "a person's word begins anew");
+  assert.equal(crash(again, { resume: "always" })[0].autoResumes, 1, "an action of the user resets the count");
 });
 
-test("[X26] what had ended, rests, or waits for an approval does not go on by itself", () => {
+test("[X26] work that has ended, is at rest, or waits for an approval is not resumed", () => {
   const resume = "always";
   assert.deepEqual(crash(fold(stored([...begin, stateChange("paused")])), { resume })[1], []);
   const finish = action("agent", "finish", { thought: "", outputs: {} });
@@ -96,7 +96,7 @@ test("[X26] what had ended, rests, or waits for an approval does not go on by it
   assert.equal(crash(fold(ended), { resume, tail: ended })[0].agentState, "finished");
   const title = observation("agent", "title", "Go", { model: "m", usage: reply.extras.usage, cost_usd: 0 });
   const noted = [...ended, ...stored([title], ended.length)];
-  assert.equal(crash(fold(noted), { resume, tail: noted })[0].agentState, "finished", "bookkeeping is no word");
+  assert.equal(crash(fold(noted), { resume, tail: noted })[0].agentState, "finished", "bookkeeping events are skipped");
   const approval = { reasons: [], rules: [], expires_at: "2027-01-01T00:00:00.000Z", default: "deny" as const };
   const gated = fold(stored([...begin, stateChange("awaiting_user_confirmation"), { ...run("a"), approval }]));
   assert.deepEqual(crash(gated, { resume })[1], []);

@@ -103,7 +103,7 @@ test("[WB3] an estimate gives the median and 90th percentile, and says when ther
 
   const unpriced = estimateOf("m", [...ten.slice(0, 4), past(3, null)]);
   assert.deepEqual([unpriced.steps?.median, unpriced.cost_usd], [8, null]);
-  assert.match(unpriced.sentence, /price that is not known/);
+  assert.match(unpriced.sentence, /at an unknown price/);
 });
 
 test("[WB1] usage of subagents is reported separately and not included in the conversation's own", async () => {

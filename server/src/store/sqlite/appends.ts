@@ -1,6 +1,6 @@
 /**
- * Appends, many in one transaction: while the disk is waited for, others ask, and what they ask for is the next one. What
- * is wrong with one append is nothing to the others.
+ * Group commit: appends that arrive while a transaction waits for the disk share the next one. A failing append does not
+ * affect the others.
  */
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId, RowUpdate } from "../event-store.ts";
@@ -21,18 +21,17 @@ interface Waiting extends Append {
   readonly reject: (error: unknown) => void;
 }
 
-interface Outcome {
-  readonly stored?: readonly Event[];
-  readonly error?: unknown;
-}
+type Outcome =
+  | { readonly type: "stored"; readonly events: readonly Event[] }
+  | { readonly type: "failed"; readonly error: unknown };
 
 interface AppendsDeps {
   readonly file: SqliteFile;
-  readonly words: SearchIndex;
+  readonly searchIndex: SearchIndex;
   readonly costs: SqliteCosts;
   readonly now: () => string;
-  /** Is told of what is on the disk. */
-  readonly stored: (conversation: ConversationId, events: readonly Event[]) => void;
+  /** Called for every append that is on disk. */
+  readonly onStored: (conversation: ConversationId, events: readonly Event[]) => void;
 }
 
 export class SqliteAppends {
@@ -43,7 +42,7 @@ export class SqliteAppends {
     this.#deps = deps;
   }
 
-  /** Resolves when it is on the disk. */
+  /** Resolves once it is on disk. */
   add(append: Append): Promise<readonly Event[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Event[]>();
     this.#waiting.push({ ...append, resolve, reject });
@@ -51,7 +50,7 @@ export class SqliteAppends {
     return promise;
   }
 
-  /** One transaction, and so one wait for the disk, for all that was asked for since the last one. */
+  /** Commits all waiting appends in one transaction, with one wait for the disk. */
   commit(): void {
     const appends = this.#waiting;
     this.#waiting = [];
@@ -67,16 +66,14 @@ export class SqliteAppends {
     }
     for (const [index, { conversation, resolve, reject }] of appends.entries()) {
       const outcome = outcomes[index];
-      if (outcome?.stored === undefined) {
-        reject(outcome?.error);
-      } else {
-        resolve(outcome.stored);
-        this.#deps.stored(conversation, outcome.stored);
-      }
+      if (outcome?.type === "stored") {
+        resolve(outcome.events);
+        this.#deps.onStored(conversation, outcome.events);
+      } else reject(outcome?.error);
     }
   }
 
-  /** An event of elsewhere. */
+  /** An event that a fork or an import brings along. */
   insertCopy(key: number, event: Event): void {
     this.#insertEvent(key, event, null, true);
   }
@@ -85,18 +82,19 @@ export class SqliteAppends {
     this.#deps.file
       .prepare("INSERT INTO event (conversation, id, command, body) VALUES (?, ?, ?, ?)")
       .run(key, event.id, command, JSON.stringify(event));
-    this.#deps.words.add(key, event);
+    this.#deps.searchIndex.add(key, event);
     this.#deps.costs.add(key, event, isCopy);
   }
 
-  /** All of its events or none. */
+  /** Stores all of its events or none. */
   #try(append: Append): Outcome {
     const { file } = this.#deps;
     try {
-      return { stored: file.part(() => failing("The event could not be stored", () => this.#insert(append))) };
+      const insert = (): readonly Event[] => this.#insert(append);
+      return { type: "stored", events: file.savepoint(() => failing("The event could not be stored", insert)) };
     } catch (error) {
       if (!file.isTransaction) throw error;
-      return { error };
+      return { type: "failed", error };
     }
   }
 

@@ -1,7 +1,7 @@
 /**
- * What models cost, summed up as it is stored: a row for each day, model and kind of a conversation, so that a report reads
- * some rows a conversation and no log. `copied`: a fork or an import brought it along; it was spent elsewhere. Of a deleted
- * conversation the sums stay, under the key 0, for what was spent was spent.
+ * What models cost, summed up as events are stored: one row per conversation, day, model and kind, so that a report reads a
+ * few rows per conversation and no log. `copied`: spent elsewhere, and brought along by a fork or an import. The sums of
+ * deleted conversations are kept under the key 0.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { costOfEvent, type CostSum, type Event } from "@deckhand/protocol";
@@ -24,8 +24,8 @@ export const sums = names.map((name) => `sum(${name}) AS ${name}`).join(", ");
 export const insertSpent = `INSERT INTO spent (${place}, ${columns}) VALUES (?, ?, ?, ?, ?, ${names.map(() => "?").join(", ")})
   ON CONFLICT DO UPDATE SET ${added}`;
 
-/** No call has so many; what a provider counts wrongly, or a file makes up, is not to be more than a sum can hold. */
-const mostTokens = 1e9;
+/** More than any call has. Bounds what a miscounting provider or a forged file can add to a sum. */
+const maxTokens = 1e9;
 
 /** The values of `insertSpent`; null for an event that cost nothing. */
 export function spentRow(key: number, event: Event, isCopy: boolean): readonly (string | number)[] | null {
@@ -33,11 +33,11 @@ export function spentRow(key: number, event: Event, isCopy: boolean): readonly (
   if (spent === null) return null;
   const { usage, costUsd, model, kind } = spent;
   const sum: CostSum = { ...usage, calls: 1, unpriced_calls: costUsd === null ? 1 : 0, cost_usd: costUsd ?? 0 };
-  const numbers = names.map((name) => Math.min(sum[name], mostTokens));
+  const numbers = names.map((name) => Math.min(sum[name], maxTokens));
   return [key, event.timestamp.slice(0, 10), model, kind, Number(isCopy), ...numbers];
 }
 
-/** A step of the schema. Forks and imports of before cannot be told from what was done here: they count. */
+/** A schema step. Earlier forks and imports cannot be distinguished from work done here, so they count. */
 export function addSpent(db: DatabaseSync): void {
   db.exec(`
     CREATE TABLE spent (

@@ -1,4 +1,4 @@
-/** What models cost, asked of the sums that are kept beside the logs. */
+/** What models cost, read from the sums stored next to the logs. */
 import { sumCosts, type CostReport, type CostSum, type Event } from "@deckhand/protocol";
 import type { CostStore, ModelCosts, PastCosts } from "../cost-store.ts";
 import type { ConversationId } from "../event-store.ts";
@@ -6,8 +6,8 @@ import { failing, type SqliteFile } from "./sqlite-file.ts";
 import { columns, insertSpent, spentRow, sums } from "./cost-rows.ts";
 
 /** More than a year. */
-const mostDays = 400;
-const mostRows = 100;
+const maxDays = 400;
+const maxRows = 100;
 
 export class SqliteCosts implements CostStore {
   readonly #file: SqliteFile;
@@ -16,7 +16,7 @@ export class SqliteCosts implements CostStore {
     this.#file = file;
   }
 
-  /** Inside of a transaction. `isCopy`: it was spent elsewhere. */
+  /** Within a transaction. `isCopy`: it was spent in another conversation or on another server. */
   add(key: number, event: Event, isCopy: boolean): void {
     const row = spentRow(key, event, isCopy);
     if (row !== null) this.#file.prepare(insertSpent).run(...row);
@@ -34,18 +34,18 @@ export class SqliteCosts implements CostStore {
   async since(day: string): Promise<CostReport> {
     const here = "FROM spent WHERE copied = 0 AND day >= ?";
     const days = this.#rows<CostReport["days"][number]>(
-      `SELECT day, ${sums} ${here} GROUP BY day ORDER BY day DESC LIMIT ${mostDays}`,
+      `SELECT day, ${sums} ${here} GROUP BY day ORDER BY day DESC LIMIT ${maxDays}`,
       day,
     );
     const models = this.#rows<CostReport["models"][number]>(
-      `SELECT model, ${sums} ${here} GROUP BY model ORDER BY sum(cost_usd) DESC, model LIMIT ${mostRows}`,
+      `SELECT model, ${sums} ${here} GROUP BY model ORDER BY sum(cost_usd) DESC, model LIMIT ${maxRows}`,
       day,
     );
-    const dearest = `SELECT conversation AS place, ${sums} ${here} AND conversation > 0 GROUP BY conversation
-      ORDER BY sum(cost_usd) DESC, conversation DESC LIMIT ${mostRows}`;
+    const costliest = `SELECT conversation AS place, ${sums} ${here} AND conversation > 0 GROUP BY conversation
+      ORDER BY sum(cost_usd) DESC, conversation DESC LIMIT ${maxRows}`;
     const conversations = this.#rows<CostReport["conversations"][number]>(
-      `SELECT id, coalesce(name, title) AS title, parent, ${columns.replaceAll(/\w+/g, "dearest.$&")}
-       FROM (${dearest}) AS dearest JOIN conversation ON key = place ORDER BY dearest.cost_usd DESC, key DESC`,
+      `SELECT id, coalesce(name, title) AS title, parent, ${columns.replaceAll(/\w+/g, "costliest.$&")}
+       FROM (${costliest}) AS costliest JOIN conversation ON key = place ORDER BY costliest.cost_usd DESC, key DESC`,
       day,
     );
     const deleted = this.#rows<CostSum>(`SELECT ${columns} ${here} AND conversation = 0`, day);
@@ -71,7 +71,7 @@ export class SqliteCosts implements CostStore {
   #rows<T>(sql: string, ...values: readonly (string | number)[]): readonly T[] {
     return failing("The costs could not be read", () => {
       const rows = this.#file.prepare(sql).all(...values);
-      // As plain objects: a row of node:sqlite has no prototype.
+      // Converted to plain objects, because rows of node:sqlite have no prototype.
       return rows.map((row) => ({ ...row }) as T);
     });
   }

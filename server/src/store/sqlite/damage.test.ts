@@ -33,7 +33,7 @@ async function whole(store: EventStore): Promise<readonly Event[]> {
   return events;
 }
 
-test("[X19] a torn end of the WAL costs what was not committed, and nothing else", async () => {
+test("[X19] a torn end of the WAL loses only what was not committed", async () => {
   const file = join(folder, "whole.db");
   await using store = openSqliteStore(file);
   await fill(store);
@@ -62,7 +62,7 @@ test("[X19] a torn end of the WAL costs what was not committed, and nothing else
   assert.ok(lengths.slice(1, 7).every((length, index, list) => length <= (list[index - 1] ?? all)));
 });
 
-test("[X20] a damaged database is said to be damaged, with its name, and is not written over", async () => {
+test("[X20] a damaged database is reported with its path, and not overwritten", async () => {
   const file = join(folder, "damaged.db");
   await openSqliteStore(file)[Symbol.asyncDispose]();
   const junk = Buffer.alloc(20_000, 0x5a);
@@ -75,7 +75,7 @@ test("[X20] a damaged database is said to be damaged, with its name, and is not 
   assert.deepEqual(await readFile(file), junk);
 });
 
-test("[X20] a damaged page in the middle fails what reads it, with a clear error", async () => {
+test("[X20] reading a damaged page fails with a clear error", async () => {
   const file = join(folder, "page.db");
   {
     await using store = openSqliteStore(file);

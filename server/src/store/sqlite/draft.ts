@@ -1,6 +1,7 @@
 /**
- * A log that is written page by page, each its own commit, so that nobody waits for a long one. Its row says `draft` until
- * it is whole: then one commit makes it a conversation. What a killed server left is deleted when the file is opened.
+ * A log that is written page by page, each in its own commit, so that a long one does not block others. Its row is marked as
+ * a `draft` until it is complete; then one commit makes it a conversation. Drafts of a killed server are deleted when the
+ * file is opened.
  */
 import type { StatementSync } from "node:sqlite";
 import { DeckhandError, type Event } from "@deckhand/protocol";
@@ -9,7 +10,7 @@ import { waitingText } from "./rows.ts";
 
 interface DraftDeps {
   readonly prepare: (sql: string) => StatementSync;
-  /** Without its command: that belongs to the conversation to which it was sent. */
+  /** Without its command id, which belongs to the conversation that the command was sent to. */
   readonly insertEvent: (key: number, event: Event) => void;
   readonly atomically: <T>(work: () => T) => T;
   readonly now: () => string;

@@ -1,22 +1,22 @@
-/** The list of conversations in the SQLite store: what of it is asked for, and what a person marks in it. */
+/** The list of conversations in the SQLite store: queries, and the marks that a person sets. */
 import type { ConversationId, ConversationRow, ListOptions, Marks } from "../event-store.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
 import { findRow, toRow, type StoredRow } from "./rows.ts";
 import { matchOf } from "./search.ts";
-import { saidIn, type SearchIndex } from "./search-index.ts";
+import { matchingKeys, type SearchIndex } from "./search-index.ts";
 
 /** Newest first. */
 export function listRows(
   file: SqliteFile,
-  words: SearchIndex,
+  searchIndex: SearchIndex,
   { after, limit, query, archived, pinned, parent }: ListOptions,
 ): readonly ConversationRow[] {
   const from = after === undefined ? undefined : findRow(file, after);
   const pattern = `%${(query ?? "").slice(0, 200).replaceAll(/[\\%_]/g, "\\$&")}%`;
   const match = matchOf(query ?? "");
-  if (match !== undefined) failing("The index could not be written", () => words.flush());
+  if (match !== undefined) failing("The index could not be written", () => searchIndex.flush());
   const titled = "coalesce(name, title) LIKE ? ESCAPE '\\'";
-  const isFound = match === undefined ? titled : `(${titled} OR key IN (${saidIn}))`;
+  const isFound = match === undefined ? titled : `(${titled} OR key IN (${matchingKeys}))`;
   const rows = failing("The index could not be read", () =>
     file
       .prepare(
@@ -36,7 +36,7 @@ export function listRows(
   return rows.map((row) => toRow(row as unknown as StoredRow));
 }
 
-/** Those that will be denied soonest first, then the newest. */
+/** The earliest approval deadline first, then the newest. */
 export function waitingRows(file: SqliteFile, limit: number): readonly ConversationRow[] {
   const rows = failing("The index could not be read", () =>
     file
@@ -49,7 +49,7 @@ export function waitingRows(file: SqliteFile, limit: number): readonly Conversat
   return rows.map((row) => toRow(row as unknown as StoredRow));
 }
 
-/** Whether it has changed something. */
+/** Returns whether anything changed. */
 export function markRow(file: SqliteFile, conversation: ConversationId, { pinned, archived, seen }: Marks): boolean {
   const wanted = "coalesce(?1, pinned), coalesce(?2, archived), max(seen, min(coalesce(?3, seen), head))";
   const { changes } = failing("The mark could not be stored", () =>
@@ -63,7 +63,7 @@ export function markRow(file: SqliteFile, conversation: ConversationId, { pinned
   return Number(changes) > 0;
 }
 
-/** A part of a query; nothing where either will do. */
+/** A condition of the query; empty if both values match. */
 function marked(column: "archived" | "pinned", wanted: boolean | undefined): string {
   return wanted === undefined ? "" : `AND ${column} = ${Number(wanted)}`;
 }

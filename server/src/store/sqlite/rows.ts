@@ -1,4 +1,4 @@
-/** A row of the list as it lies in the SQLite store. */
+/** A row of the list, as stored in SQLite. */
 import type { WaitingDetails } from "@deckhand/protocol";
 import type { ConversationId, ConversationRow } from "../event-store.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
@@ -46,7 +46,7 @@ export function findRow(file: SqliteFile, conversation: ConversationId): StoredR
     | undefined;
 }
 
-/** As it lies in its column. */
+/** The value of the column `waiting`. */
 export function waitingText(waiting: WaitingDetails | null): string | null {
   return waiting === null ? null : JSON.stringify(waiting);
 }

@@ -20,12 +20,12 @@ export class SqliteRules implements RuleStore {
   async add(rules: readonly ApprovalRule[]): Promise<readonly ServerRule[]> {
     return failing("The rule could not be stored", () =>
       this.#file.atomically(() => {
-        const kept = rules.map((rule) => this.#keep(rule));
+        const stored = rules.map((rule) => this.#insert(rule));
         const count = Number(this.#file.prepare("SELECT count(*) AS count FROM rule").get()?.["count"]);
         if (count > maxRules) {
           throw new DeckhandError("limit_exceeded", `There can be at most ${maxRules} rules. Delete one first.`);
         }
-        return kept;
+        return stored;
       }),
     );
   }
@@ -37,14 +37,14 @@ export class SqliteRules implements RuleStore {
     });
   }
 
-  #keep({ action, pattern }: ApprovalRule): ServerRule {
+  #insert({ action, pattern }: ApprovalRule): ServerRule {
     const row = this.#file
       .prepare(
         `INSERT INTO rule (action, pattern, created_at) VALUES (?, ?, ?)
          ON CONFLICT (action, pattern) DO UPDATE SET pattern = pattern RETURNING *`,
       )
       .get(action, pattern, this.#now());
-    if (row === undefined) throw new Error("what is inserted is returned");
+    if (row === undefined) throw new Error("the insert returned no row");
     return toRule(row);
   }
 }

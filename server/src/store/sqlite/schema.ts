@@ -1,6 +1,6 @@
 /**
- * The tables of the SQLite store. `PRAGMA user_version` counts the steps that a file has taken; a step is never changed
- * once it was given out, another one follows it.
+ * The tables of the SQLite store. `PRAGMA user_version` counts the migration steps that a file has taken. A released step is
+ * never changed; another one follows it.
  */
 import type { DatabaseSync } from "node:sqlite";
 import {
@@ -16,7 +16,7 @@ import { waitingText } from "./rows.ts";
 import { addSpent } from "./cost-rows.ts";
 import { searchRow, wordsOf } from "./search.ts";
 
-/** The first step finds its tables there already in files of before there were steps. */
+/** In files from before there were steps, the first step finds its tables already there. */
 const steps: readonly ((db: DatabaseSync) => void)[] = [
   (db) => db.exec(first),
   addLibrary,
@@ -27,11 +27,11 @@ const steps: readonly ((db: DatabaseSync) => void)[] = [
   upgradeEvents,
 ];
 
-/** Brings a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
+/** Migrates a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */
 export function migrate(db: DatabaseSync): void {
   const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version > steps.length) {
-    throw new DeckhandError("store_failed", "The log was written by a newer Deckhand. Start that one.");
+    throw new DeckhandError("store_failed", "The log was written by a newer version of Deckhand. Start that version.");
   }
   if (version === steps.length) return;
   db.exec("BEGIN IMMEDIATE");
@@ -76,9 +76,8 @@ const first = `
 `;
 
 /**
- * `draft`: a fork or an import that nobody sees yet. `deleted`: ids that are not made again. `said`: the words of events
- * by `searchRow`, without the text itself, which the log has. `unsaid`: those that are not in the index yet, for a commit
- * of its own for each would make an append a third slower.
+ * `draft`: a fork or an import that is not visible yet. `deleted`: ids that are not reused. `said`: the words of events by
+ * `searchRow`, without the text itself, which the log has. `unsaid`: words that are not indexed yet (see search-index.ts).
  */
 function addLibrary(db: DatabaseSync): void {
   db.exec(`
@@ -99,7 +98,7 @@ function addLibrary(db: DatabaseSync): void {
   }
 }
 
-/** What is allowed in every conversation. AUTOINCREMENT: who deletes a rule by its id does not delete a later one. */
+/** Rules for every conversation. AUTOINCREMENT: an id is never reused, so a late deletion cannot hit a newer rule. */
 const addRules = `
   CREATE TABLE rule (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -110,7 +109,7 @@ const addRules = `
   ) STRICT;
 `;
 
-/** What a person says of a conversation, and what of it waits for one: of logs of before, what they are folded to. */
+/** Marks that a person sets, and what waits for a person; for existing logs, computed by folding them. */
 function addMarks(db: DatabaseSync): void {
   db.exec(`
     ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
@@ -132,7 +131,7 @@ function addMarks(db: DatabaseSync): void {
   }
 }
 
-/** Who is whose child; the log says it, too. */
+/** The parent of a subagent; the log has it, too. */
 const addParents = `
   ALTER TABLE conversation ADD COLUMN parent TEXT;
   CREATE INDEX conversation_parent ON conversation (parent) WHERE parent IS NOT NULL;

@@ -1,21 +1,21 @@
 /**
- * What can be searched for: what people and agents said, the commands, and how the work ended. Outputs are not in it: they
- * are most of a log, and what was run to get them is.
+ * What can be searched for: messages, commands, and final answers. Outputs are left out: they are most of a log, and the
+ * commands that produced them are found.
  */
 import { isAction, type NewEvent } from "@deckhand/protocol";
 
-/** Of a long text its beginning: an append is not to wait for the words of a pasted book. */
-const mostCharacters = 16_384;
-const mostWords = 8;
+/** Only the beginning of a long text, so that an append does not have to index a pasted book. */
+const maxCharacters = 16_384;
+const maxWords = 8;
 
-/** The row of an event in the index: room for 16 million events of a conversation. */
+/** The row id of an event in the index, with room for 16 million events per conversation. */
 export function searchRow(conversation: number, event: number): number {
   return conversation * 2 ** 24 + event;
 }
 
 /** Empty for most events. */
 export function wordsOf(event: NewEvent): string {
-  return isAction(event) ? textOf(event).slice(0, mostCharacters) : "";
+  return isAction(event) ? textOf(event).slice(0, maxCharacters) : "";
 }
 
 function textOf(event: Extract<NewEvent, { action: string }>): string {
@@ -34,13 +34,13 @@ function textOf(event: Extract<NewEvent, { action: string }>): string {
 }
 
 /**
- * The query in the words of FTS5: all words, in any order, each as the beginning of a word. Only letters and digits come
- * through, in quotes, so that nothing that a person types is an operator. Undefined where there is no word.
+ * The query in FTS5 syntax: all words, in any order, each as a prefix. Only letters and digits are passed on, quoted, so that
+ * nothing a person types is an operator. Undefined if there is no word.
  */
 export function matchOf(query: string): string | undefined {
   const words = query.slice(0, 1_000).match(/[\p{L}\p{N}\p{M}]+/gu);
   return words
-    ?.slice(0, mostWords)
+    ?.slice(0, maxWords)
     .map((word) => `"${word}"*`)
     .join(" ");
 }

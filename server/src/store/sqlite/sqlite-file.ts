@@ -1,4 +1,4 @@
-/** The open database file: its statements, kept once they are made, and its transactions. */
+/** The open database file, with its cached statements and its transactions. */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
@@ -10,14 +10,14 @@ export class SqliteFile implements Disposable {
   readonly #statements = new Map<string, StatementSync>();
   #rollbacks = 0;
 
-  /** Makes the file and its folder, and locks it. Fails with `store_failed`. */
+  /** Creates the file and its folder, and locks the file. Fails with `store_failed`. */
   constructor(file: string) {
     this.#db = failing(`The log ${file} could not be opened`, () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
       migrate(db);
-      // Looked at first: the index of words, which a deletion needs, may be damaged while the log can be read.
+      // Checked first, because a deletion also changes the search index, which may be damaged while the log is readable.
       if (db.prepare("SELECT 1 FROM conversation WHERE draft = 1").get() !== undefined) {
         db.exec("DELETE FROM conversation WHERE draft = 1");
       }
@@ -25,7 +25,7 @@ export class SqliteFile implements Disposable {
     });
   }
 
-  /** How often something was rolled back: whoever counts what the tables hold cannot trust a count of before. */
+  /** How many rollbacks there were. Counts of table rows that were taken before a rollback are no longer valid. */
   get rollbacks(): number {
     return this.#rollbacks;
   }
@@ -36,7 +36,7 @@ export class SqliteFile implements Disposable {
     return statement;
   }
 
-  /** One transaction; it waits for the disk. */
+  /** Runs the work in one transaction, and waits for the disk. */
   atomically<T>(work: () => T): T {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
@@ -45,22 +45,22 @@ export class SqliteFile implements Disposable {
       return done;
     } catch (error) {
       this.#rollbacks += 1;
-      // After some failures (a full disk) SQLite has rolled back by itself.
+      // After some failures, such as a full disk, SQLite has already rolled back.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
   }
 
-  /** A part of a transaction that may fail by itself; where it took the whole transaction with it, `isTransaction` is false. */
-  part<T>(work: () => T): T {
-    this.#db.exec("SAVEPOINT one");
+  /** A part of a transaction that may fail alone. If it failed with the whole transaction, `isTransaction` is false. */
+  savepoint<T>(work: () => T): T {
+    this.#db.exec("SAVEPOINT part");
     try {
       const done = work();
-      this.#db.exec("RELEASE one");
+      this.#db.exec("RELEASE part");
       return done;
     } catch (error) {
       this.#rollbacks += 1;
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK TO one; RELEASE one");
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK TO part; RELEASE part");
       throw error;
     }
   }
@@ -74,13 +74,13 @@ export class SqliteFile implements Disposable {
   }
 }
 
-/** Does it, and tells what the medium says as `store_failed`: the sentence, then why. */
+/** Runs the work; a failure of the medium becomes `store_failed`, with the sentence and the reason. */
 export function failing<T>(sentence: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof DeckhandError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new DeckhandError("store_failed", `${sentence}: ${why}.`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DeckhandError("store_failed", `${sentence}: ${reason}.`, { cause: error });
   }
 }

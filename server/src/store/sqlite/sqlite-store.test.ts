@@ -34,7 +34,7 @@ eventStoreContract("sqlite", make);
 ruleStoreContract("sqlite", make);
 costStoreContract("sqlite", make);
 
-test("[T10] a second opener of the same file is refused", async () => {
+test("[T10] opening the same file a second time fails", async () => {
   const file = join(folder, "locked.db");
   await using store = openSqliteStore(file);
   await store.append("a", 0, [action("user", "start", { task: "x" })], () => ({
@@ -51,7 +51,7 @@ test("[T10] a second opener of the same file is refused", async () => {
   );
 });
 
-test("[J4] a file of before there was an index gets one when it is opened; a newer server's is refused", async () => {
+test("[J4] a file without a search index gets one when it is opened; a file of a newer server is refused", async () => {
   const file = join(folder, "old.db");
   const old = new DatabaseSync(file);
   old.exec(`
@@ -72,7 +72,7 @@ test("[J4] a file of before there was an index gets one when it is opened; a new
   const newer = new DatabaseSync(file);
   newer.exec("PRAGMA user_version = 999");
   newer.close();
-  assert.throws(() => openSqliteStore(file), /newer Deckhand/);
+  assert.throws(() => openSqliteStore(file), /newer version of Deckhand/);
 });
 
 test("[P15] a log of protocol 1.0.0 is converted when it is opened", async () => {

@@ -1,7 +1,7 @@
 /**
- * The log in one SQLite file: WAL, `synchronous=FULL`, so a commit is on the disk before it is shown (about 0.2 ms on a
- * machine whose disk is honest about it). The calls are synchronous: a thread between would cost more than it saves.
- * The file is locked for this process alone, which also keeps the index of the WAL in memory instead of a shared file.
+ * All logs in one SQLite file: WAL with `synchronous=FULL`, so a commit is on disk before anyone sees it (about 0.2 ms on a
+ * disk that flushes honestly). The calls are synchronous: a worker thread would cost more than it saves. The file is locked
+ * by this process, which also keeps the WAL index in memory instead of in a shared file.
  */
 import type { Event, NewEvent } from "@deckhand/protocol";
 import type {
@@ -28,13 +28,14 @@ import { SearchIndex } from "./search-index.ts";
 import type { Store } from "../store.ts";
 import { Waiters } from "../waiters.ts";
 
-/** Events read at once while following: a slow reader holds this many and no more. */
+/** Events read at once while following; the most that a slow reader holds in memory. */
 const pageSize = 64;
-/** Of JSON: a page of large events is cut here. */
+/** JSON characters; a page of large events is cut here. */
 const pageChars = 1024 * 1024;
 /** Deleted ids that are remembered: more than any client has in flight. */
-const mostDeleted = 10_000;
-/** Opens the store, making the file and its folder. `now` is the clock, in milliseconds since 1970. */
+const maxDeletedIds = 10_000;
+
+/** Opens the store; creates the file and its folder. `now` is the clock, in milliseconds since 1970. */
 export function openSqliteStore(file: string, now: () => number = Date.now): Store {
   return new SqliteStore(file, now);
 }
@@ -44,7 +45,7 @@ class SqliteStore implements Store {
   readonly costs: CostStore;
   readonly #file: SqliteFile;
   readonly #now: () => string;
-  readonly #words: SearchIndex;
+  readonly #searchIndex: SearchIndex;
   readonly #appends: SqliteAppends;
   readonly #waiters = new Waiters();
   readonly #listChanges = new ListChanges((id) => this.#row(id));
@@ -53,15 +54,15 @@ class SqliteStore implements Store {
     this.#file = new SqliteFile(file);
     this.#now = () => new Date(now()).toISOString();
     this.rules = new SqliteRules(this.#file, this.#now);
-    this.#words = new SearchIndex(this.#file);
+    this.#searchIndex = new SearchIndex(this.#file);
     const costs = new SqliteCosts(this.#file);
     this.costs = costs;
     this.#appends = new SqliteAppends({
       file: this.#file,
-      words: this.#words,
+      searchIndex: this.#searchIndex,
       costs,
       now: this.#now,
-      stored: (conversation, events) => {
+      onStored: (conversation, events) => {
         this.#waiters.wake(conversation, events);
         this.#listChanges.changed(conversation);
       },
@@ -98,22 +99,21 @@ class SqliteStore implements Store {
 
   async *follow(conversation: ConversationId, after: number, signal: AbortSignal): AsyncGenerator<Event> {
     let at = after;
-    let told: readonly Event[] = [];
+    let news: readonly Event[] = [];
     while (!signal.aborted) {
-      // Whoever was waiting is told what was stored: however many follow, it is neither read nor parsed again.
-      const page = told[0]?.id === at + 1 ? told : await this.read(conversation, at, pageSize);
-      told = [];
+      // A waiting follower gets the stored events themselves: however many follow, nothing is read or parsed again.
+      const page = news[0]?.id === at + 1 ? news : await this.read(conversation, at, pageSize);
+      news = [];
       for (const event of page) {
         if (signal.aborted) return;
         yield event;
         at = event.id;
       }
       if (page.length > 0) continue;
-      const changed = this.#waiters.wait(conversation, signal);
-      // What was stored between the read and the wait is not missed; a log that is gone is not waited for.
+      // Nothing is missed between this look and the wait, because both happen in the same turn of the event loop.
       const head = findRow(this.#file, conversation)?.head;
       if (head === undefined && at >= 0) return;
-      if ((head ?? -1) <= at) told = await changed;
+      if ((head ?? -1) <= at) news = await this.#waiters.wait(conversation, signal);
     }
   }
 
@@ -128,8 +128,9 @@ class SqliteStore implements Store {
     return row === undefined ? undefined : Number(row["id"]);
   }
 
+  // The table is still called `snapshot`, as in files of earlier versions: a rename would need a migration of its own.
   async cacheState(conversation: ConversationId, { version, head, body }: CachedState): Promise<void> {
-    failing("The snapshot could not be stored", () =>
+    failing("The cached state could not be stored", () =>
       this.#file
         .prepare(
           "INSERT OR REPLACE INTO snapshot (conversation, version, head, body) SELECT key, ?, ?, ? FROM conversation WHERE id = ?",
@@ -139,7 +140,7 @@ class SqliteStore implements Store {
   }
 
   async cachedState(conversation: ConversationId): Promise<CachedState | undefined> {
-    const row = failing("The snapshot could not be read", () =>
+    const row = failing("The cached state could not be read", () =>
       this.#file
         .prepare(
           `SELECT version, snapshot.head AS head, body FROM snapshot JOIN conversation ON conversation = key
@@ -160,7 +161,7 @@ class SqliteStore implements Store {
   }
 
   async list(options: ListOptions): Promise<readonly ConversationRow[]> {
-    return listRows(this.#file, this.#words, options);
+    return listRows(this.#file, this.#searchIndex, options);
   }
 
   async waiting(limit: number): Promise<readonly ConversationRow[]> {
@@ -196,7 +197,7 @@ class SqliteStore implements Store {
         const { lastInsertRowid } = this.#file
           .prepare("INSERT OR REPLACE INTO deleted (id) VALUES (?)")
           .run(conversation);
-        this.#file.prepare("DELETE FROM deleted WHERE key <= ?").run(Number(lastInsertRowid) - mostDeleted);
+        this.#file.prepare("DELETE FROM deleted WHERE key <= ?").run(Number(lastInsertRowid) - maxDeletedIds);
       }),
     );
     this.#waiters.wake(conversation);
