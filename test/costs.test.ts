@@ -28,7 +28,7 @@ test("[WB5] costs shows spending by day, model and conversation, and run prints 
     return process.stdout;
   };
 
-  assert.match(await cli("costs"), /^Nothing was spent since \d{4}-\d{2}-\d{2}\.\n$/);
+  assert.match(await cli("costs"), /^Nothing spent since \d{4}-\d{2}-\d{2}\.\n$/);
   const first = await cli("run", "the first task");
   assert.doesNotMatch(first, /A conversation with/);
   const client = connect({ url: server.url });
@@ -49,7 +49,7 @@ test("[WB5] costs shows spending by day, model and conversation, and run prints 
   const report = JSON.parse(await cli("costs", "--json")) as CostReport;
   assert.deepEqual([report.total.calls, report.total.input, report.conversations.length], [12, 14_400, 6]);
   const lines = await cli("costs");
-  assert.match(lines, /^Since \d{4}-\d{2}-\d{2}: \$0\.0000 in 12 calls\.$/m);
+  assert.match(lines, /^Since \d{4}-\d{2}-\d{2}: \$0\.0000 for 12 calls\.$/m);
   assert.match(lines, /^day +calls +input +cached +output +reasoning +cost$/m);
   assert.match(lines, /^\d{4}-\d{2}-\d{2} +12 +14400 +12000 +360 +84 +\$0\.0000$/m);
   const newest = report.conversations.find(({ title }) => title === "the last task");
