@@ -1,5 +1,6 @@
 /**
- * A client for browsers and Node: one WebSocket with the native protocol that reconnects automatically, and the HTTP API.
+ * A client for browsers and Node: one WebSocket with the native protocol that reconnects automatically, and the HTTP
+ * API.
  *
  *   const client = connect({ url: "http://127.0.0.1:3000" });
  *   const { id } = await client.create();
@@ -31,7 +32,9 @@ export interface ConnectOptions {
   readonly url: string | URL;
   /** Sent as `Authorization: Bearer`; only for Node. Browsers use the cookie. */
   readonly token?: string;
-  /** How long the socket may be silent before it is considered dead. Default: 45 s; the server sends a tick every 20 s. */
+  /**
+   * How long the socket may be silent before it is considered dead. Default: 45 s; the server sends a tick every 20 s.
+   */
   readonly silenceMs?: number;
   readonly retry?: Partial<RetryOptions>;
 }
@@ -46,15 +49,17 @@ export interface Client extends HttpApi {
   /** Calls back at each change of `status`. Returns a function that unsubscribes. */
   readonly onStatus: (listener: () => void) => () => void;
   follow(conversation: string, options?: FollowOptions): AsyncGenerator<Followed, void, void>;
-  /** Calls back with changes in the list of conversations, at first to read it. Returns a function that unsubscribes. */
+  /**
+   * Calls back with changes in the list of conversations, at first to read it. Returns a function that unsubscribes.
+   */
   readonly onList: (listener: ListListener) => () => void;
   readonly terminals: Terminals;
   /** Follows the conversation while the view has subscribers. */
   view(conversation: string): View;
   /**
    * Resolves with the id of the stored event. The command is executed once, however often the client reconnects. Fails
-   * with a `DeckhandError` that has the code of the server's refusal, with `interrupted` when the client is closed first,
-   * or with the signal's reason; the command may have been executed in the last two cases.
+   * with a `DeckhandError` that has the code of the server's refusal, with `interrupted` when the client is closed
+   * first, or with the signal's reason; the command may have been executed in the last two cases.
    */
   send<K extends ActionKind>(
     conversation: string,

@@ -1,6 +1,6 @@
 /**
- * A terminal of a conversation over a WebSocket of its own that reconnects automatically. After each reconnect the server
- * sends the current screen, so the only state here is input that has not been sent yet.
+ * A terminal of a conversation over a WebSocket of its own that reconnects automatically. After each reconnect the
+ * server sends the current screen, so the only state here is input that has not been sent yet.
  */
 import type { TerminalClientFrame, TerminalServerFrame, TerminalSize } from "@deckhand/protocol";
 import { retryDelayMs, type RetryOptions } from "../socket/backoff.ts";
@@ -28,7 +28,10 @@ export interface TerminalConnection {
 }
 
 export interface Terminals {
-  /** Resolves with its id. Fails with `not_available` if terminals are not supported, `limit_exceeded` if too many are open. */
+  /**
+   * Resolves with its id. Fails with `not_available` if terminals are not supported, `limit_exceeded` if too many are
+   * open.
+   */
   open(conversation: string, size: TerminalSize, signal?: AbortSignal): Promise<string>;
   close(conversation: string, terminal: string, signal?: AbortSignal): Promise<void>;
   watch(conversation: string, terminal: string, watcher: TerminalWatcher): TerminalConnection;

@@ -9,7 +9,9 @@ import type { Delta, Event } from "@deckhand/protocol";
 import type { Follower, Subscriptions } from "../socket/subscriptions.ts";
 
 export interface ViewState {
-  /** Starts with id 0, without gaps. The same array until an event arrives, so deltas do not invalidate what is derived. */
+  /**
+   * Starts with id 0, without gaps. The same array until an event arrives, so deltas do not invalidate what is derived.
+   */
   readonly events: readonly Event[];
   readonly state: ConversationState;
   /** Streamed text by source: "reply", "reasoning", "runtime", or the id of the action whose output it is. */

@@ -67,7 +67,9 @@ export interface ConversationsApi {
   inbox(signal?: AbortSignal): Promise<Inbox>;
   change(conversation: string, changes: ConversationChanges, signal?: AbortSignal): Promise<ConversationRow>;
   rename(conversation: string, title: string, signal?: AbortSignal): Promise<void>;
-  /** Fails with `conflict` if unsaved work in the conversation's own workspace would be lost, unless `discard` is true. */
+  /**
+   * Fails with `conflict` if unsaved work in the conversation's own workspace would be lost, unless `discard` is true.
+   */
   delete(conversation: string, options?: { readonly discard?: boolean }, signal?: AbortSignal): Promise<void>;
   /** Creates a conversation with the events up to `at` (by default all); the agent does not continue on its own. */
   fork(conversation: string, at?: number, signal?: AbortSignal): Promise<ConversationRow>;
@@ -95,8 +97,9 @@ export interface WorkspaceApi {
   /** What `restore` would do now. */
   previewRestore(conversation: string, at: number, signal?: AbortSignal): Promise<RestorePreview>;
   /**
-   * Restores the workspace to its state at event `at`. Fails with `changed_since` if that would revert changes made outside
-   * the agent's turns, unless forced; with `busy` while an agent is working there; with `no_checkpoint`, `checkpoint_failed`.
+   * Restores the workspace to its state at event `at`. Fails with `changed_since` if that would revert changes made
+   * outside the agent's turns, unless forced; with `busy` while an agent is working there; with `no_checkpoint`,
+   * `checkpoint_failed`.
    */
   restore(conversation: string, at: number, force?: boolean, signal?: AbortSignal): Promise<Observation<"restore">>;
   /** Resolves with the id of the terminal; see `Terminals`. */
@@ -131,8 +134,9 @@ export interface ServerApi {
   /** Saved and effective settings, with secrets masked. */
   settings(signal?: AbortSignal): Promise<SettingsReport>;
   /**
-   * Saves the given sections; `null` removes a value. Fails with `bad_args` and an explanation, with `forbidden` for what
-   * starts a program outside the sandbox, with `conflict` if the settings file has errors that must be fixed first.
+   * Saves the given sections; `null` removes a value. Fails with `bad_args` and an explanation, with `forbidden` for
+   * what starts a program outside the sandbox, with `conflict` if the settings file has errors that must be fixed
+   * first.
    */
   changeSettings(patch: SettingsPatch, signal?: AbortSignal): Promise<SettingsReport>;
   /** The state of the configured MCP servers. */

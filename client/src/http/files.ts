@@ -12,8 +12,8 @@ export interface FileData {
 
 export interface WriteOptions {
   /**
-   * Only write if the file still has this tag, else fail with `conflict`; or, with `"new"`, only if it does not exist, else
-   * fail with `exists`.
+   * Only write if the file still has this tag, else fail with `conflict`; or, with `"new"`, only if it does not exist,
+   * else fail with `exists`.
    */
   readonly ifTag?: string;
 }

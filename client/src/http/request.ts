@@ -7,8 +7,8 @@ export interface RequestBody {
 }
 
 /**
- * Fails with a `DeckhandError` that has the code of the server's response, with fetch's own error if the server cannot be
- * reached, and with the signal's reason.
+ * Fails with a `DeckhandError` that has the code of the server's response, with fetch's own error if the server cannot
+ * be reached, and with the signal's reason.
  */
 export type SendRequest = (method: string, path: string, body?: RequestBody, signal?: AbortSignal) => Promise<Response>;
 

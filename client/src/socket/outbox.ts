@@ -1,7 +1,7 @@
 /**
- * Commands that the server has not answered yet. Each has an id and is sent again, unchanged, after every reconnect until
- * it is acknowledged or refused; the server executes it once. Commands are sent in order, and only a few at a time without
- * an answer, so that a long queue after a long absence does not hit the server's rate limit.
+ * Commands that the server has not answered yet. Each has an id and is sent again, unchanged, after every reconnect
+ * until it is acknowledged or refused; the server executes it once. Commands are sent in order, and only a few at a
+ * time without an answer, so that a long queue after a long absence does not hit the server's rate limit.
  */
 import { DeckhandError, type ServerFrame } from "@deckhand/protocol";
 
@@ -46,8 +46,8 @@ export class Outbox {
 
   /**
    * Resolves with the id of the stored event; fails with the code of the server's refusal, or the signal's reason. A
-   * command that is pending already is not sent twice: one answer settles all its callers, and it is only withdrawn once
-   * the last of them has aborted.
+   * command that is pending already is not sent twice: one answer settles all its callers, and it is only withdrawn
+   * once the last of them has aborted.
    */
   add(frame: Command, signal?: AbortSignal): Promise<number> {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);

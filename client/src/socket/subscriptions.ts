@@ -1,7 +1,7 @@
 /**
  * Followers of conversations and how far each has read. A socket subscribes to a conversation once, from the lowest
- * position of its followers. Each follower accepts only its next event, so it sees every event once and in order, however
- * often it is sent.
+ * position of its followers. Each follower accepts only its next event, so it sees every event once and in order,
+ * however often it is sent.
  *
  * After a subscribe from `A`, `awaiting` is A until event A+1 (or a `caught_up` at A) arrives: events beyond it are
  * leftovers of an earlier subscription on this socket. At any other time an event beyond the next one is a gap, and the

@@ -1,4 +1,7 @@
-/** Calls back when a browser comes back online or its page becomes visible; does nothing in Node. Returns a function that unsubscribes. */
+/**
+ * Calls back when a browser comes back online or its page becomes visible; does nothing in Node. Returns a function
+ * that unsubscribes.
+ */
 export function onWake(callback: () => void): () => void {
   const page = globalThis as unknown as { readonly window?: EventTarget; readonly document?: Page };
   const { window, document } = page;

@@ -50,7 +50,9 @@ export const mcpServers = z
 export interface McpServerState {
   readonly name: string;
   readonly kind: "program" | "address";
-  /** `waiting`: it failed and will be retried. `login`: a person has to log in at `login_url`. `off`: it is disabled. */
+  /**
+   * `waiting`: it failed and will be retried. `login`: a person has to log in at `login_url`. `off`: it is disabled.
+   */
   readonly state: "starting" | "ready" | "waiting" | "login" | "off";
   /** Why it is unavailable; empty when it is available. */
   readonly reason: string;

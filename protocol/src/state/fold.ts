@@ -1,6 +1,6 @@
 /**
- * State is a fold: `state = events.reduce(apply, emptyState)`. Server, client and UI share this one function, so resume,
- * replay and what people see cannot differ. Unknown kinds move `head` and change nothing else.
+ * State is a fold: `state = events.reduce(apply, emptyState)`. Server, client and UI share this one function, so
+ * resume, replay and what people see cannot differ. Unknown kinds move `head` and change nothing else.
  */
 import { excerpt, firstLine } from "../text/excerpt.ts";
 import { isLimitCode } from "../wire/errors.ts";

@@ -29,7 +29,7 @@ export function mayChangeWorkspace(kind: ActionKind): boolean {
 }
 
 /**
- * Actions with a defined shape that this version of the server does not implement: it answers each with `not_available`.
- * A test of the server compares this list with its tools.
+ * Actions with a defined shape that this version of the server does not implement: it answers each with
+ * `not_available`. A test of the server compares this list with its tools.
  */
 export const unavailableActions = ["run_ipython", "browse_interactive"] as const satisfies readonly RunnableKind[];

@@ -1,6 +1,7 @@
 /**
- * Events of protocol 1.0.0, as stored logs and exported files of earlier builds contain them, converted to 1.1.0. Events
- * of the current version pass unchanged, so that converting twice is harmless. docs/PROTOCOL.md lists what was renamed.
+ * Events of protocol 1.0.0, as stored logs and exported files of earlier builds contain them, converted to 1.1.0.
+ * Events of the current version pass unchanged, so that converting twice is harmless. docs/PROTOCOL.md lists what was
+ * renamed.
  */
 type Fields = Readonly<Record<string, unknown>>;
 

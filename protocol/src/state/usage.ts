@@ -45,8 +45,8 @@ export interface EventCost {
 }
 
 /**
- * Null for an event without a model call. The sum over a log is the `usage` of its state, except for what subagents used.
- * A new kind of event with a model call has to be added here and to the fold.
+ * Null for an event without a model call. The sum over a log is the `usage` of its state, except for what subagents
+ * used. A new kind of event with a model call has to be added here and to the fold.
  */
 export function costOfEvent(event: NewEvent): EventCost | null {
   if (isAction(event)) {

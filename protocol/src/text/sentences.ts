@@ -1,6 +1,6 @@
 /**
- * The sentence that each event carries for display in a chat log. Sentences of kinds that OpenHands 0.9–0.14 had are its
- * own, because its clients show them unchanged.
+ * The sentence that each event carries for display in a chat log. Sentences of kinds that OpenHands 0.9–0.14 had are
+ * its own, because its clients show them unchanged.
  */
 import type { ActionArgs } from "../wire/actions.ts";
 import type { NewAction, NewObservation } from "../wire/event.ts";

@@ -41,7 +41,10 @@ export const actionArgs = {
     old_str: z.string(),
     new_str: z.string(),
     replace_all: z.boolean().default(false),
-    /** Instead of `old_str` and `new_str`: `*** Begin Patch` …, for any number of files, applied as a whole or not at all; `path` is the first of them. */
+    /**
+     * Instead of `old_str` and `new_str`: `*** Begin Patch` …, for any number of files, applied as a whole or not at
+     * all; `path` is the first of them.
+     */
     patch: z.string().max(1_048_576).optional(),
     thought,
   }),
@@ -53,7 +56,9 @@ export const actionArgs = {
     on_timeout: z.enum(["job", "interrupt"]).optional(),
     /** Start it as a background process and return at once. */
     background: z.boolean().default(false),
-    /** Start it as a background process with a terminal, for programs that need one; returns once the screen is quiet. */
+    /**
+     * Start it as a background process with a terminal, for programs that need one; returns once the screen is quiet.
+     */
     tty: z.boolean().optional(),
     /** Its standard input; empty by default. */
     input: z.string().optional(),
@@ -138,7 +143,10 @@ export const actionArgs = {
     rules: z.array(approvalRule).optional(),
   }),
   allow_host: z.object({
-    /** `example.org` (ports 80 and 443), `*.example.org` (its subdomains), or `example.org:8443`; a private address needs a port. */
+    /**
+     * `example.org` (ports 80 and 443), `*.example.org` (its subdomains), or `example.org:8443`; a private address
+     * needs a port.
+     */
     host: z.string().min(1).max(300),
     /** False revokes it. */
     allowed: z.boolean().default(true),

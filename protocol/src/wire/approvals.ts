@@ -8,7 +8,8 @@ export type ApprovalPolicyName = (typeof approvalPolicies)[number];
 /**
  * Why an action needs approval. `external_tool`: an MCP server runs it, outside the sandbox. `network`: it accesses the
  * network. `no_sandbox`: it runs without a sandbox. `outside_workspace`: it writes outside the workspace.
- * `policy_always`: the policy asks before every action. `confirmation_mode`: the conversation asks before every command.
+ * `policy_always`: the policy asks before every action. `confirmation_mode`: the conversation asks before every
+ * command.
  */
 export const approvalReasons = [
   "external_tool",
@@ -22,8 +23,8 @@ export type ApprovalReason = (typeof approvalReasons)[number];
 
 /**
  * What a person has allowed from now on, in a conversation or on the whole server. `pattern` depends on the action: for
- * `run`, the words of a command, optionally with ` *` at the end for any further arguments; for `browse`, an origin; for
- * files, a path; otherwise `*`.
+ * `run`, the words of a command, optionally with ` *` at the end for any further arguments; for `browse`, an origin;
+ * for files, a path; otherwise `*`.
  */
 export const approvalRule = z.object({ action: z.string(), pattern: z.string() });
 export type ApprovalRule = z.infer<typeof approvalRule>;

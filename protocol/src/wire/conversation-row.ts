@@ -5,8 +5,8 @@ import { errorCodes } from "./errors.ts";
 import { agentStates } from "./states.ts";
 
 /**
- * `approval`: an action needs approval. `question`: the agent asked something and waits for an answer. `limit`: it paused
- * at a limit. `failed`: it ended with an error. `paused`: the server paused it and says why.
+ * `approval`: an action needs approval. `question`: the agent asked something and waits for an answer. `limit`: it
+ * paused at a limit. `failed`: it ended with an error. `paused`: the server paused it and says why.
  */
 export const waitingKinds = ["approval", "question", "limit", "failed", "paused"] as const;
 

@@ -1,8 +1,8 @@
 /**
- * The closed list of error codes. Programs branch on the code; the sentence is for people. `retryable` promises that the
- * same request can succeed later without anything being changed first. `close` is the WebSocket close code of a failure
- * that ends the socket: after 1012, 1013 and 4429 a client reconnects and resumes from its last event; after 1009, 4401
- * and 4403 it does not.
+ * The closed list of error codes. Programs branch on the code; the sentence is for people. `retryable` promises that
+ * the same request can succeed later without anything being changed first. `close` is the WebSocket close code of a
+ * failure that ends the socket: after 1012, 1013 and 4429 a client reconnects and resumes from its last event; after
+ * 1009, 4401 and 4403 it does not.
  */
 interface ErrorKind {
   readonly sentence: string;

@@ -6,8 +6,8 @@ export const claimedCheck = z.object({ claim: z.string().min(1).max(1000), comma
 export type ClaimedCheck = z.infer<typeof claimedCheck>;
 
 /**
- * `shown`: the command exited with 0 and no file is known to have changed since. `failed`: it exited otherwise. `stale`:
- * files changed after it ran. `missing`: no such command was run, or it is still running.
+ * `shown`: the command exited with 0 and no file is known to have changed since. `failed`: it exited otherwise.
+ * `stale`: files changed after it ran. `missing`: no such command was run, or it is still running.
  */
 export const verdicts = ["shown", "failed", "stale", "missing"] as const;
 export type Verdict = (typeof verdicts)[number];

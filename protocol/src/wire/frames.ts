@@ -23,7 +23,10 @@ export const clientFrames = {
   unsubscribe_list: z.object({}),
 };
 
-/** An action of a native client names its conversation. With a `command` id it is idempotent: sent again, it happens once. */
+/**
+ * An action of a native client names its conversation. With a `command` id it is idempotent: sent again, it happens
+ * once.
+ */
 export const clientAction = z.object({
   action: z.string(),
   args: z.unknown().optional(),

@@ -1,6 +1,6 @@
 /**
- * The protocol as JSON Schemas, for docs/schema, AsyncAPI and the hash that guards the version. Objects are open: readers
- * ignore fields that they do not know.
+ * The protocol as JSON Schemas, for docs/schema, AsyncAPI and the hash that guards the version. Objects are open:
+ * readers ignore fields that they do not know.
  */
 import { z } from "zod";
 import { actionArgs } from "./actions.ts";

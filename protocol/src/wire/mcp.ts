@@ -19,7 +19,9 @@ export const mcpServerName = z
     "must be letters, digits and hyphens, start with a letter, and be at most 31 long",
   );
 
-/** MCP servers of a conversation. They are part of its log, so they carry no secrets and their hints are not trusted. */
+/**
+ * MCP servers of a conversation. They are part of its log, so they carry no secrets and their hints are not trusted.
+ */
 export const conversationMcpServers = z
   .record(mcpServerName, z.strictObject({ url: httpUrl, tools: z.array(name).max(200).optional() }))
   .refine((servers) => Object.keys(servers).length <= 10, "at most 10 servers");

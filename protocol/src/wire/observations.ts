@@ -35,17 +35,24 @@ export const excludedFiles = z.object({
 });
 export type ExcludedFiles = z.infer<typeof excludedFiles>;
 
-/** When a user's hooks run: before and after an action of the agent, at the start of a turn, and when the agent finishes. */
+/**
+ * When a user's hooks run: before and after an action of the agent, at the start of a turn, and when the agent
+ * finishes.
+ */
 export const hookEvents = ["before_action", "after_action", "start", "stop"] as const;
 export type HookEvent = (typeof hookEvents)[number];
 
-/** Why the server nudged the model: the kind of loop that it is in, or `unfinished`: it stopped in the middle of its task. */
+/**
+ * Why the server nudged the model: the kind of loop that it is in, or `unfinished`: it stopped in the middle of its
+ * task.
+ */
 export const nudgeReasons = ["repeat", "repeat_error", "monologue", "alternation", "unfinished"] as const;
 export type NudgeReason = (typeof nudgeReasons)[number];
 
 /**
- * A file with instructions for agents. `listed`: only its path was given to the model. `nested`: it belongs to a subfolder
- * and was given when the agent first worked there. `microagent`: given when a message mentioned one of its keywords.
+ * A file with instructions for agents. `listed`: only its path was given to the model. `nested`: it belongs to a
+ * subfolder and was given when the agent first worked there. `microagent`: given when a message mentioned one of its
+ * keywords.
  */
 export const instructionFile = z.object({
   kind: z.enum(["instructions", "skill", "microagent", "listed", "nested"]),
@@ -55,7 +62,9 @@ export const instructionFile = z.object({
 });
 export type InstructionFile = z.infer<typeof instructionFile>;
 
-/** The state of a subagent, as recorded in the log of its parent. Usage counts are totals, including its own subagents. */
+/**
+ * The state of a subagent, as recorded in the log of its parent. Usage counts are totals, including its own subagents.
+ */
 export const childReport = z.object({
   conversation: z.string(),
   /** Id of the `delegate` action. */

@@ -42,8 +42,8 @@ export const terminalScreen = z.object({
 
 /**
  * Why a connection was refused. `not_listed`: no rule allows the host. `private_address`: the host resolves to this
- * machine or a private network. `bad_name`: not a valid host or port. `other_server`: the TLS handshake in a tunnel names
- * a different server. `too_many`: too many connections are open.
+ * machine or a private network. `bad_name`: not a valid host or port. `other_server`: the TLS handshake in a tunnel
+ * names a different server. `too_many`: too many connections are open.
  */
 export const refusalReasons = ["not_listed", "private_address", "bad_name", "other_server", "too_many"] as const;
 export type RefusalReason = (typeof refusalReasons)[number];

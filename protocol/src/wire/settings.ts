@@ -40,7 +40,10 @@ export function workspaceSource(choice: WorkspaceChoice): WorkspaceSource | unde
   return Object.keys(choice).length === 0 ? undefined : (choice as WorkspaceSource);
 }
 
-/** The model, agent, workspace and limits of a conversation. Every key is optional; a missing key keeps the current value. */
+/**
+ * The model, agent, workspace and limits of a conversation. Every key is optional; a missing key keeps the current
+ * value.
+ */
 export const settingsSchema = z.object({
   model: z.string().optional(),
   /** A folder in the workspace to work in. */
@@ -60,7 +63,9 @@ export const settingsSchema = z.object({
   max_seconds: z.number().positive().optional(),
   /** Input and output tokens of all model calls together. */
   max_tokens: z.int().min(1).optional(),
-  /** MCP servers of this conversation, by name, in addition to those of the server: URLs only, no programs, no headers. */
+  /**
+   * MCP servers of this conversation, by name, in addition to those of the server: URLs only, no programs, no headers.
+   */
   mcp: conversationMcpServers.optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,6 +1,6 @@
 /**
- * The frames on the WebSocket of a terminal, `/api/conversations/ID/terminals/N`: JSON text frames with one key each. For
- * a slow reader nothing is queued; it later gets the current screen instead.
+ * The frames on the WebSocket of a terminal, `/api/conversations/ID/terminals/N`: JSON text frames with one key each.
+ * For a slow reader nothing is queued; it later gets the current screen instead.
  */
 import { z } from "zod";
 import type { FramesOf } from "./frames.ts";

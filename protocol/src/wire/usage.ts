@@ -14,8 +14,8 @@ export const usageSchema = z.object({
 export type Usage = z.infer<typeof usageSchema>;
 
 /**
- * How full the model's context was at a request, and what filled it. `tokens` is the provider's count, divided among the
- * parts in proportion to their characters, so that the parts add up to it.
+ * How full the model's context was at a request, and what filled it. `tokens` is the provider's count, divided among
+ * the parts in proportion to their characters, so that the parts add up to it.
  */
 export const contextUse = z.object({
   tokens,

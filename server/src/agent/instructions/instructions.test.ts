@@ -76,7 +76,7 @@ test("[A23] unchanged instructions are not shown again, and removed instructions
   assert.deepEqual(changedInstructions(null, shown), []);
   assert.equal(
     observation("environment", "instructions", "", { files: [] }).message,
-    "The workspace has no instructions any more.",
+    "The workspace no longer has instructions.",
   );
 });
 
