@@ -17,7 +17,7 @@ const callOf = (name: string, args: string): PendingCall => ({
   reply: 3,
 });
 
-test("[HN9] the patch tool is offered in place of edit to models whose name says that they know it, and to no other", () => {
+test("[HN9] apply_patch replaces edit only for models that were trained on it", () => {
   const names = (model: string): readonly string[] => withTrainedTools(agent, model).toolSpecs.map(({ name }) => name);
   for (const model of ["gpt-5", "gpt-5.1-codex", "openai/gpt-5-mini", "codex-mini-latest", "openrouter/openai/gpt-5"]) {
     assert.ok(names(model).includes("apply_patch") && !names(model).includes("edit"), model);
@@ -29,7 +29,7 @@ test("[HN9] the patch tool is offered in place of edit to models whose name says
   assert.equal(chars, prompt.length + JSON.stringify(specs).length);
 });
 
-test("[HN9] whoever sends a patch is understood: it becomes an edit, under the one name or the other", () => {
+test("[HN9] a patch from any model becomes an edit, under either name", () => {
   const sent = [
     callOf("apply_patch", JSON.stringify({ input: patch })),
     callOf("apply_patch", JSON.stringify({ patch })),
@@ -44,10 +44,10 @@ test("[HN9] whoever sends a patch is understood: it becomes an edit, under the o
   }
   const plain = prepareCall(callOf("edit", JSON.stringify({ path: "a", old_str: "b", new_str: "c" })), agent);
   assert.ok(plain.type === "runnable" && plain.event.action === "edit" && plain.event.args.patch === undefined);
-  assert.equal(prepareCall(callOf("apply_patch", "{}"), agent).type, "refused");
+  assert.equal(prepareCall(callOf("apply_patch", "{}"), agent).type, "invalid");
 });
 
-test("[HN9] every file of a patch is judged, not the first alone", async () => {
+test("[HN9] the policy checks every file of a patch, not only the first", async () => {
   const args = { path: "a.txt", old_str: "", new_str: "", replace_all: false, patch, thought: "" };
   const edit = action("agent", "edit", args);
   const circumstances = {
@@ -56,8 +56,8 @@ test("[HN9] every file of a patch is judged, not the first alone", async () => {
     defaults: { policy: "risky" as const, seconds: 60, sandboxed: true },
     serverRules: async () => [],
   };
-  const judged = await evaluatePolicy(edit, "write", circumstances);
-  assert.ok(judged.type === "ask" && judged.request.reasons[0] === "outside_workspace");
+  const decision = await evaluatePolicy(edit, "write", circumstances);
+  assert.ok(decision.type === "ask" && decision.request.reasons[0] === "outside_workspace");
   assert.deepEqual(
     (await rulesFor(edit, "/w")).map(({ pattern }) => pattern),
     ["/w/a.txt", "/b.txt"],

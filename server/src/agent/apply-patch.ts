@@ -1,25 +1,25 @@
 /**
- * Some models are trained to change files by one tool, `apply_patch`. They are offered that in place of `edit`; whoever calls it is
- * understood, and it becomes an `edit` with a patch.
+ * Some models are trained to edit files with one tool, `apply_patch`. They are offered it instead of `edit`. A call of it by any model
+ * becomes an `edit` with a patch.
  */
 import type { PendingCall } from "@deckhand/protocol";
 import type { ToolSpec } from "../llm/model.ts";
 import { patchPaths } from "../tools/patch/parse.ts";
 import type { Agent } from "./agents.ts";
 
-/** By the names under which they are offered, whatever provider stands in front. */
-const trained = /(^|[/:.])(gpt-5|codex)|-codex/i;
+/** With any provider prefix. */
+const trainedModels = /(^|[/:.])(gpt-5|codex)|-codex/i;
 
-const spec: ToolSpec = {
+const applyPatchSpec: ToolSpec = {
   name: "apply_patch",
-  description: `Change files: all of the patch or nothing; a diff comes back.
+  description: `Edit files. The patch is applied completely or not at all; returns a diff.
 *** Begin Patch
-*** Update File: path (then maybe "*** Move to: path")
-@@ a line above the place, where it is needed to find it
- a line that stays (3 around a change)
--a line that goes
-+a line that comes
-*** Add File: path (each line with +)
+*** Update File: path (optionally followed by "*** Move to: path")
+@@ a line above the change, if needed to locate it
+ unchanged line (3 before and after a change)
+-removed line
++added line
+*** Add File: path (every line starts with +)
 *** Delete File: path
 *** End Patch`,
   parameters: {
@@ -30,15 +30,15 @@ const spec: ToolSpec = {
   },
 };
 
-/** The agent with the tools that the model was trained on. */
+/** The agent with the tools the model was trained on. */
 export function withTrainedTools(agent: Agent, modelName: string): Agent {
-  if (!trained.test(modelName) || !agent.toolSpecs.some(({ name }) => name === "edit")) return agent;
-  const specs = agent.toolSpecs.map((each) => (each.name === "edit" ? spec : each));
+  if (!trainedModels.test(modelName) || !agent.toolSpecs.some(({ name }) => name === "edit")) return agent;
+  const specs = agent.toolSpecs.map((each) => (each.name === "edit" ? applyPatchSpec : each));
   const chars = agent.promptChars - JSON.stringify(agent.toolSpecs).length + JSON.stringify(specs).length;
   return { ...agent, toolSpecs: specs, promptChars: chars };
 }
 
-/** The call as an `edit`, where it is a patch. */
+/** The call as an `edit` if it is a patch. */
 export function normalizePatchCall(call: PendingCall): PendingCall {
   if (call.name !== "apply_patch" && call.name !== "edit") return call;
   const patch = patchIn(call);
@@ -47,7 +47,7 @@ export function normalizePatchCall(call: PendingCall): PendingCall {
   return { ...call, name: "edit", arguments: JSON.stringify({ path, old_str: "", new_str: "", patch }) };
 }
 
-/** As an argument, by one of the names that models give it, or in place of all arguments. */
+/** In an argument, under one of the names models use, or in place of the arguments. */
 function patchIn({ name, arguments: text }: PendingCall): string | undefined {
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-/** For tests: a model that replies from an array, and a tool whose path says what becomes of it. */
+/** For tests: a model that replies from an array, and a tool whose path says how it behaves. */
 import { DeckhandError, type ActionKind, type ReplyPart } from "@deckhand/protocol";
 import type { Model, ModelRequest } from "../llm/model.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -8,7 +8,7 @@ export type Reply = readonly ReplyPart[] | Error;
 
 export const text = (content: string): ReplyPart => ({ type: "text", text: content });
 
-/** A call of a tool; a string is its arguments as the model wrote them. */
+/** A tool call; a string stands for the arguments exactly as the model wrote them. */
 export const call = (name: string, args: object | string, id = name): ReplyPart => ({
   type: "call",
   id,
@@ -21,7 +21,7 @@ export interface ArrayModel extends Model {
   readonly asked: number[];
 }
 
-/** Replies in the order of the array, or as a function of the request says; `before` runs while the model is thinking. */
+/** Replies in the order of the array, or with what the function returns; `before` runs before each reply. */
 export function arrayModel(
   replies: readonly Reply[] | ((request: ModelRequest) => Reply),
   before: (request: ModelRequest, signal: AbortSignal) => Promise<void> | void = () => {},
@@ -35,7 +35,7 @@ export function arrayModel(
       asked.push(request.messages.length);
       await before(request, signal);
       const reply = typeof replies === "function" ? replies(request) : replies[asked.length - 1];
-      if (reply === undefined) throw new Error("the array is at its end");
+      if (reply === undefined) throw new Error("no replies left in the array");
       if (reply instanceof Error) throw reply;
       yield { type: "delta", delta: { of: "reply", text: "…" } };
       return {
@@ -49,7 +49,7 @@ export function arrayModel(
   };
 }
 
-/** Resolves when the signal aborts, by failing with its reason. */
+/** Rejects with the signal's reason when it aborts. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -59,12 +59,12 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
 
 const readTool: Tool<"read"> = {
   action: "read",
-  description: "Reads what its path says: throw, bug, wait (until it is stopped), deaf (does not listen to a stop).",
+  description: "The path is one of throw, bug, wait (until stopped), deaf (ignores a stop), or a file.",
   offers: ["path"],
   effect: () => "read",
   async *run(args, { signal, id }) {
     if (args.path === "throw") throw new DeckhandError("file_not_found");
-    if (args.path === "bug") throw new TypeError("our mistake");
+    if (args.path === "bug") throw new TypeError("our bug");
     if (args.path === "wait") await untilAborted(signal);
     if (args.path === "deaf") await new Promise(() => {});
     yield { of: id, text: "…" };
@@ -72,7 +72,7 @@ const readTool: Tool<"read"> = {
   },
 };
 
-/** Every action that runs does what `read` does; those that could change something wait for each other. */
+/** All tools behave like `read`; only `read` and `search` run in parallel. */
 export const testTools: ReadonlyMap<ActionKind, Tool> = new Map(
   (["run", "job", "read", "write", "edit", "search", "browse", "plan"] as const).map((kind) => [
     kind,

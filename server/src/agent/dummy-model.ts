@@ -1,6 +1,6 @@
 /**
- * The original's DummyAgent: plays the same steps whatever it is asked. Clients use it to try the protocol without a
- * model (OPENHANDS-PROTOCOL.md section 7).
+ * The DummyAgent of OpenHands 0.9–0.14: runs the same steps for any task. Clients use it to try the protocol without a model
+ * (OPENHANDS-PROTOCOL.md section 7).
  */
 import type { ModelReply, ModelProgress, ModelRequest, Model } from "../llm/model.ts";
 
@@ -23,7 +23,7 @@ export const dummyModel: Model = {
   name: "DummyAgent",
   takesImages: false,
   isScript: true,
-  // oxlint-disable-next-line require-yield -- it has nothing to stream
+  // oxlint-disable-next-line require-yield -- nothing to stream
   async *reply(request: ModelRequest): AsyncGenerator<ModelProgress, ModelReply> {
     const at = request.messages.filter((message) => message.role === "assistant").length;
     const [name, args] = steps[at % steps.length] ?? ["reject", {}];

@@ -1,8 +1,8 @@
-/** What a history has to be like: as a log, as our messages, and as the bodies that providers take. */
+/** The rules a history has to follow: as a log, as our messages, and as request bodies of the providers. */
 import { isAction, isRunnable, type Event } from "@deckhand/protocol";
 import type { ModelMessage } from "../llm/model.ts";
 
-/** Each action that ran has one observation behind it, in the order of the calls; ids are dense. */
+/** Each action that ran has one later observation, in the order of the calls; ids have no gaps. */
 export function problemsOfLog(log: readonly Event[], awaiting: number | undefined): readonly string[] {
   const problems: string[] = [];
   const answers = new Map<number, number>();
@@ -28,7 +28,7 @@ export function problemsOfLog(log: readonly Event[], awaiting: number | undefine
   return problems;
 }
 
-/** No mask and no summary ends between an action and its observation. */
+/** No compaction ends between an action and its observation. */
 export function problemsOfCompactions(log: readonly Event[]): readonly string[] {
   return log.flatMap((event) => {
     if (!isAction(event) || event.action !== "compact") return [];
@@ -41,7 +41,7 @@ export function problemsOfCompactions(log: readonly Event[]): readonly string[] 
   });
 }
 
-/** Each reply's calls have their results right behind it, one each and in order; nobody speaks twice, and not the model last. */
+/** The results of a reply's calls follow directly, one each and in order; no two replies in a row, and none at the end. */
 export function problemsOfMessages(messages: readonly ModelMessage[]): readonly string[] {
   const problems: string[] = [];
   const known = new Set<string>();
@@ -68,7 +68,7 @@ export function problemsOfMessages(messages: readonly ModelMessage[]): readonly 
   return problems;
 }
 
-/** What was answered in the log is not told to be not run. */
+/** A call that was answered in the log is not reported as not run. */
 export function problemsOfResults(messages: readonly ModelMessage[], log: readonly Event[]): readonly string[] {
   const untold = messages
     .flatMap((message) => (message.role === "tool" ? message.results : []))
@@ -102,7 +102,7 @@ interface AnthropicBlock {
   readonly tool_use_id?: string;
 }
 
-/** https://docs.anthropic.com/en/docs/build-with-claude/tool-use: results first, all of them, right behind; ids are unique. */
+/** https://docs.anthropic.com/en/docs/build-with-claude/tool-use: all results come first, directly after the calls; ids are unique. */
 export function problemsOfAnthropic(body: unknown): readonly string[] {
   const { messages } = body as { messages: readonly { role: string; content: readonly AnthropicBlock[] }[] };
   const problems: string[] = [];

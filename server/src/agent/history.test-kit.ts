@@ -1,6 +1,6 @@
 /**
- * For the property tests of histories: conversations of chance, played by the real loop, cut anywhere, cleared up as after a
- * crash, and gone on with. Every request that the model was asked is kept, with the log as it was then.
+ * For the property tests of histories: random conversations, run by the real loop, cut anywhere, recovered as after a crash, and resumed.
+ * Every request to the model is recorded, with the length of the log at that time.
  */
 import fc from "fast-check";
 import {
@@ -21,7 +21,7 @@ import { arrayModel, text, type Reply } from "./array-model.test-kit.ts";
 import { play } from "./play.test-kit.ts";
 import { endEvents } from "./turn-types.ts";
 
-/** What happens at one step of the loop, beside it. */
+/** What happens at the same time as a step of the loop. */
 type Meanwhile = "message" | "command" | "pause" | "stop" | "nothing";
 
 export interface Plan {
@@ -186,7 +186,7 @@ export async function playOut(plan: Plan): Promise<Played> {
   return { log: stamped([...log, ...next]), asked };
 }
 
-/** As the next server does it. */
+/** As the next server process does it. */
 function cleared(log: readonly Event[]): readonly NewEvent[] {
   return recoveryEvents(fold(log), { nowMs: log.length * 1000, tail: log.slice(-8), resume: "ask" });
 }

@@ -1,5 +1,5 @@
 /**
- * Histories of chance. The seed is printed; `DECKHAND_HISTORY_SEED=7` begins with it, `DECKHAND_HISTORY_RUNS=5000` plays more.
+ * Random histories. The seed is printed; `DECKHAND_HISTORY_SEED=7` starts with it, `DECKHAND_HISTORY_RUNS=5000` runs more of them.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ import {
 import { playOut, plans, requestOf, type Asked, type Played } from "./history.test-kit.ts";
 import { Prompt } from "./context/prompt.ts";
 
-/** Seeds that found something once. */
+/** Seeds that once found a bug. */
 const pastSeeds: readonly number[] = [414_081, 583_002];
 const runsOfPast = 20;
 const runs = Number(process.env["DECKHAND_HISTORY_RUNS"] ?? 100);
@@ -45,7 +45,7 @@ async function always(check: (played: Played) => Promise<void> | void, most = ru
   }
 }
 
-test(`[WB13][WB14][WB15] from seed ${seed}: histories that were cut anywhere and gone on with keep the rules`, async (t) => {
+test(`[WB13][WB14][WB15] from seed ${seed}: histories that were cut anywhere and resumed follow the rules`, async (t) => {
   const seen = { events: 0, requests: 0, summaries: 0, pairs: 0 };
   await always(({ log, asked }) => {
     const { awaiting, approved } = fold(log);
@@ -73,7 +73,7 @@ test(`[WB13][WB14][WB15] from seed ${seed}: histories that were cut anywhere and
   t.diagnostic(JSON.stringify(seen));
 });
 
-test(`[WB16] from seed ${seed}: what is sent to Anthropic, to OpenAI and to compatible servers keeps their rules`, async () => {
+test(`[WB16] from seed ${seed}: requests to Anthropic, OpenAI and compatible servers follow their rules`, async () => {
   const providers = [
     { send: sender(anthropic), problemsOf: problemsOfAnthropic },
     { send: sender(openai), problemsOf: problemsOfResponses },
@@ -89,7 +89,7 @@ test(`[WB16] from seed ${seed}: what is sent to Anthropic, to OpenAI and to comp
   );
 });
 
-test("[WB14] the checks see what is wrong", () => {
+test("[WB14] the checks find planted violations", () => {
   const call = (id: string) => ({ type: "call", id, name: "run", arguments: "{}" }) as const;
   const result = (id: string) => ({ call: id, name: "run", content: "x", isError: false });
   const user = { role: "user", text: "x", imageUrls: [] } as const;
@@ -117,7 +117,7 @@ function isGoOn(message: ModelMessage): boolean {
   return message.role === "user" && message.text === "Go on.";
 }
 
-/** The request that would come next. */
+/** The next request. */
 function lastOf(log: Played["log"]): readonly Asked[] {
   const prompt = new Prompt(tools, { fixedChars: 0, maxResultChars: Number.POSITIVE_INFINITY });
   for (const event of log) prompt.add(event);
@@ -129,7 +129,7 @@ function lastOf(log: Played["log"]): readonly Asked[] {
 const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
 const agent = createAgentFinder(tools)("CodeActAgent", "/w")!;
 
-/** What is sent, as the provider's own package writes it. */
+/** The request body, as the provider's package builds it. */
 function sender(provider: Provider): (asked: Asked) => Promise<unknown> {
   let sent = "";
   const fetch: typeof globalThis.fetch = async (_, init) => {

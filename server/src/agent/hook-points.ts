@@ -1,15 +1,15 @@
-/** Where the user's hooks are asked. What becomes of one is a value: nothing here fails. */
+/** When the user's hooks run. A failing hook is a verdict: nothing here rejects. */
 import type { NewAction, NewEvent, NewObservation } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
 export interface HookVerdict {
-  /** What the hooks did, as far as it is worth a line of the log. */
+  /** What the hooks did, as far as it is worth storing. */
   readonly events: readonly NewEvent[];
-  /** Why it does not happen, in words for the model. */
+  /** Why the hook blocks what is about to happen, for the model. */
   readonly blockReason?: string;
 }
 
-/** Of one conversation. */
+/** What the hooks of a conversation are given. */
 export interface HookContext {
   readonly conversation: string;
   readonly workspace: () => string;
@@ -17,12 +17,12 @@ export interface HookContext {
 }
 
 export interface HookPoints {
-  /** Before an action of the agent that may run. */
+  /** Before an action of the agent runs. */
   before(action: NewAction, id: number, signal: AbortSignal): Promise<HookVerdict>;
-  /** After it. Nothing can be stopped any more. */
+  /** After it. It cannot block anything. */
   after(action: NewAction, id: number, observation: NewObservation, signal: AbortSignal): Promise<HookVerdict>;
-  /** When the agent begins to work in a conversation. */
+  /** Before the model is called for the first time in a conversation. */
   start(signal: AbortSignal): Promise<HookVerdict>;
-  /** When it says that it is done; `blockedFinishes` is how often that was not enough. */
-  stop(finish: NewAction, sentBack: number, signal: AbortSignal): Promise<HookVerdict>;
+  /** After a `finish`; `rejections` is how often a hook has sent the agent back to work already. */
+  stop(finish: NewAction, rejections: number, signal: AbortSignal): Promise<HookVerdict>;
 }

@@ -1,4 +1,4 @@
-/** For tests: the loop with an array in place of the log. */
+/** For tests: runs the loop with an array instead of a log. */
 import {
   action,
   apply,
@@ -34,7 +34,7 @@ export interface Play {
   readonly tools?: typeof testTools;
   readonly changesSince?: TurnDeps["changesSince"];
   readonly policy?: (event: NewAction) => ApprovalRequest | null;
-  /** Is told of every step after it was stored; what it returns is stored next, as if somebody else had come between. */
+  /** Called after each output was stored. The events it returns are stored next, as if they came from outside. */
   readonly meanwhile?: (stored: readonly Event[], stop: AbortController) => readonly NewEvent[];
 }
 
@@ -44,7 +44,7 @@ export async function play(
 ): Promise<Played> {
   const events: Event[] = [];
   const agent = createAgentFinder(tools)("CodeActAgent", "/w");
-  if (agent === undefined) throw new Error("there is no such agent");
+  if (agent === undefined) throw new Error("unknown agent");
   const prompt = new Prompt(tools, promptSize(agent, model));
   let state = emptyState;
   const stop = new AbortController();
@@ -67,7 +67,7 @@ export async function play(
       agent,
       runtime: async () => ({ cwd: "/w" }) as Runtime,
       changesSince,
-      instructions: { workspace: () => Promise.reject(new Error("there is no workspace")) },
+      instructions: { workspace: () => Promise.reject(new Error("no workspace")) },
       limits: async (now) => limitReached(now, { ...unlimited, ...limits }, nowMs()),
       now: nowMs,
       policy: async (event) => {

@@ -13,7 +13,7 @@ const kinds = ({ events }: Played): string[] =>
 const causes = ({ events }: Played): (number | undefined)[] =>
   events.map((event) => (isAction(event) ? undefined : event.cause));
 
-test("[A5] a turn takes the message in, acts, and ends with finish", async () => {
+test("[A5] a turn takes in the message, acts and ends with finish", async () => {
   const played = await play(
     arrayModel([[text("Look."), call("read", { path: "ok" })], [call("finish", { thought: "done" })]]),
   );
@@ -40,15 +40,15 @@ test("[A6] several calls of one reply are answered in order, each with one obser
   assert.equal(played.state.open.length, 0);
 });
 
-test("[A7] a call that is no tool, or not its arguments, is answered with what to send instead", async () => {
+test("[A7] an unknown tool or invalid arguments are answered with what to send instead", async () => {
   const model = arrayModel([
     [call("nope", {}, "1"), call("read", "{not json", "2"), call("read", { path: 7 }, "3"), call("read", "", "4")],
     [text("Oh.")],
   ]);
   const played = await play(model);
-  const told = played.events.filter((event) => !isAction(event) && event.observation === "error");
+  const errors = played.events.filter((event) => !isAction(event) && event.observation === "error");
   assert.deepEqual(
-    told.map((event) => event.message.slice(0, 60)),
+    errors.map((event) => event.message.slice(0, 60)),
     [
       "Tool nope is not registered. (arguments: {}). Please check t",
       "The arguments of read are not valid JSON (Expected property ",
@@ -56,11 +56,11 @@ test("[A7] a call that is no tool, or not its arguments, is answered with what t
       "Invalid arguments for read: path: Invalid input: expected st",
     ],
   );
-  assert.match(told[1]!.message, /Send a JSON object such as \{"path": <string>\}\.$/);
+  assert.match(errors[1]!.message, /Send a JSON object such as \{"path": <string>\}\.$/);
   assert.deepEqual(played.end, { type: "completed", agentState: "awaiting_user_input" });
 });
 
-test("[A8] the limit on steps is exact, and is raised by its first value when a person lets it go on", async () => {
+test("[A8] the step limit is exact, and rises by its initial value each time a person lets the conversation continue", async () => {
   const step: Reply = [call("read", { path: "a" })];
   const first = await play(arrayModel([step, step, step]), { limits: { maxSteps: 2 } });
   assert.deepEqual(first.end, {
@@ -69,17 +69,17 @@ test("[A8] the limit on steps is exact, and is raised by its first value when a 
     code: "limit_steps",
     message: "Agent reached maximum iteration. Current iteration: 2.00, max iteration: 2.00. ",
   });
-  const goOn = action("user", "change_agent_state", { agent_state: "running", thought: "" });
-  const from = [...first.events, ...endEvents(first.end), goOn, stateChange("running")];
+  const resume = action("user", "change_agent_state", { agent_state: "running", thought: "" });
+  const from = [...first.events, ...endEvents(first.end), resume, stateChange("running")];
   const second = await play(arrayModel([step, step, step]), { limits: { maxSteps: 2 }, from });
   assert.ok(second.end.type === "halted");
   assert.equal(second.end.message, "Agent reached maximum iteration. Current iteration: 4.00, max iteration: 4.00. ");
 });
 
-/** What the model of these tests reads and writes at each step. */
+/** Tokens the model of these tests uses per step. */
 const perStep = 11;
 
-test("[A9] the limits on cost, on tokens and on time end a turn before the next request", async () => {
+test("[A9] the limits on cost, tokens and time end a turn before the next request", async () => {
   const step: Reply = [call("read", { path: "a" })];
   const cost = await play(arrayModel([step, step, step]), { limits: { maxCostUsd: 0.5 } });
   assert.ok(cost.end.type === "halted" && cost.end.code === "limit_cost");
@@ -87,13 +87,13 @@ test("[A9] the limits on cost, on tokens and on time end a turn before the next 
   const tokens = await play(arrayModel([step, step, step]), { limits: { maxTokens: perStep + 1 } });
   assert.ok(tokens.end.type === "halted" && tokens.end.code === "limit_tokens");
   const used = 2 * perStep;
-  const said = `Current tokens: ${used}.00, max tokens: ${perStep + 1}.00. `;
-  assert.equal(tokens.end.message, `Agent reached maximum tokens. ${said}`);
+  const usage = `Current tokens: ${used}.00, max tokens: ${perStep + 1}.00. `;
+  assert.equal(tokens.end.message, `Agent reached maximum tokens. ${usage}`);
   const time = await play(arrayModel([step, step, step]), { limits: { maxSeconds: 5 } });
   assert.ok(time.end.type === "halted" && time.end.code === "limit_time");
 });
 
-test("[A10] a message that comes during a turn is taken in at the next step", async () => {
+test("[A10] a message sent during a turn is taken in at the next step", async () => {
   const model = arrayModel([[call("read", { path: "a" })], [text("Both done.")]]);
   const late = action("user", "message", { content: "and this", image_urls: null, wait_for_response: false });
   const played = await play(model, {
@@ -104,7 +104,7 @@ test("[A10] a message that comes during a turn is taken in at the next step", as
   assert.equal(played.state.queued.length, 0);
 });
 
-test("[A11] a pause ends the turn after the current action; going on runs what is left of the reply", async () => {
+test("[A11] a pause ends the turn after the current action; resuming runs the remaining calls of the reply", async () => {
   const edit = (path: string, id: string) => call("edit", { path, old_str: "a", new_str: "b" }, id);
   const model = arrayModel([[edit("a", "1"), edit("b", "2")]]);
   const played = await play(model, {
@@ -117,7 +117,7 @@ test("[A11] a pause ends the turn after the current action; going on runs what i
   assert.deepEqual(kinds(resumed).slice(8), ["edit", "read", "reply", "message"]);
 });
 
-test("[A12] a stop ends a tool that waits, and one that does not listen, in under a second", async () => {
+test("[A12] a stop ends a waiting tool, and one that ignores the signal, in under a second", async () => {
   for (const path of ["wait", "deaf"]) {
     const startedAt = performance.now();
     const played = await play(arrayModel([[call("read", { path })]]), {
@@ -136,13 +136,13 @@ test("[A12] a stop ends a tool that waits, and one that does not listen, in unde
   }
 });
 
-test("[A13] a model that fails ends the turn with its code; a mistake of ours too, after the action is answered", async () => {
+test("[A13] a failing model ends the turn with its code, and a bug in a tool after the action is answered", async () => {
   const failed = await play(arrayModel([new DeckhandError("model_auth", "no key")]));
   assert.deepEqual(failed.end, { type: "halted", agentState: "error", code: "model_auth", message: "no key" });
   await assert.rejects(play(arrayModel([[call("read", { path: "bug" })]])), TypeError);
 });
 
-test("[X6] a circle is told to the model once; when it goes on, the turn pauses as stuck, and a word to go on resumes it", async () => {
+test("[X6] the model is nudged about a loop once; if it continues, the turn pauses as stuck, and a resume starts over", async () => {
   const requests: string[][] = [];
   const model = arrayModel(
     () => [call("read", { path: "same" })],
@@ -172,7 +172,7 @@ test("[X6] a circle is told to the model once; when it goes on, the turn pauses 
   assert.deepEqual(resumed.end, { type: "completed", agentState: "finished" });
 });
 
-test("[X7] two calls of one reply with the same id both run, and both are answered", async () => {
+test("[X7] two calls of one reply with the same id both run and are both answered", async () => {
   const twins = [call("read", { path: "a" }, "1"), call("read", { path: "throw" }, "1"), call("nope", {}, "1")];
   const model = arrayModel([twins, [text("Bye.")]]);
   const played = await play(model);
@@ -190,7 +190,7 @@ test("[X7] two calls of one reply with the same id both run, and both are answer
   );
 });
 
-test("[X14] a stop in the model's last moment begins none of its calls", async () => {
+test("[X14] after a stop at the end of a reply none of its calls begins", async () => {
   const reply: Reply = [call("read", { path: "a" }), call("finish", {}, "2")];
   const stopped = await play(arrayModel([reply]), {
     meanwhile: (stored, stop) => {

@@ -1,22 +1,21 @@
 /**
- * A command line as the simple commands that it is made of, where it is made of nothing else: words without any meaning
- * of their own, joined by `;`, newline, `&&`, `||` and `|`. Everything that expands, redirects, assigns, substitutes,
- * groups, loops or continues makes it undefined, and so does whatever the grammar leaves unread: an approval rule can
- * then say nothing about it.
+ * Splits a command line into simple commands: plain words, joined by `;`, newline, `&&`, `||` and `|`. Anything else, such as an
+ * expansion, redirection, assignment, substitution, group, loop or line continuation, makes the result undefined, and so does any text
+ * the grammar leaves unread. No approval rule covers such a line.
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Node, Parser } from "web-tree-sitter";
 
-const mostChars = 4_000;
-const mostNodes = 500;
+const maxChars = 4_000;
+const maxNodes = 500;
 
-/** Words of one simple command, as bash would hand them to the program. */
+/** The words of one command, as bash would pass them to the program. */
 export type SimpleCommand = readonly string[];
 
 export async function parseSimpleCommands(text: string): Promise<readonly SimpleCommand[] | undefined> {
-  // What looks like another character, or like none, is nobody's rule; long texts are not worth the parser's time.
-  if (text.length > mostChars || !/^[\x20-\x7E\n\t]*$/.test(text)) return undefined;
+  // Lookalike and invisible characters must not end up in a rule, and long lines are not worth the parser's time.
+  if (text.length > maxChars || !/^[\x20-\x7E\n\t]*$/.test(text)) return undefined;
   const parser = await loadParser();
   const tree = parser.parse(text);
   if (tree === null) return undefined;
@@ -28,29 +27,29 @@ export async function parseSimpleCommands(text: string): Promise<readonly Simple
 }
 
 function read(root: Node, text: string): readonly SimpleCommand[] | undefined {
-  if (root.hasError || root.descendantCount > mostNodes) return undefined;
+  if (root.hasError || root.descendantCount > maxNodes) return undefined;
   const commands: SimpleCommand[] = [];
   let readTo = 0;
-  return reads(root) && onlyBlanks(text.slice(readTo)) && commands.length > 0 ? commands : undefined;
+  return visit(root) && onlyBlanks(text.slice(readTo)) && commands.length > 0 ? commands : undefined;
 
-  /** Goes through all nodes in order; the text between what is understood has to be blank. */
-  function reads(node: Node): boolean {
+  /** Visits all nodes in order. The text between known nodes has to be blank. */
+  function visit(node: Node): boolean {
     switch (node.type) {
       case "program":
       case "list":
       case "pipeline":
-        return node.children.every(reads);
+        return node.children.every(visit);
       case ";":
       case "\n":
       case "&&":
       case "||":
       case "|":
-        return takes(node);
+        return consume(node);
       case "command": {
         const words: string[] = [];
         for (const child of node.children) {
           const word = wordOf(child);
-          if (word === undefined || !takes(child)) return false;
+          if (word === undefined || !consume(child)) return false;
           words.push(word);
         }
         commands.push(words);
@@ -61,7 +60,7 @@ function read(root: Node, text: string): readonly SimpleCommand[] | undefined {
     }
   }
 
-  function takes(node: Node): boolean {
+  function consume(node: Node): boolean {
     if (!onlyBlanks(text.slice(readTo, node.startIndex))) return false;
     readTo = node.endIndex;
     return true;
@@ -72,7 +71,7 @@ function onlyBlanks(text: string): boolean {
   return /^[ \t\n]*$/.test(text);
 }
 
-/** The word that bash would make of it; undefined where that needs more than taking quotes away. */
+/** The word as bash sees it; undefined when that takes more than removing quotes. */
 function wordOf(node: Node): string | undefined {
   const { text } = node;
   switch (node.type) {
@@ -94,7 +93,7 @@ function wordOf(node: Node): string | undefined {
 
 let loading: Promise<Parser> | undefined;
 
-/** Loaded at the first need (about 0.1 s) and once. A failure is tried again. */
+/** Loaded once, on first use (about 0.1 s). A failed load is retried. */
 function loadParser(): Promise<Parser> {
   loading ??= load().catch((error: unknown) => {
     loading = undefined;

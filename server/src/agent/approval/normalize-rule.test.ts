@@ -6,7 +6,7 @@ import { normalizeRule } from "./normalize-rule.ts";
 
 const run = (command: string) => action("agent", "run", actionArgs.run.parse({ command }));
 
-test("[Q20] a rule written by hand is kept in the one way in which it is compared", async () => {
+test("[Q20] a rule written by hand is brought into its canonical form", async () => {
   for (const [kind, pattern, kept] of [
     ["run", "  git   status ", "git status"],
     ["run", 'rm "a b"', "rm 'a b'"],
@@ -26,7 +26,7 @@ test("[Q20] a rule written by hand is kept in the one way in which it is compare
   assert.equal(await findCoveringRules(run("npm run build && rm a"), "/w", [rule]), null);
 });
 
-test("[Q20] what no rule may say is refused, with what to write", async () => {
+test("[Q20] an invalid rule is rejected with a message that says what to write", async () => {
   for (const [kind, pattern] of [
     ["run", ""],
     ["run", "*"],

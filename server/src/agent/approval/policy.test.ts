@@ -18,7 +18,7 @@ interface Given {
   readonly defaults?: ApprovalDefaults;
 }
 
-function circumstances({
+function contextWith({
   settings = {},
   rules = [],
   serverRules = [],
@@ -34,11 +34,11 @@ async function reasons(
   settings: Settings = {},
   more: Partial<ApprovalDefaults> = {},
 ) {
-  const judged = await evaluatePolicy(event, effect, circumstances({ settings, defaults: { ...defaults, ...more } }));
-  return judged.type === "allow" ? null : judged.request.reasons;
+  const decision = await evaluatePolicy(event, effect, contextWith({ settings, defaults: { ...defaults, ...more } }));
+  return decision.type === "allow" ? null : decision.request.reasons;
 }
 
-test("[Q15] `risky` asks about the network, about writing outside the workspace, and about commands without a sandbox", async () => {
+test("[Q15] `risky` asks before network access, writes outside the workspace, and commands without a sandbox", async () => {
   assert.equal(await reasons(run, "execute"), null);
   assert.deepEqual(await reasons(run, "execute", {}, { sandboxed: false }), ["no_sandbox"]);
   assert.deepEqual(await reasons(browse, "network"), ["network"]);
@@ -49,7 +49,7 @@ test("[Q15] `risky` asks about the network, about writing outside the workspace,
   }
 });
 
-test("[O13] what is typed into a job is asked about as a command is, and looking at one is not", async () => {
+test("[O13] input to a job needs an approval as a command does, and checking one does not", async () => {
   const { effect } = jobTool;
   const job = (args: object) => action("agent", "job", actionArgs.job.parse({ id: "j1", ...args }));
   const asked = (args: object, settings: Settings, sandboxed = true) =>
@@ -64,22 +64,22 @@ test("[O13] what is typed into a job is asked about as a command is, and looking
   }
 });
 
-test("[Q15] the conversation's settings go before the server's", async () => {
+test("[Q15] the conversation's settings take precedence over the server's", async () => {
   assert.equal(await reasons(browse, "network", { approval: "never" }), null);
   assert.deepEqual(await reasons(read, "read", { approval: "always" }), ["policy_always"]);
   assert.equal(await reasons(read, "read", { confirmation_mode: true }), null);
-  const judged = await evaluatePolicy(run, "execute", circumstances({ settings: { confirmation_mode: true } }));
-  assert.deepEqual(judged, {
+  const decision = await evaluatePolicy(run, "execute", contextWith({ settings: { confirmation_mode: true } }));
+  assert.deepEqual(decision, {
     type: "ask",
     request: { reasons: ["confirmation_mode"], rules: [{ action: "run", pattern: "ls" }], seconds: 60 },
   });
 });
 
-test("[Q19] who is not asked because of rules is told which, those of the conversation before those of the server", async () => {
+test("[Q19] an action allowed by rules names them, those of the conversation before those of the server", async () => {
   const origin = { action: "browse", pattern: "https://example.org" };
   const by = async (event: NewAction, effect: Effect, given: Given): Promise<unknown> => {
-    const judged = await evaluatePolicy(event, effect, circumstances(given));
-    return judged.type === "allow" ? judged.rules : null;
+    const decision = await evaluatePolicy(event, effect, contextWith(given));
+    return decision.type === "allow" ? decision.rules : null;
   };
   assert.deepEqual(await by(browse, "network", { rules: [origin] }), [{ ...origin, scope: "conversation" }]);
   assert.deepEqual(await by(browse, "network", { serverRules: [origin] }), [{ ...origin, scope: "server" }]);

@@ -1,4 +1,4 @@
-/** Whether an action of the agent has to wait for a person. It sees the action, its effect and the workspace alone. */
+/** Decides whether an action of the agent needs an approval, from the action, its effect and the workspace. */
 import { posix } from "node:path";
 import type {
   AllowingRule,
@@ -11,16 +11,16 @@ import type {
 import type { Effect } from "../../tools/tool.ts";
 import { findCoveringRules, rulesFor, affectedPaths } from "./rules.ts";
 
-/** What holds where a conversation's settings say nothing. */
+/** The server's defaults, for what a conversation's settings leave open. */
 export interface ApprovalDefaults {
   readonly policy: ApprovalPolicyName;
-  /** Until what nobody has answered is denied. */
+  /** How long a request may wait before it is denied; 0 when nobody is there to answer. */
   readonly seconds: number;
-  /** Commands run in a sandbox that reaches only what was allowed beforehand. */
+  /** Commands run in a sandbox and reach only allowed hosts. */
   readonly sandboxed: boolean;
 }
 
-/** Why it has to be asked about, and what a person could allow from now on. */
+/** Why an approval is needed, and the rules with which a person could allow such actions from now on. */
 export interface ApprovalRequest {
   readonly reasons: readonly ApprovalReason[];
   readonly rules: readonly ApprovalRule[];
@@ -36,7 +36,7 @@ interface PolicyContext {
   readonly workspace: string;
   readonly state: Pick<ConversationState, "settings" | "rules">;
   readonly defaults: ApprovalDefaults;
-  /** Looked at only where it would be asked about. */
+  /** Read only if the action would need an approval. */
   readonly serverRules: () => Promise<readonly ApprovalRule[]>;
 }
 
@@ -47,9 +47,9 @@ export async function evaluatePolicy(
 ): Promise<PolicyDecision> {
   const reasons = reasonsFor(action, effect, workspace, state, defaults);
   if (reasons.length === 0) return { type: "allow", rules: [] };
-  const known = [...scoped(state.rules, "conversation"), ...scoped(await serverRules(), "server")];
-  const by = await findCoveringRules(action, workspace, known);
-  if (by !== null) return { type: "allow", rules: by };
+  const existing = [...scoped(state.rules, "conversation"), ...scoped(await serverRules(), "server")];
+  const covering = await findCoveringRules(action, workspace, existing);
+  if (covering !== null) return { type: "allow", rules: covering };
   const rules = await rulesFor(action, workspace);
   const seconds = state.settings.approval_seconds ?? defaults.seconds;
   return { type: "ask", request: { reasons, rules, seconds } };

@@ -13,7 +13,7 @@ const isCovered = async (...args: Parameters<typeof findCoveringRules>): Promise
   (await findCoveringRules(...args)) !== null;
 const covered = (command: string, more: object = {}): Promise<boolean> => isCovered(run(command, more), "/w", allowed);
 
-test("[Q13] a command line is covered where every simple command in it is", async () => {
+test("[Q13] a command line is covered if every simple command in it is", async () => {
   for (const command of [
     "git status",
     "git status -s --branch",
@@ -31,7 +31,7 @@ test("[Q13] a command line is covered where every simple command in it is", asyn
   }
 });
 
-/** Each would do more, or something else, than what was allowed. */
+/** Each does more than what was allowed, or something else. */
 const bypasses: readonly string[] = [
   // chains
   "git status; rm a",
@@ -86,7 +86,7 @@ const bypasses: readonly string[] = [
   "PATH=. git status",
   "x=1",
   "x=(a b)",
-  // commands that run others, or change what later ones mean
+  // commands that run other programs, or change the meaning of later ones
   "env git status",
   "sudo git status",
   "command git status",
@@ -131,7 +131,7 @@ const bypasses: readonly string[] = [
   "ls  -l -a",
   "cat a b",
   "cat 'a b' c",
-  // what the eye or the parser may miss
+  // what a reader or the parser may miss
   "git sta\\\ntus",
   "git status \\\n; rm a",
   "git status # ; rm a",
@@ -156,14 +156,14 @@ const bypasses: readonly string[] = [
   ";",
 ];
 
-test("[Q14] what does more than was allowed, or cannot be read for certain, is asked about", async () => {
+test("[Q14] a command that does more than was allowed, or cannot be parsed with certainty, is not covered", async () => {
   assert.ok(bypasses.length >= 60);
   for (const command of bypasses) assert.equal(await covered(command), false, JSON.stringify(command));
   assert.equal(await covered("git status", { input: "y" }), false, "input goes to whatever runs");
   assert.equal(await covered("git status", { background: true }), false);
 });
 
-test("[O13] what is typed into a job is covered by no rule; looking at one can be", async () => {
+test("[O13] no rule covers input to a job; a rule can cover checking one", async () => {
   const job = (args: object): NewAction => action("agent", "job", actionArgs.job.parse({ id: "j1", ...args }));
   const looks = [rule("*", "job"), ...allowed];
   for (const args of [{}, { wait: 9 }, { signal: "TERM" }]) {
@@ -179,7 +179,7 @@ test("[O13] what is typed into a job is covered by no rule; looking at one can b
   }
 });
 
-test("[Q14] a command too long to be worth reading is asked about, and quickly", async () => {
+test("[Q14] a command that is too long is rejected quickly, without parsing it", async () => {
   const startedAt = performance.now();
   for (const command of [
     "git status;".repeat(10_000),
@@ -193,7 +193,7 @@ test("[Q14] a command too long to be worth reading is asked about, and quickly",
   assert.ok(performance.now() - startedAt < 2_000);
 });
 
-test("[Q13] whatever a rule is made of is covered by it, and by nothing less", async () => {
+test("[Q13] a rule covers the command it was made from, and removing any rule uncovers it", async () => {
   const word = fc.oneof(
     fc.constantFrom(
       "git",
@@ -238,7 +238,7 @@ test("[Q13] whatever a rule is made of is covered by it, and by nothing less", a
   );
 });
 
-test("[Q13] the narrowest rule is offered: the exact command, a tool's sub-command, an origin, a path", async () => {
+test("[Q13] the narrowest rule is offered: the exact command, a tool's subcommand, an origin, a path", async () => {
   assert.deepEqual(await rulesFor(run("git status -s && rm 'a b'"), "/w"), [rule("git status *"), rule("rm 'a b'")]);
   assert.deepEqual(await rulesFor(run("git push"), "/w"), [rule("git push")]);
   assert.deepEqual(await rulesFor(run("bash x.sh"), "/w"), []);

@@ -14,10 +14,10 @@ const contextTokens = 16_000;
 const task = action("user", "start", { task: "Read all files. Never touch secrets.txt." });
 const begin = [task, stateChange("running")];
 
-/** Reads are as long as their path says. */
+/** The path of a read ends in the length of its result. */
 const tools: typeof testTools = new Map<ActionKind, Tool>(testTools).set("read", {
   ...testTools.get("read"),
-  // oxlint-disable-next-line require-yield -- a read comes at once
+  // oxlint-disable-next-line require-yield -- no output before the result
   async *run(args: { path: string }) {
     const [, chars = "0"] = args.path.split(":");
     return { observation: "read", content: "line of a file\n".repeat(Number(chars) / 15), extras: { path: args.path } };
@@ -30,7 +30,7 @@ interface Reader {
   refused: number;
 }
 
-/** Counts four characters as a token, refuses what is too much, and says what `reply` says for the number of its step. */
+/** Counts four characters as a token, rejects requests that are too long, and otherwise replies what `reply` returns for the step. */
 function reader(
   reply: (step: number) => Reply,
   { says = true, summary = "It went well so far." }: { says?: boolean; summary?: Reply | string } = {},
@@ -79,7 +79,7 @@ function assertPaired(events: readonly Event[]): void {
   for (const id of actions) assert.equal(causes.filter((cause) => cause === id).length, 1, `action ${id}`);
 }
 
-/** Each request begins with the one before, unless there was a compaction between them. */
+/** Each request starts with the previous one, unless a compaction came in between. */
 function changes(requests: readonly ModelRequest[]): number {
   let count = 0;
   for (const [index, { messages }] of requests.entries()) {
@@ -89,7 +89,7 @@ function changes(requests: readonly ModelRequest[]): number {
   return count;
 }
 
-test("[A14] 500 steps go through a model that reads 16,000 tokens, every action answered, with few compactions", async (t: TestContext) => {
+test("[A14] 500 steps fit a model with a 16,000-token context, with every action answered and few compactions", async (t: TestContext) => {
   const steps = 500;
   const { model, requests } = reader((step) =>
     step > steps ? [call("finish", { thought: "Done." })] : read(step, step % 7 === 0 ? 15_000 : 600),
@@ -101,12 +101,12 @@ test("[A14] 500 steps go through a model that reads 16,000 tokens, every action 
   t.diagnostic(`${count} compactions, ${compactions(played, "summary").length} of them summaries, in ${steps} steps`);
   assert.ok(count <= steps / 5, `${count} compactions`);
   assert.ok(changes(requests) <= 2 * count + 1);
-  // What the user said is still there, word by word, and what is spent on summaries is counted.
+  // The user's words are still there verbatim, and the cost of summaries is counted.
   assert.match(textOf(requests.at(-1)?.messages[0]), /Never touch secrets\.txt\.[\s\S]*It went well so far\./);
   assert.equal(played.state.usage.input > 0 && played.state.usage.costUsd > steps * 0.01, true);
 });
 
-test("[A15] what the model reads after a restart is the same as without it", async () => {
+test("[A15] the prompt after a restart is the same as without one", async () => {
   const { model, requests } = reader((step) => (step > 300 ? [text("Well?")] : read(step, 900)));
   const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
   assert.ok(compactions(played, "prune").length > 0 && compactions(played, "summary").length > 0);
@@ -117,7 +117,7 @@ test("[A15] what the model reads after a restart is the same as without it", asy
   assert.deepEqual(again.request(agent).messages, requests.at(-1)?.messages);
 });
 
-test("[A16] a model that does not say how much it reads is made room for when it refuses, and goes on", async () => {
+test("[A16] without a known context size the prompt is compacted when the model rejects a request, and the turn continues", async () => {
   const found = reader((step) => (step > 200 ? [call("finish", {})] : read(step, 1500)), { says: false });
   const played = await play(found.model, { tools, from: begin, limits: { maxSteps: 1000 } });
   assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
@@ -125,7 +125,7 @@ test("[A16] a model that does not say how much it reads is made room for when it
   assert.ok(found.refused > 0 && found.refused <= 2 * compactions(played).length);
 });
 
-test("[A17] a model that refuses whatever it is sent ends the turn with one clear error", async () => {
+test("[A17] a model that rejects every request ends the turn with one clear error", async () => {
   const refusal = new DeckhandError("model_context_too_long", "That is too long for me.");
   let asked = 0;
   const model = arrayModel(() => ((asked += 1) > 2 ? refusal : read(asked, 300)));
@@ -139,11 +139,11 @@ test("[A17] a model that refuses whatever it is sent ends the turn with one clea
   assert.equal(endEvents(played.end).length, 2);
   assert.equal(compactions(played).length, 2);
   assertPaired(played.events);
-  // Two steps, then three times asked, and twice for a summary of it.
+  // Two steps, then three attempts, and two summaries in between.
   assert.equal(model.asked.length, 2 + 5);
 });
 
-test("[A18] where no summary can be had, the last calls are listed in its place", async () => {
+test("[A18] when no summary can be written, the last calls are listed instead", async () => {
   for (const summary of [new DeckhandError("model_unavailable", "Down."), [call("read", { path: "x" })]]) {
     const { model, requests } = reader((step) => (step > 300 ? [call("finish", {})] : read(step, 900)), { summary });
     const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
@@ -152,14 +152,14 @@ test("[A18] where no summary can be had, the last calls are listed in its place"
   }
 });
 
-test("[A19] long results are cut in the middle for a model that reads little", async () => {
+test("[A19] long results are cut in the middle for a model with a small context", async () => {
   const { model, requests } = reader((step) => (step > 1 ? [call("finish", {})] : read(step, 60_000)));
   assert.deepEqual((await play(model, { tools, from: begin })).end, { type: "completed", agentState: "finished" });
   const result = requests[1]?.messages.find((message) => message.role === "tool")?.results[0]?.content ?? "";
   assert.ok(result.length < 10_000 && /characters omitted/.test(result));
 });
 
-test("[A20] a stop while the summary is written ends the turn at once and keeps what is there", async () => {
+test("[A20] a stop during a summary ends the turn at once and keeps the prompt", async () => {
   const { model } = reader((step) => read(step, 1500));
   let asked = false;
   const played = await play(model, {
@@ -177,7 +177,7 @@ test("[A20] a stop while the summary is written ends the turn at once and keeps 
   assertPaired(played.events);
 });
 
-test("[MP16] a summary is written by the small model where it reads enough, and by the model itself where it does not or fails", async () => {
+test("[MP16] the small model writes the summary if its context is large enough, and the main model if it is not or fails", async () => {
   const small = (tokens: number | null, said: Reply): Model => ({
     ...arrayModel(() => said),
     name: "small",

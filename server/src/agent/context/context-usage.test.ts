@@ -13,9 +13,9 @@ const uses = (events: readonly Event[]): readonly ContextUse[] =>
 const sum = (use: ContextUse): number => Object.values(use.by).reduce((so, part) => so + part, 0);
 const agent = findTestAgent("CodeActAgent", "/w");
 
-test("[EV1] each reply tells how full the context was and of what; the parts add up to what the model counted", async () => {
+test("[EV1] each reply records how full the context was and with what; the parts add up to the model's count", async () => {
   const model = {
-    ...arrayModel([[text("I look."), call("read", { path: "a".repeat(3000) })], [text("Done.")]]),
+    ...arrayModel([[text("Looking."), call("read", { path: "a".repeat(3000) })], [text("Done.")]]),
     contextTokens: 16_000,
   };
   const [first, second] = uses((await play(model)).events);
@@ -27,7 +27,7 @@ test("[EV1] each reply tells how full the context was and of what; the parts add
   assert.ok(second.by.outputs > 0 && second.by.replies > 0 && second.by.system < first.by.system);
 });
 
-test("[EV1] where the model counts nothing it is estimated, and what was summarised stands as the summary", async () => {
+test("[EV1] without a count by the model the usage is estimated, and summarized messages count as the summary", async () => {
   const silent = { input: 0, output: 0, cached_input: 0, cache_write: 0, reasoning: 0 };
   const model = arrayModel(({ messages }) => {
     if (JSON.stringify(messages.at(-1)).includes("Write a summary")) return [text("In short.")];

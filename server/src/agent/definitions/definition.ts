@@ -1,24 +1,24 @@
 /**
- * An agent as a file: a head of YAML between two lines `---`, then the system prompt.
+ * An agent as a Markdown file: YAML frontmatter between two `---` lines, then the system prompt.
  *
  *   ---
  *   name: reviewer
- *   description: Reviews what it is pointed to.      one line; who delegates reads it
- *   tools: [read, search]                            by their names on the wire; finish and reject come by themselves
- *   outputs: { findings: list, verdict: string }     what its `finish` is asked for: string, boolean, number, or list of strings
- *   model: gpt-4o-mini                               else the conversation's
+ *   description: Reviews code it is pointed to.      one line, for agents that delegate
+ *   tools: [read, search]                            by their names on the wire; finish and reject are always added
+ *   outputs: { findings: list, verdict: string }     what its `finish` returns: string, boolean, number, or list of strings
+ *   model: gpt-4o-mini                               default: the model of the conversation
  *   limits: { steps: 30, cost_usd: 0.5, seconds: 600, tokens: 500000 }
- *   approval: always                                 never looser than what holds without it
+ *   approval: always                                 can only be stricter than the server's policy
  *   ---
  *   You review code …
  *
- * What is wrong with one is said with its line, and it is left out as a whole: an agent with half of its limits is another one.
+ * An invalid definition is reported with its line and ignored as a whole: an agent with half of its limits would be a different agent.
  */
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { approvalPolicies, type ActionKind } from "@deckhand/protocol";
 
-/** What a definition can name; `message` and the plan of the first protocol are DummyAgent's alone. */
+/** The tools a definition can name. `message` and the plan actions of OpenHands 0.9–0.14 are only for DummyAgent. */
 export const namedTools = [
   "run",
   "job",
@@ -55,47 +55,51 @@ const head = z.strictObject({
 
 export type Definition = Readonly<z.infer<typeof head>> & { readonly prompt: string };
 
-export interface DefinitionError {
-  /** From 1. */
-  readonly line: number;
-  readonly reason: string;
-}
+export type ParsedDefinition =
+  | { readonly type: "valid"; readonly definition: Definition }
+  /** `line` starts at 1. */
+  | { readonly type: "invalid"; readonly line: number; readonly reason: string };
 
-/** The prompt costs these at every request. */
-const mostPromptChars = 20_000;
+/** The prompt is sent with every request. */
+const maxPromptChars = 20_000;
 const fence = /^---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/m;
 
-export function parseDefinition(text: string): Definition | DefinitionError {
+export function parseDefinition(text: string): ParsedDefinition {
   const found = fence.exec(text);
   if (found === null || found.index !== 0)
-    return { line: 1, reason: "It has to begin with a head between two lines of ---." };
+    return { type: "invalid", line: 1, reason: "The file must start with frontmatter between two --- lines." };
   const yaml = found[1] ?? "";
   const lines = new LineCounter();
-  // A key twice is an error; aliases, with which a small file could become a huge one, are refused below.
+  // Duplicate keys are errors. Aliases, which can expand a small file into a huge value, are rejected below.
   const document = parseDocument(yaml, { lineCounter: lines, uniqueKeys: true });
   const lineAt = (offset: number): number => lines.linePos(offset).line + 1;
   const [broken] = document.errors;
-  if (broken !== undefined) return { line: lineAt(broken.pos[0]), reason: broken.message.split("\n", 1)[0] ?? "" };
+  if (broken !== undefined)
+    return { type: "invalid", line: lineAt(broken.pos[0]), reason: broken.message.split("\n", 1)[0] ?? "" };
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 0 });
   } catch (error) {
-    return { line: 2, reason: (error as Error).message };
+    return { type: "invalid", line: 2, reason: (error as Error).message };
   }
   const parsed = head.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = [...(issue?.path ?? []), ...(issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])];
-    return { line: lineOf(path) ?? 2, reason: `${path.join(".") || "head"}: ${issue?.message ?? "not understood"}` };
+    return {
+      type: "invalid",
+      line: lineOf(path) ?? 2,
+      reason: `${path.join(".") || "frontmatter"}: ${issue?.message ?? "invalid"}`,
+    };
   }
   const prompt = text.slice(found[0].length).trim();
   const bodyLine = text.slice(0, found[0].length).split("\n").length;
-  if (prompt === "") return { line: bodyLine, reason: "Under the head there is no prompt." };
-  if (prompt.length > mostPromptChars)
-    return { line: bodyLine, reason: `The prompt is longer than ${mostPromptChars} characters.` };
-  return { ...parsed.data, prompt };
+  if (prompt === "") return { type: "invalid", line: bodyLine, reason: "The prompt is missing after the frontmatter." };
+  if (prompt.length > maxPromptChars)
+    return { type: "invalid", line: bodyLine, reason: `The prompt is longer than ${maxPromptChars} characters.` };
+  return { type: "valid", definition: { ...parsed.data, prompt } };
 
-  /** Of what the path leads to, or of the nearest thing above it that is there. */
+  /** The line of the value at the path, or of its nearest existing parent. */
   function lineOf(path: readonly PropertyKey[]): number | undefined {
     for (let length = path.length; length > 0; length -= 1) {
       const node = document.getIn(path.slice(0, length) as string[], true) as { range?: [number] | null } | undefined;
@@ -103,8 +107,4 @@ export function parseDefinition(text: string): Definition | DefinitionError {
     }
     return undefined;
   }
-}
-
-export function isDefinitionError(parsed: Definition | DefinitionError): parsed is DefinitionError {
-  return "reason" in parsed;
 }

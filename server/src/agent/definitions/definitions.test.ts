@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createTools } from "../../tools/tools.ts";
 import { listAgents, createAgentFinder } from "../agents.ts";
-import { isDefinitionError, parseDefinition } from "./definition.ts";
+import { parseDefinition } from "./definition.ts";
 import { builtInDefinitions, loadDefinitions } from "./load.ts";
 
 const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
@@ -23,12 +23,12 @@ approval: always
 You read.
 `;
 
-test("[DG1] the agents of the first protocol are there, and explorer, reviewer and tester; who only looks has no tool that changes anything", () => {
+test("[DG1] the agents of OpenHands and explorer, reviewer and tester are built in; the read-only ones have no tool that changes anything", () => {
   const names = listAgents().map(({ name }) => name);
-  // The names that the original's own list had, but for one that was a variant of the default.
-  const original =
+  // The names in OpenHands' own list, except for one that was a variant of the default.
+  const openHandsNames =
     "BrowsingAgent CodeActAgent CoderAgent CommitWriterAgent DelegatorAgent DummyAgent ManagerAgent MathAgent PlannerAgent PostgresAgent RepoExplorerAgent StudyRepoForTaskAgent TypoFixerAgent VerifierAgent";
-  assert.deepEqual(names, [...original.split(" "), "explorer", "reviewer", "tester"]);
+  assert.deepEqual(names, [...openHandsNames.split(" "), "explorer", "reviewer", "tester"]);
   const find = createAgentFinder(tools);
   for (const name of names) assert.equal(find(name, "/w")?.name, name);
   for (const name of ["explorer", "reviewer", "RepoExplorerAgent", "StudyRepoForTaskAgent"]) {
@@ -37,10 +37,10 @@ test("[DG1] the agents of the first protocol are there, and explorer, reviewer a
   assert.ok(find("tester", "/w")?.toolNames.includes("run"));
 });
 
-test("[DG1] a definition says what its agent gives back, with which model, and within which limits", () => {
-  const definition = parseDefinition(reader);
-  assert.ok(!isDefinitionError(definition));
-  const agent = createAgentFinder(tools, [definition])("reader", "/w");
+test("[DG1] a definition sets its agent's outputs, model, limits and approval policy", () => {
+  const parsed = parseDefinition(reader);
+  assert.ok(parsed.type === "valid");
+  const agent = createAgentFinder(tools, [parsed.definition])("reader", "/w");
   assert.equal(agent?.definition?.model, "gpt-4o-mini");
   assert.deepEqual(agent?.definition?.limits, { steps: 3, cost_usd: 0.5 });
   assert.equal(agent?.definition?.approval, "always");
@@ -56,7 +56,7 @@ test("[DG1] a definition says what its agent gives back, with which model, and w
   assert.ok(finish.required.includes("outputs"));
 });
 
-test("[DG3] the prompt begins with the agent's own words, the same in every workspace, and ends with the workspace", () => {
+test("[DG3] the prompt starts with the definition's text, the same in every workspace, and ends with the workspace", () => {
   const find = createAgentFinder(tools);
   for (const { name, prompt } of builtInDefinitions) {
     const [here, there] = [find(name, "/here")?.prompt ?? "", find(name, "/there")?.prompt ?? ""];
@@ -65,31 +65,31 @@ test("[DG3] the prompt begins with the agent's own words, the same in every work
   }
 });
 
-test("[DG2] a user's own definitions come beside the shipped ones; a broken one is told with file and line and left out", async () => {
+test("[DG2] a user's definitions are added to the built-in ones; an invalid one is reported with file and line and ignored", async () => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-agents-"));
   try {
-    const own = (file: string, text: string): Promise<void> => writeFile(join(folder, file), text);
-    await own("reader.md", reader);
-    await own("reviewer.md", reader.replace("name: reader", "name: reviewer"));
-    await own("second-reader.md", reader);
-    await own("notes.txt", "no definition");
-    await own("yaml.md", reader.replace("[read]", "[read"));
-    await own("tool.md", reader.replace("[read]", "\n  - read\n  - sudo"));
-    await own("key.md", reader.replace("approval:", "permission:"));
-    await own("head.md", "You read.");
-    await own("empty.md", reader.replace("You read.", ""));
-    await own("name.md", reader.replace("name: reader", "name: ../x"));
-    await own("dummy.md", reader.replace("name: reader", "name: DummyAgent"));
-    await own("large.md", reader + "x".repeat(70_000));
+    const put = (file: string, text: string): Promise<void> => writeFile(join(folder, file), text);
+    await put("reader.md", reader);
+    await put("reviewer.md", reader.replace("name: reader", "name: reviewer"));
+    await put("second-reader.md", reader);
+    await put("notes.txt", "no definition");
+    await put("yaml.md", reader.replace("[read]", "[read"));
+    await put("tool.md", reader.replace("[read]", "\n  - read\n  - sudo"));
+    await put("key.md", reader.replace("approval:", "permission:"));
+    await put("head.md", "You read.");
+    await put("empty.md", reader.replace("You read.", ""));
+    await put("name.md", reader.replace("name: reader", "name: ../x"));
+    await put("dummy.md", reader.replace("name: reader", "name: DummyAgent"));
+    await put("large.md", reader + "x".repeat(70_000));
     await mkdir(join(folder, "folder.md"));
-    const { definitions, errors: flaws } = await loadDefinitions(folder);
+    const { definitions, errors } = await loadDefinitions(folder);
     const find = createAgentFinder(tools, definitions);
     assert.match(find("reader", "/w")?.prompt ?? "", /^You read\./);
     assert.match(find("reviewer", "/w")?.prompt ?? "", /^You read\./);
     assert.match(find("explorer", "/w")?.prompt ?? "", /^You answer/);
     assert.equal(definitions.filter(({ name }) => name === "reviewer").length, 1);
-    const told = flaws.map((flaw) => flaw.slice(folder.length + 1).replace(/^([^:]+:\d+).*/s, "$1"));
-    assert.deepEqual(told, [
+    const reported = errors.map((error) => error.slice(folder.length + 1).replace(/^([^:]+:\d+).*/s, "$1"));
+    assert.deepEqual(reported, [
       "dummy.md:2",
       "empty.md:10",
       "folder.md:1",

@@ -1,60 +1,66 @@
-/** The definitions that are shipped, and a person's own, which may replace them by name. */
+/** The built-in definitions and the user's own, which can replace them by name. */
 import { readdirSync, readFileSync, type Dirent } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isDefinitionError, parseDefinition, type Definition } from "./definition.ts";
+import { parseDefinition, type Definition, type ParsedDefinition } from "./definition.ts";
 
 export const builtInDefinitions: readonly Definition[] = ["openhands", "deckhand"].flatMap((folder) =>
   readdirSync(join(import.meta.dirname, folder))
     .toSorted()
     .map((file) => {
       const parsed = parseDefinition(readFileSync(join(import.meta.dirname, folder, file), "utf8"));
-      if (isDefinitionError(parsed)) throw new Error(`${file}:${parsed.line}: ${parsed.reason}`);
-      return parsed;
+      if (parsed.type === "invalid") throw new Error(`${file}:${parsed.line}: ${parsed.reason}`);
+      return parsed.definition;
     }),
 );
 
 export interface Definitions {
   readonly definitions: readonly Definition[];
-  /** What is wrong, a sentence each: `FILE:LINE: why`. */
+  /** `FILE:LINE: reason` for each invalid definition. */
   readonly errors: readonly string[];
 }
 
-/** More of either is no person's doing. */
-const mostFiles = 100;
-const mostBytes = 64 * 1024;
+/** More than anybody writes by hand. */
+const maxFiles = 100;
+const maxBytes = 64 * 1024;
 
 /**
- * The shipped ones and those of a folder of the user's own. A workspace's are never read: who writes there would say what an agent may
- * use. Of two files with one name the first by its file name counts.
+ * The built-in definitions and those in the user's folder. Definitions in a workspace are never read, because whoever can write there
+ * could then decide which tools an agent may use. Of two files with the same agent name, the first by file name counts.
  */
 export async function loadDefinitions(folder: string): Promise<Definitions> {
-  const own = new Map<string, Definition>();
-  const flaws: string[] = [];
+  const userDefinitions = new Map<string, Definition>();
+  const errors: string[] = [];
   const names = (await entriesOf(folder)).filter((entry) => entry.name.endsWith(".md")).map((entry) => entry.name);
-  if (names.length > mostFiles) flaws.push(`${folder}: only the first ${mostFiles} definitions are read.`);
-  for (const file of names.toSorted().slice(0, mostFiles)) {
+  if (names.length > maxFiles) errors.push(`${folder}: only the first ${maxFiles} definitions are used.`);
+  for (const file of names.toSorted().slice(0, maxFiles)) {
     const path = join(folder, file);
     const parsed = await read(path);
-    if (isDefinitionError(parsed)) flaws.push(`${path}:${parsed.line}: ${parsed.reason}`);
-    else if (parsed.name === reserved) flaws.push(`${path}:2: name: ${reserved} is a script and cannot be replaced.`);
-    else if (own.has(parsed.name)) flaws.push(`${path}:2: name: another file has defined ${parsed.name} already.`);
-    else own.set(parsed.name, parsed);
+    if (parsed.type === "invalid") {
+      errors.push(`${path}:${parsed.line}: ${parsed.reason}`);
+      continue;
+    }
+    const { name } = parsed.definition;
+    if (name === reserved) errors.push(`${path}:2: name: ${reserved} is built in and cannot be replaced.`);
+    else if (userDefinitions.has(name)) errors.push(`${path}:2: name: ${name} is already defined in another file.`);
+    else userDefinitions.set(name, parsed.definition);
   }
-  return { definitions: [...builtInDefinitions.filter(({ name }) => !own.has(name)), ...own.values()], errors: flaws };
+  const kept = builtInDefinitions.filter(({ name }) => !userDefinitions.has(name));
+  return { definitions: [...kept, ...userDefinitions.values()], errors };
 }
 
 const reserved = "DummyAgent";
 
-async function read(path: string): Promise<ReturnType<typeof parseDefinition>> {
+async function read(path: string): Promise<ParsedDefinition> {
   try {
     await using file = await open(path, "r");
-    const buffer = Buffer.alloc(mostBytes + 1);
+    const buffer = Buffer.alloc(maxBytes + 1);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    if (bytesRead > mostBytes) return { line: 1, reason: `It is larger than ${mostBytes / 1024} KiB.` };
+    if (bytesRead > maxBytes)
+      return { type: "invalid", line: 1, reason: `The file is larger than ${maxBytes / 1024} KiB.` };
     return parseDefinition(buffer.toString("utf8", 0, bytesRead));
   } catch (error) {
-    return { line: 1, reason: `It cannot be read: ${(error as Error).message}` };
+    return { type: "invalid", line: 1, reason: `Cannot read the file: ${(error as Error).message}` };
   }
 }
 

@@ -7,28 +7,28 @@ import { play } from "../play.test-kit.ts";
 import type { View } from "../turn-types.ts";
 import { OutputChannel } from "./output-channel.ts";
 
-/** Tools of which each waits for another: `a` begins, waits for the beginning of what its path names, and ends. */
-function meetingTools(): { readonly tools: typeof testTools; readonly begun: string[] } {
+/** Tools that wait for each other: `a>b` begins, waits until `b` has begun, and ends. */
+function waitingTools(): { readonly tools: typeof testTools; readonly begun: string[] } {
   const begun: string[] = [];
   const waiting = new Map<string, () => void>();
-  const begins = (name: string): Promise<void> =>
+  const hasBegun = (name: string): Promise<void> =>
     begun.includes(name) ? Promise.resolve() : new Promise((resolve) => waiting.set(name, resolve));
-  const meet = (kind: ActionKind): Tool["run"] =>
+  const run = (kind: ActionKind): Tool["run"] =>
     async function* ({ path = "" }: { path?: string }, { id, signal }: { id: number; signal: AbortSignal }) {
       const [name = "", other] = path.split(">");
       begun.push(name);
       waiting.get(name)?.();
       if (name === "wait") await untilAborted(signal);
-      if (other !== undefined) await begins(other);
+      if (other !== undefined) await hasBegun(other);
       yield { of: id, text: name };
-      if (name === "bug") throw new TypeError("our mistake");
+      if (name === "bug") throw new TypeError("our bug");
       return { observation: kind, content: name, extras: { path } };
     } as unknown as Tool["run"];
-  const tools = new Map([...testTools].map(([kind, tool]) => [kind, { ...tool, run: meet(kind) }]));
+  const tools = new Map([...testTools].map(([kind, tool]) => [kind, { ...tool, run: run(kind) }]));
   return { tools, begun };
 }
 
-const told = (events: readonly Event[]): string[] =>
+const summaryOf = (events: readonly Event[]): string[] =>
   events.flatMap((event) =>
     isAction(event)
       ? "path" in event.args && event.source === "agent"
@@ -39,13 +39,13 @@ const told = (events: readonly Event[]): string[] =>
         : [],
   );
 
-test("[HN2] what only looks runs side by side, and is answered in the order of the calls", async () => {
-  const { tools } = meetingTools();
+test("[HN2] read-only calls run in parallel and are answered in the order of the calls", async () => {
+  const { tools } = waitingTools();
   const calls = [call("read", { path: "a>b" }, "1"), call("search", { path: "b>c", pattern: "x" }, "2")];
   const model = arrayModel([[...calls, call("read", { path: "c" }, "3")], [text("Done.")]]);
-  // One after another they would wait for ever.
+  // One after another, they would wait forever.
   const { events, state } = await play(model, { tools });
-  assert.deepEqual(told(events), ["a>b", "b>c", "c", "4: a", "5: b", "6: c"]);
+  assert.deepEqual(summaryOf(events), ["a>b", "b>c", "c", "4: a", "5: b", "6: c"]);
   assert.equal(state.open.length, 0);
   const [first, second] = events.filter((event) => isAction(event) && event.action === "read");
   assert.deepEqual(
@@ -54,18 +54,18 @@ test("[HN2] what only looks runs side by side, and is answered in the order of t
   );
 });
 
-test("[HN2] what may change something waits for all before it, and all behind it wait for it", async () => {
-  const { tools, begun } = meetingTools();
+test("[HN2] a call that may change something waits for the calls before it, and the calls behind it wait for it", async () => {
+  const { tools, begun } = waitingTools();
   const edit = call("edit", { path: "edit", old_str: "a", new_str: "b" }, "3");
   const reads = ["a", "b", "c", "d"].map((path) => call("read", { path }, path));
   const model = arrayModel([[...reads.slice(0, 2), edit, ...reads.slice(2)], [text("Done.")]]);
   const { events } = await play(model, { tools });
-  assert.deepEqual(told(events), ["a", "b", "4: a", "5: b", "edit", "8: edit", "c", "d", "10: c", "11: d"]);
+  assert.deepEqual(summaryOf(events), ["a", "b", "4: a", "5: b", "edit", "8: edit", "c", "d", "10: c", "11: d"]);
   assert.deepEqual(begun, ["a", "b", "edit", "c", "d"]);
 });
 
-test("[HN3] a pause holds after those that have begun; a stop ends all of them, each with its answer", async () => {
-  const paused = meetingTools();
+test("[HN3] a pause takes effect after the parallel calls; a stop ends all of them, each with its own answer", async () => {
+  const paused = waitingTools();
   const reply = [call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")];
   const edit = call("edit", { path: "edit", old_str: "a", new_str: "b" }, "3");
   const isRead = (stored: readonly Event[]): boolean =>
@@ -74,9 +74,9 @@ test("[HN3] a pause holds after those that have begun; a stop ends all of them, 
     tools: paused.tools,
     meanwhile: (stored) => (isRead(stored) ? [stateChange("paused")] : []),
   });
-  assert.deepEqual([told(events), end], [["a", "b", "4: a", "5: b"], { type: "interrupted" }]);
+  assert.deepEqual([summaryOf(events), end], [["a", "b", "4: a", "5: b"], { type: "interrupted" }]);
 
-  const stopped = meetingTools();
+  const stopped = waitingTools();
   const waiting = [call("read", { path: "done" }, "0"), ...["1", "2"].map((id) => call("read", { path: "wait" }, id))];
   const after = await play(arrayModel([[...waiting, edit]]), {
     tools: stopped.tools,
@@ -85,11 +85,11 @@ test("[HN3] a pause holds after those that have begun; a stop ends all of them, 
       return [];
     },
   });
-  assert.deepEqual(told(after.events), ["done", "wait", "wait", "4: done", "5: interrupted", "6: interrupted"]);
+  assert.deepEqual(summaryOf(after.events), ["done", "wait", "wait", "4: done", "5: interrupted", "6: interrupted"]);
 });
 
-test("[HN3] a mistake of ours in one of them ends the turn when all are answered", async () => {
-  const { tools } = meetingTools();
+test("[HN3] a bug in one parallel call ends the turn after all are answered", async () => {
+  const { tools } = waitingTools();
   const stored: Event[] = [];
   const model = arrayModel([[call("read", { path: "bug" }, "1"), call("read", { path: "b" }, "2")]]);
   const playing = play(model, {
@@ -100,26 +100,26 @@ test("[HN3] a mistake of ours in one of them ends the turn when all are answered
     },
   });
   await assert.rejects(playing, TypeError);
-  assert.deepEqual(told(stored), ["bug", "b", "4: internal", "5: b"]);
+  assert.deepEqual(summaryOf(stored), ["bug", "b", "4: internal", "5: b"]);
 });
 
-test("[HN2] more than eight begin in parts, and one that somebody is asked about begins alone", async () => {
-  const { tools } = meetingTools();
+test("[HN2] at most eight calls run at a time, and a call that needs an approval starts alone", async () => {
+  const { tools } = waitingTools();
   const calls = Array.from({ length: 10 }, (_, at) => call("read", { path: `${at}` }, `${at}`));
   const { events } = await play(arrayModel([calls, [text("Done.")]]), { tools });
   assert.deepEqual(
-    told(events).map((word) => word.includes(":")),
+    summaryOf(events).map((line) => line.includes(":")),
     [...Array<boolean>(8).fill(false), ...Array<boolean>(8).fill(true), false, false, true, true],
   );
-  const asked = await play(arrayModel([calls.slice(0, 3)]), {
-    tools: meetingTools().tools,
+  const gated = await play(arrayModel([calls.slice(0, 3)]), {
+    tools: waitingTools().tools,
     policy: (event) =>
       event.action === "read" && event.args.path === "2"
         ? { reasons: ["policy_always"], rules: [], seconds: 60 }
         : null,
   });
-  assert.deepEqual(told(asked.events), ["0", "1", "4: 0", "5: 1", "2"]);
-  assert.equal(asked.state.awaiting?.id, 9);
+  assert.deepEqual(summaryOf(gated.events), ["0", "1", "4: 0", "5: 1", "2"]);
+  assert.equal(gated.state.awaiting?.id, 9);
 });
 
 test("[HN2] each output is yielded once and in order, its sender waits for it, and a failure of the work is thrown", async () => {

@@ -7,10 +7,10 @@ import { play } from "../play.test-kit.ts";
 import { endedPrematurely } from "./premature-end.ts";
 import { TurnProgress, normalizeCommand } from "./turn-progress.ts";
 
-/** Ends with the number that its command ends in; `background` is a job. */
+/** Exits with the number at the end of its command; `background` starts a background process. */
 const runTool = {
   ...testTools.get("run"),
-  // oxlint-disable-next-line require-yield -- nothing is shown
+  // oxlint-disable-next-line require-yield -- no output
   async *run({ command, background }: { command: string; background: boolean }) {
     const code = Number(/ (\d+)$/.exec(command)?.[1] ?? 0);
     const job = background ? { job: { id: "j1", state: "running" as const } } : {};
@@ -20,7 +20,7 @@ const runTool = {
 } as unknown as Tool;
 const editTool = {
   ...testTools.get("edit"),
-  // oxlint-disable-next-line require-yield -- nothing is shown
+  // oxlint-disable-next-line require-yield -- no output
   async *run({ path }: { path: string }) {
     return { observation: "edit", content: "", extras: { path } };
   },
@@ -40,7 +40,7 @@ const refusals = (events: readonly Event[]): readonly string[] =>
   );
 const verdicts = (events: readonly Event[]): readonly Evidence[] => finishes(events)[0]?.args.evidence ?? [];
 
-test("[EV3] a claim is linked to the last run of its command, with what that ended with", async () => {
+test("[EV3] a claim is linked to the last run of its command and its exit code", async () => {
   const model = arrayModel([[run("npm test 1")], [run("cd /w && npm  test 2>&1")], [finish(passes)]]);
   const { events, end } = await play(model, { tools });
   assert.deepEqual(end, { type: "completed", agentState: "finished" });
@@ -53,7 +53,7 @@ test("[EV3] a claim is linked to the last run of its command, with what that end
   assert.equal(finished?.message, "Done.");
 });
 
-test("[EV4] a claim whose command failed, is stale, goes on or was never run is sent back once, then taken and marked", async () => {
+test("[EV4] a claim whose command failed, is stale, still runs or never ran is rejected once, then accepted and marked", async () => {
   const claims = [
     { claim: "it fails", command: "test 1" },
     { claim: "it was so", command: "old" },
@@ -75,18 +75,18 @@ test("[EV4] a claim whose command failed, is stale, goes on or was never run is 
     verdicts(events).map(({ verdict }) => verdict),
     ["failed", "stale", "missing", "missing"],
   );
-  // It is told as the result of the call.
+  // It is reported as the result of the call, not as a nudge.
   assert.equal(events.filter((event) => !isAction(event) && event.observation === "nudge").length, 0);
 });
 
-test("[EV4] after it was sent back the model can run what is missing", async () => {
+test("[EV4] after a rejected finish the model can run the missing command", async () => {
   const model = arrayModel([[edit], [finish(passes)], [run("npm test")], [finish(passes)]]);
   const { events } = await play(model, { tools });
   assert.equal(refusals(events).length, 1);
   assert.equal(verdicts(events)[0]?.verdict, "shown");
 });
 
-test("[EV3] what has changed is the server's word: what the model says of it, or of what was shown, is not taken", async () => {
+test("[EV3] changes and evidence come from the server; what the model says about them is dropped", async () => {
   const fitting = call("finish", { thought: "Done.", evidence: [{ ...passes, verdict: "shown" }] });
   const dropped = await play(arrayModel([[edit], [fitting]]), { tools });
   assert.deepEqual(finishes(dropped.events)[0]?.args, { thought: "Done.", outputs: {} });
@@ -105,7 +105,7 @@ test("[EV3] what has changed is the server's word: what the model says of it, or
   assert.deepEqual(nothing.end, { type: "completed", agentState: "finished" });
 });
 
-test("[EV3] a stop or a pause while the workspace is looked at holds: the reply is kept, and finish is done later or not", async () => {
+test("[EV3] a stop or pause during the last checkpoint takes effect, and the reply is kept", async () => {
   for (const how of ["stop", "pause"] as const) {
     let looks = 0;
     const { events, end } = await play(arrayModel([[edit], [finish()]]), {
@@ -125,11 +125,11 @@ test("[EV3] a stop or a pause while the workspace is looked at holds: the reply 
   }
 });
 
-test("[EV5] a model that ends in text in the middle of its task is told twice to go on, then it is its end", async () => {
+test("[EV5] a model that stops with text in the middle of its task is nudged twice, then the turn ends", async () => {
   const plan = call("plan", { tasks: [{ title: "one", status: "done" }, { title: "two" }] });
   const planTool = {
     ...testTools.get("plan"),
-    // oxlint-disable-next-line require-yield -- nothing is shown
+    // oxlint-disable-next-line require-yield -- no output
     async *run({ tasks }: { tasks: object[] }) {
       return { observation: "plan", content: "", extras: { tasks } };
     },
@@ -146,7 +146,7 @@ test("[EV5] a model that ends in text in the middle of its task is told twice to
   assert.deepEqual(said, [false, false, true]);
 });
 
-test("[EV5] an answer, a question and what is said before anything was done are left alone", async () => {
+test("[EV5] an answer, a question and text before the first action end the turn without a nudge", async () => {
   const ledger = new TurnProgress();
   assert.equal(endedPrematurely("Now I'll look at the tests.", ledger), false);
   const { events } = await play(arrayModel([[edit], [text("Done.")]]), { tools });
@@ -168,7 +168,7 @@ test("[EV5] an answer, a question and what is said before anything was done are 
   for (const words of ends) assert.equal(endedPrematurely(words, ledger), false, words);
 });
 
-test("[EV3] a command is known by its words, not by the way to its directory", () => {
+test("[EV3] commands are compared without a leading cd", () => {
   assert.equal(normalizeCommand("cd /a && cd 'b c'; npm   test 2>&1"), "npm test");
   assert.equal(normalizeCommand("npm test | tail -5"), "npm test | tail -5");
   assert.notEqual(normalizeCommand("npm test || true"), normalizeCommand("npm test"));

@@ -13,7 +13,7 @@ import {
   type Settings,
 } from "@deckhand/protocol";
 import { createAgentFinder } from "../../agent/agents.ts";
-import { isDefinitionError, parseDefinition } from "../../agent/definitions/definition.ts";
+import { parseDefinition } from "../../agent/definitions/definition.ts";
 import { builtInDefinitions } from "../../agent/definitions/load.ts";
 import { arrayModel, call, testTools, text, untilAborted, type Reply } from "../../agent/array-model.test-kit.ts";
 import type { ModelRequest } from "../../llm/model.ts";
@@ -34,7 +34,10 @@ const tools = new Map<ActionKind, Tool>([...testTools, ["delegate", delegateTool
 const short = parseDefinition(
   "---\nname: short\ndescription: Stops soon.\ntools: [read]\nmodel: small\nlimits: { steps: 2 }\n---\nYou read.",
 );
-const finder = createAgentFinder(tools, isDefinitionError(short) ? builtInDefinitions : [...builtInDefinitions, short]);
+const finder = createAgentFinder(
+  tools,
+  short.type === "invalid" ? builtInDefinitions : [...builtInDefinitions, short.definition],
+);
 const finish = call("finish", { thought: "Done." }, "end");
 const delegate = (task: string, id = task, agent = "CodeActAgent") => call("delegate", { agent, task }, id);
 
