@@ -14,15 +14,17 @@ export interface Captured {
   readonly addedBytes: number;
 }
 
-/** From this many files on, objects go into one pack: one file each takes twice as long and five times the disk space. */
+/**
+ * From this many files on, objects go into one pack: one file each takes twice as long and five times the disk space.
+ */
 const packFrom = 500;
 /** `work/tree` caches the tree name of the index. Shell command that must precede every change of the index. */
 export const invalidateTree = 'rm -f "$GIT_DIR/work/tree"';
 const nullObject = "0".repeat(40);
 
 /**
- * Rebuilds an index that a crash has corrupted. A file that changes while it is read is captured in a state it had at some moment.
- * Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`.
+ * Rebuilds an index that a crash has corrupted. A file that changes while it is read is captured in a state it had at
+ * some moment. Fails with `checkpoint_failed`, `sandbox_unavailable`, `interrupted`.
  */
 export async function captureWorkspace(git: ShadowGit, signal: AbortSignal): Promise<Captured> {
   try {

@@ -1,6 +1,7 @@
 /**
- * git stores one bit of a file's mode. To avoid making files readable that were not, the last seen mode of every file that not everybody
- * may read is stored beside the repository, and a restore applies it again, even if the file was open to all for a while in between.
+ * git stores one bit of a file's mode. To avoid making files readable that were not, the last seen mode of every file
+ * that not everybody may read is stored beside the repository, and a restore applies it again, even if the file was
+ * open to all for a while in between.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

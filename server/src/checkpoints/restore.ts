@@ -1,8 +1,8 @@
 /**
  * Changes the workspace from one tree to another; files in neither tree are left alone.
  *
- * git refuses to overwrite a tracked file that differs from the first tree. But it would overwrite untracked files that .gitignore
- * matches, and replace a folder that contains a repository with a file; so those are searched for first.
+ * git refuses to overwrite a tracked file that differs from the first tree. But it would overwrite untracked files that
+ * .gitignore matches, and replace a folder that contains a repository with a file; so those are searched for first.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ const findConflicts = readFileSync(join(import.meta.dirname, "find-conflicts.sh"
 const maxListed = 20;
 
 /**
- * `from` was just captured. Writes nothing if a file has changed since, or if something that is in no checkpoint is in the way of a
- * restored file. Fails with `checkpoint_failed` and the names, `sandbox_unavailable`, `interrupted`.
+ * `from` was just captured. Writes nothing if a file has changed since, or if something that is in no checkpoint is in
+ * the way of a restored file. Fails with `checkpoint_failed` and the names, `sandbox_unavailable`, `interrupted`.
  */
 export async function restoreTree(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<void> {
   const { written, added } = await writtenBetween(git, from, to, signal);

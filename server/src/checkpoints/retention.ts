@@ -1,7 +1,7 @@
 /**
- * Which trees are retained, and how much disk space they may use. A tree is retained by a ref file `refs/conversations/ID/EVENT`, where
- * EVENT is the event after which the workspace had that content. The server writes the refs and git reads them; trees without a ref
- * are removed by garbage collection.
+ * Which trees are retained, and how much disk space they may use. A tree is retained by a ref file
+ * `refs/conversations/ID/EVENT`, where EVENT is the event after which the workspace had that content. The server writes
+ * the refs and git reads them; trees without a ref are removed by garbage collection.
  */
 import {
   cpSync,
@@ -62,8 +62,8 @@ export function dropRefs(folder: string, conversation: string): void {
 }
 
 /**
- * Packs loose objects. Over the size limit it first drops the older half of all checkpoints, regardless of conversation, except the
- * first and last of each. An abort loses nothing. Fails as `ShadowGit.run` does.
+ * Packs loose objects. Over the size limit it first drops the older half of all checkpoints, regardless of
+ * conversation, except the first and last of each. An abort loses nothing. Fails as `ShadowGit.run` does.
  */
 export async function gc(git: ShadowGit, signal: AbortSignal, maxBytes = maxStoredBytes): Promise<void> {
   const { looseObjects, packs, sizeBytes } = await sizes(git.folder);
@@ -116,7 +116,10 @@ function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }
 
-/** While agents work, no collection runs, so the size may exceed `maxStoredBytes` for a while. Fails with `checkpoint_failed`. */
+/**
+ * While agents work, no collection runs, so the size may exceed `maxStoredBytes` for a while. Fails with
+ * `checkpoint_failed`.
+ */
 export async function refuseOverfull(folder: string): Promise<void> {
   if ((await sizes(folder)).sizeBytes < 1.5 * maxStoredBytes) return;
   throw new DeckhandError(

@@ -1,9 +1,10 @@
 /**
- * Finds what in a workspace differs from the index and which of it can be captured. git makes the lists, so .gitignore works as people
- * expect; whether a file is captured is decided here, by its type and size.
+ * Finds what in a workspace differs from the index and which of it can be captured. git makes the lists, so .gitignore
+ * works as people expect; whether a file is captured is decided here, by its type and size.
  *
- * For git, a repository inside the workspace is one entry `name/`, which it would store as a commit id. But once the index has a file
- * below it, git descends; so each such repository gets an index entry for a nonexistent file, removed later with other deleted files.
+ * For git, a repository inside the workspace is one entry `name/`, which it would store as a commit id. But once the
+ * index has a file below it, git descends; so each such repository gets an index entry for a nonexistent file, removed
+ * later with other deleted files.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

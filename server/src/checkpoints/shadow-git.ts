@@ -1,16 +1,17 @@
 /**
- * git on an untrusted workspace, with a repository that belongs to the server and that the workspace does not know about.
+ * git on an untrusted workspace, with a repository that belongs to the server and that the workspace does not know
+ * about.
  *
  *   DECKHAND_HOME/checkpoints/KEY/     KEY is a hash of the workspace's path
  *     HEAD config info/                written by this file; read-only for git
  *     refs/conversations/ID/EVENT      a retained tree; written by the server, read-only for git
  *     objects/ work/                   written by git; `work` holds the index
  *
- * git runs isolated (see `RuntimeFactory`): it sees the workspace and this folder, and has no network. Nothing in the workspace can
- * make it run a program, because programs are named in configuration and ours is the only one read: no hooks, no fsmonitor, no pager,
- * no filter, no diff or textconv driver, whatever .gitattributes says. No byte is converted either: info/attributes takes precedence
- * over every .gitattributes. The workspace's own repository is never opened; its `.git`, and that of every repository inside it, is
- * skipped.
+ * git runs isolated (see `RuntimeFactory`): it sees the workspace and this folder, and has no network. Nothing in the
+ * workspace can make it run a program, because programs are named in configuration and ours is the only one read: no
+ * hooks, no fsmonitor, no pager, no filter, no diff or textconv driver, whatever .gitattributes says. No byte is
+ * converted either: info/attributes takes precedence over every .gitattributes. The workspace's own repository is never
+ * opened; its `.git`, and that of every repository inside it, is skipped.
  */
 import { createHash } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
@@ -23,8 +24,9 @@ export interface ShadowGit {
   /** The folder KEY. */
   readonly folder: string;
   /**
-   * Runs a bash script with `$GIT_DIR`, `$GIT_INDEX_FILE` and `args` as its arguments; `mayWrite` refers to the workspace. Fails with
-   * `checkpoint_failed` and git's error if the exit code is not 0 or the output is too large, `sandbox_unavailable`, `interrupted`.
+   * Runs a bash script with `$GIT_DIR`, `$GIT_INDEX_FILE` and `args` as its arguments; `mayWrite` refers to the
+   * workspace. Fails with `checkpoint_failed` and git's error if the exit code is not 0 or the output is too large,
+   * `sandbox_unavailable`, `interrupted`.
    */
   run(script: string, options: RunOptions, signal: AbortSignal): Promise<SpawnResult>;
 }

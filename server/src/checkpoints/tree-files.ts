@@ -18,7 +18,10 @@ export async function filesOf(git: ShadowGit, tree: string, signal: AbortSignal)
   return { files: entries.slice(0, maxFiles).map(parse), truncated: entries.length > maxFiles };
 }
 
-/** The file's bytes, or the target of a symbolic link; undefined if there is no such file. Fails with `checkpoint_failed`. */
+/**
+ * The file's bytes, or the target of a symbolic link; undefined if there is no such file. Fails with
+ * `checkpoint_failed`.
+ */
 export async function fileOf(
   git: ShadowGit,
   tree: string,

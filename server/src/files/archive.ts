@@ -1,4 +1,6 @@
-/** Streams a folder of the workspace as a zip: small files in batches, large ones in chunks. Symbolic links are omitted. */
+/**
+ * Streams a folder of the workspace as a zip: small files in batches, large ones in chunks. Symbolic links are omitted.
+ */
 import { Readable, type PassThrough } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { extract } from "tar-stream";
@@ -31,7 +33,10 @@ const batchBytes = 4 * 1024 * 1024;
 const batchFiles = 200;
 const tarBlock = 1024;
 
-/** Resolves once the files have been listed. Fails with `file_too_large`, `file_not_found`; later failures abort the stream. */
+/**
+ * Resolves once the files have been listed. Fails with `file_too_large`, `file_not_found`; later failures abort the
+ * stream.
+ */
 export async function zipFolder(
   runtime: Runtime,
   options: ArchiveOptions,

@@ -12,7 +12,10 @@ export interface FileStat {
 /** The most that is held of one file. */
 export const chunkBytes = 4 * 1024 * 1024;
 
-/** Undefined if the path does not exist. Fails with `is_directory`, `file_failed` (a device, a pipe), `sandbox_unavailable`, `interrupted`. */
+/**
+ * Undefined if the path does not exist. Fails with `is_directory`, `file_failed` (a device, a pipe),
+ * `sandbox_unavailable`, `interrupted`.
+ */
 export async function statFile(runtime: Runtime, path: string, signal: AbortSignal): Promise<FileStat | undefined> {
   const argv = ["stat", "-L", "-c", "%f %s %.9Y %.9Z %i", "--", path];
   const { stdout, exitCode } = await runtime.spawn(argv, 4096, signal);
@@ -28,7 +31,10 @@ export async function statFile(runtime: Runtime, path: string, signal: AbortSign
   return { sizeBytes: Number(size), modifiedAt: new Date(Number(modified) * 1000), tag };
 }
 
-/** The bytes from `start` up to, but not including, `end`. Fails with `file_failed` if the file has been truncated meanwhile. */
+/**
+ * The bytes from `start` up to, but not including, `end`. Fails with `file_failed` if the file has been truncated
+ * meanwhile.
+ */
 export async function* readChunks(
   runtime: Runtime,
   path: string,
@@ -49,8 +55,8 @@ export async function* readChunks(
 }
 
 /**
- * Writes the whole file or nothing and returns its size: in one write if it fits into a chunk, otherwise to a temporary file next to the
- * target, which is renamed. Fails as `Runtime.writeFile` does.
+ * Writes the whole file or nothing and returns its size: in one write if it fits into a chunk, otherwise to a temporary
+ * file next to the target, which is renamed. Fails as `Runtime.writeFile` does.
  */
 export async function writeChunks(
   runtime: Runtime,

@@ -1,4 +1,6 @@
-/** Uploaded files from forms and archives, one at a time: each must be read or skipped before the next one is available. */
+/**
+ * Uploaded files from forms and archives, one at a time: each must be read or skipped before the next one is available.
+ */
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
@@ -65,7 +67,10 @@ async function* counted(
   }
 }
 
-/** The files of a multipart form (RFC 7578): every part with a file name. Other fields are ignored. Fails with `bad_args`. */
+/**
+ * The files of a multipart form (RFC 7578): every part with a file name. Other fields are ignored. Fails with
+ * `bad_args`.
+ */
 export async function* fromForm(
   body: AsyncIterable<Uint8Array>,
   contentType: string,

@@ -35,7 +35,10 @@ export interface ListOptions {
   readonly limit: number;
 }
 
-/** Sorted: folders first, then by name. Fails with `file_not_found`, `file_failed`, `sandbox_unavailable`, `interrupted`. */
+/**
+ * Sorted: folders first, then by name. Fails with `file_not_found`, `file_failed`, `sandbox_unavailable`,
+ * `interrupted`.
+ */
 export async function listFolder(
   runtime: Runtime,
   { path, after, limit }: ListOptions,
@@ -95,7 +98,10 @@ function typeOf(letter: string): "file" | "folder" | "other" {
   return letter === "f" ? "file" : letter === "d" ? "folder" : "other";
 }
 
-/** One call of git; outside a repository it fails and nothing is ignored. It runs in the sandbox, so a hostile configuration gains nothing. */
+/**
+ * One call of git; outside a repository it fails and nothing is ignored. It runs in the sandbox, so a hostile
+ * configuration gains nothing.
+ */
 async function ignoredOf(
   runtime: Runtime,
   path: string,

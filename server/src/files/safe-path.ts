@@ -1,6 +1,6 @@
 /**
- * Validates file names from untrusted sources (forms, archives). Names that would leave the folder, or look like a different name, are
- * refused instead of repaired, so that two names can never become one.
+ * Validates file names from untrusted sources (forms, archives). Names that would leave the folder, or look like a
+ * different name, are refused instead of repaired, so that two names can never become one.
  */
 import { DeckhandError } from "@deckhand/protocol";
 

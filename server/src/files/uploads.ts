@@ -1,6 +1,7 @@
 /**
- * Uploaded files that wait for their conversation to be created, in DECKHAND_HOME/uploads/ID. Only this module writes there, and only
- * regular files and folders under validated names: it never creates a link, so no path can lead out of the folder.
+ * Uploaded files that wait for their conversation to be created, in DECKHAND_HOME/uploads/ID. Only this module writes
+ * there, and only regular files and folders under validated names: it never creates a link, so no path can lead out of
+ * the folder.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";

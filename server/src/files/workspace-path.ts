@@ -3,8 +3,9 @@ import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**
- * Resolves a requested path (relative to the workspace, or absolute inside it) to a real path; it need not exist. A command can replace
- * it with a link before it is used: what that link can reach is limited by the sandbox. Fails with `outside_workspace`, `file_not_found`, `sandbox_unavailable`, `interrupted`.
+ * Resolves a requested path (relative to the workspace, or absolute inside it) to a real path; it need not exist. A
+ * command can replace it with a link before it is used: what that link can reach is limited by the sandbox. Fails with
+ * `outside_workspace`, `file_not_found`, `sandbox_unavailable`, `interrupted`.
  */
 export async function workspacePath(runtime: Runtime, given: string, signal: AbortSignal): Promise<string> {
   if (given.includes("\0") || given.length > 4096) throw new DeckhandError("file_not_found", "The path is invalid.");

@@ -2,11 +2,12 @@
  * Where a conversation works, by its choice:
  *
  *   none                 the server's default workspace, shared with other conversations
- *   folder               that folder; refused if it is inside or contains another conversation's folder (folder-locks.ts)
+ *   folder               that folder; refused if it overlaps another conversation's folder (folder-locks.ts)
  *   anything else        DECKHAND_HOME/conversations/ID/workspace, for this conversation only
  *
- * The latter are created in DECKHAND_HOME/making/ID and renamed when complete. So an existing workspace is always complete, and
- * whatever is in `making` when a server starts was left unfinished by one that was killed; its programs died with it.
+ * The latter are created in DECKHAND_HOME/making/ID and renamed when complete. So an existing workspace is always
+ * complete, and whatever is in `making` when a server starts was left unfinished by one that was killed; its programs
+ * died with it.
  */
 import { existsSync } from "node:fs";
 import { chown, mkdir, realpath, rename, stat } from "node:fs/promises";

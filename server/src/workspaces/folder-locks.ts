@@ -1,7 +1,7 @@
 /**
- * Which conversation works in which user-supplied folder. Two conversations may share one folder; nested folders are refused, because
- * the agents would overwrite each other's work without either workspace showing it. Each lock is a file in the conversation's own
- * folder, so it survives a restart.
+ * Which conversation works in which user-supplied folder. Two conversations may share one folder; nested folders are
+ * refused, because the agents would overwrite each other's work without either workspace showing it. Each lock is a
+ * file in the conversation's own folder, so it survives a restart.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -35,7 +35,8 @@ export class FolderLocks {
   /** Returns the other conversations that work in the same folder. Fails with `conflict`. */
   async acquire(conversation: string, path: string): Promise<readonly string[]> {
     const locks = await this.#load();
-    // No `await` between check and set: of two conversations that want nested folders at once, the second must see the first.
+    // No `await` between check and set: of two conversations that want nested folders at once, the second must see the
+    // first.
     refuseNested(locks, conversation, path);
     locks.set(conversation, path);
     try {

@@ -1,4 +1,7 @@
-/** Validates addresses and refs before git sees them: nothing that git could take for an option, a program or a local file passes. */
+/**
+ * Validates addresses and refs before git sees them: nothing that git could take for an option, a program or a local
+ * file passes.
+ */
 import { DeckhandError } from "@deckhand/protocol";
 
 /** The address in the form that git is given: parsed and serialized anew. Fails with `bad_args`. */

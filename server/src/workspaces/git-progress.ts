@@ -1,12 +1,15 @@
 import type { OnProgress } from "./workspaces.ts";
 
-/** Each report is kept in the log, so a long stage is reported at this interval only, and the reports of a workspace are limited. */
+/**
+ * Each report is kept in the log, so a long stage is reported at this interval only, and the reports of a workspace are
+ * limited.
+ */
 const intervalMs = 5000;
 const maxReports = 40;
 
 /**
- * Parses git's progress on standard error ("Receiving objects:  45% (9/20)", separated by `\r`) and reports each stage when it begins,
- * and again while it lasts.
+ * Parses git's progress on standard error ("Receiving objects:  45% (9/20)", separated by `\r`). Reports each stage when
+ * it begins, and again while it lasts.
  */
 export function gitProgress(
   onProgress: OnProgress,

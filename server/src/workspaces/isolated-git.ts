@@ -1,6 +1,6 @@
 /**
- * git as the server itself runs it: isolated in its own sandbox, and ignoring everything that a repository's or the machine's
- * configuration would have it run. Source: git-config(1), git(1) of 2.39.
+ * git as the server itself runs it: isolated in its own sandbox, and ignoring everything that a repository's or the
+ * machine's configuration would have it run. Source: git-config(1), git(1) of 2.39.
  */
 import { DeckhandError } from "@deckhand/protocol";
 import type { IsolatedProgram, RuntimeFactory } from "../runtime/runtime.ts";

@@ -1,4 +1,7 @@
-/** Fills the new, empty folder of a conversation from the source that was chosen: a clone, a worktree, a copy or an upload. */
+/**
+ * Fills the new, empty folder of a conversation from the source that was chosen: a clone, a worktree, a copy or an
+ * upload.
+ */
 import { DeckhandError, type WorkspaceSource } from "@deckhand/protocol";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { gitAddress, gitRef, isCommit } from "./git-address.ts";
@@ -42,7 +45,10 @@ export async function populate(request: PopulateRequest, sources: Sources): Prom
   return sources.uploads.take(choice.upload, into);
 }
 
-/** A shallow clone. A partial clone (`--filter`) would have to fetch every old file on demand, which the sandbox does not allow. */
+/**
+ * A shallow clone. A partial clone (`--filter`) would have to fetch every old file on demand, which the sandbox does
+ * not allow.
+ */
 async function clone(
   address: string,
   ref: string | undefined,
@@ -71,9 +77,9 @@ async function clone(
 }
 
 /**
- * An independent clone, not a linked worktree (git-worktree): that would need the repository's .git writable in the sandbox, and a
- * process that can write objects and refs can delete those of others. For the same reason objects are copied, not hard-linked. The
- * branch is returned when the conversation is deleted (unsaved-work.ts).
+ * An independent clone, not a linked worktree (git-worktree): that would need the repository's .git writable in the
+ * sandbox, and a process that can write objects and refs can delete those of others. For the same reason objects are
+ * copied, not hard-linked. The branch is returned when the conversation is deleted (unsaved-work.ts).
  */
 async function worktree(
   repository: string,

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /**
- * Removes a folder that commands have written to: they may have revoked permissions on folders, or nested them deeper than a path
- * can be long. Symbolic links are not followed.
+ * Removes a folder that commands have written to: they may have revoked permissions on folders, or nested them deeper
+ * than a path can be long. Symbolic links are not followed.
  */
 export async function removeTree(path: string): Promise<void> {
   try {

@@ -7,8 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 const minPauseMs = 500;
 
 /**
- * Bytes on disk; stops counting once it has passed `enough`. Unreadable and vanished entries count as nothing. Symbolic links are
- * not followed.
+ * Bytes on disk; stops counting once it has passed `enough`. Unreadable and vanished entries count as nothing. Symbolic
+ * links are not followed.
  */
 async function sizeOf(folder: string, enough: number): Promise<number> {
   let bytes = 0;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { ChannelEncoding } from "../shell/process-channel.ts";
 
 /**
- * The first process of a container or pod, which channel.sh checks for. It only waits and reaps orphans; signals from inside do not
- * reach it. `wait`, because a shell that runs just `sleep` does not reap processes that it did not start.
+ * The first process of a container or pod, which channel.sh checks for. It only waits and reaps orphans; signals from
+ * inside do not reach it. `wait`, because a shell that runs just `sleep` does not reap processes that it did not start.
  */
 export const idleCommand = ["sh", "-c", "while :; do sleep 86400 & wait; done", "deckhand-container"] as const;
 

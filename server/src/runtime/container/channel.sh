@@ -1,6 +1,6 @@
-# Answers channel requests in a container, in any POSIX sh. `sh -s` reads this text from stdin, followed by requests, which are calls of
-# `deckhand` (see channel-encoding.ts). shell/shell-protocol.ts describes the format of responses. $@: real paths of the folders in which
-# files may be written, the workspace first.
+# Answers channel requests in a container, in any POSIX sh. `sh -s` reads this text from stdin, followed by requests,
+# which are calls of `deckhand` (see channel-encoding.ts). shell/shell-protocol.ts describes the format of responses.
+# $@: real paths of the folders in which files may be written, the workspace first.
 LC_ALL=C
 
 inside() {

@@ -1,7 +1,8 @@
 /**
- * A process host whose processes can only be reached through an engine's exec, which provides three streams per program. As in shell/
- * there are two channels, for files and programs, and a launcher for each shell and job (shell-launcher.ts). A third channel inspects
- * and ends processes, because their pids mean nothing outside the container.
+ * A process host whose processes can only be reached through an engine's exec, which provides three streams per
+ * program. As in shell/ there are two channels, for files and programs, and a launcher for each shell and job
+ * (shell-launcher.ts). A third channel inspects and ends processes, because their pids mean nothing outside the
+ * container.
  */
 import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";

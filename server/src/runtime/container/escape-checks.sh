@@ -1,6 +1,6 @@
-# The escape checks of escape-checks.ts, run inside a container in any POSIX sh. Prints `out N` if attempt N succeeded. Harmless even if
-# nothing prevents it: it opens and reads things, and writes only in its own workspace. $1: a file of the server; $2: the server's
-# network namespace; $3: the expected user id; the rest: sockets of container engines.
+# The escape checks of escape-checks.ts, run inside a container in any POSIX sh. Prints `out N` if attempt N succeeded.
+# Harmless even if nothing prevents it: it opens and reads things, and writes only in its own workspace. $1: a file of
+# the server; $2: the server's network namespace; $3: the expected user id; the rest: sockets of container engines.
 canary=$1 network=$2 user=$3
 shift 3
 # `true`, because a failed redirection of the special builtin `:` ends the shell.

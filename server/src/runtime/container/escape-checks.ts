@@ -1,6 +1,7 @@
 /**
- * Verifies containers before the server runs its first command: tries to escape from a container that is created exactly like those of
- * conversations, through the same exec. The last two checks must succeed; without them a container that runs nothing would pass.
+ * Verifies containers before the server runs its first command: tries to escape from a container that is created
+ * exactly like those of conversations, through the same exec. The last two checks must succeed; without them a
+ * container that runs nothing would pass.
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -48,6 +49,25 @@ export interface ContainerVerification {
   /** Why the container itself failed; empty if it did not. */
   readonly whyEnded: string;
 }
+
+/** Whether commands may run, and why. `what` names the containers; `advice` says what to do if a check has failed. */
+export function verdict(
+  { checks, launcher, whyEnded }: ContainerVerification,
+  what: string,
+  advice: string,
+): Pick<RuntimeStatus, "proven" | "sentence"> {
+  const failed = checks.filter(({ held }) => !held).map(({ name }) => name);
+  if (failed.length > 0) {
+    const why = whyEnded === "" ? `failed these escape checks: ${failed.join("; ")}.` : `do not start: ${whyEnded}\n`;
+    return { proven: false, sentence: `Commands are disabled: ${what} ${why} ${advice}` };
+  }
+  const limitations = launcher === shLauncher ? ` ${shLimitations}` : "";
+  const sentence = `Commands run in ${what}. All ${checks.length} escape checks passed.${limitations}`;
+  return { proven: true, sentence };
+}
+
+const shLimitations =
+  "The image has no bash: a time-out, a stop or a syntax error starts a new shell, and there are no background processes.";
 
 export interface VerifyOptions {
   readonly dataHome: string;

@@ -1,4 +1,7 @@
-/** Runs the function once per key and shares its result. A failure is not kept, because people fix the cause while the server runs. */
+/**
+ * Runs the function once per key and shares its result. A failure is not kept, because people fix the cause while the
+ * server runs.
+ */
 export function memoizeSuccessByKey<K, T>(run: (key: K) => Promise<T>): (key: K) => Promise<T> {
   const results = new Map<string, Promise<T>>();
   return (key) => {

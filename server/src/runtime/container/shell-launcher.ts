@@ -1,19 +1,24 @@
 /**
- * A launcher starts shells and jobs in a container: it is one exec whose stdin is the input of the bash, whose stdout is the output of its
- * commands, and whose stderr carries the status records of shell/shell-protocol.ts. The streams arrive independently of each other, so
- * the shell prints a marker (NUL, nonce, NUL) to the output after each command's record, and the launcher prints one after the shell ends.
+ * A launcher starts shells and jobs in a container: it is one exec whose stdin is the input of the bash, whose stdout
+ * is the output of its commands, and whose stderr carries the status records of shell/shell-protocol.ts. The streams
+ * arrive independently of each other, so the shell prints a marker (NUL, nonce, NUL) to the output after each command's
+ * record, and the launcher prints one after the shell ends.
  *
- * With bash it starts the shell of shell/shell-protocol.ts. Without, it starts any POSIX sh that reads its commands from stdin, with these
- * limitations: an interrupt, a syntax error or an assignment to a readonly variable ends the shell, and the next command runs in a new
- * one in the same directory. It cannot report its state, so a command that outlives its time-out takes the state along, and no background
- * process can be started. The stdin of a command always ends with a line feed.
+ * With bash it starts the shell of shell/shell-protocol.ts. Without, it starts any POSIX sh that reads its commands
+ * from stdin, with these limitations: an interrupt, a syntax error or an assignment to a readonly variable ends the
+ * shell, and the next command runs in a new one in the same directory. It cannot report its state, so a command that
+ * outlives its time-out takes the state along, and no background process can be started. The stdin of a command always
+ * ends with a line feed.
  */
 import { commandLines, shellPrologue, type ShellCommand } from "../shell/shell-protocol.ts";
 import type { StartRequest } from "../shell/shell-streams.ts";
 import { shellQuote } from "./channel-encoding.ts";
 
 export interface ShellLauncher {
-  /** Runs the launcher. `fileBytes` is enforced here, because a ulimit of the container would replace those of the engine. */
+  /**
+   * Runs the launcher. `fileBytes` is enforced here, because a ulimit of the container would replace those of the
+   * engine.
+   */
   argv(fileBytes: number): readonly string[];
   /** Supports background processes. */
   readonly hasJobs: boolean;

@@ -1,4 +1,7 @@
-/** The network of one conversation: a namespace while a sandbox runs, the proxy on its listener, and the connection log, which outlives both. */
+/**
+ * The network of one conversation: a namespace while a sandbox runs, the proxy on its listener, and the connection log,
+ * which outlives both.
+ */
 import type { Duplex } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import { ConnectionLog } from "./proxy/connection-log.ts";

@@ -1,5 +1,5 @@
-// Runs briefly in a new network namespace. A socket stays in the namespace it was created in, whichever process holds it: this program
-// creates the listening socket, hands it to the server, and exits once the server holds the namespace.
+// Runs briefly in a new network namespace. A socket stays in the namespace it was created in, whichever process holds
+// it: this program creates the listening socket, hands it to the server, and exits once the server holds the namespace.
 import { createServer } from "node:net";
 
 const port = Number(process.argv[2]);

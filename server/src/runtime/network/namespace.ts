@@ -1,14 +1,15 @@
 /**
- * Network namespaces for sandboxes. Each contains only its loopback interface and one listening socket, which the server holds. There is
- * no route out, no helper process inside and no Unix socket: a program that connects to the listener is connected to the server.
+ * Network namespaces for sandboxes. Each contains only its loopback interface and one listening socket, which the
+ * server holds. There is no route out, no helper process inside and no Unix socket: a program that connects to the
+ * listener is connected to the server.
  *
  *   bwrap (new network, lo up) ── node listen.child.js     listens, hands the socket over, exits
  *   server                                                 keeps the namespace open through a file descriptor
  *   nsenter ── bwrap (the sandbox, sharing that network) ── the conversation's commands
  *
- * If the server does not run as root, the namespace belongs to a user namespace of its own, which is entered along with it; the
- * sandbox's user namespaces are children of that one, so no process inside has privileges over the network. One spare namespace is kept
- * ready, because creating one takes longer than starting a sandbox.
+ * If the server does not run as root, the namespace belongs to a user namespace of its own, which is entered along with
+ * it; the sandbox's user namespaces are children of that one, so no process inside has privileges over the network. One
+ * spare namespace is kept ready, because creating one takes longer than starting a sandbox.
  */
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readlinkSync } from "node:fs";
@@ -20,7 +21,9 @@ export const proxyPort = 3128;
 export interface Namespace extends Disposable {
   /** Listens inside on 127.0.0.1:`proxyPort`. */
   readonly listener: Server;
-  /** Command prefix that runs a program in the namespace. Fails closed: if it cannot enter, the program does not run. */
+  /**
+   * Command prefix that runs a program in the namespace. Fails closed: if it cannot enter, the program does not run.
+   */
   readonly enterArgv: readonly string[];
 }
 
@@ -87,7 +90,10 @@ function createNamespace(bwrap: string | undefined): Promise<Namespace> {
   });
 }
 
-/** File descriptors keep the namespaces alive after their only process has exited, and, unlike its pid, cannot come to mean others. */
+/**
+ * File descriptors keep the namespaces alive after their only process has exited, and, unlike its pid, cannot come to
+ * mean others.
+ */
 function holdNamespace(pid: number, listener: Server, withUser: boolean): Namespace {
   const held: number[] = [];
   const hold = (name: string) => {

@@ -51,6 +51,9 @@ export interface Network {
   takeRefused(): readonly Refusal[];
   /** Ports that are listening now; empty if no sandbox is running. */
   ports(): readonly OpenPort[];
-  /** Connects to a port in the sandbox. Fails with `port_closed` if nothing listens, `sandbox_unavailable` once it is closed. */
+  /**
+   * Connects to a port in the sandbox. Fails with `port_closed` if nothing listens, `sandbox_unavailable` once it is
+   * closed.
+   */
   connect(port: number, signal: AbortSignal): Promise<Duplex>;
 }

@@ -1,4 +1,6 @@
-/** The spec of a container. It never contains the engine's socket, because access to that is root access to the host. */
+/**
+ * The spec of a container. It never contains the engine's socket, because access to that is root access to the host.
+ */
 import { createHash } from "node:crypto";
 import type { ContainerCreateOptions } from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";

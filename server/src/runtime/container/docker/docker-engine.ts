@@ -1,6 +1,6 @@
 /**
- * A container engine with Docker's API (Docker, Podman), reached through its socket. dockerode takes a quarter of a second to load, so
- * it is imported when the first container is needed.
+ * A container engine with Docker's API (Docker, Podman), reached through its socket. dockerode takes a quarter of a
+ * second to load, so it is imported when the first container is needed.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +24,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const answerMs = 10_000;
 
-/** Default socket paths. Sources: docs.docker.com/engine/security/rootless, podman-system-service(1), Docker Desktop. */
+/**
+ * Default socket paths. Sources: docs.docker.com/engine/security/rootless, podman-system-service(1), Docker Desktop.
+ */
 export function engineSockets(env: Environment, userHome: string): readonly string[] {
   const runtimeDir = env["XDG_RUNTIME_DIR"];
   const given = env["DOCKER_HOST"]?.startsWith("unix://") ? [env["DOCKER_HOST"].slice("unix://".length)] : [];

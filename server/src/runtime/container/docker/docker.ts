@@ -1,6 +1,7 @@
 /**
- * Sandboxes as Docker or Podman containers, one per conversation. A container outlives the server; the next server finds it by name and
- * attaches to it. No command runs until an engine and an image have been found and the isolation has been verified (escape-checks.ts).
+ * Sandboxes as Docker or Podman containers, one per conversation. A container outlives the server; the next server
+ * finds it by name and attaches to it. No command runs until an engine and an image have been found and the isolation
+ * has been verified (escape-checks.ts).
  */
 import { createHash, randomUUID } from "node:crypto";
 import { chownSync, mkdirSync } from "node:fs";
@@ -16,11 +17,11 @@ import { outputFiles } from "../../shell/output/output-file.ts";
 import type { ProcessHost } from "../../shell/process-host.ts";
 import { ShellRuntime } from "../../shell/shell-runtime.ts";
 import { openContainerHost } from "../container-host.ts";
-import { statusChecks, verifyContainer, type ContainerVerification } from "../escape-checks.ts";
+import { statusChecks, verdict, verifyContainer, type ContainerVerification } from "../escape-checks.ts";
 import { idlePause } from "../idle-pause.ts";
 import { memoizeSuccess, memoizeSuccessByKey } from "../memoize-success.ts";
 import { runInOwnContainer } from "../run-isolated.ts";
-import { shLauncher, type ShellLauncher } from "../shell-launcher.ts";
+import type { ShellLauncher } from "../shell-launcher.ts";
 import { startupProgress } from "../startup-progress.ts";
 import { conversationMounts, type ContainerSpec } from "./container-spec.ts";
 import { remove, runContainer } from "./docker-container.ts";
@@ -50,7 +51,6 @@ interface Ready {
   readonly image: Image;
 }
 
-/** What the containers of a conversation with that workspace owner run with. */
 interface Verified extends Ready {
   readonly user: User;
   readonly launcher: ShellLauncher;
@@ -61,6 +61,8 @@ type User = ContainerSpec["user"];
 const nobody: User = { uid: 65_534, gid: 65_534 };
 /** Pulling an image may take minutes; a status request is answered with the progress after this time. */
 const statusMs = 2000;
+
+const advice = "Check the image and the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.";
 
 export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   const server = createHash("sha256").update(options.dataHome).digest("hex").slice(0, 12);
@@ -120,7 +122,8 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   const status = async (): Promise<RuntimeStatus> => {
     try {
       const verification = await verifyAs(serverUser);
-      return { kind: "docker", ...statusChecks(verification.checks), ...verdict(verification, await prepare()) };
+      const what = containersOf(await prepare());
+      return { kind: "docker", ...statusChecks(verification.checks), ...verdict(verification, what, advice) };
     } catch (error) {
       const sentence =
         error instanceof DeckhandError ? error.message : `Commands are disabled: ${(error as Error).message}`;
@@ -133,7 +136,7 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
     const ready = await prepare();
     const user = isRoot ? { uid: owner.uid, gid: owner.gid } : serverUser;
     const verification = await verifyAs(user.uid === 0 ? user : serverUser);
-    const { proven, sentence } = verdict(verification, ready);
+    const { proven, sentence } = verdict(verification, containersOf(ready), advice);
     if (!proven) throw new DeckhandError("sandbox_unavailable", sentence);
     return { ...ready, user, launcher: verification.launcher };
   };
@@ -232,23 +235,6 @@ export function dockerRuntimes(options: DockerOptions): RuntimeFactory {
   };
 }
 
-function verdict(
-  { checks, launcher, whyEnded }: ContainerVerification,
-  { engine, image }: Ready,
-): { readonly proven: boolean; readonly sentence: string } {
-  const failed = checks.filter(({ held }) => !held).map(({ name }) => name);
-  const what = `containers of ${engine.name} from image ${image.name}`;
-  if (failed.length > 0) {
-    const why = whyEnded === "" ? `failed these escape checks: ${failed.join("; ")}.` : `do not start: ${whyEnded}\n`;
-    const sentence = `Commands are disabled: ${what} ${why} Check the image and the engine's settings, or set DECKHAND_RUNTIME=bubblewrap.`;
-    return { proven: false, sentence };
-  }
-  const limitations =
-    launcher === shLauncher
-      ? " The image has no bash: a time-out, a stop or a syntax error starts a new shell, and there are no background processes."
-      : "";
-  return {
-    proven: true,
-    sentence: `Commands run in ${what}. All ${checks.length} escape checks passed.${limitations}`,
-  };
+function containersOf({ engine, image }: Ready): string {
+  return `containers of ${engine.name} from image ${image.name}`;
 }

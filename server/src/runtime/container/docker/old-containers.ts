@@ -20,7 +20,10 @@ export function hasContainer(home: string): boolean {
   return existsSync(join(home, markerFile));
 }
 
-/** Removes containers of deleted conversations, long unused ones, and those that earlier runs of this server left behind. */
+/**
+ * Removes containers of deleted conversations, long unused ones, and those that earlier runs of this server left
+ * behind.
+ */
 export async function removeOldContainers(
   { docker }: Engine,
   { server, boot, keepMs }: { readonly server: string; readonly boot: string; readonly keepMs: number },

@@ -1,6 +1,7 @@
 /**
- * A private Podman for tests: a service on a socket, with storage and images in a temporary folder that is removed afterwards. The images
- * are built from this machine's programs, so no registry is needed: one has bash and coreutils, the other only busybox.
+ * A private Podman for tests: a service on a socket, with storage and images in a temporary folder that is removed
+ * afterwards. The images are built from this machine's programs, so no registry is needed: one has bash and coreutils,
+ * the other only busybox.
  */
 import { execFile, spawn } from "node:child_process";
 import {
@@ -32,8 +33,8 @@ events_logger = "file"
 `;
 
 /**
- * Runs the service. When stdin is closed, which also happens if this process is killed, ends everything in the folder ($1). Podman's
- * helper processes would otherwise wait five minutes for somebody to collect the exit code of an exec.
+ * Runs the service. When stdin is closed, which also happens if this process is killed, ends everything in the folder
+ * ($1). Podman's helper processes would otherwise wait five minutes for somebody to collect the exit code of an exec.
  */
 const serviceScript = `
 folder=$1

@@ -1,4 +1,7 @@
-/** A local image registry that serves one image, written by `podman save --format oci-dir`. Source: OCI distribution spec, pull. */
+/**
+ * A local image registry that serves one image, written by `podman save --format oci-dir`. Source: OCI distribution
+ * spec, pull.
+ */
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

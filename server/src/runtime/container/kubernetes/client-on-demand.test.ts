@@ -3,7 +3,10 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
-/** Runs a script that may write "loaded" whenever a package of the Kubernetes client is resolved, and returns its output. */
+/**
+ * Runs a script that may write "loaded" whenever a package of the Kubernetes client is resolved, and returns its
+ * output.
+ */
 async function outputOf(script: string): Promise<string> {
   const hooks = `
     import { registerHooks } from "node:module";

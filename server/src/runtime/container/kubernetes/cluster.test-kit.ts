@@ -1,8 +1,9 @@
 /**
- * The part of the Kubernetes API that the runtime uses, over HTTP and WebSocket: pods, their logs, exec with subprotocols v5 and v4,
- * network policies and, if `sandboxes` is set, Sandboxes. Pods are containers of the test's Podman, so exec runs real programs. It is not
- * a cluster: nothing is scheduled, and no policy is enforced, except that containers have no network.
- * Sources: kubernetes.io/docs/reference/using-api, k8s.io/apimachinery's remotecommand (channels 0 to 4 and 255).
+ * The part of the Kubernetes API that the runtime uses, over HTTP and WebSocket: pods, their logs, exec with
+ * subprotocols v5 and v4, network policies and, if `sandboxes` is set, Sandboxes. Pods are containers of the test's
+ * Podman, so exec runs real programs. It is not a cluster: nothing is scheduled, and no policy is enforced, except that
+ * containers have no network. Sources: kubernetes.io/docs/reference/using-api, k8s.io/apimachinery's remotecommand
+ * (channels 0 to 4 and 255).
  */
 import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

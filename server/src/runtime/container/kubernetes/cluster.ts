@@ -1,6 +1,7 @@
 /**
- * A Kubernetes cluster, accessed with the configuration of kubectl. The client takes a second to load, so it is imported when the first
- * pod is needed and never by servers with another runtime. Exec over WebSocket: kubernetes.io/docs/reference/using-api/api-concepts, subprotocols v5 and v4 of channel.k8s.io.
+ * A Kubernetes cluster, accessed with the configuration of kubectl. The client takes a second to load, so it is
+ * imported when the first pod is needed and never by servers with another runtime. Exec over WebSocket:
+ * kubernetes.io/docs/reference/using-api/api-concepts, subprotocols v5 and v4 of channel.k8s.io.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

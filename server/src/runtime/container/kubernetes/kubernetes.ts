@@ -1,6 +1,6 @@
 /**
- * Sandboxes as Kubernetes pods, one per conversation, which outlive the server. The workspace is in the cluster, not on the server's
- * machine: it starts empty and lives as long as the pod, or as the configured volume claim.
+ * Sandboxes as Kubernetes pods, one per conversation, which outlive the server. The workspace is in the cluster, not on
+ * the server's machine: it starts empty and lives as long as the pod, or as the configured volume claim.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { openContainerHost } from "../container-host.ts";
 import { idlePause } from "../idle-pause.ts";
 import type { PodOptions } from "./pod-spec.ts";
 import { removePod, runPod } from "./pod.ts";
-import { statusChecks, type ContainerVerification } from "../escape-checks.ts";
+import { statusChecks, verdict, type ContainerVerification } from "../escape-checks.ts";
 import { memoizeSuccess } from "../memoize-success.ts";
 import { startupProgress } from "../startup-progress.ts";
 import { verifyPod } from "./verify-pod.ts";
@@ -79,15 +79,10 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
 
   const status = async (): Promise<RuntimeStatus> => {
     try {
-      const { checks } = await verify();
-      const { namespace } = await prepare();
-      const failed = checks.filter(({ held }) => !held).map(({ name }) => name);
-      const what = `pods of namespace ${namespace} from image ${options.image}`;
-      const sentence =
-        failed.length === 0
-          ? `Commands run in ${what}. All ${checks.length} escape checks passed.`
-          : `Commands are disabled: ${what} failed these escape checks: ${failed.join("; ")}. Check the policies of the cluster.`;
-      return { kind: "kubernetes", proven: failed.length === 0, sentence, ...statusChecks(checks) };
+      const verification = await verify();
+      const what = `pods of namespace ${(await prepare()).namespace} from image ${options.image}`;
+      const { proven, sentence } = verdict(verification, what, "Check the policies of the cluster.");
+      return { kind: "kubernetes", proven, sentence, ...statusChecks(verification.checks) };
     } catch (error) {
       const sentence = error instanceof DeckhandError ? error.message : `Commands are disabled: ${clusterError(error)}`;
       return { kind: "kubernetes", proven: false, sentence, ...statusChecks([]) };
@@ -123,7 +118,7 @@ export function kubernetesRuntimes(options: KubernetesOptions): RuntimeFactory {
             const { fresh } = await runPod(cluster, {
               ...pod,
               deadlineMs: options.startMs,
-              onProgress: (sentence) => onProgress?.(`starting the pod: ${sentence}`),
+              onProgress: (stage) => onProgress?.(`starting the pod: ${stage}`),
             });
             return await openContainerHost({
               exec: (argv) => cluster.exec(name, argv),
@@ -162,7 +157,9 @@ function checkPath(workspace: string): string {
   );
 }
 
-/** Denies all traffic, if the cluster's network plugin enforces policies; the escape checks find out whether it does. */
+/**
+ * Denies all traffic, if the cluster's network plugin enforces policies; the escape checks find out whether it does.
+ */
 async function denyTraffic(
   { networks, namespace }: Cluster,
   name: string,

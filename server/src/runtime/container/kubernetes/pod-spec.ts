@@ -12,7 +12,10 @@ export interface PodOptions {
   readonly annotations: Readonly<Record<string, string>>;
   readonly image: string;
   readonly workspace: string;
-  /** Volume claim for workspace, home and outputs, each in a folder per conversation; without one they are deleted with the pod. */
+  /**
+   * Volume claim for workspace, home and outputs, each in a folder per conversation; without one they are deleted with
+   * the pod.
+   */
   readonly claim?: string | undefined;
   readonly runtimeClass?: string | undefined;
   readonly readOnly: boolean;

@@ -1,4 +1,7 @@
-/** Creates a pod or finds an existing one, and waits until it runs. If the cluster has agent-sandbox, its controller creates the pod. */
+/**
+ * Creates a pod or finds an existing one, and waits until it runs. If the cluster has agent-sandbox, its controller
+ * creates the pod.
+ */
 import type { V1Pod } from "@kubernetes/client-node";
 import { DeckhandError } from "@deckhand/protocol";
 import { clusterError, isMissing, type Cluster } from "./cluster.ts";
@@ -60,7 +63,10 @@ async function readPod({ core, namespace }: Cluster, name: string): Promise<V1Po
   }
 }
 
-/** Creates a Sandbox if the cluster has that kind, whose controller creates a pod of the same name; otherwise the pod itself. */
+/**
+ * Creates a Sandbox if the cluster has that kind, whose controller creates a pod of the same name; otherwise the pod
+ * itself.
+ */
 async function createPod({ core, objects, namespace }: Cluster, options: PodOptions): Promise<void> {
   const { name, labels, annotations } = options;
   try {
@@ -78,7 +84,10 @@ async function createPod({ core, objects, namespace }: Cluster, options: PodOpti
   }
 }
 
-/** Waits until the pod runs. Fails at once, with the last log lines, if its image cannot be pulled or its container exits. */
+/**
+ * Waits until the pod runs. Fails at once, with the last log lines, if its image cannot be pulled or its container
+ * exits.
+ */
 async function waitForPod(cluster: Cluster, { name, deadlineMs, onProgress }: RunPodOptions): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   let reported = "";

@@ -4,7 +4,10 @@ import { escapeChecks, escapeScript, outputOf, type ContainerVerification } from
 import { bashLauncher, shLauncher } from "../shell-launcher.ts";
 import { podUser } from "./pod-spec.ts";
 
-/** Checks of escape-checks.sh that are meaningful in a pod, which always has network interfaces and its own network namespace. */
+/**
+ * Checks of escape-checks.sh that are meaningful in a pod, which always has network interfaces and its own network
+ * namespace.
+ */
 const podChecks = [1, 5, 6, 7, 8, 9];
 const tokenCheck = 1;
 const workspaceCheck = 8;

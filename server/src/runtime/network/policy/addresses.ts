@@ -1,4 +1,7 @@
-/** Address ranges that are not the public internet (IANA special-purpose registries, November 2026), including cloud metadata services. */
+/**
+ * Address ranges that are not the public internet (IANA special-purpose registries, November 2026), including cloud
+ * metadata services.
+ */
 import { BlockList, isIP } from "node:net";
 
 const closed = new BlockList();
@@ -37,7 +40,10 @@ for (const [net, prefix] of [
   closed.addSubnet(net, prefix, "ipv6");
 }
 
-/** True for addresses of this machine, of private networks and for special purposes. Anything that is not an address is closed, too. */
+/**
+ * True for addresses of this machine, of private networks and for special purposes. Anything that is not an address is
+ * closed, too.
+ */
 export function isClosedAddress(address: string): boolean {
   const bare = address.split("%", 1)[0] ?? address;
   const family = isIP(bare);

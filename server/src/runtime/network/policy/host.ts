@@ -1,6 +1,7 @@
 /**
- * One canonical spelling per host: rules are compared with the host that is connected to, so two spellings must not count as two hosts.
- * Uses the WHATWG URL parser, as browsers and fetch do: lower case, IDNA, and numbers (0x7f.1, 2130706433) as addresses.
+ * One canonical spelling per host: rules are compared with the host that is connected to, so two spellings must not
+ * count as two hosts. Uses the WHATWG URL parser, as browsers and fetch do: lower case, IDNA, and numbers (0x7f.1,
+ * 2130706433) as addresses.
  */
 import { isIPv6 } from "node:net";
 

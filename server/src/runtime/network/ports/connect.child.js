@@ -1,4 +1,5 @@
-// Runs in a sandbox's network namespace but outside the sandbox: connects to its ports and hands the sockets to the server.
+// Runs in a sandbox's network namespace but outside the sandbox: connects to its ports and hands the sockets to the
+// server.
 import { connect } from "node:net";
 
 process.on("message", (/** @type {{ id: number, port: number }} */ { id, port }) => {

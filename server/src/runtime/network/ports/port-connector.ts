@@ -26,7 +26,9 @@ export class PortConnector implements Disposable {
     this.#enterArgv = enterArgv;
   }
 
-  /** Fails with `port_closed` if nothing listens, `too_fast` if too many are open, `sandbox_unavailable` once disposed. */
+  /**
+   * Fails with `port_closed` if nothing listens, `too_fast` if too many are open, `sandbox_unavailable` once disposed.
+   */
   async connect(port: number, signal: AbortSignal): Promise<Duplex> {
     if (this.#disposed) throw new DeckhandError("sandbox_unavailable", "The conversation's sandbox has been closed.");
     if (this.#sockets.size + this.#waiting.size >= maxSockets) {

@@ -1,4 +1,6 @@
-/** Allowed and refused connections, for people to read. Limited in size, and without anything that could be a secret. */
+/**
+ * Allowed and refused connections, for people to read. Limited in size, and without anything that could be a secret.
+ */
 import type { Socket } from "node:net";
 import type { Target } from "../policy/host.ts";
 import type { Connection, HostTotal, NetworkRecord, Refusal } from "../network.ts";

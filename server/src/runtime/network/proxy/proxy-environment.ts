@@ -1,4 +1,7 @@
-/** Environment variables that point programs in the sandbox to the proxy. Most read the first eight; the others need their own. */
+/**
+ * Environment variables that point programs in the sandbox to the proxy. Most read the first eight; the others need
+ * their own.
+ */
 import { proxyPort } from "../namespace.ts";
 
 const host = "127.0.0.1";

@@ -1,7 +1,8 @@
 /**
- * The only way out of a sandbox: an HTTP proxy that runs in the server and listens in the sandbox's network namespace (namespace.ts).
- * CONNECT opens a tunnel whose content is not inspected, except for the TLS server name at its start. Plain HTTP is forwarded request by
- * request, and each request is checked, including those that follow a redirect. Only socket buffers hold data.
+ * The only way out of a sandbox: an HTTP proxy that runs in the server and listens in the sandbox's network namespace
+ * (namespace.ts). CONNECT opens a tunnel whose content is not inspected, except for the TLS server name at its start.
+ * Plain HTTP is forwarded request by request, and each request is checked, including those that follow a redirect. Only
+ * socket buffers hold data.
  */
 import {
   createServer,

@@ -1,6 +1,6 @@
 /**
- * Every outgoing connection is made here: find a rule, resolve the name, check all addresses, connect to exactly those. The name is
- * resolved once, by the server, so a hostile name server gets no chance to give a second, different answer.
+ * Every outgoing connection is made here: find a rule, resolve the name, check all addresses, connect to exactly those.
+ * The name is resolved once, by the server, so a hostile name server gets no chance to give a second, different answer.
  */
 import { lookup } from "node:dns/promises";
 import { isIP, Socket, type LookupFunction } from "node:net";
@@ -17,7 +17,10 @@ export type Resolve = (host: string) => Promise<readonly { readonly address: str
 
 export const systemResolve: Resolve = (host) => lookup(host, { all: true });
 
-/** Limits concurrent lookups: the system resolver has two threads for all conversations, and a name server may be slow on purpose. */
+/**
+ * Limits concurrent lookups: the system resolver has two threads for all conversations, and a name server may be slow
+ * on purpose.
+ */
 export function limitLookups(resolve: Resolve, maxConcurrent: number): Resolve {
   const lookups = new Semaphore(maxConcurrent);
   return (host) => lookups.run(() => resolve(host));

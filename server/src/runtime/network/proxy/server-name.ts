@@ -1,12 +1,16 @@
 /**
- * Checks the first bytes of a tunnel. If they start a TLS handshake, the server name that the client asks for (SNI, RFC 6066) must be the
- * host that the tunnel was opened to. Otherwise every host that shares its addresses with an allowed one (any on the same CDN) could be
- * reached. A hidden name (ECH), or a request for another host inside the encryption, is not detected. Non-TLS traffic passes.
+ * Checks the first bytes of a tunnel. If they start a TLS handshake, the server name that the client asks for (SNI, RFC
+ * 6066) must be the host that the tunnel was opened to. Otherwise every host that shares its addresses with an allowed
+ * one (any on the same CDN) could be reached. A hidden name (ECH), or a request for another host inside the encryption,
+ * is not detected. Non-TLS traffic passes.
  */
 import { Transform, type TransformCallback } from "node:stream";
 
 const handshake = 22;
-/** A record's header and its maximum content: RFC 8446, 5.1. No known client splits its ClientHello over several records. */
+/**
+ * A record's header and its maximum content: RFC 8446, 5.1. No known client splits its ClientHello over several
+ * records.
+ */
 const maxHelloBytes = 5 + 16_384;
 
 /** Passes all bytes through. If there is a server name, `allows` decides about it before the first byte is sent. */

@@ -1,7 +1,8 @@
 /**
- * The proxy that the server itself has to use (HTTPS_PROXY, HTTP_PROXY). Our checks come first: the rule and, if the name can be resolved
- * here, its addresses. The upstream proxy is then given the name, because most of them filter by name; so it resolves the name again, and
- * the address is not pinned by us. Private addresses that a rule allows are reached directly.
+ * The proxy that the server itself has to use (HTTPS_PROXY, HTTP_PROXY). Our checks come first: the rule and, if the
+ * name can be resolved here, its addresses. The upstream proxy is then given the name, because most of them filter by
+ * name; so it resolves the name again, and the address is not pinned by us. Private addresses that a rule allows are
+ * reached directly.
  */
 import { once } from "node:events";
 import type { Socket } from "node:net";
@@ -18,7 +19,10 @@ export interface Upstream {
 
 const maxHeadBytes = 16_384;
 
-/** Undefined if none is set. Throws a plain `Error`, without the password, if the proxy is not of the form `http://host:port`. */
+/**
+ * Undefined if none is set. Throws a plain `Error`, without the password, if the proxy is not of the form
+ * `http://host:port`.
+ */
 export function upstreamOf(env: Readonly<Record<string, string | undefined>>): Upstream | undefined {
   const names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
   const name = names.find((each) => (env[each] ?? "") !== "");
