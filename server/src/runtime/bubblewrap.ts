@@ -83,7 +83,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       mkdirSync(folders.outputs, { recursive: true, mode: 0o755 });
       if (owner !== undefined) chownSync(folders.home, owner.uid, owner.gid);
       const network = networks.open(home);
-      network?.allowHosts(allowedHosts ?? (() => []));
+      network?.setAllowedHosts(allowedHosts ?? (() => []));
       const launch = async () => {
         const sandbox = await openSandbox(options, owner);
         const guards = await sandbox.workspaceGuards(checked.path);
@@ -112,7 +112,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
       const owner = ownerOf(statFolder(cwd));
       await verifier.require(owner);
       await using network = allowedHosts === undefined ? undefined : newNetwork();
-      network?.allowHosts(() => allowedHosts ?? []);
+      network?.setAllowedHosts(() => allowedHosts ?? []);
       const enterNetwork = (await network?.enterArgv()) ?? [];
       const sandbox = await openSandbox(options, owner, recentSystem);
       return await runIn(sandbox, owner, { ...program, enterNetwork }, maxBytes, signal);

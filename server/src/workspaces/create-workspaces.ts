@@ -11,15 +11,15 @@
  */
 import { existsSync } from "node:fs";
 import { chown, mkdir, realpath, rename, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { DeckhandError, workspaceSource } from "@deckhand/protocol";
 import { Semaphore } from "../async/semaphore.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import type { RuntimeOptions } from "../runtime/runtime-options.ts";
-import { checkWorkspace, isIn, workspaceProblem } from "../runtime/sandbox/workspace-policy.ts";
+import { checkWorkspace } from "../runtime/sandbox/workspace-policy.ts";
+import { checkFolder, checkSource } from "./check-source.ts";
 import { FolderLocks } from "./folder-locks.ts";
-import { gitAddress, gitRef } from "./git-address.ts";
-import { populate, type PopulatedChoice } from "./populate.ts";
+import { populate, type PopulatedSource } from "./populate.ts";
 import { removeTree } from "./remove-tree.ts";
 import { watchSize } from "./size-watch.ts";
 import { returnBranch, unsavedWork } from "./unsaved-work.ts";
@@ -45,69 +45,18 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
   await removeTree(making);
 
   const ownFolder = (conversation: string): string => join(conversations, conversation, "workspace");
-
-  async function checkSource(choice: PopulatedChoice): Promise<void> {
-    if ("git" in choice) gitAddress(choice.git);
-    if ("ref" in choice && choice.ref !== undefined) gitRef(choice.ref);
-    if ("upload" in choice) await options.uploads.check(choice.upload);
-    if ("conversation" in choice && !(await isFolder(ownFolder(choice.conversation)))) {
-      throw new DeckhandError("bad_args", `conversation: ${choice.conversation} has no workspace of its own to copy.`);
-    }
-    if ("repository" in choice) await checkRepository(choice);
-  }
-
-  async function checkRepository({
-    repository,
-    as,
-    ref,
-  }: Extract<PopulatedChoice, { repository: string }>): Promise<void> {
-    if (!isAbsolute(repository)) throw new DeckhandError("bad_args", "repository: the path must be absolute.");
-    const path = await realpath(repository).catch(() => resolve(repository));
-    const why = workspaceProblem(path, options);
-    if (why !== undefined) throw new DeckhandError("bad_args", `repository: ${repository} cannot be used: ${why}`);
-    if (!(await isFolder(as === "copy" ? path : join(path, ".git")))) {
-      throw new DeckhandError(
-        "bad_args",
-        `repository: ${repository} is not a ${as === "copy" ? "folder" : "git repository"}.`,
-      );
-    }
-    if (as === "copy" && ref !== undefined)
-      throw new DeckhandError(
-        "bad_args",
-        "ref: not allowed with `as: copy`, which copies the folder in its current state.",
-      );
-  }
-
-  async function checkFolder(conversation: string, folder: string): Promise<void> {
-    if (!isAbsolute(folder) || folder.includes("\0")) {
-      throw new DeckhandError("bad_args", "folder: the path must be absolute.");
-    }
-    const path = resolve(folder);
-    const why = workspaceProblem(path, options);
-    if (why !== undefined) throw new DeckhandError("bad_args", `folder: ${path} cannot be a workspace: ${why}`);
-    if (path !== options.workspace && isIn(options.workspace, path)) {
-      throw new DeckhandError(
-        "conflict",
-        `${path} contains ${options.workspace}, the default workspace of other conversations.`,
-      );
-    }
-    await locks.check(conversation, path);
-  }
+  const sources = { runtimes: options.runtimes, uploads: options.uploads, ownFolder };
 
   /** The owner of the source, who will own the new workspace too. */
-  async function ownerOf(choice: PopulatedChoice): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
-    const source =
-      "repository" in choice
-        ? choice.repository
-        : "conversation" in choice
-          ? ownFolder(choice.conversation)
-          : undefined;
-    return source === undefined || process.getuid?.() !== 0 ? undefined : stat(source);
+  async function ownerOf(source: PopulatedSource): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+    if (process.getuid?.() !== 0) return undefined;
+    if ("repository" in source) return stat(source.repository);
+    return "conversation" in source ? stat(ownFolder(source.conversation)) : undefined;
   }
 
   async function createOwn(
     conversation: string,
-    choice: PopulatedChoice | undefined,
+    source: PopulatedSource | undefined,
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<void> {
@@ -118,14 +67,11 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     using size = watchSize(into, options.maxBytes, AbortSignal.any([signal, limit]));
     try {
       using _ = await populating.acquire(size.signal);
-      if (choice !== undefined) {
-        const owner = await ownerOf(choice);
+      if (source !== undefined) {
+        const owner = await ownerOf(source);
         if (owner !== undefined) await chown(into, owner.uid, owner.gid);
-        const real = "repository" in choice ? { ...choice, repository: await realpath(choice.repository) } : choice;
-        await populate(
-          { choice: real, conversation, into, onProgress, signal: size.signal },
-          { ...options, ownFolder },
-        );
+        const real = "repository" in source ? { ...source, repository: await realpath(source.repository) } : source;
+        await populate({ source: real, conversation, into, onProgress, signal: size.signal }, sources);
       }
       await size.measure();
       size.signal.throwIfAborted();
@@ -143,13 +89,8 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
 
   async function returnWorktree(path: string, given: string, conversation: string): Promise<void> {
     const repository = await realpath(given).catch((cause: unknown) => {
-      throw new DeckhandError(
-        "workspace_failed",
-        `The branch cannot be returned: there is no repository at ${given}.`,
-        {
-          cause,
-        },
-      );
+      const sentence = `The branch cannot be returned: there is no repository at ${given}.`;
+      throw new DeckhandError("workspace_failed", sentence, { cause });
     });
     await returnBranch(options.runtimes, { path, repository, conversation }, AbortSignal.timeout(returnBranchMs));
   }
@@ -167,7 +108,8 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
     async check(conversation, choice) {
       const source = workspaceSource(choice);
       if (source === undefined) return;
-      await ("folder" in source ? checkFolder(conversation, source.folder) : checkSource(source));
+      if (!("folder" in source)) return checkSource(source, sources, options);
+      await locks.check(conversation, checkFolder(source.folder, options.workspace, options));
     },
     async create(conversation, choice, onProgress, signal) {
       if (workspaces.isReady(conversation, choice)) return;
@@ -175,7 +117,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       const source = workspaceSource(choice);
       if (source === undefined || !("folder" in source)) return createOwn(conversation, source, onProgress, signal);
       const { path } = await checkWorkspace(source.folder, options);
-      await checkFolder(conversation, path);
+      checkFolder(path, options.workspace, options);
       const others = await locks.acquire(conversation, path);
       if (others.length > 0) onProgress(`Also working in this folder: conversation ${others.join(", ")}`);
     },
@@ -203,13 +145,6 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
 const returnBranchMs = 60_000;
 /** Each one uses disk, network and a CPU core. */
 const maxConcurrent = 4;
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
 
 function tooLarge(maxBytes: number): DeckhandError {
   const mib = Math.round(maxBytes / 1024 / 1024);

@@ -9,10 +9,10 @@ import { isolatedGit, gitFailure, type GitResult, type GitRun } from "./isolated
 import { gitProgress } from "./git-progress.ts";
 import type { OnProgress, Uploads } from "./workspaces.ts";
 
-export type PopulatedChoice = Exclude<WorkspaceSource, { folder: string }>;
+export type PopulatedSource = Exclude<WorkspaceSource, { folder: string }>;
 
 export interface PopulateRequest {
-  readonly choice: PopulatedChoice;
+  readonly source: PopulatedSource;
   readonly conversation: string;
   /** The empty folder. */
   readonly into: string;
@@ -34,15 +34,15 @@ export function branchName(conversation: string): string {
 
 /** Fails with `workspace_failed`, `sandbox_unavailable`, `interrupted`, `bad_args`. */
 export async function populate(request: PopulateRequest, sources: Sources): Promise<void> {
-  const { choice, into } = request;
-  if ("git" in choice) return clone(choice.git, choice.ref, request, sources);
-  if ("repository" in choice) {
-    return choice.as === "copy"
-      ? copy(choice.repository, request, sources)
-      : worktree(choice.repository, choice.ref, request, sources);
+  const { source, into } = request;
+  if ("git" in source) return clone(source.git, source.ref, request, sources);
+  if ("repository" in source) {
+    return source.as === "copy"
+      ? copy(source.repository, request, sources)
+      : worktree(source.repository, source.ref, request, sources);
   }
-  if ("conversation" in choice) return copy(sources.ownFolder(choice.conversation), request, sources);
-  return sources.uploads.take(choice.upload, into);
+  if ("conversation" in source) return copy(sources.ownFolder(source.conversation), request, sources);
+  return sources.uploads.take(source.upload, into);
 }
 
 /**

@@ -44,7 +44,7 @@ export class ConversationNetwork implements Network, AsyncDisposable {
   }
 
   /** `allowed` returns the current rules of the conversation and is called for each connection. */
-  allowHosts(allowed: () => readonly string[]): void {
+  setAllowedHosts(allowed: () => readonly string[]): void {
     this.#allowed = allowed;
   }
 
