@@ -95,7 +95,7 @@ test("[V37] a repository is cloned, by its default branch, a branch, a tag or a 
 test("[V37] what fails is said with what to do; another host is not reached by a redirect or a submodule", async () => {
   assert.match(await failureOf({ git: git.url("public/.git"), ref: "none" }), /no such branch, tag or commit/);
   assert.match(await failureOf({ git: git.url("none/.git") }), /not found|not there/i);
-  assert.match(await failureOf({ git: git.url("private/x") }), /wants a login/);
+  assert.match(await failureOf({ git: git.url("private/x") }), /requires a login/);
   await failureOf({ git: git.url("away/x") });
   const { port } = elsewhere.address() as AddressInfo;
   assert.match(await failureOf({ git: `http://127.0.0.1:${port}/x` }), /DECKHAND_NETWORK/);

@@ -79,7 +79,7 @@ export async function createWorkspaces(options: WorkspacesOptions): Promise<Work
       await rename(into, ownFolder(conversation));
     } catch (error) {
       await removeTree(into);
-      if (signal.aborted) throw new DeckhandError("interrupted", "Creating the workspace was aborted.");
+      if (signal.aborted) throw new DeckhandError("interrupted", "Creating the workspace was stopped.");
       if (size.isTooLarge) throw tooLarge(options.maxBytes);
       if (limit.aborted) throw tooSlow(options.maxSeconds);
       if (error instanceof DeckhandError) throw error;
