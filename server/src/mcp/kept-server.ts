@@ -8,6 +8,7 @@
  *              when one of its tools is called
  */
 import { DeckhandError, type McpServer, type McpServerState } from "@deckhand/protocol";
+import { abortable } from "../async/abortable.ts";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Session, SessionOptions } from "./session.ts";
 import type { ListedTool, ToolList } from "./tool-list.ts";
@@ -110,7 +111,7 @@ export class KeptServer implements AsyncDisposable {
   /** When it has answered or failed for the first time; a later failure is not waited for. Fails with the signal's reason alone. */
   async settled(signal: AbortSignal): Promise<void> {
     if (this.#state.type !== "starting" || this.#hasSettled) return;
-    await orAborted(this.#state.done, signal);
+    await abortable(this.#state.done, signal);
   }
 
   /** Something has changed for it: it is tried now. */
@@ -125,7 +126,7 @@ export class KeptServer implements AsyncDisposable {
     if (this.#state.type === "waiting" && performance.now() - this.#state.since > againMs) {
       this.again();
     }
-    if (this.#state.type === "starting") await orAborted(this.#state.done, signal);
+    if (this.#state.type === "starting") await abortable(this.#state.done, signal);
     const state = this.#state;
     if (state.type !== "ready") {
       const { code, message } = this.failure ?? new DeckhandError("mcp_unavailable");
@@ -197,12 +198,4 @@ export class KeptServer implements AsyncDisposable {
     const timer = setTimeout(() => this.#start(), waitMs).unref();
     this.#state = { type: "waiting", failure, timer, since: performance.now() };
   }
-}
-
-function orAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.reject(signal.reason as Error);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason as Error);
-  signal.addEventListener("abort", stop, { once: true });
-  return Promise.race([done, promise]).finally(() => signal.removeEventListener("abort", stop));
 }

@@ -21,13 +21,13 @@ function log(events: readonly NewEvent[], at = 0, from = 0): readonly Event[] {
 const between = (was: readonly NewEvent[], is: readonly NewEvent[], folder = "/a/ws") =>
   differences(log(was), log(is, 1e12), { was: "/a/ws", is: folder });
 
-test("[J22] times, durations, reasons and the folder itself are no difference", () => {
+test("[J22] times, durations, reasons and the workspace path do not count as differences", () => {
   const was = [run("ls /a/ws"), ran("/a/ws/x"), stateChange("paused", "because")];
   const is = [run("ls /b/other"), ran("/b/other/x", { cwd: "/b/other", duration_ms: 99 }), stateChange("paused")];
   assert.deepEqual(between(was, is, "/b/other"), []);
 });
 
-test("[J22] a difference is told by event and field; what is missing or came in addition does not move the rest", () => {
+test("[J22] differences are listed by event and field; missing and additional events do not shift the rest", () => {
   assert.deepEqual(between([run("a"), ran("1")], [run("a"), ran("2", { exit_code: 3 })]), [
     { event: 1, kind: "→run", field: "content", was: "1", is: "2" },
     { event: 1, kind: "→run", field: "extras.exit_code", was: "0", is: "3" },

@@ -1,27 +1,27 @@
-/** Where two logs tell different things. Times, durations, ids and words about them are not looked at. */
+/** The differences between two logs. Times, durations, ids and texts about them are ignored. */
 import { diffArrays } from "diff";
 import { isAction, type Event } from "@deckhand/protocol";
 import { relocated } from "./relocate.ts";
 
 export interface Difference {
-  /** Id in the recorded log; of an event that came in addition, the id of the one before which it came. */
+  /** Id in the recorded log; for an additional event, the id of the recorded event that it precedes. */
   readonly event: number;
   /** `run`, `→run`: an action, an observation. */
   readonly kind: string;
-  /** What of it differs: `content`, `extras.exit_code`; empty for an event that is missing or came in addition. */
+  /** The field that differs: `content`, `extras.exit_code`; empty for a missing or an additional event. */
   readonly field: string;
-  /** Null where there is none. */
+  /** Null if there is no such event or field. */
   readonly was: string | null;
   readonly is: string | null;
 }
 
-interface Told {
+interface ComparedEvent {
   readonly id: number;
   readonly kind: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-const volatile: ReadonlySet<string> = new Set([
+const ignoredFields: ReadonlySet<string> = new Set([
   "extras.duration_ms",
   "extras.first_token_ms",
   "extras.context",
@@ -38,33 +38,34 @@ export function differences(
   is: readonly Event[],
   folders: { readonly was: string | undefined; readonly is: string },
 ): readonly Difference[] {
-  const old = was.map((event) => tell(event, was, relocated(event, folders.was, "$WORKSPACE")));
-  const now = is.map((event) => tell(event, is, relocated(event, folders.is, "$WORKSPACE")));
-  const same = (a: Told, b: Told): boolean =>
+  const old = was.map((event) => comparable(event, was, relocated(event, folders.was, "$WORKSPACE")));
+  const now = is.map((event) => comparable(event, is, relocated(event, folders.is, "$WORKSPACE")));
+  const same = (a: ComparedEvent, b: ComparedEvent): boolean =>
     a.kind === b.kind && JSON.stringify(a.fields) === JSON.stringify(b.fields);
   const found: Difference[] = [];
-  let gone: readonly Told[] = [];
+  let removedRun: readonly ComparedEvent[] = [];
   let next = 0;
-  const settle = (came: readonly Told[]): void => {
-    for (let at = 0; at < Math.max(gone.length, came.length); at += 1) found.push(...between(gone[at], came[at], next));
-    gone = [];
+  const pairUp = (additions: readonly ComparedEvent[]): void => {
+    for (let at = 0; at < Math.max(removedRun.length, additions.length); at += 1)
+      found.push(...between(removedRun[at], additions[at], next));
+    removedRun = [];
   };
   for (const { value, added, removed } of diffArrays(old, now, { comparator: same })) {
     if (removed) {
-      settle([]);
-      gone = value;
+      pairUp([]);
+      removedRun = value;
       next += value.length;
-    } else if (added) settle(value);
+    } else if (added) pairUp(value);
     else {
-      settle([]);
+      pairUp([]);
       next += value.length;
     }
   }
-  settle([]);
+  pairUp([]);
   return found;
 }
 
-function between(was: Told | undefined, is: Told | undefined, next: number): readonly Difference[] {
+function between(was: ComparedEvent | undefined, is: ComparedEvent | undefined, next: number): readonly Difference[] {
   if (was !== undefined && is !== undefined && was.kind === is.kind) {
     const names = [...new Set([...Object.keys(was.fields), ...Object.keys(is.fields)])];
     return names
@@ -77,16 +78,16 @@ function between(was: Told | undefined, is: Told | undefined, next: number): rea
         is: is.fields[field] ?? null,
       }));
   }
-  const whole = (told: Told | undefined): string | null =>
-    told === undefined ? null : `${told.kind} ${summary(told)}`;
-  return [{ event: was?.id ?? next, kind: (was ?? is)?.kind ?? "", field: "", was: whole(was), is: whole(is) }];
+  const describe = (event: ComparedEvent | undefined): string | null =>
+    event === undefined ? null : `${event.kind} ${summary(event)}`;
+  return [{ event: was?.id ?? next, kind: (was ?? is)?.kind ?? "", field: "", was: describe(was), is: describe(is) }];
 }
 
-function summary({ fields }: Told): string {
+function summary({ fields }: ComparedEvent): string {
   return fields["args.command"] ?? fields["args.path"] ?? fields["extras.agent_state"] ?? fields["content"] ?? "";
 }
 
-function tell(event: Event, log: readonly Event[], moved: Event): Told {
+function comparable(event: Event, log: readonly Event[], moved: Event): ComparedEvent {
   if (isAction(moved)) {
     const fields = {
       source: moved.source,
@@ -97,7 +98,7 @@ function tell(event: Event, log: readonly Event[], moved: Event): Told {
     return { id: event.id, kind: moved.action, fields: byTime ? {} : fields };
   }
   const cause = log.find(({ id }) => id === moved.cause);
-  const content = hasOwnWords(moved) ? {} : { content: moved.content };
+  const content = hasVolatileContent(moved) ? {} : { content: moved.content };
   return {
     id: event.id,
     kind: `→${moved.observation}`,
@@ -110,8 +111,8 @@ function tell(event: Event, log: readonly Event[], moved: Event): Told {
   };
 }
 
-/** They tell times, of this very run. */
-function hasOwnWords(event: Event): boolean {
+/** Its content contains times of this very run. */
+function hasVolatileContent(event: Event): boolean {
   if (isAction(event)) return false;
   return (
     event.observation === "user_rejected" || (event.observation === "error" && event.extras.code === "outcome_unknown")
@@ -122,7 +123,7 @@ function flat(prefix: string, value: object): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value)
       .map(([key, inner]) => [`${prefix}.${key}`, inner] as const)
-      .filter(([name, inner]) => inner !== undefined && !volatile.has(name))
+      .filter(([name, inner]) => inner !== undefined && !ignoredFields.has(name))
       .map(([name, inner]) => [name, typeof inner === "string" ? inner : JSON.stringify(inner)]),
   );
 }

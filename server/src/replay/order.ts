@@ -1,61 +1,61 @@
 /**
- * Keeps the recorded order: whoever has something to say at a place waits until so many events have come. Where they do
- * not come, because it goes another way than it went, the one whose place is first goes on when nothing moves any more.
+ * Keeps the recorded order: each participant waits for its place, which is the number of events before it. If those events do
+ * not come, because the replay takes another course, the waiter with the lowest place continues once nothing happens.
  */
 
-/** Nothing has happened for so long, and nothing runs: then nothing will. A sandbox has started within this. */
+/** If nothing runs and nothing has happened for this long, nothing will. A sandbox starts within this time. */
 const quietMs = 1500;
 
 interface Waiting {
   readonly place: number;
-  readonly go: () => void;
+  readonly resume: () => void;
 }
 
 export class RecordedOrder implements Disposable {
   #count = 0;
   #running = 0;
   readonly #waiting = new Set<Waiting>();
-  #quiet: NodeJS.Timeout | undefined;
+  #quietTimer: NodeJS.Timeout | undefined;
 
-  /** Events that have come. */
+  /** Events so far. */
   get count(): number {
     return this.#count;
   }
 
   onEvents(events: number): void {
     this.#count += events;
-    for (const waiting of this.#waiting) if (waiting.place <= this.#count) waiting.go();
-    this.#moved();
+    for (const waiting of this.#waiting) if (waiting.place <= this.#count) waiting.resume();
+    this.#restartQuietTimer();
   }
 
-  /** Nothing is released while it runs. */
+  /** No waiter is released early while the work runs. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.#running += 1;
     try {
       return await work();
     } finally {
       this.#running -= 1;
-      this.#moved();
+      this.#restartQuietTimer();
     }
   }
 
-  /** Resolves when so many events have come, or will not. Fails with the reason of the signal. */
+  /** Resolves when that many events have come, or will not come. Rejects with the reason of the signal. */
   reached(place: number, signal?: AbortSignal): Promise<void> {
     if (place <= this.#count) return Promise.resolve();
-    this.#moved();
+    this.#restartQuietTimer();
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
+      const remove = (): void => {
         this.#waiting.delete(waiting);
         signal?.removeEventListener("abort", onAbort);
       };
       const onAbort = (): void => {
-        leave();
+        remove();
         reject(signal?.reason as Error);
       };
       const waiting: Waiting = {
         place,
-        go: () => {
-          leave();
+        resume: () => {
+          remove();
           resolve();
         },
       };
@@ -66,15 +66,15 @@ export class RecordedOrder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#quiet);
+    clearTimeout(this.#quietTimer);
   }
 
-  #moved(): void {
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => {
+  #restartQuietTimer(): void {
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => {
       const [first] = [...this.#waiting].sort((a, b) => a.place - b.place);
-      if (this.#running === 0) first?.go();
-      if (this.#waiting.size > 0) this.#moved();
+      if (this.#running === 0) first?.resume();
+      if (this.#waiting.size > 0) this.#restartQuietTimer();
     }, quietMs);
   }
 }

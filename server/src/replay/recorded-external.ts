@@ -1,11 +1,11 @@
-/** What stands outside in a replay, MCP servers and hooks: none is asked or run again, each says what it said. */
+/** MCP servers and hooks in a replay: none is called or run again; their recorded results are used. */
 import { DeckhandError, isAction, type Event, type NewAction, type ServerTool } from "@deckhand/protocol";
 import type { HookPoints, HookVerdict } from "../agent/hook-points.ts";
 import { callTool } from "../mcp/call-tool.ts";
 import type { Mcp } from "../mcp/mcp.ts";
 import type { Tool } from "../tools/tool.ts";
 
-/** All tools that the model was ever told of: it calls what it called. */
+/** All tools that the model was ever offered, so that its recorded calls are valid. */
 export function recordedMcp(log: readonly Event[]): Mcp {
   const tools = new Map<string, ServerTool>();
   for (const event of log) {
@@ -19,7 +19,7 @@ export function recordedMcp(log: readonly Event[]): Mcp {
   };
 }
 
-/** Its effect is one for which the recorded outcome stands. */
+/** Its effect makes the replay use the recorded outcome. */
 export function recordedCallTool(mcp: Mcp): Tool {
   return callTool(mcp, () => ({}));
 }
@@ -27,7 +27,7 @@ export function recordedCallTool(mcp: Mcp): Tool {
 /** `answerTo`: the recorded answer to the action with that id. */
 export function recordedHooks(log: readonly Event[], answerTo: (id: number) => Event | undefined): HookPoints {
   const nothing = async (): Promise<HookVerdict> => ({ events: [] });
-  const sentBack = checksOf(log).values();
+  const blockedFinishes = checksOf(log).values();
   return {
     async before(_: NewAction, id) {
       const answer = answerTo(id);
@@ -40,11 +40,14 @@ export function recordedHooks(log: readonly Event[], answerTo: (id: number) => E
     },
     after: nothing,
     start: nothing,
-    stop: async () => ({ events: [], ...(sentBack.next().value === true ? { blockReason: "As it was then." } : {}) }),
+    stop: async () => ({
+      events: [],
+      ...(blockedFinishes.next().value === true ? { blockReason: "As it was then." } : {}),
+    }),
   };
 }
 
-/** For each time that the agent said that it was done, whether a check sent it back. */
+/** For each time the agent finished, whether a hook blocked it. */
 function checksOf(log: readonly Event[]): readonly boolean[] {
   return log.flatMap((event, at) => {
     if (!isAction(event) || event.action !== "finish" || event.source !== "agent") return [];

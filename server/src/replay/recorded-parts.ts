@@ -1,4 +1,4 @@
-/** The parts of a conversation, as they are in a replay: each waits for its place in the recorded order. */
+/** The collaborators of a conversation in a replay: each waits for its place in the recorded order. */
 import { DeckhandError, isAction, type ActionKind, type Event } from "@deckhand/protocol";
 import type { Model } from "../llm/model.ts";
 import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
@@ -7,15 +7,15 @@ import type { AnyOutcome, Tool } from "../tools/tool.ts";
 import type { RecordedOrder } from "./order.ts";
 import { isCompared, isCutOff, type Recording, type ModelTurn } from "./recording.ts";
 
-/** Replies what was recorded, when its place has come, and says so when there is no more. No other model is asked. */
-export function recordedModel(said: Iterator<ModelTurn>, order: RecordedOrder): Model {
+/** Gives the recorded replies, each at its place, and fails when there are no more. No other model is called. */
+export function recordedModel(turns: Iterator<ModelTurn>, order: RecordedOrder): Model {
   return {
     name: "recorded",
     takesImages: true,
     isScript: true,
-    // oxlint-disable-next-line require-yield -- it is whole at once
+    // oxlint-disable-next-line require-yield -- it does not stream
     async *reply(_, signal) {
-      const next = said.next();
+      const next = turns.next();
       await order.reached(next.done === true ? Number.POSITIVE_INFINITY : next.value.at, signal);
       if (next.done === true) throw new DeckhandError("model_unavailable", "The log has no more replies.");
       if (next.value.type === "failure") throw new DeckhandError(next.value.code, next.value.message);
@@ -28,36 +28,39 @@ export function recordedModel(said: Iterator<ModelTurn>, order: RecordedOrder): 
 interface Playing {
   readonly recording: Recording;
   readonly order: RecordedOrder;
-  /** Places of the events that came, by id. */
+  /** Places of the replayed events, by id. */
   readonly places: ReadonlyMap<number, number>;
-  /** Is told that the action at that place runs now. */
-  readonly began: (place: number) => void;
+  /** Called when the action at that place begins to run. */
+  readonly onBegin: (place: number) => void;
 }
 
-/** They run in the sandbox and tell what came of it when its place has come; what needs the network tells what was recorded. */
+/** Tools run in the sandbox and return at the recorded place; those that need the network return what was recorded. */
 export function orderedTools(tools: ReadonlyMap<ActionKind, Tool>, playing: Playing): ReadonlyMap<ActionKind, Tool> {
   return new Map([...tools].map(([kind, tool]) => [kind, orderedTool(tool, playing)]));
 }
 
-function orderedTool(tool: Tool, { recording, order, places, began }: Playing): Tool {
+function orderedTool(tool: Tool, { recording, order, places, onBegin }: Playing): Tool {
   return {
     ...tool,
-    // oxlint-disable-next-line require-yield -- nobody looks on
+    // oxlint-disable-next-line require-yield -- nobody watches
     async *run(args, context) {
       const place = places.get(context.id) ?? -1;
-      const asked = recording.events[place];
+      const recorded = recording.events[place];
       const answer =
-        asked !== undefined && isAction(asked) && asked.action === tool.action ? recording.answerTo(place) : undefined;
+        recorded !== undefined && isAction(recorded) && recorded.action === tool.action
+          ? recording.answerTo(place)
+          : undefined;
       const outcome = await order.during(async () => {
-        if (outside.has(tool.effect(args)) || tool.action === "delegate") return recordedOutcome(tool, answer?.event);
-        began(place);
+        if (externalEffects.has(tool.effect(args)) || tool.action === "delegate")
+          return recordedOutcome(tool, answer?.event);
+        onBegin(place);
         const running = tool.run(args, context);
         let step = await running.next();
         while (!step.done) step = await running.next();
         return step.value;
       });
       if (!context.signal.aborted && answer !== undefined) {
-        // What was cut off waits for what cut it off.
+        // An action that was interrupted waits for the interruption.
         await order.reached(isCutOff(answer.event) ? Number.POSITIVE_INFINITY : answer.at, context.signal);
       }
       return outcome;
@@ -65,7 +68,7 @@ function orderedTool(tool: Tool, { recording, order, places, began }: Playing): 
   };
 }
 
-const outside: ReadonlySet<string> = new Set(["network", "foreign"]);
+const externalEffects: ReadonlySet<string> = new Set(["network", "foreign"]);
 
 function recordedOutcome(tool: Tool, event: Event | undefined): AnyOutcome {
   if (event !== undefined && !isAction(event)) {
@@ -73,15 +76,22 @@ function recordedOutcome(tool: Tool, event: Event | undefined): AnyOutcome {
     if (event.observation === tool.action)
       return { observation: event.observation, content: event.content, extras: event.extras } as AnyOutcome;
   }
-  throw new DeckhandError("not_available", "A replay does not reach the network, and the log has no answer to this.");
+  throw new DeckhandError(
+    "not_available",
+    "A replay does not use the network, and the log has no result for this call.",
+  );
 }
 
-/** A store of which a conversation that was crashed has nothing any more; tells what has come. */
-export function watchedStore(store: Store, alive: () => boolean, came: (events: readonly Event[]) => void): Store {
-  const append: Store["append"] = async (...asked) => {
-    if (!alive()) throw new DeckhandError("store_failed", "The server is gone.");
-    const stored = await store.append(...asked);
-    came(stored.filter(isCompared));
+/** A store that fails for a conversation that has crashed, and reports what was stored. */
+export function watchedStore(
+  store: Store,
+  isAlive: () => boolean,
+  onStored: (events: readonly Event[]) => void,
+): Store {
+  const append: Store["append"] = async (...args) => {
+    if (!isAlive()) throw new DeckhandError("store_failed", "The server is gone.");
+    const stored = await store.append(...args);
+    onStored(stored.filter(isCompared));
     return stored;
   };
   return new Proxy(store, {
@@ -93,14 +103,14 @@ export function watchedStore(store: Store, alive: () => boolean, came: (events: 
   });
 }
 
-/** Keeps what was made, so that a crash can end it. */
-export function trackedRuntimes(runtimes: RuntimeFactory, order: RecordedOrder, made: Set<Runtime>): RuntimeFactory {
+/** Tracks the runtimes, so that a crash can end them. */
+export function trackedRuntimes(runtimes: RuntimeFactory, order: RecordedOrder, created: Set<Runtime>): RuntimeFactory {
   return {
     ...runtimes,
     create: (options) =>
       order.during(async () => {
         const runtime = await runtimes.create(options);
-        made.add(runtime);
+        created.add(runtime);
         await runtime.start();
         return runtime;
       }),

@@ -1,8 +1,8 @@
 /**
- * A log, read as what has to be done again: what came from outside (people, the model, a killed server), each with its
- * place, and the events that should come of it. A place is the number of events before; bookkeeping that need not come
- * again (titles, retries, snapshots, lists of tools, what hooks did, and compactions: the model says what it said, however long its prompt is) is not
- * counted.
+ * A log, read as what a replay has to do: the inputs from outside (people, the model, a killed server), each with its place,
+ * and the events that should follow from them. A place is the number of events before. Bookkeeping that need not recur is not
+ * counted: titles, retries, checkpoints, tool lists, hooks, and compactions (the model replies as recorded, however long its
+ * prompt is).
  */
 import {
   isAction,
@@ -17,11 +17,11 @@ import {
 
 export type Input =
   | { readonly at: number; readonly type: "says"; readonly action: Action }
-  /** An answer of the first protocol to whatever waits, after which the agent rests. */
+  /** A denial by a classic client (OpenHands 0.9–0.14), after which the agent waits for the user. */
   | { readonly at: number; readonly type: "says_no" }
-  /** The server was killed, and the next one cleared up. */
+  /** The server was killed, and the next one recovered. */
   | { readonly at: number; readonly type: "crash" }
-  /** The server was stopped in peace, and started again. */
+  /** The server was shut down cleanly, and started again. */
   | { readonly at: number; readonly type: "restart" };
 
 export type ModelTurn =
@@ -34,12 +34,12 @@ export interface Recording {
   readonly modelTurns: readonly ModelTurn[];
   /** The observation of the action at that place, with its own place. */
   readonly answerTo: (place: number) => { readonly at: number; readonly event: Observation } | undefined;
-  /** Actions that were cut off at that place or later, with the milliseconds that they had run by then. */
+  /** Actions that were interrupted at that place or later, with how long they had run by then. */
   readonly cutOffAt: (place: number) => readonly { readonly at: number; readonly ranMs: number }[];
-  /** Nobody answered in time whether the action at that place may run. */
+  /** Whether the approval of the action at that place timed out. */
   readonly expires: (place: number) => boolean;
   readonly endsAtWork: boolean;
-  /** It went on by itself after a crash. */
+  /** Whether the work was resumed automatically after a crash. */
   readonly resumes: boolean;
 }
 
@@ -66,9 +66,9 @@ export function recordingOf(log: readonly Event[]): Recording {
   const expired = new Set<number>();
   for (const [at, event] of events.entries()) {
     if (isAction(event)) {
-      const asked =
+      const expiredAction =
         event.action === "approve" && event.source === "environment" ? places.get(event.args.id) : undefined;
-      if (asked !== undefined) expired.add(asked);
+      if (expiredAction !== undefined) expired.add(expiredAction);
       continue;
     }
     const cause = event.cause === undefined ? undefined : places.get(event.cause);
@@ -79,7 +79,7 @@ export function recordingOf(log: readonly Event[]): Recording {
   return {
     events,
     inputs: inputsOf(events),
-    modelTurns: events.flatMap(saidIn),
+    modelTurns: events.flatMap(modelTurnsIn),
     answerTo: (place) => answers.get(place),
     cutOffAt: (place) =>
       [...answers]
@@ -91,7 +91,7 @@ export function recordingOf(log: readonly Event[]): Recording {
   };
 }
 
-/** It did not end by itself. */
+/** Whether the action was interrupted. */
 export function isCutOff(event: Observation): boolean {
   if (event.observation === "run") return event.extras.ended_by === "stop";
   return (
@@ -103,7 +103,7 @@ function timeOf(event: Event | undefined): number {
   return Date.parse(event?.timestamp ?? "");
 }
 
-function saidIn(event: Event, at: number): readonly ModelTurn[] {
+function modelTurnsIn(event: Event, at: number): readonly ModelTurn[] {
   if (isAction(event)) return [];
   if (event.observation === "reply") return [{ at, type: "reply", event }];
   if (event.observation !== "error" || event.cause !== undefined) return [];
@@ -111,7 +111,7 @@ function saidIn(event: Event, at: number): readonly ModelTurn[] {
   return code.startsWith("model_") ? [{ at, type: "failure", code, message: event.content }] : [];
 }
 
-/** What the parent of a child had it begin with is said by whoever plays it. */
+/** A subagent's initial settings came from its parent; in a replay they are an input. */
 export function asUserInput(event: Event): Event {
   if (!isAction(event) || event.action !== "initialize" || (event.args.parent ?? null) === null) return event;
   const { parent: _, ...args } = event.args;
@@ -125,17 +125,17 @@ function inputsOf(events: readonly Event[]): readonly Input[] {
     if (event === undefined) continue;
     if (isAction(event)) {
       if (event.source === "user")
-        inputs.push(isNo(event, events, at) ? { at, type: "says_no" } : { at, type: "says", action: event });
+        inputs.push(isClassicDenial(event, events, at) ? { at, type: "says_no" } : { at, type: "says", action: event });
     } else if (isCrash(event)) {
       inputs.push({ at, type: "crash" });
-      // What the next server stored is of one piece.
-      while (events[at + 1] !== undefined && isClearedUp(events[at + 1] as Event)) at += 1;
+      // The events that the next server stored belong to the crash.
+      while (events[at + 1] !== undefined && isRecovery(events[at + 1] as Event)) at += 1;
     } else if (isStop(event, events, at)) inputs.push({ at, type: "restart" });
   }
   return inputs;
 }
 
-function isNo(event: Action, events: readonly Event[], at: number): boolean {
+function isClassicDenial(event: Action, events: readonly Event[], at: number): boolean {
   if (event.action !== "approve" || event.args.decision !== "deny") return false;
   const rest = events[at + 3];
   return rest !== undefined && isState(rest) && rest.extras.agent_state === "awaiting_user_input";
@@ -146,11 +146,11 @@ function isCrash(event: Event): boolean {
   return !isAction(event) && event.observation === "error" && event.extras.code === "outcome_unknown";
 }
 
-function isClearedUp(event: Event): boolean {
+function isRecovery(event: Event): boolean {
   return event.source === "environment" && isState(event) ? true : isCrash(event);
 }
 
-/** The server paused the work: neither a person nor a limit did. */
+/** Whether the server paused the work, rather than a person or a limit. */
 function isStop(event: Event, events: readonly Event[], at: number): boolean {
   if (!isState(event) || event.extras.agent_state !== "paused" || !isWorking(stateIn(events, at))) return false;
   const before = events[at - 1];

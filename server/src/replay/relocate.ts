@@ -1,7 +1,7 @@
-/** Paths in a log are those of the workspace in which it was written; here they lie in another one. */
+/** Paths in a log are those of the workspace where it was written; a replay has another one. */
 import { isAction, type Event } from "@deckhand/protocol";
 
-/** The folder in which the log was written, as far as it tells; undefined where no path stands in it. */
+/** The workspace where the log was written, as far as it can be inferred; undefined if the log contains no path. */
 export function workspaceIn(events: readonly Event[]): string | undefined {
   for (const event of events) {
     if (isAction(event)) {
@@ -18,9 +18,9 @@ export function workspaceIn(events: readonly Event[]): string | undefined {
   return undefined;
 }
 
-/** The value with the one folder in place of the other in every string. */
+/** The value with one folder replaced by the other in every string. */
 export function relocated<T>(value: T, from: string | undefined, to: string): T {
-  // A root or a first folder is no workspace, and stands in everything.
+  // A root or top-level folder is not a workspace, and would match everywhere.
   if (from === undefined || from.lastIndexOf("/") <= 0) return value;
   return walk(value) as T;
 

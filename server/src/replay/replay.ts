@@ -1,6 +1,6 @@
 /**
- * Runs a conversation again from its log: what came from outside comes again at its place, the model says what it said,
- * commands run anew in the sandbox; and tells where the two differ.
+ * Replays a conversation from its log: external inputs are given at their recorded places, the model gives its recorded
+ * replies, and commands run again in the sandbox. The result lists where the two logs differ.
  */
 import { setImmediate as othersTurn, setTimeout as delay } from "node:timers/promises";
 import { DeckhandError, isAction, isWorking, isRunnable, type ActionKind, type Event } from "@deckhand/protocol";
@@ -19,7 +19,7 @@ import { asUserInput, isCompared, recordingOf, type Input, type Recording } from
 import { relocated, workspaceIn } from "./relocate.ts";
 
 export interface Replay {
-  /** Events that were looked at in the recorded log, and those that came. */
+  /** The number of compared events in the recorded log, and in the replay. */
   readonly events: { readonly was: number; readonly is: number };
   readonly differences: readonly Difference[];
 }
@@ -32,12 +32,12 @@ export interface ReplayDeps extends Pick<
 }
 
 const id = "replay";
-/** What was stopped ran as long as it did then, up to this; of a crash the log tells only when the next server came. */
-const mostRanMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } as const;
-/** By then what is to be cut off has begun, or it never does. */
+/** An interrupted action runs as long as it did then, up to this. For a crash the log only shows when the next server started. */
+const maxRunMs = { says: 120_000, says_no: 0, restart: 10_000, crash: 2_000 } as const;
+/** An action that is to be interrupted begins within this time, or never. */
 const beginsWithinMs = 10_000;
 
-/** Everything of `parts` is for this replay alone. Fails with a `DeckhandError` where there is no sandbox. */
+/** Everything in `parts` must be for this replay only. Fails with a `DeckhandError` if there is no sandbox. */
 export async function replay(stored: readonly Event[], parts: ReplayDeps): Promise<Replay> {
   const log = stored.map(asUserInput);
   const from = workspaceIn(log);
@@ -60,11 +60,11 @@ class Player implements Disposable {
   readonly #hooks: HookPoints;
   readonly #order = new RecordedOrder();
   readonly #places = new Map<number, number>();
-  /** When the action at a place began to run. */
-  readonly #began = new Map<number, number>();
-  readonly #made = new Set<Runtime>();
-  readonly #said: ReturnType<Recording["modelTurns"]["values"]>;
-  /** Of the server; one that was crashed is gone. */
+  /** When the action at each place began to run. */
+  readonly #beganAt = new Map<number, number>();
+  readonly #runtimes = new Set<Runtime>();
+  readonly #modelTurns: ReturnType<Recording["modelTurns"]["values"]>;
+  /** Counts the servers: a crash begins the next one. */
   #generation = 0;
   #aheadMs = 0;
 
@@ -73,7 +73,7 @@ class Player implements Disposable {
     this.#mcp = recordedMcp(log);
     this.#hooks = recordedHooks(log, (action) => recording.answerTo(this.#places.get(action) ?? -1)?.event);
     this.#parts = parts;
-    this.#said = recording.modelTurns.values();
+    this.#modelTurns = recording.modelTurns.values();
   }
 
   async play(): Promise<readonly Event[]> {
@@ -81,7 +81,7 @@ class Player implements Disposable {
     try {
       for (const input of this.#recording.inputs) {
         await this.#order.reached(input.at);
-        await this.#ranAsLong(input);
+        await this.#waitUntilInterrupted(input);
         conversation = await this.#give(input, conversation);
       }
       await this.#order.reached(this.#recording.events.length);
@@ -97,23 +97,23 @@ class Player implements Disposable {
     this.#order[Symbol.dispose]();
   }
 
-  /** What was cut off had done something by then. */
-  async #ranAsLong({ at, type }: Input): Promise<void> {
+  /** Lets an action that was interrupted run as long as it had by then. */
+  async #waitUntilInterrupted({ at, type }: Input): Promise<void> {
     const deadline = performance.now() + beginsWithinMs;
     for (const cut of this.#recording.cutOffAt(at)) {
-      while (!this.#began.has(cut.at) && performance.now() < deadline) await delay(10);
-      const ranMs = performance.now() - (this.#began.get(cut.at) ?? 0);
-      await delay(Math.max(0, Math.min(cut.ranMs, mostRanMs[type]) - ranMs));
+      while (!this.#beganAt.has(cut.at) && performance.now() < deadline) await delay(10);
+      const ranMs = performance.now() - (this.#beganAt.get(cut.at) ?? 0);
+      await delay(Math.max(0, Math.min(cut.ranMs, maxRunMs[type]) - ranMs));
     }
   }
 
   async #give(input: Input, conversation: Conversation): Promise<Conversation> {
     switch (input.type) {
       case "says":
-        await this.#say(input.action.action, input.action.args, conversation);
+        await this.#submit(input.action.action, input.action.args, conversation);
         return conversation;
       case "says_no":
-        await this.#say("change_agent_state", { agent_state: "user_rejected" }, conversation);
+        await this.#submit("change_agent_state", { agent_state: "user_rejected" }, conversation);
         return conversation;
       case "crash":
         await this.#crash(conversation);
@@ -124,13 +124,14 @@ class Player implements Disposable {
     }
   }
 
-  /** What cannot be said, because it goes another way than it went, shows as a difference. */
-  async #say(kind: ActionKind, args: object, conversation: Conversation): Promise<void> {
-    // What came last is in the state a moment later.
+  /** An input that is refused, because the replay took another course, shows up as a difference. */
+  async #submit(kind: ActionKind, args: object, conversation: Conversation): Promise<void> {
+    // The last event reaches the state in the next turn of the event loop.
     await othersTurn();
-    // An answer is to whatever waits here.
-    const said = kind === "approve" ? { ...args, id: conversation.state.awaiting?.id ?? -1, rules: undefined } : args;
-    await conversation.submit(kind, said).catch((error: unknown) => {
+    // An approval answers whatever waits here.
+    const adapted =
+      kind === "approve" ? { ...args, id: conversation.state.awaiting?.id ?? -1, rules: undefined } : args;
+    await conversation.submit(kind, adapted).catch((error: unknown) => {
       if (!(error instanceof DeckhandError)) throw error;
     });
   }
@@ -144,15 +145,15 @@ class Player implements Disposable {
       recording: this.#recording,
       order,
       places: this.#places,
-      began: (place) => this.#began.set(place, performance.now()),
+      onBegin: (place) => this.#beganAt.set(place, performance.now()),
     });
-    const model = recordedModel(this.#said, order);
+    const model = recordedModel(this.#modelTurns, order);
     return Conversation.open(id, {
       ...others,
       ...approvalOf(this.#recording),
       workspaces: fixedWorkspace(others.workspace),
-      store: watchedStore(store, isAlive, (events) => this.#came(events)),
-      runtimes: trackedRuntimes(runtimes, order, this.#made),
+      store: watchedStore(store, isAlive, (events) => this.#onStored(events)),
+      runtimes: trackedRuntimes(runtimes, order, this.#runtimes),
       tools: ordered,
       mcp: this.#mcp,
       hooks: () => this.#hooks,
@@ -161,17 +162,17 @@ class Player implements Disposable {
       now: () => Date.now() + this.#aheadMs,
       resume: this.#recording.resumes ? "always" : "ask",
       onFault: (conversation, fault) => {
-        // A mistake of ours is an event too, and differs.
+        // An internal error is an event, too, and shows up as a difference.
         if (isAlive() && !(fault instanceof DeckhandError)) onFault(conversation, fault);
       },
     });
   }
 
-  #came(events: readonly Event[]): void {
+  #onStored(events: readonly Event[]): void {
     for (const [at, event] of events.entries()) {
       const place = this.#order.count + at;
       this.#places.set(event.id, place);
-      // Nobody will answer it: its time is over at once.
+      // Nobody will answer it: its time is up at once.
       if (isAction(event) && event.approval !== undefined && this.#recording.expires(place))
         this.#aheadMs += Date.parse(event.approval.expires_at) - Date.now() - this.#aheadMs;
     }
@@ -180,8 +181,8 @@ class Player implements Disposable {
 
   async #crash(conversation: Conversation): Promise<void> {
     this.#generation += 1;
-    await Promise.all([...this.#made].map((runtime) => runtime[Symbol.asyncDispose]()));
-    this.#made.clear();
+    await Promise.all([...this.#runtimes].map((runtime) => runtime[Symbol.asyncDispose]()));
+    this.#runtimes.clear();
     await conversation[Symbol.asyncDispose]().catch(() => {});
   }
 
@@ -195,11 +196,11 @@ class Player implements Disposable {
   }
 }
 
-/** When a person was asked, where the log's settings do not say: the server's own setting does not stand in a log. */
+/** The server's approval policy, inferred from when a person was asked: a log does not contain it. */
 function approvalOf({ events }: Recording): Pick<ConversationDeps, "approval"> {
   const acted = events.filter((event) => isAction(event) && event.source === "agent" && isRunnable(event.action));
   const isAsked = (event: Event): boolean => isAction(event) && event.approval !== undefined;
-  // Denied at once: there was nobody to ask.
+  // Denied at once: the time to answer was zero.
   const denied = acted.filter(
     (event) => !isAsked(event) && JSON.stringify(event).includes('"confirmation_state":"rejected"'),
   );
