@@ -393,7 +393,7 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
   const log = await eventsOf(server, "p");
   const snapshots = log.filter((event) => !isAction(event) && event.observation === "checkpoint") as Frame[];
   assert.ok(
-    snapshots.length >= 2 && snapshots.every(({ extras }) => extras.outside === false),
+    snapshots.length >= 2 && snapshots.every(({ extras }) => extras.external === false),
     JSON.stringify(snapshots),
   );
   const first = log.find((event) => !isAction(event) && event.observation === "run");

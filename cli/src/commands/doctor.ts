@@ -3,6 +3,7 @@ import { diagnose } from "@deckhand/server";
 import { parseArguments } from "../arguments.ts";
 import { exitCodes, UsageError, type ExitCode } from "../exit-codes.ts";
 import { stripControls } from "../print/strip-controls.ts";
+import { tableLines } from "../print/table.ts";
 
 const help = `Usage: deckhand doctor
 
@@ -25,22 +26,15 @@ async function doctor(args: readonly string[]): Promise<ExitCode> {
   return diagnosis.sandbox.proven ? exitCodes.finished : exitCodes.failed;
 }
 
-function report({ config, sandbox, model }: Diagnosis): string[] {
+function report({ config, sandbox, model }: Diagnosis): readonly string[] {
   const rows = sandbox.checks.map(({ group, name, held, control, controlled }) => [
     group,
     held ? "held" : controlled ? "LEAK" : "NOT TRIED",
     name,
     `${control}: ${controlled ? "yes" : "NO"}`,
   ]);
-  const head = ["group", "result", "attempt", "control"];
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd();
   return [
-    ...(rows.length === 0 ? [] : [line(head), ...rows.map(line), ""]),
+    ...(rows.length === 0 ? [] : [...tableLines(["group", "result", "attempt", "control"], rows), ""]),
     ...sandbox.untried.map(({ name, why }) => `Not tried: ${name}; ${why}.`),
     `Sandbox    ${sandbox.kind === "host" ? "none" : sandbox.kind}: ${sandbox.sentence}`,
     `Model      ${model.name}${model.demo ? " (scripted demo; set LLM_MODEL and LLM_API_KEY for a real model)" : ""}`,
