@@ -1,4 +1,4 @@
-/** A server in small, for tests that need one of another user or one that is killed: `node bubblewrap.child.ts ROOT command…`. */
+/** A minimal server for tests that run it as another user or kill it: `node bubblewrap.child.ts KIND ROOT command…`. */
 import { join } from "node:path";
 import { bubblewrapRuntimes } from "./bubblewrap.ts";
 import type { Limits } from "./sandbox/limits/limits.ts";
@@ -8,7 +8,7 @@ import { networkPolicy } from "./network/policy/rules.ts";
 import { run } from "./runtime.contract.ts";
 
 const [kind = "", root = "", ...commands] = process.argv.slice(2);
-/** `bubblewrap:RULE`: with a network in which that may be reached. */
+/** `bubblewrap:RULE`: with a network in which the rule's host is reachable. */
 const [runtimeKind = "", ...rule] = kind.split(":");
 const network = {
   policy: networkPolicy("allow", rule.length > 0 ? [rule.join(":")] : []),
@@ -29,6 +29,6 @@ for (const command of commands) {
   process.stdout.write(output + (limit === undefined ? "" : `[${limit.kind} ${limit.max}]\n`));
 }
 process.stdout.write("ready\n");
-// It is ended from outside, or by the end of its input.
+// Runs until it is killed or its input ends.
 for await (const _ of process.stdin);
 await runtime[Symbol.asyncDispose]();

@@ -36,7 +36,7 @@ const nobody = 65_534;
 
 runtimeContract("the bubblewrap runtime", bubblewrapRuntimes);
 
-describe("the wall", () => {
+describe("the sandbox", () => {
   const folders = makeFolders();
   const { root, options } = folders;
   const workspace = join(options.dataHome, "workspaces", "one");
@@ -62,7 +62,7 @@ describe("the wall", () => {
     folders.remove();
   });
 
-  it("[R21] commands see an environment that is an allow-list", async () => {
+  it("[R21] commands see only allowed environment variables", async () => {
     const { output } = await run(
       runtime,
       "env | cut -d= -f1 | sort | tr '\\n' ' '; cat /proc/1/environ /proc/2/environ",
@@ -78,7 +78,7 @@ describe("the wall", () => {
     );
   });
 
-  it("[R22] homes, keys, the server's data and other conversations are not there", async () => {
+  it("[R22] hides home folders, keys, the server's data and other conversations", async () => {
     const hidden = [
       join(options.dataHome, "secret"),
       join(options.dataHome, "conversations"),
@@ -109,7 +109,7 @@ describe("the wall", () => {
     await assert.rejects(runtime.readFile("link", 100, never), failsWith("file_not_found"));
   });
 
-  it("[R23] only the workspace, the home and the sandbox's own temporary folders can be written", async () => {
+  it("[R23] only the workspace, the home and the sandbox's temporary folders are writable", async () => {
     const targets = ["/x", "/usr/x", "/etc/x", "/dev/x", "/home/x", "/outputs/x", "/proc/sys/kernel/core_pattern"];
     for (const target of targets) assert.notEqual((await run(runtime, `: >>${target}`)).exitCode, 0, target);
     const open = ["x", "/home/agent/x", "/tmp/x", "/var/tmp/x", "/run/x", "/dev/shm/x", "/dev/null"];
@@ -119,14 +119,14 @@ describe("the wall", () => {
       [true, false],
     );
     assert.equal(readFileSync(join(home, "home", "x"), "utf8"), "y\n");
-    // There is something of that name inside, in memory.
+    // A folder of that name exists inside, in memory.
     await run(runtime, `echo y >${root}/x`);
     for (const path of ["/var/tmp/x", "/tmp/x", join(root, "x")]) assert.equal(existsSync(path), false, path);
     assert.match((await run(runtime, "head -c 80M /dev/zero >/run/full")).output, /No space left/);
     await assert.rejects(runtime.writeFile("/outputs/x", Buffer.from("x"), never), failsWith("outside_workspace"));
   });
 
-  it("[R23] what a link points to outside is neither read nor written", async () => {
+  it("[R23] symbolic links to the outside can be neither read nor written through", async () => {
     for (const [name, to] of [
       ["up", "../../../beside"],
       ["away", join(root, "beside")],
@@ -139,7 +139,7 @@ describe("the wall", () => {
     assert.deepEqual(readdirSync(root).toSorted(), ["data", "user"]);
   });
 
-  it("[V1] a program apart sees the folders it was given and nothing else, without a network", async () => {
+  it("[V1] an isolated program sees only the given folders and has no network", async () => {
     const [read, write] = [join(options.dataHome, "one of two"), join(options.dataHome, "two of two")];
     for (const each of [read, write]) mkdirSync(each, { recursive: true });
     writeFileSync(join(read, "file"), "seen\n");
@@ -175,7 +175,7 @@ describe("the wall", () => {
     }
   });
 
-  it("[HN1] a program that only looks sees the workspace before the wall is proven, and nothing else, and cannot write", async () => {
+  it("[HN1] a read-only program sees the workspace, and nothing else, before the sandbox is verified", async () => {
     const folder = join(root, "looked at");
     mkdirSync(folder);
     writeFileSync(join(folder, "file"), "seen\n");
@@ -194,7 +194,7 @@ describe("the wall", () => {
     );
   });
 
-  it("[V1] a program apart is the owner of its folder where the server is root", { skip: !isRoot }, async () => {
+  it("[V1] an isolated program of a root server runs as the owner of its folder", { skip: !isRoot }, async () => {
     const folder = join(root, "of nobody");
     mkdirSync(folder);
     chownSync(folder, nobody, nobody);
@@ -207,7 +207,7 @@ describe("the wall", () => {
     assert.equal(statSync(join(folder, "made")).uid, nobody);
   });
 
-  it("[R24] where no network is configured none is in reach", async () => {
+  it("[R24] without a configured network nothing is reachable", async () => {
     let reached = false;
     const server = createServer(() => (reached = true));
     await new Promise<void>((resolve) => server.listen(0, resolve));
@@ -221,7 +221,7 @@ describe("the wall", () => {
     }
   });
 
-  it("[R25] no privilege, no other process and no new namespace is to be had", async () => {
+  it("[R25] grants no privilege, no access to other processes and no new namespace", async () => {
     const { output } = await run(
       runtime,
       "grep -E '^(Cap|NoNewPrivs)' /proc/self/status | tr -d '\\t' | tr '\\n' ' '; id -u",
@@ -242,13 +242,13 @@ describe("the wall", () => {
       assert.notEqual((await run(runtime, command)).exitCode, 0, command);
     }
     assert.equal((await run(runtime, "ls /proc | grep -c '^[0-9]'")).output.length, 2);
-    // The machine's own devices would be changed by whoever is root outside.
+    // Root outside could otherwise change the machine's own devices.
     const mode = statSync("/dev/full").mode;
     await run(runtime, "chmod 640 /dev/full");
     assert.equal(statSync("/dev/full").mode, mode);
   });
 
-  it("[R26] tools on the user's PATH work inside, read-only", async () => {
+  it("[R26] tools on the user's PATH work inside and are read-only", async () => {
     assert.equal((await run(runtime, "tool")).output, "a tool\n");
     assert.notEqual((await run(runtime, `echo x >>${join(options.userHome, ".cargo/bin/tool")}`)).exitCode, 0);
     assert.equal(
@@ -262,9 +262,9 @@ describe("the wall", () => {
     );
   });
 
-  it("[R27] when the sandbox itself has died the next command has a new one, in the last directory", async () => {
+  it("[R27] after the sandbox itself has died, the next command runs in a new one, in the last directory", async () => {
     await run(runtime, "mkdir -p kept; cd kept");
-    // Only where it is no process of this machine that would be killed.
+    // Only if the pid does not belong to a process of this machine.
     const outside = readlinkSync("/proc/self/ns/pid");
     const command = `[ "$(readlink /proc/self/ns/pid)" != '${outside}' ] && { kill -9 -1; kill -9 2; }; sleep 1000`;
     const killed = await run(runtime, command);
@@ -273,7 +273,7 @@ describe("the wall", () => {
     assert.equal(String((await runtime.readFile("../x", 100, never)).data), "y\n");
   });
 
-  it("[R28] outputs of an earlier server are still there, and are not overwritten", async () => {
+  it("[R28] keeps the output files of an earlier server and does not overwrite them", async () => {
     const long = await run(runtime, "seq 1000", { maxOutputBytes: 100 });
     await using again = await bubblewrapRuntimes(options).create({ workspace, home });
     const more = await run(again, "seq 2000", { maxOutputBytes: 100 });
@@ -285,7 +285,7 @@ describe("the wall", () => {
   });
 });
 
-describe("the wall and users", () => {
+describe("the sandbox and users", () => {
   const folders = makeFolders();
   after(() => folders.remove());
 
@@ -330,7 +330,7 @@ describe("the wall and users", () => {
     },
   );
 
-  it("[R29] a root server's commands in root's workspace make files that are root's", { skip: !isRoot }, async () => {
+  it("[R29] files that a root server's commands create in root's workspace belong to root", { skip: !isRoot }, async () => {
     const { root, options } = folders;
     const workspace = join(root, "roots");
     await using runtime = await bubblewrapRuntimes(options).create({ workspace, home: join(options.dataHome, "d") });
@@ -338,7 +338,7 @@ describe("the wall and users", () => {
     assert.deepEqual([statSync(join(workspace, "file")).uid, statSync(join(workspace, "file")).gid], [0, 0]);
   });
 
-  it("[R29] an ordinary user's server has the same wall, and passes on no descriptor that it was started with", async () => {
+  it("[R29] an ordinary user's server has the same sandbox, and passes on no inherited descriptor", async () => {
     const own = makeFolders();
     const secret = join(own.root, "secret");
     writeFileSync(secret, "secret", { mode: 0o600 });
@@ -364,7 +364,7 @@ describe("the wall and users", () => {
   });
 
   for (const kind of ["bubblewrap", "host"]) {
-    it(`[R30] a killed server leaves no process behind (${kind})`, async () => {
+    it(`[R30] a killed server leaves no process (${kind})`, async () => {
       const own = makeFolders();
       const sleep = uniqueSleep();
       const command = `sleep ${sleep} & (setsid nohup sleep ${sleep} &) ; trap '' HUP TERM`;
@@ -379,7 +379,7 @@ describe("the wall and users", () => {
   }
 });
 
-describe("the proof", () => {
+describe("the self-test", () => {
   const folders = makeFolders();
   after(() => folders.remove());
   const withStub = (script: string) => {
@@ -389,7 +389,7 @@ describe("the proof", () => {
     return bubblewrapRuntimes({ ...folders.options, path: `${bin}:${folders.options.path}` });
   };
 
-  it("[R31] the wall is tried before anything runs, and once", async () => {
+  it("[R31] runs the self-test once, before any command", async () => {
     const factory = bubblewrapRuntimes(folders.options);
     const status = await factory.status(folders.root);
     assert.deepEqual([status.kind, status.proven, status.checks.every(({ held }) => held)], ["bubblewrap", true, true]);
@@ -398,7 +398,7 @@ describe("the proof", () => {
       [...new Set(status.checks.map(({ group }) => group))],
       ["files", "secrets", "network", "processes", "kernel", "limits"],
     );
-    // There is no network here, and so no proxy.
+    // There is no network here, so there is no proxy.
     assert.deepEqual(
       status.untried.map(({ name }) => name),
       ["connect to one through the proxy"],
@@ -420,7 +420,7 @@ describe("the proof", () => {
     ["is too old", "echo 'bwrap: Unknown option --disable-userns' >&2; exit 1"],
   ];
   for (const [what, script] of stubs) {
-    it(`[R31] a bwrap that ${what} is found out, and nothing runs`, async () => {
+    it(`[R31] detects a bwrap that ${what}, and runs nothing`, async () => {
       const factory = withStub(script);
       const status = await factory.status(folders.root);
       assert.equal(status.proven, false);
@@ -435,7 +435,7 @@ describe("the proof", () => {
     });
   }
 
-  // A bwrap that is the real one, but for the arguments that it is given on the descriptor for them.
+  // The real bwrap with modified arguments on its arguments descriptor.
   const withHole = (edit: string) =>
     withStub(
       `mapfile -d '' -t args <&13\n${edit}\n` +
@@ -462,21 +462,21 @@ describe("the proof", () => {
     ],
   ];
   for (const [what, edit, found] of holes) {
-    it(`[Y8] a wall with one hole is found out, and nothing runs: ${what}`, async () => {
+    it(`[Y8] detects a sandbox with a single hole, and runs nothing: ${what}`, async () => {
       const factory = withHole(edit);
       const { proven, sentence, checks } = await factory.status(folders.root);
       assert.equal(proven, false);
       const leaks = checks.filter(({ held, controlled }) => !held && controlled).map(({ name }) => name);
       for (const words of found)
         assert.ok(leaks.some((name) => name.includes(words)) && sentence.includes(words), `${words}: ${sentence}`);
-      // The rest of the wall is there.
+      // The rest of the sandbox is intact.
       assert.ok(checks.filter(({ held }) => held).length >= 15, JSON.stringify(checks));
       const creating = factory.create({ workspace: join(folders.root, "w"), home: join(folders.root, "h") });
       await assert.rejects(creating, failsWith("sandbox_unavailable"));
     });
   }
 
-  it("[R31] without bwrap nothing runs, and the sentence says what to install; installed later, it is found", async () => {
+  it("[R31] runs nothing without bwrap and says what to install; finds it once it is installed", async () => {
     const bin = join(folders.root, "later");
     mkdirSync(bin);
     const factory = bubblewrapRuntimes({ ...folders.options, path: bin });
@@ -498,7 +498,7 @@ function realBwrap(path: string): string {
 
 interface Child {
   readonly process: ChildProcess;
-  /** All that it printed until it was ready. */
+  /** Everything it printed until it was ready. */
   readonly ready: Promise<string>;
   readonly ended: Promise<unknown>;
 }

@@ -6,7 +6,7 @@ import { makeFolders, run, runtimeContract } from "./runtime.contract.ts";
 
 runtimeContract("the host runtime", hostRuntimes);
 
-it("[R20] the host runtime says everywhere that it is no sandbox, and hands on no secret all the same", async () => {
+it("[R20] the host runtime reports that it is no sandbox, and still passes on no secret", async () => {
   const folders = makeFolders();
   process.env["DECKHAND_TEST_SECRET"] = "secret";
   try {

@@ -1,6 +1,6 @@
 /**
- * The same shell and the same files without a wall: commands run as the server's user. Only for who chose DECKHAND_RUNTIME=host.
- * Processes are found by session and by a mark in their environment; what throws both away (`env -i setsid`) survives `dispose`.
+ * The same shell and file access without a sandbox: commands run as the server's user. Only with DECKHAND_RUNTIME=host. Processes are found
+ * by their session and by a mark in their environment; a process that drops both (`env -i setsid`) survives `dispose`.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
@@ -21,7 +21,7 @@ const status: RuntimeStatus = {
   kind: "host",
   proven: false,
   sentence:
-    "There is no sandbox: commands run on this machine with all rights of the server's user, and with this machine's network.",
+    "There is no sandbox: commands run with all permissions of the server's user and with this machine's network.",
   checks: [],
   untried: [],
   triedAt: new Date().toISOString(),
@@ -37,18 +37,18 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
     status: () => Promise.resolve(status),
     async create({ workspace, home }) {
       const checked = await checkWorkspace(workspace, options);
-      const own = join(home, "home");
+      const ownHome = join(home, "home");
       const outputs = join(home, "outputs");
-      await mkdir(own, { recursive: true, mode: 0o700 });
+      await mkdir(ownHome, { recursive: true, mode: 0o700 });
       await mkdir(outputs, { recursive: true });
       const mark = `DECKHAND_CONVERSATION=${randomUUID()}`;
-      const zones = [checked.path, await realpath(own), await realpath("/tmp"), await realpath(tmpdir())];
+      const writable = [checked.path, await realpath(ownHome), await realpath("/tmp"), await realpath(tmpdir())];
       return new ShellRuntime({
         kind: "host",
         workspace: checked.path,
         outputFiles: outputFiles(outputs, outputs),
         openHost: processHostOpener(pipes, { hostPath: outputs, sandboxPath: outputs }, async () => ({
-          argv: supervisorCommand(supervisorPath, zones, mark),
+          argv: supervisorCommand(supervisorPath, writable, mark),
           feeds: [],
           env: environment(mark),
           cwd: "/",
@@ -59,7 +59,7 @@ export function hostRuntimes(options: RuntimeOptions): RuntimeFactory {
     },
     runIsolated(program, maxBytes, signal) {
       const { argv, cwd, env } = program;
-      const mark = `DECKHAND_APART=${randomUUID()}`;
+      const mark = `DECKHAND_ISOLATED=${randomUUID()}`;
       return runOnce(
         { argv, feeds: [], env: { ...environment(mark), ...env }, cwd, sandboxed: false, mark },
         program,

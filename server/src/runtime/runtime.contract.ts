@@ -1,4 +1,4 @@
-/** What every runtime must do, whatever holds its commands back. `bubblewrap.test.ts` and `host.test.ts` run it. */
+/** The contract suite that every runtime must pass, whatever confines its commands. */
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -23,8 +23,8 @@ import type { RuntimeOptions } from "./runtime-options.ts";
 export const never = new AbortController().signal;
 const defaults: ExecOptions = { timeoutMs: 20_000, maxOutputBytes: 30_000 };
 
-export interface Ran extends ExecResult {
-  /** What was yielded on the way. */
+export interface RunResult extends ExecResult {
+  /** What was yielded while it ran. */
   readonly live: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export async function run(
   runtime: Runtime,
   command: string,
   options: Partial<ExecOptions> & { readonly signal?: AbortSignal } = {},
-): Promise<Ran> {
+): Promise<RunResult> {
   const { signal = never, ...given } = options;
   const running = runtime.exec(command, { ...defaults, ...given }, signal);
   const live: string[] = [];
@@ -43,7 +43,7 @@ export async function run(
   }
 }
 
-/** A fresh machine: folders for one factory and any number of conversations. */
+/** Folders for one factory and any number of conversations. */
 export function makeFolders(): { readonly root: string; readonly options: RuntimeOptions; remove(): void } {
   const root = mkdtempSync(join(tmpdir(), "deckhand-runtime-"));
   const options = { dataHome: join(root, "data"), userHome: join(root, "user"), path: process.env["PATH"] ?? "" };
@@ -51,7 +51,7 @@ export function makeFolders(): { readonly root: string; readonly options: Runtim
   return { root, options, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-/** Waits for something that becomes true, and fails after five seconds. */
+/** Waits until the condition holds; fails after five seconds. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 5000;
   while (!condition()) {
@@ -60,7 +60,7 @@ export async function until(what: string, condition: () => boolean): Promise<voi
   }
 }
 
-/** Processes of this machine that have `word` among their arguments. */
+/** Processes on this machine with `word` among their arguments. */
 export function processesWith(word: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -75,7 +75,7 @@ export function processesWith(word: string): number[] {
 }
 
 let seconds = 0;
-/** An argument for `sleep` that no other process of this machine has: some days, and a fraction that is ours. */
+/** An argument for `sleep` that no other process on this machine has: several days plus a unique fraction. */
 export function uniqueSleep(): string {
   return `${100_000 + seconds++}.${process.pid}`;
 }
@@ -84,7 +84,7 @@ export function failsWith(code: ErrorCode): (error: unknown) => boolean {
   return (error) => error instanceof DeckhandError && error.code === code;
 }
 
-/** `without` says of the title of a test why it cannot hold there. */
+/** `without` returns why the test with that title must be skipped. */
 export function runtimeContract(
   name: string,
   makeFactory: (options: RuntimeOptions) => RuntimeFactory,
@@ -93,7 +93,7 @@ export function runtimeContract(
   const it = (title: string, show: () => Promise<void>): void => {
     void test(title, { skip: without(title) ?? false }, show);
   };
-  describe(`${name} keeps the contract of runtimes`, () => {
+  describe(`${name} fulfils the runtime contract`, () => {
     const folders = makeFolders();
     const workspace = join(folders.root, "workspace");
     const home = join(folders.options.dataHome, "conversation");
@@ -106,7 +106,7 @@ export function runtimeContract(
       folders.remove();
     });
 
-    it("[R1] directory, variables and functions last from one command to the next", async () => {
+    it("[R1] keeps directory, variables and functions from one command to the next", async () => {
       await run(runtime, "mkdir -p deep/er && cd deep/er && x=5 && declare -A m=([k]=v) && f() { echo f$x; }");
       const { output, cwd } = await run(runtime, "f; echo ${m[k]}; pwd");
       assert.equal(output, `f5\nv\n${workspace}/deep/er\n`);
@@ -115,7 +115,7 @@ export function runtimeContract(
       await run(runtime, "cd ../..");
     });
 
-    it("[R2] the result has the exit code and both streams as they came, and $? lasts too", async () => {
+    it("[R2] returns the exit code and both streams in order, and keeps $?", async () => {
       const { output, exitCode } = await run(runtime, "echo a; echo b >&2; echo c; (exit 7)");
       assert.deepEqual([output, exitCode], ["a\nb\nc\n", 7]);
       assert.equal((await run(runtime, "echo $?")).output, "7\n");
@@ -123,11 +123,11 @@ export function runtimeContract(
       assert.equal((await run(runtime, "true")).endedBy, undefined);
     });
 
-    it("[R2] a command can open /dev/stdout and /dev/stderr", async () => {
+    it("[R2] lets a command open /dev/stdout and /dev/stderr", async () => {
       assert.equal((await run(runtime, "echo a >/dev/stdout; echo b | tee /dev/stderr")).output, "a\nb\nb\n");
     });
 
-    it("[R3] what is wrong with a command's syntax is its result, and the next one works", async () => {
+    it("[R3] reports a syntax error as the result, and runs the next command", async () => {
       for (const command of ["echo 'open", "if true; then", "echo )", "cat <<E\nx"]) await run(runtime, command);
       assert.notEqual((await run(runtime, "echo 'open")).exitCode, 0);
       assert.equal(
@@ -141,13 +141,13 @@ export function runtimeContract(
       assert.equal((await run(runtime, "")).exitCode, 0);
     });
 
-    it("[R4] a command has no input and none of our descriptors", async () => {
+    it("[R4] gives a command neither input nor the server's descriptors", async () => {
       assert.equal((await run(runtime, "cat; read x; echo $?; ls /proc/self/fd | tr '\\n' ' '")).output, "1\n0 1 2 3 ");
       await run(runtime, "exec 3>three; echo to three >&3; exec 3>&-");
       assert.equal((await run(runtime, "cat three; rm three")).output, "to three\n");
     });
 
-    it("[R5] at its time-out a command is interrupted, nothing of the rest of it runs, and the shell keeps what it knew", async () => {
+    it("[R5] interrupts a command at its time-out, skips the rest of it, and keeps the shell's state", async () => {
       await run(runtime, "kept=yes");
       const result = await run(runtime, "echo begun; sleep 1000; echo NOT; touch not", { timeoutMs: 200 });
       assert.deepEqual([result.output, result.exitCode, result.endedBy], ["begun\n", 130, "timeout"]);
@@ -155,7 +155,7 @@ export function runtimeContract(
       assert.equal((await run(runtime, "echo $kept; ls not 2>&-")).output, "yes\n");
     });
 
-    it("[O1] after its time-out a named command goes on as a job, and the next one finds all as it was before it", async () => {
+    it("[O1] continues a command with a job id as a job after its time-out, and restores the earlier state for the next command", async () => {
       const seen: JobStatus[] = [];
       runtime.jobs.onEnd((job) => seen.push(job));
       await run(
@@ -192,7 +192,7 @@ export function runtimeContract(
       assert.equal((await run(runtime, "cd ..; echo ${x-gone}")).output, "gone\n");
     });
 
-    it("[O1] a shell that knows too much to be carried over says so, and the directory is kept", async () => {
+    it("[O1] reports shell state that is too large to carry over, and keeps the directory", async () => {
       await run(runtime, "mkdir -p large; cd large; large=$(head -c 5000000 /dev/zero | tr '\\0' x)");
       const left = await run(runtime, "sleep 1000", { timeoutMs: 300, jobId: "large" });
       assert.deepEqual([left.endedBy, left.losesState], ["job", true]);
@@ -204,7 +204,7 @@ export function runtimeContract(
       for (const id of ["large", "small"]) await runtime.jobs.wait(id, { timeoutMs: 10_000 }, never);
     });
 
-    it("[O1] a job that outlived its time-out is ended by a signal with all that it started, and nobody else's", async () => {
+    it("[O1] a signal ends a job that outlived its time-out with everything it started, and no other process", async () => {
       const [other, its] = [uniqueSleep(), uniqueSleep()];
       await run(runtime, `sleep ${other} &`);
       const command = `trap '' INT TERM; (setsid sleep ${its} &); while :; do sleep ${its}; done`;
@@ -218,7 +218,7 @@ export function runtimeContract(
       await run(runtime, `pkill -f ${other}`);
     });
 
-    it("[O2] a job starts at once with what the shell knows, and its output is told once, in order", async () => {
+    it("[O2] starts a job immediately with the shell's state, and returns its output once, in order", async () => {
       await run(runtime, "y=known; f() { echo f$y; }");
       const job = {
         id: "j3",
@@ -238,7 +238,7 @@ export function runtimeContract(
       assert.throws(() => runtime.jobs.signal("j0", "TERM"), failsWith("bad_tool_args"));
     });
 
-    it("[O2] a job can be the first that runs, and what it does with its streams is nobody else's", async () => {
+    it("[O2] a job can be the first to run, and its streams are its own", async () => {
       const factory = makeFactory(folders.options);
       await using own = await factory.create({ workspace: join(folders.root, "third"), home: join(home, "third") });
       await own.jobs.start({ id: "j1", command: "cat; echo $HOME $CI", maxOutputBytes: 1000, input: "in\n" }, never);
@@ -249,7 +249,7 @@ export function runtimeContract(
       assert.match(output, /^\/\S+ 1\n$/);
     });
 
-    it("[O2] a signal reaches a job that has just been started, and all below it; only so many run at once", async () => {
+    it("[O2] a signal reaches a job that has just started and its descendants; the number of running jobs is limited", async () => {
       const sleep = uniqueSleep();
       const start = (id: string) =>
         runtime.jobs.start({ id, command: `sleep ${sleep} & sleep ${sleep}; true`, maxOutputBytes: 1000 }, never);
@@ -269,7 +269,7 @@ export function runtimeContract(
     const onTerminal = (id: string, command: string) =>
       runtime.jobs.start({ id, command, maxOutputBytes: 1000, terminal: { rows: 8, columns: 40 } }, never);
 
-    it("[O8] a program that wants a terminal has one: a prompt, python, and keys by name", async () => {
+    it("[O8] runs interactive programs on a terminal: a prompt, python, and keys by name", async () => {
       await onTerminal(
         "t1",
         "read -p 'Your name? ' n; read -sp 'Word? ' w; printf '\\033[2J\\033[H%s ' \"$n $w\"; stty size",
@@ -297,7 +297,7 @@ export function runtimeContract(
       assert.equal((await runtime.jobs.look("t2")).status.exitCode, 3);
     });
 
-    it("[O8] what a screen shows is told as it is, the alternate one too, and it can change its size", async () => {
+    it("[O8] returns what the screen shows, including the alternate screen, and resizes it", async () => {
       await run(runtime, "seq -f 'line %g' 100 >lines");
       await onTerminal("t3", "less lines; echo back; sleep 1000");
       const top = await screenOf("t3");
@@ -317,7 +317,7 @@ export function runtimeContract(
       assert.equal((await runtime.jobs.look("t3")).status.exitCode, 137);
     });
 
-    it("[UW1] a terminal that people share is an interactive shell in the workspace, and its picture is what it shows", async () => {
+    it("[UW1] a shared terminal is an interactive shell in the workspace, and its serialized screen matches what it shows", async () => {
       const terminal = await runtime.terminals.open({ id: "p1", rows: 8, columns: 60 });
       let heard = "";
       const ended = new Promise<number>((resolve) => {
@@ -331,7 +331,7 @@ export function runtimeContract(
       assert.ok(!runtime.jobs.list().some(({ id }) => id === "p1"));
     });
 
-    it("[O8] an interactive rebase is edited on the terminal", async () => {
+    it("[O8] edits an interactive rebase on the terminal", async () => {
       await run(
         runtime,
         "git init -q rebase && cd rebase && git config user.name a && git config user.email a@b && for i in one two; do git commit -q --allow-empty -m $i; done",
@@ -346,7 +346,7 @@ export function runtimeContract(
       await run(runtime, "cd ..; unset GIT_SEQUENCE_EDITOR; rm -rf rebase");
     });
 
-    it("[O9] of a line that is written over what was written last is told, without escape codes", async () => {
+    it("[O9] keeps only the last version of an overwritten line, without escape codes", async () => {
       const progress =
         "for i in {1..300}; do printf '\\r\\e[32m%d%%\\e[0m of it' $i; done; printf '\\ndone\\r\\n\\e]0;title\\a\\e[1mbold\\e[m\\n'";
       const { output, fullOutput: whole } = await run(runtime, progress, { maxOutputBytes: 100 });
@@ -356,7 +356,7 @@ export function runtimeContract(
       assert.equal((await run(runtime, slowly)).output, "2%\r\nb");
     });
 
-    it("[O10] output without end costs bounded memory and a bounded file, also as a job and on a terminal", async () => {
+    it("[O10] endless output uses bounded memory and a bounded file, also in a job and on a terminal", async () => {
       const rssBefore = process.memoryUsage().rss;
       const result = await run(runtime, "head -c 300000000 /dev/zero", { timeoutMs: 100_000 });
       assert.deepEqual([result.fullOutput?.sizeBytes, result.fullOutput?.cut], [300_000_000, true]);
@@ -367,13 +367,13 @@ export function runtimeContract(
       assert.match(output, /^y\n[^]*bytes left out[^]*y\n$/);
       assert.deepEqual([whole?.sizeBytes, whole?.cut], [300_000_000, true]);
       assert.match((await runtime.jobs.look("y2")).output, /^(a line\n?){7}$/);
-      // A program that asks the terminal for ever and reads no answer.
+      // A program that queries the terminal forever and reads no reply.
       await onTerminal("y3", "stty -echo; yes \"$(printf '\\033[6n')\" | head -c 1000000; sleep 1000");
       await runtime.jobs.wait("y3", { timeoutMs: 60_000, quietMs: 1000 }, never);
       assert.equal((await runtime.jobs.look("y3")).status.state, "running");
       runtime.jobs.signal("y3", "KILL");
       await runtime.jobs.wait("y3", { timeoutMs: 10_000 }, never);
-      // Neither does it get more to read than it can be expected to read.
+      // Input is also limited for a program that does not read it.
       await runtime.jobs.start({ id: "y4", command: "sleep 1000", maxOutputBytes: 1000 }, never);
       assert.throws(() => {
         for (let i = 0; i < 20; i += 1) runtime.jobs.type("y4", { type: "text", text: "x".repeat(60_000) });
@@ -383,10 +383,10 @@ export function runtimeContract(
       assert.ok(grownBytes < 250_000_000, String(grownBytes));
     });
 
-    it("[O10] five megabytes in a second are few deltas, and others get their turn", async () => {
+    it("[O10] five megabytes in a second make few deltas and do not block the event loop", async () => {
       const flood = "for i in {1..50}; do head -c 100000 /dev/zero | tr '\\0' x; echo; sleep 0.01; done";
       const blockedMs: number[] = [];
-      // A machine that does other things too keeps us waiting; what is ours shows in the best of some.
+      // On a busy machine a single run may be slow; the best of several shows our own share.
       for (let round = 0; round < 5 && !blockedMs.some((ms) => ms < 50); round += 1) {
         const delay = monitorEventLoopDelay({ resolution: 5 });
         delay.enable();
@@ -398,7 +398,7 @@ export function runtimeContract(
       assert.ok(Math.min(...blockedMs) < 50, `${blockedMs.join(", ")} ms`);
     });
 
-    it("[O11] nothing asks: a command's input is empty unless it is given one, there is no pager, and git fails at once", async () => {
+    it("[O11] nothing prompts: input is empty unless given, there is no pager, and git fails immediately", async () => {
       assert.equal((await run(runtime, "cat; n=$(wc -c); echo $n", { input: "it's\n$x" })).output, "it's\n$x0\n");
       assert.equal((await run(runtime, "read a; read b; c=$a$b", { input: "1\n2\n" })).exitCode, 0);
       assert.equal((await run(runtime, "echo $c; head -c1", { input: "y".repeat(300_000) })).output, "12\ny");
@@ -416,7 +416,7 @@ export function runtimeContract(
       assert.equal(logged.output, "1\n");
     });
 
-    it("[R1] a virtual environment that is activated stays so, and can be left", async () => {
+    it("[R1] a virtual environment stays active until it is deactivated", async () => {
       const activate = [
         "deactivate() { PATH=$_OLD_PATH; hash -r; unset -f deactivate; unset VIRTUAL_ENV; }",
         `VIRTUAL_ENV=${workspace}/venv; export VIRTUAL_ENV; _OLD_PATH=$PATH; PATH="$VIRTUAL_ENV/bin:$PATH"; export PATH; hash -r`,
@@ -450,7 +450,7 @@ export function runtimeContract(
       ],
     ];
     for (const [what, command] of stubborn) {
-      it(`[R6] stop ends ${what} within a second, with all that it started`, async () => {
+      it(`[R6] stop ends ${what} and everything it started within a second`, async () => {
         const sleep = uniqueSleep();
         const stop = new AbortController();
         const running = runtime.exec(command.replaceAll("1000", sleep), defaults, stop.signal);
@@ -468,7 +468,7 @@ export function runtimeContract(
       });
     }
 
-    it("[R6] who stops listening stops the command, and a signal that has aborted runs nothing", async () => {
+    it("[R6] stops the command when the caller stops iterating, and runs nothing if the signal has already aborted", async () => {
       const sleep = uniqueSleep();
       for await (const text of runtime.exec(`echo on; sleep ${sleep}`, defaults, never)) {
         assert.equal(text, "on\n");
@@ -480,7 +480,7 @@ export function runtimeContract(
       assert.equal(existsSync(join(workspace, "not")), false);
     });
 
-    it("[R7] a job in the background delays nothing and outlives the interrupt of a later command", async () => {
+    it("[R7] a background process delays nothing and survives the interrupt of a later command", async () => {
       const sleep = uniqueSleep();
       const started = await run(runtime, `sleep ${sleep} & (setsid sleep ${sleep} &) ; echo started`);
       assert.equal(started.output, "started\n");
@@ -492,7 +492,7 @@ export function runtimeContract(
       await until("both ended", () => processesWith(sleep).length === 0);
     });
 
-    it("[R7] what a job prints while no command runs is in the next one's output, the last of it", async () => {
+    it("[R7] adds the last output of a background process between commands to the next command's output", async () => {
       await run(runtime, "(sleep 0.05; seq 100000; touch printed) &");
       await until("it printed", () => existsSync(join(workspace, "printed")));
       const { output } = await run(runtime, "echo next", { maxOutputBytes: 1000 });
@@ -508,7 +508,7 @@ export function runtimeContract(
       ["kill -9 $$", 137],
     ];
     for (const [command, exitCode] of endings) {
-      it(`[R8] after ${command} the next command has a new shell in the same directory`, async () => {
+      it(`[R8] after ${command} the next command runs in a new shell in the same directory`, async () => {
         await run(runtime, "mkdir -p there; cd there; lost=1; echo mine >/tmp/deckhand-$PPID-kept || true");
         const result = await run(runtime, command);
         assert.deepEqual([result.output, result.exitCode, result.endedBy], ["", exitCode, "shell_exit"]);
@@ -517,7 +517,7 @@ export function runtimeContract(
       });
     }
 
-    it("[R9] of long output head and tail are kept, and the whole lies in a file that commands can read", async () => {
+    it("[R9] keeps head and tail of long output, and all of it in a file that commands can read", async () => {
       const result = await run(runtime, "seq 1 100000", { maxOutputBytes: 1000 });
       assert.match(result.output, /^1\n2\n3\n[^]*\n\[\.\.\. 587895 bytes left out \.\.\.\]\n[^]*99999\n100000\n$/);
       assert.ok(result.output.length < 1100);
@@ -529,38 +529,38 @@ export function runtimeContract(
       assert.deepEqual([short.output, short.fullOutput], ["x".repeat(1000), undefined]);
     });
 
-    it("[R9] 200 MB of output cost bounded memory and a bounded file, and nobody waits for who does not listen", async () => {
+    it("[R9] 200 MB of output use bounded memory and a bounded file, and the command does not wait for a caller that does not read", async () => {
       const rssBefore = process.memoryUsage().rss;
       const result = await run(runtime, "yes deckhand | head -c 200000000");
       assert.ok(process.memoryUsage().rss - rssBefore < 150_000_000, "memory grew");
       assert.deepEqual([result.fullOutput?.sizeBytes, result.fullOutput?.cut], [200_000_000, true]);
       assert.equal((await run(runtime, `wc -c <${result.fullOutput?.path}`)).output, `${64 * 1024 * 1024}\n`);
-      // Nobody takes what is yielded: the command ends all the same.
+      // The command ends even though nobody takes what is yielded.
       const running = runtime.exec("yes | head -c 5000000; touch ended", defaults, never);
       await running.next();
       await until("it ended", () => existsSync(join(workspace, "ended")));
       await running.return({ output: "", exitCode: 0, cwd: "", durationMs: 0 });
     });
 
-    it("[R10] output is valid UTF-8 wherever it is cut, and what is no text is replaced", async () => {
+    it("[R10] output is valid UTF-8 wherever it is cut, and invalid bytes are replaced", async () => {
       const slowly = "printf '\\xe4'; sleep 0.05; printf '\\xbd'; sleep 0.05; printf '\\xa0好\\n'; sleep 0.3";
       const { output, live } = await run(runtime, slowly);
       assert.deepEqual([output, live.join("")], ["你好\n", "你好\n"]);
-      for (const keepBytes of [10, 11, 12, 13]) {
+      for (const maxOutputBytes of [10, 11, 12, 13]) {
         const cut = await run(runtime, "printf '你%.0s' {1..100}; printf '😀%.0s' {1..100}", {
-          maxOutputBytes: keepBytes,
+          maxOutputBytes,
         });
         assert.match(cut.output, /^你+\n\[\.\.\. \d+ bytes left out \.\.\.\]\n😀*$/u);
       }
       assert.equal((await run(runtime, "printf 'a\\xff\\x00b'")).output, "a\u{fffd}\0b");
     });
 
-    it("[R11] a command with a NUL is refused and runs nothing", async () => {
+    it("[R11] rejects a command with a NUL byte and runs nothing", async () => {
       await assert.rejects(run(runtime, "touch not\0"), failsWith("bad_tool_args"));
       assert.equal(existsSync(join(workspace, "not")), false);
     });
 
-    it("[R12] files are read byte for byte, relative to the shell's directory", async () => {
+    it("[R12] reads files byte for byte, relative to the shell's directory", async () => {
       const all = Buffer.from(Array.from({ length: 256 * 300 }, (_, i) => i % 256));
       const text = Buffer.from(Array.from({ length: 10_000 }, (_, i) => (i % 255) + 1));
       for (const [file, data] of [
@@ -579,7 +579,7 @@ export function runtimeContract(
       await run(runtime, "cd ..");
     });
 
-    it("[R12] what cannot be read is told apart", async () => {
+    it("[R12] distinguishes why a file cannot be read", async () => {
       await run(runtime, "mkdir -p folder; mkfifo -m 666 fifo; ln -s nowhere dangling; ln -s folder link");
       const cases: readonly (readonly [string, ErrorCode])[] = [
         ["missing", "file_not_found"],
@@ -596,7 +596,7 @@ export function runtimeContract(
       for (const [path, code] of cases) await assert.rejects(runtime.readFile(path, 100, never), failsWith(code), path);
     });
 
-    it("[R13] a write replaces the whole file, makes its folders and keeps its mode", async () => {
+    it("[R13] a write replaces the whole file, creates its folders and keeps its mode", async () => {
       const datas = [Buffer.from("text\n"), Buffer.from([0, 1, 255]), Buffer.alloc(3_000_000, "é"), Buffer.alloc(0)];
       for (const [i, data] of datas.entries()) {
         const path = `made/for/${i}/it's $new`;
@@ -611,7 +611,7 @@ export function runtimeContract(
       }
     });
 
-    it("[R13] a reader sees the old file or the new one, never a part", async () => {
+    it("[R13] a reader sees the old or the new file, never part of one", async () => {
       const old = "o".repeat(2_000_000);
       await runtime.writeFile("atomic", Buffer.from(old), never);
       const inode = statSync(join(workspace, "atomic")).ino;
@@ -625,7 +625,7 @@ export function runtimeContract(
       assert.notEqual(statSync(join(workspace, "atomic")).ino, inode);
     });
 
-    it("[R14] nothing is written outside the workspace, the home and /tmp, by no way around", async () => {
+    it("[R14] writes nothing outside the workspace, the home and /tmp, not even through links", async () => {
       await run(runtime, `ln -sfn /usr usr; ln -sf /etc/passwd passwd; ln -sf real linked; echo r >real`);
       const outside = ["/etc/deckhand-test", "/deckhand-test", "usr/deckhand-test", "usr/new/deckhand-test", "passwd"];
       const shell = `${"../".repeat(20)}etc/deckhand-test`;
@@ -636,10 +636,10 @@ export function runtimeContract(
         await assert.rejects(runtime.writeFile(path, Buffer.from("x"), never), failsWith("is_directory"), path);
       }
       await assert.rejects(runtime.writeFile("real/below", Buffer.from("x"), never), failsWith("file_failed"));
-      // A link within stays a link.
+      // A symbolic link inside the workspace stays one.
       await runtime.writeFile("linked", Buffer.from("through"), never);
       assert.equal((await run(runtime, "cat real; readlink linked")).output, "throughreal\n");
-      // After all these refusals the lane is in step.
+      // The channel is still in sync after all the rejected requests.
       assert.equal(String((await runtime.readFile("real", 100, never)).data), "through");
     });
 
@@ -650,7 +650,7 @@ export function runtimeContract(
       assert.equal((await run(runtime, `cat ${file}; rm -r ${output.trim()}`)).output, "shared");
     });
 
-    it("[R15] files and programs do not wait for the command that runs, nor care what the shell was told", async () => {
+    it("[R15] files and programs do not wait for the running command and are independent of the shell's state", async () => {
       await run(runtime, "head() { echo fooled; }; cat() { echo fooled; }; alias mv='echo fooled'; PATH=/nowhere");
       const stop = new AbortController();
       const command = run(runtime, "while :; do /bin/sleep 1000; done", { signal: stop.signal });
@@ -662,7 +662,7 @@ export function runtimeContract(
       await run(runtime, "exit");
     });
 
-    it("[R16] a program gets its arguments as they are and returns both streams and its code", async () => {
+    it("[R16] passes arguments to a program unchanged, and returns both streams and its exit code", async () => {
       const odd = ["", "two words", "it's", "$x", "new\nline", "*", "-n", "你"];
       const echo = await runtime.spawn(["printf", "<%s>", ...odd], 1000, never);
       assert.equal(String(echo.stdout), odd.map((each) => `<${each}>`).join(""));
@@ -675,7 +675,7 @@ export function runtimeContract(
       await assert.rejects(runtime.spawn(["echo", "a\0b"], 10, never), failsWith("bad_tool_args"));
     });
 
-    it("[R16] a program that prints too much is cut, one that is stopped is killed", async () => {
+    it("[R16] truncates the output of a program that prints too much, and kills one that is stopped", async () => {
       const cut = await runtime.spawn(["yes"], 1000, never);
       assert.deepEqual([cut.stdout.length, cut.cut], [1000, true]);
       assert.equal((await runtime.spawn(["seq", "1"], 2, never)).cut, false);
@@ -689,7 +689,7 @@ export function runtimeContract(
       assert.equal(String((await runtime.spawn(["echo", "next"], 10, never)).stdout), "next\n");
     });
 
-    describe("a program apart", () => {
+    describe("an isolated program", () => {
       const factory = makeFactory(folders.options);
       const apart = (argv: readonly string[], more: Partial<IsolatedProgram> = {}, signal = never, maxBytes = 1000) =>
         factory.runIsolated(
@@ -698,7 +698,7 @@ export function runtimeContract(
           signal,
         );
 
-      it("[V1] gets its arguments, input and environment as they are and returns both streams and its code", async () => {
+      it("[V1] gets its arguments, input and environment unchanged, and returns both streams and its exit code", async () => {
         writeFileSync(join(workspace, "read me"), "in a file\n");
         const script =
           'printf "%s|" "$@"; cat; cat "read me"; echo $MORE >&2; pwd >&2; echo made > "made apart"; exit 3';
@@ -713,7 +713,7 @@ export function runtimeContract(
         await assert.rejects(apart(["echo", "a\0b"]), failsWith("bad_tool_args"));
       });
 
-      it("[V1] is killed when it is stopped or prints too much, and leaves nothing running", async () => {
+      it("[V1] is killed if it is stopped or prints too much, and leaves nothing running", async () => {
         const [behind, waits] = [uniqueSleep(), uniqueSleep()];
         await apart(["bash", "-c", `setsid sleep ${behind} & echo started`]);
         await until("nothing is left behind", () => processesWith(behind).length === 0);
@@ -729,7 +729,7 @@ export function runtimeContract(
       });
     });
 
-    it("[R17] commands run one at a time, in the order of the calls", async () => {
+    it("[R17] runs commands one at a time, in call order", async () => {
       const commands = Array.from({ length: 20 }, (_, i) => run(runtime, `n=$((n + 1)); echo ${i} $n`));
       const outputs = (await Promise.all(commands)).map(({ output }) => output);
       assert.deepEqual(
@@ -738,7 +738,7 @@ export function runtimeContract(
       );
     });
 
-    it("[R17] a stopped command gives up its place in the queue at once", async () => {
+    it("[R17] a stopped command leaves the queue immediately", async () => {
       const stop = new AbortController();
       const first = run(runtime, "sleep 0.3; echo first");
       const second = run(runtime, "echo second", { signal: stop.signal });
@@ -748,7 +748,7 @@ export function runtimeContract(
       assert.deepEqual([(await first).output, (await third).output], ["first\n", "third\n"]);
     });
 
-    it("[R18] after dispose no process of the conversation is left, whatever it did to escape, and nothing runs any more", async () => {
+    it("[R18] dispose leaves no process of the conversation, however it tried to escape, and nothing runs afterwards", async () => {
       const factory = makeFactory(folders.options);
       const own = await factory.create({ workspace: join(folders.root, "second"), home: join(home, "second") });
       const sleep = uniqueSleep();
@@ -762,7 +762,7 @@ export function runtimeContract(
       await own[Symbol.asyncDispose]();
     });
 
-    it("[R19] a command that does nothing takes next to no time", async () => {
+    it("[R19] a command that does nothing takes almost no time", async () => {
       const times: number[] = [];
       for (let i = 0; i < 200; i++) times.push((await run(runtime, "echo x")).durationMs);
       const median = times.sort((a, b) => a - b)[100] ?? Infinity;

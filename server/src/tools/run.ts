@@ -30,10 +30,10 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
       if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", [], job);
       if (args.background || args.tty === true) return start(args, job, runtime, signal);
       const timeoutMs = args.timeout === undefined ? defaultTimeoutMs : args.timeout * 1000;
-      const goesOn = args.on_timeout === "interrupt" ? {} : { job };
+      const onTimeout = args.on_timeout === "interrupt" ? {} : { jobId: job };
       const running = runtime.exec(
         args.command,
-        { timeoutMs, maxOutputBytes: keepBytes, input: args.input, ...goesOn },
+        { timeoutMs, maxOutputBytes: keepBytes, input: args.input, ...onTimeout },
         signal,
       );
       let step = await running.next();

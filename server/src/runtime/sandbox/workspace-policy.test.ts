@@ -11,7 +11,7 @@ const options = { dataHome: join(root, "user", "data"), userHome: join(root, "us
 mkdirSync(options.dataHome, { recursive: true });
 after(() => rmSync(root, { recursive: true }));
 
-it("[R32] a folder that holds a home, the server's data or the system is no workspace", async () => {
+it("[R32] rejects a folder that contains a home, the server's data or the system", async () => {
   symlinkSync(options.userHome, join(root, "link"));
   const refused = [
     "/",
@@ -59,7 +59,7 @@ it("[R32] a folder that holds a home, the server's data or the system is no work
   }
 });
 
-it("[R32] a folder of its own is one, also in the server's data, and is made when it is missing", async () => {
+it("[R32] accepts a dedicated folder, also in the server's data, and creates it if missing", async () => {
   for (const path of [
     join(options.dataHome, "workspace"),
     join(options.dataHome, "conversations", "x", "workspace"),

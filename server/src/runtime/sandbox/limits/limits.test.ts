@@ -19,12 +19,12 @@ const ownGroups = () =>
     readdirSync(folder).filter((name) => name.startsWith(`deckhand.${process.pid}.`)),
   );
 
-/** 200 MB in one process and no more, whatever happens. */
+/** Allocates at most 200 MB in one process. */
 const takeMemory = `perl -e '$x = "x" x (200 * 1024 * 1024); print "all of it"'`;
-/** Sixty processes that end in a second. */
+/** Sixty processes that end within a second. */
 const startMany = "for i in {1..60}; do sleep 1 & done; wait";
 
-describe("limits by a control group", { skip: places === undefined && "no control group can be made here" }, () => {
+describe("limits enforced by a control group", { skip: places === undefined && "no control group can be created here" }, () => {
   const folders = makeFolders();
   let runtime: Runtime;
   before(async () => {
@@ -38,7 +38,7 @@ describe("limits by a control group", { skip: places === undefined && "no contro
     folders.remove();
   });
 
-  it("[Y3] a command that takes too much memory is ended, told why, and its shell goes on", async () => {
+  it("[Y3] kills a command that uses too much memory, reports the limit, and keeps the shell", async () => {
     await run(runtime, "kept=here");
     const { output, exitCode, limit, endedBy } = await run(runtime, takeMemory);
     assert.deepEqual([exitCode, limit, endedBy], [137, { kind: "memory", max: limits.memoryBytes }, undefined]);
@@ -47,7 +47,7 @@ describe("limits by a control group", { skip: places === undefined && "no contro
     assert.deepEqual([next.output, next.limit], ["here\n", undefined]);
   });
 
-  it("[Y3] memory is that of all processes together, with the files in /tmp, which is full before", async () => {
+  it("[Y3] counts the memory of all processes and files in /tmp together, and limits /tmp to less", async () => {
     const half = `perl -e '$x = "x" x (25 * 1024 * 1024); sleep 2'`;
     const { limit } = await run(runtime, `${half} & ${half} & ${half} & wait`);
     assert.equal(limit?.kind, "memory");
@@ -56,14 +56,14 @@ describe("limits by a control group", { skip: places === undefined && "no contro
     assert.equal(full.limit, undefined);
   });
 
-  it("[Y3] more processes than allowed cannot be started, which is told, and the shell goes on", async () => {
+  it("[Y3] starts no more processes than allowed, reports the limit, and keeps the shell", async () => {
     const { output, limit } = await run(runtime, startMany);
     assert.match(output, /Resource temporarily unavailable/);
     assert.deepEqual(limit, { kind: "processes", max: 40 });
     assert.equal((await run(runtime, "echo $kept")).output, "here\n");
   });
 
-  it("[Y3] processor time is shared out, in all processes together", async () => {
+  it("[Y3] limits the CPU time of all processes together", async () => {
     const { output } = await run(
       runtime,
       `perl -MTime::HiRes=time -e '$t = time + 1; for (1, 2) { fork or do { 1 while time < $t; exit } } wait; wait; print +(times)[2]'`,
@@ -71,7 +71,7 @@ describe("limits by a control group", { skip: places === undefined && "no contro
     assert.ok(Number(output) > 0 && Number(output) < 0.9, `${output} s of 1 s on two processors`);
   });
 
-  it("[Y4] a group goes with its sandbox, and a new sandbox has a new one", async () => {
+  it("[Y4] removes the group with its sandbox; a new sandbox gets a new one", async () => {
     assert.ok(ownGroups().length >= 1);
     await run(runtime, "kill -9 $$; kill -9 2");
     assert.equal((await run(runtime, "echo $((1 + 1))")).output, "2\n");
@@ -81,10 +81,10 @@ describe("limits by a control group", { skip: places === undefined && "no contro
     await until("no group is left", () => ownGroups().length === 0);
   });
 
-  it("[Y4] what a killed server left is removed by the next, and nothing of a living one", async () => {
+  it("[Y4] removes the groups of a killed server, and none of a living one", async () => {
     const parent = Object.values(places?.folders ?? {})[0] ?? "";
     const stale = join(parent, cgroupName(4_194_303, 1, "a"));
-    // The same number is another process when it started at another time.
+    // The same pid with another start time is another process.
     const reused = join(parent, cgroupName(process.pid, 1, "b"));
     const living = join(parent, cgroupName(process.pid, statOf(process.pid)?.startTick ?? 0, "c"));
     for (const folder of [stale, reused, living]) mkdirSync(folder);
@@ -97,7 +97,7 @@ describe("limits by a control group", { skip: places === undefined && "no contro
   });
 });
 
-it("[Y3] no file grows beyond its limit, which is told", async () => {
+it("[Y3] no file grows beyond the limit, and the limit is reported", async () => {
   const folders = makeFolders();
   const workspace = join(folders.root, "workspace");
   mkdirSync(workspace);
@@ -114,7 +114,7 @@ it("[Y3] no file grows beyond its limit, which is told", async () => {
   folders.remove();
 });
 
-it("[Y5] without a control group rlimits hold memory for each process, and the number of processes", async () => {
+it("[Y5] without a control group, rlimits enforce memory per process and the number of processes", async () => {
   const folders = makeFolders();
   const isRoot = process.getuid?.() === 0;
   if (isRoot) for (const path of [folders.root, folders.options.userHome]) chownSync(path, 65_534, 65_534);
@@ -139,7 +139,7 @@ it("[Y5] without a control group rlimits hold memory for each process, and the n
   folders.remove();
 });
 
-it("[Y5] the defaults leave the machine something, and rlimits are only set where nobody else holds", () => {
+it("[Y5] the defaults leave resources for the machine, and rlimits are set only if no control group applies", () => {
   const defaults = resolveLimits();
   assert.ok(defaults.memoryBytes > 0 && defaults.processes >= 1000 && defaults.cpus >= 1);
   assert.equal(ulimitArgs(limits, { memory: "cgroup", processes: "cgroup" }), "-f=2048");

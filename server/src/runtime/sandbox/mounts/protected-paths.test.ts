@@ -19,7 +19,7 @@ import type { Runtime } from "../../runtime.ts";
 import { protectedPaths } from "./protected-paths.ts";
 
 const isRoot = process.getuid?.() === 0;
-/** Whose workspace it is: the server's user, and where that is root also somebody else. */
+/** Owners of the workspace: the server's user and, if that is root, also another user. */
 for (const [whose, uid] of [
   ["the server's own", undefined],
   ...(isRoot ? [["somebody else's", 65_534] as const] : []),
@@ -73,7 +73,7 @@ for (const [whose, uid] of [
       folders.remove();
     });
 
-    it("[Y6] what runs code for somebody else later can be read and not written, wherever it lies", async () => {
+    it("[Y6] files that later run code outside are read-only, wherever they are", async () => {
       const closed = (
         ".git/commondir .git/modules/sub/commondir bare.git/commondir .git/hooks/pre-commit .git/config deep/er/nested/.git/hooks/x deep/er/nested/.git/config " +
         "bare.git/hooks/x bare.git/config .git/modules/sub/hooks/x .git/modules/sub/config sub/.git " +
@@ -89,7 +89,7 @@ for (const [whose, uid] of [
       assert.match((await run(runtime, "git config alias.x '!true'")).output, /busy/);
     });
 
-    it("[Y6] it cannot be moved away, removed or covered either", async () => {
+    it("[Y6] they cannot be moved, removed or covered", async () => {
       const commands = [
         "mv .git old",
         "rm -rf .git/hooks",
@@ -102,7 +102,7 @@ for (const [whose, uid] of [
       assert.ok(existsSync(join(workspace, ".git/hooks")) && existsSync(join(workspace, "deep/er/nested/.git/config")));
     });
 
-    it("[Y6] git works all the same: commits, branches, clones, new repositories, work trees", async () => {
+    it("[Y6] git still works: commits, branches, clones, new repositories, work trees", async () => {
       const { output, exitCode } = await run(
         runtime,
         "set -e; echo 1 >file; git add file; git commit -qm second; git checkout -qb branch; echo 2 >file; git stash -q; git switch -q -; " +
@@ -114,7 +114,7 @@ for (const [whose, uid] of [
       assert.equal(exitCode, 0);
     });
 
-    it("[Y6] a repository that was made inside is held from the next start of the sandbox on", async () => {
+    it("[Y6] a repository created inside is protected from the sandbox's next start on", async () => {
       await run(runtime, "git init -q later; exit");
       await runtime[Symbol.asyncDispose]();
       runtime = await bubblewrapRuntimes(folders.options).create({
@@ -124,7 +124,7 @@ for (const [whose, uid] of [
       assert.match((await run(runtime, "echo x >later/.git/hooks/pre-commit")).output, /Read-only/);
     });
 
-    it("[Y6] what was put into a git folder to hold it goes with the last sandbox of the workspace", async () => {
+    it("[Y6] the guard file in a git folder is removed with the last sandbox of the workspace", async () => {
       const commondir = join(workspace, ".git/commondir");
       assert.equal(readFileSync(commondir, "utf8"), ".\n");
       assert.equal(String(git("status", "--short", "file")), "");
@@ -141,7 +141,7 @@ for (const [whose, uid] of [
       assert.equal(existsSync(commondir), false);
     });
 
-    it("[Y6] a link in the place of what is protected shows nothing of the machine", async () => {
+    it("[Y6] a symbolic link in place of a protected path reveals nothing of the machine", async () => {
       await runtime[Symbol.asyncDispose]();
       const outside = join(folders.root, "outside");
       mkdirSync(outside, { recursive: true });
@@ -159,7 +159,7 @@ for (const [whose, uid] of [
   });
 }
 
-it("[Y6] a repository without hooks or settings gets empty ones, and none is made where there is no repository", async () => {
+it("[Y6] creates empty hooks and settings for a repository without them, and nothing outside of repositories", async () => {
   const folders = makeFolders();
   const workspace = join(folders.root, "workspace");
   mkdirSync(join(workspace, ".git/objects"), { recursive: true });
@@ -179,7 +179,7 @@ it("[Y6] a repository without hooks or settings gets empty ones, and none is mad
   folders.remove();
 });
 
-it("[Y6] looking through a large workspace is bounded, and the nearest to the top comes first", async () => {
+it("[Y6] bounds the search of a large workspace, and searches the top levels first", async () => {
   const folders = makeFolders();
   for (let i = 0; i < 1500; i++) mkdirSync(join(folders.root, "w", "many", `${i}`, "below"), { recursive: true });
   mkdirSync(join(folders.root, "w", ".idea"));
@@ -197,7 +197,7 @@ it("[Y6] looking through a large workspace is bounded, and the nearest to the to
   folders.remove();
 });
 
-it("[Y7] a Unix socket of a program outside cannot be reached, in the workspace or among the tools; one's own can", async () => {
+it("[Y7] Unix sockets of outside programs are unreachable in the workspace and the tool folders; the sandbox's own are reachable", async () => {
   const folders = makeFolders();
   const workspace = join(folders.root, "workspace");
   const tools = join(folders.options.userHome, "bin");
@@ -214,7 +214,7 @@ it("[Y7] a Unix socket of a program outside cannot be reached, in the workspace 
   const paths = [join(workspace, "docker.sock"), join(tools, "agent.sock"), join(folders.root, "beside.sock")];
   for (const path of [...paths, "\0deckhand-abstract-test"]) await listen(path);
   try {
-    // The control: from outside it is reached.
+    // The control: it is reachable from outside.
     await new Promise((resolve) => connect(paths[0] ?? "").on("data", resolve));
     assert.equal(reached, 1);
     const options = { ...folders.options, path: `${tools}:${folders.options.path}` };

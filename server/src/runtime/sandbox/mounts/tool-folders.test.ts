@@ -50,7 +50,7 @@ function show(...entries: string[]) {
   return { folders, path, env: tools.env };
 }
 
-it("[R33] of a tool's folder in a home what the tool needs is shown, and the tool is told where it is", () => {
+it("[R33] shows the parts of a home that a tool needs, and tells the tool where it is", () => {
   const shown = show(join(home, ".pyenv/shims"), join(home, ".nvm/versions/node/v24/bin"), join(home, ".cargo/bin"));
   assert.deepEqual(shown.folders, ["home/.cargo/bin", "home/.nvm", "home/.pyenv", "home/.rustup"]);
   assert.deepEqual(shown.path, ["home/.pyenv/shims", "home/.nvm/versions/node/v24/bin", "home/.cargo/bin"]);
@@ -61,7 +61,7 @@ it("[R33] of a tool's folder in a home what the tool needs is shown, and the too
   });
 });
 
-it("[R33] programs in ~/.local/bin bring the folders that they are links into, and no others", () => {
+it("[R33] shows the folders that programs in ~/.local/bin link to, and no others", () => {
   assert.deepEqual(show(join(home, ".local/bin")).folders, [
     "home/.local/bin",
     "home/.local/share/claude",
@@ -69,7 +69,7 @@ it("[R33] programs in ~/.local/bin bring the folders that they are links into, a
   ]);
 });
 
-it("[R33] a folder elsewhere is shown with what lies beside a bin, a link to it by its true name", () => {
+it("[R33] shows a folder elsewhere with the folders next to its bin, and a link under its real path", () => {
   assert.deepEqual(show(join(root, "current/bin"), join(root, "tools/flat")).folders, [
     "tools/flat",
     "tools/node/bin",
@@ -78,12 +78,12 @@ it("[R33] a folder elsewhere is shown with what lies beside a bin, a link to it 
   assert.deepEqual(show(join(root, "current/bin")).path, ["tools/node/bin"]);
 });
 
-it("[R33] a project shows its bin or its virtual environment alone", () => {
+it("[R33] shows only the bin or the virtual environment of a project", () => {
   assert.deepEqual(show(join(home, "project/bin")).folders, ["home/project/bin"]);
   assert.deepEqual(show(join(home, "project/.venv/bin")).folders, ["home/project/.venv"]);
 });
 
-it("[R33] homes, credentials, the server's data, the checkout and what npm put on PATH are never shown", () => {
+it("[R33] never shows homes, credentials, the server's data, the checkout or npm's additions to PATH", () => {
   const entries = [
     home,
     root,

@@ -22,12 +22,12 @@ after(async () => {
 });
 
 const numbers = architectures[process.arch]?.numbers;
-/** One system call by its number, in Perl, which every Debian has: 0, or the name of the error. */
+/** Makes a system call by number, in Perl, which every Debian has; returns 0 or the name of the error. */
 const call = (number: number, ...values: readonly (number | string)[]) =>
   `perl -MErrno -e '$r = syscall(${[number, ...values].join(", ")}); ` +
   `print $r >= 0 ? 0 : (grep { $!{$_} } qw(EPERM ENOSYS EAFNOSUPPORT EPROTONOSUPPORT ESRCH EINVAL))[0] // $!'`;
 
-it("[Y1] mounts, namespaces, keyrings, tracing of the kernel and odd sockets are refused by the filter", async () => {
+it("[Y1] the filter denies mounts, namespaces, keyrings, kernel tracing and unusual sockets", async () => {
   assert.ok(numbers !== undefined, "an architecture that we have numbers for");
   const newUser = 0x1000_0000;
   const refused: readonly (readonly [string, string, string])[] = [
@@ -48,7 +48,7 @@ it("[Y1] mounts, namespaces, keyrings, tracing of the kernel and odd sockets are
     ["clone of a user namespace", call(numbers.clone, newUser, 0, 0, 0, 0), "EPERM"],
     ["setns", call(numbers.setns, 0, 0), "EPERM"],
     ["TIOCSTI", call(numbers.ioctl, 0, 0x5412, 0), "EPERM"],
-    // The kernel looks at half of it; a filter that compares all of it lets this through (CVE-2019-10063).
+    // The kernel evaluates only the lower half; a filter that compares all of it lets this through (CVE-2019-10063).
     ["TIOCSTI with a high half", call(numbers.ioctl, 0, "0x100005412", 0), "EPERM"],
     ["a personality that maps page zero", call(numbers.personality, 0x10_0000), "EPERM"],
     ["a vsock", call(numbers.socket, 40, 1, 0), "EAFNOSUPPORT"],
@@ -70,25 +70,25 @@ it("[Y1] mounts, namespaces, keyrings, tracing of the kernel and odd sockets are
   for (const [what, command] of allowed) assert.equal((await run(runtime, command)).output, "0", what);
 });
 
-it("[Y1] the first process has the filter too, so that nobody can borrow another one's hands", async () => {
+it("[Y1] the first process has the filter, too, so that it cannot be used to bypass it", async () => {
   const { output } = await run(runtime, "grep -h '^Seccomp:' /proc/[0-9]*/status | sort -u");
   assert.equal(output, "Seccomp:\t2\n");
 });
 
-it("[Y1] a program of another architecture is refused its system calls", { skip: process.arch !== "x64" }, async () => {
+it("[Y1] denies the system calls of another architecture", { skip: process.arch !== "x64" }, async () => {
   const program = [
     // ELF header and one segment: a 64-bit file with its code at 0x78.
     "7f454c4602010100000000000000000002003e0001000000780040000000000040000000000000000000000000000000",
     "000000004000380001004000000000000100000005000000000000000000000000004000000000000000400000000000",
     "001000000000000000100000000000000010000000000000",
-    // mov eax, 20 (getpid of i386); int 0x80; the exit code is 1 where the answer is an error.
+    // mov eax, 20 (getpid of i386); int 0x80; the exit code is 1 if the result is an error.
     "b814000000cd8089c7c1ef1fb83c0000000f05",
   ].join("");
   const { exitCode } = await run(runtime, `perl -e 'print pack("H*", "${program}")' >i386; chmod +x i386; ./i386`);
   assert.equal(exitCode, 1);
 });
 
-it("[Y2] what developers use works under the filter", async () => {
+it("[Y2] developer tools work under the filter", async () => {
   const commands = [
     "git init -q g && cd g && git commit -q --allow-empty -m m && git log --oneline | wc -l; cd ..",
     "python3 -c 'import subprocess, multiprocessing as m; print(subprocess.run([\"true\"]).returncode, m.Pool(2).map(abs, [-1]))'",
@@ -101,7 +101,7 @@ it("[Y2] what developers use works under the filter", async () => {
   for (const [i, command] of commands.entries()) {
     assert.equal((await run(runtime, command, { timeoutMs: 60_000 })).output.trim(), said[i], command);
   }
-  // Where they are installed: two that look into other processes, and one with a filter of its own.
+  // If installed: two programs that inspect other processes, and one with its own filter.
   const others = [
     ["strace", "strace -f -o trace sh -c 'true | true' && grep -c execve trace"],
     ["gdb", "gdb -q -batch -ex run -ex 'info inferiors' ./a 2>&1 | grep -c 'exited with code 07'"],
@@ -123,7 +123,7 @@ it("[Y2] what developers use works under the filter", async () => {
   }
 });
 
-it("[Y1] the numbers are those of the machine's headers", (t) => {
+it("[Y1] the numbers match the machine's headers", (t) => {
   const text = ["/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/include/asm-generic/unistd.h"].map((path) =>
     existsSync(path) ? readFileSync(path, "utf8") : "",
   );
@@ -136,7 +136,7 @@ it("[Y1] the numbers are those of the machine's headers", (t) => {
   }
 });
 
-it("[Y1] a filter is made for both architectures, for no other, and no jump leads astray", () => {
+it("[Y1] builds a filter for both architectures and no other, and every jump is valid", () => {
   for (const arch of ["x64", "arm64"]) assert.equal(seccompFilter(arch).length % 8, 0);
   assert.throws(() => seccompFilter("riscv64"), /riscv64/);
   assert.throws(() => assemble([{ op: "if", is: "equal", value: 1, to: "nowhere" }]), /nowhere/);

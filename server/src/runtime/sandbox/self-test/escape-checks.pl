@@ -1,5 +1,5 @@
-# The attempts of attempts.sh that need a socket or a system call: Perl is part of every Debian, and has both. The same words are
-# printed. Calls are made with arguments that can do nothing: what counts is whether the kernel would have looked at them.
+# The checks of escape-checks.sh that need a socket or a system call: Perl is part of every Debian and offers both. The output is the same.
+# The arguments of the calls are harmless: what counts is whether the kernel would have evaluated them.
 use strict;
 use Socket;
 use Fcntl;
@@ -7,12 +7,12 @@ $| = 1;
 my %of = map { split /=/, $_, 2 } @ARGV;
 sub leak { print "leak $_[0]\n" }
 sub control { print "control $_[0]\n" }
-# The number of the error; 0 where the call succeeded.
+# The error number; 0 if the call succeeded.
 sub errno { my $got = syscall($_[0], @_[1 .. $#_]); $got < 0 ? $! + 0 : 0 }
 my ($EPERM, $ENOSYS, $EFAULT) = (1, 38, 14);
 sub refused { my $code = errno(@_); $code == $EPERM || $code == $ENOSYS }
 
-# 300 ms at most: what nobody answers has no way there.
+# Waits 300 ms at most: if nothing answers, the target is unreachable.
 sub reaches {
   my ($family, $type, $address) = @_;
   socket(my $socket, $family, $type, 0) or return 0;
@@ -35,7 +35,7 @@ leak('ports') if reaches(AF_INET, SOCK_STREAM, pack_sockaddr_in($of{port}, $loop
 for (qw(169.254.169.254 100.100.100.200)) {
   leak('metadata') if reaches(AF_INET, SOCK_STREAM, pack_sockaddr_in(80, inet_aton($_)));
 }
-# Judged outside.
+# Judged by its effect outside.
 socket(my $udp, AF_INET, SOCK_DGRAM, 0) && control('datagrams');
 send($udp, 'canary', 0, pack_sockaddr_in($of{udp}, $loopback));
 for (['path', 'own.sock', $of{beside}], ['workspace', 'own2.sock', $of{within}], ['abstract', "\0own", "\0$of{abstract}"]) {
@@ -45,10 +45,10 @@ for (['path', 'own.sock', $of{beside}], ['workspace', 'own2.sock', $of{within}],
   leak($name) if reaches(AF_UNIX, SOCK_STREAM, pack_sockaddr_un($theirs));
 }
 control('families') if socket(my $any, AF_INET, SOCK_STREAM, 0);
-# vsock, which reaches the machine that this one runs on; packets; the kernel's ciphers.
+# vsock, which reaches the machine's own hypervisor; packet sockets; the kernel's ciphers.
 for (40, 17, 38) { leak('families') if socket(my $odd, $_, $_ == 17 ? 3 : $_ == 38 ? 5 : 1, 0) }
 
-# Traced without stopping it, and let go when this ends.
+# Traced without stopping it, and released when this script ends.
 my $seize = 0x4206;
 pipe(my $wait, my $go);
 my $child = fork;
@@ -60,7 +60,7 @@ if (open my $stat, '<', "/proc/$of{victim}/stat") {
 }
 close $go;
 
-# A call that the filter lets pass is refused by the kernel, for its bad address.
+# If the filter allows a call, the kernel rejects it because of its invalid address.
 if (errno($of{stat}, 0, 0) == $EFAULT) { control($_) for qw(mounts keyrings kernel) }
 leak('mounts') if !refused($of{mount}, 0, 0, 0, 0, 0) || !refused($of{fsopen}, 0, 0);
 leak('keyrings') if !refused($of{keyctl}, 0, -3, 0) || !refused($of{add_key}, 0, 0, 0, 0, -3);

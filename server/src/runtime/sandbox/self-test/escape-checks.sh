@@ -1,11 +1,11 @@
-# What probe.ts tries from behind the wall; attempts.ts has the list. `leak X` is printed where X got through, `control X` where what must
-# work did. Builtins, but for a few programs, so that it is quick; each only tells what it could have reached, so that it does no harm
-# where there is no wall.
+# What self-test.ts tries from inside the sandbox; escape-checks.ts has the list. `leak X` is printed if attempt X succeeded, `control X` if its
+# control did. Mostly builtins, so that it is fast. Each check only reports what it could have reached, so that it does no harm if the
+# sandbox is broken.
 canary=$1 other=$2 victim=$3 tick=$4 home=$5 survivor=$6 port=$7 perl=$8
 leak() { printf 'leak %s\n' "$1"; }
 control() { printf 'control %s\n' "$1"; }
 first() { { IFS= read -r line <"$1"; } 2>/dev/null; }
-# Opened to append, not written: that is enough to know.
+# Opening for append is enough; nothing is written.
 opens() { { : >>"$1"; } 2>/dev/null; }
 
 first given && [[ $line == given ]] && control data
@@ -14,7 +14,7 @@ ln -sf given link && first link && [[ $line == given ]] && control link
 ln -sf "$canary" away && first away && leak link
 first "/proc/self/root$PWD/given" && control root
 for root in /proc/self/root /proc/1/root /proc/self/cwd/../../..; do first "$root$canary" && leak root; done
-# Judged outside.
+# Judged by its effect outside.
 printf 'made inside' >made
 opens ../written
 opens .git/description && control hooks
@@ -30,7 +30,7 @@ for name in /dev/* /dev/*/*; do
   [[ -b $name || $name == /dev/mem || $name == /dev/kmsg || $name == /dev/kvm || $name == /dev/vsock ]] && leak devices
 done
 mkfifo fifo && control nodes
-# A number that no driver has; it is not opened.
+# A device number that no driver uses; it is not opened.
 mknod disk b 240 0 2>/dev/null && leak nodes
 [[ -O ~ ]] && opens ~/own && control home
 for name in .ssh .aws .gnupg .config .netrc .npmrc .bash_history .gitconfig .profile; do
@@ -43,7 +43,7 @@ first /etc/passwd && [[ $line == root:* ]] && control shadow
 for name in shadow gshadow sudoers ssl/private ssh/ssh_host_ed25519_key; do [[ -r /etc/$name ]] && leak shadow; done
 [[ ${HOME+set} ]] && control environment
 [[ ${DECKHAND_CANARY+set} ]] && leak environment
-# Of each process that can be seen: the whole environment.
+# The whole environment of every visible process.
 for name in /proc/[0-9]*/environ; do
   while IFS= read -r -d '' line; do
     [[ $line == HOME=* ]] && seen=1
@@ -54,7 +54,7 @@ done 2>/dev/null
 
 first "/proc/$$/stat" && control processes
 if first "/proc/$victim/stat"; then
-  # Another process may have the same number inside; it did not start at the same moment.
+  # Another process may have the same pid inside, but not the same start time.
   fields=(${line##*) })
   [[ ${fields[19]} == "$tick" ]] && leak processes
 fi
@@ -62,7 +62,7 @@ while IFS= read -r line; do
   [[ $line == *lo:* ]] && control interfaces
   [[ $line == *:* && $line != *lo:* ]] && leak interfaces
 done </proc/net/dev
-# Through the proxy of a sandbox that has one (network/namespace.ts has its port).
+# Through the sandbox's proxy, if it has one (network/namespace.ts defines the port).
 {
   printf 'CONNECT 127.0.0.1:%s HTTP/1.1\r\n\r\n' "$port" >&0 && IFS= read -r -t 5 line && {
     [[ $line == HTTP/* ]] && control proxy
@@ -78,7 +78,7 @@ while IFS= read -r line; do
   [[ $line == Seccomp:* ]] && control filter
 done </proc/self/status
 [[ $perl ]] && perl -e "$perl" -- "${@:9}"
-# It only waits, twenty seconds at most; meanwhile all of this is killed from outside.
+# It only waits, at most twenty seconds; meanwhile the sandbox is killed from outside.
 (setsid sleep "$survivor" &)
 printf 'waiting\n'
 exec sleep 10

@@ -1,15 +1,15 @@
-/** What the wall is tried with. Each attempt has a control: what must work for the attempt to mean anything. */
+/** The checks of the self-test. Each has a control: what must succeed for the check to be meaningful. */
 export const checkGroups = ["files", "secrets", "network", "processes", "kernel", "limits"] as const;
 export type CheckGroup = (typeof checkGroups)[number];
 
 export interface EscapeCheck {
-  /** As attempts.sh, attempts.pl and attempts-limits.sh print it. */
+  /** As escape-checks.sh, escape-checks.pl and limit-checks.sh print it. */
   readonly id: string;
   readonly group: CheckGroup;
-  /** In words, as something that is done: "read the server's data". */
+  /** The attempt as an imperative: "read the server's data". */
   readonly name: string;
   readonly control: string;
-  /** Not made where there is no Perl. */
+  /** Skipped if Perl is not installed. */
   readonly needsPerl?: boolean;
 }
 
@@ -25,41 +25,41 @@ const limits = at("limits", { needsPerl: true });
 
 export const escapeChecks: readonly EscapeCheck[] = [
   files("data", "read the server's data", "a file of the workspace is read"),
-  files("link", "read it through a link in the workspace", "a link inside the workspace is followed"),
+  files("link", "read it through a symbolic link in the workspace", "a symbolic link inside the workspace is followed"),
   files("root", "read it through /proc/…/root", "the workspace is read that way"),
-  files("beside", "write beside the workspace", "a file is made in the workspace"),
-  files("hooks", "write a repository's hooks and settings", "another file of the repository is opened"),
-  files("system", "write to the system's folders", "a file of the workspace is opened"),
-  files("switches", "write to the kernel's switches in /proc", "one is read"),
-  files("devices", "find disks, memory and the kernel's log in /dev", "/dev/null is there"),
-  files("nodes", "make a device", "a FIFO is made"),
-  files("home", "see what lies in the user's home", "the conversation's home is written"),
-  files("others", "read another conversation's home", "its own is there"),
+  files("beside", "write next to the workspace", "a file is made in the workspace"),
+  files("hooks", "write a repository's hooks and settings", "another file of the repository is writable"),
+  files("system", "write to system folders", "a file of the workspace is writable"),
+  files("switches", "write kernel settings in /proc", "one is readable"),
+  files("devices", "find disks, memory and the kernel log in /dev", "/dev/null exists"),
+  files("nodes", "create a device node", "a FIFO is created"),
+  files("home", "see files in the user's home", "the conversation's home is writable"),
+  files("others", "read another conversation's home", "its own home exists"),
   secrets("shadow", "read passwords and keys in /etc", "/etc/passwd is read"),
   secrets("environment", "read the server's environment", "HOME is set"),
-  secrets("environments", "read it from the processes in sight", "HOME is found in one"),
-  network("ports", "connect to a port of the machine", "one inside is connected to"),
-  at("network")("proxy", "connect to one through the proxy", "the proxy answers"),
-  network("metadata", "connect to a cloud's metadata address", "a port inside is connected to"),
-  network("datagrams", "send a datagram to the machine", "a socket for it is made"),
-  at("network")("interfaces", "find a network interface", "the loopback of its own is there"),
-  network("path", "connect to a Unix socket outside", "one inside is connected to"),
-  network("workspace", "connect to one that lies in the workspace", "one inside is connected to"),
-  network("abstract", "connect to an abstract Unix socket", "one inside is connected to"),
-  network("families", "make sockets of other kinds (vsock, packets, ciphers)", "a TCP socket is made"),
-  processes("processes", "see a process of the machine", "one's own is seen"),
-  { ...processes("ptrace", "trace a process of the machine", "one's own child is traced"), needsPerl: true },
-  processes("outlive", "live on when the sandbox is killed", "it lived before"),
-  at("kernel")("namespaces", "make a namespace", "the program that tries it is there"),
-  at("kernel")("privileges", "keep or gain a privilege", "the process can look at itself"),
-  at("kernel")("filter", "run without a filter of system calls", "the process can look at itself"),
+  secrets("environments", "read it from visible processes", "HOME is found in one"),
+  network("ports", "connect to a port of the machine", "a port inside is reachable"),
+  at("network")("proxy", "connect to one through the proxy", "the proxy responds"),
+  network("metadata", "connect to a cloud metadata address", "a port inside is reachable"),
+  network("datagrams", "send a datagram to the machine", "a datagram socket is created"),
+  at("network")("interfaces", "find a network interface", "its own loopback interface exists"),
+  network("path", "connect to a Unix socket outside", "a Unix socket inside is reachable"),
+  network("workspace", "connect to an outside program's socket in the workspace", "a Unix socket inside is reachable"),
+  network("abstract", "connect to an abstract Unix socket outside", "a Unix socket inside is reachable"),
+  network("families", "create other kinds of sockets (vsock, packet, cipher)", "a TCP socket is created"),
+  processes("processes", "see a process of the machine", "its own process is visible"),
+  { ...processes("ptrace", "trace a process of the machine", "its own child can be traced"), needsPerl: true },
+  processes("outlive", "survive when the sandbox is killed", "it was alive before"),
+  at("kernel")("namespaces", "create a namespace", "the program that tries it is installed"),
+  at("kernel")("privileges", "keep or gain a privilege", "the process can read its own status"),
+  at("kernel")("filter", "run without a system call filter", "the process can read its own status"),
   kernel("mounts", "mount something", "a call with a bad address reaches the kernel"),
-  kernel("keyrings", "read and add keys of the kernel", "a call with a bad address reaches the kernel"),
+  kernel("keyrings", "read and add kernel keys", "a call with a bad address reaches the kernel"),
   kernel("kernel", "reach bpf, perf, io_uring, userfaultfd, modules", "a call with a bad address reaches the kernel"),
-  kernel("terminal", "type into a terminal", "another request reaches it"),
-  kernel("setuid", "become root", "the process is who it was"),
-  limits("memory", "take more memory than allowed", "less is taken"),
-  limits("fork", "start more processes than allowed", "a few are started"),
-  limits("file", "write a larger file than allowed", "a smaller one is written"),
-  limits("temporary", "fill more than a part of memory with files in /tmp", "a file is written there"),
+  kernel("terminal", "type into a terminal", "another request reaches the kernel"),
+  kernel("setuid", "become root", "the process keeps its uid"),
+  limits("memory", "use more memory than allowed", "a smaller amount is usable"),
+  limits("fork", "start more processes than allowed", "a few can be started"),
+  limits("file", "write a larger file than allowed", "a smaller one can be written"),
+  limits("temporary", "fill memory with files in /tmp", "a file can be written there"),
 ];

@@ -1,7 +1,7 @@
 /**
- * Attempts to get through the wall, made from behind it and through the very command that commands run with. Each is judged by what
- * is seen outside where that is possible, and counts only when its control succeeded: a wall that runs nothing would pass otherwise.
- * Never kept: a machine's settings change while it runs, and all of it takes a fraction of a second beside the server's start.
+ * Tries to escape from the sandbox, from inside and through the same command line that commands use. Where possible, each check is judged
+ * by its effect outside. It counts only if its control succeeded; otherwise a sandbox that runs nothing would pass. Results are not saved:
+ * a machine's settings can change at any time, and the self-test takes a fraction of a second while the server starts.
  */
 import { spawn } from "node:child_process";
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
@@ -18,31 +18,31 @@ import { architectures } from "../seccomp/syscalls.ts";
 
 export interface Check {
   readonly group: CheckGroup;
-  /** What was tried: "read the server's data". */
+  /** The attempt: "read the server's data". */
   readonly name: string;
-  /** What had to work beside it, and whether it did. */
+  /** What had to succeed for the check to be meaningful, and whether it did. */
   readonly control: string;
   readonly controlled: boolean;
-  /** It did not get through, and the control worked. */
+  /** The attempt failed and the control succeeded. */
   readonly held: boolean;
 }
 
 export interface SelfTestResult {
   readonly checks: readonly Check[];
-  /** What could not be tried here, and why. */
+  /** Checks that could not be run here, and why. */
   readonly untried: readonly { readonly name: string; readonly why: string }[];
-  /** What bubblewrap said, where it failed. */
+  /** bubblewrap's error message, if it failed. */
   readonly stderr: string;
 }
 
 export interface SelfTestOptions extends RuntimeOptions {
-  /** Is given the workspace. */
+  /** Owner of the test workspaces. */
   readonly owner?: { readonly uid: number; readonly gid: number };
   readonly isRootOutside: boolean;
   readonly limiter: Limiter;
-  /** Commands have a network, whose only way out is a proxy. */
+  /** Commands have a network with a proxy as its only exit. */
   readonly hasProxy: boolean;
-  /** Makes the command that runs `command` behind the wall; `memoryBytes` is what all of it may take. */
+  /** The command line that runs `command` in the sandbox with this memory limit. */
   readonly command: (
     folders: SelfTestFolders,
     command: readonly string[],
@@ -51,9 +51,9 @@ export interface SelfTestOptions extends RuntimeOptions {
 }
 
 const deadlineMs = 10_000;
-/** Time in which all of a killed sandbox must be dead. */
+/** A killed sandbox must be dead within this time. */
 const deathMs = 1000;
-const lookMs = 5;
+const pollMs = 5;
 const smallLimits = { memoryBytes: 32 * 1024 ** 2, processes: 16, fileBytes: 2 * 1024 ** 2 };
 
 const bash = ["/bin/bash", "--noprofile", "--norc", "-c"];
@@ -62,35 +62,35 @@ const scripts = { shell: text("escape-checks.sh"), perl: text("escape-checks.pl"
 
 export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestResult> {
   await using targets = await createTargets(options.dataHome, options.owner);
-  const hasPerl = isThere("/usr/bin/perl");
-  const held = await options.limiter.enforcedBy(options.isRootOutside);
+  const hasPerl = isExecutable("/usr/bin/perl");
+  const enforcedBy = await options.limiter.enforcedBy(options.isRootOutside);
   const whyNot = (id: string, needsPerl: boolean): string | undefined =>
     needsPerl && !hasPerl
-      ? "there is no /usr/bin/perl to try it with"
+      ? "/usr/bin/perl is not installed"
       : id === "proxy" && !options.hasProxy
-        ? "the network is off, there is none"
-        : id === "fork" && held.processes === "nothing"
-          ? "nothing limits processes here: no control group can be made, and rlimits do not bind root"
+        ? "the network is off, so there is no proxy"
+        : id === "fork" && enforcedBy.processes === "nothing"
+          ? "processes cannot be limited here: no control group can be created, and rlimits do not apply to root"
           : id === "workspace" && targets.sockets.within === undefined
-            ? "the path of the server's data is too long for a socket"
+            ? "the path of the server's data folder is too long for a socket"
             : undefined;
   const untried = escapeChecks.flatMap(({ id, name, needsPerl = false }) => {
     const why = whyNot(id, needsPerl);
     return why === undefined ? [] : [{ id, name, why }];
   });
-  const missed = new Set(untried.map(({ id }) => id));
-  const [most, limits] = await Promise.all([tryMost(options, targets, hasPerl), tryLimits(options, targets)]);
-  const printed = `${most.printed}\n${limits.printed}`;
-  const found = (word: string) => [...printed.matchAll(new RegExp(`^${word} (\\w+)$`, "gm"))].map(([, id = ""]) => id);
-  const leaks = new Set([...found("leak"), ...(await targets.seen())]);
-  const controls = new Set([...found("control"), ...(await targets.controls())]);
-  // Only what was seen outside counts there: a line that is printed proves no file.
+  const skipped = new Set(untried.map(({ id }) => id));
+  const [main, limits] = await Promise.all([runEscapeChecks(options, targets, hasPerl), runLimitChecks(options, targets)]);
+  const printed = `${main.printed}\n${limits.printed}`;
+  const idsOf = (word: string) => [...printed.matchAll(new RegExp(`^${word} (\\w+)$`, "gm"))].map(([, id = ""]) => id);
+  const leaks = new Set([...idsOf("leak"), ...(await targets.reached())]);
+  const controls = new Set([...idsOf("control"), ...(await targets.controls())]);
+  // A printed line proves nothing about a file: only the file itself counts.
   if (!(await targets.controls()).has("beside")) controls.delete("beside");
   return {
-    stderr: most.said,
+    stderr: main.stderr,
     untried: untried.map(({ name, why }) => ({ name, why })),
     checks: escapeChecks
-      .filter(({ id }) => !missed.has(id))
+      .filter(({ id }) => !skipped.has(id))
       .map(({ id, group, name, control }) => {
         const controlled = controls.has(id);
         return { group, name, control, controlled, held: controlled && !leaks.has(id) };
@@ -98,13 +98,13 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRes
   };
 }
 
-interface Said {
+interface ProgramOutput {
   readonly printed: string;
-  readonly said: string;
+  readonly stderr: string;
 }
 
-/** All but the limits. At the end a process is left behind that only waits, and the sandbox is killed. */
-async function tryMost(options: SelfTestOptions, targets: Targets, hasPerl: boolean): Promise<Said> {
+/** All checks but those of limits. They end by leaving a waiting process behind, and the sandbox is killed. */
+async function runEscapeChecks(options: SelfTestOptions, targets: Targets, hasPerl: boolean): Promise<ProgramOutput> {
   const { victim, sockets } = targets;
   const numbers = architectures[process.arch]?.numbers;
   const perl = Object.entries({ ...numbers, ...perlNumbers[process.arch] })
@@ -113,7 +113,7 @@ async function tryMost(options: SelfTestOptions, targets: Targets, hasPerl: bool
       [`port=${targets.port}`, `udp=${targets.udpPort}`, `victim=${victim.pid}`, `tick=${victim.startTick}`],
       [`beside=${sockets.beside}`, `within=${sockets.within ?? ""}`, `abstract=${sockets.abstract}`],
     );
-  // An argument that no other process of this machine has.
+  // An argument that no other process on this machine has.
   const survivor = `20.${String(victim.startTick).slice(-6)}${process.pid}`;
   const values = [
     targets.canary,
@@ -130,17 +130,17 @@ async function tryMost(options: SelfTestOptions, targets: Targets, hasPerl: bool
     resolveLimits(options.limits).memoryBytes,
   );
   return run({ ...launch, cwd: targets.folder }, async (kill) => {
-    const lived = findWith(survivor).length > 0;
+    const wasAlive = findByArgument(survivor).length > 0;
     kill();
     const deadline = performance.now() + deathMs;
-    while (findWith(survivor).length > 0 && performance.now() < deadline) await later(lookMs);
-    const left = findWith(survivor);
-    signalAll(left, "SIGKILL");
-    return `${lived ? "control outlive\n" : ""}${left.length > 0 ? "leak outlive\n" : ""}`;
+    while (findByArgument(survivor).length > 0 && performance.now() < deadline) await delay(pollMs);
+    const survivors = findByArgument(survivor);
+    signalAll(survivors, "SIGKILL");
+    return `${wasAlive ? "control outlive\n" : ""}${survivors.length > 0 ? "leak outlive\n" : ""}`;
   });
 }
 
-async function tryLimits(options: SelfTestOptions, targets: Targets): Promise<Said> {
+async function runLimitChecks(options: SelfTestOptions, targets: Targets): Promise<ProgramOutput> {
   const limited = await options.limiter.enforce(resolveLimits(smallLimits), options.isRootOutside);
   try {
     const command = [...bash, scripts.limits, "probe", limited.ulimits];
@@ -151,55 +151,55 @@ async function tryLimits(options: SelfTestOptions, targets: Targets): Promise<Sa
   }
 }
 
-/** Runs it to its end, or until it says that it waits: what `onWaiting` adds is taken for printed. */
+/** Runs until the end, or until the program prints that it is waiting; what `onWaiting` returns is added to its output. */
 async function run(
   launch: Pick<Launch, "argv" | "feeds" | "limitEnforcer" | "cwd">,
   onWaiting: (kill: () => void) => Promise<string> = async () => "",
-): Promise<Said> {
+): Promise<ProgramOutput> {
   const [file = "", ...args] = launch.argv;
   const child = spawn(file, args, {
-    // Where there is no wall, what it writes is to be there and nowhere else.
+    // If the sandbox is broken, whatever it writes ends up in this folder and nowhere else.
     cwd: launch.cwd,
-    // Only here is anything in the environment of bubblewrap itself, to see that it is not passed on.
+    // Normally bubblewrap's environment is empty; the canary shows that it is not passed on.
     env: { DECKHAND_CANARY: "1" },
     timeout: deadlineMs,
     killSignal: "SIGKILL",
-    // Node leaves what is ignored above 2 closed, and a bubblewrap that cannot say where its child is leaves that behind.
+    // Pipes, because Node leaves ignored descriptors above 2 closed, and a bubblewrap that cannot report its child leaves it behind.
     stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: descriptors.filter - 2 }, () => "pipe" as const)],
   });
   for (const stream of child.stdio) stream?.on("error", () => {});
-  const parts = { printed: "", said: "" };
-  const over = Promise.withResolvers<void>();
+  const output = { printed: "", stderr: "" };
+  const done = Promise.withResolvers<void>();
   let waiting: Promise<unknown> = Promise.resolve();
-  child.stderr?.setEncoding("utf8").on("data", (part: string) => (parts.said += part));
+  child.stderr?.setEncoding("utf8").on("data", (part: string) => (output.stderr += part));
   child.stdout?.setEncoding("utf8").on("data", (part: string) => {
-    const before = parts.printed.includes("waiting\n");
-    parts.printed += part;
-    if (before || !parts.printed.includes("waiting\n")) return;
-    waiting = onWaiting(() => child.kill("SIGKILL")).then((more) => (parts.printed += more));
+    const wasWaiting = output.printed.includes("waiting\n");
+    output.printed += part;
+    if (wasWaiting || !output.printed.includes("waiting\n")) return;
+    waiting = onWaiting(() => child.kill("SIGKILL")).then((more) => (output.printed += more));
   });
   child.on("error", (error) => {
-    parts.said = error.message;
-    over.resolve();
+    output.stderr = error.message;
+    done.resolve();
   });
-  child.on("close", over.resolve);
-  // For a bubblewrap that failed half-way and left behind what holds its stderr.
-  child.on("exit", () => setTimeout(over.resolve, 200));
+  child.on("close", done.resolve);
+  // In case bubblewrap failed half-way and left something behind that holds its stderr open.
+  child.on("exit", () => setTimeout(done.resolve, 200));
   enterLimitsAndFeed(child, { env: {}, sandboxed: true, mark: "", ...launch }).catch(() => child.kill("SIGKILL"));
-  await over.promise;
+  await done.promise;
   await waiting;
-  return { printed: parts.printed, said: parts.said.trim() };
+  return { printed: output.printed, stderr: output.stderr.trim() };
 }
 
-/** Numbers that only the attempts need. */
+/** System call numbers that only the checks need. */
 const perlNumbers: Readonly<Partial<Record<string, object>>> = {
   x64: { stat: 4, setuid: 105, ptrace: 101 },
-  // There is no stat; statfs takes a path as well.
+  // arm64 has no stat; statfs takes a path, too.
   arm64: { stat: 43, setuid: 146, ptrace: 117 },
 };
 
-/** Processes of this machine with that argument. */
-function findWith(argument: string): number[] {
+/** Processes on this machine with that argument. */
+function findByArgument(argument: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -212,9 +212,9 @@ function findWith(argument: string): number[] {
     });
 }
 
-const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function isThere(path: string): boolean {
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

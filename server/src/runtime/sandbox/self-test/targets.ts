@@ -1,4 +1,4 @@
-/** What the attempts reach for, outside: each tells what has reached it, and all of it goes with the probe. */
+/** The targets outside that the checks try to reach. They record what reached them and are removed after the self-test. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
@@ -17,7 +17,7 @@ export interface SelfTestFolders {
 export interface Targets extends AsyncDisposable {
   readonly folder: string;
   readonly folders: SelfTestFolders;
-  /** For a second sandbox beside the first. */
+  /** For a second sandbox that runs at the same time. */
   readonly secondFolders: SelfTestFolders;
   readonly canary: string;
   readonly other: string;
@@ -25,22 +25,22 @@ export interface Targets extends AsyncDisposable {
   readonly port: number;
   readonly udpPort: number;
   readonly sockets: { readonly beside: string; readonly within: string | undefined; readonly abstract: string };
-  /** Ids of attempts that were seen here. */
-  seen(): Promise<ReadonlySet<string>>;
-  /** What was written where it should be. */
+  /** Ids of the checks that reached a target. */
+  reached(): Promise<ReadonlySet<string>>;
+  /** Ids of the controls that wrote what they should. */
   controls(): Promise<ReadonlySet<string>>;
 }
 
 type Owner = { readonly uid: number; readonly gid: number } | undefined;
 
-/** In a folder of its own below `dataHome`. */
+/** Creates them in a new folder below `dataHome`. */
 export async function createTargets(dataHome: string, owner: Owner): Promise<Targets> {
   await mkdir(dataHome, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(dataHome, "probe-"));
-  const parts = new AsyncDisposableStack();
+  const cleanup = new AsyncDisposableStack();
   try {
-    parts.defer(() => rm(folder, { recursive: true, force: true }));
-    const seen = new Set<string>();
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+    const reachedIds = new Set<string>();
     const folders = foldersIn(join(folder, "one"));
     const secondFolders = foldersIn(join(folder, "two"));
     const { workspace } = folders;
@@ -51,33 +51,33 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
     }
     for (const name of ["objects", "refs", "hooks"]) await mkdir(join(git, name), { recursive: true });
     const canary = join(folder, "canary");
-    const written = { [canary]: "canary\n", [join(other, "home", "canary")]: "canary\n" };
-    const given = { [join(workspace, "given")]: "given\n", [join(git, "HEAD")]: "ref: refs/heads/main\n" };
-    for (const [path, text] of Object.entries({ ...written, ...given, [join(git, "config")]: "" })) {
+    const outside = { [canary]: "canary\n", [join(other, "home", "canary")]: "canary\n" };
+    const inside = { [join(workspace, "given")]: "given\n", [join(git, "HEAD")]: "ref: refs/heads/main\n" };
+    for (const [path, text] of Object.entries({ ...outside, ...inside, [join(git, "config")]: "" })) {
       await writeFile(path, text);
     }
-    // The path of a socket has 107 characters, and the folder of the data may be deep.
+    // A socket path has at most 107 characters, and the data folder may be deeply nested.
     const short = await mkdtemp("/tmp/deckhand-probe-");
-    parts.defer(() => rm(short, { recursive: true, force: true }));
+    cleanup.defer(() => rm(short, { recursive: true, force: true }));
     const within = join(workspace, "s");
-    const isReached = await listen(parts, () => seen.add("workspace"), { path: within }).catch(() => undefined);
+    const boundAt = await listen(cleanup, () => reachedIds.add("workspace"), { path: within }).catch(() => undefined);
     const sockets = {
       beside: join(short, "s"),
-      within: isReached === undefined ? undefined : within,
+      within: boundAt === undefined ? undefined : within,
       abstract: `deckhand-probe-${randomBytes(8).toString("hex")}`,
     };
-    const { port } = (await listen(parts, () => seen.add("ports"), { port: 0, host: "127.0.0.1" })) as AddressInfo;
-    await listen(parts, () => seen.add("path"), { path: sockets.beside });
-    await listen(parts, () => seen.add("abstract"), { path: `\0${sockets.abstract}` });
-    const udp = createSocket("udp4", () => seen.add("datagrams"));
+    const { port } = (await listen(cleanup, () => reachedIds.add("ports"), { port: 0, host: "127.0.0.1" })) as AddressInfo;
+    await listen(cleanup, () => reachedIds.add("path"), { path: sockets.beside });
+    await listen(cleanup, () => reachedIds.add("abstract"), { path: `\0${sockets.abstract}` });
+    const udp = createSocket("udp4", () => reachedIds.add("datagrams"));
     udp.bind(0, "127.0.0.1");
     await once(udp, "listening");
-    parts.defer(() => void udp.close());
+    cleanup.defer(() => void udp.close());
     const victim = spawn("sleep", ["20"], { stdio: "ignore", env: { PATH: "/usr/bin:/bin", DECKHAND_VICTIM: "1" } });
-    parts.defer(() => ended(victim));
-    if (owner !== undefined) await give(join(folder, "one"), owner);
-    if (owner !== undefined) await give(join(folder, "two"), owner);
-    const own = parts.move();
+    cleanup.defer(() => killAndWait(victim));
+    if (owner !== undefined) await chownTree(join(folder, "one"), owner);
+    if (owner !== undefined) await chownTree(join(folder, "two"), owner);
+    const owned = cleanup.move();
     return {
       folder,
       folders,
@@ -88,16 +88,16 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
       port,
       udpPort: udp.address().port,
       sockets,
-      async seen() {
-        if (await isThere(join(workspace, "..", "written"))) seen.add("beside");
-        if ((await readdir(join(git, "hooks"))).length > 0) seen.add("hooks");
-        return seen;
+      async reached() {
+        if (await exists(join(workspace, "..", "written"))) reachedIds.add("beside");
+        if ((await readdir(join(git, "hooks"))).length > 0) reachedIds.add("hooks");
+        return reachedIds;
       },
-      controls: async () => new Set((await isThere(join(workspace, "made"))) ? ["beside"] : []),
-      [Symbol.asyncDispose]: () => own.disposeAsync(),
+      controls: async () => new Set((await exists(join(workspace, "made"))) ? ["beside"] : []),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {
-    await parts.disposeAsync();
+    await cleanup.disposeAsync();
     throw error;
   }
 }
@@ -109,34 +109,34 @@ const foldersIn = (folder: string): SelfTestFolders => ({
 });
 
 async function listen(
-  parts: AsyncDisposableStack,
-  reached: () => void,
+  cleanup: AsyncDisposableStack,
+  onReached: () => void,
   where: object,
 ): Promise<ReturnType<Server["address"]>> {
   const server = createServer((socket) => {
-    reached();
+    onReached();
     socket.destroy();
   });
   server.listen(where);
   await once(server, "listening");
-  parts.defer(() => void server.close());
+  cleanup.defer(() => void server.close());
   return server.address();
 }
 
-/** A folder with all that is in it. */
-async function give(path: string, owner: NonNullable<Owner>): Promise<void> {
+/** Recursively. */
+async function chownTree(path: string, owner: NonNullable<Owner>): Promise<void> {
   await chown(path, owner.uid, owner.gid);
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries) await give(join(path, entry.name), owner);
+  for (const entry of entries) await chownTree(join(path, entry.name), owner);
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function killAndWait(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill("SIGKILL");
   await once(child, "exit");
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
