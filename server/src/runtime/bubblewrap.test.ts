@@ -330,13 +330,17 @@ describe("the sandbox and users", () => {
     },
   );
 
-  it("[R29] files that a root server's commands create in root's workspace belong to root", { skip: !isRoot }, async () => {
-    const { root, options } = folders;
-    const workspace = join(root, "roots");
-    await using runtime = await bubblewrapRuntimes(options).create({ workspace, home: join(options.dataHome, "d") });
-    await run(runtime, "touch file; tar cf t.tar file; tar xf t.tar");
-    assert.deepEqual([statSync(join(workspace, "file")).uid, statSync(join(workspace, "file")).gid], [0, 0]);
-  });
+  it(
+    "[R29] files that a root server's commands create in root's workspace belong to root",
+    { skip: !isRoot },
+    async () => {
+      const { root, options } = folders;
+      const workspace = join(root, "roots");
+      await using runtime = await bubblewrapRuntimes(options).create({ workspace, home: join(options.dataHome, "d") });
+      await run(runtime, "touch file; tar cf t.tar file; tar xf t.tar");
+      assert.deepEqual([statSync(join(workspace, "file")).uid, statSync(join(workspace, "file")).gid], [0, 0]);
+    },
+  );
 
   it("[R29] an ordinary user's server has the same sandbox, and passes on no inherited descriptor", async () => {
     const own = makeFolders();
@@ -444,19 +448,19 @@ describe("the self-test", () => {
   const without = (word: string, and: number) =>
     `for i in "\${!args[@]}"; do [[ \${args[i]} == ${word} ]] && for ((j = i; j <= i + ${and}; j++)); do unset "args[j]"; done; done`;
   const holes: readonly (readonly [string, string, readonly string[]])[] = [
-    ["no filter of system calls", without("--seccomp", 1), ["keys of the kernel", "vsock", "without a filter"]],
+    ["no system call filter", without("--seccomp", 1), ["kernel keys", "vsock", "without a system call filter"]],
     ["the machine's network", without("--unshare-net", 0), ["a port of the machine", "a datagram", "an abstract Unix"]],
     [
       "the machine's processes",
       `${without("--unshare-pid", 0)}; ${without("--proc", 1)}; args=(--ro-bind /proc /proc "\${args[@]}")`,
       ["see a process"],
     ],
-    ["namespaces to be made", `${without("--disable-userns", 0)}; ${without("--seccomp", 1)}`, ["make a namespace"]],
+    ["new namespaces", `${without("--disable-userns", 0)}; ${without("--seccomp", 1)}`, ["create a namespace"]],
     ["the server's environment", without("--clearenv", 0), ["the server's environment"]],
-    ["the kernel's switches", without("--remount-ro", 1), ["system's folders"]],
-    ["a survivor", without("--die-with-parent", 0), ["live on"]],
+    ["writable kernel settings", without("--remount-ro", 1), ["system folders"]],
+    ["a survivor", without("--die-with-parent", 0), ["survive when"]],
     [
-      "hooks to be written",
+      "writable hooks",
       `for i in "\${!args[@]}"; do [[ \${args[i]} == --ro-bind && \${args[i+1]} == *.git/* ]] && args[i]=--bind; done`,
       ["hooks and settings"],
     ],

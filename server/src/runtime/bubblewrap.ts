@@ -1,7 +1,7 @@
 /**
- * The sandbox on Linux: one bubblewrap per conversation, from its first command until the runtime is disposed. What it confines is in
- * sandbox/, what runs inside in shell/. Nothing runs before the sandbox has been verified (sandbox/self-test/) for the kind of owner
- * that the workspace has.
+ * The sandbox on Linux: one bubblewrap per conversation, from its first command until the runtime is disposed. What it
+ * confines is in sandbox/, what runs inside in shell/. Nothing runs before the sandbox has been verified
+ * (sandbox/self-test/) for the kind of owner that the workspace has.
  */
 import { chownSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * The same shell and file access without a sandbox: commands run as the server's user. Only with DECKHAND_RUNTIME=host. Processes are found
- * by their session and by a mark in their environment; a process that drops both (`env -i setsid`) survives `dispose`.
+ * The same shell and file access without a sandbox: commands run as the server's user. Only with DECKHAND_RUNTIME=host.
+ * Processes are found by their session and by a mark in their environment; a process that drops both (`env -i setsid`)
+ * survives `dispose`.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";

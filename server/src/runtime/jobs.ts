@@ -59,13 +59,14 @@ export type TypedInput =
   | { readonly type: "keys"; readonly keys: readonly string[] };
 
 /**
- * The jobs of one runtime. They end with it, after 24 hours, or by a signal. The last output of recently ended jobs is kept.
- * A method that names an unknown job fails with `bad_tool_args` and lists the known ones.
+ * The jobs of one runtime. They end with it, after 24 hours, or by a signal. The last output of recently ended jobs is
+ * kept. A method that names an unknown job fails with `bad_tool_args` and lists the known ones.
  */
 export interface Jobs {
   /**
-   * Starts a command with the directory, variables, functions, aliases and options that the shell has once earlier commands are done.
-   * Fails with `bad_tool_args` if too many jobs are running, `not_available` if there are no terminals.
+   * Starts a command with the directory, variables, functions, aliases and options that the shell has once earlier
+   * commands are done. Fails with `bad_tool_args` if too many jobs are running, `not_available` if there are no
+   * terminals.
    */
   start(job: NewJob, signal: AbortSignal): Promise<JobStatus>;
   /** Oldest first. */
@@ -74,12 +75,16 @@ export interface Jobs {
   wait(id: string, options: WaitOptions, signal: AbortSignal): Promise<void>;
   look(id: string): Promise<JobLook>;
   /**
-   * Types text, or keys by name (`enter`, `tab`, `up`, `ctrl-c`, `f1` …). Without a terminal the only keys are `enter`, `ctrl-c`
-   * (SIGINT) and `ctrl-d` (end of input). Fails with `bad_tool_args` if the job has no input or does not read it.
+   * Types text, or keys by name (`enter`, `tab`, `up`, `ctrl-c`, `f1` …). Without a terminal the only keys are `enter`,
+   * `ctrl-c` (SIGINT) and `ctrl-d` (end of input). Fails with `bad_tool_args` if the job has no input or does not read
+   * it.
    */
   type(id: string, input: TypedInput): void;
   signal(id: string, signal: JobSignal): void;
   resize(id: string, terminal: Terminal): Promise<void>;
-  /** The listener is called once per job, when it has ended, with the end of the output that nobody has looked at (about 2,000 characters). */
+  /**
+   * The listener is called once per job, when it has ended, with the end of the output that nobody has looked at (about
+   * 2,000 characters).
+   */
   onEnd(listener: (job: JobStatus, last: string) => void): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Processes as /proc shows them, seen from outside the sandbox. Every read is a few hundred bytes of kernel memory and therefore
- * synchronous. A process that has ended meanwhile reads as empty. Source: proc(5).
+ * Processes as /proc shows them, seen from outside the sandbox. Every read is a few hundred bytes of kernel memory and
+ * therefore synchronous. A process that has ended meanwhile reads as empty. Source: proc(5).
  */
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -28,7 +28,9 @@ export interface OpenTerminal {
   /** False if the program does not read its earlier input; the text is then ignored. */
   type(text: string): boolean;
   resize(size: Terminal): Promise<void>;
-  /** Passes on the output that follows a `serialize` called in the same tick. Returns the function that unsubscribes. */
+  /**
+   * Passes on the output that follows a `serialize` called in the same tick. Returns the function that unsubscribes.
+   */
   subscribe(listener: TerminalListener): () => void;
   serialize(): Promise<SerializedScreen>;
   /** Kills everything that was started in it. */
@@ -38,7 +40,10 @@ export interface OpenTerminal {
 }
 
 export interface Terminals {
-  /** Does not wait for commands. Fails with `limit_exceeded` if too many are open, `not_available` if there are no terminals. */
+  /**
+   * Does not wait for commands. Fails with `limit_exceeded` if too many are open, `not_available` if there are no
+   * terminals.
+   */
   open(terminal: NewTerminal): Promise<OpenTerminal>;
   /** A terminal that has not ended. */
   find(id: string): OpenTerminal | undefined;

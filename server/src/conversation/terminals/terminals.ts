@@ -9,7 +9,7 @@ import {
   type NewEvent,
   type TerminalSize,
 } from "@deckhand/protocol";
-import type { OpenTerminal, Runtime, TerminalEar, TerminalPicture } from "../../runtime/runtime.ts";
+import type { OpenTerminal, Runtime, TerminalListener, SerializedScreen } from "../../runtime/runtime.ts";
 import { agreedSize, type Window } from "./agreed-size.ts";
 
 const maxUnwatchedMs = 12 * 3_600_000;
@@ -19,7 +19,7 @@ export interface WatchedTerminal {
   watch(listener: TerminalWatcher): TerminalAttachment;
 }
 
-export interface TerminalWatcher extends TerminalEar {
+export interface TerminalWatcher extends TerminalListener {
   /** Called when the number of watchers changes, with the number, this one included. */
   watchers(count: number): void;
 }
@@ -28,7 +28,7 @@ export interface TerminalAttachment {
   /** Returns false if the program is not reading; then nothing is taken. */
   type(text: string): boolean;
   resize(size: TerminalSize): void;
-  picture(): Promise<TerminalPicture>;
+  picture(): Promise<SerializedScreen>;
   detach(): void;
 }
 

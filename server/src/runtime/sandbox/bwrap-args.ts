@@ -1,15 +1,16 @@
 /**
  * bubblewrap's command line. Source: bwrap(1) of 0.8.0, the first version with `--disable-userns`.
  *
- * If the server is root and the workspace belongs to another user, commands must run as that user: the files they create are the user's,
- * and files that only root can read stay unreadable. bubblewrap maps a single user, so this takes two stages. The outer one runs as root,
- * assembles the folders (some may be where their owner has no access, such as /root/.local/share) and drops root; the inner one runs as
- * the owner and builds the sandbox from folders that are already in place. The same two stages are used to mount over paths in the
- * workspace: bubblewrap follows symbolic links in the machine's own file system, and the workspace may be full of them.
+ * If the server is root and the workspace belongs to another user, commands must run as that user: the files they
+ * create are the user's, and files that only root can read stay unreadable. bubblewrap maps a single user, so this
+ * takes two stages. The outer one runs as root, assembles the folders (some may be where their owner has no access,
+ * such as /root/.local/share) and drops root; the inner one runs as the owner and builds the sandbox from folders that
+ * are already in place. The same two stages are used to mount over paths in the workspace: bubblewrap follows symbolic
+ * links in the machine's own file system, and the workspace may be full of them.
  *
- * If the workspace is root's, commands are root outside, although without any capability. Mounts then prevent what the kernel lets root do
- * because it owns a file: /proc is read-only, or a line written to /proc/sys/kernel/core_pattern would reach the machine, and the devices
- * are copies (mounts/device-nodes.ts).
+ * If the workspace is root's, commands are root outside, although without any capability. Mounts then prevent what the
+ * kernel lets root do because it owns a file: /proc is read-only, or a line written to /proc/sys/kernel/core_pattern
+ * would reach the machine, and the devices are copies (mounts/device-nodes.ts).
  */
 import { dirname } from "node:path";
 import { descriptors } from "../shell/shell-protocol.ts";
@@ -28,15 +29,18 @@ export interface BwrapOptions {
   readonly filter: Uint8Array;
   /** Whom commands run as outside; the server's user by default. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-  /** The command prefix that enters the conversation's network namespace (network/namespace.ts); if empty, there is no network. */
+  /**
+   * The command prefix that enters the conversation's network namespace (network/namespace.ts); if empty, there is no
+   * network.
+   */
   readonly enterNetwork: readonly string[];
 }
 
 export interface BwrapCommand {
   readonly argv: readonly string[];
   /**
-   * Written to descriptors of the process, which are then closed. Most arguments are passed this way, because the command line is
-   * readable inside and would reveal paths of this machine.
+   * Written to descriptors of the process, which are then closed. Most arguments are passed this way, because the
+   * command line is readable inside and would reveal paths of this machine.
    */
   readonly feeds: readonly { readonly fd: number; readonly text: string | Uint8Array }[];
 }
@@ -75,7 +79,7 @@ export function bwrapCommand(options: BwrapOptions, command: readonly string[]):
   const become =
     owner === undefined
       ? []
-      : [...stay, "setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
+      : [...keepRootParent, "setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"];
   return {
     argv: [...options.enterNetwork, bwrap, "--args", String(descriptors.outerArguments), "--", ...become, ...innerArgv],
     feeds: [{ fd: descriptors.outerArguments, text: nulEnded(outer) }, ...innerFeeds],
@@ -83,10 +87,11 @@ export function bwrapCommand(options: BwrapOptions, command: readonly string[]):
 }
 
 /**
- * A process with all of root's rights between root's bubblewrap and the owner's: the first gives its capabilities up, and what has
- * none may not send the signal of its death to somebody else's process (found by the proof: the sandbox lived on).
+ * A process with root's full privileges between root's bubblewrap and the owner's. The first one drops its
+ * capabilities, and without them it may not send the parent-death signal to another user's process (found by the
+ * self-test: the sandbox survived).
  */
-const stay = ["/bin/sh", "-c", '"$@"; exit $?', "sh"];
+const keepRootParent = ["/bin/sh", "-c", '"$@"; exit $?', "sh"];
 
 /** Inside, the user always has an ordinary uid: as uid 0, tar and npm would try to change owners of files. */
 const namespaces = [
@@ -96,7 +101,10 @@ const namespaces = [
   ["--info-fd", String(descriptors.info), "--clearenv", "--seccomp", String(descriptors.filter)],
 ].flat();
 
-/** Adds the parent folders of each mount: bubblewrap would create them accessible to their owner only, and the inner stage could not enter. */
+/**
+ * Adds the parent folders of each mount: bubblewrap would create them accessible to their owner only, and the inner
+ * stage could not enter.
+ */
 function withParents(mounts: readonly Mount[]): string[] {
   const made = new Set(["/", "/dev", "/proc"]);
   const shown: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * The complete environment of commands: an allow-list, so that no secret of the server can be in it. Interactive prompts are disabled,
- * because nobody is there to answer.
+ * The complete environment of commands: an allow-list, so that no secret of the server can be in it. Interactive
+ * prompts are disabled, because nobody is there to answer.
  */
 export function commandEnvironment(options: {
   readonly path: string;

@@ -1,6 +1,6 @@
 /**
- * The bubblewrap sandbox: what a command sees and may do. `openSandbox` reads what the machine offers; `Sandbox.command` turns that and
- * a place (its folders, directory and network) into a command line.
+ * The bubblewrap sandbox: what a command sees and may do. `openSandbox` reads what the machine offers;
+ * `Sandbox.command` turns that and a place (its folders, directory and network) into a command line.
  */
 import { accessSync, constants, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -23,7 +23,10 @@ export type Owner = BwrapOptions["owner"];
 
 export interface Sandbox {
   command(place: SandboxPlace, command: readonly string[]): BwrapCommand;
-  /** Mounts over a workspace that hide or protect what must not be written or connected to, there and in the tool folders. */
+  /**
+   * Mounts over a workspace that hide or protect what must not be written or connected to, there and in the tool
+   * folders.
+   */
   workspaceGuards(workspace: string): Promise<ProtectedPaths>;
 }
 
@@ -46,7 +49,10 @@ export interface SystemView {
 
 const checkout = resolve(import.meta.dirname, "../../../..");
 
-/** Whom commands in a folder with that owner run as: the folder's owner if the server is root, otherwise the server's user. */
+/**
+ * Whom commands in a folder with that owner run as: the folder's owner if the server is root, otherwise the server's
+ * user.
+ */
 export function ownerOf(folder: { readonly uid: number; readonly gid: number }): Owner {
   return process.getuid?.() === 0 && folder.uid !== 0 ? { uid: folder.uid, gid: folder.gid } : undefined;
 }
@@ -62,7 +68,8 @@ export async function readSystem(options: RuntimeOptions): Promise<SystemView> {
 }
 
 /**
- * The same without /etc: on the very first start that is still being prepared, and a program that only reads files does not need it.
+ * The same without /etc: on the very first start that is still being prepared, and a program that only reads files does
+ * not need it.
  */
 export async function readSystemWithoutEtc(options: RuntimeOptions): Promise<SystemView> {
   return { tools: toolFolders({ ...options, checkout }), system: systemMounts() };

@@ -1,4 +1,7 @@
-/** Decides which folders can be workspaces. One that contains a home folder, the server's data or the system would expose all of it. */
+/**
+ * Decides which folders can be workspaces. One that contains a home folder, the server's data or the system would
+ * expose all of it.
+ */
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";

@@ -8,9 +8,9 @@ const maxStopMs = 300;
 const maxRounds = 10;
 
 /**
- * Kills the listed processes and everything they start meanwhile. They are stopped first, because a stopped process starts nothing.
- * The first one is killed last: when a process group loses its last parent while some members are stopped, the kernel sends SIGHUP to
- * the whole group, which may contain processes that are not ours.
+ * Kills the listed processes and everything they start meanwhile. They are stopped first, because a stopped process
+ * starts nothing. The first one is killed last: when a process group loses its last parent while some members are
+ * stopped, the kernel sends SIGHUP to the whole group, which may contain processes that are not ours.
  */
 export async function killTree(list: () => Promise<readonly number[]>, host: ProcessHost): Promise<void> {
   const stopped = new Set<number>();

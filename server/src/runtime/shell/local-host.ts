@@ -29,8 +29,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /**
-   * True: the processes have their own pid namespace, which bubblewrap reports through `--info-fd`. False: they are found by `mark`
-   * in their environment.
+   * True: the processes have their own pid namespace, which bubblewrap reports through `--info-fd`. False: they are
+   * found by `mark` in their environment.
    */
   readonly sandboxed: boolean;
   readonly mark: string;
@@ -44,7 +44,10 @@ const stderrGraceMs = 50;
 /** A launcher that survives the death of its first process is killed after this. */
 const killGraceMs = 500;
 
-/** Opens a new host for a new launch each time. `fifos` is readable but not writable inside; further shells get their streams there. */
+/**
+ * Opens a new host for a new launch each time. `fifos` is readable but not writable inside; further shells get their
+ * streams there.
+ */
 export function processHostOpener(
   pipes: PipeSource,
   fifos: FifoFolder,

@@ -1,7 +1,7 @@
 /**
- * A real pipe with one end in this process. What Node calls a "pipe" is a socket, and a command that opens /dev/stdout or /dev/stderr,
- * as many scripts do, fails on a socket (ENXIO). Node cannot create a pipe, so this is a FIFO that is unlinked as soon as both ends
- * are open.
+ * A real pipe with one end in this process. What Node calls a "pipe" is a socket, and a command that opens /dev/stdout
+ * or /dev/stderr, as many scripts do, fails on a socket (ENXIO). Node cannot create a pipe, so this is a FIFO that is
+ * unlinked as soon as both ends are open.
  */
 import { execFile } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";

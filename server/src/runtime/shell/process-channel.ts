@@ -1,5 +1,6 @@
 /**
- * The server's end of one of the supervisor's two request loops: one request at a time, in order. shell-protocol.ts defines the format.
+ * The server's end of one of the supervisor's two request loops: one request at a time, in order. shell-protocol.ts
+ * defines the format.
  */
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";

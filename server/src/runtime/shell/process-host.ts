@@ -1,6 +1,7 @@
 /**
- * Where the processes of one conversation live: the supervisor (shell-protocol.ts) and everything below it. On this machine that is
- * local-host.ts, in a container or pod container/container-host.ts. A pid means something only to the host that returned it.
+ * Where the processes of one conversation live: the supervisor (shell-protocol.ts) and everything below it. On this
+ * machine that is local-host.ts, in a container or pod container/container-host.ts. A pid means something only to the
+ * host that returned it.
  */
 import type { LimitHit } from "../sandbox/limits/limits.ts";
 import type { ProcessChannel } from "./process-channel.ts";
@@ -30,12 +31,15 @@ export interface ProcessHost {
   signal(pids: readonly number[], signal: NodeJS.Signals): void;
   /** The process and its living descendants. */
   treeOf(pid: number): Promise<readonly number[]>;
-  /** True if the shell must export each command's number as DECKHAND_COMMAND, because nothing else identifies its processes. */
+  /**
+   * True if the shell must export each command's number as DECKHAND_COMMAND, because nothing else identifies its
+   * processes.
+   */
   readonly tagsCommands: boolean;
   baseline(shell: number | undefined, commandNumber: number): Promise<ProcessBaseline>;
   /**
-   * The living processes that the shell's commands started after the baseline. `below`: only those still in the shell's process
-   * tree; `anywhere` (the default) includes those that were reparented.
+   * The living processes that the shell's commands started after the baseline. `below`: only those still in the shell's
+   * process tree; `anywhere` (the default) includes those that were reparented.
    */
   startedSince(
     baseline: ProcessBaseline,

@@ -1,13 +1,13 @@
 /**
- * One command of the shell session. It owns everything about that command: its output, its time-out, how it is interrupted, its
- * processes and its result.
+ * One command of the shell session. It owns everything about that command: its output, its time-out, how it is
+ * interrupted, its processes and its result.
  *
  *   running --end record, or the shell exits--> ended
  *   running --stop() or time-out--> interrupted --> ended
  *   running --time-out, with a job id--> detached --> ended
  *
- * `result` settles when the command has ended or was detached. A detached command keeps its shell process and belongs to a job from
- * then on (jobs/background-jobs.ts).
+ * `result` settles when the command has ended or was detached. A detached command keeps its shell process and belongs
+ * to a job from then on (jobs/background-jobs.ts).
  */
 import type { ExecResult } from "../runtime.ts";
 import { interrupt } from "./interrupt.ts";
@@ -77,7 +77,10 @@ export class RunningCommand {
   /** Why the command did not run to its own end. */
   #endedBy: "timeout" | "stop" | "job" | undefined;
   #interrupted: Promise<void> | undefined;
-  /** What had been started when the command was detached. What leaves its process tree later can no longer be attributed to it. */
+  /**
+   * What had been started when the command was detached. What leaves its process tree later can no longer be attributed
+   * to it.
+   */
   #startedBeforeDetach: Promise<readonly number[]> | undefined;
 
   constructor({ host, process, number, text, output, timeoutMs, session }: RunningCommandOptions) {
@@ -198,7 +201,8 @@ export class RunningCommand {
     const { type, code } = await this.end;
     clearTimeout(this.#timer);
     if (this.#endedBy === "job") return this.#detached.promise;
-    // Everything printed before the status record is in the pipe by now, so the command need not close the pipe to be done.
+    // Everything printed before the status record is in the pipe by now, so the command need not close the pipe to be
+    // done.
     await output.drain();
     if (this.#interrupted !== undefined) {
       await this.#interrupted;

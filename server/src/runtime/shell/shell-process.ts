@@ -1,6 +1,6 @@
 /**
- * One shell process on a host: the conversation's shell, or the bash of a job or terminal. Its end is read from the status records
- * (shell-protocol.ts), never from its output.
+ * One shell process on a host: the conversation's shell, or the bash of a job or terminal. Its end is read from the
+ * status records (shell-protocol.ts), never from its output.
  *
  *   starting --pid record--> alive --exit record, or the process is gone--> ended
  */

@@ -1,6 +1,6 @@
 /**
- * The runtime of one conversation: starts its processes on first use, serialises commands, and starts new processes after the old ones
- * have died. Who owns what:
+ * The runtime of one conversation: starts its processes on first use, serialises commands, and starts new processes
+ * after the old ones have died. Who owns what:
  *
  *   ShellRuntime               the `Runtime` interface; one per conversation
  *   ├── Mutex                  one command, or start of a job, at a time
@@ -9,8 +9,8 @@
  *   │   └── ShellStreams       input, status records and output of one shell; each ShellProcess has its own
  *   ├── ShellSession           the persistent shell: its directory, its state, its current ShellProcess
  *   │   └── RunningCommand     the command that runs: time-out, interrupt, processes, result
- *   │       └── OutputBuffer   head and tail for the result, the newest bytes for streaming, an OutputFile for all of it
- *   ├── BackgroundJobs         each Job has a ShellProcess of its own, or took over a RunningCommand after its time-out
+ *   │       └── OutputBuffer   head and tail for the result, newest bytes for streaming, OutputFile for all
+ *   ├── BackgroundJobs         each Job has its own ShellProcess, or took over a RunningCommand
  *   └── ShellTerminals         each ShellTerminal has a ShellProcess and a TerminalScreen
  *
  * ProcessHost and ShellSession live and die together; everything else survives a restart of the processes.

@@ -1,6 +1,6 @@
 /**
- * The conversation's shell: one command at a time. A command that outlives its time-out keeps its shell process and continues as a job;
- * the next command gets a new process with the state that the old one had before that command.
+ * The conversation's shell: one command at a time. A command that outlives its time-out keeps its shell process and
+ * continues as a job; the next command gets a new process with the state that the old one had before that command.
  *
  *   no process --ready()--> idle --run()--> busy --the command ends--> idle
  *   any --exit record, or the process is gone--> no process; its state is lost except for the directory
@@ -24,7 +24,9 @@ const stateTimeoutMs = 1000;
 export interface ShellSessionOptions {
   readonly host: ProcessHost;
   readonly files: OutputFiles;
-  /** Takes over a command that outlived its time-out; false if there are too many jobs, and the command is interrupted. */
+  /**
+   * Takes over a command that outlived its time-out; false if there are too many jobs, and the command is interrupted.
+   */
   readonly onDetach: (jobId: string, command: RunningCommand) => boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The streams of one shell process. The first shell uses descriptors that its host was started with; every other one gets FIFOs in a
- * folder that belongs to the server and is readable but not writable inside. Opening a FIFO for writing needs no more than that, and
- * nobody inside can replace it. They are unlinked as soon as the shell has opened them.
+ * The streams of one shell process. The first shell uses descriptors that its host was started with; every other one
+ * gets FIFOs in a folder that belongs to the server and is readable but not writable inside. Opening a FIFO for writing
+ * needs no more than that, and nobody inside can replace it. They are unlinked as soon as the shell has opened them.
  */
 import { constants, openSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -49,7 +49,10 @@ export interface ShellStreams extends ShellDialect {
   readonly in: Writable;
   readonly status: Readable;
   readonly output: OutputSource;
-  /** Starts the shell process, before anything is written. Once only, except on the streams that the host was opened with. */
+  /**
+   * Starts the shell process, before anything is written. Once only, except on the streams that the host was opened
+   * with.
+   */
   start(request: StartRequest): void;
   /** The shell process has ended. What it left in the background may still print. */
   release(): void;

@@ -1,13 +1,13 @@
-# Runs in the sandbox with the descriptors that shell-protocol.ts describes. Arguments: the mark (or an empty string), limits for
-# ulimit, then the writable folders, without symbolic links, the workspace first.
+# Runs in the sandbox with the descriptors that shell-protocol.ts describes. Arguments: the mark (or an empty string),
+# limits for ulimit, then the writable folders, without symbolic links, the workspace first.
 exec 0</dev/null 1>/dev/null 2>/dev/null
 # Closes descriptors that the server inherited from the process that started it. 255 is this script.
 for fd in /proc/self/fd/*; do
   fd=${fd##*/}
   ((fd > 11 && fd != 255)) && exec {fd}>&-
 done
-# Node raises the soft limit of descriptors to the hard limit, and some programs loop over all of them. No core files, because the
-# machine decides who can read them.
+# Node raises the soft limit of descriptors to the hard limit, and some programs loop over all of them. No core files,
+# because the machine decides who can read them.
 ulimit -Sn 4096
 ulimit -c 0
 # One at a time: a limit that is already lower cannot be raised and stays.
@@ -26,7 +26,8 @@ inside() {
   return 1
 }
 
-# The streams of a shell process: FIFOs, which the server holds open so that opening them does not block, or our own 3, 4 and 5.
+# The streams of a shell process: FIFOs, which the server holds open so that opening them does not block, or our own 3,
+# 4 and 5.
 open_streams() {
   [[ $streams ]] && exec 3<"$streams.in" 4>"$streams.status" 5>"$streams.output"
   # Skips input that an earlier process left unread; it ends with the nonce.
@@ -35,7 +36,8 @@ open_streams() {
   unset OLDPWD
 }
 
-# Starts a shell, which reads its commands from its input. One that restores another shell's state starts with an empty environment.
+# Starts a shell, which reads its commands from its input. One that restores another shell's state starts with an empty
+# environment.
 start_shell() {
   local streams bare
   field streams && field bare || return
@@ -180,7 +182,8 @@ set +m
 PATH=/usr/bin:/bin:$PATH
 serve_channel 6 7 8 9<&- 10>&- 11>&-
 
-# The server is gone. A sandbox dies with it; without one, every process in this session or with the mark is killed here.
+# The server is gone. A sandbox dies with it; without one, every process in this session or with the mark is killed
+# here.
 [[ $mark ]] || exit
 for folder in /proc/[0-9]*; do
   pid=${folder#/proc/} found=

@@ -1,7 +1,7 @@
 /**
- * Finds where control groups can be created. v1: in each controller's hierarchy, below the server's own group. v2: in the nearest ancestor
- * of the server's group that delegates the controllers and is writable: for root the session's slice, for an ordinary user what systemd
- * has delegated. Only processes of sandboxes are moved.
+ * Finds where control groups can be created. v1: in each controller's hierarchy, below the server's own group. v2: in
+ * the nearest ancestor of the server's group that delegates the controllers and is writable: for root the session's
+ * slice, for an ordinary user what systemd has delegated. Only processes of sandboxes are moved.
  */
 import { accessSync, constants, readFileSync } from "node:fs";
 import { readdir, readFile, rmdir } from "node:fs/promises";

@@ -2,9 +2,11 @@
  * A control group per sandbox limits memory, processes and CPU time of everything in it together. Sources: the kernel's
  * admin-guide/cgroup-v1 and cgroup-v2.rst, cgroups(7).
  *
- *   created --enter(): the launcher joins before it is told what to run--> in use --close(): all processes are dead--> removed
+ *   created --enter(): the launcher joins before it is told what to run--> in use
+ *   in use --close(): all processes are dead--> removed
  *
- * The folder's name contains the server's pid and start time; the next server removes those of a server that is gone (cgroup-paths.ts).
+ * The folder's name contains the server's pid and start time; the next server removes those of a server that is gone
+ * (cgroup-paths.ts).
  */
 import { accessSync, closeSync, openSync, readSync } from "node:fs";
 import { randomBytes } from "node:crypto";

@@ -14,7 +14,9 @@ import {
 export interface LimitEnforcer {
   /** `ulimit` arguments for the supervisor, which everything it starts inherits. */
   readonly ulimits: string;
-  /** Moves the process, and everything it starts from then on, into the control group. Rejects with the system's error. */
+  /**
+   * Moves the process, and everything it starts from then on, into the control group. Rejects with the system's error.
+   */
   enter(pid: number): Promise<void>;
   /** The limit that was hit since the last call, given the exit code of the command that has just ended. */
   takeHit(exitCode: number): LimitHit | undefined;

@@ -24,78 +24,82 @@ const takeMemory = `perl -e '$x = "x" x (200 * 1024 * 1024); print "all of it"'`
 /** Sixty processes that end within a second. */
 const startMany = "for i in {1..60}; do sleep 1 & done; wait";
 
-describe("limits enforced by a control group", { skip: places === undefined && "no control group can be created here" }, () => {
-  const folders = makeFolders();
-  let runtime: Runtime;
-  before(async () => {
-    const workspace = join(folders.root, "workspace");
-    mkdirSync(workspace);
-    const home = join(folders.options.dataHome, "c");
-    runtime = await bubblewrapRuntimes({ ...folders.options, limits }).create({ workspace, home });
-  });
-  after(async () => {
-    await runtime[Symbol.asyncDispose]();
-    folders.remove();
-  });
+describe(
+  "limits enforced by a control group",
+  { skip: places === undefined && "no control group can be created here" },
+  () => {
+    const folders = makeFolders();
+    let runtime: Runtime;
+    before(async () => {
+      const workspace = join(folders.root, "workspace");
+      mkdirSync(workspace);
+      const home = join(folders.options.dataHome, "c");
+      runtime = await bubblewrapRuntimes({ ...folders.options, limits }).create({ workspace, home });
+    });
+    after(async () => {
+      await runtime[Symbol.asyncDispose]();
+      folders.remove();
+    });
 
-  it("[Y3] kills a command that uses too much memory, reports the limit, and keeps the shell", async () => {
-    await run(runtime, "kept=here");
-    const { output, exitCode, limit, endedBy } = await run(runtime, takeMemory);
-    assert.deepEqual([exitCode, limit, endedBy], [137, { kind: "memory", max: limits.memoryBytes }, undefined]);
-    assert.doesNotMatch(output, /all of it/);
-    const next = await run(runtime, "echo $kept");
-    assert.deepEqual([next.output, next.limit], ["here\n", undefined]);
-  });
+    it("[Y3] kills a command that uses too much memory, reports the limit, and keeps the shell", async () => {
+      await run(runtime, "kept=here");
+      const { output, exitCode, limit, endedBy } = await run(runtime, takeMemory);
+      assert.deepEqual([exitCode, limit, endedBy], [137, { kind: "memory", max: limits.memoryBytes }, undefined]);
+      assert.doesNotMatch(output, /all of it/);
+      const next = await run(runtime, "echo $kept");
+      assert.deepEqual([next.output, next.limit], ["here\n", undefined]);
+    });
 
-  it("[Y3] counts the memory of all processes and files in /tmp together, and limits /tmp to less", async () => {
-    const half = `perl -e '$x = "x" x (25 * 1024 * 1024); sleep 2'`;
-    const { limit } = await run(runtime, `${half} & ${half} & ${half} & wait`);
-    assert.equal(limit?.kind, "memory");
-    const full = await run(runtime, "head -c 48M /dev/zero | split -b 1M - /tmp/part; rm /tmp/part*");
-    assert.match(full.output, /No space left/);
-    assert.equal(full.limit, undefined);
-  });
+    it("[Y3] counts the memory of all processes and files in /tmp together, and limits /tmp to less", async () => {
+      const half = `perl -e '$x = "x" x (25 * 1024 * 1024); sleep 2'`;
+      const { limit } = await run(runtime, `${half} & ${half} & ${half} & wait`);
+      assert.equal(limit?.kind, "memory");
+      const full = await run(runtime, "head -c 48M /dev/zero | split -b 1M - /tmp/part; rm /tmp/part*");
+      assert.match(full.output, /No space left/);
+      assert.equal(full.limit, undefined);
+    });
 
-  it("[Y3] starts no more processes than allowed, reports the limit, and keeps the shell", async () => {
-    const { output, limit } = await run(runtime, startMany);
-    assert.match(output, /Resource temporarily unavailable/);
-    assert.deepEqual(limit, { kind: "processes", max: 40 });
-    assert.equal((await run(runtime, "echo $kept")).output, "here\n");
-  });
+    it("[Y3] starts no more processes than allowed, reports the limit, and keeps the shell", async () => {
+      const { output, limit } = await run(runtime, startMany);
+      assert.match(output, /Resource temporarily unavailable/);
+      assert.deepEqual(limit, { kind: "processes", max: 40 });
+      assert.equal((await run(runtime, "echo $kept")).output, "here\n");
+    });
 
-  it("[Y3] limits the CPU time of all processes together", async () => {
-    const { output } = await run(
-      runtime,
-      `perl -MTime::HiRes=time -e '$t = time + 1; for (1, 2) { fork or do { 1 while time < $t; exit } } wait; wait; print +(times)[2]'`,
-    );
-    assert.ok(Number(output) > 0 && Number(output) < 0.9, `${output} s of 1 s on two processors`);
-  });
+    it("[Y3] limits the CPU time of all processes together", async () => {
+      const { output } = await run(
+        runtime,
+        `perl -MTime::HiRes=time -e '$t = time + 1; for (1, 2) { fork or do { 1 while time < $t; exit } } wait; wait; print +(times)[2]'`,
+      );
+      assert.ok(Number(output) > 0 && Number(output) < 0.9, `${output} s of 1 s on two processors`);
+    });
 
-  it("[Y4] removes the group with its sandbox; a new sandbox gets a new one", async () => {
-    assert.ok(ownGroups().length >= 1);
-    await run(runtime, "kill -9 $$; kill -9 2");
-    assert.equal((await run(runtime, "echo $((1 + 1))")).output, "2\n");
-    const sleep = uniqueSleep();
-    await run(runtime, `setsid sleep ${sleep} &`);
-    await runtime[Symbol.asyncDispose]();
-    await until("no group is left", () => ownGroups().length === 0);
-  });
+    it("[Y4] removes the group with its sandbox; a new sandbox gets a new one", async () => {
+      assert.ok(ownGroups().length >= 1);
+      await run(runtime, "kill -9 $$; kill -9 2");
+      assert.equal((await run(runtime, "echo $((1 + 1))")).output, "2\n");
+      const sleep = uniqueSleep();
+      await run(runtime, `setsid sleep ${sleep} &`);
+      await runtime[Symbol.asyncDispose]();
+      await until("no group is left", () => ownGroups().length === 0);
+    });
 
-  it("[Y4] removes the groups of a killed server, and none of a living one", async () => {
-    const parent = Object.values(places?.folders ?? {})[0] ?? "";
-    const stale = join(parent, cgroupName(4_194_303, 1, "a"));
-    // The same pid with another start time is another process.
-    const reused = join(parent, cgroupName(process.pid, 1, "b"));
-    const living = join(parent, cgroupName(process.pid, statOf(process.pid)?.startTick ?? 0, "c"));
-    for (const folder of [stale, reused, living]) mkdirSync(folder);
-    await findCgroupPaths();
-    assert.deepEqual(
-      [stale, reused, living].map((folder) => existsSync(folder)),
-      [false, false, true],
-    );
-    rmdirSync(living);
-  });
-});
+    it("[Y4] removes the groups of a killed server, and none of a living one", async () => {
+      const parent = Object.values(places?.folders ?? {})[0] ?? "";
+      const stale = join(parent, cgroupName(4_194_303, 1, "a"));
+      // The same pid with another start time is another process.
+      const reused = join(parent, cgroupName(process.pid, 1, "b"));
+      const living = join(parent, cgroupName(process.pid, statOf(process.pid)?.startTick ?? 0, "c"));
+      for (const folder of [stale, reused, living]) mkdirSync(folder);
+      await findCgroupPaths();
+      assert.deepEqual(
+        [stale, reused, living].map((folder) => existsSync(folder)),
+        [false, false, true],
+      );
+      rmdirSync(living);
+    });
+  },
+);
 
 it("[Y3] no file grows beyond the limit, and the limit is reported", async () => {
   const folders = makeFolders();

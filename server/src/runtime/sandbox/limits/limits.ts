@@ -1,6 +1,7 @@
 /**
- * The resources that the commands of one conversation may use. A control group (cgroup.ts) enforces the limits for all of them together.
- * If none can be created, rlimits enforce memory (per process) and the number of processes. File size is always limited by an rlimit.
+ * The resources that the commands of one conversation may use. A control group (cgroup.ts) enforces the limits for all
+ * of them together. If none can be created, rlimits enforce memory (per process) and the number of processes. File size
+ * is always limited by an rlimit.
  */
 import { availableParallelism, release, totalmem } from "node:os";
 
@@ -46,8 +47,8 @@ function ownMemoryBytes(): number {
 export type EnforcedBy = "cgroup" | "rlimit" | "nothing";
 
 /**
- * Arguments for bash's `ulimit`, as `-f=BLOCKS`, separated by spaces. RLIMIT_DATA rather than RLIMIT_AS: Node and everything with
- * WebAssembly reserve terabytes of address space that they never use.
+ * Arguments for bash's `ulimit`, as `-f=BLOCKS`, separated by spaces. RLIMIT_DATA rather than RLIMIT_AS: Node and
+ * everything with WebAssembly reserve terabytes of address space that they never use.
  */
 export function ulimitArgs(
   limits: Limits,
@@ -61,8 +62,8 @@ export function ulimitArgs(
 }
 
 /**
- * RLIMIT_NPROC does not apply to root outside the sandbox, and before Linux 5.14 it counted all processes of the user, in the sandbox or not
- * (user_namespaces(7)).
+ * RLIMIT_NPROC does not apply to root outside the sandbox, and before Linux 5.14 it counted all processes of the user,
+ * in the sandbox or not (user_namespaces(7)).
  */
 export function rlimitBindsProcesses(isRootOutside: boolean): boolean {
   const [major = 0, minor = 0] = release().split(".").map(Number);

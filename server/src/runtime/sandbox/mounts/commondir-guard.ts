@@ -1,7 +1,8 @@
 /**
- * Protects a name that does not exist yet. A `commondir` file in a git folder redirects a repository's settings and hooks to another
- * folder (gitrepository-layout(5)), which would bypass the read-only mounts. A mount needs a file to cover, and an empty one breaks git
- * for everyone; a file with `.` (the folder itself) changes nothing. It exists, read-only inside, for as long as a sandbox does.
+ * Protects a name that does not exist yet. A `commondir` file in a git folder redirects a repository's settings and
+ * hooks to another folder (gitrepository-layout(5)), which would bypass the read-only mounts. A mount needs a file to
+ * cover, and an empty one breaks git for everyone; a file with `.` (the folder itself) changes nothing. It exists,
+ * read-only inside, for as long as a sandbox does.
  */
 import { open, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -14,7 +15,10 @@ export interface CommondirGuard {
   place(paths: readonly string[]): Promise<{ readonly mounts: readonly Mount[]; remove(): Promise<void> }>;
 }
 
-/** One per server: sandboxes of the same workspace share the files, and the last one removes them. Files of a killed server are reused. */
+/**
+ * One per server: sandboxes of the same workspace share the files, and the last one removes them. Files of a killed
+ * server are reused.
+ */
 export function createCommondirGuard(): CommondirGuard {
   const users = new Map<string, number>();
   return {

@@ -1,6 +1,7 @@
 /**
- * Devices for a sandbox whose user is root outside. Normally each device inside is a mount of the machine's own node, and root may change
- * the mode of a file that it owns without any capability: `chmod 0 /dev/null` would break the machine. So that sandbox gets copies.
+ * Devices for a sandbox whose user is root outside. Normally each device inside is a mount of the machine's own node,
+ * and root may change the mode of a file that it owns without any capability: `chmod 0 /dev/null` would break the
+ * machine. So that sandbox gets copies.
  */
 import { execFile } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync } from "node:fs";

@@ -1,10 +1,10 @@
 /**
- * Hides Unix sockets of outside programs in visible folders. Connecting needs no write permission, so a docker.sock in a visible folder
- * would give root. They are covered when a sandbox starts. The sandbox's own sockets are not listed, because it has its own network
- * namespace; neither are sockets that are created outside while it runs.
+ * Hides Unix sockets of outside programs in visible folders. Connecting needs no write permission, so a docker.sock in
+ * a visible folder would give root. They are covered when a sandbox starts. The sandbox's own sockets are not listed,
+ * because it has its own network namespace; neither are sockets that are created outside while it runs.
  *
- * Source: /proc/net/unix (proc_net(5)): one line per socket. Its last field is the path as it was bound: absolute, relative to an unknown
- * folder, or `@` and an abstract name, which the network namespace already keeps out of reach.
+ * Source: /proc/net/unix (proc_net(5)): one line per socket. Its last field is the path as it was bound: absolute,
+ * relative to an unknown folder, or `@` and an abstract name, which the network namespace already keeps out of reach.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";

@@ -13,7 +13,10 @@ export const sandboxHome = "/home/agent";
 export const sandboxOutputs = "/outputs";
 
 export interface SandboxMounts {
-  /** Memory limit of all commands together. Full temporary folders must not use it up, or the next program would be killed. */
+  /**
+   * Memory limit of all commands together. Full temporary folders must not use it up, or the next program would be
+   * killed.
+   */
   readonly memoryBytes: number;
   readonly system: readonly Mount[];
   readonly tools: readonly Mount[];

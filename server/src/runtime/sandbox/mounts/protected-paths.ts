@@ -1,10 +1,11 @@
 /**
- * Files in a workspace that later run code outside the sandbox: hooks and settings of repositories, settings of editors, start files of
- * shells. Those that exist when a sandbox starts are read-only in it (EROFS; replacing one by a rename, as `git config` does, fails with
- * EBUSY).
+ * Files in a workspace that later run code outside the sandbox: hooks and settings of repositories, settings of
+ * editors, start files of shells. Those that exist when a sandbox starts are read-only in it (EROFS; replacing one by a
+ * rename, as `git config` does, fails with EBUSY).
  *
- * A repository's `.git` is a separate mount, so that it cannot be moved away and recreated. A mount cannot protect a name that does not
- * exist yet: a repository or an editor's folder that is created inside stays writable until the next start.
+ * A repository's `.git` is a separate mount, so that it cannot be moved away and recreated. A mount cannot protect a
+ * name that does not exist yet: a repository or an editor's folder that is created inside stays writable until the next
+ * start.
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";

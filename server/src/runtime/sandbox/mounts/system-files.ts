@@ -1,6 +1,6 @@
 /**
- * The read-only system inside: /usr with its symbolic links, and the few files of /etc that programs need. Files that name users or the
- * machine are replaced by our own, so that neither is revealed.
+ * The read-only system inside: /usr with its symbolic links, and the few files of /etc that programs need. Files that
+ * name users or the machine are replaced by our own, so that neither is revealed.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,7 +13,10 @@ import type { Mount } from "./mounts.ts";
 
 const topFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
-/** Deliberately missing: shadow, ssl/private, ssh, sudoers, gitconfig, npmrc, pip.conf, bash.bashrc, profile.d, machine-id, resolv.conf. */
+/**
+ * Deliberately missing: shadow, ssl/private, ssh, sudoers, gitconfig, npmrc, pip.conf, bash.bashrc, profile.d,
+ * machine-id, resolv.conf.
+ */
 const fromEtc = [
   "ImageMagick-6",
   "ImageMagick-7",
@@ -62,15 +65,17 @@ const ownFiles = {
   hosts: "127.0.0.1 localhost deckhand\n::1 localhost ip6-localhost\n",
   hostname: "deckhand\n",
   "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
-  // Commits need a name, and files of the workspace may belong to a user who has no uid inside. A repository's own settings win.
+  // Commits need a name, and files of the workspace may belong to a user who has no uid inside. A repository's own
+  // settings win.
   gitconfig: "[user]\n\tname = agent\n\temail = agent@deckhand.invalid\n[safe]\n\tdirectory = *\n",
 } as const;
 
 const run = promisify(execFile);
 
 /**
- * Returns a folder below `folder` with the visible part of /etc; built once for each state of the machine's /etc. A copy, because each mount
- * adds half a millisecond to the start of a sandbox, and because files that only root can read are then missing in root's sandbox, too.
+ * Returns a folder below `folder` with the visible part of /etc; built once for each state of the machine's /etc. A
+ * copy, because each mount adds half a millisecond to the start of a sandbox, and because files that only root can read
+ * are then missing in root's sandbox, too.
  */
 export function prepareEtc(folder: string): Promise<string> {
   const running = preparing.get(folder);

@@ -1,6 +1,7 @@
 /**
- * Tools outside the system folders: the entries of the user's PATH, including those in the home folder, read-only. Only what a tool needs
- * is visible: never the whole home, a folder with credentials, another project, or what npm added to PATH when it started the server.
+ * Tools outside the system folders: the entries of the user's PATH, including those in the home folder, read-only. Only
+ * what a tool needs is visible: never the whole home, a folder with credentials, another project, or what npm added to
+ * PATH when it started the server.
  */
 import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -19,7 +20,10 @@ export interface Tools {
 const system = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 const always = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/** Known folders in a home, by the start of a PATH entry: what becomes visible (the first match counts), and the variable that names it. */
+/**
+ * Known folders in a home, by the start of a PATH entry: what becomes visible (the first match counts), and the
+ * variable that names it.
+ */
 const inHome: readonly {
   readonly entry: string;
   readonly show: readonly string[];
@@ -107,7 +111,10 @@ function linkedFolders(folder: string, share: string): string[] {
     .filter((each) => each !== share && isFolder(each));
 }
 
-/** The whole of a virtual environment or a package in /opt or /nix; otherwise the folder and, next to a `bin`, what its programs load. */
+/**
+ * The whole of a virtual environment or a package in /opt or /nix; otherwise the folder and, next to a `bin`, what its
+ * programs load.
+ */
 function otherFolders(folder: string): string[] {
   const parent = dirname(folder);
   const top = /^\/opt\/[^/]+/.exec(folder)?.[0];

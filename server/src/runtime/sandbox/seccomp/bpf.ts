@@ -1,7 +1,7 @@
 /**
- * Assembles the part of classic BPF that a system call filter needs, from instructions with labels to the kernel's byte format.
- * Source: linux/bpf_common.h (opcodes), linux/filter.h (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, in the machine's byte order,
- * which is little-endian on both supported architectures).
+ * Assembles the part of classic BPF that a system call filter needs, from instructions with labels to the kernel's byte
+ * format. Source: linux/bpf_common.h (opcodes), linux/filter.h (struct sock_filter: u16 code, u8 jt, u8 jf, u32 k, in
+ * the machine's byte order, which is little-endian on both supported architectures).
  */
 export type Instruction =
   /** Loads the 32-bit word at this offset of the kernel's record. */

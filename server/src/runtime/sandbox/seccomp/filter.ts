@@ -1,13 +1,14 @@
 /**
- * The system call filter of every command. A deny list, because an allow list breaks a program every week; but calls that a later kernel
- * adds are denied until someone has reviewed them. In the sandbox most of the denied calls would fail anyway, for lack of a capability:
- * the filter is the second line of defence and keeps the kernel's least tested code out of reach.
+ * The system call filter of every command. A deny list, because an allow list breaks a program every week; but calls
+ * that a later kernel adds are denied until someone has reviewed them. In the sandbox most of the denied calls would
+ * fail anyway, for lack of a capability: the filter is the second line of defence and keeps the kernel's least tested
+ * code out of reach.
  *
  * `ptrace` is allowed for debuggers: in a pid namespace a process can trace only its own kind, under the same filter.
  * The filter cannot see paths; which Unix sockets are reachable depends on the mounts (mounts/hidden-sockets.ts).
  *
- * Layout of the record: linux/seccomp.h, struct seccomp_data: nr at 0, arch at 4, arguments from 16, 8 bytes each. Only the lower half of an
- * argument is compared, as the kernel itself does for the arguments used here.
+ * Layout of the record: linux/seccomp.h, struct seccomp_data: nr at 0, arch at 4, arguments from 16, 8 bytes each. Only
+ * the lower half of an argument is compared, as the kernel itself does for the arguments used here.
  */
 import { DeckhandError } from "@deckhand/protocol";
 import { assemble, type Instruction } from "./bpf.ts";
@@ -34,7 +35,10 @@ const denied: readonly SyscallName[] = [
   ...(["kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module"] as const),
   ...(["swapon", "swapoff", "reboot", "acct", "pidfd_getfd"] as const),
 ];
-/** Reported as not implemented, because programs have a fallback: libc for clone3, libuv for io_uring, strace for process_vm. */
+/**
+ * Reported as not implemented, because programs have a fallback: libc for clone3, libuv for io_uring, strace for
+ * process_vm.
+ */
 const notImplemented: readonly SyscallName[] = [
   ...([
     "clone3",
@@ -46,7 +50,10 @@ const notImplemented: readonly SyscallName[] = [
   ] as const),
 ];
 
-/** CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: linux/sched.h. For clone 0x80 is part of a signal's number. */
+/**
+ * CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: linux/sched.h. For clone 0x80 is part of a
+ * signal's number.
+ */
 const newNamespace = 0x7e02_0000;
 const newTime = 0x80;
 /** Both inject input into a terminal. */
@@ -72,7 +79,10 @@ const when = (is: "equal" | "above" | "anyBit", value: number, to: string): Inst
 const label = (name: string): Instruction => ({ op: "label", name });
 const result = (value: number): Instruction => ({ op: "return", value });
 
-/** The filter in the format of bubblewrap's `--seccomp`. Fails with `sandbox_unavailable` on an unsupported architecture. */
+/**
+ * The filter in the format of bubblewrap's `--seccomp`. Fails with `sandbox_unavailable` on an unsupported
+ * architecture.
+ */
 export function seccompFilter(arch: string): Uint8Array {
   const architecture = architectures[arch];
   if (architecture === undefined) {

@@ -1,6 +1,7 @@
 /**
  * Numbers of the system calls that the filter uses. Sources: Linux 6.17, arch/x86/entry/syscalls/syscall_64.tbl and
- * scripts/syscall.tbl (arm64); from 424 on all architectures share them. A test compares them with the machine's headers.
+ * scripts/syscall.tbl (arm64); from 424 on all architectures share them. A test compares them with the machine's
+ * headers.
  */
 export interface Architecture {
   /** AUDIT_ARCH_… of linux/audit.h. */

@@ -1,5 +1,6 @@
-# The checks of escape-checks.sh that need a socket or a system call: Perl is part of every Debian and offers both. The output is the same.
-# The arguments of the calls are harmless: what counts is whether the kernel would have evaluated them.
+# The checks of escape-checks.sh that need a socket or a system call: Perl is part of every Debian and offers both. The
+# output is the same. The arguments of the calls are harmless: what counts is whether the kernel would have evaluated
+# them.
 use strict;
 use Socket;
 use Fcntl;

@@ -1,6 +1,6 @@
-# What self-test.ts tries from inside the sandbox; escape-checks.ts has the list. `leak X` is printed if attempt X succeeded, `control X` if its
-# control did. Mostly builtins, so that it is fast. Each check only reports what it could have reached, so that it does no harm if the
-# sandbox is broken.
+# What self-test.ts tries from inside the sandbox; escape-checks.ts has the list. `leak X` is printed if attempt X
+# succeeded, `control X` if its control did. Mostly builtins, so that it is fast. Each check only reports what it could
+# have reached, so that it does no harm if the sandbox is broken.
 canary=$1 other=$2 victim=$3 tick=$4 home=$5 survivor=$6 port=$7 perl=$8
 leak() { printf 'leak %s\n' "$1"; }
 control() { printf 'control %s\n' "$1"; }

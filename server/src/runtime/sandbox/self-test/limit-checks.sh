@@ -1,5 +1,6 @@
-# The checks of limits, in a separate sandbox with small limits. They are bounded themselves: 50 MB, 24 processes that end within a second,
-# a file of 3 MB, 20 MB in /tmp; a machine without a sandbox would not notice. $1: arguments for ulimit, as the supervisor applies them.
+# The checks of limits, in a separate sandbox with small limits. They are bounded themselves: 50 MB, 24 processes that
+# end within a second, a file of 3 MB, 20 MB in /tmp; a machine without a sandbox would not notice. $1: arguments for
+# ulimit, as the supervisor applies them.
 for limit in $1; do ulimit "${limit%%=*}" "${limit#*=}"; done
 perl -e 'my $own = "x"; $own x= 4_000_000; print "control memory\n"'
 (perl -e 'my $much = "x"; $much x= 50_000_000; print "leak memory\n"') 2>/dev/null

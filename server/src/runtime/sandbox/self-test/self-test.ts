@@ -1,7 +1,8 @@
 /**
- * Tries to escape from the sandbox, from inside and through the same command line that commands use. Where possible, each check is judged
- * by its effect outside. It counts only if its control succeeded; otherwise a sandbox that runs nothing would pass. Results are not saved:
- * a machine's settings can change at any time, and the self-test takes a fraction of a second while the server starts.
+ * Tries to escape from the sandbox, from inside and through the same command line that commands use. Where possible,
+ * each check is judged by its effect outside. It counts only if its control succeeded; otherwise a sandbox that runs
+ * nothing would pass. Results are not saved: a machine's settings can change at any time, and the self-test takes a
+ * fraction of a second while the server starts.
  */
 import { spawn } from "node:child_process";
 import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
@@ -79,7 +80,10 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRes
     return why === undefined ? [] : [{ id, name, why }];
   });
   const skipped = new Set(untried.map(({ id }) => id));
-  const [main, limits] = await Promise.all([runEscapeChecks(options, targets, hasPerl), runLimitChecks(options, targets)]);
+  const [main, limits] = await Promise.all([
+    runEscapeChecks(options, targets, hasPerl),
+    runLimitChecks(options, targets),
+  ]);
   const printed = `${main.printed}\n${limits.printed}`;
   const idsOf = (word: string) => [...printed.matchAll(new RegExp(`^${word} (\\w+)$`, "gm"))].map(([, id = ""]) => id);
   const leaks = new Set([...idsOf("leak"), ...(await targets.reached())]);
@@ -151,7 +155,9 @@ async function runLimitChecks(options: SelfTestOptions, targets: Targets): Promi
   }
 }
 
-/** Runs until the end, or until the program prints that it is waiting; what `onWaiting` returns is added to its output. */
+/**
+ * Runs until the end, or until the program prints that it is waiting; what `onWaiting` returns is added to its output.
+ */
 async function run(
   launch: Pick<Launch, "argv" | "feeds" | "limitEnforcer" | "cwd">,
   onWaiting: (kill: () => void) => Promise<string> = async () => "",
@@ -164,7 +170,8 @@ async function run(
     env: { DECKHAND_CANARY: "1" },
     timeout: deadlineMs,
     killSignal: "SIGKILL",
-    // Pipes, because Node leaves ignored descriptors above 2 closed, and a bubblewrap that cannot report its child leaves it behind.
+    // Pipes, because Node leaves ignored descriptors above 2 closed, and a bubblewrap that cannot report its child
+    // leaves it behind.
     stdio: ["ignore", "pipe", "pipe", ...Array.from({ length: descriptors.filter - 2 }, () => "pipe" as const)],
   });
   for (const stream of child.stdio) stream?.on("error", () => {});

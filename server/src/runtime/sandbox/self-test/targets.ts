@@ -1,4 +1,6 @@
-/** The targets outside that the checks try to reach. They record what reached them and are removed after the self-test. */
+/**
+ * The targets outside that the checks try to reach. They record what reached them and are removed after the self-test.
+ */
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
@@ -66,7 +68,10 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
       within: boundAt === undefined ? undefined : within,
       abstract: `deckhand-probe-${randomBytes(8).toString("hex")}`,
     };
-    const { port } = (await listen(cleanup, () => reachedIds.add("ports"), { port: 0, host: "127.0.0.1" })) as AddressInfo;
+    const { port } = (await listen(cleanup, () => reachedIds.add("ports"), {
+      port: 0,
+      host: "127.0.0.1",
+    })) as AddressInfo;
     await listen(cleanup, () => reachedIds.add("path"), { path: sockets.beside });
     await listen(cleanup, () => reachedIds.add("abstract"), { path: `\0${sockets.abstract}` });
     const udp = createSocket("udp4", () => reachedIds.add("datagrams"));

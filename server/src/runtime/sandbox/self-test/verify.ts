@@ -32,7 +32,10 @@ export class SandboxVerifier {
     this.#options = options;
   }
 
-  /** A sandbox that passed is trusted from then on. One that failed is tested again, because people install what was missing. */
+  /**
+   * A sandbox that passed is trusted from then on. One that failed is tested again, because people install what was
+   * missing.
+   */
   verify(owner: Owner): Promise<RuntimeStatus> {
     const kind = kindOf(owner);
     const known = this.#results.get(kind);

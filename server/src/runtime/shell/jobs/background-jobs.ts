@@ -1,4 +1,7 @@
-/** The jobs of one runtime. Each has its own shell process; a command that outlived its time-out keeps the one it ran in. */
+/**
+ * The jobs of one runtime. Each has its own shell process; a command that outlived its time-out keeps the one it ran
+ * in.
+ */
 import { DeckhandError, type JobSignal } from "@deckhand/protocol";
 import type { Mutex } from "../../../async/mutex.ts";
 import type { TypedInput, JobLook, Jobs, JobStatus, NewJob, Terminal, WaitOptions } from "../../jobs.ts";

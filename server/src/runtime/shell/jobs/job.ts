@@ -1,4 +1,6 @@
-/** One job: a command with a shell process of its own, or one that outlived its time-out and keeps the shell it ran in. */
+/**
+ * One job: a command with a shell process of its own, or one that outlived its time-out and keeps the shell it ran in.
+ */
 import { DeckhandError, type JobSignal } from "@deckhand/protocol";
 import type { JobLook, JobStatus, Terminal, TypedInput, WaitOptions } from "../../jobs.ts";
 import type { OutputBuffer } from "../output/output-buffer.ts";

@@ -45,7 +45,10 @@ export class HeadTailBuffer {
   }
 }
 
-/** Where the last complete character ends, in UTF-8 that was cut anywhere. At most three bytes of a character are missing: RFC 3629. */
+/**
+ * Where the last complete character ends, in UTF-8 that was cut anywhere. At most three bytes of a character are
+ * missing: RFC 3629.
+ */
 export function endOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;

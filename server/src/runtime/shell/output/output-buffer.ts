@@ -1,7 +1,7 @@
 /**
- * What a command prints, in bounded memory: the head and tail of its cleaned-up output (output-cleaner.ts) and, once the raw output is
- * larger than both, a file with all of it. A follower gets the newest output; what it does not fetch in time is dropped for the
- * follower, never for the file.
+ * What a command prints, in bounded memory: the head and tail of its cleaned-up output (output-cleaner.ts) and, once
+ * the raw output is larger than both, a file with all of it. A follower gets the newest output; what it does not fetch
+ * in time is dropped for the follower, never for the file.
  */
 import { HeadTailBuffer, startOfWholeCharacters } from "./head-tail-buffer.ts";
 import { OutputCleaner } from "./output-cleaner.ts";

@@ -1,6 +1,7 @@
 /**
- * Reduces output to what a terminal would show in the end: of a line that was restarted with carriage returns, as progress bars do,
- * only the last version, and no escape sequences (ECMA-48: CSI sequences, OSC and other strings, single ones).
+ * Reduces output to what a terminal would show in the end: of a line that was restarted with carriage returns, as
+ * progress bars do, only the last version, and no escape sequences (ECMA-48: CSI sequences, OSC and other strings,
+ * single ones).
  */
 const cr = 0x0d;
 const lf = 0x0a;

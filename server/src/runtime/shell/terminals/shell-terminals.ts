@@ -13,8 +13,8 @@ const maxOpen = 8;
 const scrollback = 1000;
 
 /**
- * The environment of commands says that nobody is there to answer (sandbox/environment.ts); here a person is. Their `~/.bashrc`, from
- * the conversation's home, is read last.
+ * The environment of commands says that nobody is there to answer (sandbox/environment.ts); here a person is. Their
+ * `~/.bashrc`, from the conversation's home, is read last.
  */
 const startScript = [
   "unset CI PAGER GIT_PAGER MANPAGER GIT_TERMINAL_PROMPT DEBIAN_FRONTEND PIP_NO_INPUT",

@@ -1,4 +1,6 @@
-/** Emulates the terminal of a job, so that what its screen shows can be reported instead of the sequences that drew it. */
+/**
+ * Emulates the terminal of a job, so that what its screen shows can be reported instead of the sequences that drew it.
+ */
 import { DeckhandError } from "@deckhand/protocol";
 import type { SerializeAddon } from "@xterm/addon-serialize/lib/addon-serialize.mjs";
 import type { Terminal as Xterm } from "@xterm/headless";
@@ -27,8 +29,8 @@ export class TerminalScreen {
   }
 
   /**
-   * `scrollback`: lines kept after they have left the screen; with 0 the screen cannot be serialized. `reply` gets the terminal's
-   * answers to queries of the program, such as the cursor position.
+   * `scrollback`: lines kept after they have left the screen; with 0 the screen cannot be serialized. `reply` gets the
+   * terminal's answers to queries of the program, such as the cursor position.
    */
   static async open(
     { rows, columns, scrollback }: Terminal & { readonly scrollback: number },
