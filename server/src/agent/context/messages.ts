@@ -99,7 +99,7 @@ function entryOf(id: number, part: ContextPart, message: ModelMessage): Entry {
 }
 
 function prunedEntry({ message, pruned: replacement }: Entry): ModelMessage {
-  return replacement ?? pruned(message);
+  return replacement ?? pruneMessage(message);
 }
 
 export function charsOf(message: ModelMessage): number {
@@ -117,7 +117,7 @@ export function charsOf(message: ModelMessage): number {
 }
 
 /** The message without long tool results; the same object when it has none. */
-export function pruned(message: ModelMessage): ModelMessage {
+export function pruneMessage(message: ModelMessage): ModelMessage {
   if (message.role !== "tool" || message.results.every(({ content }) => content.length <= minPrunedChars)) {
     return message;
   }

@@ -1,4 +1,4 @@
-import type { ContextPart, ReplyPart } from "@deckhand/protocol";
+import type { ContextPart, Observation, ReplyPart } from "@deckhand/protocol";
 import type { ToolResult } from "../../llm/model.ts";
 
 interface OpenCall {
@@ -56,4 +56,15 @@ export function openCalls(parts: readonly ReplyPart[], shown: readonly ReplyPart
     const other = shown[at];
     return part.type === "call" && other?.type === "call" ? [{ id: part.id, name: part.name, shownId: other.id }] : [];
   });
+}
+
+/** Images come after the results, because not every provider accepts an image inside of one. */
+export function imagesOf(event: Observation): readonly Aside[] {
+  if (event.observation === "read" && event.extras.image !== undefined) {
+    const { path, image } = event.extras;
+    return [{ part: "outputs", text: `(Image: ${path})`, imageUrl: image.url }];
+  }
+  if (event.observation !== "call_tool") return [];
+  const { server, name, images = [] } = event.extras;
+  return images.map((imageUrl) => ({ part: "outputs", text: `(Image returned by ${name} of ${server})`, imageUrl }));
 }

@@ -16,7 +16,7 @@ import { CallIds } from "./call-ids.ts";
 import { InjectedInstructions } from "./injected-instructions.ts";
 import { Messages } from "./messages.ts";
 import { systemNote } from "./notes.ts";
-import { openCalls, OpenReply, type Aside } from "./open-reply.ts";
+import { imagesOf, openCalls, OpenReply, type Aside } from "./open-reply.ts";
 import type { PromptSize } from "./prompt-size.ts";
 import { TokenEstimator } from "./token-estimator.ts";
 import { UserMessages } from "./user-messages.ts";
@@ -234,17 +234,6 @@ export class Prompt {
   #textFor(event: Observation): string {
     return this.#tools.get(event.observation)?.tell?.(event) ?? event.content;
   }
-}
-
-/** Images come after the results, because not every provider accepts an image inside of one. */
-function imagesOf(event: Observation): readonly Aside[] {
-  if (event.observation === "read" && event.extras.image !== undefined) {
-    const { path, image } = event.extras;
-    return [{ part: "outputs", text: `(Image: ${path})`, imageUrl: image.url }];
-  }
-  if (event.observation !== "call_tool") return [];
-  const { server, name, images = [] } = event.extras;
-  return images.map((imageUrl) => ({ part: "outputs", text: `(Image returned by ${name} of ${server})`, imageUrl }));
 }
 
 function isFailure(event: Observation): boolean {

@@ -3,7 +3,7 @@ import { DeckhandError, type ActionArgs } from "@deckhand/protocol";
 import type { Model, ModelMessage, ModelReply, ModelRequest } from "../../llm/model.ts";
 import type { Agent } from "../agents.ts";
 import { replyText } from "../model-call.ts";
-import { charsOf, pruned } from "./messages.ts";
+import { charsOf, pruneMessage } from "./messages.ts";
 import { systemNote } from "./notes.ts";
 import type { Prompt } from "./prompt.ts";
 
@@ -79,7 +79,7 @@ const omittedStart: ModelMessage = {
 function longestTail(messages: readonly ModelMessage[], maxChars: number): readonly ModelMessage[] {
   const total = messages.reduce((sum, message) => sum + charsOf(message), 0);
   if (total <= maxChars) return messages;
-  const short = messages.map(pruned);
+  const short = messages.map(pruneMessage);
   let sum = 0;
   let first = short.length;
   for (let at = short.length - 1; at >= 0; at -= 1) {

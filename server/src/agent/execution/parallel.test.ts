@@ -123,21 +123,21 @@ test("[HN2] at most eight calls run at a time, and a call that needs an approval
 });
 
 test("[HN2] each output is yielded once and in order, its sender waits for it, and a failure of the work is thrown", async () => {
-  const output = (text: string) => ({ type: "delta", delta: { of: 0, text } }) as const;
+  const output = (name: string) => ({ type: "delta", delta: { of: 0, text: name } }) as const;
   const channel = new OutputChannel();
   const resumed: string[] = [];
   const sendTwice = async (name: string): Promise<void> => {
-    for (const text of [`${name}1`, `${name}2`]) {
-      await channel.send(output(text));
-      resumed.push(text);
+    for (const part of [`${name}1`, `${name}2`]) {
+      await channel.send(output(part));
+      resumed.push(part);
     }
   };
   const yielded: string[] = [];
   const draining = channel.drain(Promise.all([sendTwice("a"), sendTwice("b")]));
   for (let next = await draining.next(); next.done !== true; next = await draining.next({} as View)) {
-    const text = next.value.type === "delta" ? next.value.delta.text : "";
-    assert.ok(!resumed.includes(text));
-    yielded.push(text);
+    const part = next.value.type === "delta" ? next.value.delta.text : "";
+    assert.ok(!resumed.includes(part));
+    yielded.push(part);
   }
   assert.deepEqual(yielded, ["a1", "b1", "a2", "b2"]);
   assert.deepEqual(resumed, yielded);
