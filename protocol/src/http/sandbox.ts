@@ -17,7 +17,7 @@ export interface NetworkRecord {
   readonly mode: string | null;
   /** Hosts that a person allowed for this conversation. */
   readonly allowed: readonly string[];
-  /** The most recent connections, oldest first. */
+  /** The most recent connections, newest first. */
   readonly connections: readonly {
     readonly host: string;
     readonly port: number;
@@ -30,6 +30,7 @@ export interface NetworkRecord {
     readonly down_bytes: number;
     readonly open: boolean;
   }[];
+  /** Most used first; hosts beyond the limit are added up under the name `""`. */
   readonly hosts: readonly {
     readonly host: string;
     readonly connections: number;

@@ -1,28 +1,6 @@
 /** Lists a folder of the workspace as programs in the sandbox see it. */
-import { DeckhandError } from "@deckhand/protocol";
+import { DeckhandError, type FileEntry, type FilePage } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
-
-export interface Entry {
-  readonly name: string;
-  readonly type: "file" | "folder" | "link" | "other";
-  /** For links: what the target is; `missing` if the link is broken. */
-  readonly target_type?: "file" | "folder" | "other" | "missing";
-  readonly size_bytes: number;
-  /** ISO 8601. */
-  readonly modified_at: string;
-  /** The name begins with a dot. */
-  readonly hidden: boolean;
-  /** Excluded by the .gitignore of a surrounding repository. */
-  readonly ignored: boolean;
-}
-
-export interface Listing {
-  readonly entries: readonly Entry[];
-  /** `after` for the next page; null on the last one. */
-  readonly next: string | null;
-  /** The folder has too many entries to read, or names that are not valid UTF-8. */
-  readonly incomplete: boolean;
-}
 
 /** Enough for several hundred thousand entries. */
 const maxBytes = 16 * 1024 * 1024;
@@ -43,7 +21,7 @@ export async function listFolder(
   runtime: Runtime,
   { path, after, limit }: ListOptions,
   signal: AbortSignal,
-): Promise<Listing> {
+): Promise<FilePage> {
   const { all, incomplete } = await entriesOf(runtime, path, signal);
   const sorted = all.toSorted(compareEntries);
   const from = after === undefined ? 0 : sorted.findIndex((entry) => `${rank(entry)}${entry.name}` === after) + 1;
@@ -66,7 +44,7 @@ async function entriesOf(
   runtime: Runtime,
   path: string,
   signal: AbortSignal,
-): Promise<{ readonly all: readonly Entry[]; readonly incomplete: boolean }> {
+): Promise<{ readonly all: readonly FileEntry[]; readonly incomplete: boolean }> {
   // The trailing slash makes find follow the path if it is a symbolic link.
   const format = "%y\\0%Y\\0%s\\0%T@\\0%f\\0";
   const argv = ["find", `${path}/`, "-mindepth", "1", "-maxdepth", "1", "-printf", format];
@@ -75,7 +53,7 @@ async function entriesOf(
     throw new DeckhandError("file_not_found", "The folder does not exist or cannot be read.");
   }
   const { fields, unreadable } = nulFields(stdout);
-  const all: Entry[] = [];
+  const all: FileEntry[] = [];
   for (let at = 0; at + 5 <= fields.length; at += 5) {
     const [type = "", target = "", size = "", modified = "", name = ""] = fields.slice(at, at + 5);
     if (name.includes("\ufffd")) continue;
@@ -121,12 +99,12 @@ export function nulFields(bytes: Uint8Array): { readonly fields: readonly string
   return { fields: text.split("\0").slice(0, -1), unreadable: text.includes("\ufffd") };
 }
 
-function rank({ type, target_type: target }: Entry): "0" | "1" {
+function rank({ type, target_type: target }: FileEntry): "0" | "1" {
   return type === "folder" || target === "folder" ? "0" : "1";
 }
 
 /** By UTF-16 code units, so the order does not depend on the locale. */
-function compareEntries(a: Entry, b: Entry): number {
+function compareEntries(a: FileEntry, b: FileEntry): number {
   const [one, other] = [`${rank(a)}${a.name}`, `${rank(b)}${b.name}`];
   return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -5,11 +5,11 @@
 import { posix } from "node:path";
 import type { Context, Hono } from "hono";
 import { z } from "zod";
-import { DeckhandError } from "@deckhand/protocol";
+import { DeckhandError, type FileEntry } from "@deckhand/protocol";
 import type { ConversationApi, ConversationsApi } from "../../conversation/api.ts";
 import { zipFolder } from "../../files/archive.ts";
 import { fromForm, fromArchive, withinLimits, classicFileName, type IncomingLimits } from "../../files/incoming.ts";
-import { listFolder, type Entry } from "../../files/list.ts";
+import { listFolder } from "../../files/list.ts";
 import type { UploadStore } from "../../files/uploads.ts";
 import { workspacePath } from "../../files/workspace-path.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
@@ -153,9 +153,9 @@ export function classicFileRoutes(app: Hono, options: ClassicFilesOptions): void
 }
 
 /** Folders first, with a trailing slash; each group sorted case-insensitively. */
-function namesOf(entries: readonly Entry[]): readonly string[] {
+function namesOf(entries: readonly FileEntry[]): readonly string[] {
   const visible = entries.filter(({ name, ignored }) => !ignored && !hiddenNames.has(name));
-  const isFolder = ({ type, target_type: target }: Entry): boolean => type === "folder" || target === "folder";
+  const isFolder = ({ type, target_type: target }: FileEntry): boolean => type === "folder" || target === "folder";
   const sorted = (names: readonly string[]): readonly string[] =>
     names.toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
   return [

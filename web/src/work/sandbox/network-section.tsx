@@ -31,7 +31,7 @@ export function NetworkSection({ conversation, events, allowed }: NetworkSection
   const allow = (host: string, isAllowed: boolean): void => {
     client.send(conversation, "allow_host", { host, allowed: isAllowed }).catch(toastFailure);
   };
-  const last = (data?.connections ?? []).slice(-maxConnections).toReversed();
+  const last = (data?.connections ?? []).slice(0, maxConnections);
   return (
     <div className="flex flex-col gap-4">
       <p className="text-sm text-muted">{t.work.sandbox.networkModes[modeOf(data?.mode)]}</p>
