@@ -25,8 +25,8 @@ function isPrefix(entry) {
 }
 
 /**
- * The environment of the programs we start: `node` and the tools in node_modules come first on PATH, the user's own PATH is
- * kept in DECKHAND_USER_PATH for the sandbox, and npm's own variables are removed.
+ * The environment of the programs we start: `node` and the tools in node_modules come first on PATH, the user's own
+ * PATH is kept in DECKHAND_USER_PATH for the sandbox, and npm's own variables are removed.
  * @param {string} node path of the Node to use
  * @returns {NodeJS.ProcessEnv}
  */

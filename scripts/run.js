@@ -73,7 +73,10 @@ function inUserDirectory(run) {
   return { ...run, context: { ...run.context, cwd: userDirectory() } };
 }
 
-/** Runs the command and sets the exit code. Setup errors are shown without a stack trace. @param {readonly string[]} argv */
+/**
+ * Runs the command and sets the exit code. Setup errors are shown without a stack trace.
+ * @param {readonly string[]} argv
+ */
 export async function main([name = "", ...args]) {
   try {
     process.exitCode = await runCommand(name, args);

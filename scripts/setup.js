@@ -1,6 +1,6 @@
 /**
- * Prepares a fresh machine: Node 24, the locked npm packages, system programs. `npm start` and `npm test` run it first. If
- * nothing is missing it takes a few milliseconds and prints nothing. It can be killed at any point and run again.
+ * Prepares a fresh machine: Node 24, the locked npm packages, system programs. `npm start` and `npm test` run it first.
+ * If nothing is missing it takes a few milliseconds and prints nothing. It can be killed at any point and run again.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,8 +13,8 @@ import { installCommand, installPackages, isOptional, mayInstall, missingPackage
 
 /**
  * Returns the path of the Node that runs the sources; fails with a `SetupError`. With `all`, the programs that only the
- * tests need (a browser, a container engine) are included, and one that cannot be installed is an error; otherwise it is
- * only reported.
+ * tests need (a browser, a container engine) are included, and one that cannot be installed is an error; otherwise it
+ * is only reported.
  * @param {{ all: boolean }} options
  */
 export function setup({ all }) {

@@ -47,7 +47,8 @@ export function testRun(node, args) {
 }
 
 /**
- * Tests that measure time (`*.timing.test.ts`) run last and one file at a time, so that no other test competes with them.
+ * Tests that measure time (`*.timing.test.ts`) run last and one file at a time, so that no other test competes with
+ * them.
  * @param {string} node
  * @param {readonly string[]} files
  */
@@ -65,7 +66,10 @@ function isTiming(path) {
   return path.endsWith(".timing.test.ts");
 }
 
-/** Units and contract suites: what is not about the whole server, a container engine or the setup of a machine. @param {string} path */
+/**
+ * Units and contract suites: no tests of the whole server, container engines or the setup of a machine.
+ * @param {string} path
+ */
 function isUnit(path) {
   return !isTiming(path) && !/^(?:test|scripts)\/|^server\/src\/runtime\/container\//.test(path);
 }

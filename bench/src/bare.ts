@@ -1,6 +1,6 @@
 /**
- * The baseline: an agent loop without storage, UI or sandbox that starts a shell for each command. `node bare.ts URL TASK…`
- * runs all tasks in parallel.
+ * The baseline: an agent loop without storage, UI or sandbox that starts a shell for each command. `node bare.ts URL
+ * TASK…` runs all tasks in parallel.
  */
 import { spawn } from "node:child_process";
 

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- first-request`: compares the size of the first model request with that of other agents, which are
- * installed in pinned versions into a temporary folder. Not part of the default run, because it needs the registry and half
- * a gigabyte for a few minutes.
+ * installed in pinned versions into a temporary folder. Not part of the default run, because it needs the registry and
+ * half a gigabyte for a few minutes.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";

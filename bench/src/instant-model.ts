@@ -1,6 +1,6 @@
 /**
- * A model that answers at once, in the OpenAI Chat Completions format, and records times: the gap between an answer and the
- * next request of the same conversation is what the agent adds to a step.
+ * A model that answers at once, in the OpenAI Chat Completions format, and records times: the gap between an answer and
+ * the next request of the same conversation is what the agent adds to a step.
  */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";

@@ -43,9 +43,8 @@ console.log(
   `Node ${process.version}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB. The model answers at once;`,
 );
 console.log(`each step runs one command (echo). Machine speed varies: compare within one run.\n`);
-const bare = await measureBare();
-const server = await measureServer();
-print(bare, server);
+const bareFigures = await measureBare();
+print(bareFigures, await measureServer());
 console.log(`\nA command, compared with plain bash:\n`);
 console.log(await shellFigures());
 console.log(`\nA hundred sandboxes at once:\n`);

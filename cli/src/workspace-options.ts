@@ -5,7 +5,9 @@ import { UsageError } from "./exit-codes.ts";
 
 const names = ["folder", "worktree", "copy", "git"] as const;
 
-/** The workspace selected by the options; undefined for the server's default. Fails with a `UsageError` for two of them. */
+/**
+ * The workspace selected by the options; undefined for the server's default. Fails with a `UsageError` for two of them.
+ */
 export function workspaceChoice(values: ParsedArguments["values"]): WorkspaceChoice | undefined {
   const given = names.flatMap((name) => {
     const value = textOption(values[name]);

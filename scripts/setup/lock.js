@@ -6,8 +6,8 @@ import { say } from "./say.js";
 const busy = 75;
 
 /**
- * Runs a program under the lock and returns its exit code. The kernel releases the lock (flock) even if a setup is killed.
- * A system without flock(1), such as macOS, runs the program without a lock.
+ * Runs a program under the lock and returns its exit code. The kernel releases the lock (flock) even if a setup is
+ * killed. A system without flock(1), such as macOS, runs the program without a lock.
  * @param {string} file
  * @param {readonly string[]} argv
  */

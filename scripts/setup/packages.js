@@ -1,6 +1,6 @@
 /**
- * npm packages. npm's last step is to record what it installed in node_modules/.package-lock.json; comparing that with the
- * lockfile also detects an interrupted or foreign install.
+ * npm packages. npm's last step is to record what it installed in node_modules/.package-lock.json; comparing that with
+ * the lockfile also detects an interrupted or foreign install.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

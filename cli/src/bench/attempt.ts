@@ -1,7 +1,8 @@
 /**
- * One attempt: the agent works in a conversation whose workspace is a copy of the start files. Afterwards its background
- * processes are stopped, and the check runs in a fork: a copy of the files in a new sandbox and shell, without anything that
- * the agent started or defined. The check's own files are copied over those of the agent, so tampering with them is useless.
+ * One attempt: the agent works in a conversation whose workspace is a copy of the start files. Afterwards its
+ * background processes are stopped, and the check runs in a fork: a copy of the files in a new sandbox and shell,
+ * without anything that the agent started or defined. The check's own files are copied over those of the agent, so
+ * tampering with them is useless.
  */
 import { readFile } from "node:fs/promises";
 import type { Client } from "@deckhand/client";

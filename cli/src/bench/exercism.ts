@@ -1,7 +1,7 @@
 /**
- * Exercism's format: `.docs/instructions.md`, and `.meta/config.json` with the names of the solution and test files. The
- * agent gets everything but these two folders, one of which contains the solution. The original tests are restored before
- * they run.
+ * Exercism's format: `.docs/instructions.md`, and `.meta/config.json` with the names of the solution and test files.
+ * The agent gets everything but these two folders, one of which contains the solution. The original tests are restored
+ * before they run.
  */
 import { readFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Results as JSON lines, appended after each attempt, so that nothing is repeated after a Ctrl-C or a crash. An incomplete
- * last line is removed.
+ * Results as JSON lines, appended after each attempt, so that nothing is repeated after a Ctrl-C or a crash. An
+ * incomplete last line is removed.
  */
 import { appendFile, readFile, truncate } from "node:fs/promises";
 import type { Result } from "./result.ts";

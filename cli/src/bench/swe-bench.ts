@@ -1,9 +1,10 @@
 /**
- * Tasks in SWE-bench's format: one JSON object per line, with `instance_id`, `repo`, `base_commit`, `problem_statement`, `test_patch`,
- * `FAIL_TO_PASS` and `PASS_TO_PASS`. `test_command` runs the tests, `{tests}` in it are their names.
+ * Tasks in SWE-bench's format: one JSON object per line, with `instance_id`, `repo`, `base_commit`,
+ * `problem_statement`, `test_patch`, `FAIL_TO_PASS` and `PASS_TO_PASS`. `test_command` runs the tests, `{tests}` in it
+ * are their names.
  *
- * The agent gets that commit's files in a repository with a single commit, so later history, including the solution, cannot
- * be looked up. Before the check, the files that the test patch touches are replaced by their patched originals.
+ * The agent gets that commit's files in a repository with a single commit, so later history, including the solution,
+ * cannot be looked up. Before the check, the files that the test patch touches are replaced by their patched originals.
  */
 import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

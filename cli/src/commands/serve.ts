@@ -101,7 +101,9 @@ function exitIfStuck(): void {
   }, 10_000).unref();
 }
 
-/** Resolves on the first Ctrl-C or SIGTERM, or when the parent `deckhand run` is gone. A second signal exits at once. */
+/**
+ * Resolves on the first Ctrl-C or SIGTERM, or when the parent `deckhand run` is gone. A second signal exits at once.
+ */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false;

@@ -2,8 +2,8 @@ import type { Client } from "@deckhand/client";
 import { isAction, type Event } from "@deckhand/protocol";
 
 /**
- * Follows the subagents of a conversation, and theirs, until the signal aborts. The returned function has to be called with
- * each event of the parent. A subagent that was deleted or cannot be followed is skipped silently.
+ * Follows the subagents of a conversation, and theirs, until the signal aborts. The returned function has to be called
+ * with each event of the parent. A subagent that was deleted or cannot be followed is skipped silently.
  */
 export function followSubagents(
   client: Client,

@@ -1,6 +1,6 @@
 /**
- * All configuration options. The type `Config`, the tables in docs/CONFIGURATION.md and the output of `deckhand settings`
- * are derived from them.
+ * All configuration options. The type `Config`, the tables in docs/CONFIGURATION.md and the output of `deckhand
+ * settings` are derived from them.
  */
 import type { Option, Section } from "./option.ts";
 import { agents, approval, limits, workspace } from "./sections/conversations.ts";

@@ -1,6 +1,6 @@
 /**
- * Merges the layers `defaults < saved settings < environment < flags`, value by value, and records where each value comes
- * from. Two rules concern more than one value:
+ * Merges the layers `defaults < saved settings < environment < flags`, value by value, and records where each value
+ * comes from. Two rules concern more than one value:
  *
  * - A model's name, base URL and key belong together. If the environment or a flag sets the name or the URL, the saved
  *   name and URL are ignored; and a key from the environment is never sent to a saved URL.
@@ -131,7 +131,7 @@ function failClosed(
   isUnreadable: (section: keyof ServerSettings) => boolean,
 ): void {
   const source = { type: "fail_closed" } as const;
-  // A user who disables approvals may rely on hooks to block actions, so unreadable hooks override even the environment.
+  // A user who disables approvals may rely on hooks to block actions: unreadable hooks override even the environment.
   if (isUnreadable("hooks") || (isUnreadable("approval") && !given.has("approval.policy"))) {
     resolved.set("approval.policy", { value: "always", source });
   }

@@ -1,12 +1,12 @@
 /**
- * For crash tests: kills this process, as `kill -9` does, when work reaches a named point. Between two points of this list
- * nothing is awaited that has an effect.
+ * For crash tests: kills this process, as `kill -9` does, when work reaches a named point. Between two points of this
+ * list nothing is awaited that has an effect.
  *
  *   DECKHAND_FAILPOINT=stored:3     the third time that something has been stored
  *
  *   finding    before a command is looked up        reading   before a page of the log is read
- *   storing    before an append                     writing   inside its transaction        stored   after its commit
- *   choosing   before the model is found            asking    before a model call           hearing  while the reply streams
+ *   storing    before an append                     writing   inside its transaction     stored   after its commit
+ *   choosing   before the model is found            asking    before a model call        hearing  while the reply streams
  *   replied    after the reply, before it is stored
  *   judging    before the approval policy is evaluated
  *   starting   before a shell is started            started   after it has started

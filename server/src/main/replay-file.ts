@@ -30,8 +30,8 @@ function replayConfig(environment: Environment): Config {
 }
 
 /**
- * Replays a conversation in a temporary workspace, log and sandbox. A sandbox is used whatever is configured. Fails with
- * an `Error` that says what to do.
+ * Replays a conversation in a temporary workspace, log and sandbox. A sandbox is used whatever is configured. Fails
+ * with an `Error` that says what to do.
  */
 export async function replayFile(
   environment: Environment,

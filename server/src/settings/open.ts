@@ -5,8 +5,8 @@ import { resolveConfig, type Flags } from "../config/resolve.ts";
 import { Settings } from "./settings.ts";
 
 /**
- * The settings of the server that runs with this environment. `onProblem` is called with a sentence for every variable and
- * everything in settings.json that is ignored. Fails with an `Error` that lists every invalid value.
+ * The settings of the server that runs with this environment. `onProblem` is called with a sentence for every variable
+ * and everything in settings.json that is ignored. Fails with an `Error` that lists every invalid value.
  */
 export function openSettings(
   environment: Environment,

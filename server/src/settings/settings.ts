@@ -1,6 +1,6 @@
 /**
- * The server's settings: what is saved in settings.json, merged with the environment and flags. The file is the source of
- * truth: it is read again whenever it changes, and before anything is saved.
+ * The server's settings: what is saved in settings.json, merged with the environment and flags. The file is the source
+ * of truth: it is read again whenever it changes, and before anything is saved.
  */
 import { unwatchFile, watchFile } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
@@ -112,8 +112,8 @@ export class Settings implements Disposable {
   }
 
   /**
-   * The saved MCP server with this name, or the given one if it may be saved. Fails with `bad_args`, and with `forbidden`
-   * for a program that may not.
+   * The saved MCP server with this name, or the given one if it may be saved. Fails with `bad_args`, and with
+   * `forbidden` for a program that may not.
    */
   async mcpServer(name: string | undefined, server: McpServer | undefined): Promise<McpServer> {
     await this.refresh();
