@@ -51,7 +51,7 @@ export function containerStreams(options: ContainerStreamsOptions): ShellStreams
       if (kind === "job") return void exec.in.end();
       // The launcher prints a marker when the shell ends, in place of that of a command that was running.
       if (awake === undefined) output.expect();
-      void Promise.resolve(output.drain()).then(options.onFree);
+      void output.drain().then(options.onFree);
     },
   };
 }
