@@ -290,7 +290,7 @@ describe("the sandbox and users", () => {
   after(() => folders.remove());
 
   it(
-    "[R29] a root server's commands run as the owner of the workspace, even where he cannot get to",
+    "[R29] a root server's commands run as the owner of the workspace, even where the owner has no access",
     { skip: !isRoot },
     async () => {
       const { root, options } = folders;
@@ -416,7 +416,7 @@ describe("the self-test", () => {
   const stubs: readonly (readonly [string, string])[] = [
     ["lets everything through", passThrough],
     [
-      "lets everything through, in the right folder",
+      "lets everything through in the right folder",
       `args=$(tr '\\0' '\\n' <&13 | tail -n1); cd "$args"; ${passThrough}`,
     ],
     ["does nothing", "exit 0"],

@@ -438,7 +438,7 @@ export function runtimeContract(
       ["a loop in the shell itself", "echo on; while :; do :; done"],
       ["a loop of programs", "echo on; while :; do sleep 1000; done"],
       [
-        "a program that takes interrupts for nothing",
+        "a program that ignores interrupts",
         "bash -c 'trap \"\" INT TERM; echo on; while :; do sleep 1000; done'; echo NOT",
       ],
       ["a builtin that waits for input", "mkfifo pipe$$; echo on; read x <pipe$$; echo NOT"],

@@ -20,11 +20,11 @@ import { protectedPaths } from "./protected-paths.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** Owners of the workspace: the server's user and, if that is root, also another user. */
-for (const [whose, uid] of [
-  ["the server's own", undefined],
-  ...(isRoot ? [["somebody else's", 65_534] as const] : []),
+for (const [owner, uid] of [
+  ["the server's user", undefined],
+  ...(isRoot ? [["another user", 65_534] as const] : []),
 ] as const) {
-  describe(`a workspace that is ${whose}`, () => {
+  describe(`a workspace owned by ${owner}`, () => {
     const folders = makeFolders();
     const workspace = join(folders.root, "workspace");
     let runtime: Runtime;
