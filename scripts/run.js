@@ -15,7 +15,7 @@ const commands = {
   start: { run: serve },
   dev: { run: ({ node, context }) => runDev(node, context) },
   deckhand: { run: (run) => (run.args[0] === "serve" ? serve({ ...run, args: run.args.slice(1) }) : runCli(run)) },
-  "model-server": { run: (run) => runSource("server/src/llm/model-server.ts", inUserDirectory(run)) },
+  "model-server": { run: (run) => runSource("server/src/llm/scripted/model-server.ts", inUserDirectory(run)) },
   bench: { run: bench },
   record: { all: true, run: (run) => runSource("test/recordings/record.ts", run) },
   screenshots: { all: true, run: screenshots },

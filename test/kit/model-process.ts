@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const main = join(import.meta.dirname, "../../server/src/llm/model-server.ts");
+const main = join(import.meta.dirname, "../../server/src/llm/scripted/model-server.ts");
 
-/** A reply of a script; the format is told at the head of server/src/llm/script.ts. */
+/** A reply of a script; the format is told at the head of server/src/llm/scripted/script.ts. */
 export interface ScriptReply {
   readonly text?: string;
   readonly calls?: readonly { readonly name: string; readonly arguments?: object | string; readonly id?: string }[];

@@ -6,10 +6,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { fold, isAction, type Event } from "@deckhand/protocol";
 import type { ModelMessage } from "../llm/model.ts";
-import { anthropic } from "../llm/providers/anthropic.ts";
-import { compatible } from "../llm/providers/compatible.ts";
-import { modelAt } from "../llm/providers/load.ts";
-import { openai } from "../llm/providers/openai.ts";
+import { anthropic } from "../llm/providers/adapters/anthropic.ts";
+import { compatible } from "../llm/providers/adapters/compatible.ts";
+import { createProviderModel } from "../llm/call/provider-model.ts";
+import { openai } from "../llm/providers/adapters/openai.ts";
 import type { Provider } from "../llm/providers/provider.ts";
 import { createTools } from "../tools/tools.ts";
 import { createAgentFinder } from "./agents.ts";
@@ -136,18 +136,18 @@ function sender(provider: Provider): (asked: Asked) => Promise<unknown> {
     sent = typeof init?.body === "string" ? init.body : "";
     return new Response('{"error":{"message":"that is all"}}', { status: 400 });
   };
-  const priced = { provider: null, model: "m", baseUrl: "http://127.0.0.1/v1", free: true };
+  const pricing = { provider: null, model: "m", baseUrl: "http://127.0.0.1/v1", isFree: true };
   const address = {
     provider,
     label: "The test's",
-    priced,
+    pricing,
     model: "m",
-    baseUrl: priced.baseUrl,
+    baseUrl: pricing.baseUrl,
     apiKey: "k",
     extra: {},
     keyNames: "",
   };
-  const model = modelAt("m", address, { retries: 0, timeoutMs: 1000, random: () => 0, fetch }, { takesImages: false });
+  const model = createProviderModel("m", address, { retries: 0, timeoutMs: 1000, random: () => 0, fetch }, { takesImages: false });
   return async (asked) => {
     await model
       .reply(requestOf(asked), new AbortController().signal)

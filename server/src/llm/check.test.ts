@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { ModelReport } from "@deckhand/protocol";
-import { modelOf, never, serveScript, type ModelOptions } from "./asking.ts";
+import { modelOf, neverAborted, serveScript, type ModelOptions } from "./model.test-kit.ts";
 import { checkModel } from "./check.ts";
-import type { ScriptInput } from "./script.ts";
+import type { ScriptInput } from "./scripted/script.ts";
 
 /** All questions are the first of a conversation, so the script is chosen by their words. */
 async function tried(
@@ -16,7 +16,7 @@ async function tried(
     { when: "The code word is heliotrope.", replies: [remembered] },
     { when: "Which colour is this picture? Answer with one word.", replies: seen === undefined ? [] : [seen] },
   ];
-  return checkModel(modelOf(await serveScript(t, { conversations }), options), never);
+  return checkModel(modelOf(await serveScript(t, { conversations }), options), neverAborted);
 }
 
 const findings = ({ findings: list }: ModelReport): Record<string, boolean> =>
@@ -56,7 +56,7 @@ test("[M33] a model that takes no tools is tried in words", async (t) => {
     replies: [{ status: 400, body: { error: { message: "x does not support tools" } } }, { text: written }],
     conversations: [{ when: "The code word is heliotrope.", replies: [{ text: "heliotrope" }] }],
   });
-  const report = await checkModel(modelOf(server), never);
+  const report = await checkModel(modelOf(server), neverAborted);
   assert.equal(report.ok, true);
   assert.match(sentence(report, "tools"), /told in words/);
 });

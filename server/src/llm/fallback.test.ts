@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { DeckhandError } from "@deckhand/protocol";
-import { afterReply, ask, askInVain, requestOf, serveScript, user } from "./asking.ts";
-import { findModels, type ModelSettings } from "./find.ts";
-import type { ModelEntry } from "./entries.ts";
-import type { ModelServer } from "./model-server.ts";
+import { afterReply, ask, askForFailure, requestOf, serveScript, user } from "./model.test-kit.ts";
+import { createModels, type ModelSettings } from "./resolve/models.ts";
+import type { ModelEntry } from "./resolve/entries.ts";
+import type { ModelServer } from "./scripted/model-server.ts";
 import type { Model, ModelChoice, ModelMessage, ModelProgress } from "./model.ts";
-import { withItsKey } from "./providers/names.ts";
-import type { ScriptInput } from "./script.ts";
+import { withScopedKey } from "./resolve/resolve.ts";
+import type { ScriptInput } from "./scripted/script.ts";
 
 interface House {
-  readonly models: ReturnType<typeof findModels>;
+  readonly models: ReturnType<typeof createModels>;
   readonly at: Readonly<Record<string, ModelServer>>;
   clockMs: number;
 }
@@ -29,7 +29,7 @@ async function house(
   const made: House = {
     clockMs: 0,
     at,
-    models: findModels({
+    models: createModels({
       settings: () => ({ configured: { name: first }, env: {}, ...settings }),
       entries: async () => entries,
       retries: 5,
@@ -113,7 +113,7 @@ test("[MP14] a wrong key, and a conversation that is too long, are no outage; wh
   const out = await house(t, { a: {}, b: {} }, { fallback: ["b", "nobody/knows-it"] });
   for (const server of Object.values(out.at)) await server.close();
   for (let times = 0; times < 2; times += 1) {
-    const { code, message } = await askInVain(await out.models.find({}), request);
+    const { code, message } = await askForFailure(await out.models.find({}), request);
     assert.equal(code, "model_unavailable");
     assert.ok(message.includes(`:${out.at["a"]?.port}/`), message);
   }
@@ -208,7 +208,7 @@ test("[MP18] the effort of thinking is passed to models that can be told, in the
 test("[MP19] what is saved while the server runs counts from the next call on", async (t) => {
   const [a, b] = [await serveScript(t, says("a")), await serveScript(t, says("b"))];
   let settings: ModelSettings = { configured: { name: "m", baseUrl: a.url, apiKey: "first" }, env: {} };
-  const models = findModels({ settings: () => settings, retries: 0, timeoutMs: 5_000, discover: false });
+  const models = createModels({ settings: () => settings, retries: 0, timeoutMs: 5_000, discover: false });
   await ask(await models.find({}), request);
   settings = { configured: { name: "m", baseUrl: b.url, apiKey: "second" }, env: {} };
   await ask(await models.find({}), request);
@@ -229,7 +229,7 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
     env: { OPENAI_API_KEY: "o", ANTHROPIC_API_KEY: "c" },
   };
   const options = { retries: 0, timeoutMs: 5_000, discover: false, entries: async () => entries };
-  const models = findModels({ settings: () => settings, ...options });
+  const models = createModels({ settings: () => settings, ...options });
   const keyAt = async (server: ModelServer, choice: ModelChoice): Promise<string | undefined> => {
     await ask(await models.find({ ...choice, apiKey: "theirs" }), request);
     return server.requests.at(-1)?.headers.authorization;
@@ -241,7 +241,7 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
   assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "openai/gpt-5" } }), undefined);
   // Another model of the same provider has it; the provider's own variable is there for the others.
   const named = (name: string, keyFor: { readonly name?: string }) =>
-    withItsKey({ name, apiKey: "theirs", keyFor }, { configured: settings.configured, entries }).apiKey;
+    withScopedKey({ name, apiKey: "theirs", keyFor }, { configured: settings.configured, entries }).apiKey;
   assert.equal(named("gpt-4o", {}), "theirs");
   assert.equal(named("openai/gpt-4o", { name: "gpt-5" }), "theirs");
   assert.equal(named("claude-sonnet-4-5", {}), undefined);
@@ -249,7 +249,7 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
   assert.equal(named("gpt-4o", { name: "mine" }), undefined);
 });
 
-function askOnce(model: Model): ReturnType<typeof askInVain> {
+function askOnce(model: Model): ReturnType<typeof askForFailure> {
   // Its retries take seconds, which are not what is tried here.
   const stop = new AbortController();
   const replying = model.reply(request, stop.signal);

@@ -7,7 +7,7 @@
  */
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
 import type { Model, ModelProgress, ModelReply, ModelRequest } from "./model.ts";
-import { ModelFailure } from "./providers/failure.ts";
+import { ModelFailure } from "./failures/model-failure.ts";
 
 /** How long a model that failed is not asked, where it did not say itself. */
 const outForMs = 60_000;

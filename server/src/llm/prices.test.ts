@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { costOf } from "./prices.ts";
-import { nameModel } from "./providers/names.ts";
+import { resolveModel } from "./resolve/resolve.ts";
 
 const now = new Date("2025-11-01T00:00:00Z");
 const usage = { input: 1_000_000, output: 100_000, cached_input: 0, cache_write: 0, reasoning: 50_000 };
 
 function pricedAs(name: string, baseUrl?: string) {
-  const named = nameModel({ choice: {}, configured: { name, baseUrl, apiKey: "k" }, env: {} });
+  const named = resolveModel({ choice: {}, configured: { name, baseUrl, apiKey: "k" }, env: {} });
   assert.equal(named.kind, "address");
-  return named.address.priced;
+  return named.address.pricing;
 }
 
 test("[M18] a reply costs what the provider's price list says, reasoning counted with the output", async () => {
@@ -36,7 +36,7 @@ test("[M18] what is not known has no price, not a price of nothing", async () =>
 });
 
 test("[M18] a model on a machine of one's own is free", async () => {
-  for (const priced of [
+  for (const pricing of [
     pricedAs("ollama/qwen3"),
     pricedAs("ollama/qwen3", "http://192.168.1.5:11434"),
     pricedAs("lm_studio/qwen3"),
@@ -44,7 +44,7 @@ test("[M18] a model on a machine of one's own is free", async () => {
     pricedAs("some-model", "http://localhost:8080/v1"),
     pricedAs("gpt-oss-20b", "http://[::1]:8080/v1"),
   ]) {
-    assert.equal(await costOf(priced, usage, now), 0, JSON.stringify(priced));
+    assert.equal(await costOf(pricing, usage, now), 0, JSON.stringify(pricing));
   }
 });
 

@@ -1,13 +1,13 @@
 /** What a reply costs and how much a model reads, from the price list that @pydantic/genai-prices carries: no network. */
 import type { ModelPrice, Usage } from "@deckhand/protocol";
 
-export interface Priced {
+export interface Pricing {
   /** The provider in the price list; null: it is looked up by the address. */
   readonly provider: string | null;
   readonly model: string;
   readonly baseUrl: string;
   /** Runs on a machine of one's own. */
-  readonly free: boolean;
+  readonly isFree: boolean;
   /** What was said of it goes before the list. */
   readonly price?: { readonly input: number; readonly output: number; readonly cached_input?: number | undefined };
 }
@@ -25,7 +25,7 @@ export async function loadPrices(): Promise<void> {
  * this machine and has no known price is free.
  */
 export async function costOf(
-  { provider, model, baseUrl, free, price: own }: Priced,
+  { provider, model, baseUrl, isFree, price: own }: Pricing,
   usage: Usage,
   now: Date,
 ): Promise<number | null> {
@@ -34,7 +34,7 @@ export async function costOf(
     const cached = cacheRead * (own.cached_input ?? own.input);
     return ((usage.input - cacheRead) * own.input + cached + usage.output * own.output) / 1_000_000;
   }
-  if (free) return 0;
+  if (isFree) return 0;
   await loadPrices();
   const tokens = {
     input_tokens: usage.input,
@@ -48,7 +48,7 @@ export async function costOf(
   return provider === null && isLoopback(baseUrl) ? 0 : null;
 }
 
-export interface Listed {
+export interface PriceListEntry {
   /** Tokens that the model can read; null where the list does not say. */
   readonly contextTokens: number | null;
   /** Dollars for a million tokens of a short request; null where it is not in the list. */
@@ -56,11 +56,11 @@ export interface Listed {
 }
 
 /** What the list has of a model. */
-export async function listed({ provider, model, baseUrl, free, price: said }: Priced, now: Date): Promise<Listed> {
+export async function priceListEntry({ provider, model, baseUrl, isFree, price: said }: Pricing, now: Date): Promise<PriceListEntry> {
   await loadPrices();
   const where = provider === null ? { providerApiUrl: baseUrl } : { providerId: provider };
   const found = calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now });
-  const nothing = free || (provider === null && isLoopback(baseUrl));
+  const nothing = isFree || (provider === null && isLoopback(baseUrl));
   const own =
     said === undefined
       ? nothing
@@ -80,7 +80,7 @@ export async function listed({ provider, model, baseUrl, free, price: said }: Pr
 }
 
 /** Names in the list that are still sold, without those that do not chat. */
-export async function listedModels(provider: string): Promise<readonly string[]> {
+export async function priceListModels(provider: string): Promise<readonly string[]> {
   const { findProvider } = await import("@pydantic/genai-prices");
   const found = findProvider({ providerId: provider });
   return (

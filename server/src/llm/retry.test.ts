@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ErrorCode } from "@deckhand/protocol";
-import { ask, askInVain, modelOf, requestOf, serveScript, user } from "./asking.ts";
-import { ModelFailure } from "./providers/failure.ts";
+import { ask, askForFailure, modelOf, requestOf, serveScript, user } from "./model.test-kit.ts";
+import { ModelFailure } from "./failures/model-failure.ts";
 import { retryWaitMs, withRetries } from "./retry.ts";
 
 const request = requestOf(user("go"));
@@ -46,7 +46,7 @@ test("[M15] what passes by itself is tried again, and each time is told with its
 
 test("[M15] after the last retry the failure says how often it was tried", async (t) => {
   const server = await serveScript(t, { replies: [{ status: 500, headers: soon }], after: "repeat_last" });
-  const { code, message, progress } = await askInVain(modelOf(server, { retries: 2 }), request);
+  const { code, message, progress } = await askForFailure(modelOf(server, { retries: 2 }), request);
   assert.equal(code, "model_unavailable");
   assert.match(message, /could not answer \(500\).* Given up after 2 retries\.$/);
   assert.equal(progress.length, 2);
@@ -70,7 +70,7 @@ test("[M16] a provider that wants more than a minute is not waited for: the fail
     replies: [{ status: 429, headers: { "retry-after": "600" } }],
     after: "repeat_last",
   });
-  const { code, message, progress } = await askInVain(modelOf(server, { retries: 5 }), request);
+  const { code, message, progress } = await askForFailure(modelOf(server, { retries: 5 }), request);
   assert.equal(code, "model_rate_limited");
   assert.equal(message, "The test's provider limits the rate of requests (429). It says to come back in 10 min.");
   assert.deepEqual(progress, []);
@@ -91,7 +91,7 @@ test("[M16] a date in retry-after, and Google's RetryInfo, count as well", async
     ],
   });
   for (const task of ["date", "body"]) {
-    const { message } = await askInVain(modelOf(server, { kind: "google", retries: 5 }), requestOf(user(task)));
+    const { message } = await askForFailure(modelOf(server, { kind: "google", retries: 5 }), requestOf(user(task)));
     assert.match(message, /It says to come back in (60|59) min\.$/);
   }
 });
@@ -99,7 +99,7 @@ test("[M16] a date in retry-after, and Google's RetryInfo, count as well", async
 test("[M16] without it the waits double, half of each by chance, up to a bound", () => {
   const waits = (code: ErrorCode, random: number) =>
     [0, 1, 2, 3, 4, 5, 6, 7].map((tried) =>
-      retryWaitMs(new ModelFailure(code, "", { passes: true }), tried, () => random),
+      retryWaitMs(new ModelFailure(code, "", { isTransient: true }), tried, () => random),
     );
   assert.deepEqual(waits("model_unavailable", 0), [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000]);
   // Limits are counted by the minute: five tries reach over one.
@@ -111,7 +111,7 @@ test("[M17] an abort ends the wait before a retry at once", async () => {
   const reason = new Error("stop");
   // oxlint-disable-next-line require-yield -- it fails before it says anything
   const attempt = async function* () {
-    throw new ModelFailure("model_rate_limited", "Slow down.", { passes: true, retryAfterMs: 50_000 });
+    throw new ModelFailure("model_rate_limited", "Slow down.", { isTransient: true, retryAfterMs: 50_000 });
   };
   const run = withRetries(attempt, { retries: 3, random: () => 0 }, stop.signal);
   assert.equal((await run.next()).done, false);

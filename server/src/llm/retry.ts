@@ -1,6 +1,6 @@
 /** Trying a model call again: what passes by itself is waited for, and everybody who follows is told why. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ModelFailure } from "./providers/failure.ts";
+import { ModelFailure } from "./failures/model-failure.ts";
 import type { ModelProgress, ModelReply } from "./model.ts";
 
 export interface RetryOptions {
@@ -42,7 +42,7 @@ export async function* withRetries(
       if (!(error instanceof ModelFailure)) throw error;
       failure = error;
     }
-    if (!failure.passes) throw failure;
+    if (!failure.isTransient) throw failure;
     if (hasFallback && failure.isUnreachable) throw failure;
     if (failure.retryAfterMs !== null && failure.retryAfterMs > patienceMs)
       throw comeBackLater(failure, failure.retryAfterMs);

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import type { RuntimeStatus } from "../runtime/runtime.ts";
 import { openSettings } from "../settings/open.ts";
-import { createModels } from "./models.ts";
+import { configuredModels } from "./models.ts";
 import { createRuntimes, runtimeOptions } from "./runtimes.ts";
 
 /** Checks what a server here would use, without starting one: its configuration, sandbox and model. */
@@ -18,7 +18,7 @@ export async function diagnose(environment: Environment): Promise<{
   await mkdir(config.workspace.folder, { recursive: true });
   const [sandbox, model] = await Promise.all([
     createRuntimes(config, runtimeOptions(config, environment), environment).status(config.workspace.folder),
-    createModels(settings).describe(),
+    configuredModels(settings).describe(),
   ]);
   return { config, sandbox, model };
 }

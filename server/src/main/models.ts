@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { entriesFile } from "../llm/entries.ts";
-import { findModels } from "../llm/find.ts";
+import { entriesFile } from "../llm/resolve/entries.ts";
+import { createModels } from "../llm/resolve/models.ts";
 import type { Settings } from "../settings/settings.ts";
 
-type Models = ReturnType<typeof findModels>;
+type Models = ReturnType<typeof createModels>;
 
 /** The models of the current settings: built on the first call, and again on the first call after a change. */
 export function currentModels(settings: Settings): () => Models {
@@ -11,12 +11,12 @@ export function currentModels(settings: Settings): () => Models {
   settings.onChange(() => {
     models = undefined;
   });
-  return () => (models ??= createModels(settings));
+  return () => (models ??= configuredModels(settings));
 }
 
-export function createModels({ config, providerEnvironment }: Settings): Models {
+export function configuredModels({ config, providerEnvironment }: Settings): Models {
   const { model } = config;
-  return findModels({
+  return createModels({
     settings: () => ({
       configured: {
         ...(model.name === undefined ? {} : { name: model.name }),

@@ -1,8 +1,8 @@
 /** Every provider package over a real socket: what it sends, and what becomes of what it gets. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterReply, ask, modelOf, requestOf, serveScript, user } from "../asking.ts";
-import type { ScriptInput } from "../script.ts";
+import { afterReply, ask, modelOf, requestOf, serveScript, user } from "../model.test-kit.ts";
+import type { ScriptInput } from "../scripted/script.ts";
 
 const kinds: readonly { readonly kind: string; readonly model: string; readonly list: string }[] = [
   { kind: "compatible", model: "test-model", list: "messages" },

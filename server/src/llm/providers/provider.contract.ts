@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ErrorCode, Usage } from "@deckhand/protocol";
-import { afterReply, ask, modelOf, requestOf, user } from "../asking.ts";
+import { afterReply, ask, modelOf, requestOf, user } from "../model.test-kit.ts";
 import type { Model, ModelRequest } from "../model.ts";
-import { ModelFailure } from "./failure.ts";
+import { ModelFailure } from "../failures/model-failure.ts";
 import { hasRecording, playRecordings, type Played } from "./recordings.test-kit.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what is not there fails the assertion that reads it
@@ -143,7 +143,7 @@ export function providerContract(provider: ProviderCase): void {
     test(`[MP7] ${prefix}: ${recording} is ${code}`, async (t) => {
       const played = await playRecordings(t, recordings, [recording]);
       const failure = await failureOf(modelAt(played), start);
-      assert.deepEqual([failure.code, failure.passes], [code, passes], failure.message);
+      assert.deepEqual([failure.code, failure.isTransient], [code, passes], failure.message);
       if (recording === "429") assert.equal(failure.retryAfterMs, code === "model_rate_limited" ? 7000 : null);
       assert.ok(!failure.message.includes(key));
     });
@@ -154,7 +154,7 @@ export function providerContract(provider: ProviderCase): void {
       for (const at of [0, 0.3, 0.6, 0.8]) {
         const played = await playRecordings(t, recordings, ["tools"], { at, how });
         const failure = await failureOf(modelAt(played), start);
-        assert.deepEqual([failure.code, failure.passes], ["model_unavailable", true], `${at}: ${failure.message}`);
+        assert.deepEqual([failure.code, failure.isTransient], ["model_unavailable", true], `${at}: ${failure.message}`);
       }
     });
   }

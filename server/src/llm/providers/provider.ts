@@ -4,7 +4,7 @@
  */
 import type { LanguageModelV4, SharedV4ProviderMetadata, SharedV4ProviderOptions } from "@ai-sdk/provider";
 import type { ModelRequest } from "../model.ts";
-import type { Priced } from "../prices.ts";
+import type { Pricing } from "../prices.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,11 +13,11 @@ export interface Provider {
   readonly prefixes: readonly [string, ...string[]];
   readonly label: string;
   /** Variables that have its key; the first that is set counts. None: it asks for no key. */
-  readonly keys: readonly string[];
+  readonly keyVariables: readonly string[];
   /** In the price list; null: it runs on machines of one's own. */
-  readonly prices: string | null;
+  readonly priceListId: string | null;
   /** It speaks OpenAI's chat completions, as any server at an address that somebody names does. */
-  readonly compatible: boolean;
+  readonly isCompatible: boolean;
   /** Fails with `model_not_configured` where that has to be said by a variable. */
   url(env: Env): string;
   /** What it needs beside key and address. */
@@ -25,17 +25,17 @@ export interface Provider {
   /** Imports its package; nothing of it costs anything before. */
   load(): Promise<unknown>;
   connect(address: ModelAddress, fetch: typeof globalThis.fetch): Promise<LanguageModelV4>;
-  writing(model: string): Writing;
+  messageFormat(model: string): MessageFormat;
   /** Its own options of a call, by the name under which its package looks for them. */
   options?(request: ModelRequest, address: ModelAddress): SharedV4ProviderOptions;
   /** Where its own API says what a model that is loaded reads, which its list of models does not. */
-  readonly loaded?: { readonly path: string; readonly contextTokens: (answer: unknown, model: string) => unknown };
+  readonly loadedModels?: { readonly path: string; readonly contextTokens: (answer: unknown, model: string) => unknown };
   /** What of the end of a stream has to come back with the message that the reply becomes, for its package. */
-  kept?(metadata: SharedV4ProviderMetadata): SharedV4ProviderOptions | undefined;
+  echoedMetadata?(metadata: SharedV4ProviderMetadata): SharedV4ProviderOptions | undefined;
 }
 
 /** How our messages are written for it. */
-export interface Writing {
+export interface MessageFormat {
   readonly sendsReasoning: boolean;
   /** Where the provider caches up to marks: the mark, as its package wants it. */
   readonly cacheMark: SharedV4ProviderOptions | null;
@@ -51,7 +51,7 @@ export interface ModelAddress {
   /** For people. */
   readonly label: string;
   /** What it costs. */
-  readonly priced: Priced;
+  readonly pricing: Pricing;
   /** The provider's name for the model; empty: the first that it lists. */
   readonly model: string;
   readonly baseUrl: string;
@@ -60,12 +60,12 @@ export interface ModelAddress {
   /** Where a key would come from, for people. */
   readonly keyNames: string;
   /** Somebody said that it thinks, where its name does not. */
-  readonly thinks?: boolean;
+  readonly isReasoning?: boolean;
 }
 
-export const plainWriting: Writing = { sendsReasoning: true, cacheMark: null, strict: false };
+export const defaultFormat: MessageFormat = { sendsReasoning: true, cacheMark: null, strict: false };
 
 /** The first of the variables that is set. */
-export function given(env: Env, names: readonly string[]): string | undefined {
+export function firstSet(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => env[name]).find((value) => value !== undefined && value !== "");
 }

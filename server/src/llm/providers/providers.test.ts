@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { afterReply, ask, modelOf, requestOf, user } from "../asking.ts";
-import { providers } from "./all.ts";
-import { ModelFailure } from "./failure.ts";
+import { afterReply, ask, modelOf, requestOf, user } from "../model.test-kit.ts";
+import { providers } from "./registry.ts";
+import { ModelFailure } from "../failures/model-failure.ts";
 import { cases } from "./cases.test-kit.ts";
 import { providerContract, type Body } from "./provider.contract.ts";
 import { playRecordings } from "./recordings.test-kit.ts";
@@ -47,7 +47,7 @@ test("[MP7] an error in the middle of a running stream has the code of the error
       (error: unknown) => error,
     );
     assert.ok(failure instanceof ModelFailure, kind);
-    assert.deepEqual([failure.code, failure.passes], [code, true], failure.message);
+    assert.deepEqual([failure.code, failure.isTransient], [code, true], failure.message);
   }
 });
 

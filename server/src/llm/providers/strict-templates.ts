@@ -3,7 +3,7 @@
  * user does not speak right after results. Mistral's and Gemma's: what a user says in a row is one message.
  */
 import { createHash } from "node:crypto";
-import { eachMessage, type Body, type Message } from "./body.ts";
+import { eachMessage, type Body, type Message } from "./chat-body.ts";
 
 /** The body as the model's template takes it; of other models as it is. */
 export function forTemplate(model: string, body: Body): Body {

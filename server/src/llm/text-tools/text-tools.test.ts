@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterReply, ask, askInVain, modelOf, requestOf, serveScript, user } from "../asking.ts";
+import { afterReply, ask, askForFailure, modelOf, requestOf, serveScript, user } from "../model.test-kit.ts";
 import { withToolCalling } from "./text-tools.ts";
 
 const runHello = "I look.\n<function=run>\n<parameter=command>\necho hello\n</parameter>\n</function>";
@@ -65,7 +65,7 @@ test("[M31] a model that refuses tools is asked again without them, once and for
 test("[M31] who says that tools are called natively is told what to set when they are refused", async (t) => {
   const server = await serveScript(t, { replies: [noTools, { text: "Not asked." }] });
   const model = modelOf(server, { toolCalling: "native" });
-  const { code, message } = await askInVain(model, requestOf(user("go")));
+  const { code, message } = await askForFailure(model, requestOf(user("go")));
   assert.equal(code, "model_bad_request");
   assert.match(message, /LLM_NATIVE_TOOL_CALLING=false/);
 });

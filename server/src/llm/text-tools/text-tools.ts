@@ -3,7 +3,7 @@
  * has the same calls and results as with any other model.
  */
 import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
-import { ModelFailure } from "../providers/failure.ts";
+import { ModelFailure } from "../failures/model-failure.ts";
 import { callAsText, resultAsText, toolsAsText } from "./format.ts";
 import { parseReply } from "./parse.ts";
 import { visibleText } from "./visible-text.ts";

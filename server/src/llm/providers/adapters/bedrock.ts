@@ -1,0 +1,51 @@
+/**
+ * Amazon Bedrock's Converse, whose streams are binary frames. A key is a Bedrock API key, sent as bearer token; without one
+ * requests are signed with the access key of the environment. Profiles and roles of AWS's own tools are not read.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+ */
+import { DeckhandError } from "@deckhand/protocol";
+import { firstSet, defaultFormat, type Env, type Provider } from "../provider.ts";
+
+const load = () => import("@ai-sdk/amazon-bedrock");
+
+export const bedrock: Provider = {
+  prefixes: ["bedrock", "amazon_bedrock"],
+  label: "Amazon Bedrock",
+  keyVariables: ["AWS_BEARER_TOKEN_BEDROCK", "AWS_SECRET_ACCESS_KEY"],
+  priceListId: "aws",
+  isCompatible: false,
+  url: (env) =>
+    firstSet(env, ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"]) ?? `https://bedrock-runtime.${region(env)}.amazonaws.com`,
+  extra: (env) => ({
+    region: region(env),
+    accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",
+    secretAccessKey: env["AWS_SECRET_ACCESS_KEY"] ?? "",
+    sessionToken: env["AWS_SESSION_TOKEN"] ?? "",
+  }),
+  load,
+  connect: async ({ model, baseUrl, apiKey, extra }, fetch) => {
+    const { createAmazonBedrock } = await load();
+    const at = { baseURL: baseUrl, fetch, region: extra["region"] ?? "us-east-1" };
+    const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = extra;
+    // An empty key would be looked for in the environment, so it is said which of the two it is.
+    if (apiKey !== undefined && apiKey !== secretAccessKey) return createAmazonBedrock({ ...at, apiKey })(model);
+    if (accessKeyId === "") throw new DeckhandError("model_not_configured", noAccessKey);
+    const session = sessionToken === "" ? {} : { sessionToken };
+    const credentials = { accessKeyId, secretAccessKey, ...session };
+    return createAmazonBedrock({ ...at, apiKey: " ", credentialProvider: async () => credentials })(model);
+  },
+  messageFormat: (model) => ({
+    ...defaultFormat,
+    cacheMark: /anthropic\.|amazon\.nova/.test(model) ? { amazonBedrock: { cachePoint: { type: "default" } } } : null,
+    strict: true,
+    // Text would be sent as arguments that are none.
+    parsesArguments: true,
+  }),
+};
+
+const noAccessKey =
+  "AWS_SECRET_ACCESS_KEY needs AWS_ACCESS_KEY_ID beside it; or set AWS_BEARER_TOKEN_BEDROCK to a Bedrock API key.";
+
+function region(env: Env): string {
+  return firstSet(env, ["AWS_REGION", "AWS_REGION_NAME", "AWS_DEFAULT_REGION"]) ?? "us-east-1";
+}

@@ -1,0 +1,24 @@
+/**
+ * Mistral. Its chat completions differ: thinking is a part of a message's content, there and back, fields that it does not know are
+ * refused, and it counts unasked. What its models want besides stands in strict-templates.ts. https://docs.mistral.ai/api/endpoint/chat
+ */
+import { eachMessage, type Message } from "../chat-body.ts";
+import { compatibleProvider } from "./compatible.ts";
+
+export const mistral = compatibleProvider({
+  prefixes: ["mistral"],
+  label: "Mistral",
+  url: "https://api.mistral.ai/v1",
+  keyVariables: ["MISTRAL_API_KEY"],
+  priceListId: "mistral",
+  includeUsage: false,
+  body: (body) => eachMessage(body, written),
+});
+
+function written({ reasoning_content: reasoning, ...message }: Message): Message {
+  if (typeof reasoning !== "string") return message;
+  const { content } = message;
+  const thinking = { type: "thinking", thinking: [{ type: "text", text: reasoning }] };
+  const text = typeof content === "string" && content !== "" ? [{ type: "text", text: content }] : [];
+  return { ...message, content: [thinking, ...text] };
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DeckhandError } from "@deckhand/protocol";
+import { ask, requestOf, serveScript, user } from "../model.test-kit.ts";
+import { createModels } from "./models.ts";
+import type { ModelsOptions, ModelSettings } from "./models.ts";
+import { providers } from "../providers/registry.ts";
+import { loadProvider } from "../call/provider-model.ts";
+
+const nothingThere = [{ prefix: "ollama", label: "Ollama", url: "http://127.0.0.1:9/v1" }];
+
+function models({ configured = {}, env = {}, ...rest }: Partial<ModelsOptions> & Partial<ModelSettings>) {
+  return createModels({
+    settings: () => ({ configured, env, ...rest }),
+    retries: 0,
+    timeoutMs: 5_000,
+    discover: true,
+    localServers: nothingThere,
+    ...rest,
+  });
+}
+
+test("[M23] with nothing configured and nothing found the model is the demo", async () => {
+  const found = models({});
+  assert.equal((await found.find({})).name, "demo");
+  assert.deepEqual(await found.describe(), { name: "demo", demo: true });
+  assert.deepEqual(await found.names(), ["demo"]);
+});
+
+test("[M23] with nothing configured the first model server that is found is used", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: "Hello from here." }] });
+  const localServers = [...nothingThere, { prefix: "vllm", label: "vLLM", url: server.url }];
+  const found = models({ localServers });
+  const model = await found.find({});
+  assert.equal(model.name, "vllm/scripted");
+  const { reply } = await ask(model, requestOf(user("hi")));
+  assert.deepEqual(reply.parts, [{ type: "text", text: "Hello from here." }]);
+  assert.equal(reply.costUsd, 0);
+  assert.deepEqual(await found.describe(), { name: "vllm/scripted", demo: false });
+  assert.deepEqual(await found.names(), ["vllm/scripted", "demo"]);
+  assert.equal((await models({ localServers, discover: false }).find({})).name, "demo");
+});
+
+test("[M23] a base URL without a name means the first model that is listed there", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: "Hi." }] });
+  const found = models({ configured: { baseUrl: server.url } });
+  const model = await found.find({});
+  assert.equal(model.name, "scripted");
+  await ask(model, requestOf(user("hi")));
+  assert.partialDeepStrictEqual(JSON.parse(server.requests[0]?.body ?? ""), { model: "scripted" });
+  await server.close();
+  assert.equal(await found.find({}), model, "asked once");
+});
+
+test("[M23] a base URL that lists nothing is told with what to set", async (t) => {
+  const server = await serveScript(t, {});
+  await server.close();
+  await assert.rejects(models({ configured: { baseUrl: server.url } }).find({}), (error) => {
+    assert.ok(error instanceof DeckhandError);
+    assert.equal(error.code, "model_not_configured");
+    assert.match(error.message, /\/v1\/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL\.$/);
+    return true;
+  });
+});
+
+test("[M23] no key is asked for on a base URL, and none is sent", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: "Hi." }] });
+  const model = await models({ configured: { baseUrl: server.url, name: "m" }, env: { OPENAI_API_KEY: "k" } }).find({});
+  await ask(model, requestOf(user("hi")));
+  assert.equal(server.requests[0]?.headers.authorization, undefined);
+});
+
+test("[M23] the same choice gives the same model, so that connections and conversions are kept", async (t) => {
+  const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
+  const found = models({ configured: { baseUrl: server.url, name: "m" } });
+  const model = await found.find({});
+  assert.equal(await found.find({ name: "m" }), model);
+  assert.notEqual(await found.find({ name: "n" }), model);
+  assert.notEqual(await found.find({ apiKey: "another" }), model);
+  for (let step = 0; step < 6; step += 1) await ask(model, requestOf(user("hi")));
+  const connections = new Set(server.requests.map((one) => one.connection));
+  // The next request may be sent a moment before the connection of the last one is free again.
+  assert.ok(connections.size <= 2, `${connections.size} connections for 6 requests`);
+});
+
+test("[M23] what a model needs is loaded ahead without a word to anybody", async () => {
+  let asked = 0;
+  const counted = () => {
+    asked += 1;
+    return Promise.reject(new Error("nobody is there"));
+  };
+  for (const name of ["gpt-4o", "claude-sonnet-4-5", "gemini-2.5-pro", "ollama/qwen3", "demo", "acme/x"]) {
+    models({ configured: { name, apiKey: "k" }, fetch: counted }).warmUp();
+  }
+  for (const provider of providers) await loadProvider(provider);
+  assert.equal(asked, 0);
+});
+
+test("[MP1] the list of models says what is known of each, and which providers there are", async (t) => {
+  const server = await serveScript(t, {});
+  const localServers = [{ prefix: "vllm", label: "vLLM", url: server.url }];
+  const list = await models({ configured: { name: "claude-sonnet-4-5", apiKey: "k" }, localServers }).list();
+  assert.deepEqual(list.models, ["claude-sonnet-4-5", "vllm/scripted", "demo"]);
+  const [claude, local, demo] = list.details;
+  assert.partialDeepStrictEqual(claude, {
+    provider: "Anthropic",
+    default: true,
+    local: false,
+    context_tokens: 200_000,
+    tools: true,
+    images: true,
+    reasoning: true,
+    caching: "marks",
+    price: { input: 3, output: 15, cached_input: 0.3 },
+  });
+  assert.partialDeepStrictEqual(local, { local: true, tools: null, images: false, price: { input: 0, output: 0 } });
+  assert.partialDeepStrictEqual(demo, { demo: true, provider: "", price: null });
+  const [openai, anthropic] = ["openai", "anthropic"].map((prefix) =>
+    list.providers.find((one) => one.prefix === prefix),
+  );
+  assert.partialDeepStrictEqual(openai, {
+    prefix: "openai",
+    label: "OpenAI",
+    keys: ["OPENAI_API_KEY"],
+    has_key: false,
+  });
+  assert.ok(openai?.known.includes("gpt-4o") && !openai.known.some((name) => /embed|tts/.test(name)));
+  assert.equal(anthropic?.has_key, true);
+});
