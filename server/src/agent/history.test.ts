@@ -147,7 +147,12 @@ function sender(provider: Provider): (asked: Asked) => Promise<unknown> {
     extra: {},
     keyNames: "",
   };
-  const model = createProviderModel("m", address, { retries: 0, timeoutMs: 1000, random: () => 0, fetch }, { takesImages: false });
+  const model = createProviderModel(
+    "m",
+    address,
+    { retries: 0, timeoutMs: 1000, random: () => 0, fetch },
+    { takesImages: false },
+  );
   return async (asked) => {
     await model
       .reply(requestOf(asked), new AbortController().signal)

@@ -56,7 +56,10 @@ export interface PriceListEntry {
 }
 
 /** What the list has of a model. */
-export async function priceListEntry({ provider, model, baseUrl, isFree, price: said }: Pricing, now: Date): Promise<PriceListEntry> {
+export async function priceListEntry(
+  { provider, model, baseUrl, isFree, price: said }: Pricing,
+  now: Date,
+): Promise<PriceListEntry> {
   await loadPrices();
   const where = provider === null ? { providerApiUrl: baseUrl } : { providerId: provider };
   const found = calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now });

@@ -32,7 +32,12 @@ export interface ModelTraits {
 }
 
 /** Nothing is loaded or asked before the first reply. */
-export function createProviderModel(name: string, address: ModelAddress, limits: CallLimits, traits: ModelTraits): Model {
+export function createProviderModel(
+  name: string,
+  address: ModelAddress,
+  limits: CallLimits,
+  traits: ModelTraits,
+): Model {
   const { provider, pricing } = address;
   const { takesImages, contextTokens, reasoningEffort: reasoning } = traits;
   const write = promptWriter({ ...provider.messageFormat(address.model), name, takesImages });
@@ -47,7 +52,14 @@ export function createProviderModel(name: string, address: ModelAddress, limits:
       ...(maxOutputTokens !== undefined && { maxOutputTokens }),
       ...(reasoning !== undefined && { reasoning }),
     };
-    const call = { model, options, pricing, context: address, echoedMetadata: provider.echoedMetadata, timeoutMs: limits.timeoutMs };
+    const call = {
+      model,
+      options,
+      pricing,
+      context: address,
+      echoedMetadata: provider.echoedMetadata,
+      timeoutMs: limits.timeoutMs,
+    };
     return yield* callModel(call, signal);
   }
 

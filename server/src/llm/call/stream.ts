@@ -16,7 +16,14 @@ import type { ModelProgress, ModelReply } from "../model.ts";
 import type { Pricing } from "../prices.ts";
 import { costOf } from "../prices.ts";
 import { watch } from "./connection.ts";
-import { streamInterrupted, failureOf, ModelFailure, plainUrl, modelRefused, callTimedOut } from "../failures/model-failure.ts";
+import {
+  streamInterrupted,
+  failureOf,
+  ModelFailure,
+  plainUrl,
+  modelRefused,
+  callTimedOut,
+} from "../failures/model-failure.ts";
 import type { FailureContext } from "../failures/model-failure.ts";
 import { replyMetadataKey } from "./prompt.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -187,13 +194,18 @@ class Collector {
     }
     if (text.trim() === "" && !parts.some((part) => part.type === "call")) {
       const why = finish.finishReason.unified === "length" ? ": it used up its output before it said anything" : "";
-      throw new ModelFailure("model_empty_reply", `${context.model} replied with nothing${why}.`, { isTransient: true });
+      throw new ModelFailure("model_empty_reply", `${context.model} replied with nothing${why}.`, {
+        isTransient: true,
+      });
     }
     const [first, ...rest] = parts;
     const whole = finish.providerMetadata === undefined ? undefined : echoedMetadata?.(finish.providerMetadata);
     if (first === undefined || whole === undefined) return { parts, finish };
     return {
-      parts: [{ ...first, provider: { ...(first.provider as object | undefined), [replyMetadataKey]: whole } }, ...rest],
+      parts: [
+        { ...first, provider: { ...(first.provider as object | undefined), [replyMetadataKey]: whole } },
+        ...rest,
+      ],
       finish,
     };
   }

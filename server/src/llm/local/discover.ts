@@ -38,7 +38,10 @@ const modelList = z.object({
 });
 
 /** All are asked at once; the found ones in the order in which they are named. */
-export async function discover({ fetch, servers = defaultLocalServers }: DiscoverOptions): Promise<readonly LocalServer[]> {
+export async function discover({
+  fetch,
+  servers = defaultLocalServers,
+}: DiscoverOptions): Promise<readonly LocalServer[]> {
   const found = await Promise.all(
     servers.map(async ({ prefix, label, url }): Promise<LocalServer[]> => {
       const models = await listModels({ fetch, baseUrl: url, apiKey: undefined, timeoutMs: patienceMs }).catch(

@@ -29,7 +29,10 @@ export interface Provider {
   /** Its own options of a call, by the name under which its package looks for them. */
   options?(request: ModelRequest, address: ModelAddress): SharedV4ProviderOptions;
   /** Where its own API says what a model that is loaded reads, which its list of models does not. */
-  readonly loadedModels?: { readonly path: string; readonly contextTokens: (answer: unknown, model: string) => unknown };
+  readonly loadedModels?: {
+    readonly path: string;
+    readonly contextTokens: (answer: unknown, model: string) => unknown;
+  };
   /** What of the end of a stream has to come back with the message that the reply becomes, for its package. */
   echoedMetadata?(metadata: SharedV4ProviderMetadata): SharedV4ProviderOptions | undefined;
 }

@@ -44,9 +44,9 @@ export function providerOf(prefix: string): Provider | undefined {
 }
 
 /** Servers that people run themselves, on their usual ports: they are looked for when nothing is configured. */
-export const defaultLocalServers: readonly { readonly prefix: string; readonly label: string; readonly url: string }[] = [
-  ollama,
-  lmStudio,
-  llamaCpp,
-  vllm,
-].map((provider) => ({ prefix: provider.prefixes[0], label: provider.label, url: provider.url({}) }));
+export const defaultLocalServers: readonly { readonly prefix: string; readonly label: string; readonly url: string }[] =
+  [ollama, lmStudio, llamaCpp, vllm].map((provider) => ({
+    prefix: provider.prefixes[0],
+    label: provider.label,
+    url: provider.url({}),
+  }));

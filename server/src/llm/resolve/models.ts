@@ -232,5 +232,12 @@ export function createModels(options: ModelsOptions): Models {
     } else if (named.kind === "discover" && (await localServers()).length > 0) await loadProvider(compatible);
   }
 
-  return { find, findWithoutFallback: (choice) => single(choice), describe, names, list, warmUp: () => void warm().catch(() => {}) };
+  return {
+    find,
+    findWithoutFallback: (choice) => single(choice),
+    describe,
+    names,
+    list,
+    warmUp: () => void warm().catch(() => {}),
+  };
 }

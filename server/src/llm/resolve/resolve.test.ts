@@ -144,7 +144,10 @@ test("[M21] a model without its key is model_not_configured, with the names of w
       "gemini/gemini-2.5-pro needs a key of Google: set LLM_API_KEY or GEMINI_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY or GOOGLE_API_KEY.",
     ],
   ] as const) {
-    assert.throws(() => resolveModel({ choice: {}, configured: { name }, env: {} }), fails("model_not_configured", says));
+    assert.throws(
+      () => resolveModel({ choice: {}, configured: { name }, env: {} }),
+      fails("model_not_configured", says),
+    );
   }
 });
 

@@ -108,7 +108,8 @@ export async function startModelServer({ script, port = 0 }: ModelServerOptions)
     if (reply.hang && reply.cut_after === undefined) return;
     for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
     if ((reply.status ?? 200) >= 400 || reply.body !== undefined) return sendRaw(response, reply, wire);
-    if (wire.complete !== undefined && body["stream"] !== true) return sendJson(response, 200, wire.complete(reply, context));
+    if (wire.complete !== undefined && body["stream"] !== true)
+      return sendJson(response, 200, wire.complete(reply, context));
     if (wire.contentType !== undefined) response.setHeader("content-type", wire.contentType);
     await stream(response, reply, wire.frames(reply, context), gone.signal, () => (cut = true));
   }
