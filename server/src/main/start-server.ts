@@ -147,7 +147,7 @@ export async function startServer(environment: Environment, flags: Flags = {}): 
     models: {
       names: () => models().names(),
       list: () => models().list(),
-      check: async (choice, signal) => checkModel(await models().alone(choice), signal),
+      check: async (choice, signal) => checkModel(await models().findWithoutFallback(choice), signal),
     },
     agents: { described: agents, broken: agentErrors },
     settings,
