@@ -66,7 +66,7 @@ export class Outbox {
       const stopListening = (): void => signal?.removeEventListener("abort", abort);
       const waiter: Waiter = {
         resolve: (id) => (stopListening(), resolve(id)),
-        reject: (reason) => (stopListening(), reject(reason as Error)),
+        reject: (reason) => (stopListening(), reject(reason)),
       };
       pending.waiters.add(waiter);
       signal?.addEventListener("abort", abort, { once: true });

@@ -55,7 +55,7 @@ const pairs: readonly (readonly [object, object])[] = [
 test("[P15] events of protocol 1.0.0 are converted to valid events of this version", () => {
   for (const [before, after] of pairs) {
     const content = "observation" in before ? { content: "" } : {};
-    const upgraded = upgradeEvent({ ...common, ...content, ...before } as Record<string, unknown>);
+    const upgraded = upgradeEvent({ ...common, ...content, ...before });
     const { actions, observations } = eventSchemas;
     const schema = actions[String(upgraded["action"])] ?? observations[String(upgraded["observation"])];
     assert.deepEqual(schema?.parse(upgraded), upgraded);
@@ -72,7 +72,7 @@ test("[P15] events that did not change, and malformed ones, are left alone", () 
     { observation: "snapshot", extras: null },
     { action: "compact", args: "mask" },
   ]) {
-    const whole = { ...common, ...event } as Record<string, unknown>;
+    const whole = { ...common, ...event };
     assert.deepEqual(upgradeEvent(whole), whole);
   }
 });
