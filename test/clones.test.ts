@@ -170,25 +170,25 @@ test("[V39] creating a workspace fails if it is too large or takes too long, and
   const failureOn = async (
     { url, home }: ServerProcess,
     workspace: WorkspaceChoice,
-    meanwhile?: (own: Client, id: string) => Promise<unknown>,
+    meanwhile?: (user: Client, id: string) => Promise<unknown>,
   ): Promise<string> => {
-    const own = connect({ url });
+    const user = connect({ url });
     try {
-      const { id } = await own.create({ settings: { workspace } });
-      await meanwhile?.(own, id);
-      const failed = await eventOf(own, id, (event) => !isAction(event) && event.observation === "error");
+      const { id } = await user.create({ settings: { workspace } });
+      await meanwhile?.(user, id);
+      const failed = await eventOf(user, id, (event) => !isAction(event) && event.observation === "error");
       assert.deepEqual(readdirSync(join(home, "making")), []);
       assert.ok(!existsSync(join(home, "conversations", id, "workspace")));
       return (failed as Observation).content;
     } finally {
-      own.close();
+      user.close();
     }
   };
   assert.match(await failureOn(small, { repository: large, as: "copy" }), /larger than 2 MiB/);
   assert.match(await failureOn(quick, { git: git.url("stalled/late") }), /not ready after 3 s/);
-  const stopped = await failureOn(small, { git: git.url("stalled/stopped") }, async (own, id) => {
+  const stopped = await failureOn(small, { git: git.url("stalled/stopped") }, async (user, id) => {
     await eventually(() => git.asked.some((path) => path.startsWith("/stalled/stopped")));
-    await own.send(id, "change_agent_state", { agent_state: "stopped" });
+    await user.send(id, "change_agent_state", { agent_state: "stopped" });
   });
   assert.match(stopped, /was stopped/);
 });
