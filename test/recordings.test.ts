@@ -48,5 +48,5 @@ test("[WB12] a recording shows an approval, a failing model and a compaction, an
   await writeFile(changed, (logs[0] ?? "").replaceAll("failed: 5", "failed: 7"));
   const { code, printed } = await replay(first as Scene, changed);
   assert.equal(code, 1);
-  assert.match(printed, /^It differs first at event \d+ \(→run\)/);
+  assert.match(printed, /^First difference at event \d+ \(→run\)/);
 });

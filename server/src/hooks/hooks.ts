@@ -122,7 +122,7 @@ function eventOf(hook: Hook, { event, id }: Asked, ran: HookRun, stops: boolean)
 }
 
 function toModel(hook: Hook, event: HookEvent, ran: HookRun, stops: boolean): string {
-  const head = "(A note of the server, not of the user.)";
+  const head = "(System note, not from the user.)";
   if (!stops) return `${head} ${nameOf(hook)} says:\n${ran.stdout}`;
   return event === "stop" ? `${head} ${whyOf(hook, event, ran)}` : `${head} ${nameOf(hook)} objects:\n${saidBy(ran)}`;
 }
