@@ -157,7 +157,7 @@ test("[J16] what is run again in the same folder does the same, from the server 
   assert.equal(await changed.end(), 1, changed.stderr);
   const log = (await readFile(file, "utf8")).split("\n").slice(1, -1);
   const at = log.findIndex((line) => line.includes('"observation":"run"'));
-  assert.ok(changed.stdout.startsWith(`It differs first at event ${at} (→run).\n`), changed.stdout);
+  assert.ok(changed.stdout.startsWith(`First difference at event ${at} (→run).\n`), changed.stdout);
   assert.match(changed.stdout, /\nevent +what +was +is\n\d+ +→run content +begun\\n.* +changed\\n.*\n$/);
 });
 

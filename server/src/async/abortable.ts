@@ -29,7 +29,7 @@ export function withTimeout<T, F>(promise: Promise<T>, timeoutMs: number, onTime
       try {
         resolve(onTimeout());
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     }, timeoutMs).unref();
     promise.then(resolve, reject).finally(() => clearTimeout(timer));

@@ -88,8 +88,8 @@ export interface ConversationsApi {
   /** The events up to `last`, page by page; fails with `unknown_conversation` if it is deleted meanwhile. */
   pages(id: ConversationId, last: number): AsyncIterable<readonly Event[]>;
   /**
-   * Stops what runs, leaves no process, forgets the log, and removes the workspace that was made for it; one that was given stays.
-   * The id is not made again. Fails with `conflict` where work in that workspace would be lost, unless `discard` says that it may.
+   * Stops what runs, leaves no process, deletes the log, and removes the workspace if it was created for the conversation. The
+   * id is not reused. Fails with `conflict` if unsaved work in that workspace would be lost, unless `discard` is set.
    */
   delete(id: ConversationId, discard?: boolean): Promise<void>;
 }

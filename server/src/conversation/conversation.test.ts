@@ -68,7 +68,7 @@ const kinds = (events: readonly Event[]): string[] =>
 const say = (content: string) => ({ content });
 const refused = (code: ErrorCode) => (error: unknown) => error instanceof DeckhandError && error.code === code;
 
-test("[K1] a task on a new conversation initialises it, runs, and comes to rest", async () => {
+test("[K1] a task in a new conversation initialises it, runs, and comes to rest", async () => {
   await using it = await stage(arrayModel([[text("Hello.")]]));
   const stored = await it.conversation.submit("start", { task: "greet me" });
   assert.equal(stored.id, 3);
@@ -87,7 +87,7 @@ test("[K1] a task on a new conversation initialises it, runs, and comes to rest"
   assert.equal((await it.deps.store.row("c"))?.title, "greet me");
 });
 
-test("[K2] a message is taken in, whenever during a turn it comes", async () => {
+test("[K2] a message is taken in at any moment of a turn", async () => {
   for (let ticks = 0; ticks < 12; ticks += 1) {
     let sent = false;
     const model = arrayModel(
@@ -114,7 +114,7 @@ test("[K2] a message is taken in, whenever during a turn it comes", async () => 
   }
 });
 
-test("[K3] a command that is sent twice happens once, also after the conversation is opened again", async () => {
+test("[K3] a command that is sent twice runs once, also after the conversation is opened again", async () => {
   await using it = await stage(arrayModel(() => [text("Yes.")]));
   const first = await it.conversation.submit("message", say("go"), { command: "c1" });
   const second = await it.conversation.submit("message", say("go"), { command: "c1" });
@@ -152,7 +152,7 @@ test("[K4] a stop ends a model call and a tool in under a second, and the next m
   await it.state("awaiting_user_input");
 });
 
-test("[K5] a pause while the model thinks is announced at once: its reply is kept, and begun when the work goes on", async () => {
+test("[K5] a pause while the model thinks takes effect at once; its reply is kept and carried out on resume", async () => {
   const model = arrayModel(
     [[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")], [text("Done.")]],
     async () => {
@@ -174,7 +174,7 @@ test("[K5] a pause while the model thinks is announced at once: its reply is kep
   assert.equal(model.asked.length, 2);
 });
 
-test("[K6] what a killed server left open is closed as unknown, nothing is run, and the next message works", async () => {
+test("[K6] actions left open by a killed server are closed as unknown, nothing is run, and the next message works", async () => {
   const store = openStore();
   const args = { path: "a", start: 0, end: -1, thought: "" };
   const row = () => ({
@@ -222,7 +222,7 @@ test("[K6] what a killed server left open is closed as unknown, nothing is run, 
   await it.state("awaiting_user_input");
 });
 
-test("[K7] a client's own action runs beside the agent's and is answered to it", async () => {
+test("[K7] a client's own action runs alongside the agent's and gets its own observation", async () => {
   await using it = await stage(arrayModel([[call("read", { path: "wait" })]]));
   await it.conversation.submit("start", { task: "go" });
   const stored = await it.conversation.submit("read", { path: "mine" });
@@ -235,7 +235,7 @@ test("[K7] a client's own action runs beside the agent's and is answered to it",
   }
 });
 
-test("[K8] what cannot be done is refused and nothing is stored", async () => {
+test("[K8] an invalid action is rejected and nothing is stored", async () => {
   await using it = await stage(arrayModel([]));
   const submit = (kind: string, args: unknown): Promise<Event> => it.conversation.submit(kind, args);
   await assert.rejects(submit("fly", {}), refused("unknown_kind"));
@@ -252,7 +252,7 @@ test("[K8] what cannot be done is refused and nothing is stored", async () => {
   assert.deepEqual(await it.log(), []);
 });
 
-test("[K15] a picture is refused at once where the model cannot see it", async () => {
+test("[K15] an image is rejected at once if the model cannot read images", async () => {
   await using it = await stage(arrayModel([]));
   const picture = { content: "look", image_urls: ["data:image/png;base64,AA"] };
   await assert.rejects(
@@ -262,7 +262,7 @@ test("[K15] a picture is refused at once where the model cannot see it", async (
   assert.deepEqual(await it.log(), []);
 });
 
-test("[K9] a kind whose tool is not here yet is answered with an error observation", async () => {
+test("[K9] an action without a tool on this server gets an error observation", async () => {
   await using it = await stage(arrayModel([]));
   const stored = await it.conversation.submit("run_ipython", { code: "1" });
   const [answer] = await it.conversation.read(stored.id, 1);
@@ -270,7 +270,7 @@ test("[K9] a kind whose tool is not here yet is answered with an error observati
   assert.deepEqual([answer.cause, answer.extras.code], [stored.id, "not_available"]);
 });
 
-test("[K10] initialising again leaves the work as it is, and a state that is there is not announced again", async () => {
+test("[K10] initialising again does not disturb the work, and an unchanged state is not announced", async () => {
   await using it = await stage(arrayModel([[call("finish", {})]]));
   const pause = (): Promise<Event> => it.conversation.submit("change_agent_state", { agent_state: "paused" });
   await it.conversation.submit("initialize", {});
@@ -285,7 +285,7 @@ test("[K10] initialising again leaves the work as it is, and a state that is the
   assert.equal(it.conversation.state.settings.max_steps, 3);
 });
 
-test("[K11] a model that fails ends the turn with its code and sentence; a message starts the next", async () => {
+test("[K11] a model failure ends the turn with its code and message; the next user message starts a new turn", async () => {
   await using it = await stage(arrayModel([new DeckhandError("model_auth", "Set LLM_API_KEY."), [text("Better.")]]));
   await it.conversation.submit("start", { task: "go" });
   await it.state("error");
@@ -300,7 +300,7 @@ test("[K11] a model that fails ends the turn with its code and sentence; a messa
   await it.state("awaiting_user_input");
 });
 
-test("[K12] a mistake of ours ends the turn, is told to the log of the server, and the conversation lives", async () => {
+test("[K12] an internal error ends the turn and is reported, and the conversation stays usable", async () => {
   const faults: unknown[] = [];
   await using it = await stage(arrayModel([[call("read", { path: "bug" })], [text("On.")]]), {
     onFault: (_, fault) => faults.push(fault),
@@ -313,7 +313,7 @@ test("[K12] a mistake of ours ends the turn, is told to the log of the server, a
   await it.state("awaiting_user_input");
 });
 
-test("[K13] a store that fails ends the work with a clear error, and is not asked again and again", async () => {
+test("[K13] a store failure ends the work with a clear error and is not retried in a loop", async () => {
   const faults: unknown[] = [];
   const model = arrayModel(() => [call("read", { path: "a" })]);
   const made = await stage(model, { onFault: (_, fault) => faults.push(fault) });
@@ -347,7 +347,7 @@ for (const [code, { limits, paused }] of Object.entries(ends)) {
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
   };
 
-  test(`[K16] a message goes on where ${code} has paused the work, or is told why not`, async () => {
+  test(`[K16] a message resumes work that ${code} has paused, or is told why it cannot`, async () => {
     await using it = await stage(circling(), parts);
     await it.conversation.submit("start", { task: "go" });
     await it.state("paused");
@@ -361,7 +361,7 @@ for (const [code, { limits, paused }] of Object.entries(ends)) {
     assert.deepEqual(it.conversation.state.queued, []);
   });
 
-  test(`[K16] a message that comes in the moment in which ${code} would pause the work is not left lying`, async () => {
+  test(`[K16] a message that arrives just as ${code} pauses the work is not overlooked`, async () => {
     await using first = await stage(circling(), parts);
     await first.conversation.submit("start", { task: "go" });
     await first.state("paused");
@@ -384,7 +384,7 @@ for (const [code, { limits, paused }] of Object.entries(ends)) {
   });
 }
 
-test("[K14] after any order of messages, stops and pauses the state is the fold and every action has one answer", async () => {
+test("[K14] after any order of messages, stops and pauses the state is the fold of the log and every action has one observation", async () => {
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
   for (const seed of seeds) {
     const random = mulberry32(seed);

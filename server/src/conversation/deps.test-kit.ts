@@ -1,4 +1,4 @@
-/** For tests: what a conversation is made of, with a model and a store of the caller's and tools that need no sandbox. */
+/** For tests: the dependencies of a conversation, with the caller's model and store, and tools that need no sandbox. */
 import assert from "node:assert/strict";
 import { DeckhandError, type NewEvent } from "@deckhand/protocol";
 import { findTestAgent, testTools } from "../agent/array-model.test-kit.ts";
@@ -8,17 +8,17 @@ import type { Runtime, RuntimeFactory } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
 import type { ConversationDeps } from "./deps.ts";
 
-interface TestParts extends Partial<ConversationDeps> {
+interface TestOptions extends Partial<ConversationDeps> {
   readonly store: Store;
 }
 
-/** Nobody is asked for an approval, and a fault fails the test. */
-export function testDeps(model: Model, parts: TestParts): ConversationDeps {
+/** No action needs approval, and a fault fails the test. */
+export function testDeps(model: Model, options: TestOptions): ConversationDeps {
   return {
     findModel: async () => model,
     findAgent: findTestAgent,
     runtimes: testRuntimes({ cwd: "/w" }),
-    workspaces: fixedWorkspace(parts.workspace ?? "/w"),
+    workspaces: fixedWorkspace(options.workspace ?? "/w"),
     tools: testTools,
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity },
     approval: { policy: "never", seconds: 3600, sandboxed: true },
@@ -27,11 +27,11 @@ export function testDeps(model: Model, parts: TestParts): ConversationDeps {
     now: Date.now,
     resume: "ask",
     onFault: (_, fault) => assert.fail(String(fault)),
-    ...parts,
+    ...options,
   };
 }
 
-/** Makes that of `testRuntime`; nothing runs apart. */
+/** Creates the runtime below; nothing runs isolated. */
 export function testRuntimes(shell: { readonly cwd: string }): RuntimeFactory {
   return {
     status: async () => ({ kind: "host", proven: false, sentence: "", checks: [], untried: [], triedAt: "" }),
@@ -40,7 +40,7 @@ export function testRuntimes(shell: { readonly cwd: string }): RuntimeFactory {
   };
 }
 
-/** A runtime of which the tools of the test look at the directory alone. */
+/** The test tools only read its current directory. */
 function testRuntime(shell: { readonly cwd: string }): Runtime {
   const runtime = {
     get cwd(): string {
@@ -54,10 +54,10 @@ function testRuntime(shell: { readonly cwd: string }): Runtime {
   return runtime as unknown as Runtime;
 }
 
-/** Calls back at the beginning of each append, with what it stores: nobody else can store anything then. */
-export function watchedStore(store: Store, appending: (events: readonly NewEvent[]) => void): Store {
+/** Calls back at the beginning of each append, before anyone else can store anything. */
+export function watchedStore(store: Store, onAppend: (events: readonly NewEvent[]) => void): Store {
   const append: Store["append"] = (conversation, expectedNext, events, row) => {
-    appending(events);
+    onAppend(events);
     return store.append(conversation, expectedNext, events, row);
   };
   return new Proxy(store, {

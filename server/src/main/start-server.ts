@@ -143,6 +143,7 @@ export async function startServer(environment: Environment, flags: Flags = {}): 
       // Without a sandbox, commands reach whatever this machine reaches.
       network: config.sandbox.runtime === "host" ? "host" : config.network.policy,
       protocol: protocolVersion,
+      log_conflicts: conversations.conflicts,
     }),
     models: {
       names: () => models().names(),

@@ -40,7 +40,7 @@ export async function claimHome(folder: string): Promise<Home> {
     ({ mtimeMs }) => mtimeMs,
     () => undefined,
   );
-  const write = (holder: Holder): Promise<void> => writeFile(file, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  const write = (content: Holder): Promise<void> => writeFile(file, `${JSON.stringify(content)}\n`, { mode: 0o600 });
   await write({ pid: process.pid });
   const heartbeat = setInterval(() => {
     const now = new Date();

@@ -31,14 +31,14 @@ let files = 0;
 interface Stage extends AsyncDisposable {
   conversation: Conversation;
   readonly deps: ConversationDeps;
-  /** The arguments with which `run` was run, in order. */
+  /** The arguments of each call of `run`, in order. */
   readonly ran: object[];
   shell: { cwd: string };
   log(): Promise<readonly Event[]>;
-  /** Resolves when an action waits; with it. */
+  /** Resolves with the action that waits for an approval. */
   asked(): Promise<Action<"run">>;
   until(...states: AgentState[]): Promise<void>;
-  /** As after `kill -9`: another conversation on what is stored. */
+  /** As after `kill -9`: a new object for the stored log. */
   reopen(): Promise<void>;
 }
 
@@ -121,7 +121,7 @@ const refused = (code: ErrorCode, words: RegExp) => (error: unknown) =>
 const go = { task: "go" };
 const command = (line: string, id = line) => call("run", { command: line }, id);
 
-test("[Q2] an action that has to be asked about waits, and an approval of its id runs it as it is stored", async () => {
+test("[Q2] an action that needs approval waits, and an approval of its id runs it as stored", async () => {
   const model = arrayModel([[text("Let me."), command("rm a", "1"), command("rm b", "2")], [text("Done.")]]);
   await using it = await stage(model);
   await it.conversation.submit("start", go);
@@ -162,7 +162,7 @@ test("[Q2] an action that has to be asked about waits, and an approval of its id
   assert.equal(model.asked.length, 2, "no second call of the model for what was approved");
 });
 
-test("[Q3] a denial and its reason are told to the model, and what it planned after is not done", async () => {
+test("[Q3] the model gets a denial with its reason, and the remaining calls of the reply are dropped", async () => {
   let told = "";
   const model = arrayModel((request) => {
     if (model.asked.length === 1) return [command("rm a", "1"), command("rm b", "2")];
@@ -187,7 +187,7 @@ test("[Q3] a denial and its reason are told to the model, and what it planned af
   ]);
 });
 
-test("[Q4] what is allowed for the conversation is remembered as the rule that was shown", async () => {
+test("[Q4] allowing for the conversation saves the rule that was shown", async () => {
   const model = arrayModel([
     [command("git status -s")],
     [command("git status && git add a", "2")],
@@ -219,7 +219,7 @@ test("[Q4] what is allowed for the conversation is remembered as the rule that w
   await it.conversation.submit("change_agent_state", { agent_state: "stopped" });
 });
 
-test("[Q19] what is allowed for the server is not asked about in any conversation, and the action says by which rule", async () => {
+test("[Q19] what is allowed for the server needs no approval in any conversation, and the action names the rule", async () => {
   const model = (): ArrayModel => arrayModel([[command("git status -s")], [command("rm a")], [text("Done.")]]);
   await using it = await stage(model());
   await it.conversation.submit("start", go);
@@ -253,7 +253,7 @@ test("[Q19] what is allowed for the server is not asked about in any conversatio
   assert.deepEqual(other.state.rules, [], "it is the server's, not the conversation's");
 });
 
-test("[Q19] a rule of the server that is deleted holds no longer; one that cannot be kept allows nothing", async () => {
+test("[Q19] a deleted server rule no longer applies, and a rule that cannot be stored allows nothing", async () => {
   const model = arrayModel([[command("ls")], [command("ls", "2")], [text("Done.")]]);
   await using it = await stage(model);
   const { rules } = it.deps.store;
@@ -268,7 +268,7 @@ test("[Q19] a rule of the server that is deleted holds no longer; one that canno
   assert.deepEqual(it.ran, []);
 });
 
-test("[Q4] what no rule can say is allowed once or not at all", async () => {
+test("[Q4] an action that no rule can describe is allowed once or not at all", async () => {
   await using it = await stage(arrayModel([[command("bash -c 'rm a'")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
@@ -279,7 +279,7 @@ test("[Q4] what no rule can say is allowed once or not at all", async () => {
   assert.equal(it.conversation.state.awaiting?.id, id);
 });
 
-test("[Q5] of two answers the first counts, and the second is told so", async () => {
+test("[Q5] of two answers the first one counts, and the second one is told so", async () => {
   await using it = await stage(arrayModel([[command("rm a")], [text("Done.")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
@@ -300,7 +300,7 @@ test("[Q5] of two answers the first counts, and the second is told so", async ()
   );
 });
 
-test("[Q6] a message typed meanwhile approves nothing: it waits for the answer", async () => {
+test("[Q6] a message typed while an approval is pending does not approve it", async () => {
   await using it = await stage(arrayModel([[command("rm a")], [text("Done.")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
@@ -328,7 +328,7 @@ test("[Q6] a message typed meanwhile approves nothing: it waits for the answer",
   ]);
 });
 
-test("[Q7] stop, finish and reject close what waits with one observation, and it cannot be approved later", async () => {
+test("[Q7] stop, finish and reject close the waiting action with one observation, and it cannot be approved later", async () => {
   for (const [kind, args, state] of [
     ["change_agent_state", { agent_state: "stopped" }, "stopped"],
     ["finish", {}, "finished"],
@@ -351,10 +351,10 @@ test("[Q7] stop, finish and reject close what waits with one observation, and it
   }
 });
 
-test("[Q7] what is approved and stopped at once has one observation, and does not run with the next message", async () => {
+test("[Q7] an action that is approved and stopped at once has one observation, and does not run with the next message", async () => {
   for (let ticks = 0; ticks < 25; ticks += 1) {
     const model = arrayModel((request) => (request.messages.length === 1 ? [command("rm a")] : [text("Ok.")]));
-    // Half of the time the turn takes a while to begin, so that the stop comes before what was approved has begun.
+    // In half of the runs the turn takes a while to begin, so that the stop precedes the approved action.
     const findModel = async (): Promise<ArrayModel> => {
       if (ticks % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       return model;
@@ -414,7 +414,7 @@ test("[Q7][K13] a stop that cannot close an approved action is reported, and the
   assert.equal(it.ran.length, 0);
 });
 
-test("[Q8] what nobody answers is denied at its deadline, and the agent goes on with that", async () => {
+test("[Q8] an unanswered approval is denied at its deadline, and the agent continues", async () => {
   await using it = await stage(arrayModel([[command("rm a")], [text("Then not.")]]), { approval_seconds: 0.1 });
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
@@ -429,7 +429,7 @@ test("[Q8] what nobody answers is denied at its deadline, and the agent goes on 
   assert.deepEqual(it.ran, []);
 });
 
-test("[Q8] with no time to answer nobody is asked: it is denied at once", async () => {
+test("[Q8] with a deadline of zero the action is denied at once and nobody is asked", async () => {
   await using it = await stage(arrayModel([[command("rm a", "1"), command("rm b", "2")], [text("Then not.")]]), {
     approval_seconds: 0,
   });
@@ -448,7 +448,7 @@ test("[Q8] with no time to answer nobody is asked: it is denied at once", async 
   assert.equal(it.conversation.state.open.length, 0);
 });
 
-test("[Q9] after a restart it still waits with what is left of its time, and nothing is run", async () => {
+test("[Q9] after a restart an approval keeps waiting for the rest of its time, and nothing is run", async () => {
   const model = arrayModel([[command("rm a")], [text("Done.")]]);
   await using it = await stage(model);
   await it.conversation.submit("start", go);
@@ -462,7 +462,7 @@ test("[Q9] after a restart it still waits with what is left of its time, and not
   assert.deepEqual(it.ran, [waiting.args]);
 });
 
-test("[Q9] where its time was over meanwhile it is denied, and the agent waits for a person", async () => {
+test("[Q9] an approval that expired while the server was down is denied, and the agent waits for a person", async () => {
   const model = arrayModel([[command("rm a")], [text("Done.")]]);
   await using it = await stage(model);
   await it.conversation.submit("start", go);
@@ -476,7 +476,7 @@ test("[Q9] where its time was over meanwhile it is denied, and the agent waits f
   await later[Symbol.asyncDispose]();
 });
 
-test("[Q9] what was approved when the server was killed is closed as unknown and not run", async () => {
+test("[Q9] an action that was approved when the server was killed is closed as unknown and not run", async () => {
   await using it = await stage(arrayModel([[command("rm a")], [text("Done.")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
@@ -500,7 +500,7 @@ test("[Q9] what was approved when the server was killed is closed as unknown and
   assert.deepEqual(it.ran, []);
 });
 
-test("[Q10] an approval holds for the directory in which it was asked for", async () => {
+test("[Q10] an approval applies to the directory in which it was requested", async () => {
   await using it = await stage(arrayModel([[command("rm *")], [text("Then not.")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
@@ -515,7 +515,7 @@ test("[Q10] an approval holds for the directory in which it was asked for", asyn
   assert.match(answer.content, /approved for the directory \/w, .* now in \/w\/sub/);
 });
 
-test("[Q1] `never` asks about nothing, `always` about everything that runs; a change holds for the next action", async () => {
+test("[Q1] `never` asks about nothing, `always` about everything that runs; a change applies to the next action", async () => {
   const model = arrayModel([
     [call("run", { command: "a" }, "1")],
     [call("read", { path: "a" }, "2")],
@@ -541,7 +541,7 @@ test("[Q1] `never` asks about nothing, `always` about everything that runs; a ch
   await it.until("finished");
 });
 
-test("[Q1] confirmation mode asks about commands alone, and its answers are those of the classic clients", async () => {
+test("[Q1] confirmation mode asks about commands only, and takes the answers of classic clients", async () => {
   const model = arrayModel([
     [call("read", { path: "a" }), command("ls", "1")],
     [text("Ok.")],
@@ -575,7 +575,7 @@ type Op =
   | "reopen"
   | "rest";
 
-test("[Q18] in any order of answers, messages, stops, pauses and restarts nothing runs without its approval, or twice", async () => {
+test("[Q18] in any order of answers, messages, stops, pauses and restarts nothing runs unapproved or twice", async () => {
   const op = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom<Op>("allow", "rest") },
     { weight: 1, arbitrary: fc.constantFrom<Op>("deny", "wrong", "message", "stopped", "paused") },

@@ -122,7 +122,7 @@ const all = (conversation: ConversationApi): Promise<readonly Event[]> => conver
 const codes = (log: readonly Event[]): string[] =>
   log.flatMap((event) => (!isAction(event) && event.observation === "error" ? [event.extras.code] : []));
 
-test("[DG11] no more than eight work under one conversation; who asks for more is told so", async () => {
+test("[DG11] at most eight subagents work below one conversation; further ones are refused", async () => {
   const few = [0, 1, 2, 3].map((n) => delegate(`wait ${n}`));
   await using all8 = await house({
     go: [[delegate("many"), delegate("more")]],
@@ -157,7 +157,7 @@ test("[DG11] no more than eight work under one conversation; who asks for more i
   assert.deepEqual(codes(logs).toSorted(), expected);
 });
 
-test("[DG9] eight that work at once share what is left of the money, down to their children", async () => {
+test("[DG9] eight parallel subagents share the remaining cost limit, including their own subagents", async () => {
   const steps = Array.from({ length: 20 }, (_, n) => [call("read", { path: `${n}` }, `r${n}`)] as const);
   await using shared = await house({
     go: [[delegate("a"), delegate("b"), delegate("c")]],
@@ -181,7 +181,7 @@ test("[DG9] eight that work at once share what is left of the money, down to the
   );
 });
 
-test("[DG7] somebody who loosens a child at work loosens nothing, and its deadline holds while the parent waits", async () => {
+test("[DG7] loosening a running subagent has no effect, and its approval deadline applies while the parent waits", async () => {
   await using strict = await house({
     go: [[delegate("act")]],
     act: [[call("read", { path: "1" }, "r1")], [call("read", { path: "2" }, "r2")]],
@@ -207,7 +207,7 @@ test("[DG7] somebody who loosens a child at work loosens nothing, and its deadli
   await until(parent, isNow("finished"));
 });
 
-test("[DG7] what the parent was allowed for the conversation its child is allowed, too", async () => {
+test("[DG7] what the parent was allowed for the conversation is allowed to its subagent", async () => {
   await using trusting = await house({
     go: [[call("read", { path: "a" }, "r")], [delegate("look")]],
     look: [[call("read", { path: "a" }, "r")]],
@@ -226,7 +226,7 @@ test("[DG7] what the parent was allowed for the conversation its child is allowe
   ]);
 });
 
-test("[DG8] a child that a person pauses is waited for, and one that they stop is told to the parent's model", async () => {
+test("[DG8] the parent waits for a subagent that a person paused, and its model is told if it was stopped", async () => {
   await using patient = await house({
     go: [[delegate("slow"), delegate("other")]],
     slow: ["waits"],
@@ -264,7 +264,7 @@ test("[DG8] a child that a person pauses is waited for, and one that they stop i
   assert.deepEqual(answers, [stopped, stopped]);
 });
 
-test("[DG9] who goes on in a child afterwards pays for it in the parent, where it is no step of a turn", async () => {
+test("[DG9] continuing a subagent later counts towards the parent's cost, but not towards the steps of a turn", async () => {
   await using later = await house({ go: [[delegate("quick")]], quick: [[text("Here.")], [text("More.")]] });
   const parent = await later.begin("go");
   await until(parent, isNow("finished"));
@@ -285,7 +285,7 @@ test("[DG9] who goes on in a child afterwards pays for it in the parent, where i
   assert.equal(parent.state.usage.steps, before.usage.steps + 1);
 });
 
-test("[DG1] an agent works with the model and within the limits of its definition", async () => {
+test("[DG1] an agent uses the model and the limits of its definition", async () => {
   const steps = Array.from({ length: 9 }, (_, n) => [call("read", { path: `${n}` }, `r${n}`)] as const);
   await using own = await house({ go: [[delegate("read on", "d", "short")]], "read on": steps });
   const parent = await own.begin("go", { model: "large" });

@@ -5,7 +5,7 @@ import { agreedSize } from "./agreed-size.ts";
 const small = { rows: 20, cols: 40 };
 const large = { rows: 50, cols: 200 };
 
-test("[UW4] a terminal has the size of who typed last, else of who came first and has told one", () => {
+test("[UW4] a terminal has the size of the window in which somebody typed last, else of the first one that reported a size", () => {
   assert.equal(agreedSize([]), undefined);
   assert.equal(agreedSize([{ size: undefined, typedAt: 7 }]), undefined);
   const first = { size: large, typedAt: 0 };

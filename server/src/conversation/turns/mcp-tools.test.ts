@@ -16,7 +16,7 @@ const folder = await mkdtemp(join(tmpdir(), "deckhand-server-tools-"));
 after(() => rm(folder, { recursive: true, force: true }));
 const child = join(import.meta.dirname, "../../mcp/server.child.js");
 
-test("[MC18] a list that changes is taken up when somebody has set something, not before; pictures reach the model; a client can call a tool itself", async () => {
+test("[MC18] a changed tool list is adopted after a change of settings; images reach the model; a client can call a tool itself", async () => {
   await using parts = new AsyncDisposableStack();
   const store = parts.use(openSqliteStore(join(folder, "log.db")));
   const mcp = parts.use(

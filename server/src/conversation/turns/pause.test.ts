@@ -38,7 +38,7 @@ async function play(kind: Kind, pauseAt: { readonly append?: number; readonly wa
   let appends = 0;
   const pause = (): Promise<unknown> =>
     it.submit("change_agent_state", { agent_state: "paused" }, { command: "pause" }).catch((error: Error) => {
-      // Where an action waits for an approval nothing runs anyway.
+      // While an action waits for an approval, nothing runs anyway.
       assert.match(error.message, /waits for an approval/);
     });
   const waiting = async (wait: Wait): Promise<void> => {
@@ -136,7 +136,7 @@ function check(played: Played, whole: Played, where: string): void {
   assert.deepEqual(kinds(played), kinds(whole), where);
 }
 
-test("[K5] paused at any moment no other action begins, and when it goes on the work ends as if nothing had happened", async () => {
+test("[K5] after a pause at any moment no other action begins, and after a resume the work ends as without the pause", async () => {
   for (const kind of ["free", "asked", "asked without a shell"] as const) {
     const whole = await play(kind);
     assert.deepEqual(whole.ran, ["a", "../b", "c"]);

@@ -43,7 +43,7 @@ async function stage(model: Model, more: Partial<ConversationDeps> = {}) {
   };
 }
 
-test("[J14] a title is asked for once, after the first turn, bounded, and its usage and cost are counted", async () => {
+test("[J14] a title is requested once, after the first turn, bounded, and its usage and cost are counted", async () => {
   const requests: ModelRequest[] = [];
   const model = arrayModel((request) => {
     requests.push(structuredClone(request));
@@ -66,7 +66,7 @@ test("[J14] a title is asked for once, after the first turn, bounded, and its us
   assert.ok(!JSON.stringify(requests.at(-1)).includes("Greeting"), "the model is not told of it");
 });
 
-test("[J14] work that begins leaves the asking, and the next rest asks again, three times at most", async () => {
+test("[J14] new work aborts the title request, which is repeated at the next rest, at most three times", async () => {
   let left = 0;
   const asking = [Promise.withResolvers<void>()];
   const model = arrayModel(
@@ -105,7 +105,7 @@ for (const [name, more, answer] of [
   });
 }
 
-test("[J14] a script is not asked, nor where the money is spent, nor where a person gave a title", async () => {
+test("[J14] no title is requested from a script, above the cost limit, or if a person has set a title", async () => {
   for (const [model, more, rename] of [
     [{ ...arrayModel(() => [text("Hm.")]), isScript: true }, {}, false],
     [
@@ -127,7 +127,7 @@ test("[J14] a script is not asked, nor where the money is spent, nor where a per
   }
 });
 
-test("[J14] a title is one plain line, and what is none is not taken", () => {
+test("[J14] a title is one line of plain text, and other replies are discarded", () => {
   assert.equal(titleOf('\n## "Title: Say hello"\nmore'), "Say hello");
   assert.equal(titleOf("世界。"), "世界。");
   assert.equal(titleOf("\u001B[31mred\u0000\u202E"), "[31mred");
