@@ -90,6 +90,8 @@ test("[UW1] all watchers, including later ones, see what one types; the log reco
   ben.send({ input: "Zoë\u0001\r" });
   await shows(ann, /Zo(M-CM-\+|ë)\^A/);
   ben.send({ input: "\u0003" });
+  // What is typed before the prompt is back may be discarded with the interrupted program.
+  await shows(ann, /\^C[^]*\$ /);
   using cleo = await watch("shared", id);
   const { screen } = await cleo.next((frame) => frame["screen"] !== undefined);
   assert.match(screen.data, /42-is/);
