@@ -1,31 +1,31 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { Health } from "@deckhand/client";
-import { usePlace, type Place } from "./address.ts";
-import { Banners } from "./banners/banners.tsx";
-import { Away } from "./connection/away.tsx";
+import { useRoute, type Place } from "./urls.ts";
+import { ServerBanners } from "./shell/server-banners.tsx";
+import { OfflineBanner } from "./connection/offline-banner.tsx";
 import { Conversation } from "./chat/conversation.tsx";
 import { Sidebar } from "./conversations/sidebar.tsx";
 import { useConversations, type ConversationList } from "./conversations/use-conversations.ts";
-import { useNotify } from "./notify/notify.tsx";
+import { useNotifications } from "./inbox/use-notifications.ts";
 import { useHealth } from "./server.ts";
-import { Boundary } from "./shell/boundary.tsx";
+import { ErrorBoundary } from "./shell/error-boundary.tsx";
 import { bindKeys, useCommands } from "./shell/commands.ts";
 import { usePane } from "./shell/panes.ts";
 import { PhoneBar } from "./shell/phone-bar.tsx";
 import { usePreferences } from "./shell/preferences.ts";
-import { shellCommands } from "./shell/shell-commands.ts";
+import { appCommands } from "./shell/app-commands.ts";
 import { Skeleton } from "./ui/skeleton.tsx";
-import { Welcome } from "./welcome/welcome.tsx";
+import { NewTaskPage } from "./new-task/new-task-page.tsx";
 import { useMessages } from "./i18n/i18n.ts";
 
 const Palette = lazy(async () => ({ default: (await import("./shell/palette.tsx")).Palette }));
-const KeysDialog = lazy(async () => ({ default: (await import("./shell/keys-dialog.tsx")).KeysDialog }));
+const KeysDialog = lazy(async () => ({ default: (await import("./shell/shortcuts-dialog.tsx")).ShortcutsDialog }));
 const InboxPage = lazy(async () => ({ default: (await import("./inbox/inbox-page.tsx")).InboxPage }));
 const BoardPage = lazy(async () => ({ default: (await import("./board/board-page.tsx")).BoardPage }));
 const SettingsPage = lazy(async () => ({ default: (await import("./settings/settings-page.tsx")).SettingsPage }));
 
 export function App() {
-  const place = usePlace();
+  const place = useRoute();
   const t = useMessages();
   const { health, look } = useHealth();
   const list = useConversations();
@@ -33,11 +33,11 @@ export function App() {
   const { sidebarOpen } = usePreferences();
   const [shown, setShown] = useState<"palette" | "keys">();
   const close = useCallback(() => setShown(undefined), []);
-  useCommands(useMemo(() => shellCommands(setShown), []));
+  useCommands(useMemo(() => appCommands(setShown), []));
   useEffect(() => bindKeys(window), []);
 
   const title = titleOf(place, list, t);
-  useNotify(title);
+  useNotifications(title);
 
   return (
     <div className="flex h-dvh flex-col">
@@ -48,13 +48,13 @@ export function App() {
           <Sidebar list={list} place={place} />
         </div>
         <div className={`flex min-w-0 flex-1 flex-col ${pane === "list" ? "max-md:hidden" : ""}`}>
-          <Away />
-          <Banners health={health} />
-          <Boundary key={place.page}>
+          <OfflineBanner />
+          <ServerBanners health={health} />
+          <ErrorBoundary key={place.page}>
             <Suspense fallback={<Skeleton />}>
               <Page place={place} list={list} title={title} health={health} onModel={look} />
             </Suspense>
-          </Boundary>
+          </ErrorBoundary>
         </div>
       </div>
       <PhoneBar />
@@ -77,7 +77,7 @@ interface PageProps {
 function Page({ place, list, title, health, onModel }: PageProps) {
   switch (place.page) {
     case "welcome":
-      return <Welcome health={health} onModel={onModel} onCreated={list.reload} />;
+      return <NewTaskPage health={health} onModel={onModel} onCreated={list.reload} />;
     case "conversation":
       return <Conversation key={place.id} place={place} title={title} onChange={list.reload} />;
     case "inbox":

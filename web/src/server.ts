@@ -5,13 +5,13 @@ import { connect, type Health, type ConnectionStatus } from "@deckhand/client";
 
 export const client = connect({ url: new URL(import.meta.env.BASE_URL, location.href) });
 
-export function useStatus(): ConnectionStatus {
+export function useConnectionStatus(): ConnectionStatus {
   return useSyncExternalStore(client.onStatus, () => client.status);
 }
 
 /** What the server says of itself; asked again whenever the connection is back, for it may be another server. */
 export function useHealth(): { readonly health: Health | undefined; readonly look: () => void } {
-  const { state } = useStatus();
+  const { state } = useConnectionStatus();
   const { data, refetch } = useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => client.health(signal),

@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { ChevronRightIcon } from "@primer/octicons-react";
 import { allowedBySentence, type Action, type ChildReport, type Observation } from "@deckhand/protocol";
-import type { StepCost } from "../chat/item.ts";
-import { RowTools } from "../chat/row-tools.tsx";
-import { StepCostText } from "../chat/step-line.tsx";
+import type { StepCost } from "../chat/items/item.ts";
+import { RowTools } from "../chat/messages/row-tools.tsx";
+import { StepCostLabel } from "../chat/messages/step-usage.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { bodyOf } from "./body.ts";
-import { ActionIcon } from "./icon.tsx";
+import { cardPartsOf } from "./card-parts.ts";
+import { ActionIcon } from "./action-icon.tsx";
 import { PartView } from "./part-view.tsx";
 import { summaryOf, type Summary } from "./summary.ts";
 
@@ -27,19 +27,19 @@ interface ActionCardProps {
 export function ActionCard({ action, observation, live, waiting, step, child }: ActionCardProps) {
   const t = useMessages();
   const summary = summaryOf(action, observation, t);
-  const body = bodyOf(action, observation, live, t, child);
+  const body = cardPartsOf(action, observation, live, t, child);
   const [toggled, setToggled] = useState<boolean>();
   const canOpen = body.parts.length > 0;
-  const open = canOpen && (toggled ?? body.openAtFirst);
+  const open = canOpen && (toggled ?? body.openInitially);
   const allowed = allowedBySentence(action);
   const row = "flex min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 py-1 text-left text-sm";
   const line = (
     <>
       <Mark kind={action.action} tone={waiting ? "waiting" : summary.tone} />
       <span className="shrink-0 font-medium">{summary.verb}</span>
-      <code className="min-w-0 flex-1 truncate text-soft">{oneLine(summary.what)}</code>
+      <code className="min-w-0 flex-1 truncate text-soft">{oneLine(summary.target)}</code>
       <Result summary={summary} waiting={waiting} />
-      {step !== undefined && <StepCostText step={step} />}
+      {step !== undefined && <StepCostLabel step={step} />}
     </>
   );
   return (
@@ -93,7 +93,7 @@ function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["t
 function Result({ summary, waiting }: { readonly summary: Summary; readonly waiting: boolean }) {
   const t = useMessages();
   if (waiting) return <span className="shrink-0 text-xs font-medium text-warn">{t.actions.waitingForApproval}</span>;
-  const { result, took, tone } = summary;
+  const { result, duration: took, tone } = summary;
   if (result === "" && took === "") return null;
   return (
     <span className="flex shrink-0 gap-1.5 text-xs text-muted tabular-nums">

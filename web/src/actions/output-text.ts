@@ -1,7 +1,7 @@
 /** What of an output is in sight. */
 
 /** The first or the last lines, where there are clearly more. */
-export function shortened(
+export function shortenLines(
   text: string,
   few: number,
   from: "start" | "end",
@@ -14,7 +14,7 @@ export function shortened(
 }
 
 /** Terminal colours (ECMA-48 CSI sequences) would be litter here. */
-export function withoutColours(text: string): string {
+export function stripColours(text: string): string {
   // oxlint-disable-next-line no-control-regex -- ESC is what they begin with
   return text.includes("\u001B") ? text.replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]/g, "") : text;
 }

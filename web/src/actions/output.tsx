@@ -3,7 +3,7 @@ import { CodeText } from "../code/code-text.tsx";
 import { languageOfPath } from "../code/tokens.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { shortened, withoutColours } from "./output-text.ts";
+import { shortenLines, stripColours } from "./output-text.ts";
 import { ShowAll } from "./show-all.tsx";
 
 interface OutputProps {
@@ -17,16 +17,16 @@ interface OutputProps {
 }
 
 /** Lines in sight before somebody asks for more. */
-const fewLines = 12;
+const collapsedLines = 12;
 /** Characters put on the page at most: a browser lays out no more in one go without a pause. */
-const mostText = 40_000;
+const maxChars = 40_000;
 
 /** Text from tools is shown as text, whatever is in it. */
 export function Output({ label, text, tone, language, from, growing }: OutputProps) {
   const t = useMessages();
   const [all, setAll] = useState(false);
-  const plain = useMemo(() => withoutColours(text), [text]);
-  const short = useMemo(() => shortened(plain, fewLines, from), [plain, from]);
+  const plain = useMemo(() => stripColours(text), [text]);
+  const short = useMemo(() => shortenLines(plain, collapsedLines, from), [plain, from]);
   const shown = all || short === undefined ? bounded(plain, t.actions.charactersHidden) : short.text;
   return (
     <div className="group/out relative overflow-hidden rounded-lg border border-line bg-code">
@@ -50,7 +50,7 @@ export function Output({ label, text, tone, language, from, growing }: OutputPro
 }
 
 function bounded(text: string, words: (left: number) => string): string {
-  if (text.length <= mostText) return text;
-  const half = mostText / 2;
-  return `${text.slice(0, half)}\n${words(text.length - mostText)}\n${text.slice(-half)}`;
+  if (text.length <= maxChars) return text;
+  const half = maxChars / 2;
+  return `${text.slice(0, half)}\n${words(text.length - maxChars)}\n${text.slice(-half)}`;
 }

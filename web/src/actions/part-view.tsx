@@ -1,6 +1,6 @@
 import { Output } from "./output.tsx";
-import type { Part } from "./body.ts";
-import { ChildCard } from "./child-card.tsx";
+import type { Part } from "./card-parts.ts";
+import { SubagentCard } from "./subagent-card.tsx";
 import { DiffView } from "./diff-view.tsx";
 import { PlanList } from "./plan-list.tsx";
 import { useMessages } from "../i18n/i18n.ts";
@@ -22,7 +22,7 @@ export function PartView({ part, growing }: { readonly part: Part; readonly grow
         />
       );
     case "child":
-      return <ChildCard child={part.child} />;
+      return <SubagentCard child={part.child} />;
     case "text":
       return (
         <Output

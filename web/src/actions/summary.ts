@@ -8,33 +8,33 @@ export type Tone = "open" | "good" | "bad" | "plain";
 
 export interface Summary {
   readonly verb: string;
-  readonly what: string;
+  readonly target: string;
   readonly result: string;
   readonly tone: Tone;
   /** How long it took, where that is worth a word. */
-  readonly took: string;
+  readonly duration: string;
 }
 
 /** What takes less is not told. */
-const worthMs = 100;
-const cutOff: ReadonlySet<string> = new Set(["interrupted", "outcome_unknown"]);
+const minShownMs = 100;
+const interruptedCodes: ReadonlySet<string> = new Set(["interrupted", "outcome_unknown"]);
 
 export function summaryOf(action: Action, observation: Observation | undefined, t: Messages): Summary {
-  const [verb, what] = wordsOf(action, t);
-  if (observation === undefined) return { verb, what, result: "", tone: "open", took: "" };
-  return { verb, what, ...resultOf(observation, t), took: tookOf(action, observation) };
+  const [verb, what] = describe(action, t);
+  if (observation === undefined) return { verb, target: what, result: "", tone: "open", duration: "" };
+  return { verb, target: what, ...resultOf(observation, t), duration: durationOf(action, observation) };
 }
 
-function tookOf(action: Action, observation: Observation): string {
+function durationOf(action: Action, observation: Observation): string {
   // How long what was cut off took is not known.
-  if (observation.observation === "error" && cutOff.has(observation.extras.code)) return "";
+  if (observation.observation === "error" && interruptedCodes.has(observation.extras.code)) return "";
   const told = observation.observation === "run" ? observation.extras.duration_ms : undefined;
   const ms = told ?? Date.parse(observation.timestamp) - Date.parse(action.timestamp);
   // What waited for a person took no time of its own.
-  return ms >= worthMs && (action.approval === undefined || told !== undefined) ? formatDuration(ms) : "";
+  return ms >= minShownMs && (action.approval === undefined || told !== undefined) ? formatDuration(ms) : "";
 }
 
-function wordsOf(action: Action, t: Messages): readonly [verb: string, what: string] {
+function describe(action: Action, t: Messages): readonly [verb: string, what: string] {
   const { verbs } = t.actions;
   switch (action.action) {
     case "run":

@@ -8,11 +8,11 @@ import { TextField } from "../ui/text-field.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import type { Decision } from "./answer.ts";
-import { AskedView, mostShown, sizeOf } from "./asked-view.tsx";
-import { Marked } from "./marked.tsx";
-import { reasonsOf, worst } from "./risk.ts";
-import { RuleQuestion } from "./rule-question.tsx";
-import { TimeLeft } from "./time-left.tsx";
+import { RequestedActionView, maxInitialChars, sizeOf } from "./requested-action-view.tsx";
+import { EscapedText } from "./escaped-text.tsx";
+import { reasonsOf, highestRisk } from "./risk.ts";
+import { RuleConfirmation } from "./rule-confirmation.tsx";
+import { ApprovalDeadline } from "./approval-deadline.tsx";
 
 interface ApprovalCardProps {
   readonly action: Action;
@@ -20,28 +20,34 @@ interface ApprovalCardProps {
   readonly onAnswer: (decision: Decision, reason: string) => Promise<unknown>;
   /** Above the question: of which conversation it is. */
   readonly head?: ReactNode;
-  readonly of?: string;
+  readonly conversationTitle?: string;
   /** Its keys are bound: of several on a page, one has them. */
-  readonly keys?: boolean;
+  readonly hasShortcuts?: boolean;
 }
 
 /** For thumbs. */
-const onPhone = "max-md:h-10 max-md:basis-full";
-const isTouched = globalThis.matchMedia?.("(hover: none)").matches ?? false;
+const phoneButton = "max-md:h-10 max-md:basis-full";
+const isTouchDevice = globalThis.matchMedia?.("(hover: none)").matches ?? false;
 
 const edges = { info: "border-info", warn: "border-warn", bad: "border-bad" } as const;
 
 /** The question whether an action may run, with all of it in sight. */
-export function ApprovalCard({ action, onAnswer, head, of, keys = true }: ApprovalCardProps) {
+export function ApprovalCard({
+  action,
+  onAnswer,
+  head,
+  conversationTitle: of,
+  hasShortcuts: keys = true,
+}: ApprovalCardProps) {
   const t = useMessages();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState("");
   const [scope, setScope] = useState<"conversation" | "server">();
-  const [whole, setWhole] = useState(() => sizeOf(action) <= mostShown);
+  const [whole, setWhole] = useState(() => sizeOf(action) <= maxInitialChars);
   const { reasons: given = [], rules = [], expires_at: until = "" } = action.approval ?? {};
   const reasons = reasonsOf(given, t);
-  const risk = worst(reasons);
+  const risk = highestRisk(reasons);
   const thought = "thought" in action.args && typeof action.args.thought === "string" ? action.args.thought : "";
 
   const answer = async (decision: Decision): Promise<void> => {
@@ -103,12 +109,12 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
       </div>
       {head !== undefined && thought !== "" && (
         <p className="plain-text line-clamp-3 text-soft">
-          <Marked text={thought} />
+          <EscapedText text={thought} />
         </p>
       )}
-      <AskedView action={action} whole={whole} onWhole={() => setWhole(true)} />
+      <RequestedActionView action={action} whole={whole} onWhole={() => setWhole(true)} />
       {scope !== undefined ? (
-        <RuleQuestion
+        <RuleConfirmation
           rules={rules}
           scope={scope}
           disabled={sent}
@@ -126,19 +132,19 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
           <Button
             tone="primary"
             icon={CheckIcon}
-            className={onPhone}
+            className={phoneButton}
             disabled={!canAllow}
-            {...(keys && !isTouched ? { keys: "y" } : {})}
+            {...(keys && !isTouchDevice ? { keys: "y" } : {})}
             onClick={() => void answer("allow")}
           >
             {t.approval.allowOnce}
           </Button>
           {rules.length > 0 && (
             <>
-              <Button className={onPhone} disabled={!canAllow} onClick={() => setScope("conversation")}>
+              <Button className={phoneButton} disabled={!canAllow} onClick={() => setScope("conversation")}>
                 {t.approval.allowForConversation}
               </Button>
-              <Button className={onPhone} disabled={!canAllow} onClick={() => setScope("server")}>
+              <Button className={phoneButton} disabled={!canAllow} onClick={() => setScope("server")}>
                 {t.approval.alwaysAllow}
               </Button>
             </>
@@ -157,14 +163,14 @@ export function ApprovalCard({ action, onAnswer, head, of, keys = true }: Approv
               tone="danger"
               icon={XIcon}
               disabled={sent}
-              {...(keys && !isTouched ? { keys: "n" } : {})}
+              {...(keys && !isTouchDevice ? { keys: "n" } : {})}
             >
               {t.approval.deny}
             </Button>
           </span>
         </form>
       )}
-      {until !== "" && <TimeLeft until={until} />}
+      {until !== "" && <ApprovalDeadline until={until} />}
       {failure !== "" && (
         <p role="alert" className="text-bad">
           {failure}

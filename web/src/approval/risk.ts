@@ -29,8 +29,8 @@ function isKnown(code: string): code is ApprovalReason {
   return Object.hasOwn(risks, code);
 }
 
-const order: readonly Risk[] = ["info", "warn", "bad"];
+const riskOrder: readonly Risk[] = ["info", "warn", "bad"];
 
-export function worst(reasons: readonly Reason[]): Risk {
-  return order[Math.max(0, ...reasons.map(({ risk }) => order.indexOf(risk)))] ?? "info";
+export function highestRisk(reasons: readonly Reason[]): Risk {
+  return riskOrder[Math.max(0, ...reasons.map(({ risk }) => riskOrder.indexOf(risk)))] ?? "info";
 }

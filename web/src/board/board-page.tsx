@@ -1,9 +1,9 @@
 import { useMemo } from "react";
 import { PinIcon, PlusIcon, ProjectIcon } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
-import { conversationAddress, homeAddress, inboxAddress } from "../address.ts";
-import { Marked } from "../approval/marked.tsx";
-import { rowWords, StateMark } from "../conversations/state-mark.tsx";
+import { conversationUrl, homeUrl, inboxUrl } from "../urls.ts";
+import { EscapedText } from "../approval/escaped-text.tsx";
+import { rowLabel, StateIcon } from "../conversations/state-icon.tsx";
 import type { ConversationList } from "../conversations/use-conversations.ts";
 import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
@@ -15,9 +15,9 @@ import { useMessages } from "../i18n/i18n.ts";
 import { byColumn, columns, type Column } from "./columns.ts";
 
 /** Of what rests the last ones: the list has them all. */
-const mostResting = 30;
+const maxDone = 30;
 
-const tops: Readonly<Record<Column, string>> = {
+const borders: Readonly<Record<Column, string>> = {
   needsYou: "border-t-warn",
   works: "border-t-accent",
   waits: "border-t-info",
@@ -29,7 +29,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
   const t = useMessages();
   const found = useMemo(() => byColumn(list.rows), [list.rows]);
   const newTask = (
-    <Link href={homeAddress()} className={buttonClass("primary", "small")}>
+    <Link href={homeUrl()} className={buttonClass("primary", "small")}>
       <PlusIcon size={14} />
       {t.app.newTask}
     </Link>
@@ -50,11 +50,11 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
             <section
               key={column}
               aria-label={t.board.columns[column]}
-              className={`flex min-w-0 flex-col gap-2 rounded-lg border border-t-3 border-line bg-side p-2.5 ${tops[column]}`}
+              className={`flex min-w-0 flex-col gap-2 rounded-lg border border-t-3 border-line bg-side p-2.5 ${borders[column]}`}
             >
               <h2 className="flex items-baseline justify-between px-1 text-sm font-semibold">
                 {column === "needsYou" && found.needsYou.length > 0 ? (
-                  <Link href={inboxAddress()} className="hover:underline">
+                  <Link href={inboxUrl()} className="hover:underline">
                     {t.board.columns[column]}
                   </Link>
                 ) : (
@@ -63,7 +63,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
                 <span className="text-xs font-normal text-muted tabular-nums">{found[column].length}</span>
               </h2>
               <ul className="flex flex-col gap-2">
-                {found[column].slice(0, column === "rests" ? mostResting : undefined).map((row) => (
+                {found[column].slice(0, column === "rests" ? maxDone : undefined).map((row) => (
                   <Card key={row.id} row={row} />
                 ))}
               </ul>
@@ -83,12 +83,12 @@ function Card({ row }: { readonly row: ConversationRow }) {
   return (
     <li>
       <Link
-        href={conversationAddress(row.id)}
+        href={conversationUrl(row.id)}
         className="flex flex-col gap-1 rounded-md border border-line bg-panel px-3 py-2 shadow-low hover:border-strong"
       >
         <span className="flex items-start gap-2">
           <span className="mt-1">
-            <StateMark row={row} />
+            <StateIcon row={row} />
           </span>
           <span className="line-clamp-2 min-w-0 flex-1 text-sm font-medium break-words">
             {row.title || t.common.untitled}
@@ -97,12 +97,12 @@ function Card({ row }: { readonly row: ConversationRow }) {
         </span>
         {row.waiting !== null && row.waiting.text !== "" && (
           <span className="line-clamp-2 text-xs break-words text-soft">
-            <Marked text={row.waiting.text} />
+            <EscapedText text={row.waiting.text} />
           </span>
         )}
         <span className="flex items-center justify-between gap-2 text-xs text-muted">
           <span className="truncate">
-            {rowWords(row, t)} · {formatRelativeTime(row.updated_at)}
+            {rowLabel(row, t)} · {formatRelativeTime(row.updated_at)}
           </span>
           {row.cost_usd > 0 && <span className="shrink-0 tabular-nums">{formatCost(row.cost_usd)}</span>}
         </span>

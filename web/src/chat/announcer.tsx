@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useMessages } from "../i18n/i18n.ts";
-import type { Row } from "./rows.ts";
+import type { Row } from "./items/rows.ts";
 
 interface AnnouncerProps {
   readonly rows: readonly Row[];
@@ -8,7 +8,7 @@ interface AnnouncerProps {
 }
 
 /** Characters read out of one message; the whole is in the list. */
-const mostText = 300;
+const maxChars = 300;
 /** Of several in a row the last is read out; and what has been read out is taken away again. */
 const settledMs = 1_000;
 
@@ -23,7 +23,7 @@ export function Announcer({ rows, working }: AnnouncerProps) {
   if (!working && heard === "" && spoken === "" && text !== "") setHeard(text);
   useEffect(() => {
     if (text === "" || text === heard) return;
-    const speak = setTimeout(() => setSpoken(text.slice(0, mostText)), settledMs);
+    const speak = setTimeout(() => setSpoken(text.slice(0, maxChars)), settledMs);
     const forget = setTimeout(() => {
       setSpoken("");
       setHeard(text);

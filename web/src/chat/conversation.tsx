@@ -1,19 +1,19 @@
 import { useCallback, useEffect } from "react";
-import type { Place } from "../address.ts";
-import { isWorking } from "../now/words.ts";
-import { PageHead } from "../shell/page-frame.tsx";
+import type { Place } from "../urls.ts";
+import { isActive } from "../status-bar/activity.ts";
+import { PageHeader } from "../shell/page-frame.tsx";
 import { usePane } from "../shell/panes.ts";
-import { TimeBar } from "../time/time-bar.tsx";
-import { usePast } from "../time/use-past.ts";
+import { HistoryBar } from "../history/history-bar.tsx";
+import { useHistory } from "../history/use-history.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { WorkAside } from "../work/work-aside.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { Announcer } from "./announcer.tsx";
-import { ConversationHead } from "./conversation-head.tsx";
-import { Present } from "./present.tsx";
-import { Timeline } from "./timeline.tsx";
-import { useUnsent } from "./unsent.ts";
-import { useRows } from "./use-rows.ts";
+import { ConversationHeader } from "./conversation-header.tsx";
+import { LiveFooter } from "./live-footer.tsx";
+import { Timeline } from "./timeline/timeline.tsx";
+import { useUnsent } from "./use-unsent.ts";
+import { useRows } from "./timeline/use-rows.ts";
 import { useView } from "./use-view.ts";
 
 interface ConversationProps {
@@ -30,7 +30,7 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
   const snapshot = useView(id);
   const { state, refused, events } = snapshot;
   const unsent = useUnsent(id, events);
-  const { at, settled, shown, goTo } = usePast(place, snapshot);
+  const { at, settled, shown, goTo } = useHistory(place, snapshot);
   const isPast = at !== undefined;
   const rows = useRows(shown, isPast ? none : unsent.messages);
   useEffect(onChange, [onChange, state.agentState, state.title]);
@@ -40,7 +40,7 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
   if (refused !== undefined) {
     return (
       <main className="flex flex-1 flex-col">
-        <PageHead title={title || t.common.untitled} />
+        <PageHeader title={title || t.common.untitled} />
         <EmptyState title={refused.message} />
       </main>
     );
@@ -48,20 +48,20 @@ export function Conversation({ place, title, onChange }: ConversationProps) {
   return (
     <div className="flex min-h-0 flex-1">
       <main className={`flex min-w-0 flex-1 flex-col ${pane === "work" ? "max-md:hidden" : ""}`}>
-        <ConversationHead
+        <ConversationHeader
           title={title || state.title || t.common.untitled}
-          past={isPast}
-          onPast={last < 0 ? undefined : turnTime}
+          isHistory={isPast}
+          onToggleHistory={last < 0 ? undefined : turnTime}
         />
         <Timeline snapshot={shown} rows={rows} event={place.event} />
         <div className="mx-auto w-full max-w-[46rem] px-4 pb-3 max-md:px-3 max-md:pb-2">
           {isPast ? (
-            <TimeBar conversation={id} events={events} at={at} state={shown.state} onGo={goTo} />
+            <HistoryBar conversation={id} events={events} at={at} state={shown.state} onGo={goTo} />
           ) : (
-            <Present conversation={id} snapshot={snapshot} onSend={unsent.send} />
+            <LiveFooter conversation={id} snapshot={snapshot} onSend={unsent.send} />
           )}
         </div>
-        <Announcer rows={rows} working={!isPast && isWorking(state.agentState)} />
+        <Announcer rows={rows} working={!isPast && isActive(state.agentState)} />
       </main>
       <WorkAside conversation={id} snapshot={shown} tab={place.tab} at={settled} />
     </div>

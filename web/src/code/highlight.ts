@@ -5,10 +5,10 @@ import { plainLines, type Token } from "./tokens.ts";
 export type Parser = Language["parser"];
 
 /** Past this a line is minified, and a text nothing that one reads; it stays plain. */
-const mostChars = 200_000;
+const maxChars = 200_000;
 
 export function highlightLines(text: string, parser: Parser | undefined): readonly (readonly Token[])[] {
-  if (parser === undefined || text.length > mostChars) return plainLines(text);
+  if (parser === undefined || text.length > maxChars) return plainLines(text);
   const lines: Token[][] = [[]];
   highlightCode(
     text,

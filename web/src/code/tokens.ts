@@ -11,7 +11,7 @@ export interface Token {
 }
 
 /** Characters that are coloured at most: parsing more would be felt. */
-const mostText = 30_000;
+const maxChars = 30_000;
 
 /** `src/a.ts` is "ts"; "Dockerfile" is its own name. */
 export function languageOfPath(path: string): string {
@@ -20,8 +20,8 @@ export function languageOfPath(path: string): string {
 }
 
 /** Line by line. Undefined where it stays plain. */
-export async function highlighted(text: string, language: string): Promise<readonly (readonly Token[])[] | undefined> {
-  const support = text.length > mostText ? undefined : languageNamed(language);
+export async function highlight(text: string, language: string): Promise<readonly (readonly Token[])[] | undefined> {
+  const support = text.length > maxChars ? undefined : languageNamed(language);
   if (support === undefined) return undefined;
   const [
     {

@@ -1,22 +1,22 @@
 import { useEffect, useState } from "react";
-import { highlighted, type Token } from "./tokens.ts";
+import { highlight, type Token } from "./tokens.ts";
 
 type Lines = readonly (readonly Token[])[];
 
 /** Of the last pieces that were coloured: rows come and go as one scrolls, and must not blink. */
-const known = new Map<string, Lines>();
-const mostKnown = 200;
+const cache = new Map<string, Lines>();
+const maxCached = 200;
 
 /** Undefined while it is plain. `settled`: false while the text still grows; then nothing is parsed. */
 export function useHighlighted(text: string, language: string, settled = true): Lines | undefined {
   const key = `${language}\n${text}`;
   const [shown, setShown] = useState<{ readonly key: string; readonly lines: Lines | undefined }>();
   useEffect(() => {
-    if (!settled || known.has(key)) return;
+    if (!settled || cache.has(key)) return;
     let gone = false;
-    highlighted(text, language).then(
+    highlight(text, language).then(
       (lines) => {
-        if (lines !== undefined) keep(key, lines);
+        if (lines !== undefined) remember(key, lines);
         if (!gone) setShown({ key, lines });
       },
       () => {
@@ -27,11 +27,11 @@ export function useHighlighted(text: string, language: string, settled = true): 
       gone = true;
     };
   }, [key, text, language, settled]);
-  return known.get(key) ?? (shown?.key === key ? shown.lines : undefined);
+  return cache.get(key) ?? (shown?.key === key ? shown.lines : undefined);
 }
 
-function keep(key: string, lines: Lines): void {
-  const [oldest] = known.keys();
-  if (known.size >= mostKnown && oldest !== undefined) known.delete(oldest);
-  known.set(key, lines);
+function remember(key: string, lines: Lines): void {
+  const [oldest] = cache.keys();
+  if (cache.size >= maxCached && oldest !== undefined) cache.delete(oldest);
+  cache.set(key, lines);
 }

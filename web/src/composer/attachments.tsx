@@ -3,14 +3,14 @@ import { FileIcon, XIcon } from "@primer/octicons-react";
 import { toast } from "../ui/toast.tsx";
 import { formatSize } from "../i18n/format.ts";
 import { useMessages, currentMessages } from "../i18n/i18n.ts";
-import { isPicture, mostPictures, pictureOf } from "./picture.ts";
+import { isImage, maxImages, toDataUrl } from "./image.ts";
 
 export interface Attachment {
   readonly id: string;
   readonly name: string;
   readonly file: File;
   /** A data URL; undefined for what goes as a file into the workspace. */
-  readonly picture: string | undefined;
+  readonly image: string | undefined;
 }
 
 interface Attachments {
@@ -27,13 +27,13 @@ export function useAttachments(): Attachments {
   };
   const take = async (file: File): Promise<void> => {
     const t = currentMessages();
-    const picture = isPicture(file) ? await pictureOf(file) : undefined;
-    if (isPicture(file) && picture === undefined) toast(t.composer.imageTooLarge(file.name), { tone: "bad" });
-    const made: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, picture };
+    const picture = isImage(file) ? await toDataUrl(file) : undefined;
+    if (isImage(file) && picture === undefined) toast(t.composer.imageTooLarge(file.name), { tone: "bad" });
+    const made: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, image: picture };
     set((present) => {
-      const pictures = present.filter((each) => each.picture !== undefined).length;
+      const pictures = present.filter((each) => each.image !== undefined).length;
       // One too many goes as a file.
-      return [...present, pictures >= mostPictures ? { ...made, picture: undefined } : made];
+      return [...present, pictures >= maxImages ? { ...made, image: undefined } : made];
     });
   };
   return { all, add, remove: (id) => set((present) => present.filter((each) => each.id !== id)), set };
@@ -44,7 +44,7 @@ export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remov
   if (all.length === 0) return null;
   return (
     <ul className="flex flex-wrap gap-2 px-2 pt-2">
-      {all.map(({ id, name, file, picture }) => (
+      {all.map(({ id, name, file, image: picture }) => (
         <li
           key={id}
           className="flex h-12 max-w-56 items-center gap-2 overflow-hidden rounded-lg border border-line bg-page pr-1 text-xs"

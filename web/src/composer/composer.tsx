@@ -81,8 +81,8 @@ export function Composer({
   const send = async (): Promise<void> => {
     if (isEmpty) return;
     const kept = { text, all: attachments.all };
-    const images = kept.all.flatMap(({ picture }) => picture ?? []);
-    const files = kept.all.filter(({ picture }) => picture === undefined).map(({ file }) => file);
+    const images = kept.all.flatMap(({ image: picture }) => picture ?? []);
+    const files = kept.all.filter(({ image: picture }) => picture === undefined).map(({ file }) => file);
     setText("");
     attachments.set([]);
     setFailure("");

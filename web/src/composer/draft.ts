@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "react";
 
 const prefix = "deckhand.draft.";
 /** Characters; what is longer is kept only as long as the page is. */
-const mostText = 100_000;
-const quietMs = 250;
+const maxChars = 100_000;
+const saveDelayMs = 250;
 
 export function useDraft(name: string): readonly [text: string, write: (text: string) => void] {
   const [text, setText] = useState(() => read(name));
@@ -30,7 +30,7 @@ export function useDraft(name: string): readonly [text: string, write: (text: st
     timer.current = setTimeout(() => {
       unsaved.current = undefined;
       save(name, next);
-    }, quietMs);
+    }, saveDelayMs);
   };
   return [text, write];
 }
@@ -45,7 +45,7 @@ function read(name: string): string {
 
 function save(name: string, text: string): void {
   try {
-    if (text === "" || text.length > mostText) localStorage.removeItem(prefix + name);
+    if (text === "" || text.length > maxChars) localStorage.removeItem(prefix + name);
     else localStorage.setItem(prefix + name, text);
   } catch {
     // A browser that keeps nothing keeps no draft.

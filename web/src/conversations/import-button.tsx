@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { conversationAddress, go } from "../address.ts";
+import { conversationUrl, navigate } from "../urls.ts";
 import { client } from "../server.ts";
 import { buttonClass } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
@@ -13,7 +13,7 @@ export function ImportButton({ onImported }: { readonly onImported: () => void }
     try {
       const { id } = await client.import(file);
       onImported();
-      go(conversationAddress(id));
+      navigate(conversationUrl(id));
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
     }

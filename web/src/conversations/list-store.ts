@@ -4,7 +4,7 @@
  */
 import type { ConversationRow, ListChange } from "@deckhand/client";
 import { client } from "../server.ts";
-import { changed, type ListView, type Rows } from "./rows.ts";
+import { applyChange, type ListView, type Rows } from "./rows.ts";
 
 export interface ListSnapshot {
   readonly rows: Rows;
@@ -14,14 +14,14 @@ export interface ListSnapshot {
   readonly view: ListView;
 }
 
-const page = 50;
+const pageSize = 50;
 
 class ListStore {
   #shown: ListSnapshot = { rows: new Map(), loaded: false, hasMore: false, view: { query: "", archived: false } };
   readonly #listeners = new Set<() => void>();
   /** Of any that was told of, whatever is shown now. */
   readonly #titles = new Map<string, string>();
-  #wanted = page;
+  #wanted = pageSize;
   #asked = 0;
   #stop: (() => void) | undefined;
 
@@ -43,13 +43,13 @@ class ListStore {
   }
 
   show(view: Partial<ListView>): void {
-    this.#wanted = page;
+    this.#wanted = pageSize;
     this.#set({ view: { ...this.#shown.view, ...view } });
     void this.#load();
   }
 
   showMore(): void {
-    this.#wanted += page;
+    this.#wanted += pageSize;
     void this.#load();
   }
 
@@ -58,7 +58,7 @@ class ListStore {
   #take(change: ListChange): void {
     if (change.reload) return void this.#load();
     for (const row of change.rows) this.#titles.set(row.id, row.title);
-    this.#set({ rows: changed(this.#shown.rows, change, this.#shown.view) });
+    this.#set({ rows: applyChange(this.#shown.rows, change, this.#shown.view) });
   }
 
   async #load(): Promise<void> {
@@ -94,7 +94,7 @@ async function load(
   const rows: ConversationRow[] = [];
   let after: string | undefined;
   do {
-    const answer = await client.list({ ...marks, limit: page, query, ...(after === undefined ? {} : { after }) });
+    const answer = await client.list({ ...marks, limit: pageSize, query, ...(after === undefined ? {} : { after }) });
     rows.push(...answer.conversations);
     after = answer.next ?? undefined;
   } while (after !== undefined && rows.length < wanted);

@@ -1,22 +1,22 @@
 import { useMemo } from "react";
 import type { ConversationRow } from "@deckhand/client";
-import { conversationAddress, go } from "../address.ts";
+import { conversationUrl, navigate } from "../urls.ts";
 import { client } from "../server.ts";
 import { useCommands, type Command } from "../shell/commands.ts";
 import { toastFailure } from "../ui/toast.tsx";
 
 /** What wants a word or a second question. */
-export interface AskedOfRow {
+export interface RowDialogRequest {
   readonly row: ConversationRow;
   readonly what: "rename" | "delete";
 }
 
 /** What the menu of a row does, for the conversation that is open: by a few letters of its name. */
-export function useRowCommands(row: ConversationRow | undefined, ask: (asked: AskedOfRow) => void): void {
+export function useRowCommands(row: ConversationRow | undefined, ask: (asked: RowDialogRequest) => void): void {
   useCommands(useMemo(() => (row === undefined ? [] : commandsFor(row, ask)), [row, ask]));
 }
 
-function commandsFor(row: ConversationRow, ask: (asked: AskedOfRow) => void): readonly Command[] {
+function commandsFor(row: ConversationRow, ask: (asked: RowDialogRequest) => void): readonly Command[] {
   const { id, pinned, archived } = row;
   const change = (changes: Parameters<typeof client.change>[1]): void => {
     client.change(id, changes).catch(toastFailure);
@@ -44,7 +44,7 @@ function commandsFor(row: ConversationRow, ask: (asked: AskedOfRow) => void): re
       id: "row-fork",
       group: "conversation",
       label: (t) => t.conversations.fork,
-      run: () => void client.fork(id).then((made) => go(conversationAddress(made.id)), toastFailure),
+      run: () => void client.fork(id).then((made) => navigate(conversationUrl(made.id)), toastFailure),
     },
     {
       id: "row-delete",

@@ -9,7 +9,7 @@ import {
   TrashIcon,
 } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
-import { conversationAddress, exportAddressOf, go } from "../address.ts";
+import { conversationUrl, exportUrl, navigate } from "../urls.ts";
 import { client } from "../server.ts";
 import { Link } from "../shell/link.tsx";
 import { Menu, MenuItem, MenuLink, MenuSeparator } from "../ui/menu.tsx";
@@ -17,7 +17,7 @@ import { toast, toastFailure } from "../ui/toast.tsx";
 import { formatRelativeTime } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 import { isUnseen } from "./rows.ts";
-import { rowWords, StateMark } from "./state-mark.tsx";
+import { rowLabel, StateIcon } from "./state-icon.tsx";
 
 interface RowViewProps {
   readonly row: ConversationRow;
@@ -35,12 +35,12 @@ export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewPr
   return (
     <>
       <Link
-        href={conversationAddress(row.id)}
+        href={conversationUrl(row.id)}
         current={isCurrent}
         className={`block rounded-md py-1.5 pr-8 ${insets[Math.min(depth, 2)]} ${isCurrent ? "bg-active" : "hover:bg-raised"}`}
       >
         <span className="flex items-center gap-2">
-          <StateMark row={row} />
+          <StateIcon row={row} />
           <span
             className={`min-w-0 flex-1 truncate text-sm ${isUnseen(row) ? "font-semibold" : "font-medium text-soft"}`}
           >
@@ -53,7 +53,7 @@ export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewPr
           )}
         </span>
         <span className="block truncate pl-4.5 text-xs text-muted">
-          {rowWords(row, t)} · {formatRelativeTime(row.updated_at)}
+          {rowLabel(row, t)} · {formatRelativeTime(row.updated_at)}
           {row.archived && ` · ${t.conversations.archived}`}
         </span>
       </Link>
@@ -88,7 +88,7 @@ export function RowView({ row, depth, isCurrent, onRename, onDelete }: RowViewPr
         </MenuItem>
         <MenuSeparator />
         {exports.map(([format, name]) => (
-          <MenuLink key={format} icon={DownloadIcon} href={exportAddressOf(row.id, format)} download>
+          <MenuLink key={format} icon={DownloadIcon} href={exportUrl(row.id, format)} download>
             {t.conversations.exportAs(name)}
           </MenuLink>
         ))}
@@ -108,7 +108,7 @@ const exports = [
 ] as const;
 
 async function fork(id: string): Promise<void> {
-  go(conversationAddress((await client.fork(id)).id));
+  navigate(conversationUrl((await client.fork(id)).id));
 }
 
 async function archive({ id, archived }: ConversationRow, done: string, undo: string): Promise<void> {

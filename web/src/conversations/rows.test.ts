@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ConversationRow } from "@deckhand/client";
-import { changed, isUnseen, needsYou, ordered, treeOf } from "./rows.ts";
+import { applyChange, isUnseen, needsYou, sortRows, treeOf } from "./rows.ts";
 
 const row = (id: string, more: Partial<ConversationRow> = {}): ConversationRow => ({
   id,
@@ -25,12 +25,12 @@ test("[UP8] what others change is taken into the list where it belongs: archived
   const rows = rowsOf(row("a"), row("b"));
   const told = (...each: readonly ConversationRow[]) => ({ rows: each, gone: [], reload: false });
   const all = { query: "", archived: false };
-  assert.equal(names(changed(rows, told(row("c"), row("a", { archived: true })), all).values()), "b,c");
+  assert.equal(names(applyChange(rows, told(row("c"), row("a", { archived: true })), all).values()), "b,c");
   assert.equal(
-    names(changed(rows, told(row("c"), row("a", { title: "new" })), { ...all, query: "x" }).values()),
+    names(applyChange(rows, told(row("c"), row("a", { title: "new" })), { ...all, query: "x" }).values()),
     "a,b",
   );
-  assert.equal(names(changed(rows, { rows: [], gone: ["a"], reload: false }, all).values()), "b");
+  assert.equal(names(applyChange(rows, { rows: [], gone: ["a"], reload: false }, all).values()), "b");
 });
 
 test("[UP8] pinned ones stand first, those at work in the order of their beginning, then the last touched; children under their parents", () => {
@@ -43,7 +43,7 @@ test("[UP8] pinned ones stand first, those at work in the order of their beginni
     row("kept", { pinned: true }),
     row("child", { updated_at: at(5), parent: "old" }),
   );
-  const order = ordered(rows);
+  const order = sortRows(rows);
   assert.equal(names(order), "kept,works last,works first,child,new,old");
   const tree = treeOf(order);
   assert.deepEqual(

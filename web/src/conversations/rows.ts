@@ -15,7 +15,7 @@ export type Rows = ReadonlyMap<string, ConversationRow>;
  * What is told of others is taken in where it belongs into the view. With a query only what is found already: what a search finds is
  * for the server to say.
  */
-export function changed(rows: Rows, { rows: told, gone }: ListChange, view: ListView): Rows {
+export function applyChange(rows: Rows, { rows: told, gone }: ListChange, view: ListView): Rows {
   const next = new Map(rows);
   for (const row of told) {
     const belongs = view.query === "" ? row.archived === view.archived : next.has(row.id);
@@ -30,7 +30,7 @@ export function changed(rows: Rows, { rows: told, gone }: ListChange, view: List
  * Pinned ones first, then those at work in the order in which they began, so that nothing moves while they work, then the
  * others, the last touched first.
  */
-export function ordered(rows: Rows): readonly ConversationRow[] {
+export function sortRows(rows: Rows): readonly ConversationRow[] {
   const rank = (row: ConversationRow): number => (row.pinned ? 0 : isBusy(row) ? 1 : 2);
   return [...rows.values()].toSorted((a, b) => {
     if (rank(a) !== rank(b)) return rank(a) - rank(b);
@@ -44,11 +44,11 @@ export function isBusy({ agent_state: state }: ConversationRow): boolean {
 }
 
 /** It waits for a person who has not looked at it since, or for an approval, looked at or not. */
-export function needsYou({ waiting, head, seen }: Pick<ConversationRow, "head" | "seen"> & WaitingPart): boolean {
+export function needsYou({ waiting, head, seen }: Pick<ConversationRow, "head" | "seen"> & HasWaiting): boolean {
   return waiting !== null && (waiting.kind === "approval" || head > seen);
 }
 
-interface WaitingPart {
+interface HasWaiting {
   readonly waiting: { readonly kind: string } | null;
 }
 

@@ -1,18 +1,18 @@
 import { useState, type ReactNode } from "react";
 import { ArchiveIcon, GearIcon, InboxIcon, PlusIcon, ProjectIcon, SearchIcon, type Icon } from "@primer/octicons-react";
-import { boardAddress, go, homeAddress, inboxAddress, settingsAddress, type Place } from "../address.ts";
-import { Connection } from "../connection/connection.tsx";
+import { boardUrl, navigate, homeUrl, inboxUrl, settingsUrl, type Place } from "../urls.ts";
+import { ConnectionIndicator } from "../connection/connection-indicator.tsx";
 import { useInbox } from "../inbox/inbox-store.ts";
 import { Link } from "../shell/link.tsx";
-import { HideSidebarButton } from "../shell/page-frame.tsx";
+import { CollapseSidebarButton } from "../shell/page-frame.tsx";
 import { IconButton } from "../ui/button.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { ImportButton } from "./import-button.tsx";
 import { RowDialog } from "./row-dialog.tsx";
 import { RowList } from "./row-list.tsx";
-import { useRowCommands, type AskedOfRow } from "./row-commands.ts";
-import { useSeen } from "./seen.ts";
+import { useRowCommands, type RowDialogRequest } from "./row-commands.ts";
+import { useMarkSeen } from "./use-mark-seen.ts";
 import type { ConversationList } from "./use-conversations.ts";
 
 interface SidebarProps {
@@ -23,11 +23,11 @@ interface SidebarProps {
 export function Sidebar({ list, place }: SidebarProps) {
   const t = useMessages();
   const { count, items } = useInbox();
-  const [asked, setAsked] = useState<AskedOfRow>();
+  const [asked, setAsked] = useState<RowDialogRequest>();
   const current = place.page === "conversation" ? place.id : undefined;
   const open = list.rows.find(({ id }) => id === current);
   // What is not in the list, archived or long ago, is in the inbox where it waits.
-  useSeen(open ?? items.find(({ id }) => id === current));
+  useMarkSeen(open ?? items.find(({ id }) => id === current));
   useRowCommands(open, setAsked);
   return (
     <>
@@ -36,17 +36,17 @@ export function Sidebar({ list, place }: SidebarProps) {
         className="flex w-66 min-w-0 shrink-0 flex-col border-r border-line bg-side max-md:w-full max-md:border-r-0"
       >
         <div className="flex h-11 items-center justify-between gap-2 pr-2 pl-4">
-          <Link href={homeAddress()} className="flex items-center gap-2 text-sm font-semibold tracking-tight">
+          <Link href={homeUrl()} className="flex items-center gap-2 text-sm font-semibold tracking-tight">
             <img src={`${import.meta.env.BASE_URL}favicon.svg`} alt="" className="size-5" />
             {t.common.appName}
           </Link>
-          <HideSidebarButton />
+          <CollapseSidebarButton />
         </div>
         <div className="flex flex-col gap-px px-2 pb-2">
-          <Entry href={homeAddress()} icon={PlusIcon} current={place.page === "welcome"}>
+          <Entry href={homeUrl()} icon={PlusIcon} current={place.page === "welcome"}>
             {t.app.newTask}
           </Entry>
-          <Entry href={inboxAddress()} icon={InboxIcon} current={place.page === "inbox"}>
+          <Entry href={inboxUrl()} icon={InboxIcon} current={place.page === "inbox"}>
             {t.app.inbox}
             {count > 0 && (
               <span className="ml-auto rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn tabular-nums">
@@ -54,7 +54,7 @@ export function Sidebar({ list, place }: SidebarProps) {
               </span>
             )}
           </Entry>
-          <Entry href={boardAddress()} icon={ProjectIcon} current={place.page === "board"}>
+          <Entry href={boardUrl()} icon={ProjectIcon} current={place.page === "board"}>
             {t.app.board}
           </Entry>
         </div>
@@ -86,13 +86,13 @@ export function Sidebar({ list, place }: SidebarProps) {
         <div className="flex flex-col gap-1 border-t border-line px-2 py-2">
           <div className="flex flex-wrap items-center justify-between gap-2">
             <span className="flex-1">
-              <Entry href={settingsAddress()} icon={GearIcon} current={place.page === "settings"}>
+              <Entry href={settingsUrl()} icon={GearIcon} current={place.page === "settings"}>
                 {t.app.settings}
               </Entry>
             </span>
             <ImportButton onImported={list.reload} />
           </div>
-          <Connection />
+          <ConnectionIndicator />
         </div>
       </nav>
       {asked !== undefined && (
@@ -102,7 +102,7 @@ export function Sidebar({ list, place }: SidebarProps) {
           what={asked.what}
           onClose={() => setAsked(undefined)}
           onDeleted={() => {
-            if (asked.row.id === current) go(homeAddress());
+            if (asked.row.id === current) navigate(homeUrl());
           }}
         />
       )}

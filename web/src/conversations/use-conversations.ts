@@ -1,7 +1,7 @@
 import { useMemo, useSyncExternalStore } from "react";
 import type { ConversationRow } from "@deckhand/client";
 import { listStore } from "./list-store.ts";
-import { ordered, type ListView } from "./rows.ts";
+import { sortRows, type ListView } from "./rows.ts";
 
 export interface ConversationList {
   /** As they stand in the list. */
@@ -23,7 +23,7 @@ export function useConversations(): ConversationList {
   const { rows, loaded, hasMore, view } = useSyncExternalStore(listStore.subscribe, listStore.snapshot);
   return useMemo(
     () => ({
-      rows: ordered(rows),
+      rows: sortRows(rows),
       loaded,
       hasMore,
       ...view,

@@ -9,17 +9,17 @@ export interface ChangedWords {
   readonly after: readonly Range[];
 }
 
-const none: ChangedWords = { before: [], after: [] };
+const unchanged: ChangedWords = { before: [], after: [] };
 /** The table of both is filled: a few hundred words each are a moment, more is no line that one compares by eye. */
-const mostWords = 300;
+const maxWords = 300;
 /** Below this share of equal characters everything would be marked. */
-const leastEqual = 0.3;
+const minEqualShare = 0.3;
 
 export function changedWords(before: string, after: string): ChangedWords {
   const left = words(before);
   const right = words(after);
-  if (left.length > mostWords || right.length > mostWords) return none;
-  const lengths = table(left, right);
+  if (left.length > maxWords || right.length > maxWords) return unchanged;
+  const lengths = subsequenceLengths(left, right);
   const kept = { left: new Set<number>(), right: new Set<number>() };
   let equal = 0;
   for (let at = 0, to = 0; at < left.length && to < right.length;) {
@@ -33,7 +33,7 @@ export function changedWords(before: string, after: string): ChangedWords {
     else to += 1;
   }
   const longest = Math.max(before.trim().length, after.trim().length);
-  if (longest === 0 || equal / longest < leastEqual) return none;
+  if (longest === 0 || equal / longest < minEqualShare) return unchanged;
   return { before: ranges(left, kept.left), after: ranges(right, kept.right) };
 }
 
@@ -42,7 +42,7 @@ function words(text: string): readonly string[] {
 }
 
 /** Of the longest common subsequence from each place on. */
-function table(left: readonly string[], right: readonly string[]): readonly Uint16Array[] {
+function subsequenceLengths(left: readonly string[], right: readonly string[]): readonly Uint16Array[] {
   const rows = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
   for (let at = left.length - 1; at >= 0; at--) {
     const row = rows[at];

@@ -2,25 +2,25 @@
 import { highlightLines, type Parser } from "../code/highlight.ts";
 import type { Token } from "../code/tokens.ts";
 import { changedWords, type ChangedWords, type Range } from "./changed-words.ts";
-import { marked, type MarkedToken } from "./marked.ts";
-import { pairs, type Hunk, type Line } from "./patch.ts";
+import { markRanges, type MarkedToken } from "./marked.ts";
+import { pairLines, type Hunk, type Line } from "./patch.ts";
 
-export interface DrawnLine extends Line {
-  readonly pieces: readonly MarkedToken[];
+export interface StyledLine extends Line {
+  readonly tokens: readonly MarkedToken[];
 }
 
-export interface DrawnHunk {
+export interface StyledHunk {
   readonly hunk: Hunk;
   /** Above each other. */
-  readonly lines: readonly DrawnLine[];
+  readonly lines: readonly StyledLine[];
   /** Side by side. */
-  readonly rows: readonly { readonly left: DrawnLine | undefined; readonly right: DrawnLine | undefined }[];
+  readonly rows: readonly { readonly left: StyledLine | undefined; readonly right: StyledLine | undefined }[];
 }
 
-export function drawHunk(hunk: Hunk, parser: Parser | undefined): DrawnHunk {
-  const before = colours(hunk.lines, "added", parser);
-  const after = colours(hunk.lines, "deleted", parser);
-  const rows = pairs(hunk.lines);
+export function styleHunk(hunk: Hunk, parser: Parser | undefined): StyledHunk {
+  const before = tokensBySide(hunk.lines, "added", parser);
+  const after = tokensBySide(hunk.lines, "deleted", parser);
+  const rows = pairLines(hunk.lines);
   const changes = new Map<Line, readonly Range[]>();
   for (const { left, right } of rows) {
     if (left === undefined || right === undefined || left === right) continue;
@@ -31,10 +31,10 @@ export function drawHunk(hunk: Hunk, parser: Parser | undefined): DrawnHunk {
   const drawn = new Map(
     hunk.lines.map((line) => {
       const pieces = (line.kind === "deleted" ? before : after).get(line) ?? [{ text: line.text, classes: "" }];
-      return [line, { ...line, pieces: marked(pieces, changes.get(line) ?? []) }];
+      return [line, { ...line, tokens: markRanges(pieces, changes.get(line) ?? []) }];
     }),
   );
-  const of = (line: Line | undefined): DrawnLine | undefined => (line === undefined ? undefined : drawn.get(line));
+  const of = (line: Line | undefined): StyledLine | undefined => (line === undefined ? undefined : drawn.get(line));
   return {
     hunk,
     lines: [...drawn.values()],
@@ -43,7 +43,7 @@ export function drawHunk(hunk: Hunk, parser: Parser | undefined): DrawnHunk {
 }
 
 /** Of one side, as one text: a comment or a string may go over several lines. */
-function colours(
+function tokensBySide(
   lines: readonly Line[],
   without: Line["kind"],
   parser: Parser | undefined,

@@ -2,7 +2,7 @@ import { memo, useMemo, useState } from "react";
 import { useParser } from "../code/use-parser.ts";
 import { Button } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { drawHunk, type DrawnHunk, type DrawnLine } from "./diff-rows.ts";
+import { styleHunk, type StyledHunk, type StyledLine } from "./diff-rows.ts";
 import { parsePatch, type Line } from "./patch.ts";
 
 interface DiffViewProps {
@@ -14,7 +14,7 @@ interface DiffViewProps {
 }
 
 /** More is drawn when it is asked for. */
-const linesAtOnce = 2000;
+const maxInitialLines = 2000;
 
 export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewProps) {
   const t = useMessages();
@@ -23,14 +23,14 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
   const hunks = useMemo(() => parsePatch(patch), [patch]);
   const shown = useMemo(() => {
     if (all) return hunks;
-    let left = linesAtOnce;
+    let left = maxInitialLines;
     return hunks.flatMap((hunk) => {
       const lines = hunk.lines.slice(0, Math.max(0, left));
       left -= hunk.lines.length;
       return lines.length === 0 ? [] : [{ ...hunk, lines }];
     });
   }, [hunks, all]);
-  const drawn = useMemo(() => shown.map((hunk) => drawHunk(hunk, parser)), [shown, parser]);
+  const drawn = useMemo(() => shown.map((hunk) => styleHunk(hunk, parser)), [shown, parser]);
   const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
   return (
     <div className="overflow-x-hidden bg-panel">
@@ -45,7 +45,7 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
           <HunkBody key={`${hunk.hunk.before} ${hunk.hunk.after}`} drawn={hunk} split={split} first={at === 0} />
         ))}
       </table>
-      {!all && count > linesAtOnce && (
+      {!all && count > maxInitialLines && (
         <Button size="small" tone="quiet" className="m-2" onClick={() => setAll(true)}>
           {t.common.showAllLines(count)}
         </Button>
@@ -59,7 +59,7 @@ function HunkBody({
   split,
   first,
 }: {
-  readonly drawn: DrawnHunk;
+  readonly drawn: StyledHunk;
   readonly split: boolean;
   readonly first: boolean;
 }) {
@@ -94,7 +94,7 @@ function HunkBody({
 
 type Side = "before" | "after";
 
-const grounds: Readonly<Record<Line["kind"], string>> = { same: "", added: "bg-good-soft", deleted: "bg-bad-soft" };
+const backgrounds: Readonly<Record<Line["kind"], string>> = { same: "", added: "bg-good-soft", deleted: "bg-bad-soft" };
 const signs: Readonly<Record<Line["kind"], string>> = { same: " ", added: "+", deleted: "-" };
 const marks: Readonly<Record<Line["kind"], string>> = {
   same: "",
@@ -102,22 +102,22 @@ const marks: Readonly<Record<Line["kind"], string>> = {
   deleted: "rounded-[2px] bg-bad/16",
 };
 
-function Number({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
+function Number({ line, side }: { readonly line: StyledLine | undefined; readonly side: Side }) {
   return (
     <td
-      className={`pr-2 pl-1 text-right text-2xs leading-[1.125rem] text-muted tabular-nums select-none ${line === undefined ? "bg-side" : grounds[line.kind]}`}
+      className={`pr-2 pl-1 text-right text-2xs leading-[1.125rem] text-muted tabular-nums select-none ${line === undefined ? "bg-side" : backgrounds[line.kind]}`}
     >
       {line?.[side]}
     </td>
   );
 }
 
-function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly side: Side }) {
+function Code({ line, side }: { readonly line: StyledLine | undefined; readonly side: Side }) {
   const t = useMessages();
   if (line === undefined) return <td className="bg-side" />;
   const isChanged = line.kind !== "same";
   return (
-    <td className={`pr-2 pl-5 -indent-4 leading-[1.125rem] break-all whitespace-pre-wrap ${grounds[line.kind]}`}>
+    <td className={`pr-2 pl-5 -indent-4 leading-[1.125rem] break-all whitespace-pre-wrap ${backgrounds[line.kind]}`}>
       <span
         aria-hidden={!isChanged}
         className={`inline-block w-4 indent-0 select-none ${line.kind === "added" ? "text-good" : "text-bad"}`}
@@ -127,12 +127,12 @@ function Code({ line, side }: { readonly line: DrawnLine | undefined; readonly s
       {isChanged && (
         <span className="sr-only">{side === "after" ? t.work.changes.added : t.work.changes.deleted} </span>
       )}
-      {line.pieces.map(({ text, classes, marked }, at) => (
+      {line.tokens.map(({ text, classes, marked }, at) => (
         <span key={at} className={marked ? `${classes.replace("tok-comment", "")} ${marks[line.kind]}` : classes}>
           {text}
         </span>
       ))}
-      {line.isUnended === true && (
+      {line.noNewline === true && (
         <span className="ml-2 text-2xs text-muted select-none">{t.work.changes.noNewline}</span>
       )}
     </td>

@@ -6,7 +6,7 @@ export interface MarkedToken extends Token {
 }
 
 /** The pieces of a line, cut where what has changed in it begins and ends. */
-export function marked(pieces: readonly Token[], ranges: readonly Range[]): readonly MarkedToken[] {
+export function markRanges(pieces: readonly Token[], ranges: readonly Range[]): readonly MarkedToken[] {
   const cut: MarkedToken[] = [];
   let place = 0;
   for (const { text, classes } of pieces) {

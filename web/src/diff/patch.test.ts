@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changedWords } from "./changed-words.ts";
-import { marked } from "./marked.ts";
-import { pairs, parsePatch } from "./patch.ts";
+import { markRanges } from "./marked.ts";
+import { pairLines, parsePatch } from "./patch.ts";
 
 const patch = `diff --git a/a.ts b/a.ts
 index 1..2 100644
@@ -45,7 +45,7 @@ test("[UW7] a unified diff is lines with their numbers on both sides, whatever t
 });
 
 test("[UW7] side by side, what was added stands beside what was deleted instead", () => {
-  const rows = pairs(parsePatch(patch)[0]?.lines ?? []);
+  const rows = pairLines(parsePatch(patch)[0]?.lines ?? []);
   assert.deepEqual(
     rows.map(({ left, right }) => [left?.text, right?.text]),
     [
@@ -66,7 +66,7 @@ test("[UW7] of two versions of a line the words that changed are marked, unless 
   assert.deepEqual(cut("const total = a + b + c;", after), ["total", " + c"]);
   assert.deepEqual(changedWords("completely other", "nothing alike here"), { before: [], after: [] });
   assert.deepEqual(changedWords("same", "same"), { before: [], after: [] });
-  const pieces = marked(
+  const pieces = markRanges(
     [
       { text: "const ", classes: "k" },
       { text: "total", classes: "" },

@@ -6,7 +6,7 @@ export interface Line {
   readonly before: number | undefined;
   readonly after: number | undefined;
   /** The file does not end with a newline here. */
-  readonly isUnended?: true;
+  readonly noNewline?: true;
 }
 
 export interface Hunk {
@@ -17,7 +17,7 @@ export interface Hunk {
   readonly lines: readonly Line[];
 }
 
-const head = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)$/;
+const hunkHeader = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)$/;
 
 export function parsePatch(patch: string): readonly Hunk[] {
   const hunks: (Omit<Hunk, "lines"> & { readonly lines: Line[] })[] = [];
@@ -25,7 +25,7 @@ export function parsePatch(patch: string): readonly Hunk[] {
   let after = 0;
   const text = patch.endsWith("\n") ? patch.slice(0, -1) : patch;
   for (const raw of text.split("\n")) {
-    const found = head.exec(raw);
+    const found = hunkHeader.exec(raw);
     const lines = hunks.at(-1)?.lines;
     if (found !== null) {
       before = Number(found[1]);
@@ -40,7 +40,7 @@ export function parsePatch(patch: string): readonly Hunk[] {
       before += 1;
     } else if (raw.startsWith("\\")) {
       const last = lines.pop();
-      if (last !== undefined) lines.push({ ...last, isUnended: true });
+      if (last !== undefined) lines.push({ ...last, noNewline: true });
     } else if (raw.startsWith(" ") || raw === "") {
       lines.push({ kind: "same", text: raw.slice(1), before, after });
       before += 1;
@@ -56,7 +56,7 @@ export interface Pair {
 }
 
 /** Side by side: what was deleted stands beside what was added instead. */
-export function pairs(lines: readonly Line[]): readonly Pair[] {
+export function pairLines(lines: readonly Line[]): readonly Pair[] {
   const rows: Pair[] = [];
   for (let at = 0; at < lines.length;) {
     const line = lines[at];
@@ -65,8 +65,8 @@ export function pairs(lines: readonly Line[]): readonly Pair[] {
       at += 1;
       continue;
     }
-    const deleted = run(lines, at, "deleted");
-    const added = run(lines, at + deleted.length, "added");
+    const deleted = runOf(lines, at, "deleted");
+    const added = runOf(lines, at + deleted.length, "added");
     for (let row = 0; row < Math.max(deleted.length, added.length); row++) {
       rows.push({ left: deleted[row], right: added[row] });
     }
@@ -75,7 +75,7 @@ export function pairs(lines: readonly Line[]): readonly Pair[] {
   return rows;
 }
 
-function run(lines: readonly Line[], from: number, kind: Line["kind"]): readonly Line[] {
+function runOf(lines: readonly Line[], from: number, kind: Line["kind"]): readonly Line[] {
   let to = from;
   while (lines[to]?.kind === kind) to += 1;
   return lines.slice(from, to);

@@ -3,7 +3,7 @@
  * compile. English is part of the main bundle; other languages are loaded when they are selected.
  */
 import { useSyncExternalStore } from "react";
-import { onPreferences, preferences, type Preferences } from "../shell/preferences.ts";
+import { onPreferencesChange, preferences, type Preferences } from "../shell/preferences.ts";
 import { en } from "./en.ts";
 
 /** A message is a string, or a function of the numbers and names that it contains. */
@@ -43,7 +43,7 @@ export function useMessages(): Messages {
 
 /** Awaited before the first render, so that English does not flash up first. */
 export async function startI18n(): Promise<void> {
-  onPreferences(() => void setLanguage(preferredLanguage()));
+  onPreferencesChange(() => void setLanguage(preferredLanguage()));
   await setLanguage(preferredLanguage());
 }
 

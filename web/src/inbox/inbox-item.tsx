@@ -10,9 +10,9 @@ import {
   type Icon,
 } from "@primer/octicons-react";
 import type { InboxItem } from "@deckhand/client";
-import { conversationAddress, settingsAddress } from "../address.ts";
+import { conversationUrl, settingsUrl } from "../urls.ts";
 import { answerApproval } from "../approval/answer.ts";
-import { Marked } from "../approval/marked.tsx";
+import { EscapedText } from "../approval/escaped-text.tsx";
 import { ApprovalCard } from "../approval/approval-card.tsx";
 import { listStore } from "../conversations/list-store.ts";
 import { needsYou } from "../conversations/rows.ts";
@@ -24,7 +24,7 @@ import { TextField } from "../ui/text-field.tsx";
 import { toastFailure } from "../ui/toast.tsx";
 import { formatRelativeTime } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
-import { useWaitingAction } from "./waiting-action.ts";
+import { usePendingAction } from "./use-pending-action.ts";
 
 interface InboxItemProps {
   readonly item: InboxItem;
@@ -36,39 +36,39 @@ interface InboxItemProps {
 export function InboxItemView({ item, current, onFocus }: InboxItemProps) {
   return (
     <div onFocus={onFocus} className={current ? "rounded-xl ring-2 ring-accent/40" : ""}>
-      {item.waiting.kind === "approval" ? <Approval item={item} current={current} /> : <Rest item={item} />}
+      {item.waiting.kind === "approval" ? <ApprovalItem item={item} current={current} /> : <WaitingItem item={item} />}
     </div>
   );
 }
 
-function Approval({ item, current }: { readonly item: InboxItem; readonly current: boolean }) {
-  const action = useWaitingAction(item);
+function ApprovalItem({ item, current }: { readonly item: InboxItem; readonly current: boolean }) {
+  const action = usePendingAction(item);
   if (action === undefined) return <Skeleton lines={2} />;
   return (
     <ApprovalCard
       key={action.id}
       action={action}
-      keys={current}
-      head={<Head item={item} />}
-      of={item.title}
+      hasShortcuts={current}
+      head={<ItemHeader item={item} />}
+      conversationTitle={item.title}
       onAnswer={(decision, reason) => answerApproval(item.id, action.id, decision, reason)}
     />
   );
 }
 
-function Head({ item }: { readonly item: InboxItem }) {
+function ItemHeader({ item }: { readonly item: InboxItem }) {
   const t = useMessages();
   return (
     <p className="flex min-w-0 items-center gap-2 text-xs text-muted">
       <Link
-        href={conversationAddress(item.id)}
+        href={conversationUrl(item.id)}
         className="flex min-w-0 items-center gap-1 font-medium text-soft hover:text-ink hover:underline"
       >
         <span className="truncate">{item.title || t.common.untitled}</span>
         <ArrowUpRightIcon size={12} className="shrink-0" />
       </Link>
       {item.parent !== null && (
-        <Link href={conversationAddress(item.parent)} className="min-w-0 truncate hover:underline">
+        <Link href={conversationUrl(item.parent)} className="min-w-0 truncate hover:underline">
           {t.approval.forConversation(listStore.titleOf(item.parent) || t.common.untitled)}
         </Link>
       )}
@@ -84,7 +84,7 @@ const icons: Readonly<Record<Exclude<InboxItem["waiting"]["kind"], "approval">, 
   failed: AlertIcon,
 };
 
-function Rest({ item }: { readonly item: InboxItem }) {
+function WaitingItem({ item }: { readonly item: InboxItem }) {
   const t = useMessages();
   const { id, waiting, head } = item;
   const kind = waiting.kind === "approval" ? "question" : waiting.kind;
@@ -112,7 +112,7 @@ function Rest({ item }: { readonly item: InboxItem }) {
         <Mark size={16} className={kind === "failed" ? "text-bad" : isFresh ? "text-warn" : "text-muted"} />
         <span className="shrink-0 font-medium">{t.conversations.waitingStates[kind]}</span>
         <span className="min-w-0 flex-1">
-          <Head item={item} />
+          <ItemHeader item={item} />
         </span>
         {isFresh && (
           <IconButton
@@ -131,7 +131,7 @@ function Rest({ item }: { readonly item: InboxItem }) {
       </div>
       {waiting.text !== "" && (
         <p className="plain-text line-clamp-6 text-soft">
-          <Marked text={waiting.text} />
+          <EscapedText text={waiting.text} />
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">
@@ -155,7 +155,7 @@ function Rest({ item }: { readonly item: InboxItem }) {
           </Button>
         )}
         {kind === "failed" && (
-          <Link href={settingsAddress("models")} className={buttonClass("quiet")}>
+          <Link href={settingsUrl("models")} className={buttonClass("quiet")}>
             {t.inbox.modelSettings}
           </Link>
         )}

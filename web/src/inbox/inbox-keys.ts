@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { conversationAddress, go } from "../address.ts";
+import { conversationUrl, navigate } from "../urls.ts";
 import { useCommands, type Command } from "../shell/commands.ts";
 
 /** From one to the next by key. `order`: the ids with blanks between them, so that it is the same while nothing changes. */
@@ -24,7 +24,7 @@ function commandsFor(order: string, current: string | undefined, choose: (id: st
       group: "go",
       label: (t) => t.inbox.openConversation,
       keys: ["o"],
-      run: () => go(conversationAddress(current)),
+      run: () => navigate(conversationUrl(current)),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { InboxIcon } from "@primer/octicons-react";
-import { boardAddress } from "../address.ts";
+import { boardUrl } from "../urls.ts";
 import { needsYou } from "../conversations/rows.ts";
 import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
@@ -54,7 +54,7 @@ export function InboxPage() {
           icon={InboxIcon}
           title={t.inbox.empty}
           actions={
-            <Link href={boardAddress()} className={buttonClass()}>
+            <Link href={boardUrl()} className={buttonClass()}>
               {t.app.board}
             </Link>
           }

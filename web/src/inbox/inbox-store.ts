@@ -15,12 +15,12 @@ export interface InboxSnapshot {
   readonly count: number;
 }
 
-type Newcomers = (items: readonly InboxItem[]) => void;
+type NewItemsListener = (items: readonly InboxItem[]) => void;
 
 class InboxStore {
   #shown: InboxSnapshot = { items: [], more: false, loaded: false, count: 0 };
   readonly #listeners = new Set<() => void>();
-  readonly #newcomers = new Set<Newcomers>();
+  readonly #newcomers = new Set<NewItemsListener>();
   #loading: Promise<void> | undefined;
   #again = false;
   #stop: (() => void) | undefined;
@@ -39,7 +39,7 @@ class InboxStore {
   };
 
   /** Told of what waits since the last look, never of what waited before the page was there. Returns what ends it. */
-  onNew(listener: Newcomers): () => void {
+  onNew(listener: NewItemsListener): () => void {
     this.#newcomers.add(listener);
     return () => this.#newcomers.delete(listener);
   }
@@ -73,16 +73,16 @@ class InboxStore {
   }
 
   #set(items: readonly InboxItem[], more: boolean): void {
-    const before = new Set(this.#shown.items.filter(needsYou).map(nameOf));
+    const before = new Set(this.#shown.items.filter(needsYou).map(keyOf));
     const { loaded } = this.#shown;
     this.#shown = { items, more, loaded: true, count: items.filter(needsYou).length };
-    const fresh = items.filter((item) => needsYou(item) && !before.has(nameOf(item)));
+    const fresh = items.filter((item) => needsYou(item) && !before.has(keyOf(item)));
     if (loaded && fresh.length > 0) for (const listener of this.#newcomers) listener(fresh);
     for (const listener of this.#listeners) listener();
   }
 }
 
-function nameOf({ id, waiting, head }: InboxItem): string {
+function keyOf({ id, waiting, head }: InboxItem): string {
   return `${id} ${waiting.kind} ${waiting.id ?? head}`;
 }
 

@@ -1,7 +1,7 @@
 import { isValidElement, memo, type ComponentProps, type ReactNode } from "react";
 import { defaultRemarkPlugins, Streamdown, type Components, type StreamdownProps } from "streamdown";
 import { CodeBlock } from "./code-block.tsx";
-import { isSafeLink, markupAsText } from "./safe.ts";
+import { isSafeLink, htmlAsText } from "./safe.ts";
 
 /** Each element is ours: what a model writes decides on no class, no style and no address that is fetched. */
 const components = {
@@ -67,7 +67,7 @@ function plain(tag: keyof React.JSX.IntrinsicElements) {
   return ({ children }: Children) => <Tag>{children}</Tag>;
 }
 
-const remarkPlugins = [...Object.values(defaultRemarkPlugins), markupAsText] as NonNullable<
+const remarkPlugins = [...Object.values(defaultRemarkPlugins), htmlAsText] as NonNullable<
   StreamdownProps["remarkPlugins"]
 >;
 

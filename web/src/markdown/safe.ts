@@ -11,7 +11,7 @@ interface Node {
 }
 
 /** Raw HTML is shown as the text that it is. */
-export function markupAsText(): (tree: Node) => void {
+export function htmlAsText(): (tree: Node) => void {
   const mend = (node: Node): void => {
     if (node.type === "html") node.type = "text";
     for (const child of node.children ?? []) mend(child);

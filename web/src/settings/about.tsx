@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { SettingsReport } from "@deckhand/protocol";
-import { conversationAddress } from "../address.ts";
+import { conversationUrl } from "../urls.ts";
 import { client, useHealth } from "../server.ts";
 import { Link } from "../shell/link.tsx";
 import { formatCount, formatCost } from "../i18n/format.ts";
@@ -49,7 +49,7 @@ export function AboutPage({ report }: { readonly report: SettingsReport }) {
                   <Row
                     key={each.id}
                     label={
-                      <Link href={conversationAddress(each.id)} className="font-normal hover:underline">
+                      <Link href={conversationUrl(each.id)} className="font-normal hover:underline">
                         {each.title || t.common.untitled}
                       </Link>
                     }

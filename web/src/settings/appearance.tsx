@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { prefer, usePreferences } from "../shell/preferences.ts";
+import { setPreferences, usePreferences } from "../shell/preferences.ts";
 import { Button } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
 import { Switch } from "../ui/switch.tsx";
@@ -20,7 +20,7 @@ export function AppearancePage() {
               label={t.app.language}
               value={language}
               choices={languageChoices.map(([value, label]) => ({ value: value as typeof language, label }))}
-              onChange={(next) => prefer({ language: next })}
+              onChange={(next) => setPreferences({ language: next })}
             />
           </Row>
           <Row label={t.app.theme}>
@@ -28,7 +28,7 @@ export function AppearancePage() {
               label={t.app.theme}
               value={theme}
               choices={choicesOf(t.app.themes)}
-              onChange={(next) => prefer({ theme: next })}
+              onChange={(next) => setPreferences({ theme: next })}
             />
           </Row>
           <Row label={t.app.density}>
@@ -36,7 +36,7 @@ export function AppearancePage() {
               label={t.app.density}
               value={density}
               choices={choicesOf(t.app.densities)}
-              onChange={(next) => prefer({ density: next })}
+              onChange={(next) => setPreferences({ density: next })}
             />
           </Row>
         </Rows>
@@ -49,7 +49,7 @@ export function AppearancePage() {
               label={t.settings.appearance.yourName}
               value={name}
               placeholder={t.settings.appearance.noName}
-              onSave={async (next) => prefer({ name: next.slice(0, 80) })}
+              onSave={async (next) => setPreferences({ name: next.slice(0, 80) })}
             />
           </Row>
         </Rows>
@@ -68,7 +68,7 @@ function Notifications() {
   const isOn = notifications && permission === "granted";
   const turn = async (wanted: boolean): Promise<void> => {
     if (wanted && permission === "default") setPermission(await Notification.requestPermission());
-    prefer({ notifications: wanted });
+    setPreferences({ notifications: wanted });
   };
   return (
     <div className="flex flex-col gap-2 px-4 py-3">

@@ -2,7 +2,7 @@ import { useState, type SubmitEvent } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { TrashIcon } from "@primer/octicons-react";
 import type { SettingsReport } from "@deckhand/protocol";
-import { Marked } from "../approval/marked.tsx";
+import { EscapedText } from "../approval/escaped-text.tsx";
 import { client } from "../server.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
@@ -107,7 +107,7 @@ function ServerRules() {
             key={rule.id}
             label={
               <code className="rounded bg-code px-1.5 py-0.5 font-normal break-all">
-                <Marked text={`${rule.action} ${rule.pattern}`} />
+                <EscapedText text={`${rule.action} ${rule.pattern}`} />
               </code>
             }
             description={t.settings.approvals.createdAt(formatDateTime(rule.created_at))}
@@ -153,7 +153,7 @@ function ServerRules() {
             <div role="group" aria-label={t.approval.rule} className="rounded-lg bg-raised p-3 text-sm">
               <p className="font-medium">{t.approval.ruleForServer}</p>
               <code className="my-2 inline-block rounded bg-code px-2 py-1 break-all">
-                <Marked text={`${checked.action} ${checked.pattern}`} />
+                <EscapedText text={`${checked.action} ${checked.pattern}`} />
               </code>
               <div className="flex gap-2">
                 <Button tone="primary" onClick={add}>

@@ -11,7 +11,7 @@ import {
   type Icon,
 } from "@primer/octicons-react";
 import type { SettingsReport } from "@deckhand/protocol";
-import { settingsAddress } from "../address.ts";
+import { settingsUrl } from "../urls.ts";
 import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -57,7 +57,7 @@ export function SettingsPage({ section }: { readonly section: string }) {
             return (
               <Link
                 key={each}
-                href={settingsAddress(each)}
+                href={settingsUrl(each)}
                 current={each === current}
                 className={`flex h-8 shrink-0 items-center gap-2 rounded-md px-2.5 text-sm font-medium ${
                   each === current ? "bg-active text-ink" : "text-soft hover:bg-raised hover:text-ink"

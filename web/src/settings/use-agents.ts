@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { homeAddress } from "../address.ts";
+import { homeUrl } from "../urls.ts";
 
 export interface AgentInfo {
   readonly name: string;
@@ -26,7 +26,7 @@ export function useAgents(): Agents {
   const { data = none } = useQuery({
     queryKey: ["agents"],
     queryFn: async ({ signal }) => {
-      const response = await fetch(`${homeAddress()}api/agents`, { signal });
+      const response = await fetch(`${homeUrl()}api/agents`, { signal });
       const { agents, described = [], broken = [] } = (await response.json()) as AgentsBody;
       const about = new Map(described.map(({ name, description }) => [name, description]));
       return { agents: agents.map((name) => ({ name, description: about.get(name) ?? "" })), broken };

@@ -17,7 +17,7 @@ export interface Command {
   readonly run: () => void;
 }
 
-let present: readonly Command[] = [];
+let current: readonly Command[] = [];
 const registered = new Set<readonly Command[]>();
 const listeners = new Set<() => void>();
 
@@ -25,20 +25,20 @@ const listeners = new Set<() => void>();
 export function useCommands(commands: readonly Command[]): void {
   useEffect(() => {
     registered.add(commands);
-    tell();
+    update();
     return () => {
       registered.delete(commands);
-      tell();
+      update();
     };
   }, [commands]);
 }
 
-export function useAllCommands(): readonly Command[] {
-  return useSyncExternalStore(subscribe, () => present);
+export function useAvailableCommands(): readonly Command[] {
+  return useSyncExternalStore(subscribe, () => current);
 }
 
 /** A second stroke has so long to come. */
-const secondStrokeMs = 900;
+const sequenceTimeoutMs = 900;
 
 /** Binds the keys; returns what unbinds them. */
 export function bindKeys(target: Window): () => void {
@@ -52,21 +52,21 @@ export function bindKeys(target: Window): () => void {
     const sequence = first === "" ? stroke : `${first} ${stroke}`;
     clearTimeout(forget);
     first = "";
-    const found = present.findLast(({ keys = [] }) => keys.includes(sequence));
+    const found = current.findLast(({ keys = [] }) => keys.includes(sequence));
     if (found !== undefined) {
       event.preventDefault();
       return found.run();
     }
-    if (!plain || !present.some(({ keys = [] }) => keys.some((each) => each.startsWith(`${stroke} `)))) return;
+    if (!plain || !current.some(({ keys = [] }) => keys.some((each) => each.startsWith(`${stroke} `)))) return;
     first = stroke;
-    forget = setTimeout(() => (first = ""), secondStrokeMs);
+    forget = setTimeout(() => (first = ""), sequenceTimeoutMs);
   };
   target.addEventListener("keydown", onKeyDown);
   return () => target.removeEventListener("keydown", onKeyDown);
 }
 
-function tell(): void {
-  present = [...new Map([...registered].flat().map((command) => [command.id, command])).values()];
+function update(): void {
+  current = [...new Map([...registered].flat().map((command) => [command.id, command])).values()];
   for (const listener of listeners) listener();
 }
 

@@ -1,5 +1,5 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react";
-import { go } from "../address.ts";
+import { navigate } from "../urls.ts";
 import { showPane } from "./panes.ts";
 
 interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
@@ -14,7 +14,7 @@ export function Link({ href, current = false, onClick, children, ...rest }: Link
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    go(href);
+    navigate(href);
     showPane("main");
   };
   return (

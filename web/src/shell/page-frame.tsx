@@ -2,16 +2,16 @@ import type { ReactNode } from "react";
 import { SidebarCollapseIcon, SidebarExpandIcon } from "@primer/octicons-react";
 import { IconButton } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { prefer, usePreferences } from "./preferences.ts";
+import { setPreferences, usePreferences } from "./preferences.ts";
 
-interface PageHeadProps {
+interface PageHeaderProps {
   readonly title: ReactNode;
   /** Right. */
   readonly actions?: ReactNode;
 }
 
 /** The line at the top of every page, with the way to the sidebar where that is away. */
-export function PageHead({ title, actions }: PageHeadProps) {
+export function PageHeader({ title, actions }: PageHeaderProps) {
   const t = useMessages();
   const { sidebarOpen } = usePreferences();
   return (
@@ -22,7 +22,7 @@ export function PageHead({ title, actions }: PageHeadProps) {
           label={t.app.expandSidebar}
           keys="mod+b"
           className="max-md:hidden"
-          onClick={() => prefer({ sidebarOpen: true })}
+          onClick={() => setPreferences({ sidebarOpen: true })}
         />
       )}
       <h1 className="min-w-0 flex-1 truncate px-1 text-sm font-semibold">{title}</h1>
@@ -37,10 +37,10 @@ export function PageFrame({
   actions,
   wide = false,
   children,
-}: PageHeadProps & { readonly wide?: boolean; readonly children: ReactNode }) {
+}: PageHeaderProps & { readonly wide?: boolean; readonly children: ReactNode }) {
   return (
     <main className="flex min-h-0 flex-1 flex-col">
-      <PageHead title={title} actions={actions} />
+      <PageHeader title={title} actions={actions} />
       <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
         <div className={`mx-auto flex w-full flex-1 flex-col px-5 py-6 ${wide ? "max-w-6xl" : "max-w-3xl"}`}>
           {children}
@@ -50,7 +50,7 @@ export function PageFrame({
   );
 }
 
-export function HideSidebarButton() {
+export function CollapseSidebarButton() {
   const t = useMessages();
   return (
     <IconButton
@@ -58,7 +58,7 @@ export function HideSidebarButton() {
       label={t.app.collapseSidebar}
       keys="mod+b"
       className="max-md:hidden"
-      onClick={() => prefer({ sidebarOpen: false })}
+      onClick={() => setPreferences({ sidebarOpen: false })}
     />
   );
 }

@@ -2,10 +2,10 @@ import { useMemo, useState } from "react";
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ConversationRow } from "@deckhand/client";
-import { conversationAddress, go } from "../address.ts";
+import { conversationUrl, navigate } from "../urls.ts";
 import { Kbd } from "../ui/kbd.tsx";
 import { useMessages, type Messages } from "../i18n/i18n.ts";
-import { useAllCommands, type Command } from "./commands.ts";
+import { useAvailableCommands, type Command } from "./commands.ts";
 
 interface PaletteProps {
   readonly onClose: () => void;
@@ -23,7 +23,7 @@ interface Entry {
 /** Everything that can be done now, and every conversation, by a few letters of its name. */
 export function Palette({ onClose, conversations }: PaletteProps) {
   const t = useMessages();
-  const commands = useAllCommands();
+  const commands = useAvailableCommands();
   const [typed, setTyped] = useState("");
   const entries = useMemo(() => entriesOf(commands, conversations, t), [commands, conversations, t]);
   const found = useMemo(() => matching(entries, typed), [entries, typed]);
@@ -99,7 +99,7 @@ function entriesOf(
       group: t.app.conversation,
       label: title || t.common.untitled,
       keys: undefined,
-      run: () => go(conversationAddress(id)),
+      run: () => navigate(conversationUrl(id)),
     })),
   ];
 }

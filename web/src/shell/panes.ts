@@ -3,15 +3,15 @@ import { useSyncExternalStore } from "react";
 
 export type Pane = "list" | "main" | "work";
 
-let present: Pane = "main";
+let current: Pane = "main";
 const listeners = new Set<() => void>();
 
 export function usePane(): Pane {
-  return useSyncExternalStore(subscribe, () => present);
+  return useSyncExternalStore(subscribe, () => current);
 }
 
 export function showPane(pane: Pane): void {
-  present = pane;
+  current = pane;
   for (const listener of listeners) listener();
 }
 

@@ -1,5 +1,5 @@
 import { CommentDiscussionIcon, FileDiffIcon, InboxIcon, ListUnorderedIcon, type Icon } from "@primer/octicons-react";
-import { inboxAddress, usePlace } from "../address.ts";
+import { inboxUrl, useRoute } from "../urls.ts";
 import { useInbox } from "../inbox/inbox-store.ts";
 import { useMessages } from "../i18n/i18n.ts";
 import { Link } from "./link.tsx";
@@ -9,7 +9,7 @@ import { showPane, usePane, type Pane } from "./panes.ts";
 export function PhoneBar() {
   const t = useMessages();
   const pane = usePane();
-  const { page } = usePlace();
+  const { page } = useRoute();
   const { count } = useInbox();
   const look = "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs font-medium";
   const item = (id: Pane, mark: Icon, name: string) => {
@@ -36,7 +36,7 @@ export function PhoneBar() {
       {item("main", CommentDiscussionIcon, page === "conversation" ? t.app.conversation : t.app.newTask)}
       {page === "conversation" && item("work", FileDiffIcon, t.app.workPanel)}
       <Link
-        href={inboxAddress()}
+        href={inboxUrl()}
         current={page === "inbox"}
         className={`${look} ${page === "inbox" && pane === "main" ? "text-accent" : "text-muted"}`}
       >

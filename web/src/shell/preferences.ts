@@ -16,7 +16,7 @@ export interface Preferences {
 }
 
 const key = "deckhand.preferences";
-const usual: Preferences = {
+const defaults: Preferences = {
   theme: "system",
   density: "comfortable",
   language: "system",
@@ -28,29 +28,29 @@ const usual: Preferences = {
   name: "",
 };
 
-let present = read();
+let current = read();
 const listeners = new Set<() => void>();
 
 export function preferences(): Preferences {
-  return present;
+  return current;
 }
 
 export function usePreferences(): Preferences {
   return useSyncExternalStore(subscribe, preferences);
 }
 
-export function prefer(change: Partial<Preferences>): void {
-  present = { ...present, ...change };
+export function setPreferences(change: Partial<Preferences>): void {
+  current = { ...current, ...change };
   try {
-    localStorage.setItem(key, JSON.stringify(present));
+    localStorage.setItem(key, JSON.stringify(current));
   } catch {
     // A browser that keeps nothing still shows what was chosen.
   }
-  tell();
+  update();
 }
 
 /** Returns what ends it. */
-export function onPreferences(listener: () => void): () => void {
+export function onPreferencesChange(listener: () => void): () => void {
   return subscribe(listener);
 }
 
@@ -59,34 +59,34 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function tell(): void {
-  draw();
+function update(): void {
+  applyToDocument();
   for (const listener of listeners) listener();
 }
 
 /** What only style needs stands on the root element, where style.css looks for it. */
-function draw(): void {
+function applyToDocument(): void {
   const { dataset } = document.documentElement;
-  dataset["theme"] = present.theme;
-  dataset["density"] = present.density;
+  dataset["theme"] = current.theme;
+  dataset["density"] = current.density;
 }
 
 function read(): Preferences {
   try {
     const kept = JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>;
-    return { ...usual, ...kept };
+    return { ...defaults, ...kept };
   } catch {
-    return usual;
+    return defaults;
   }
 }
 
 /** To be called once, before anything is drawn. */
 export function startPreferences(): void {
-  draw();
+  applyToDocument();
   // Another tab of this browser has changed them.
   window.addEventListener("storage", (event) => {
     if (event.key !== key) return;
-    present = read();
-    tell();
+    current = read();
+    update();
   });
 }

@@ -28,14 +28,14 @@ export function CopyButton({ text, label, size = "small", className = "" }: Copy
       className={className}
       onClick={(event) => {
         event.stopPropagation();
-        copy(text()).then(() => setCopied(true), toastFailure);
+        copyText(text()).then(() => setCopied(true), toastFailure);
       }}
     />
   );
 }
 
 /** Where the page is not served over HTTPS or from loopback, a browser has no clipboard for it. */
-export async function copy(text: string): Promise<void> {
+export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");
   area.value = text;

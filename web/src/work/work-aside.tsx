@@ -1,7 +1,7 @@
 import type { ViewState } from "@deckhand/client";
 import { usePane } from "../shell/panes.ts";
-import { prefer, usePreferences } from "../shell/preferences.ts";
-import { ResizeHandle } from "../ui/resize-handle.tsx";
+import { setPreferences, usePreferences } from "../shell/preferences.ts";
+import { ResizeHandle } from "./resize-handle.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { visibleTabs } from "./tabs.tsx";
 import { useWorkCommands } from "./work-commands.ts";
@@ -34,7 +34,7 @@ export function WorkAside({ conversation, snapshot, tab, at }: WorkAsideProps) {
           width={workWidth}
           min={280}
           max={1100}
-          onChange={(width) => prefer({ workWidth: width })}
+          onChange={(width) => setPreferences({ workWidth: width })}
         />
       )}
       <aside

@@ -1,8 +1,8 @@
 import { useMemo } from "react";
-import { conversationAddress, go } from "../address.ts";
+import { conversationUrl, navigate } from "../urls.ts";
 import { useCommands, type Command } from "../shell/commands.ts";
 import { showPane } from "../shell/panes.ts";
-import { prefer } from "../shell/preferences.ts";
+import { setPreferences } from "../shell/preferences.ts";
 import { workTabs } from "./tabs.tsx";
 
 /** Commands that open a work tab by key (`w`, then its letter). `shown`: ids of the visible tabs. */
@@ -18,9 +18,9 @@ export function useWorkCommands(conversation: string, shown: string): void {
             label,
             keys: [`w ${letter}`],
             run: () => {
-              prefer({ workOpen: true });
+              setPreferences({ workOpen: true });
               showPane("work");
-              go(conversationAddress(conversation, { tab: id }), { replace: true });
+              navigate(conversationUrl(conversation, { tab: id }), { replace: true });
             },
           })),
       [conversation, shown],

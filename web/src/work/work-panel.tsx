@@ -1,16 +1,16 @@
 import { lazy, Suspense } from "react";
 import { XIcon } from "@primer/octicons-react";
 import type { ViewState } from "@deckhand/client";
-import { conversationAddress, go } from "../address.ts";
-import { Boundary } from "../shell/boundary.tsx";
-import { prefer } from "../shell/preferences.ts";
+import { conversationUrl, navigate } from "../urls.ts";
+import { ErrorBoundary } from "../shell/error-boundary.tsx";
+import { setPreferences } from "../shell/preferences.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { visibleTabs } from "./tabs.tsx";
 
-const PastFiles = lazy(async () => ({ default: (await import("../time/past-files.tsx")).PastFiles }));
+const PastFiles = lazy(async () => ({ default: (await import("../history/history-files.tsx")).HistoryFiles }));
 
 interface WorkPanelProps {
   readonly conversation: string;
@@ -35,7 +35,7 @@ export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
       tabs={tabs.map(({ id, icon, label, count }) => ({ id, icon, label: label(t), count: count?.(snapshot) }))}
       onChange={(id) => {
         const query = at === undefined ? {} : { at: String(at) };
-        go(conversationAddress(conversation, { tab: id, query }), { replace: true });
+        navigate(conversationUrl(conversation, { tab: id, query }), { replace: true });
       }}
       extra={
         <IconButton
@@ -44,11 +44,11 @@ export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
           keys="mod+j"
           size="small"
           className="max-md:hidden"
-          onClick={() => prefer({ workOpen: false })}
+          onClick={() => setPreferences({ workOpen: false })}
         />
       }
     >
-      <Boundary key={chosen.id}>
+      <ErrorBoundary key={chosen.id}>
         <Suspense fallback={<Skeleton />}>
           {at !== undefined && chosen.id === "files" ? (
             <PastFiles conversation={conversation} at={at} />
@@ -56,7 +56,7 @@ export function WorkPanel({ conversation, snapshot, tab, at }: WorkPanelProps) {
             <Tab conversation={conversation} snapshot={snapshot} at={at} />
           )}
         </Suspense>
-      </Boundary>
+      </ErrorBoundary>
     </Tabs>
   );
 }

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { DiffIcon, SyncIcon } from "@primer/octicons-react";
 import { DeckhandError } from "@deckhand/protocol";
-import { conversationAddress, go, usePlace } from "../../address.ts";
+import { conversationUrl, navigate, useRoute } from "../../urls.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Select, type SelectChoice } from "../../ui/select.tsx";
@@ -20,7 +20,7 @@ const splitKey = "deckhand.diff.split";
 /** Changes in the workspace since the task started, or between two points. */
 export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
   const t = useMessages();
-  const place = usePlace();
+  const place = useRoute();
   const query = place.page === "conversation" ? place.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
   const from = numberIn(query, "from");
@@ -36,8 +36,8 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
     const entries = Object.entries(next).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],
     );
-    go(
-      conversationAddress(conversation, {
+    navigate(
+      conversationUrl(conversation, {
         tab: "changes",
         query: { ...Object.fromEntries(entries), ...(at === undefined ? {} : { at: String(at) }) },
       }),
@@ -45,7 +45,7 @@ export function ChangesTab({ conversation, snapshot: { events, state }, at }: Wo
     );
   };
   const openFile = (path: string): void =>
-    go(conversationAddress(conversation, { tab: "files", query: { file: path } }));
+    navigate(conversationUrl(conversation, { tab: "files", query: { file: path } }));
   const choices: readonly SelectChoice<string>[] = points.map(({ id, label, timestamp }) => ({
     value: String(id),
     label: formatExactTime(timestamp),

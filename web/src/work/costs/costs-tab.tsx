@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { GraphIcon } from "@primer/octicons-react";
-import { conversationAddress } from "../../address.ts";
+import { conversationUrl } from "../../urls.ts";
 import { Link } from "../../shell/link.tsx";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -129,7 +129,7 @@ export function CostsTab({ conversation, snapshot: { events, state } }: WorkTabP
               <tr key={step.id} className="border-b border-line/60">
                 <td className="py-1 text-left">
                   <Link
-                    href={conversationAddress(conversation, { tab: "costs", event: step.id })}
+                    href={conversationUrl(conversation, { tab: "costs", event: step.id })}
                     className="text-accent hover:underline"
                   >
                     {step.number}

@@ -1,6 +1,6 @@
 import { memo, useState } from "react";
 import { isAction, type Event } from "@deckhand/protocol";
-import { useStickToEnd } from "../../chat/stick-to-end.ts";
+import { useStickToEnd } from "../use-stick-to-end.ts";
 import { Button } from "../../ui/button.tsx";
 import { useMessages, type Messages } from "../../i18n/i18n.ts";
 import type { WorkTabProps } from "../tabs.tsx";

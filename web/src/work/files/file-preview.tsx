@@ -1,7 +1,7 @@
 import { useCallback, useState } from "react";
 import { FileBinaryIcon } from "@primer/octicons-react";
 import { useQuery } from "@tanstack/react-query";
-import { fileAddressOf } from "../../address.ts";
+import { fileUrl } from "../../urls.ts";
 import { client } from "../../server.ts";
 import { Button, buttonClass } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -19,7 +19,7 @@ interface FilePreviewProps {
 /** Previews a file that is not edited. Nothing in it can run: an SVG is shown as an image. */
 export function FilePreview({ conversation, path, file }: FilePreviewProps) {
   const t = useMessages();
-  const address = `${fileAddressOf(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
+  const address = `${fileUrl(conversation, path)}&state=${encodeURIComponent(file.tag)}`;
   const name = path.split("/").at(-1) ?? path;
   switch (file.kind) {
     case "image":

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { ArrowLeftIcon, CodeIcon, DownloadIcon, EyeIcon } from "@primer/octicons-react";
 import { escapeInvisible } from "@deckhand/protocol";
-import { fileAddressOf } from "../../address.ts";
+import { fileUrl } from "../../urls.ts";
 import { buttonClass, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
@@ -50,7 +50,7 @@ export function FileView({ conversation, path, changed, onClose, onDirty }: File
         )}
         <Tooltip text={t.common.download}>
           <a
-            href={fileAddressOf(conversation, path)}
+            href={fileUrl(conversation, path)}
             download={name}
             aria-label={t.work.files.downloadFile(name)}
             className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}

@@ -1,6 +1,6 @@
 import { useRef, useState, type DragEvent } from "react";
 import { DownloadIcon, FileAddedIcon, SearchIcon, UploadIcon } from "@primer/octicons-react";
-import { archiveAddressOf, conversationAddress, go, usePlace } from "../../address.ts";
+import { archiveUrl, conversationUrl, navigate, useRoute } from "../../urls.ts";
 import { buttonClass, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Progress } from "../../ui/progress.tsx";
@@ -22,7 +22,7 @@ import { useUpload } from "./use-upload.ts";
 /** The file tree with the open file beside it, or in its place in a narrow panel. */
 export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   const t = useMessages();
-  const place = usePlace();
+  const place = useRoute();
   const file = (place.page === "conversation" ? place.query.get("file") : null) ?? "";
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(foldersAbove(file)));
   const [search, setSearch] = useState("");
@@ -42,7 +42,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
     if (isDirty.current && path !== file && !confirm(t.work.files.discardUnsaved)) return;
     isDirty.current = false;
     setOpen(new Set([...open, ...foldersAbove(path)]));
-    go(conversationAddress(conversation, { tab: "files", query: path === "" ? {} : { file: path } }));
+    navigate(conversationUrl(conversation, { tab: "files", query: path === "" ? {} : { file: path } }));
   };
   const toggle = (path: string): void => {
     const next = new Set(open);
@@ -109,7 +109,7 @@ export function FilesTab({ conversation, snapshot }: WorkTabProps) {
             </Tooltip>
             <Tooltip text={t.work.files.downloadZip}>
               <a
-                href={archiveAddressOf(conversation, "")}
+                href={archiveUrl(conversation, "")}
                 download
                 aria-label={t.work.files.downloadZip}
                 className={`${buttonClass("quiet", "small")} w-6.5 px-0!`}

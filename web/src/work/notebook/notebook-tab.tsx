@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { BookIcon } from "@primer/octicons-react";
-import { useStickToEnd } from "../../chat/stick-to-end.ts";
+import { useStickToEnd } from "../use-stick-to-end.ts";
 import { highlightLines, type Parser } from "../../code/highlight.ts";
 import { useParser } from "../../code/use-parser.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";

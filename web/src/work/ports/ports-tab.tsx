@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { BroadcastIcon, LinkExternalIcon, SyncIcon } from "@primer/octicons-react";
 import { useQuery } from "@tanstack/react-query";
-import { conversationAddress, go, usePlace } from "../../address.ts";
+import { conversationUrl, navigate, useRoute } from "../../urls.ts";
 import { client } from "../../server.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -17,7 +17,7 @@ const everyMs = 3000;
 /** Previews apps that listen in the sandbox, in a frame with a separate origin. */
 export function PortsTab({ conversation }: WorkTabProps) {
   const t = useMessages();
-  const place = usePlace();
+  const place = useRoute();
   const wanted = place.page === "conversation" ? Number(place.query.get("port")) : 0;
   const { data: ports } = useQuery({
     queryKey: ["ports", conversation],
@@ -41,7 +41,7 @@ export function PortsTab({ conversation }: WorkTabProps) {
       port={open.port}
       ports={ports.map(({ port }) => port)}
       onChoose={(port) =>
-        go(conversationAddress(conversation, { tab: "ports", query: { port: String(port) } }), { replace: true })
+        navigate(conversationUrl(conversation, { tab: "ports", query: { port: String(port) } }), { replace: true })
       }
     />
   );

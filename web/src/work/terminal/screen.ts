@@ -5,7 +5,7 @@ import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import type { TerminalSize } from "@deckhand/protocol";
 import { preferences } from "../../shell/preferences.ts";
-import { copy } from "../../ui/copy-button.tsx";
+import { copyText } from "../../ui/copy-button.tsx";
 import { themeOf } from "./palettes.ts";
 import { styleFreeDocument, withoutStyles } from "./style-free-document.ts";
 
@@ -48,7 +48,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
     const isCopy = event.key.toLowerCase() === "c" && event.shiftKey && (event.ctrlKey || event.metaKey);
     if (isCopy && xterm.hasSelection()) {
       event.preventDefault();
-      copy(xterm.getSelection()).catch(() => {});
+      copyText(xterm.getSelection()).catch(() => {});
       return false;
     }
     return true;

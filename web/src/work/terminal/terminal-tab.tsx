@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { PlusIcon, TerminalIcon, XIcon } from "@primer/octicons-react";
-import { conversationAddress, go, usePlace } from "../../address.ts";
+import { conversationUrl, navigate, useRoute } from "../../urls.ts";
 import { client } from "../../server.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -16,7 +16,7 @@ const first = { rows: 24, cols: 80 };
 /** Shells in the conversation's sandbox, shared by all viewers. */
 export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
   const t = useMessages();
-  const place = usePlace();
+  const place = useRoute();
   const add = useRef<HTMLButtonElement>(null);
   const [opening, setOpening] = useState(false);
   const { terminals } = snapshot.state;
@@ -24,7 +24,7 @@ export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
   const chosen = terminals.find(({ id }) => id === wanted) ?? terminals.at(-1);
 
   const choose = (id: string): void =>
-    go(conversationAddress(conversation, { tab: "terminal", query: { terminal: id } }), { replace: true });
+    navigate(conversationUrl(conversation, { tab: "terminal", query: { terminal: id } }), { replace: true });
   const open = (): void => {
     setOpening(true);
     client.terminals

@@ -1,0 +1,75 @@
+/** What an approval is about, in the shape in which it is best looked at. Nothing of the action is left out. Pure. */
+import { exactAction, type Action } from "@deckhand/protocol";
+
+export type RequestedAction =
+  | { readonly type: "command"; readonly command: string; readonly more: string }
+  | { readonly type: "change"; readonly path: string; readonly lines: readonly ChangedLine[]; readonly more: string }
+  | { readonly type: "address"; readonly host: string; readonly url: string }
+  | { readonly type: "call"; readonly name: string; readonly args: string }
+  | { readonly type: "other"; readonly text: string };
+
+export interface ChangedLine {
+  readonly sign: "+" | "-" | " ";
+  readonly text: string;
+}
+
+export function requestedActionOf(action: Action): RequestedAction {
+  switch (action.action) {
+    case "run": {
+      const { command, thought: _, confirmation_state: __, hidden: ___, background, ...rest } = action.args;
+      return { type: "command", command, more: remainingArgs({ ...rest, ...(background ? { background } : {}) }) };
+    }
+    case "edit": {
+      const { path, old_str: before, new_str: after, thought: _, replace_all: all, ...rest } = action.args;
+      const more = remainingArgs({ ...rest, ...(all ? { replace_all: all } : {}) });
+      return { type: "change", path, lines: changedLines(before, after), more };
+    }
+    case "write": {
+      const { path, content, start, end, thought: _, ...rest } = action.args;
+      const part = start === 0 && end === -1 ? {} : { start, end };
+      return { type: "change", path, lines: linesWithSign("+", content), more: remainingArgs({ ...rest, ...part }) };
+    }
+    case "browse":
+      return { type: "address", host: hostOf(action.args.url), url: action.args.url };
+    case "call_tool": {
+      const { server, name, arguments: args } = action.args;
+      return { type: "call", name: `${server} · ${name}`, args: JSON.stringify(args, null, 2) };
+    }
+    default:
+      return { type: "other", text: exactAction(action) };
+  }
+}
+
+/** What one would not look for: shown, so that all of it is seen. */
+function remainingArgs(args: Readonly<Record<string, unknown>>): string {
+  return Object.entries(args)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
+}
+
+/** The lines at both ends that are the same stand once. */
+export function changedLines(before: string, after: string): readonly ChangedLine[] {
+  const old = before.split("\n");
+  const fresh = after.split("\n");
+  const most = Math.min(old.length, fresh.length);
+  let head = 0;
+  while (head < most && old[head] === fresh[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail += 1;
+  const same = (lines: readonly string[]): ChangedLine[] => lines.map((text) => ({ sign: " ", text }));
+  return [
+    ...same(old.slice(0, head)),
+    ...old.slice(head, old.length - tail).map((text) => ({ sign: "-", text }) as const),
+    ...fresh.slice(head, fresh.length - tail).map((text) => ({ sign: "+", text }) as const),
+    ...same(old.slice(old.length - tail)),
+  ];
+}
+
+function linesWithSign(sign: ChangedLine["sign"], text: string): readonly ChangedLine[] {
+  return text.split("\n").map((line) => ({ sign, text: line }));
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "";
+}

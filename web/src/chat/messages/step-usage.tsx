@@ -1,0 +1,34 @@
+import { formatCost, formatCount, formatDuration } from "../../i18n/format.ts";
+import { useMessages, type Messages } from "../../i18n/i18n.ts";
+import type { StepCost } from "../items/item.ts";
+
+/** What a reply of the model took: small, for whoever wants to know. */
+export function StepUsage({ step }: { readonly step: StepCost }) {
+  const t = useMessages();
+  return (
+    <p title={step.model} className="text-2xs text-muted tabular-nums">
+      {fullText(step, t)}
+    </p>
+  );
+}
+
+/** The same where there is no room for a line: the cost, and the rest as a title. */
+export function StepCostLabel({ step }: { readonly step: StepCost }) {
+  const t = useMessages();
+  // A model that costs nothing needs no word of it at each step.
+  if (step.costUsd === 0) return null;
+  return (
+    <span title={fullText(step, t)} className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">
+      {step.costUsd === null ? formatDuration(step.durationMs) : formatCost(step.costUsd)}
+    </span>
+  );
+}
+
+function fullText({ number, durationMs, usage, costUsd }: StepCost, t: Messages): string {
+  return [
+    t.timeline.step(number),
+    formatDuration(durationMs),
+    t.timeline.tokens(formatCount(usage.input), formatCount(usage.output)),
+    costUsd === null ? t.common.costUnknown : formatCost(costUsd),
+  ].join(" · ");
+}

@@ -1,0 +1,182 @@
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { ArrowDownIcon } from "@primer/octicons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import type { ViewState } from "@deckhand/client";
+import { emptyState } from "@deckhand/protocol";
+import { useCommands } from "../../shell/commands.ts";
+import { Button } from "../../ui/button.tsx";
+import { Skeleton } from "../../ui/skeleton.tsx";
+import { useMessages } from "../../i18n/i18n.ts";
+import type { ItemOf } from "../items/item.ts";
+import { focusRow, scrollWithKeys } from "./row-focus.ts";
+import { RowView } from "./row-view.tsx";
+import { rowOfEvent, type Row } from "../items/rows.ts";
+import { near, useFollowing } from "./use-following.ts";
+
+interface TimelineProps {
+  readonly snapshot: ViewState;
+  readonly rows: readonly Row[];
+  /** The event that is to be in sight, as the address names it. */
+  readonly event: number | undefined;
+}
+
+/** Only what is in sight is drawn; its end stays in sight while more comes, until the person scrolls away from it. */
+export function Timeline({ snapshot, rows, event }: TimelineProps) {
+  const t = useMessages();
+  const { state, streaming, caughtUp } = snapshot;
+  const scroller = useRef<HTMLDivElement>(null);
+  const { following, atEnd, follow } = useFollowing(scroller);
+  const isReady = useReady(caughtUp);
+  const shown = isReady ? rows : none;
+  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoized by a compiler
+  const list = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => estimates[shown[index]?.type ?? "action"],
+    getItemKey: useCallback((index: number) => shown[index]?.key ?? index, [shown]),
+    overscan: 6,
+    gap: 6,
+    paddingStart: 16,
+    paddingEnd: 24,
+    anchorTo: following ? "end" : "start",
+    followOnAppend: following,
+    scrollEndThreshold: near,
+  });
+
+  const toEnd = useCallback(() => {
+    follow();
+    list.scrollToEnd();
+  }, [list, follow]);
+  // Where one comes in: at the event that the address names, else at the end.
+  const arrived = useRef<number | "end">(undefined);
+  useLayoutEffect(() => {
+    if (shown.length === 0 || arrived.current === (event ?? "end")) return;
+    const first = arrived.current === undefined;
+    arrived.current = event ?? "end";
+    if (event !== undefined) list.scrollToIndex(Math.max(0, rowOfEvent(shown, event)), { align: "center" });
+    else if (first) list.scrollToEnd();
+  }, [event, shown, list]);
+
+  useCommands(
+    useMemo(
+      () => [
+        {
+          id: "next-item",
+          group: "conversation",
+          label: (messages) => messages.timeline.nextItem,
+          keys: ["j"],
+          unlisted: true,
+          run: () => focusRow(1),
+        },
+        {
+          id: "previous-item",
+          group: "conversation",
+          label: (messages) => messages.timeline.previousItem,
+          keys: ["k"],
+          unlisted: true,
+          run: () => focusRow(-1),
+        },
+        {
+          id: "to-end",
+          group: "conversation",
+          label: (messages) => messages.timeline.scrollToEnd,
+          keys: ["e"],
+          run: toEnd,
+        },
+      ],
+      [toEnd],
+    ),
+  );
+
+  const target = event === undefined ? -1 : rowOfEvent(shown, event);
+  return (
+    <div className="relative min-h-0 flex-1">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls can be scrolled with keys */}
+      <div
+        ref={scroller}
+        className="h-full overflow-y-auto [overflow-anchor:none] outline-offset-[-2px]"
+        tabIndex={0}
+        role="region"
+        aria-label={t.app.conversation}
+        onKeyDown={scrollWithKeys}
+      >
+        {!isReady && <Skeleton lines={6} />}
+        <div
+          role="log"
+          aria-live="off"
+          aria-busy={!caughtUp}
+          className="relative mx-auto max-w-[46rem]"
+          style={{ height: list.getTotalSize() }}
+        >
+          {list.getVirtualItems().map(({ index, key, start }) => {
+            const row = shown[index];
+            if (row === undefined) return null;
+            const isOpen = row.type === "action" && row.observation === undefined;
+            return (
+              <div
+                key={key}
+                ref={list.measureElement}
+                data-index={index}
+                id={"id" in row ? `e${row.id}` : undefined}
+                className={`absolute inset-x-0 top-0 px-4 ${index === target ? "arrived rounded-lg" : ""}`}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <RowView
+                  row={row}
+                  live={isOpen ? streaming.get(row.id) : undefined}
+                  waiting={isOpen && state.awaiting?.id === row.id}
+                  child={isDelegate(row) ? state.children.find(({ action }) => action === row.id) : undefined}
+                  files={row.type === "done" ? state.fileChanges : noFiles}
+                />
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!atEnd && (
+        <Button
+          icon={ArrowDownIcon}
+          size="small"
+          className="absolute! bottom-3 left-1/2 -translate-x-1/2 rounded-full! shadow-pop!"
+          onClick={toEnd}
+        >
+          {t.timeline.scrollToEnd}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const none: readonly Row[] = [];
+/** What does not look at the files is not drawn again when they change. */
+const noFiles = emptyState.fileChanges;
+
+function isDelegate(row: Row): row is ItemOf<"action"> {
+  return row.type === "action" && row.action.action === "delegate";
+}
+
+/** Pixels, until a row has been measured. */
+const estimates: Readonly<Record<Row["type"], number>> = {
+  user: 64,
+  queued: 84,
+  unsent: 84,
+  says: 90,
+  thinking: 30,
+  streaming: 60,
+  done: 80,
+  action: 34,
+  rest: 28,
+  note: 36,
+};
+
+/** The past is not drawn piece by piece while it comes; but who has waited sees what is there. */
+function useReady(caughtUp: boolean): boolean {
+  const [ready, setReady] = useState(caughtUp);
+  if (caughtUp && !ready) setReady(true);
+  useEffect(() => {
+    if (ready) return;
+    const timer = setTimeout(() => setReady(true), 2_500);
+    return () => clearTimeout(timer);
+  }, [ready]);
+  return ready;
+}

@@ -1,0 +1,48 @@
+import { useEffect, useState } from "react";
+import type { ConnectionStatus } from "@deckhand/client";
+import { useConnectionStatus } from "../server.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
+
+/** How the connection is, told quietly. */
+export function ConnectionIndicator() {
+  const t = useMessages();
+  const status = useConnectionStatus();
+  const now = useNow(status.state === "waiting");
+  return (
+    <p role="status" className="flex items-center gap-2 px-2.5 text-xs text-muted">
+      <span aria-hidden="true" className={`size-1.5 shrink-0 rounded-full ${dots[status.state]}`} />
+      {connectionLabel(status, now, t)}
+    </p>
+  );
+}
+
+const dots: Readonly<Record<ConnectionStatus["state"], string>> = {
+  open: "bg-good",
+  connecting: "breathe bg-warn",
+  waiting: "bg-warn",
+  closed: "bg-bad",
+};
+
+export function connectionLabel(status: ConnectionStatus, now: number, t: Messages): string {
+  switch (status.state) {
+    case "open":
+      return t.app.connected;
+    case "connecting":
+      return t.app.connecting;
+    case "waiting":
+      return t.app.reconnecting(Math.max(0, Math.ceil((status.nextTryAt - now) / 1000)));
+    case "closed":
+      return status.why?.message ?? t.app.disconnected;
+  }
+}
+
+/** The time, each second while it matters; what it was last when it does not. */
+export function useNow(ticking: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!ticking) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [ticking]);
+  return now;
+}

@@ -1,0 +1,43 @@
+import { useEffect } from "react";
+import type { InboxItem } from "@deckhand/client";
+import { escapeInvisible } from "@deckhand/protocol";
+import { conversationUrl, navigate, inboxUrl } from "../urls.ts";
+import { inboxStore, useInbox } from "./inbox-store.ts";
+import { preferences } from "../shell/preferences.ts";
+import { currentMessages } from "../i18n/i18n.ts";
+
+/** How many things wait, in the title and the icon of the tab, and a word from the browser where a person wants one. */
+export function useNotifications(title: string): void {
+  const { count } = useInbox();
+  useEffect(() => {
+    const named = title === "" ? "Deckhand" : `${title} · Deckhand`;
+    document.title = count > 0 ? `(${count}) ${named}` : named;
+  }, [title, count]);
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+    if (link !== null) link.href = `${import.meta.env.BASE_URL}${count > 0 ? "favicon-waiting" : "favicon"}.svg`;
+  }, [count]);
+  useEffect(() => inboxStore.onNew(notify), []);
+}
+
+/** Only where nobody looks at the page: who does sees it. */
+function notify(items: readonly InboxItem[]): void {
+  if (!preferences().notifications || document.visibilityState === "visible") return;
+  if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
+  const t = currentMessages();
+  const [only] = items;
+  if (only === undefined) return;
+  const isOne = items.length === 1;
+  const note = new Notification(isOne ? only.title || t.common.untitled : t.conversations.waitingCount(items.length), {
+    body: isOne
+      ? `${t.conversations.waitingStates[only.waiting.kind]}: ${escapeInvisible(only.waiting.text.slice(0, 140))}`
+      : "",
+    // One for each conversation: what is asked next stands in its place.
+    tag: isOne ? only.id : "inbox",
+  });
+  note.addEventListener("click", () => {
+    window.focus();
+    navigate(isOne && only.waiting.kind !== "approval" ? conversationUrl(only.id) : inboxUrl());
+    note.close();
+  });
+}

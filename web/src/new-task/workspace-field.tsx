@@ -1,0 +1,120 @@
+import { useState, type DragEvent } from "react";
+import { FileDirectoryIcon, UploadIcon } from "@primer/octicons-react";
+import { buttonClass } from "../ui/button.tsx";
+import { Select } from "../ui/select.tsx";
+import { TextField } from "../ui/text-field.tsx";
+import { formatSize } from "../i18n/format.ts";
+import { useMessages } from "../i18n/i18n.ts";
+import { chosenFiles, droppedFiles } from "./chosen-files.ts";
+import { defaultWorkspace, type WorkspaceForm, type WorkspaceKind } from "./workspace-form.ts";
+
+interface WorkspaceFieldProps {
+  readonly form: WorkspaceForm;
+  readonly onChange: (chosen: WorkspaceForm) => void;
+}
+
+export function WorkspaceSelect({ form: chosen, onChange }: WorkspaceFieldProps) {
+  const t = useMessages();
+  const kinds = Object.keys(t.newTask.workspaces) as WorkspaceKind[];
+  return (
+    <Select
+      quiet
+      size="small"
+      label={t.newTask.workspace}
+      value={chosen.kind}
+      choices={kinds.map((kind) => ({
+        value: kind,
+        label: t.newTask.workspaces[kind].name,
+        description: t.newTask.workspaces[kind].description,
+      }))}
+      onChange={(kind) => onChange({ ...defaultWorkspace, kind })}
+    />
+  );
+}
+
+/** What the chosen kind of workspace still needs. */
+export function WorkspaceDetails({ form: chosen, onChange }: WorkspaceFieldProps) {
+  const t = useMessages();
+  const { placeholder } = t.newTask.workspaces[chosen.kind];
+  if (chosen.kind === "upload") return <Files form={chosen} onChange={onChange} />;
+  if (placeholder === "") return null;
+  const takesRef = chosen.kind === "git" || chosen.kind === "worktree";
+  return (
+    <div className="flex flex-wrap gap-2">
+      <TextField
+        className="min-w-56 flex-1"
+        label={t.newTask.locationOf[chosen.kind]}
+        placeholder={placeholder}
+        spellCheck={false}
+        value={chosen.text}
+        onChange={(text) => onChange({ ...chosen, text })}
+      />
+      {takesRef && (
+        <TextField
+          className="w-44"
+          label={t.newTask.ref}
+          placeholder={t.newTask.ref}
+          spellCheck={false}
+          value={chosen.ref}
+          onChange={(ref) => onChange({ ...chosen, ref })}
+        />
+      )}
+    </div>
+  );
+}
+
+function Files({ form: chosen, onChange }: WorkspaceFieldProps) {
+  const t = useMessages();
+  const [isOver, setOver] = useState(false);
+  const bytes = chosen.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    setOver(false);
+    void droppedFiles(event.dataTransfer.items).then((files) => onChange({ ...chosen, files }));
+  };
+  const input = "sr-only";
+  const look = `${buttonClass("plain", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`;
+  return (
+    <div
+      role="group"
+      aria-label={t.newTask.workspaces.upload.name}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+      className={`flex flex-wrap items-center gap-2 rounded-lg border border-dashed p-3 text-sm ${
+        isOver ? "border-accent bg-accent-soft" : "border-strong"
+      }`}
+    >
+      <span className="min-w-40 flex-1 text-muted">
+        {chosen.files.length === 0
+          ? t.newTask.dropToUpload
+          : t.newTask.filesChosen(chosen.files.length, formatSize(bytes))}
+      </span>
+      <label className={look}>
+        <UploadIcon size={14} />
+        {t.newTask.chooseFiles}
+        <input
+          type="file"
+          multiple
+          aria-label={t.newTask.filesToUpload}
+          className={input}
+          onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
+        />
+      </label>
+      <label className={look}>
+        <FileDirectoryIcon size={14} />
+        {t.newTask.chooseFolder}
+        <input
+          type="file"
+          ref={(element) => element?.setAttribute("webkitdirectory", "")}
+          aria-label={t.newTask.folderToUpload}
+          className={input}
+          onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
+        />
+      </label>
+    </div>
+  );
+}
