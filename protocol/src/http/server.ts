@@ -19,6 +19,8 @@ export interface Health {
   };
   /** Protocol version. */
   readonly protocol?: string;
+  /** Appends that were refused because a conversation's log had a second writer. */
+  readonly log_conflicts?: number;
 }
 
 /** One attempt to escape from the sandbox. */

@@ -244,11 +244,9 @@ export class Conversation implements LinkedConversation {
   async #recover(inspection: AbortSignal = AbortSignal.timeout(sideEffectsTimeoutMs)): Promise<void> {
     if (this.#recovered) return;
     const { workspace, runtime, approvalTimer, turn } = this.#components;
-    const events = await recover(
-      this,
-      { ...this.#deps, workspace, runtime, subagents: this.#shared.subagents },
-      inspection,
-    );
+    const { subagents } = this.#shared;
+    const { resume, aliveMs, now } = this.#deps;
+    const events = await recover(this, { workspace, runtime, subagents, resume, aliveMs, now }, inspection);
     await this.#log.append(events);
     this.#recovered = true;
     approvalTimer.watch(this.state.awaiting);
@@ -269,7 +267,7 @@ export class Conversation implements LinkedConversation {
     if (isWorking(this.state.agentState)) turn.start();
   }
 
-  /** A job in the mailbox, for an approval that nobody has answered in time: the agent is told and continues. */
+  /** A job in the mailbox, for an approval that timed out: the agent is told and continues. */
   async #expire(awaiting: number): Promise<void> {
     if (this.#closing || this.state.awaiting?.id !== awaiting) return;
     await this.#recover();

@@ -45,7 +45,7 @@ export class ConversationRegistry<T extends Live> {
     return live;
   }
 
-  /** Like `open`, for callers on which the removal waits: they get the object that is being removed, if there is one. */
+  /** Like `open`, but never waits for a removal, which may be waiting for the caller: returns the object that is being removed. */
   async openOrRemoving(id: ConversationId): Promise<T | undefined> {
     return this.#removing.has(id) ? this.#live.get(id) : this.open(id);
   }
