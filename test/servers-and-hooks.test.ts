@@ -13,7 +13,7 @@ import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-const mcpServer = join(import.meta.dirname, "../server/src/mcp/server.child.js");
+const mcpServer = join(import.meta.dirname, "../server/src/mcp/echo-server.child.js");
 const program = (mode: string, more: object = {}): object => ({
   command: process.execPath,
   args: [mcpServer, mode],
@@ -50,7 +50,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   const home = await homeWith({
     mcp: {
       servers: {
-        good: program("family", { args: [mcpServer, "family", starts], tools: ["add", "sleep"], call_seconds: 0.5 }),
+        good: program("forks", { args: [mcpServer, "forks", starts], tools: ["add", "sleep"], call_seconds: 0.5 }),
         bad: program("hangs", { start_seconds: 1 }),
       },
     },
@@ -85,7 +85,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   const late = socket.frames.find((frame) => frame["cause"] === asked["id"]);
   assert.deepEqual([late?.["observation"], late?.["extras"].code], ["error", "mcp_timeout"]);
   const warning = socket.frames.find((frame) => frame["observation"] === "status");
-  assert.match(warning?.["content"], /The MCP server bad is not there: It did not answer within 1 seconds/);
+  assert.match(warning?.["content"], /The MCP server bad is unavailable: The server did not answer within 1 seconds/);
   const [told] = socket.frames.filter((frame) => frame["observation"] === "tools");
   assert.deepEqual(
     told?.["extras"].tools.map((tool: { name: string }) => tool.name),

@@ -9,7 +9,7 @@ import { ServerProcess } from "./kit/server-process.ts";
 
 const home = await mkdtemp(join(tmpdir(), "deckhand-cli-settings-"));
 after(() => rm(home, { recursive: true, force: true }));
-const mcpServer = join(import.meta.dirname, "../server/src/mcp/server.child.js");
+const mcpServer = join(import.meta.dirname, "../server/src/mcp/echo-server.child.js");
 
 interface CliResult {
   readonly code: number | null;
@@ -81,7 +81,7 @@ test("[MC11] deckhand mcp adds an MCP server, shows its state and tools, tests i
   assert.equal(listed.code, 0);
   assert.match(listed.stdout, /^good\tprogram\tready\n(.*\n)* {2}echo \(read-only hint\): Says it again\.\n/);
   const checked = await deckhand(["mcp", "--url", server.url, "check", "good"]);
-  assert.deepEqual([checked.code, checked.stdout.split("\n")[0]], [0, "It is there, with 10 tools."]);
+  assert.deepEqual([checked.code, checked.stdout.split("\n")[0]], [0, "Connected: 10 tools."]);
   assert.equal((await deckhand(["mcp", "add", "far", "http://127.0.0.1:9/mcp", "--header", "X=1"])).code, 0);
   assert.equal((await deckhand(["mcp", "--url", server.url, "check", "far"])).code, 1);
   assert.equal((await deckhand(["mcp", "add", "both", "http://127.0.0.1:9/mcp", "--", "x"])).code, 2);

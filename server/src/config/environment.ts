@@ -23,7 +23,7 @@ const internalVariables: ReadonlySet<string> = new Set([
   "DECKHAND_COMMAND",
   "DECKHAND_CONVERSATION",
   "DECKHAND_FAILPOINT",
-  "DECKHAND_HOUSE",
+  "DECKHAND_SERVER",
   "DECKHAND_PROGRAM",
   "DECKHAND_USER_PATH",
 ]);

@@ -1,7 +1,7 @@
 /**
- * Whether a hook is asked about an action. `pattern` is a text in which `*` stands for anything: of a command line, of each simple command
- * in it, word by word; of a file its path; of a page its address; of a tool of an MCP server `server__tool`. A line that cannot be
- * read word by word is always asked about: it may be what the pattern means.
+ * Whether a hook applies to an action. In a `pattern`, `*` matches any text. It is compared with a command line and with each simple
+ * command in it, word by word; with the path of a file; with the URL of a page; with `server__tool` for an MCP tool. A command line that
+ * cannot be parsed into words always matches, because it may be what the pattern means.
  */
 import { posix } from "node:path";
 import type { Hook, NewAction } from "@deckhand/protocol";
@@ -21,15 +21,15 @@ export async function matches({ action: kind, pattern }: Hook, action: NewAction
 }
 
 function kindsOf(action: NewAction): readonly string[] {
-  return action.action === "call_tool" ? ["call_tool", foreignName(action)] : [action.action];
+  return action.action === "call_tool" ? ["call_tool", mcpToolName(action)] : [action.action];
 }
 
-function foreignName({ args }: Extract<NewAction, { action: "call_tool" }>): string {
+function mcpToolName({ args }: Extract<NewAction, { action: "call_tool" }>): string {
   return `${args.server}__${args.name}`;
 }
 
 function subjectsOf(action: NewAction, workspace: string): readonly string[] {
-  if (action.action === "call_tool") return [foreignName(action)];
+  if (action.action === "call_tool") return [mcpToolName(action)];
   if (action.action === "browse") return [action.args.url];
   if ("path" in action.args) return [action.args.path, posix.resolve(workspace, action.args.path)];
   return [JSON.stringify(action.args)];

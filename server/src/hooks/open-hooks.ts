@@ -1,16 +1,16 @@
-/** The user's hooks, for every conversation. */
+/** Makes the hook points of each conversation from the user's hooks. */
 import type { Hook, HookEvent } from "@deckhand/protocol";
 import type { HookContext, HookPoints } from "../agent/hook-points.ts";
 import type { Programs } from "../programs/program.ts";
-import { hooksOf } from "./hooks.ts";
+import { hookPointsOf } from "./hooks.ts";
 import { hookRunner } from "./run-hook.ts";
 
 export function openHooks(options: {
-  readonly set: () => { readonly [E in HookEvent]?: readonly Hook[] | undefined };
+  readonly configured: () => { readonly [E in HookEvent]?: readonly Hook[] | undefined };
   readonly programs: Programs;
   readonly home: string;
-}): (place: HookContext) => HookPoints {
-  const { set, programs, home } = options;
+}): (context: HookContext) => HookPoints {
+  const { configured, programs, home } = options;
   return ({ conversation, workspace, runtime }) =>
-    hooksOf({ conversation, workspace, set, run: hookRunner({ programs, home, runtime }) });
+    hookPointsOf({ conversation, workspace, configured, run: hookRunner({ programs, home, runtime }) });
 }

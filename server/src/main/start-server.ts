@@ -82,10 +82,10 @@ export async function startServer(environment: Environment, flags: Flags = {}): 
   });
   const listeningUrl = Promise.withResolvers<string>();
   const programs = hostPrograms({ home: server.home, env: environment, path: sandboxOptions.path });
-  programs.endLeft();
+  programs.endOrphans();
   const mcp = resources.use(
     openMcpServers({
-      set: () => settings.saved.mcp?.servers ?? {},
+      configured: () => settings.saved.mcp?.servers ?? {},
       programs,
       home: server.home,
       callback: async () => loginAddress(await listeningUrl.promise),
@@ -106,7 +106,7 @@ export async function startServer(environment: Environment, flags: Flags = {}): 
       findAgent: createAgentFinder(instrumented.tools, definitions),
       defaultAgent: () => settings.config.agents.default,
       mcp,
-      hooks: openHooks({ set: () => settings.saved.hooks ?? {}, programs, home: server.home }),
+      hooks: openHooks({ configured: () => settings.saved.hooks ?? {}, programs, home: server.home }),
       workspaces,
       ...(config.workspace.checkpoints ? { checkpoints: openCheckpointStore(server.home, runtimes) } : {}),
       limits: liveLimits(settings),

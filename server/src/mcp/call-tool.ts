@@ -1,4 +1,4 @@
-/** `call_tool`, for one conversation: its settings may name servers of its own. */
+/** `call_tool` for one conversation, whose settings may bring servers along. */
 import type { Settings } from "@deckhand/protocol";
 import type { Tool } from "../tools/tool.ts";
 import type { Mcp } from "./mcp.ts";
@@ -7,10 +7,10 @@ export function callTool(mcp: Mcp, settings: () => Settings): Tool<"call_tool"> 
   return {
     action: "call_tool",
     description: "",
-    // The model is told of the tools themselves.
+    // The model sees the tools themselves instead.
     offers: [],
     effect: ({ server, name }) => (mcp.isReadOnly(settings().mcp, server, name) ? "read" : "foreign"),
-    // oxlint-disable-next-line require-yield -- a tool is a generator; this one has nothing to show on the way
+    // oxlint-disable-next-line require-yield -- a tool is a generator; this one streams nothing
     async *run(args, { signal }) {
       return await mcp.call(settings().mcp, args, signal);
     },

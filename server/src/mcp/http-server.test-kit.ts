@@ -1,4 +1,4 @@
-/** For tests: an MCP server behind an address, which may want a login of its own (OAuth 2.1 as far as a client sees it). */
+/** A remote MCP server, optionally with a login (OAuth 2.1 as far as a client sees it). */
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,20 +9,26 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprot
 
 export interface HttpMcpServer extends AsyncDisposable {
   readonly url: string;
-  /** Requests that came for it, as `METHOD path`. */
-  readonly asked: string[];
-  /** Headers of the last request to it. */
+  /** The requests it got, as `METHOD path`. */
+  readonly requests: string[];
+  /** Headers of the last MCP request. */
   readonly headers: () => IncomingMessage["headers"];
 }
 
 export interface HttpMcpOptions {
   readonly login?: boolean;
-  /** In place of all that: what it answers. */
+  /** Awaited before a tool call is answered. */
+  readonly beforeCall?: () => Promise<void>;
+  /** Answers every request instead. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-export async function httpMcpServer({ login = false, answer }: HttpMcpOptions = {}): Promise<HttpMcpServer> {
-  const asked: string[] = [];
+export async function httpMcpServer({
+  login = false,
+  answer,
+  beforeCall,
+}: HttpMcpOptions = {}): Promise<HttpMcpServer> {
+  const requests: string[] = [];
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   const tokens = new Set<string>();
   const codes = new Map<string, string>();
@@ -33,7 +39,7 @@ export async function httpMcpServer({ login = false, answer }: HttpMcpOptions = 
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", origin);
-    asked.push(`${request.method} ${url.pathname}`);
+    requests.push(`${request.method} ${url.pathname}`);
     if (answer !== undefined) return answer(request, response);
     const json = (body: object, status = 200): void => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
@@ -92,13 +98,13 @@ export async function httpMcpServer({ login = false, answer }: HttpMcpOptions = 
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, transport),
     });
-    await echoServer().connect(transport);
+    await echoServer(beforeCall).connect(transport);
     return transport;
   }
 
   return {
     url: `${origin}/mcp`,
-    asked,
+    requests,
     headers: () => headers,
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => http.close(resolve));
@@ -108,12 +114,13 @@ export async function httpMcpServer({ login = false, answer }: HttpMcpOptions = 
   };
 }
 
-function echoServer(): Server {
+function echoServer(beforeCall: (() => Promise<void>) | undefined): Server {
   const server = new Server({ name: "far", version: "1" }, { capabilities: { tools: {} } });
   const inputSchema = { type: "object" as const, properties: { text: { type: "string" } } };
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [{ name: "echo", inputSchema }] }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }) => ({
-    content: [{ type: "text", text: String(params.arguments?.["text"]) }],
-  }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+    await beforeCall?.();
+    return { content: [{ type: "text", text: String(params.arguments?.["text"]) }] };
+  });
   return server;
 }

@@ -1,6 +1,6 @@
 /**
- * All MCP servers: those of the user's settings, which are there as long as they are set, and those that single conversations
- * name, which go when nobody has used them for a while. A server that is named twice in the same way is one.
+ * All MCP servers: those in the user's settings, which run as long as they are configured, and those that conversations bring along,
+ * which are stopped after a while without use. Two conversations that name the same server share one.
  */
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -11,33 +11,33 @@ import {
   type ServerTool,
 } from "@deckhand/protocol";
 import type { Outcome } from "../tools/tool.ts";
-import { KeptServer, type OpenServer } from "./kept-server.ts";
-import type { ConversationServers, Mcp, Offer, ServerCall } from "./mcp.ts";
-import { offered } from "./tool-list.ts";
+import { ManagedServer, type OpenServer } from "./managed-server.ts";
+import type { ConversationServers, Mcp, McpOffer, ServerCall } from "./mcp.ts";
+import { mergeToolLists } from "./tool-list.ts";
 
 export interface McpServersOptions {
-  /** Those of the user's settings, by name. */
-  readonly set: () => Readonly<Record<string, McpServer>>;
-  /** Loads what talks to them at the first need: most servers have none. */
+  /** The servers in the user's settings, by name. */
+  readonly configured: () => Readonly<Record<string, McpServer>>;
+  /** Loads the MCP client on first use: most installations have no MCP server. */
   readonly open: OpenServer;
-  /** Where a person has to log in first. */
+  /** Where a person has to log in first; undefined if no login is pending. */
   readonly loginUrl: (name: string, server: McpServer) => string | undefined;
-  /** The name of the server at which somebody has logged in. */
+  /** Completes a login and returns the name of the server. */
   readonly finishLogin: (state: string, code: string) => Promise<string>;
   readonly outcome: (server: string, name: string, result: unknown) => Promise<Outcome<"call_tool">>;
   readonly log: (line: string) => void;
-  readonly firstWaitMs?: number;
+  readonly firstRetryMs?: number;
   readonly idleMs?: number;
 }
 
-/** Of conversations, together. */
-const mostOwn = 50;
+/** For all conversations together. */
+const maxConversationServers = 50;
 const idleMs = 600_000;
 
 export class McpServers implements Mcp, AsyncDisposable {
   readonly #options: McpServersOptions;
-  readonly #set = new Map<string, KeptServer>();
-  readonly #own = new Map<string, { readonly server: KeptServer; usedAt: number }>();
+  readonly #configured = new Map<string, ManagedServer>();
+  readonly #ofConversations = new Map<string, ManagedServer>();
   readonly #ending = new Set<Promise<void>>();
   readonly #sweep: NodeJS.Timeout;
   #closed = false;
@@ -49,44 +49,48 @@ export class McpServers implements Mcp, AsyncDisposable {
     this.update();
   }
 
-  /** The settings are others now. */
+  /** To be called when the settings have changed. */
   update(): void {
     if (this.#closed) return;
-    const wanted = this.#options.set();
-    for (const [name, kept] of this.#set) {
-      if (isDeepStrictEqual(wanted[name], kept.server)) continue;
-      this.#set.delete(name);
-      this.#end(kept);
+    const wanted = this.#options.configured();
+    for (const [name, current] of this.#configured) {
+      if (isDeepStrictEqual(wanted[name], current.server)) continue;
+      this.#configured.delete(name);
+      this.#end(current);
     }
     for (const [name, server] of Object.entries(wanted)) {
-      if (this.#set.has(name)) continue;
-      this.#set.set(
+      if (this.#configured.has(name)) continue;
+      this.#configured.set(
         name,
-        this.#keep(name, server, () => this.#options.loginUrl(name, server)),
+        this.#manage(name, server, () => this.#options.loginUrl(name, server)),
       );
     }
   }
 
   states(): readonly McpServerState[] {
-    return [...this.#set.values()].map(({ view }) => view);
+    return [...this.#configured.values()].map(({ view }) => view);
   }
 
-  async offer(own: ConversationServers | undefined, known: readonly ServerTool[], signal: AbortSignal): Promise<Offer> {
-    const servers = this.#of(own);
-    await Promise.all(servers.map((server) => server.settled(signal)));
+  async offer(
+    own: ConversationServers | undefined,
+    known: readonly ServerTool[],
+    signal: AbortSignal,
+  ): Promise<McpOffer> {
+    const servers = this.#serversFor(own);
+    await Promise.all(servers.map((server) => server.waitUntilSettled(signal)));
     const warnings: string[] = [];
     const lists = servers.map((server) => {
       const { name, failure, view } = server;
       if (failure === undefined) {
-        if (view.excluded > 0) warnings.push(`${view.excluded} tools of the MCP server ${name} are left out.`);
+        if (view.excluded > 0) warnings.push(`${view.excluded} tools of the MCP server ${name} cannot be used.`);
         return { server: name, tools: server.tools };
       }
-      if (view.state !== "off") warnings.push(`The MCP server ${name} is not there: ${failure.message}`);
+      if (view.state !== "off") warnings.push(`The MCP server ${name} is unavailable: ${failure.message}`);
       const before = known.filter((tool) => tool.server === name && view.state !== "off");
       return { server: name, tools: before.map((tool) => ({ ...tool, readOnly: false })) };
     });
-    const { tools, leftOut } = offered(lists);
-    if (leftOut > 0) warnings.push(`${leftOut} tools of MCP servers are left out: together they are too long.`);
+    const { tools, excluded } = mergeToolLists(lists);
+    if (excluded > 0) warnings.push(`${excluded} MCP tools were left out because the tool list is too long.`);
     return { tools, warnings };
   }
 
@@ -95,14 +99,14 @@ export class McpServers implements Mcp, AsyncDisposable {
     { server: name, name: tool, arguments: args }: ServerCall,
     signal: AbortSignal,
   ): Promise<Outcome<"call_tool">> {
-    const server = this.#of(own).find((each) => each.name === name);
-    if (server === undefined) throw new DeckhandError("mcp_unavailable", `There is no MCP server ${name}.`);
+    const server = this.#serversFor(own).find((each) => each.name === name);
+    if (server === undefined) throw new DeckhandError("mcp_unavailable", `Unknown MCP server: ${name}.`);
     return await this.#options.outcome(name, tool, await server.call(tool, args, signal));
   }
 
   isReadOnly(own: ConversationServers | undefined, name: string, tool: string): boolean {
     return (
-      this.#of(own)
+      this.#serversFor(own)
         .find((each) => each.name === name)
         ?.isReadOnly(tool) ?? false
     );
@@ -110,7 +114,7 @@ export class McpServers implements Mcp, AsyncDisposable {
 
   async login(state: string, code: string): Promise<string> {
     const name = await this.#options.finishLogin(state, code);
-    this.#set.get(name)?.again();
+    this.#configured.get(name)?.retryNow();
     return name;
   }
 
@@ -124,11 +128,11 @@ export class McpServers implements Mcp, AsyncDisposable {
     });
     try {
       const session = await this.#options.open({ server, onGone: () => {}, onTools: () => {} }, signal);
-      const { tools, leftOut } = session.tools;
+      const { tools, excluded } = session.tools;
       await session.close();
-      const more = leftOut === 0 ? "" : ` ${leftOut} more are left out.`;
+      const more = excluded === 0 ? "" : ` ${excluded} more cannot be used.`;
       const views = tools.map(({ tool, description, readOnly }) => ({ name: tool, description, read_only: readOnly }));
-      return report(true, `It is there, with ${tools.length} tools.${more}`, views);
+      return report(true, `Connected: ${tools.length} tools.${more}`, views);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof DeckhandError) return report(false, error.message);
@@ -139,53 +143,59 @@ export class McpServers implements Mcp, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearInterval(this.#sweep);
-    for (const server of this.#set.values()) this.#end(server);
-    for (const { server } of this.#own.values()) this.#end(server);
-    this.#set.clear();
-    this.#own.clear();
+    for (const server of this.#configured.values()) this.#end(server);
+    for (const server of this.#ofConversations.values()) this.#end(server);
+    this.#configured.clear();
+    this.#ofConversations.clear();
     await Promise.all(this.#ending);
   }
 
-  /** A name of the user's settings is theirs: what a conversation calls so is not asked in its place. */
-  #of(own: ConversationServers = {}): readonly KeptServer[] {
-    const named = Object.entries(own).filter(([name]) => !this.#set.has(name));
-    return [...this.#set.values(), ...named.map(([name, server]) => this.#ofConversation(name, server))];
+  /** Names in the user's settings take precedence: a conversation cannot replace one of the user's servers. */
+  #serversFor(own: ConversationServers = {}): readonly ManagedServer[] {
+    const named = Object.entries(own).filter(([name]) => !this.#configured.has(name));
+    return [...this.#configured.values(), ...named.map(([name, server]) => this.#ofConversation(name, server))];
   }
 
-  #ofConversation(name: string, server: ConversationServers[string]): KeptServer {
+  #ofConversation(name: string, server: ConversationServers[string]): ManagedServer {
     const key = JSON.stringify([name, server]);
-    let entry = this.#own.get(key);
-    if (entry === undefined) {
-      if (this.#own.size >= mostOwn) this.#dropOldest();
-      entry = { server: this.#keep(name, server), usedAt: 0 };
-      this.#own.set(key, entry);
-    }
-    entry.usedAt = performance.now();
-    return entry.server;
+    const known = this.#ofConversations.get(key);
+    if (known !== undefined) return known;
+    if (this.#ofConversations.size >= maxConversationServers) this.#dropLongestIdle();
+    const started = this.#manage(name, server);
+    this.#ofConversations.set(key, started);
+    return started;
   }
 
-  #dropOldest(): void {
-    const [oldest] = [...this.#own].toSorted(([, a], [, b]) => a.usedAt - b.usedAt);
-    if (oldest === undefined) return;
-    this.#own.delete(oldest[0]);
-    this.#end(oldest[1].server);
+  #dropLongestIdle(): void {
+    const [longest] = [...this.#ofConversations].toSorted(([, a], [, b]) => b.idleMs - a.idleMs);
+    if (longest === undefined) return;
+    const [key, server] = longest;
+    this.#ofConversations.delete(key);
+    this.#end(server);
   }
 
-  #endIdle(idle: number): void {
-    for (const [key, { server, usedAt }] of this.#own) {
-      if (performance.now() - usedAt < idle) continue;
-      this.#own.delete(key);
+  #endIdle(maxIdleMs: number): void {
+    for (const [key, server] of this.#ofConversations) {
+      if (server.idleMs < maxIdleMs) continue;
+      this.#ofConversations.delete(key);
       this.#end(server);
     }
   }
 
-  #keep(name: string, server: McpServer, loginUrl?: () => string | undefined): KeptServer {
-    const { open, log, firstWaitMs } = this.#options;
-    const wait = firstWaitMs === undefined ? {} : { firstWaitMs };
-    return new KeptServer({ name, server, open, log: (line) => log(`MCP server ${name}: ${line}`), loginUrl, ...wait });
+  #manage(name: string, server: McpServer, loginUrl?: () => string | undefined): ManagedServer {
+    const { open, log, firstRetryMs } = this.#options;
+    const retry = firstRetryMs === undefined ? {} : { firstRetryMs };
+    return new ManagedServer({
+      name,
+      server,
+      open,
+      log: (line) => log(`MCP server ${name}: ${line}`),
+      loginUrl,
+      ...retry,
+    });
   }
 
-  #end(server: KeptServer): void {
+  #end(server: ManagedServer): void {
     const ending = server[Symbol.asyncDispose]().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }

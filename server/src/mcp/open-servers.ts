@@ -1,37 +1,44 @@
-/** Wires what talks to MCP servers. The SDK is loaded at the first need. */
+/** Wires the MCP client. The SDK is loaded on first use. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DeckhandError, type McpServer } from "@deckhand/protocol";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Program, Programs } from "../programs/program.ts";
-import type { Logins } from "./login.ts";
+import type { Logins } from "./logins.ts";
 import { McpServers } from "./mcp-servers.ts";
 
 export interface OpenServersOptions {
-  readonly set: () => Readonly<Record<string, McpServer>>;
+  readonly configured: () => Readonly<Record<string, McpServer>>;
   readonly programs: Programs;
-  /** Of what they keep: programs without a folder of their own begin here. */
+  /** DECKHAND_HOME. Programs without a `cwd` start in its `mcp` folder. */
   readonly home: string;
-  /** Where people come back to from a login; known when the server listens. */
+  /** The OAuth redirect address; known once the server listens. */
   readonly callback: () => Promise<string>;
   readonly log: (line: string) => void;
-  readonly firstWaitMs?: number;
+  readonly firstRetryMs?: number;
   readonly idleMs?: number;
 }
 
-/** Where a browser on this machine comes back to; elsewhere a person brings the address along. */
+/** The OAuth redirect address for a browser on this machine; from another machine, a person copies the address. */
 export function loginAddress(listening: string): string {
   const url = new URL("/mcp-login", listening);
   if (url.hostname === "0.0.0.0" || url.hostname === "[::]") url.hostname = "127.0.0.1";
   return url.href;
 }
 
-export function openMcpServers({ set, programs, home, log, callback, ...waits }: OpenServersOptions): McpServers {
+export function openMcpServers({
+  configured: set,
+  programs,
+  home,
+  log,
+  callback,
+  ...timing
+}: OpenServersOptions): McpServers {
   const folder = join(home, "mcp");
   let logins: Logins | undefined;
   const loadLogins = async (): Promise<Logins> => {
-    const { Logins: Made } = await import("./login.ts");
-    return (logins ??= new Made({ folder, callback }));
+    const module = await import("./logins.ts");
+    return (logins ??= new module.Logins({ folder, callback }));
   };
   const start = (server: Extract<McpServer, { command: string }>): Program =>
     programs.start({
@@ -41,14 +48,14 @@ export function openMcpServers({ set, programs, home, log, callback, ...waits }:
       env: server.env ?? {},
     });
   return new McpServers({
-    set,
+    configured: set,
     log,
-    ...waits,
+    ...timing,
     async open({ name, ...options }, signal) {
       const { openSession, loginSentence } = await import("./session.ts");
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const { server } = options;
-      // A person has time to log in; another question would make the first one worthless.
+      // The pending login stays valid until the person has completed it; a new attempt would invalidate it.
       const mayLogIn = "url" in server && name !== undefined;
       if (mayLogIn && logins?.urlFor(name, server) !== undefined) {
         throw new DeckhandError("mcp_unavailable", loginSentence);

@@ -1,15 +1,15 @@
-/** MCP over the standard streams of a program: a message a line. What it says on stderr is bounded and goes to the log. */
+/** MCP over the standard streams of a program, one message per line. Its stderr goes to the log, up to a limit. */
 import { ReadBuffer, serializeMessage } from "@modelcontextprotocol/sdk/shared/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { write, type Program } from "../programs/program.ts";
 
-/** A picture of some mebibytes fits; what comes without an end does not. */
-const longestMessageBytes = 16 * 1024 * 1024;
-/** Of what one start says on stderr, as much as helps to find out why it failed. */
-const toldBytes = 8192;
-const lastWords = 500;
-/** A stop of the whole server is to take less than a second. */
+/** Fits an image of several mebibytes; stops a message without an end. */
+const maxMessageBytes = 16 * 1024 * 1024;
+/** Enough of one start's stderr to find out why it failed. */
+const maxStderrBytes = 8192;
+const stderrTailChars = 500;
+/** Stopping the whole server should take less than a second. */
 const graceMs = 300;
 
 export interface ProgramTransportOptions {
@@ -22,20 +22,20 @@ export class ProgramTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #options: ProgramTransportOptions;
-  readonly #buffer = new ReadBuffer({ maxBufferSize: longestMessageBytes });
+  readonly #buffer = new ReadBuffer({ maxBufferSize: maxMessageBytes });
   #program: Program | undefined;
-  #told = 0;
-  #last = "";
+  #stderrBytes = 0;
+  #stderrTail = "";
   #problem: string | undefined;
 
   constructor(options: ProgramTransportOptions) {
     this.#options = options;
   }
 
-  /** Why it ended, as far as it said: the end of its stderr. */
-  get whyGone(): string {
-    const words = this.#last.trim();
-    return this.#problem ?? (words === "" ? "It has ended." : `It has ended: ${words}`);
+  /** Why the program exited: the end of its stderr. */
+  get exitReason(): string {
+    const tail = this.#stderrTail.trim();
+    return this.#problem ?? (tail === "" ? "The server has exited." : `The server has exited: ${tail}`);
   }
 
   async start(): Promise<void> {
@@ -71,7 +71,7 @@ export class ProgramTransport implements Transport {
         if (message === null) return;
         this.onmessage?.(message);
       } catch (error) {
-        // A line that is no message: programs print what they like.
+        // Not a message: some programs print other things on stdout.
         this.onerror?.(error as Error);
       }
     }
@@ -79,11 +79,11 @@ export class ProgramTransport implements Transport {
 
   #log(chunk: Buffer): void {
     const text = chunk.toString("utf8");
-    this.#last = (this.#last + text).slice(-lastWords);
-    if (this.#told >= toldBytes) return;
-    this.#told += chunk.byteLength;
-    const cut = this.#told >= toldBytes;
+    this.#stderrTail = (this.#stderrTail + text).slice(-stderrTailChars);
+    if (this.#stderrBytes >= maxStderrBytes) return;
+    this.#stderrBytes += chunk.byteLength;
+    const cut = this.#stderrBytes >= maxStderrBytes;
     for (const line of text.split("\n")) if (line.trim() !== "") this.#options.log(line.slice(0, 500));
-    if (cut) this.#options.log("(more of its stderr is left out)");
+    if (cut) this.#options.log("(further stderr output is not logged)");
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Tools as a server describes them, made into what a model may be told: names that every provider takes, and bounded
- * descriptions, of which nobody knows what is in them. What does not fit is left out and counted.
+ * Turns the tools of a server into what a model can be given: names that every provider accepts, and descriptions of bounded length,
+ * which are untrusted. Tools that do not fit are excluded and counted.
  */
 import { createHash } from "node:crypto";
 import { escapeInvisible, type ServerTool } from "@deckhand/protocol";
 
-/** As a server gives it. */
-export interface GivenTool {
+/** As the server sends it. */
+export interface ServedTool {
   readonly name: string;
   readonly description?: string | undefined;
   readonly inputSchema: unknown;
@@ -22,51 +22,56 @@ export interface ListedTool {
 }
 
 export interface ToolList {
-  /** By name. */
+  /** Sorted by name. */
   readonly tools: readonly ListedTool[];
-  readonly leftOut: number;
+  readonly excluded: number;
 }
 
-/** What all servers together may add to every request: some 15,000 tokens. */
-const most = { toolsOfServer: 64, tools: 128, chars: 60_000 } as const;
+/** What all servers together may add to each request: about 15,000 tokens. */
+const max = { toolsOfServer: 64, tools: 128, chars: 60_000 } as const;
 const descriptionChars = 1000;
 const schemaChars = 8000;
 const schemaDepth = 16;
-/** OpenAI's, the shortest of the providers. */
+/** OpenAI's limit, the lowest of all providers. */
 const nameChars = 64;
 
-export function listed(given: readonly GivenTool[], only: readonly string[] | undefined): ToolList {
-  const wanted = given.filter(({ name }) => only === undefined || only.includes(name));
+export function toToolList(served: readonly ServedTool[], only: readonly string[] | undefined): ToolList {
+  const wanted = served.filter(({ name }) => only === undefined || only.includes(name));
   const usable = wanted.flatMap((tool) => listedTool(tool) ?? []);
   const tools = [...new Map(usable.map((tool) => [tool.tool, tool])).values()]
     .toSorted((a, b) => (a.tool < b.tool ? -1 : 1))
-    .slice(0, most.toolsOfServer);
-  return { tools, leftOut: wanted.length - tools.length };
+    .slice(0, max.toolsOfServer);
+  return { tools, excluded: wanted.length - tools.length };
 }
 
-function listedTool({ name, description = "", inputSchema, annotations }: GivenTool): ListedTool | undefined {
+function listedTool({ name, description = "", inputSchema, annotations }: ServedTool): ListedTool | undefined {
   const parameters = schemaOf(inputSchema);
   if (parameters === undefined || name === "" || name.length > 200) return undefined;
-  return { tool: name, description: told(description), parameters, readOnly: annotations?.readOnlyHint === true };
+  return {
+    tool: name,
+    description: shortDescription(description),
+    parameters,
+    readOnly: annotations?.readOnlyHint === true,
+  };
 }
 
-function told(description: string): string {
+function shortDescription(description: string): string {
   const shown = escapeInvisible(description).trim();
   return shown.length <= descriptionChars ? shown : `${shown.slice(0, descriptionChars)} […]`;
 }
 
-/** Undefined for one that no provider takes. */
-function schemaOf(given: unknown): Record<string, unknown> | undefined {
-  if (typeof given !== "object" || given === null || Array.isArray(given) || depthOf(given) > schemaDepth)
+/** Undefined for a schema that providers reject. */
+function schemaOf(served: unknown): Record<string, unknown> | undefined {
+  if (typeof served !== "object" || served === null || Array.isArray(served) || depthOf(served) > schemaDepth)
     return undefined;
-  const { $schema: _, ...schema } = given as Record<string, unknown>;
+  const { $schema: _, ...schema } = served as Record<string, unknown>;
   if (schema["type"] !== undefined && schema["type"] !== "object") return undefined;
   const properties = schema["properties"] ?? {};
   if (typeof properties !== "object" || Array.isArray(properties)) return undefined;
   const usable = { ...schema, type: "object", properties };
   const text = JSON.stringify(usable);
   if (text.length > schemaChars) return undefined;
-  // What hides in a description of an argument is shown, too.
+  // Descriptions of arguments may hide characters, too.
   return JSON.parse(escapeInvisible(text)) as Record<string, unknown>;
 }
 
@@ -80,26 +85,26 @@ export interface ToolsOfServer {
   readonly tools: readonly ListedTool[];
 }
 
-/** In one order, whatever order the servers came in; the same lists give the same bytes. */
-export function offered(servers: readonly ToolsOfServer[]): {
+/** Sorted, so that the same lists give the same bytes whatever order the servers started in. */
+export function mergeToolLists(servers: readonly ToolsOfServer[]): {
   readonly tools: readonly ServerTool[];
-  readonly leftOut: number;
+  readonly excluded: number;
 } {
   const all = servers
     .toSorted((a, b) => (a.server < b.server ? -1 : 1))
     .flatMap(({ server, tools }) => tools.map((tool) => ({ server, ...tool })));
   const names = new Set<string>();
-  const kept: ServerTool[] = [];
+  const merged: ServerTool[] = [];
   let chars = 0;
   for (const { server, tool, description, parameters } of all) {
     const name = nameOf(server, tool, names);
     const entry = { name, server, tool, description, parameters };
     chars += JSON.stringify(entry).length;
-    if (kept.length >= most.tools || chars > most.chars) break;
+    if (merged.length >= max.tools || chars > max.chars) break;
     names.add(name);
-    kept.push(entry);
+    merged.push(entry);
   }
-  return { tools: kept, leftOut: all.length - kept.length };
+  return { tools: merged, excluded: all.length - merged.length };
 }
 
 function nameOf(server: string, tool: string, taken: ReadonlySet<string>): string {

@@ -14,14 +14,14 @@ import { testDeps } from "../deps.test-kit.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-server-tools-"));
 after(() => rm(folder, { recursive: true, force: true }));
-const child = join(import.meta.dirname, "../../mcp/server.child.js");
+const child = join(import.meta.dirname, "../../mcp/echo-server.child.js");
 
 test("[MC18] a changed tool list is adopted after a change of settings; images reach the model; a client can call a tool itself", async () => {
   await using parts = new AsyncDisposableStack();
   const store = parts.use(openSqliteStore(join(folder, "log.db")));
   const mcp = parts.use(
     openMcpServers({
-      set: () => ({ good: { command: process.execPath, args: [child, "works"], tools: ["draw", "more", "extra"] } }),
+      configured: () => ({ good: { command: process.execPath, args: [child, "works"], tools: ["draw", "more", "extra"] } }),
       programs: hostPrograms({ home: folder, env: {}, path: "/usr/bin:/bin" }),
       home: folder,
       callback: async () => "",

@@ -2,29 +2,29 @@
  * One MCP server, started once and shared by all conversations.
  *
  *   off        it is not enabled
- *   starting   it is greeted and asked for its tools; whoever needs it waits, no longer than its time to start
+ *   starting   connecting and listing its tools; callers wait, at most for its start-up time
  *   ready      its tools can be called
- *   waiting    it could not be started, or is gone: tried again after 1, 2, 4 … seconds, five minutes at most, and at once
+ *   waiting    it failed to start or disconnected: retried after 1, 2, 4 … seconds, at most five minutes, and immediately
  *              when one of its tools is called
  */
 import { DeckhandError, type McpServer, type McpServerState } from "@deckhand/protocol";
-import { abortable } from "../async/abortable.ts";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { abortable } from "../async/abortable.ts";
 import type { Session, SessionOptions } from "./session.ts";
 import type { ListedTool, ToolList } from "./tool-list.ts";
 
-export interface KeptServerOptions {
+export interface ManagedServerOptions {
   readonly name: string;
   readonly server: McpServer;
   readonly open: OpenServer;
-  /** Where a person has to log in first; none for servers at which nobody can. */
+  /** Where a person has to log in first; undefined for servers without a login. */
   readonly loginUrl?: (() => string | undefined) | undefined;
   readonly log: (line: string) => void;
-  /** Until the first try again; doubled each time. */
-  readonly firstWaitMs?: number;
+  /** Delay before the first retry; doubled each time. */
+  readonly firstRetryMs?: number;
 }
 
-/** `name`: a person may log in there under this name, and that is kept. */
+/** With a `name`, a person may log in there, and the login is stored under that name. */
 export type OpenServer = (
   options: Pick<SessionOptions, "server" | "onGone" | "onTools"> & { readonly name?: string | undefined },
   signal: AbortSignal,
@@ -41,25 +41,29 @@ type State =
       readonly since: number;
     };
 
-const longestWaitMs = 300_000;
-/** One that held so long has not failed at its start: it is tried again as if for the first time. */
-const soundMs = 60_000;
-/** Calls that come together try it once. */
-const againMs = 500;
+const maxRetryDelayMs = 300_000;
+/** A server that was up for this long did not fail at start: its retry delay begins from the first value again. */
+const stableMs = 60_000;
+/** Calls that arrive together cause one retry. */
+const retryIntervalMs = 500;
 
-export class KeptServer implements AsyncDisposable {
+export class ManagedServer implements AsyncDisposable {
   readonly name: string;
-  readonly #options: KeptServerOptions;
+  readonly #options: ManagedServerOptions;
   readonly #stop = new AbortController();
   #state: State;
-  #list: ToolList = { tools: [], leftOut: 0 };
+  #list: ToolList = { tools: [], excluded: 0 };
   #failures = 0;
-  #last: DeckhandError | undefined;
+  #lastFailure: DeckhandError | undefined;
+  /** Something changed for the server while it was starting: if this start fails, the next one follows at once. */
+  #retryAfterFailure = false;
   #closing: Promise<void> | undefined;
-  /** Its tools were asked for while it had not answered for the first time. */
+  /** It has started or failed once; later starts are not waited for. */
   #hasSettled = false;
+  #users = 0;
+  #lastUsedAt = performance.now();
 
-  constructor(options: KeptServerOptions) {
+  constructor(options: ManagedServerOptions) {
     this.name = options.name;
     this.#options = options;
     this.#state = { type: "off" };
@@ -70,12 +74,12 @@ export class KeptServer implements AsyncDisposable {
     return this.#options.server;
   }
 
-  /** Empty while it is not ready. */
+  /** Empty unless the server is ready. */
   get tools(): readonly ListedTool[] {
     return this.#state.type === "ready" ? this.#list.tools : [];
   }
 
-  /** Why it is not ready; undefined where it is. */
+  /** Why the server is not ready; undefined if it is. */
   get failure(): DeckhandError | undefined {
     switch (this.#state.type) {
       case "ready":
@@ -83,9 +87,9 @@ export class KeptServer implements AsyncDisposable {
       case "waiting":
         return this.#state.failure;
       case "starting":
-        return this.#last ?? new DeckhandError("mcp_unavailable", "It is still starting.");
+        return this.#lastFailure ?? new DeckhandError("mcp_unavailable", "The server is still starting.");
       case "off":
-        return new DeckhandError("mcp_unavailable", "It is not enabled.");
+        return new DeckhandError("mcp_unavailable", "The server is disabled.");
     }
   }
 
@@ -99,44 +103,63 @@ export class KeptServer implements AsyncDisposable {
       ...(login === undefined ? {} : { login_url: login }),
       reason: failure === undefined || this.#state.type === "off" ? "" : failure.message,
       tools: this.tools.map(({ tool, description, readOnly }) => ({ name: tool, description, read_only: readOnly })),
-      excluded: this.#list.leftOut,
+      excluded: this.#list.excluded,
     };
   }
 
-  /** What it says of the tool is believed, and it says that it only reads. */
+  /** How long nobody has used the server; 0 while a call is in progress. */
+  get idleMs(): number {
+    return this.#users > 0 ? 0 : performance.now() - this.#lastUsedAt;
+  }
+
+  /** The server says that the tool only reads, and the user trusts what it says. */
   isReadOnly(tool: string): boolean {
     return this.server.trust_hints === true && this.tools.some((each) => each.tool === tool && each.readOnly);
   }
 
-  /** When it has answered or failed for the first time; a later failure is not waited for. Fails with the signal's reason alone. */
-  async settled(signal: AbortSignal): Promise<void> {
+  /** Resolves when the first start has succeeded or failed. Rejects only with the signal's reason. */
+  async waitUntilSettled(signal: AbortSignal): Promise<void> {
     if (this.#state.type !== "starting" || this.#hasSettled) return;
-    await abortable(this.#state.done, signal);
+    const { done } = this.#state;
+    await this.#use(() => abortable(done, signal));
   }
 
-  /** Something has changed for it: it is tried now. */
-  again(): void {
+  /** Starts the server without waiting for the next retry, because something changed for it. */
+  retryNow(): void {
+    if (this.#state.type === "starting") this.#retryAfterFailure = true;
     if (this.#state.type !== "waiting") return;
     clearTimeout(this.#state.timer);
     this.#start();
   }
 
-  /** Fails as `Session.call`. */
+  /** Fails as `Session.call` does. */
   async call(tool: string, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<CallToolResult> {
-    if (this.#state.type === "waiting" && performance.now() - this.#state.since > againMs) {
-      this.again();
-    }
-    if (this.#state.type === "starting") await abortable(this.#state.done, signal);
+    return await this.#use(() => this.#call(tool, args, signal));
+  }
+
+  async #call(tool: string, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<CallToolResult> {
+    if (this.#state.type === "waiting" && performance.now() - this.#state.since > retryIntervalMs) this.retryNow();
+    while (this.#state.type === "starting") await abortable(this.#state.done, signal);
     const state = this.#state;
     if (state.type !== "ready") {
       const { code, message } = this.failure ?? new DeckhandError("mcp_unavailable");
-      throw new DeckhandError(code, `The MCP server ${this.name} is not there. ${message}`);
+      throw new DeckhandError(code, `The MCP server ${this.name} is unavailable. ${message}`);
     }
     try {
       return await state.session.call(tool, args, signal);
     } catch (error) {
-      if (error instanceof DeckhandError && error.code === "mcp_unavailable") this.#gone(state.session, error);
+      if (error instanceof DeckhandError && error.code === "mcp_unavailable") this.#onGone(state.session, error);
       throw error;
+    }
+  }
+
+  async #use<T>(work: () => Promise<T>): Promise<T> {
+    this.#users += 1;
+    try {
+      return await work();
+    } finally {
+      this.#users -= 1;
+      this.#lastUsedAt = performance.now();
     }
   }
 
@@ -156,26 +179,28 @@ export class KeptServer implements AsyncDisposable {
   #start(): void {
     const { server, open, loginUrl } = this.#options;
     const name = loginUrl === undefined ? undefined : this.name;
-    let mine: Session | undefined;
-    const onGone = (why: string): void => {
-      if (mine !== undefined) this.#gone(mine, new DeckhandError("mcp_unavailable", why));
+    this.#retryAfterFailure = false;
+    let opened: Session | undefined;
+    const onGone = (reason: string): void => {
+      if (opened !== undefined) this.#onGone(opened, new DeckhandError("mcp_unavailable", reason));
     };
     const onTools = (list: ToolList): void => {
-      if (this.#state.type === "ready" && this.#state.session === mine) this.#list = list;
+      if (this.#state.type === "ready" && this.#state.session === opened) this.#list = list;
     };
     const done = open({ server, onGone, onTools, name }, this.#stop.signal).then(
       async (session) => {
         this.#hasSettled = true;
         if (this.#stop.signal.aborted) return session.close();
-        mine = session;
+        opened = session;
         this.#list = session.tools;
-        this.#last = undefined;
+        this.#lastFailure = undefined;
         this.#state = { type: "ready", session, since: performance.now() };
       },
       (error: unknown) => {
         this.#hasSettled = true;
         if (this.#stop.signal.aborted) return;
-        this.#wait(
+        if (this.#retryAfterFailure) return this.#start();
+        this.#scheduleRetry(
           error instanceof DeckhandError ? error : new DeckhandError("mcp_unavailable", undefined, { cause: error }),
         );
       },
@@ -183,19 +208,19 @@ export class KeptServer implements AsyncDisposable {
     this.#state = { type: "starting", done };
   }
 
-  #gone(session: Session, failure: DeckhandError): void {
+  #onGone(session: Session, failure: DeckhandError): void {
     if (this.#state.type !== "ready" || this.#state.session !== session) return;
-    if (performance.now() - this.#state.since > soundMs) this.#failures = 0;
-    this.#wait(failure);
+    if (performance.now() - this.#state.since > stableMs) this.#failures = 0;
+    this.#scheduleRetry(failure);
     session.close().catch(() => {});
   }
 
-  #wait(failure: DeckhandError): void {
-    const waitMs = Math.min((this.#options.firstWaitMs ?? 1000) * 2 ** this.#failures, longestWaitMs);
+  #scheduleRetry(failure: DeckhandError): void {
+    const delayMs = Math.min((this.#options.firstRetryMs ?? 1000) * 2 ** this.#failures, maxRetryDelayMs);
     this.#failures += 1;
-    this.#last = failure;
-    this.#options.log(`${failure.message} It is tried again in ${Math.ceil(waitMs / 1000)} s.`);
-    const timer = setTimeout(() => this.#start(), waitMs).unref();
+    this.#lastFailure = failure;
+    this.#options.log(`${failure.message} Retrying in ${Math.ceil(delayMs / 1000)} s.`);
+    const timer = setTimeout(() => this.#start(), delayMs).unref();
     this.#state = { type: "waiting", failure, timer, since: performance.now() };
   }
 }

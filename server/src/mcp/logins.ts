@@ -1,7 +1,7 @@
 /**
- * Logins at MCP servers that want one (OAuth 2.1 with PKCE; the SDK does the protocol). A person opens the address, logs in, and
- * comes back to `/mcp-login` with a code. What is kept lies in DECKHAND_HOME/mcp, a file a server, closed to others. The code
- * comes with a `state` that nobody can guess, good once and for ten minutes: it says which server is meant.
+ * Logins at MCP servers (OAuth 2.1 with PKCE; the SDK implements the protocol). A person opens the address, logs in, and is redirected to
+ * `/mcp-login` with a code. Tokens are stored in DECKHAND_HOME/mcp, one file per server, readable only by the owner. The code comes with
+ * an unguessable `state`, valid once and for ten minutes, which identifies the server.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -13,8 +13,8 @@ import { guardedFetch } from "./guarded-fetch.ts";
 
 const pendingMs = 600_000;
 
-interface Kept {
-  /** Where we said that people come back to, when we registered. */
+interface StoredLogin {
+  /** The redirect address we registered with. */
   readonly callback?: string | undefined;
   readonly client?: OAuthClientInformationMixed | undefined;
   readonly tokens?: OAuthTokens | undefined;
@@ -30,7 +30,7 @@ interface Pending {
 
 export interface LoginsOptions {
   readonly folder: string;
-  /** Where people come back to; known when the server listens. */
+  /** The OAuth redirect address; known once the server listens. */
   readonly callback: () => Promise<string>;
 }
 
@@ -42,9 +42,9 @@ export class Logins {
     this.#options = options;
   }
 
-  /** Where a person has to log in; undefined where nobody waits for that. */
+  /** Where a person has to log in; undefined if no login is pending. */
   urlFor(name: string, server: McpAddress): string | undefined {
-    this.#forgetOld();
+    this.#dropExpired();
     return [...this.#pending.values()].find((each) => each.name === name && each.server.url === server.url)?.url;
   }
 
@@ -52,18 +52,22 @@ export class Logins {
     return await this.#provider(name, server, undefined);
   }
 
-  /** The name of the server at which somebody has logged in. Fails with `bad_args`, and with `mcp_failed` where the code is not taken. */
+  /** Completes a login and returns the name of the server. Fails with `bad_args`, or with `mcp_failed` if the code is rejected. */
   async finish(state: string, code: string): Promise<string> {
-    this.#forgetOld();
+    this.#dropExpired();
     const pending = this.#pending.get(state);
-    if (pending === undefined) throw new DeckhandError("bad_args", "Nobody waits for this login, or it came too late.");
+    if (pending === undefined)
+      throw new DeckhandError(
+        "bad_args",
+        "This login was not requested, was already used, or has expired. Start it again.",
+      );
     this.#pending.delete(state);
     const { name, server } = pending;
     try {
       const provider = await this.#provider(name, server, pending.verifier);
       await auth(provider, { serverUrl: server.url, authorizationCode: code, fetchFn: guardedFetch(server.url) });
     } catch (cause) {
-      throw new DeckhandError("mcp_failed", `The login at ${name} did not work.`, { cause });
+      throw new DeckhandError("mcp_failed", `The login at ${name} failed.`, { cause });
     }
     return name;
   }
@@ -72,13 +76,13 @@ export class Logins {
     const callback = await this.#options.callback();
     const file = join(this.#options.folder, `login-${idOf(name, server)}.json`);
     const state = randomBytes(32).toString("base64url");
-    let made = "";
-    const kept = await read(file);
-    // Registered for another port: it would send people there.
-    let now: Kept = kept.callback === callback ? kept : { callback, tokens: kept.tokens };
-    const keep = async (change: Kept): Promise<void> => {
-      now = { ...now, ...change, callback };
-      await write(file, now);
+    let ownVerifier = "";
+    const stored = await read(file);
+    // A client registered for another port would redirect people there.
+    let current: StoredLogin = stored.callback === callback ? stored : { callback, tokens: stored.tokens };
+    const update = async (change: StoredLogin): Promise<void> => {
+      current = { ...current, ...change, callback };
+      await write(file, current);
     };
     return {
       redirectUrl: callback,
@@ -90,27 +94,34 @@ export class Logins {
         token_endpoint_auth_method: "none",
       },
       state: () => state,
-      clientInformation: () => now.client,
-      saveClientInformation: (client) => keep({ client }),
-      tokens: () => now.tokens,
-      saveTokens: (tokens) => keep({ tokens }),
+      clientInformation: () => current.client,
+      saveClientInformation: (client) => update({ client }),
+      tokens: () => current.tokens,
+      saveTokens: (tokens) => update({ tokens }),
       saveCodeVerifier: (text) => {
-        made = text;
+        ownVerifier = text;
       },
-      codeVerifier: () => verifier ?? made,
+      codeVerifier: () => verifier ?? ownVerifier,
       redirectToAuthorization: (url) => {
-        if (!/^https?:$/.test(url.protocol)) throw new DeckhandError("mcp_failed", "Its login is at no web address.");
+        if (!/^https?:$/.test(url.protocol))
+          throw new DeckhandError("mcp_failed", "The login address of the MCP server is not an http or https URL.");
         for (const [key, each] of this.#pending) if (each.name === name) this.#pending.delete(key);
-        this.#pending.set(state, { name, server, url: url.href, verifier: made, until: performance.now() + pendingMs });
+        this.#pending.set(state, {
+          name,
+          server,
+          url: url.href,
+          verifier: ownVerifier,
+          until: performance.now() + pendingMs,
+        });
       },
       invalidateCredentials: async (scope) => {
-        if (scope === "all" || scope === "client") await keep({ client: undefined });
-        if (scope === "all" || scope === "tokens") await keep({ tokens: undefined });
+        if (scope === "all" || scope === "client") await update({ client: undefined });
+        if (scope === "all" || scope === "tokens") await update({ tokens: undefined });
       },
     };
   }
 
-  #forgetOld(): void {
+  #dropExpired(): void {
     for (const [state, { until }] of this.#pending) if (performance.now() > until) this.#pending.delete(state);
   }
 }
@@ -119,20 +130,20 @@ function idOf(name: string, { url }: McpAddress): string {
   return createHash("sha256").update(`${name}\n${url}`).digest("hex").slice(0, 32);
 }
 
-/** One that is torn costs a login. */
-async function read(file: string): Promise<Kept> {
+/** A damaged file costs one login. */
+async function read(file: string): Promise<StoredLogin> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Kept;
+    return JSON.parse(await readFile(file, "utf8")) as StoredLogin;
   } catch {
     return {};
   }
 }
 
-async function write(file: string, kept: Kept): Promise<void> {
+async function write(file: string, login: StoredLogin): Promise<void> {
   const draft = `${file}.${randomBytes(8).toString("hex")}`;
   await mkdir(join(file, ".."), { recursive: true, mode: 0o700 });
   try {
-    await writeFile(draft, JSON.stringify(kept), { mode: 0o600, flush: true });
+    await writeFile(draft, JSON.stringify(login), { mode: 0o600, flush: true });
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });

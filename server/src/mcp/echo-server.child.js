@@ -1,10 +1,10 @@
 /**
- * For tests: an MCP server as a process. Its first argument says how it behaves.
+ * An MCP server for tests. Its first argument says how it behaves.
  *
- *   works    adds, echoes, shows its environment, sleeps, fails, dies, draws, floods; changes its list when it is told to
- *   hangs    never answers anything, and ignores SIGTERM
- *   dies     says why on stderr and ends before it answers
- *   family   works, and has started a process in a session of its own
+ *   works    adds, echoes, shows its environment, sleeps, fails, dies, draws, floods; changes its tool list on request
+ *   hangs    never answers and ignores SIGTERM
+ *   dies     prints the reason on stderr and exits before it answers
+ *   forks    works, and has started a process in its own session
  */
 import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
@@ -26,7 +26,7 @@ if (mode === "hangs") {
 } else await serve();
 
 async function serve() {
-  if (mode === "family") {
+  if (mode === "forks") {
     const child = spawn("setsid", ["sleep", "987654"], { stdio: "ignore" });
     if (startsFile !== undefined) appendFileSync(startsFile, `${child.pid}\n`);
     child.unref();
@@ -38,15 +38,15 @@ async function serve() {
     required: ["a", "b"],
   };
   const tools = [
-    { name: "echo", description: "Says it again.", inputSchema: input, annotations: { readOnlyHint: true } },
+    { name: "echo", description: "Repeats the text.", inputSchema: input, annotations: { readOnlyHint: true } },
     { name: "add", description: "Adds two numbers.", inputSchema: numbers },
     ...["env", "sleep", "fail", "throw", "die", "draw", "flood", "more"].map((name) => ({ name, inputSchema: input })),
   ];
   const server = new Server({ name: "test", version: "1" }, { capabilities: { tools: { listChanged: true } } });
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params: { name, arguments: args = {} } }) => {
-    /** @param {string} said */
-    const text = (said, more = {}) => ({ content: [{ type: "text", text: said }], ...more });
+    /** @param {string} text_ */
+    const text = (text_, more = {}) => ({ content: [{ type: "text", text: text_ }], ...more });
     switch (name) {
       case "echo":
         return text(String(args["text"]));

@@ -3,31 +3,34 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { DeckhandError, type McpServer } from "@deckhand/protocol";
 import { hostPrograms } from "../programs/program.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
 import { httpMcpServer } from "./http-server.test-kit.ts";
 import type { McpServers } from "./mcp-servers.ts";
+import { ManagedServer } from "./managed-server.ts";
 import { loginAddress, openMcpServers } from "./open-servers.ts";
+import type { Session } from "./session.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-mcp-http-"));
 after(() => rm(folder, { recursive: true, force: true }));
 const never = new AbortController().signal;
 
 async function serversOf(
-  set: Record<string, McpServer>,
+  configured: Record<string, McpServer>,
   home?: string,
 ): Promise<McpServers & { readonly home: string }> {
   const own = home ?? (await mkdtemp(join(folder, "home-")));
   const programs = hostPrograms({ home: own, env: {}, path: "/usr/bin:/bin" });
   const callback = async (): Promise<string> => "http://127.0.0.1:3000/mcp-login";
   const mcp = openMcpServers({
-    set: () => set,
+    configured: () => configured,
     programs,
     home: own,
     callback,
     log: () => {},
-    firstWaitMs: 20,
+    firstRetryMs: 20,
     idleMs: 400,
   });
   return Object.assign(mcp, { home: own });
@@ -36,7 +39,7 @@ async function serversOf(
 const echo = async (mcp: McpServers, server: string, text: string, own = {}): Promise<string> =>
   (await mcp.call(own, { server, name: "echo", arguments: { text } }, never)).content;
 
-test("[MC12] a server behind an address is asked with its headers, and is tried again when it was away", async () => {
+test("[MC12] requests to a remote server carry its configured headers", async () => {
   await using far = await httpMcpServer();
   await using mcp = await serversOf({ far: { url: far.url, headers: { "X-Team": "blue" } } });
   assert.deepEqual(
@@ -47,7 +50,7 @@ test("[MC12] a server behind an address is asked with its headers, and is tried 
   assert.equal(far.headers()["x-team"], "blue");
 });
 
-test("[MC13] a conversation's own servers are shared, go when nobody uses them, and never stand in for the user's", async () => {
+test("[MC13] servers of conversations are shared, stop when idle, and never replace a server of the user", async () => {
   await using far = await httpMcpServer();
   await using other = await httpMcpServer();
   await using mcp = await serversOf({ far: { url: far.url } });
@@ -57,16 +60,27 @@ test("[MC13] a conversation's own servers are shared, go when nobody uses them, 
     ["far__echo", "near__echo"],
   );
   await echo(mcp, "far", "whose?", own);
-  const before = other.asked.length;
+  const before = other.requests.length;
   assert.equal(await echo(mcp, "near", "hello", { ...own }), "hello");
-  assert.ok(other.asked.length > before);
-  await assert.rejects(echo(mcp, "near", "hello"), /no MCP server near/);
-  while (!other.asked.includes("DELETE /mcp")) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(other.requests.length > before);
+  await assert.rejects(echo(mcp, "near", "hello"), /Unknown MCP server: near/);
+  while (!other.requests.includes("DELETE /mcp")) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(await echo(mcp, "near", "again", own), "again");
-  assert.ok(!far.asked.includes("DELETE /mcp"), "the user's own stays");
+  assert.ok(!far.requests.includes("DELETE /mcp"), "the user's server keeps running");
 });
 
-test("[MC14] a server cannot send us to another place: not by a redirect, nor by what it names, this server and private networks least", async () => {
+test("[MC13] a server of a conversation is not stopped during a call that takes longer than its idle time", async () => {
+  let answered = false;
+  await using far = await httpMcpServer({ beforeCall: () => wait(1_000).then(() => void (answered = true)) });
+  await using mcp = await serversOf({});
+  const own = { near: { url: far.url } };
+  await mcp.offer(own, [], never);
+  assert.equal(await echo(mcp, "near", "slow", own), "slow");
+  assert.ok(answered);
+  assert.ok(!far.requests.includes("DELETE /mcp"), "the session was kept");
+});
+
+test("[MC14] a server cannot redirect requests or refer them to another origin, least of all to this server or a private network", async () => {
   await using own = await httpMcpServer({ answer: (_, response) => response.end("{}") });
   await using hostile = await httpMcpServer({
     answer: (_, response) => response.writeHead(307, { location: own.url }).end(),
@@ -74,32 +88,33 @@ test("[MC14] a server cannot send us to another place: not by a redirect, nor by
   await using mcp = await serversOf({});
   const report = await mcp.check({ url: hostile.url }, never);
   assert.equal(report.ok, false);
-  assert.deepEqual(own.asked, []);
-  const refused = (words: RegExp) => (error: unknown) => error instanceof DeckhandError && words.test(error.message);
+  assert.deepEqual(own.requests, []);
+  const refused = (pattern: RegExp) => (error: unknown) =>
+    error instanceof DeckhandError && pattern.test(error.message);
   const from = guardedFetch("https://mcp.example.org/mcp");
-  await assert.rejects(from("http://127.0.0.1:3000/api/settings"), refused(/not https/));
+  await assert.rejects(from("http://127.0.0.1:3000/api/settings"), refused(/does not use https/));
   for (const host of ["127.0.0.1", "[::1]", "169.254.169.254", "10.0.0.1", "localhost", "2130706433"]) {
-    await assert.rejects(from(`https://${host}/token`), refused(/private network|not found/), host);
+    await assert.rejects(from(`https://${host}/token`), refused(/private address|cannot be resolved/), host);
   }
-  assert.equal((await guardedFetch(own.url)(own.url)).status, 200, "its own place is wherever the user says");
+  assert.equal((await guardedFetch(own.url)(own.url)).status, 200, "the configured origin may be anywhere");
 });
 
-test("[MC15] a server that wants a login tells where, is there when somebody has logged in, and after a restart; what is kept is closed to others", async () => {
+test("[MC15] a server that requires a login says where, works after the login and after a restart; stored tokens are private", async () => {
   await using far = await httpMcpServer({ login: true });
   const set = { far: { url: far.url } };
   const mcp = await serversOf(set);
   const { warnings } = await mcp.offer(undefined, [], never);
-  assert.match(warnings.join(), /far is not there: It wants a login/);
+  assert.match(warnings.join(), /far is unavailable: The server requires a login/);
   const [state] = mcp.states();
   assert.equal(state?.state, "login");
-  // A browser goes there, somebody agrees, and it is sent back.
-  const there = await fetch(state?.login_url ?? "", { redirect: "manual" });
-  const back = new URL(there.headers.get("location") ?? "");
+  // What a browser does: the person agrees and is redirected back.
+  const login = await fetch(state?.login_url ?? "", { redirect: "manual" });
+  const back = new URL(login.headers.get("location") ?? "");
   assert.equal(`${back.origin}${back.pathname}`, "http://127.0.0.1:3000/mcp-login");
   const [code, known] = [back.searchParams.get("code") ?? "", back.searchParams.get("state") ?? ""];
-  await assert.rejects(mcp.login("guessed", code), /Nobody waits/);
+  await assert.rejects(mcp.login("guessed", code), /not requested/);
   assert.equal(await mcp.login(known, code), "far");
-  await assert.rejects(mcp.login(known, code), /Nobody waits/, "it is good once");
+  await assert.rejects(mcp.login(known, code), /not requested/, "a state is valid once");
   assert.equal(await echo(mcp, "far", "hello"), "hello");
   const [file = ""] = (await readdir(join(mcp.home, "mcp"))).filter((name) => name.startsWith("login-"));
   const path = join(mcp.home, "mcp", file);
@@ -112,4 +127,30 @@ test("[MC15] a server that wants a login tells where, is there when somebody has
   await again.offer(undefined, [], never);
   assert.equal(await echo(again, "far", "still"), "still");
   assert.equal(loginAddress("http://0.0.0.0:3000"), "http://127.0.0.1:3000/mcp-login");
+});
+
+test("[MC15] a login that completes while the server is being retried is used at once", async () => {
+  const retrying = Promise.withResolvers<void>();
+  const attempts: PromiseWithResolvers<Session>[] = [];
+  await using server = new ManagedServer({
+    name: "far",
+    server: { url: "http://127.0.0.1:9/mcp" },
+    log: () => {},
+    open: () => {
+      const attempt = Promise.withResolvers<Session>();
+      attempts.push(attempt);
+      if (attempts.length === 2) retrying.resolve();
+      return attempt.promise;
+    },
+    firstRetryMs: 1,
+  });
+  attempts[0]?.reject(new DeckhandError("mcp_unavailable", "The server requires a login."));
+  await retrying.promise;
+  server.retryNow();
+  const call = server.call("echo", {}, never);
+  attempts[1]?.reject(new DeckhandError("mcp_unavailable", "The server requires a login."));
+  while (attempts.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  const result = { content: [] };
+  attempts[2]?.resolve({ tools: { tools: [], excluded: 0 }, call: async () => result, close: async () => {} });
+  assert.equal(await call, result);
 });
