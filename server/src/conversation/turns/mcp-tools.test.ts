@@ -21,7 +21,9 @@ test("[MC18] a changed tool list is adopted after a change of settings; images r
   const store = parts.use(openSqliteStore(join(folder, "log.db")));
   const mcp = parts.use(
     openMcpServers({
-      configured: () => ({ good: { command: process.execPath, args: [child, "works"], tools: ["draw", "more", "extra"] } }),
+      configured: () => ({
+        good: { command: process.execPath, args: [child, "works"], tools: ["draw", "more", "extra"] },
+      }),
       programs: hostPrograms({ home: folder, env: {}, path: "/usr/bin:/bin" }),
       home: folder,
       callback: async () => "",
