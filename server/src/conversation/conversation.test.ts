@@ -33,7 +33,7 @@ interface Stage extends AsyncDisposable {
   readonly conversation: Conversation;
   readonly deps: ConversationDeps;
   log(): Promise<readonly Event[]>;
-  /** Resolves when the state is one of these and everything that was sent is stored. */
+  /** Resolves when the state is one of these and everything that was submitted is stored. */
   state(...states: AgentState[]): Promise<void>;
 }
 
@@ -371,7 +371,7 @@ for (const [code, { limits, paused }] of Object.entries(ends)) {
     const store = watchedStore(openStore(), (events) => {
       if (!events.some((event) => !isAction(event) && event.observation === "read")) return;
       seen += 1;
-      // Stored right behind: the turn has not seen it when it ends, and its end is not stored yet.
+      // Stored right after it: the turn has not seen the message when it ends, and its end is not stored yet.
       if (seen === observations) void it.conversation.submit("message", say("try this"));
     });
     await using it = await stage(circling(), { ...parts, store });

@@ -1,4 +1,4 @@
-/** What every store of costs holds to. */
+/** What every cost store must do; run by the test file of each store. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, sumCosts, fold, observation, type NewEvent } from "@deckhand/protocol";
@@ -122,7 +122,7 @@ export function costStoreContract(name: string, make: () => Promise<StoreUnderTe
     await store.append("a", 0, [step("m", 1), step("m", 1), title("small", 2)], () => row);
     await store.append("b", 0, [step("m", null)], () => row);
     await store.append("other", 0, [step("n", 16)], () => row);
-    // Ten dollars of it are its children's, of which one is there.
+    // Ten dollars are from its subagents, one of which is stored here.
     await store.append("parent", 0, [step("m", 1)], () => ({ ...row, costUsd: 11 }));
     await store.append("child", 0, [step("m", 10)], () => ({ ...row, costUsd: 10, parent: "parent" }));
     await store.append("busy", 0, [step("m", 16)], () => ({ ...row, busy: true }));

@@ -87,7 +87,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
     const following = (async () => {
       for await (const event of store.follow("a", 9, stop.signal)) {
         seen.push(event.id);
-        // Arrives while a page is being read out, and between pages.
+        // Arrives while a page is being consumed, and between pages.
         if (event.id % 50 === 0 && next < 400) await append(3);
         if (event.id === 299) stop.abort();
       }
@@ -226,7 +226,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       (await waiting)?.rows.map(({ id, head }) => [id, head]),
       [["a", 0]],
     );
-    // While it looks away.
+    // While the follower is not reading.
     await store.append("a", 1, [say("two")], () => row);
     await store.rename("before", "renamed");
     await store.append("a", 2, [say("three")], () => ({ ...row, title: "last" }));
@@ -247,7 +247,7 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       ],
     );
     assert.deepEqual(change.gone, ["b"]);
-    // What changes nothing is nothing, and what is far behind reads again.
+    // A mark without effect is no change, and a follower that is far behind reads the list again.
     await store.mark("a", { pinned: true });
     for (let at = 0; at < 1_100; at += 1) await store.rename(`nobody ${at}`, "x");
     assert.deepEqual(await next(), { rows: [], gone: [], reload: true });

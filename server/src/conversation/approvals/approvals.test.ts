@@ -134,7 +134,7 @@ test("[Q2] an action that needs approval waits, and an approval of its id runs i
   assert.deepEqual(fold(await it.log()).awaiting, it.conversation.state.awaiting, "every new subscriber sees it");
 
   await it.conversation.submit("approve", { id: waiting.id, decision: "allow" });
-  // The rest of the reply comes after it, one at a time.
+  // The remaining calls of the reply follow, one at a time.
   await it.until("awaiting_user_confirmation");
   assert.deepEqual(it.ran, [waiting.args], "what runs is what was stored and shown");
   const second = await it.asked();
@@ -632,7 +632,7 @@ async function play(it: Stage, op: Op): Promise<void> {
     case "message":
       return void (await submit("message", { content: "yes" }));
     case "reopen":
-      // A conversation that works cannot be left in this process as a killed one would be.
+      // A conversation at work cannot be abandoned in this process as if the server had been killed.
       return state.awaiting === null ? undefined : it.reopen();
     case "rest":
       return settled(it);

@@ -50,7 +50,7 @@ export class Checkpoints {
   readonly #mutex = new Mutex();
   /** Something may have changed that neither an existing checkpoint nor a queued one has. */
   #isDue = false;
-  /** The agent has acted since the last checkpoint and changed nothing; the log is told when it comes to rest. */
+  /** The agent has acted since the last checkpoint and changed nothing; this is recorded when it comes to rest. */
   #hasUnreportedWork = false;
   /** Failures since the last success. */
   #failures = 0;

@@ -37,7 +37,7 @@ const reply = observation("agent", "reply", "", {
   first_token_ms: 1,
 });
 
-/** The state after a crash and what is stored for it, once. */
+/** The state after a crash, and the events stored for it. */
 function crash(state: ConversationState, more: Partial<CrashFindings> = {}): [ConversationState, readonly Event[]] {
   const events = stored(recoveryEvents(state, { ...found, ...more }), state.head + 1);
   return [fold(events, state), events];

@@ -1,4 +1,4 @@
-/** A family of conversations without a sandbox: what holds between parents and children, step by step. */
+/** Conversations and their subagents without a sandbox: limits, approvals and pauses, step by step. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 let files = 0;
 
 const tools = new Map<ActionKind, Tool>([...testTools, ["delegate", delegateTool([])]]);
-/** As a user's own, with less than what holds without it. */
+/** Like a user's own definition, with a tighter limit than the default. */
 const short = parseDefinition(
   "---\nname: short\ndescription: Stops soon.\ntools: [read]\nmodel: small\nlimits: { steps: 2 }\n---\nYou read.",
 );
@@ -43,14 +43,14 @@ const delegate = (task: string, id = task, agent = "CodeActAgent") => call("dele
 
 interface House extends AsyncDisposable {
   readonly conversations: Conversations;
-  /** That were asked for, by name. */
+  /** The names of the models that were requested. */
   readonly models: ReadonlySet<string | undefined>;
   begin(task: string, settings?: Settings): Promise<ConversationApi>;
   childrenOf(id: string): Promise<readonly ConversationRow[]>;
   open(row: ConversationRow | undefined): Promise<ConversationApi>;
 }
 
-/** What the model says in the conversation of that task, by how often it has spoken there. */
+/** The replies of the model in the conversation of that task, in order. */
 type Plays = Readonly<Record<string, readonly (Reply | "waits")[]>>;
 
 async function house(plays: Plays, limits: { readonly maxCostUsd?: number } = {}): Promise<House> {
@@ -104,7 +104,7 @@ async function house(plays: Plays, limits: { readonly maxCostUsd?: number } = {}
   };
 }
 
-/** The first event that fits, there or to come. */
+/** The first matching event, already stored or new. */
 async function until(conversation: ConversationApi, fits: (event: Event) => boolean, from = -1): Promise<Event> {
   for await (const event of conversation.follow(from, AbortSignal.timeout(10_000))) if (fits(event)) return event;
   return assert.fail("it did not come");
@@ -143,7 +143,7 @@ test("[DG11] at most eight subagents work below one conversation; further ones a
       return child;
     }),
   );
-  // Two of the eight hand on work: of what they ask for six are begun.
+  // Two of the eight delegate further; of their requests, six are started.
   const begun = async (): Promise<number> =>
     (await Promise.all(refusals.map(({ id }) => all8.childrenOf(id)))).reduce((sum, rows) => sum + rows.length, 0);
   while ((await begun()) < 6) await new Promise((resolve) => setImmediate(resolve));
@@ -166,12 +166,12 @@ test("[DG9] eight parallel subagents share the remaining cost limit, including t
     b: steps,
     c: steps,
   });
-  // A step costs a quarter: eight of them are two dollars.
+  // A step costs a quarter of a dollar: eight steps are two dollars.
   const parent = await shared.begin("go", { max_cost_usd: 2 });
   await until(parent, isNow("paused"));
   assert.equal(parent.state.atLimit, "limit_cost");
   const { costUsd } = parent.state.usage;
-  // Three were under way when it was used up.
+  // Three steps were in progress when the limit was reached.
   assert.ok(costUsd >= 2 && costUsd <= 2.75, String(costUsd));
   assert.equal(parent.state.childUsage.costUsd, costUsd - 0.25);
   const children = await shared.childrenOf("p");
@@ -247,7 +247,7 @@ test("[DG8] the parent waits for a subagent that a person paused, and its model 
     parent,
     isTold(({ conversation, agent_state: is }) => conversation === slow.id && is === "paused"),
   );
-  // A pause of the parent and its end leave it as the person wanted it.
+  // Pausing and resuming the parent does not override the person's pause.
   await parent.submit("change_agent_state", { agent_state: "paused" });
   await until(other, isNow("paused"));
   const from = other.state.head;
@@ -272,7 +272,7 @@ test("[DG9] continuing a subagent later counts towards the parent's cost, but no
   assert.equal(before.turn.steps, 3);
   const [row] = await later.childrenOf("p");
   assert.equal(row?.agentState, "awaiting_user_input");
-  // Its words were its answer: nobody is waited for.
+  // Its message was the answer: nothing waits for it any more.
   assert.equal(row?.waiting, null);
   const child = await later.open(row);
   await child.submit("message", { content: "And?" });

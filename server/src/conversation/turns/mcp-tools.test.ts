@@ -58,7 +58,7 @@ test("[MC18] a changed tool list is adopted after a change of settings; images r
   assert.deepEqual(shown?.role === "user" && shown.imageUrls, ["data:image/png;base64,iVBORw0KGgo="]);
   const log = await store.read("c", -1, 1000);
   const refused = log.find((event) => !isAction(event) && event.observation === "error");
-  assert.match(refused?.message ?? "", /good__extra is not registered/, "it was not told of that one");
+  assert.match(refused?.message ?? "", /good__extra is not registered/, "it was not offered that one");
 
   const asked = await conversation.submit("call_tool", { server: "good", name: "more" });
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** A pause at every moment of a turn: before and after each thing that is stored, and in each wait. */
+/** A pause at every moment of a turn: before and after each append, and during each wait. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,22 +16,22 @@ const folder = await mkdtemp(join(tmpdir(), "deckhand-pause-"));
 after(() => rm(folder, { recursive: true, force: true }));
 let files = 0;
 
-/** What waits: nothing is stored while it does, but what others send. */
+/** The points where a turn waits: meanwhile only actions of clients are stored. */
 type Wait = "model found" | "runtime" | "thinking" | "tool";
 
 interface Played {
   readonly log: readonly Event[];
-  /** Paths that the tool was given, in order. */
+  /** The paths passed to the tool, in order. */
   readonly ran: readonly string[];
-  /** Appends that there were, and waits that were gone through. */
+  /** The number of appends, and of completed waits. */
   readonly appends: number;
   readonly waits: readonly Wait[];
 }
 
-/** Asked about nothing, about everything, or about everything while no shell can be had before the first answer. */
+/** Approval of nothing, of everything, or of everything while no shell is available before the first answer. */
 type Kind = "free" | "asked" | "asked without a shell";
 
-/** One turn of three replies; paused at the nth append, or at the nth time that it waits, and let go on when nothing happens. */
+/** One turn of three replies; paused at the nth append or the nth wait, and resumed once nothing happens. */
 async function play(kind: Kind, pauseAt: { readonly append?: number; readonly wait?: number } = {}): Promise<Played> {
   const ran: string[] = [];
   const waits: Wait[] = [];
@@ -44,7 +44,7 @@ async function play(kind: Kind, pauseAt: { readonly append?: number; readonly wa
   const waiting = async (wait: Wait): Promise<void> => {
     waits.push(wait);
     if (waits.length !== pauseAt.wait) return;
-    // Whoever does not wait for this gets as far as it can.
+    // What does not wait for this gets as far as it can.
     await settled(it);
     await pause();
   };
@@ -52,7 +52,7 @@ async function play(kind: Kind, pauseAt: { readonly append?: number; readonly wa
   const tool = {
     ...read,
     async *run(args, context) {
-      // What nobody had to approve has begun with its action; what was approved begins here.
+      // An action without approval began when it was stored; an approved one begins here.
       const { agentState, approved } = it.state;
       const isLate = agentState === "paused" && approved === context.id;
       ran.push(isLate ? `${args.path}, although it was paused` : args.path);
@@ -118,7 +118,7 @@ async function settled(it: Conversation): Promise<void> {
 
 const begins = (event: Event): boolean => isAction(event) && event.source === "agent";
 
-/** What begins once the pause is stored and before somebody lets it go on. */
+/** Actions that begin after the pause is stored and before the resume. */
 function begunWhilePaused(log: readonly Event[]): readonly Event[] {
   let paused = false;
   return log.filter((event) => {
@@ -141,7 +141,7 @@ test("[K5] after a pause at any moment no other action begins, and after a resum
     const whole = await play(kind);
     assert.deepEqual(whole.ran, ["a", "../b", "c"]);
     assert.ok(whole.appends > 10 && whole.waits.length > 7, `${whole.appends} ${whole.waits.join()}`);
-    // Behind the last append the work has ended, and there is nothing to go on with.
+    // After the last append the work has ended, and there is nothing to resume.
     for (let append = 1; append < whole.appends; append += 1) {
       check(await play(kind, { append }), whole, `${kind}, append ${append}`);
     }

@@ -35,7 +35,7 @@ async function stage(model: Model, more: Partial<ConversationDeps> = {}) {
         (each) => !isAction(each) && each.observation === "agent_state_changed" && each.extras.agent_state === state,
         since,
       ),
-    /** The titles in the log, when all that was asked for has ended. */
+    /** The titles in the log, once all requests have ended. */
     async titles(): Promise<readonly Event[]> {
       await conversation[Symbol.asyncDispose]();
       return (await store.read("c", -1, 100)).filter(isTitleEvent);
@@ -63,7 +63,7 @@ test("[J14] a title is requested once, after the first turn, bounded, and its us
   await rests("finished", id);
   assert.equal((await titles()).length, 1);
   assert.equal(requests.filter(isTitle).length, 1);
-  assert.ok(!JSON.stringify(requests.at(-1)).includes("Greeting"), "the model is not told of it");
+  assert.ok(!JSON.stringify(requests.at(-1)).includes("Greeting"), "the model does not see it");
 });
 
 test("[J14] new work aborts the title request, which is repeated at the next rest, at most three times", async () => {
@@ -93,7 +93,7 @@ test("[J14] new work aborts the title request, which is repeated at the next res
 
 for (const [name, more, answer] of [
   ["a model that fails", {}, new Error("no")],
-  ["a server that is told to make none", { titles: false }, [text("Title")]],
+  ["a server with titles turned off", { titles: false }, [text("Title")]],
 ] as const) {
   test(`[J14] with ${name} the first line of the task stays the title, and nothing is said`, async () => {
     const model = arrayModel((request) => (isTitle(request) ? answer : [text("Hm.")]));

@@ -14,7 +14,7 @@ const row = () => ({ title: "", agentState: null, costUsd: 0, busy: false, waiti
 const think = (thought: string) => action("agent", "think", { thought });
 const commits = 30;
 
-/** Two events a commit, some longer than a page. */
+/** Two events per commit, some longer than a page. */
 async function fill(store: EventStore): Promise<void> {
   for (let at = 0; at < commits; at += 1) {
     const long = "x".repeat(at % 5 === 0 ? 9000 : 50);
@@ -53,7 +53,7 @@ test("[X19] a torn end of the WAL loses only what was not committed", async () =
     const found = await whole(opened);
     assert.deepEqual(found, events.slice(0, found.length));
     lengths.push(found.length);
-    // And it is written to again.
+    // The file can be written again.
     await opened.append("c", found.length, [think("after"), think("it")], row);
     assert.equal((await whole(opened)).length, found.length + 2);
   }

@@ -14,7 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), "deckhand-store-"));
 after(() => rm(folder, { recursive: true, force: true }));
 
 let made = 0;
-/** A clock that moves on at each look, so that "newest first" does not depend on the machine's speed. */
+/** A clock that advances at each reading, so that "newest first" does not depend on the speed of the machine. */
 let clock = Date.UTC(2026, 0, 1);
 const tick = (): number => (clock += 1);
 
