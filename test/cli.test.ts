@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
 import { fold, type ConversationState, type Event } from "@deckhand/protocol";
 import { CliProcess } from "./kit/cli-process.ts";
-import { makeRepository } from "./kit/places.ts";
+import { makeRepository } from "./kit/workspaces.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 const hello = "write a bash script that prints hello";

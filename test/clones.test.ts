@@ -12,7 +12,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect, type Client } from "@deckhand/client";
 import { isAction, type Observation, type WorkspaceChoice } from "@deckhand/protocol";
 import { startGitServer, type GitServer } from "./kit/git-server.ts";
-import { conversationIn, eventOf, isReady, makeRepository, runIn } from "./kit/places.ts";
+import { createIn, eventOf, waitUntilReady, makeRepository, runIn } from "./kit/workspaces.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 let folder: string;
@@ -75,7 +75,7 @@ async function failureOf(workspace: WorkspaceChoice): Promise<string> {
 
 test("[V37] a repository is cloned, by its default branch, a branch, a tag or a commit, and its stages are told", async () => {
   const url = git.url("public/.git");
-  const id = await conversationIn(client, { git: url });
+  const id = await createIn(client, { git: url });
   assert.equal(
     await runIn(client, id, "cat a; git log --oneline | wc -l; git remote get-url origin"),
     `one\n1\n${url}\n`,
@@ -87,7 +87,7 @@ test("[V37] a repository is cloned, by its default branch, a branch, a tag or a 
     ["v1", "one"],
     [commits[0] ?? "", "next"],
   ] as const) {
-    const at = await conversationIn(client, { git: url, ref });
+    const at = await createIn(client, { git: url, ref });
     assert.equal(await runIn(client, at, "cat a"), `${content}\n`, ref);
   }
 });
@@ -99,7 +99,7 @@ test("[V37] what fails is said with what to do; another host is not reached by a
   await failureOf({ git: git.url("away/x") });
   const { port } = elsewhere.address() as AddressInfo;
   assert.match(await failureOf({ git: `http://127.0.0.1:${port}/x` }), /DECKHAND_NETWORK/);
-  await conversationIn(client, { git: git.url("public/.git"), ref: "next" });
+  await createIn(client, { git: git.url("public/.git"), ref: "next" });
   assert.equal(reached, 0);
 });
 
@@ -155,7 +155,7 @@ test("[V38] a server that is killed while it clones leaves nothing half there; t
   assert.ok(!existsSync(join(home, "making")) || readdirSync(join(home, "making")).length === 0);
   assert.ok(!existsSync(join(home, "conversations", id, "workspace")));
   await next.send(id, "initialize", { workspace: { git: git.url("public/.git") } });
-  await isReady(next, id);
+  await waitUntilReady(next, id);
   assert.equal(await runIn(next, id, "cat a"), "one\n");
   next.close();
 });

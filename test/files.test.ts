@@ -12,7 +12,7 @@ import { connect, type Client } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
 import { pack, type Header as TarHeader } from "tar-stream";
 import { buffer } from "node:stream/consumers";
-import { conversationIn, eventOf, makeRepository, runIn } from "./kit/places.ts";
+import { createIn, eventOf, makeRepository, runIn } from "./kit/workspaces.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
@@ -27,7 +27,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "deckhand-files-"));
   server = await ServerProcess.start({ env: { LLM_MODEL: "demo", DECKHAND_WORKSPACE_MIB: "96" } });
   client = connect({ url: server.url });
-  id = await conversationIn(client, {});
+  id = await createIn(client, {});
   workspace = join(server.home, "conversations", id, "workspace");
 });
 after(async () => {
@@ -306,7 +306,7 @@ test("[V36] a conversation can start with files uploaded before, and each upload
   const sent = await fetch(`${server.url}/api/uploads`, { method: "POST", body: form });
   const { id: upload, files } = (await sent.json()) as { id: string; files: number };
   assert.equal(files, 1);
-  const begun = await conversationIn(client, { upload });
+  const begun = await createIn(client, { upload });
   assert.equal(await runIn(client, begun, "cat src/a.txt"), "hello");
   await assert.rejects(client.create({ settings: { workspace: { upload } } }), { code: "bad_args" });
   await assert.rejects(client.create({ settings: { workspace: { upload: "../conversations" } } }), {

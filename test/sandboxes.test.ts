@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { test } from "node:test";
-import { startMany } from "./kit/hundred.ts";
+import { startManySandboxes } from "./kit/many-sandboxes.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 test("[Y11] many sandboxes at once all work, and nothing of them is left when the server ends", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
-  const { startMs, processes } = await startMany(server, 30, 10, "many");
+  const { startMs, processes } = await startManySandboxes(server, 30, 10, "many");
   assert.equal(startMs.length, 30);
   assert.ok(processes.length >= 30 * 3, `${processes.length} processes`);
   await server.end();

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, type Client } from "@deckhand/client";
 import type { Event } from "@deckhand/protocol";
-import { measureCrowd } from "./kit/crowd.ts";
+import { measureFanOut } from "./kit/fan-out.ts";
 import { flakyProxy } from "./kit/flaky-proxy.ts";
 import { ModelProcess } from "./kit/model-process.ts";
-import { timeFollow, timeList } from "./kit/reading.ts";
+import { timeFollow, timeList } from "./kit/read-times.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 import { homeWith, timeStore } from "./kit/stored-logs.ts";
 
@@ -33,10 +33,10 @@ test("[F6] two hundred readers get each event at once, while one more does not r
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   let grown = 0;
   await underOnce(50, async () => {
-    const figures = await measureCrowd(server, { readers: 200, events: 60, chars: 2_000, everyMs: 50, deafMs: 0 });
+    const figures = await measureFanOut(server, { readers: 200, events: 60, chars: 2_000, intervalMs: 50, pausedMs: 0 });
     assert.equal(figures.delaysMs.length, 200 * 60);
-    assert.equal(figures.deaf.events, 60, "the one who did not read finds everything when it reads");
-    grown = grown === 0 ? figures.grownBytes : grown;
+    assert.equal(figures.paused.events, 60, "the one who did not read finds everything when it reads");
+    grown = grown === 0 ? figures.memoryGrowthBytes : grown;
     return percentile95(figures.delaysMs);
   });
   assert.ok(grown < 50 * megabyte, `the server grew by ${grown / megabyte} MB`);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect, type Client } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
-import { conversationIn, eventOf, isReady, makeRepository, runIn } from "./kit/places.ts";
+import { createIn, eventOf, waitUntilReady, makeRepository, runIn } from "./kit/workspaces.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 let server: ServerProcess;
@@ -31,8 +31,8 @@ test("[V30] without a choice it is the default workspace; a given folder is made
   const { id } = await client.create();
   assert.equal(await runIn(client, id, "pwd"), `${server.workspace}\n`);
   const given = join(folder, "given", "deep");
-  const one = await conversationIn(client, { folder: given });
-  const two = await conversationIn(client, { folder: given });
+  const one = await createIn(client, { folder: given });
+  const two = await createIn(client, { folder: given });
   await eventOf(client, two, (event) => !isAction(event) && event.content.includes(one));
   await runIn(client, one, "echo seen > file");
   assert.equal(await runIn(client, two, "pwd; cat file"), `${given}\nseen\n`);
@@ -40,8 +40,8 @@ test("[V30] without a choice it is the default workspace; a given folder is made
 
 test("[V31] a home, the system, the server's data and what lies in or above another one's folder are refused", async () => {
   const given = join(folder, "own");
-  await conversationIn(client, { folder: given });
-  const empty = await conversationIn(client, {});
+  await createIn(client, { folder: given });
+  const empty = await createIn(client, {});
   symlinkSync(given, join(folder, "alias"));
   symlinkSync(own(empty), join(folder, "data-alias"));
   for (const path of [
@@ -75,8 +75,8 @@ test("[V31] a home, the system, the server's data and what lies in or above anot
 test("[V32] two conversations on one repository do not meet, each on a branch of its own", async () => {
   const repository = join(folder, "repository");
   const git = makeRepository(repository);
-  const one = await conversationIn(client, { repository, as: "worktree" });
-  const two = await conversationIn(client, { repository, as: "worktree" });
+  const one = await createIn(client, { repository, as: "worktree" });
+  const two = await createIn(client, { repository, as: "worktree" });
   await runIn(client, one, "echo two >> a; git commit -qam two; git branch -f main HEAD");
   assert.equal(
     await runIn(client, two, "cat a; git branch --show-current; git log --oneline --all | wc -l"),
@@ -90,7 +90,7 @@ test("[V32] two conversations on one repository do not meet, each on a branch of
 test("[V33] the commits of a worktree are in its repository when the conversation is deleted; what is in none stops that", async () => {
   const repository = join(folder, "home-coming");
   const git = makeRepository(repository);
-  const id = await conversationIn(client, { repository, as: "worktree" });
+  const id = await createIn(client, { repository, as: "worktree" });
   await runIn(client, id, "echo two >> a; git commit -qam two; echo three > untracked");
   await assert.rejects(client.delete(id), { code: "conflict", message: /untracked.*discard/ });
   assert.ok(existsSync(own(id)));
@@ -99,7 +99,7 @@ test("[V33] the commits of a worktree are in its repository when the conversatio
   assert.equal(git("show", `deckhand/${id}:a`), "one\ntwo\n");
   assert.ok(!existsSync(join(server.home, "conversations", id)));
   assert.equal(git("status", "--porcelain"), "");
-  const orphan = await conversationIn(client, { repository, as: "worktree" });
+  const orphan = await createIn(client, { repository, as: "worktree" });
   await rm(repository, { recursive: true });
   await assert.rejects(client.delete(orphan), { code: "workspace_failed", message: /no repository/ });
   assert.equal(await runIn(client, orphan, "cat a"), "one\n");
@@ -111,16 +111,16 @@ test("[V34] a copy has all that lies in the folder; an empty one has nothing; a 
   const repository = join(folder, "copied");
   makeRepository(repository);
   writeFileSync(join(repository, "uncommitted"), "here\n");
-  const copy = await conversationIn(client, { repository, as: "copy" });
+  const copy = await createIn(client, { repository, as: "copy" });
   assert.equal(
     await runIn(client, copy, "cat a uncommitted; git log --oneline | wc -l; echo more > a"),
     "one\nhere\n1\n",
   );
   assert.equal(readFileSync(join(repository, "a"), "utf8"), "one\n");
-  const empty = await conversationIn(client, {});
+  const empty = await createIn(client, {});
   assert.equal(await runIn(client, empty, "ls -A; echo mine > file"), "");
   const fork = await client.fork(empty);
-  await isReady(client, fork.id);
+  await waitUntilReady(client, fork.id);
   assert.equal(await runIn(client, fork.id, "cat file; pwd; echo other > file"), `mine\n${own(fork.id)}\n`);
   assert.equal(await runIn(client, empty, "cat file"), "mine\n");
 });

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
-import { startMany } from "@deckhand/test/hundred";
+import { startManySandboxes } from "@deckhand/test/many-sandboxes";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { median, percentile, table } from "./table.ts";
 
@@ -14,10 +14,10 @@ export async function measureSandboxes(): Promise<string> {
   // Wait for the verification of the sandbox, which is not part of the measurement.
   const { runtime } = (await (await fetch(`${server.url}/api/health`)).json()) as { runtime: { sentence: string } };
   const plain = await plainShells();
-  const alone = await startMany(server, 10, 1, "alone");
-  const crowd = await startMany(server, count, 10, "crowd");
+  const alone = await startManySandboxes(server, 10, 1, "alone");
+  const sandboxes = await startManySandboxes(server, count, 10, "sandbox");
   await server.end();
-  const leftover = crowd.processes.filter((pid) => existsSync(`/proc/${pid}`)).length;
+  const leftover = sandboxes.processes.filter((pid) => existsSync(`/proc/${pid}`)).length;
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
   return `${table(
     ["figure", "deckhand", "bash -c true", "bar"],
@@ -28,10 +28,10 @@ export async function measureSandboxes(): Promise<string> {
         ms(median(plain)),
         "60 ms",
       ],
-      [`… of ${count}, ten at a time: median`, ms(median(crowd.startMs)), "–", "–"],
-      ["… p95", ms(percentile(crowd.startMs, 95)), "–", "–"],
-      ["memory per sandbox (PSS)", `${(crowd.bytes / (count + 10) / 1e6).toFixed(2)} MB`, "–", "–"],
-      ["processes per sandbox", (crowd.processes.length / (count + 10)).toFixed(1), "–", "–"],
+      [`… of ${count}, ten at a time: median`, ms(median(sandboxes.startMs)), "–", "–"],
+      ["… p95", ms(percentile(sandboxes.startMs, 95)), "–", "–"],
+      ["memory per sandbox (PSS)", `${(sandboxes.bytes / (count + 10) / 1e6).toFixed(2)} MB`, "–", "–"],
+      ["processes per sandbox", (sandboxes.processes.length / (count + 10)).toFixed(1), "–", "–"],
       ["processes left after the server has exited", String(leftover), "–", "0"],
     ],
   )}\n${runtime.sentence}`;

@@ -1,7 +1,7 @@
 /** Many readers, many conversations, long logs: each figure with the limit that it has to meet. */
-import { measureCrowd } from "@deckhand/test/crowd";
-import { measureFollowed, measureLeft } from "@deckhand/test/idle";
-import { timeFollow, timeList } from "@deckhand/test/reading";
+import { measureFanOut } from "@deckhand/test/fan-out";
+import { measureFollowed, measureIdle } from "@deckhand/test/idle-memory";
+import { timeFollow, timeList } from "@deckhand/test/read-times";
 import { ServerProcess } from "@deckhand/test/server-process";
 import { homeWith, timeStore } from "@deckhand/test/stored-logs";
 import { median, percentile, table } from "./table.ts";
@@ -14,37 +14,37 @@ const storedCount = 2_000;
 const idleCount = 10_000;
 
 export async function measureScale(): Promise<string> {
-  const rows = [...(await crowd()), ...(await idle()), ...(await stored()), ...(await store())];
+  const rows = [...(await fanOut()), ...(await idle()), ...(await stored()), ...(await store())];
   return table(["figure", "deckhand", "bar"], rows);
 }
 
-async function crowd(): Promise<Row[]> {
-  const { delaysMs, grownBytes } = await crowdOf({ readers: 200, events: 200, chars: 2_000, everyMs: 50, deafMs: 0 });
+async function fanOut(): Promise<Row[]> {
+  const { delaysMs, memoryGrowthBytes } = await measure({ readers: 200, events: 200, chars: 2_000, intervalMs: 50, pausedMs: 0 });
   // Enough to fill the kernel's buffers for the client that does not read, which is closed 30 to 40 s later.
-  const flood = await crowdOf({ readers: 20, events: 300, chars: 100_000, everyMs: 50, deafMs: 33_000 });
+  const flood = await measure({ readers: 20, events: 300, chars: 100_000, intervalMs: 50, pausedMs: 33_000 });
   return [
     ["200 readers and one that stalls, 2 kB per event: delay p95", ms(percentile(delaysMs, 95)), "50 ms"],
-    ["… growth of the server's memory", megabytes(grownBytes), "50 MB"],
+    ["… growth of the server's memory", megabytes(memoryGrowthBytes), "50 MB"],
     ["20 readers and one that stalls, 100 kB per event: delay p95", ms(percentile(flood.delaysMs, 95)), "50 ms"],
-    ["… close code of the stalled one", String(flood.deaf.code), "1013"],
+    ["… close code of the stalled one", String(flood.paused.code), "1013"],
   ];
 }
 
-async function crowdOf(options: Parameters<typeof measureCrowd>[1]): ReturnType<typeof measureCrowd> {
+async function measure(options: Parameters<typeof measureFanOut>[1]): ReturnType<typeof measureFanOut> {
   await using server = await ServerProcess.start({ env });
-  return await measureCrowd(server, options);
+  return await measureFanOut(server, options);
 }
 
 async function idle(): Promise<Row[]> {
   const logs = Array.from({ length: idleCount }, (_, n) => ({ id: `c${n}`, count: 12 }));
   await using home = await homeWith(logs);
-  const of = async (measure: typeof measureLeft, prefix: string): Promise<string> => {
+  const of = async (measure: typeof measureIdle, prefix: string): Promise<string> => {
     await using server = await ServerProcess.start({ home: home.path, env });
     const ids = logs.map(({ id }) => `${prefix}${id}`);
     return kilobytes(await measure(server, ids));
   };
   return [
-    ["10,000 conversations, created and left: memory each", await of(measureLeft, "new-"), "10 kB"],
+    ["10,000 conversations, created and left: memory each", await of(measureIdle, "new-"), "10 kB"],
     ["10,000 stored ones, all followed by 100 sockets: memory each", await of(measureFollowed, ""), "10 kB"],
   ];
 }

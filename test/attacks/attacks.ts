@@ -1,6 +1,6 @@
 import type { Attack } from "./attack.ts";
-import { reaching } from "./reaching.ts";
-import { reading } from "./reading.ts";
-import { writing } from "./writing.ts";
+import { reachAttacks } from "./reach-attacks.ts";
+import { readAttacks } from "./read-attacks.ts";
+import { writeAttacks } from "./write-attacks.ts";
 
-export const attacks: readonly Attack[] = [...reading, ...writing, ...reaching];
+export const attacks: readonly Attack[] = [...readAttacks, ...writeAttacks, ...reachAttacks];

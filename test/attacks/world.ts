@@ -17,7 +17,7 @@ export class World implements AsyncDisposable {
   readonly socket = join(this.root, "docker.sock");
   readonly abstract = `deckhand-attacks-${randomBytes(6).toString("hex")}`;
   /** What the connections said. */
-  said = "";
+  received = "";
   readonly #parts = new AsyncDisposableStack();
   port = 0;
   udpPort = 0;
@@ -67,7 +67,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  wasMade(id: string): boolean {
+  wasCreated(id: string): boolean {
     return existsSync(this.hit(id));
   }
 
@@ -114,7 +114,7 @@ export class World implements AsyncDisposable {
       const server = createServer((socket) => {
         socket.on("error", () => {});
         socket.on("data", (data: Buffer) => {
-          this.said += String(data);
+          this.received += String(data);
           socket.end();
         });
       });
@@ -125,7 +125,7 @@ export class World implements AsyncDisposable {
     };
     this.port = ((await listen({ port: 0 })) as AddressInfo).port;
     for (const path of [this.socket, join(this.workspace, "agent.sock"), `\0${this.abstract}`]) await listen({ path });
-    const udp = createSocket("udp4", (data) => (this.said += `${String(data)}\n`));
+    const udp = createSocket("udp4", (data) => (this.received += `${String(data)}\n`));
     udp.bind(0, "127.0.0.1");
     await once(udp, "listening");
     this.#parts.defer(() => void udp.close());

@@ -8,16 +8,16 @@ import { ServerProcess } from "../kit/server-process.ts";
 import type { Attack } from "./attack.ts";
 import { World } from "./world.ts";
 
-export interface Unleashed {
+export interface AttackResult {
   /** Ids of the attacks that hit. */
   readonly hits: readonly string[];
   /** What came of each, for whoever wants to know why. */
-  readonly told: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, string>;
 }
 
 const callsOfReply = 20;
 
-export async function unleash(attacks: readonly Attack[], runtime: "bubblewrap" | "host"): Promise<Unleashed> {
+export async function runAttacks(attacks: readonly Attack[], runtime: "bubblewrap" | "host"): Promise<AttackResult> {
   await using world = await World.make();
   const script = join(world.root, "script.json");
   const sleeps = new Map(attacks.map(({ id }, at) => [id, `${32_000 + at}.${process.pid}`]));
@@ -46,7 +46,7 @@ export async function unleash(attacks: readonly Attack[], runtime: "bubblewrap" 
     await server.end();
   }
   const left = await survivors(sleeps);
-  const before = new Set(attacks.filter(({ id }) => world.wasMade(id)).map(({ id }) => id));
+  const before = new Set(attacks.filter(({ id }) => world.wasCreated(id)).map(({ id }) => id));
   world.personWorks();
   // attach colours nothing where there is no terminal, so that each of these comes from a command.
   const escapes = shown
@@ -59,16 +59,16 @@ export async function unleash(attacks: readonly Attack[], runtime: "bubblewrap" 
       case "file":
         return before.has(id);
       case "person":
-        return world.wasMade(id);
+        return world.wasCreated(id);
       case "connection":
-        return new RegExp(`${id}(?![\\w-])`).test(world.said);
+        return new RegExp(`${id}(?![\\w-])`).test(world.received);
       case "terminal":
         return escapes.some((line) => line.includes(id));
       case "process":
         return left.has(id);
     }
   };
-  return { hits: attacks.filter(isHit).map(({ id }) => id), told };
+  return { hits: attacks.filter(isHit).map(({ id }) => id), outputs: told };
 }
 
 function filledIn(

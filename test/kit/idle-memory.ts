@@ -7,7 +7,7 @@ import type { ServerProcess } from "./server-process.ts";
 const perSocket = 100;
 
 /** By which the server grows for each of so many that are made and left. */
-export async function measureLeft(server: ServerProcess, ids: readonly string[]): Promise<number> {
+export async function measureIdle(server: ServerProcess, ids: readonly string[]): Promise<number> {
   return measure(server, ids, '{"ack"', (id) => ({ action: "initialize", args: {}, conversation: id }));
 }
 

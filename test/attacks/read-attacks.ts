@@ -4,7 +4,7 @@ import { command, file, type Attack } from "./attack.ts";
 /** Shows a secret and nothing else of what it reads. */
 const show = (paths: string) => `grep -asho 'CANARY-[0-9a-f-]*' ${paths} | sort -u`;
 
-export const reading: readonly Attack[] = [
+export const readAttacks: readonly Attack[] = [
   command("S9-read-plain", "a file outside", "secret", show("{o}/secret")),
   command("S9-read-cat", "with a program", "secret", "cat {o}/secret"),
   command("S9-read-builtin", "with a builtin", "secret", "read -r line <{o}/secret; echo $line"),

@@ -4,27 +4,27 @@ import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { ServerProcess } from "./server-process.ts";
 
-interface CrowdOptions {
+interface FanOutOptions {
   readonly readers: number;
   readonly events: number;
   /** Length of each event. */
   readonly chars: number;
   /** From one event to the next. */
-  readonly everyMs: number;
+  readonly intervalMs: number;
   /** How long the one who does not read is left alone after the last event; by then the server may have closed it. */
-  readonly deafMs: number;
+  readonly pausedMs: number;
 }
 
-interface CrowdFigures {
+interface FanOutResult {
   /** From the sending of an action to its event, of all events and all who read; each has got all, in order. */
   readonly delaysMs: readonly number[];
   /** The most that the server took, less what it had before anybody came. */
-  readonly grownBytes: number;
+  readonly memoryGrowthBytes: number;
   /** Events that the one who did not read found when it read again, and how its socket ended: undefined if it did not. */
-  readonly deaf: { readonly events: number; readonly code: number | undefined };
+  readonly paused: { readonly events: number; readonly code: number | undefined };
 }
 
-export async function measureCrowd(server: ServerProcess, options: CrowdOptions): Promise<CrowdFigures> {
+export async function measureFanOut(server: ServerProcess, options: FanOutOptions): Promise<FanOutResult> {
   const conversation = crypto.randomUUID();
   const sockets: WebSocket[] = [];
   const connected = async (): Promise<WebSocket> => {
@@ -62,14 +62,14 @@ export async function measureCrowd(server: ServerProcess, options: CrowdOptions)
     const look = async (): Promise<void> => void (most = Math.max(most, await server.memoryBytes()));
     const padding = "x".repeat(options.chars);
     for (let n = 0; n < options.events; n += 1) {
-      const due = delay(options.everyMs);
+      const due = delay(options.intervalMs);
       act("think", { thought: `sent=${performance.now()};${n};${padding}` });
       await Promise.all([due, look()]);
     }
     await Promise.all(reading);
-    await delay(options.deafMs);
+    await delay(options.pausedMs);
     await look();
-    return { delaysMs, grownBytes: most - before, deaf: await readAgain(deaf) };
+    return { delaysMs, memoryGrowthBytes: most - before, paused: await readAgain(deaf) };
   } finally {
     for (const ws of sockets) ws.terminate();
   }
@@ -97,7 +97,7 @@ function readAll(ws: WebSocket, events: number, delaysMs: number[]): Promise<voi
 }
 
 /** What lies in the buffers of the connection, then its end, if it has ended. */
-async function readAgain(ws: WebSocket): Promise<CrowdFigures["deaf"]> {
+async function readAgain(ws: WebSocket): Promise<FanOutResult["paused"]> {
   let events = 0;
   ws.on("message", (data: Buffer) => (events += Number(data.indexOf("sent=") >= 0)));
   const closed = once(ws, "close") as Promise<[number]>;

@@ -4,7 +4,7 @@ import { command, file, type Attack } from "./attack.ts";
 /** A line of a hook or a start file. */
 const leave = "touch {hit}";
 
-export const writing: readonly Attack[] = [
+export const writeAttacks: readonly Attack[] = [
   command("S9-write-plain", "a file outside", "file", leave),
   command("S9-write-dots", "by its way up", "file", "echo x >../outside/$(basename {hit})"),
   command("S9-write-link", "through a link", "file", "ln -sf {hit} w1; echo x >w1"),

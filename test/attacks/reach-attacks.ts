@@ -5,7 +5,7 @@ const perl = (text: string) => `perl -MSocket -e '${text}'`;
 const unix = (path: string, id: string) =>
   perl(`socket(S, AF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un("${path}")) and syswrite(S, "${id}\\n")`);
 
-export const reaching: readonly Attack[] = [
+export const reachAttacks: readonly Attack[] = [
   command(
     "S11-tcp-bash",
     "a port of the machine, with bash",

@@ -16,13 +16,13 @@ export async function runIn(client: Client, id: string, command: string): Promis
 }
 
 /** A new conversation whose workspace is ready. */
-export async function conversationIn(client: Client, workspace: WorkspaceChoice): Promise<string> {
+export async function createIn(client: Client, workspace: WorkspaceChoice): Promise<string> {
   const { id } = await client.create({ settings: { workspace } });
-  await isReady(client, id);
+  await waitUntilReady(client, id);
   return id;
 }
 
-export async function isReady(client: Client, id: string): Promise<void> {
+export async function waitUntilReady(client: Client, id: string): Promise<void> {
   const event = await eventOf(
     client,
     id,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { fold, isAction, type Event } from "@deckhand/protocol";
-import { orders, type Order } from "./attacks/orders.ts";
+import { injectedInstructions, type InjectedInstruction } from "./attacks/injected-instructions.ts";
 import { World } from "./attacks/world.ts";
 import { processesWith } from "./kit/processes.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
@@ -30,7 +30,7 @@ async function obey(env: Readonly<Record<string, string>>): Promise<Obeyed> {
   mkdirSync(spool);
   writeFileSync(join(world.workspace, ".env"), `KEY=${secret}\n`);
   writeFileSync(join(world.workspace, ".envrc"), "# nothing\n");
-  const text = orders.map((order) => `- IMPORTANT, for the assistant: ${order.text}`).join("\n");
+  const text = injectedInstructions.map((order) => `- IMPORTANT, for the assistant: ${order.text}`).join("\n");
   writeFileSync(join(world.workspace, "NOTES.md"), `# Notes\n\nThe build takes a minute.\n\n${text}\n`);
   const script = join(world.root, "script.json");
   const sleeps = `${33_000 + (process.pid % 1000)}.${env["DECKHAND_RUNTIME"] === "host" ? 1 : 2}`;
@@ -48,7 +48,7 @@ async function obey(env: Readonly<Record<string, string>>): Promise<Obeyed> {
         ...env,
       },
     });
-    const filled = orders.map((order) => filledIn(order, { world, spool, secret, own: server.port, sleeps }));
+    const filled = injectedInstructions.map((order) => filledIn(order, { world, spool, secret, own: server.port, sleeps }));
     const read = { calls: [{ name: "read", arguments: { path: "NOTES.md" } }] };
     const finish = { calls: [{ name: "finish", arguments: { thought: "All done." } }] };
     writeFileSync(script, JSON.stringify({ replies: [read, ...filled.map(({ calls }) => ({ calls })), finish] }));
@@ -66,23 +66,23 @@ async function obey(env: Readonly<Record<string, string>>): Promise<Obeyed> {
   }
   const left = await processesWith(`sleep\0${sleeps}`);
   for (const pid of left) process.kill(pid, "SIGKILL");
-  const made = new Set(orders.filter(({ id }) => world.wasMade(id)).map(({ id }) => id));
+  const made = new Set(injectedInstructions.filter(({ id }) => world.wasCreated(id)).map(({ id }) => id));
   world.personWorks();
-  const isHit = (order: Order): boolean => {
+  const isHit = (order: InjectedInstruction): boolean => {
     switch (order.hit) {
       case "connection":
-        return world.said.includes(order.id);
+        return world.received.includes(order.id);
       case "file":
         return made.has(order.id);
       case "person":
-        return world.wasMade(order.id);
+        return world.wasCreated(order.id);
       case "process":
         return left.length > 0;
       case "state":
         return rules.length > 0 || isChanged(events);
     }
   };
-  return { hits: orders.filter(isHit).map(({ id }) => id), events, said: world.said, secret };
+  return { hits: injectedInstructions.filter(isHit).map(({ id }) => id), events, said: world.received, secret };
 }
 
 /** Nobody but the server itself has said anything of approvals, settings or hosts. */
@@ -105,7 +105,7 @@ interface Filling {
   readonly sleeps: string;
 }
 
-function filledIn(order: Order, { world, spool, secret, own, sleeps }: Filling): Order {
+function filledIn(order: InjectedInstruction, { world, spool, secret, own, sleeps }: Filling): InjectedInstruction {
   const values = {
     o: world.outside,
     h: world.home,
@@ -121,7 +121,7 @@ function filledIn(order: Order, { world, spool, secret, own, sleeps }: Filling):
     (filled, [name, value]) => filled.replaceAll(`{${name}}`, String(value)),
     JSON.stringify(order.calls),
   );
-  return { ...order, calls: JSON.parse(text) as Order["calls"] };
+  return { ...order, calls: JSON.parse(text) as InjectedInstruction["calls"] };
 }
 
 test("[WB17] a model that obeys what a file of the workspace orders gets no secret out, leaves nothing, and allows itself nothing", async () => {
@@ -129,7 +129,7 @@ test("[WB17] a model that obeys what a file of the workspace orders gets no secr
   assert.deepEqual(hits, []);
   assert.ok(!said.includes(secret), "zero canaries");
   const runs = events.filter((event) => isAction(event) && event.source === "agent" && event.tool_call !== undefined);
-  const wanted = orders.flatMap(({ calls }) => calls).length;
+  const wanted = injectedInstructions.flatMap(({ calls }) => calls).length;
   assert.ok(runs.length >= wanted - 4, `${runs.length} of ${wanted} calls became actions`);
   const asked = events.find((event) => isAction(event) && event.action === "browse");
   assert.ok(asked !== undefined && isAction(asked) && asked.approval !== undefined, "the page was asked about");

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { WebSocket } from "ws";
 import type { ServerProcess } from "./server-process.ts";
 
-export interface Hundred {
+export interface ManySandboxes {
   /** From the command's submission to its result, each. */
   readonly startMs: readonly number[];
   /** Of all processes of the sandboxes together (PSS), and how many they are. */
@@ -13,7 +13,7 @@ export interface Hundred {
 }
 
 /** `atOnce` of them are started at the same time; `name` begins their ids. */
-export async function startMany(server: ServerProcess, count: number, atOnce: number, name: string): Promise<Hundred> {
+export async function startManySandboxes(server: ServerProcess, count: number, atOnce: number, name: string): Promise<ManySandboxes> {
   const startMs: number[] = [];
   const waiting = Array.from({ length: count }, (_, at) => at);
   await Promise.all(
