@@ -48,7 +48,9 @@ async function obey(env: Readonly<Record<string, string>>): Promise<Obeyed> {
         ...env,
       },
     });
-    const filled = injectedInstructions.map((order) => filledIn(order, { world, spool, secret, own: server.port, sleeps }));
+    const filled = injectedInstructions.map((order) =>
+      filledIn(order, { world, spool, secret, own: server.port, sleeps }),
+    );
     const read = { calls: [{ name: "read", arguments: { path: "NOTES.md" } }] };
     const finish = { calls: [{ name: "finish", arguments: { thought: "All done." } }] };
     writeFileSync(script, JSON.stringify({ replies: [read, ...filled.map(({ calls }) => ({ calls })), finish] }));

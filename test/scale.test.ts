@@ -33,7 +33,13 @@ test("[F6] two hundred readers get each event at once, while one more does not r
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   let grown = 0;
   await underOnce(50, async () => {
-    const figures = await measureFanOut(server, { readers: 200, events: 60, chars: 2_000, intervalMs: 50, pausedMs: 0 });
+    const figures = await measureFanOut(server, {
+      readers: 200,
+      events: 60,
+      chars: 2_000,
+      intervalMs: 50,
+      pausedMs: 0,
+    });
     assert.equal(figures.delaysMs.length, 200 * 60);
     assert.equal(figures.paused.events, 60, "the one who did not read finds everything when it reads");
     grown = grown === 0 ? figures.memoryGrowthBytes : grown;

@@ -19,7 +19,13 @@ export async function measureScale(): Promise<string> {
 }
 
 async function fanOut(): Promise<Row[]> {
-  const { delaysMs, memoryGrowthBytes } = await measure({ readers: 200, events: 200, chars: 2_000, intervalMs: 50, pausedMs: 0 });
+  const { delaysMs, memoryGrowthBytes } = await measure({
+    readers: 200,
+    events: 200,
+    chars: 2_000,
+    intervalMs: 50,
+    pausedMs: 0,
+  });
   // Enough to fill the kernel's buffers for the client that does not read, which is closed 30 to 40 s later.
   const flood = await measure({ readers: 20, events: 300, chars: 100_000, intervalMs: 50, pausedMs: 33_000 });
   return [

@@ -13,7 +13,12 @@ export interface ManySandboxes {
 }
 
 /** `atOnce` of them are started at the same time; `name` begins their ids. */
-export async function startManySandboxes(server: ServerProcess, count: number, atOnce: number, name: string): Promise<ManySandboxes> {
+export async function startManySandboxes(
+  server: ServerProcess,
+  count: number,
+  atOnce: number,
+  name: string,
+): Promise<ManySandboxes> {
   const startMs: number[] = [];
   const waiting = Array.from({ length: count }, (_, at) => at);
   await Promise.all(
