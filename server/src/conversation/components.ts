@@ -1,5 +1,5 @@
 /** Creates a conversation's collaborators, each with only what it needs. */
-import { DeckhandError, isWorking, type ConversationState, type NewEvent } from "@deckhand/protocol";
+import { DeckhandError, isWorking, type ActionKind, type ConversationState, type NewEvent } from "@deckhand/protocol";
 import { evaluatePolicy } from "../agent/approval/policy.ts";
 import type { Agent } from "../agent/agents.ts";
 import { instructionReader } from "../agent/instructions/workspace-files.ts";
@@ -166,7 +166,13 @@ export function createComponents(host: ComponentsDeps) {
     },
     onFault,
   });
+  /** The tools that clients can call themselves. */
+  const userTools = (): ReadonlyMap<ActionKind, Tool> => {
+    const extra = [history.restoreTool, mcpTools?.tool].filter((tool) => tool !== undefined);
+    return new Map([...deps.tools, ...extra.map((tool) => [tool.action, tool as unknown as Tool] as const)]);
+  };
   return {
+    userTools,
     liveDeltas,
     workspace,
     runtime,

@@ -9,9 +9,7 @@ import {
   DeckhandError,
   isAction,
   isWorking,
-  settingsSchema,
   stateChange,
-  type ActionKind,
   type ConversationState,
   type Delta,
   type Event,
@@ -22,7 +20,6 @@ import {
 } from "@deckhand/protocol";
 import type { Network, Runtime } from "../runtime/runtime.ts";
 import type { ConversationId } from "../store/event-store.ts";
-import type { Tool } from "../tools/tool.ts";
 import type { RuntimeStatus, SubmitOptions, UploadedFile } from "./api.ts";
 import { expiryEvents } from "./approvals/answer.ts";
 import { createComponents, type Components } from "./components.ts";
@@ -111,10 +108,11 @@ export class Conversation implements LinkedConversation {
   submit(kind: string, args: unknown, options: SubmitOptions = {}): Promise<Event> {
     return this.holds.during(async () => {
       const { sessionKeys } = this.#shared;
+      const { workspace } = this.#components;
       if (kind === "message" && hasImages(args)) {
         await rejectUnsupportedImages(this.state.settings, sessionKeys.get(this.id), this.#deps);
       }
-      if (kind === "initialize") await this.#checkWorkspace(args);
+      if (kind === "initialize") await workspace.check(args, this.state.agentState !== null);
       return this.#log.enqueue(() => this.#submit(kind, args, options));
     });
   }
@@ -223,12 +221,13 @@ export class Conversation implements LinkedConversation {
     await this.#recover();
     const earlier = await this.#log.eventOf(command);
     if (earlier !== undefined) return earlier;
+    const { workspace, userTools } = this.#components;
     const decision = decide(kind, args, this.state, {
       command,
       knowsAgent: (name) => this.#deps.findAgent(name, this.#deps.workspace) !== undefined,
-      rootOf: (choice) => this.#deps.workspaces.pathOf(this.#workspaceOwner, choice),
-      isWorkspaceReady: this.#components.workspace.isReady,
-      tools: this.#userTools(),
+      rootOf: (choice) => workspace.rootOf(choice),
+      isWorkspaceReady: workspace.isReady,
+      tools: userTools(),
     });
     // Before the append: an answer in the log is never given again, while saving a rule twice keeps one.
     if (decision.savesRules !== undefined) await this.#deps.store.rules.add(decision.savesRules);
@@ -312,25 +311,5 @@ export class Conversation implements LinkedConversation {
   /** Reports a failure that no caller waits for. */
   #inBackground(work: Promise<unknown>): void {
     work.catch((fault: unknown) => this.#deps.onFault(this.id, fault));
-  }
-
-  /** The tools that clients can call themselves. */
-  #userTools(): ReadonlyMap<ActionKind, Tool> {
-    const { history, mcpTools } = this.#components;
-    const extra = [history.restoreTool, mcpTools?.tool].filter((tool) => tool !== undefined);
-    return new Map([...this.#deps.tools, ...extra.map((tool) => [tool.action, tool as unknown as Tool] as const)]);
-  }
-
-  /** Rejects an impossible workspace while the sender is still there to see it. */
-  async #checkWorkspace(args: unknown): Promise<void> {
-    const { data } = settingsSchema.safeParse(args);
-    const isSettled = this.state.agentState !== null && this.#components.workspace.isReady;
-    if (data?.workspace === undefined || isSettled) return;
-    await this.#deps.workspaces.check(this.#workspaceOwner, data.workspace);
-  }
-
-  /** The conversation whose workspace this one works in. */
-  get #workspaceOwner(): ConversationId {
-    return this.state.parent?.root ?? this.id;
   }
 }

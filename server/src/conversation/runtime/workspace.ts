@@ -1,5 +1,13 @@
 import { relative } from "node:path";
-import { DeckhandError, errorObservation, observation, type NewEvent, type Settings } from "@deckhand/protocol";
+import {
+  DeckhandError,
+  errorObservation,
+  observation,
+  settingsSchema,
+  type NewEvent,
+  type Settings,
+  type WorkspaceChoice,
+} from "@deckhand/protocol";
 import { Mutex } from "../../async/mutex.ts";
 import type { Workspaces } from "../../workspaces/workspaces.ts";
 import type { ConversationId } from "../../store/event-store.ts";
@@ -34,6 +42,18 @@ export class Workspace {
     const { directory, workspace } = settings();
     const root = places.pathOf(conversation, workspace);
     return directory !== undefined && isInside(directory, root) ? directory : root;
+  }
+
+  /** The workspace folder for another choice. */
+  rootOf(choice: WorkspaceChoice | undefined): string {
+    return this.#deps.workspaces.pathOf(this.#deps.conversation, choice);
+  }
+
+  /** Rejects an impossible choice in the arguments of `initialize`, while the sender is still there to see it. */
+  async check(args: unknown, isInitialised: boolean): Promise<void> {
+    const { data } = settingsSchema.safeParse(args);
+    if (data?.workspace === undefined || (isInitialised && this.isReady)) return;
+    await this.#deps.workspaces.check(this.#deps.conversation, data.workspace);
   }
 
   get isReady(): boolean {
