@@ -6,7 +6,7 @@ import { createModels, type ModelSettings } from "./resolve/models.ts";
 import type { ModelEntry } from "./resolve/entries.ts";
 import type { ModelServer } from "./scripted/model-server.ts";
 import type { Model, ModelChoice, ModelMessage, ModelProgress } from "./model.ts";
-import { withScopedKey } from "./resolve/resolve.ts";
+import { scopeKey } from "./resolve/resolve.ts";
 import type { ScriptInput } from "./scripted/script.ts";
 
 interface House {
@@ -241,7 +241,7 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
   assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "openai/gpt-5" } }), undefined);
   // Another model of the same provider has it; the provider's own variable is there for the others.
   const named = (name: string, keyFor: { readonly name?: string }) =>
-    withScopedKey({ name, apiKey: "theirs", keyFor }, { configured: settings.configured, entries }).apiKey;
+    scopeKey({ name, apiKey: "theirs", keyFor }, { ...settings, entries }).apiKey;
   assert.equal(named("gpt-4o", {}), "theirs");
   assert.equal(named("openai/gpt-4o", { name: "gpt-5" }), "theirs");
   assert.equal(named("claude-sonnet-4-5", {}), undefined);

@@ -1,58 +1,65 @@
-/** What model servers have to offer, asked once and remembered: those on this machine, and the first model of one that is named. */
+/** The model servers on this machine, and the first model of any server; both are looked up once and remembered. */
 import { DeckhandError } from "@deckhand/protocol";
-import { discover, listModels, type DiscoverOptions, type LocalServer } from "./discover.ts";
 import { plainUrl } from "../failures/model-failure.ts";
 import type { ModelAddress } from "../providers/provider.ts";
+import { discover, listModels, type DiscoverOptions, type LocalServer } from "./discover.ts";
 
-interface LookOptions {
-  /** Look for servers on this machine at all. */
+interface LocalServersOptions {
+  /** Whether to look for servers on this machine at all. */
   readonly discover: boolean;
-  /** Where; the usual ports by default. */
+  /** Where to look; the usual ports by default. */
   readonly localServers?: DiscoverOptions["servers"];
+  readonly discoverTimeoutMs?: number;
 }
 
-interface Found {
-  localServers(): Promise<readonly LocalServer[]>;
-  /** Fails with `model_not_configured` where there is none. */
+export interface LocalServers {
+  list(): Promise<readonly LocalServer[]>;
+  /** Fails with `model_not_configured` if the server lists none. */
   firstModel(address: ModelAddress): Promise<string>;
-  /** Without asking. */
-  knownFirst(baseUrl: string): string | undefined;
+  /** Without contacting the server. */
+  knownFirstModel(baseUrl: string): string | undefined;
 }
 
-/** Conversations ask again and again; what was found a moment ago still runs. */
-const foundForMs = 2_000;
-/** Clients can name any number of addresses. */
-const mostFirsts = 100;
-/** A server of one's own may have to wake up before it lists its models. */
+/** Every turn looks; a server that was found a moment ago still runs. Counted from the end of the search. */
+const searchValidMs = 2_000;
+/** Clients can name any number of URLs. */
+const maxFirstModels = 100;
+/** A server may have to wake up before it can list its models. */
 const listTimeoutMs = 10_000;
 
-export function createLocalServers(fetch: typeof globalThis.fetch, options: LookOptions): Found {
-  const firsts = new Map<string, string>();
-  let found: { readonly at: number; readonly servers: Promise<readonly LocalServer[]> } | undefined;
+export function createLocalServers(fetch: typeof globalThis.fetch, options: LocalServersOptions): LocalServers {
+  const firstModels = new Map<string, string>();
+  let search: { readonly servers: Promise<readonly LocalServer[]>; validUntil: number } | undefined;
 
-  function localServers(): Promise<readonly LocalServer[]> {
+  function list(): Promise<readonly LocalServer[]> {
     if (!options.discover) return Promise.resolve([]);
-    if (found === undefined || performance.now() - found.at > foundForMs) {
-      const where = options.localServers === undefined ? {} : { servers: options.localServers };
-      found = { at: performance.now(), servers: discover({ fetch, ...where }) };
-    }
-    return found.servers;
+    if (search === undefined || performance.now() > search.validUntil) search = startSearch();
+    return search.servers;
+  }
+
+  function startSearch(): NonNullable<typeof search> {
+    const servers = discover({ fetch, servers: options.localServers, timeoutMs: options.discoverTimeoutMs });
+    const started = { servers, validUntil: Number.POSITIVE_INFINITY };
+    void servers.finally(() => (started.validUntil = performance.now() + searchValidMs));
+    return started;
   }
 
   async function firstModel({ baseUrl, apiKey }: ModelAddress): Promise<string> {
-    const known = firsts.get(baseUrl);
+    const known = firstModels.get(baseUrl);
     if (known !== undefined) return known;
-    const where = plainUrl(baseUrl);
+    const url = plainUrl(baseUrl);
     const ids = await listModels({ fetch, baseUrl, apiKey, timeoutMs: listTimeoutMs }).catch((cause: unknown) => {
-      const message = `${where}/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL.`;
+      const message = `No list of models at ${url}/models: check the base URL, or set the name of the model.`;
       throw new DeckhandError("model_not_configured", message, { cause });
     });
     const [first] = ids;
-    if (first === undefined)
-      throw new DeckhandError("model_not_configured", `${where} has no model: load one, or set LLM_MODEL.`);
-    if (firsts.size < mostFirsts) firsts.set(baseUrl, first);
+    if (first === undefined) {
+      const message = `The server at ${url} has no models: load one there, or set the name of the model.`;
+      throw new DeckhandError("model_not_configured", message);
+    }
+    if (firstModels.size < maxFirstModels) firstModels.set(baseUrl, first);
     return first;
   }
 
-  return { localServers, firstModel, knownFirst: (baseUrl) => firsts.get(baseUrl) };
+  return { list, firstModel, knownFirstModel: (baseUrl) => firstModels.get(baseUrl) };
 }

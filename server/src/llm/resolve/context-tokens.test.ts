@@ -7,7 +7,7 @@ import { createModels } from "./models.ts";
 import { providerOf } from "../providers/registry.ts";
 import type { ModelAddress } from "../providers/provider.ts";
 
-async function listing(t: TestContext, data: unknown): Promise<string> {
+async function serveList(t: TestContext, data: unknown): Promise<string> {
   const server = createServer((_, response) => response.end(JSON.stringify({ object: "list", data })));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
@@ -21,7 +21,7 @@ function address(kind: string, model: string, baseUrl = "http://127.0.0.1:1/v1")
   return {
     provider,
     extra: {},
-    label: "it",
+    label: "Test provider",
     pricing,
     model,
     baseUrl,
@@ -30,28 +30,32 @@ function address(kind: string, model: string, baseUrl = "http://127.0.0.1:1/v1")
   };
 }
 
-test("[M32] how much a model reads is what is configured, listed, or said by its server; else it is not known", async (t) => {
-  const asked = { configured: undefined, fetch: globalThis.fetch };
-  assert.equal(await contextTokensOf(address("openai", "gpt-4o"), { ...asked, configured: 5000 }), 5000);
-  assert.equal(await contextTokensOf(address("openai", "gpt-4o"), asked), 128_000);
+test("[M32] the context window is as configured, from the price list, or from the model's server; else it is unknown", async (t) => {
+  const unconfigured = { configured: undefined, fetch: globalThis.fetch };
+  assert.equal(await contextTokensOf(address("openai", "gpt-4o"), { ...unconfigured, configured: 5000 }), 5000);
+  assert.equal(await contextTokensOf(address("openai", "gpt-4o"), unconfigured), 128_000);
   for (const fields of [{ max_model_len: 4096 }, { context_length: 4096 }, { meta: { n_ctx_train: 4096 } }]) {
-    const url = await listing(t, [
+    const url = await serveList(t, [
       { id: "other", max_model_len: 1 },
       { id: "mine", ...fields },
     ]);
-    assert.equal(await contextTokensOf(address("compatible", "mine", url), asked), 4096);
+    assert.equal(await contextTokensOf(address("compatible", "mine", url), unconfigured), 4096);
   }
-  const silent = await listing(t, [{ id: "mine", max_model_len: "many" }]);
-  assert.equal(await contextTokensOf(address("compatible", "mine", silent), asked), null);
-  assert.equal(await contextTokensOf(address("compatible", "mine"), asked), null);
-  assert.equal(await contextTokensOf(address("openai", "a-model-of-next-year"), asked), null);
+  const silent = await serveList(t, [{ id: "mine", max_model_len: "many" }]);
+  assert.equal(await contextTokensOf(address("compatible", "mine", silent), unconfigured), null);
+  assert.equal(await contextTokensOf(address("compatible", "mine"), unconfigured), null);
+  assert.equal(await contextTokensOf(address("openai", "a-model-of-next-year"), unconfigured), null);
 });
 
-test("[M32] Ollama and LM Studio say of a model that is loaded what it was given; little is no room for work, and not taken", async (t) => {
-  let given: number | undefined;
+test("[M32] Ollama and LM Studio report the context window of a loaded model; one too small for any work is ignored", async (t) => {
+  let loadedTokens: number | undefined;
   const server = createServer((request, response) => {
-    const ollama = { models: given === undefined ? [] : [{ model: "mine:latest", context_length: given }] };
-    const lmStudio = { data: [{ id: "mine", ...(given !== undefined && { loaded_context_length: given }) }] };
+    const ollama = {
+      models: loadedTokens === undefined ? [] : [{ model: "mine:latest", context_length: loadedTokens }],
+    };
+    const lmStudio = {
+      data: [{ id: "mine", ...(loadedTokens !== undefined && { loaded_context_length: loadedTokens }) }],
+    };
     const answers: Record<string, unknown> = { "/api/ps": ollama, "/api/v0/models": lmStudio };
     response.end(JSON.stringify(answers[request.url ?? ""] ?? { object: "list", data: [{ id: "mine" }] }));
   });
@@ -60,14 +64,14 @@ test("[M32] Ollama and LM Studio say of a model that is loaded what it was given
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   const settings = { configured: { name: "ollama/mine", baseUrl: url }, env: {} };
   const models = createModels({ settings: () => settings, retries: 0, timeoutMs: 5_000, discover: false });
-  const reads = async () => (await models.find({})).contextTokens;
-  assert.equal(await reads(), null);
-  given = 4096;
-  assert.equal(await reads(), null);
-  given = 32_768;
-  assert.equal(await reads(), 32_768);
-  const asked = { configured: undefined, fetch: globalThis.fetch };
-  assert.equal(await contextTokensOf({ ...address("lm_studio", "mine", url) }, asked), 32_768);
-  assert.equal(await contextTokensOf({ ...address("lm_studio", "other", url) }, asked), null);
-  assert.equal(await contextTokensOf({ ...address("ollama", "mine", await listing(t, [])) }, asked), null);
+  const contextTokens = async () => (await models.find({})).contextTokens;
+  assert.equal(await contextTokens(), null);
+  loadedTokens = 4096;
+  assert.equal(await contextTokens(), null);
+  loadedTokens = 32_768;
+  assert.equal(await contextTokens(), 32_768);
+  const unconfigured = { configured: undefined, fetch: globalThis.fetch };
+  assert.equal(await contextTokensOf({ ...address("lm_studio", "mine", url) }, unconfigured), 32_768);
+  assert.equal(await contextTokensOf({ ...address("lm_studio", "other", url) }, unconfigured), null);
+  assert.equal(await contextTokensOf({ ...address("ollama", "mine", await serveList(t, [])) }, unconfigured), null);
 });

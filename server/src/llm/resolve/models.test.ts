@@ -7,99 +7,106 @@ import type { ModelsOptions, ModelSettings } from "./models.ts";
 import { providers } from "../providers/registry.ts";
 import { loadProvider } from "../call/provider-model.ts";
 
-const nothingThere = [{ prefix: "ollama", label: "Ollama", url: "http://127.0.0.1:9/v1" }];
+const noServers = [{ prefix: "ollama", label: "Ollama", url: "http://127.0.0.1:9/v1" }];
 
-function models({ configured = {}, env = {}, ...rest }: Partial<ModelsOptions> & Partial<ModelSettings>) {
+function modelsOf({ configured = {}, env = {}, ...rest }: Partial<ModelsOptions> & Partial<ModelSettings>) {
   return createModels({
     settings: () => ({ configured, env, ...rest }),
     retries: 0,
     timeoutMs: 5_000,
     discover: true,
-    localServers: nothingThere,
+    localServers: noServers,
+    // Never the reason for a failure on a busy machine.
+    discoverTimeoutMs: 60_000,
     ...rest,
   });
 }
 
-test("[M23] with nothing configured and nothing found the model is the demo", async () => {
-  const found = models({});
-  assert.equal((await found.find({})).name, "demo");
-  assert.deepEqual(await found.describe(), { name: "demo", demo: true });
-  assert.deepEqual(await found.names(), ["demo"]);
+test("[M23] with nothing configured and no local server, the model is the demo", async () => {
+  const models = modelsOf({});
+  assert.equal((await models.find({})).name, "demo");
+  assert.deepEqual(await models.describe(), { name: "demo", demo: true });
+  assert.deepEqual(await models.names(), ["demo"]);
 });
 
-test("[M23] with nothing configured the first model server that is found is used", async (t) => {
+test("[M23] with nothing configured, the first model server found on this machine is used", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hello from here." }] });
-  const localServers = [...nothingThere, { prefix: "vllm", label: "vLLM", url: server.url }];
-  const found = models({ localServers });
-  const model = await found.find({});
+  const localServers = [...noServers, { prefix: "vllm", label: "vLLM", url: server.url }];
+  const models = modelsOf({ localServers });
+  const model = await models.find({});
   assert.equal(model.name, "vllm/scripted");
   const { reply } = await ask(model, requestOf(user("hi")));
   assert.deepEqual(reply.parts, [{ type: "text", text: "Hello from here." }]);
   assert.equal(reply.costUsd, 0);
-  assert.deepEqual(await found.describe(), { name: "vllm/scripted", demo: false });
-  assert.deepEqual(await found.names(), ["vllm/scripted", "demo"]);
-  assert.equal((await models({ localServers, discover: false }).find({})).name, "demo");
+  assert.deepEqual(await models.describe(), { name: "vllm/scripted", demo: false });
+  assert.deepEqual(await models.names(), ["vllm/scripted", "demo"]);
+  assert.equal((await modelsOf({ localServers, discover: false }).find({})).name, "demo");
 });
 
-test("[M23] a base URL without a name means the first model that is listed there", async (t) => {
+test("[M23] a base URL without a model name means the first model listed there", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
-  const found = models({ configured: { baseUrl: server.url } });
-  const model = await found.find({});
+  const models = modelsOf({ configured: { baseUrl: server.url } });
+  const model = await models.find({});
   assert.equal(model.name, "scripted");
   await ask(model, requestOf(user("hi")));
   assert.partialDeepStrictEqual(JSON.parse(server.requests[0]?.body ?? ""), { model: "scripted" });
   await server.close();
-  assert.equal(await found.find({}), model, "asked once");
+  assert.equal(await models.find({}), model, "the list is fetched once");
 });
 
-test("[M23] a base URL that lists nothing is told with what to set", async (t) => {
+test("[M23] a base URL without a list of models fails, and the error says what to check", async (t) => {
   const server = await serveScript(t, {});
   await server.close();
-  await assert.rejects(models({ configured: { baseUrl: server.url } }).find({}), (error) => {
+  await assert.rejects(modelsOf({ configured: { baseUrl: server.url } }).find({}), (error) => {
     assert.ok(error instanceof DeckhandError);
     assert.equal(error.code, "model_not_configured");
-    assert.match(error.message, /\/v1\/models does not list its models: set LLM_MODEL, or check LLM_BASE_URL\.$/);
+    assert.match(
+      error.message,
+      /^No list of models at .*\/v1\/models: check the base URL, or set the name of the model\.$/,
+    );
     return true;
   });
 });
 
-test("[M23] no key is asked for on a base URL, and none is sent", async (t) => {
+test("[M23] a base URL needs no key, and is not sent one", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
-  const model = await models({ configured: { baseUrl: server.url, name: "m" }, env: { OPENAI_API_KEY: "k" } }).find({});
+  const model = await modelsOf({ configured: { baseUrl: server.url, name: "m" }, env: { OPENAI_API_KEY: "k" } }).find(
+    {},
+  );
   await ask(model, requestOf(user("hi")));
   assert.equal(server.requests[0]?.headers.authorization, undefined);
 });
 
-test("[M23] the same choice gives the same model, so that connections and conversions are kept", async (t) => {
+test("[M23] the same choice gives the same model object, so its connections and conversions are reused", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
-  const found = models({ configured: { baseUrl: server.url, name: "m" } });
-  const model = await found.find({});
-  assert.equal(await found.find({ name: "m" }), model);
-  assert.notEqual(await found.find({ name: "n" }), model);
-  assert.notEqual(await found.find({ apiKey: "another" }), model);
+  const models = modelsOf({ configured: { baseUrl: server.url, name: "m" } });
+  const model = await models.find({});
+  assert.equal(await models.find({ name: "m" }), model);
+  assert.notEqual(await models.find({ name: "n" }), model);
+  assert.notEqual(await models.find({ apiKey: "another" }), model);
   for (let step = 0; step < 6; step += 1) await ask(model, requestOf(user("hi")));
   const connections = new Set(server.requests.map((one) => one.connection));
-  // The next request may be sent a moment before the connection of the last one is free again.
+  // The next request may be sent a moment before the connection of the previous one is free again.
   assert.ok(connections.size <= 2, `${connections.size} connections for 6 requests`);
 });
 
-test("[M23] what a model needs is loaded ahead without a word to anybody", async () => {
-  let asked = 0;
-  const counted = () => {
-    asked += 1;
-    return Promise.reject(new Error("nobody is there"));
+test("[M23] warming up loads what the model needs without sending a request", async () => {
+  let requests = 0;
+  const countingFetch = () => {
+    requests += 1;
+    return Promise.reject(new Error("no network"));
   };
   for (const name of ["gpt-4o", "claude-sonnet-4-5", "gemini-2.5-pro", "ollama/qwen3", "demo", "acme/x"]) {
-    models({ configured: { name, apiKey: "k" }, fetch: counted }).warmUp();
+    modelsOf({ configured: { name, apiKey: "k" }, fetch: countingFetch }).warmUp();
   }
   for (const provider of providers) await loadProvider(provider);
-  assert.equal(asked, 0);
+  assert.equal(requests, 0);
 });
 
-test("[MP1] the list of models says what is known of each, and which providers there are", async (t) => {
+test("[MP1] the list of models describes each model, and lists the providers", async (t) => {
   const server = await serveScript(t, {});
   const localServers = [{ prefix: "vllm", label: "vLLM", url: server.url }];
-  const list = await models({ configured: { name: "claude-sonnet-4-5", apiKey: "k" }, localServers }).list();
+  const list = await modelsOf({ configured: { name: "claude-sonnet-4-5", apiKey: "k" }, localServers }).list();
   assert.deepEqual(list.models, ["claude-sonnet-4-5", "vllm/scripted", "demo"]);
   const [claude, local, demo] = list.details;
   assert.partialDeepStrictEqual(claude, {

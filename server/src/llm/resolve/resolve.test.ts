@@ -1,11 +1,13 @@
+/** A table of choices under a configuration, and the model that each resolves to. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ModelChoice } from "../model.ts";
+import type { ModelAddress } from "../providers/provider.ts";
 import { takesImages } from "./capabilities.ts";
-import { resolveModel } from "./resolve.ts";
+import { resolve, resolveAlongside } from "./resolve.ts";
 
-const keys = {
+const variables = {
   OPENAI_API_KEY: "openai-key",
   ANTHROPIC_API_KEY: "anthropic-key",
   GEMINI_API_KEY: "gemini-key",
@@ -20,10 +22,10 @@ const keys = {
   AWS_REGION: "eu-central-1",
 };
 
-function named(choice: ModelChoice, configured: ModelChoice = {}, env: Record<string, string> = keys) {
-  const result = resolveModel({ choice, configured, env });
-  assert.equal(result.kind, "address");
-  return result.address;
+function addressOf(choice: ModelChoice, configured: ModelChoice = {}): ModelAddress {
+  const resolved = resolve(choice, { configured, env: variables });
+  assert.equal(resolved.type, "provider");
+  return resolved.address;
 }
 
 const names: readonly (readonly [name: string, prefix: string, model: string, url: string, key: string | undefined])[] =
@@ -78,99 +80,117 @@ const names: readonly (readonly [name: string, prefix: string, model: string, ur
 
 for (const [name, prefix, model, url, key] of names) {
   test(`[M19] ${name} is ${model} at ${new URL(url).host}`, () => {
-    const address = named({}, { name });
+    const address = addressOf({}, { name });
     assert.deepEqual(
       [address.provider.prefixes[0], address.model, address.baseUrl, address.apiKey],
       [prefix, model, url, key],
     );
-    assert.deepEqual(named({ name }), address, "the same as a client's choice");
+    assert.deepEqual(addressOf({ name }), address, "the same as the choice of a client");
   });
 }
 
-test("[M20] any name with a base URL is a compatible server at that URL, as it is given", () => {
-  const at = (name: string, baseUrl: string) => {
-    const address = named({}, { name, baseUrl });
+test("[M20] any name with a base URL is a compatible server at exactly that URL", () => {
+  for (const [name, baseUrl, model, url = baseUrl] of [
+    ["openai/my-model", "http://host:9/v1", "my-model"],
+    ["gpt-4o", "http://host:9", "gpt-4o"],
+    ["Qwen/Qwen3-8B", "http://host:9/v1/", "Qwen/Qwen3-8B"],
+    // A gateway names the models of other vendors like this.
+    ["anthropic/claude-sonnet-4.5", "https://gateway/v1", "anthropic/claude-sonnet-4.5"],
+    ["ollama/qwen3", "http://box:11434", "qwen3", "http://box:11434/v1"],
+    ["ollama/qwen3", "http://box:11434/v1", "qwen3"],
+    ["", "http://host:9/v1", ""],
+  ] as const) {
+    const address = addressOf({}, { name, baseUrl });
     assert.equal(address.provider.isCompatible, true);
-    return [address.model, address.baseUrl];
-  };
-  assert.deepEqual(at("openai/my-model", "http://host:9/v1"), ["my-model", "http://host:9/v1"]);
-  assert.deepEqual(at("gpt-4o", "http://host:9"), ["gpt-4o", "http://host:9"]);
-  assert.deepEqual(at("Qwen/Qwen3-8B", "http://host:9/v1/"), ["Qwen/Qwen3-8B", "http://host:9/v1/"]);
-  // As gateways name the models of others.
-  assert.deepEqual(at("anthropic/claude-sonnet-4.5", "https://gateway/v1"), [
-    "anthropic/claude-sonnet-4.5",
-    "https://gateway/v1",
-  ]);
-  assert.deepEqual(at("ollama/qwen3", "http://box:11434"), ["qwen3", "http://box:11434/v1"]);
-  assert.deepEqual(at("ollama/qwen3", "http://box:11434/v1"), ["qwen3", "http://box:11434/v1"]);
-  assert.deepEqual(at("", "http://host:9/v1"), ["", "http://host:9/v1"]);
-});
-
-test("[M20] a base URL with a password in it, or of another kind, is refused without repeating it", () => {
-  for (const baseUrl of ["http://me:secret@host/v1", "file:///etc/secret", "secret"]) {
-    const choose = () => resolveModel({ choice: { baseUrl }, configured: {}, env: {} });
-    assert.throws(choose, fails("model_not_configured", /^(?!.*secret).*LLM_BASE_URL/));
+    assert.deepEqual([address.model, address.baseUrl], [model, url]);
   }
 });
 
-test("[M21] LLM_API_KEY goes before a provider's own variable", () => {
-  assert.equal(named({}, { name: "gpt-4o", apiKey: "given" }).apiKey, "given");
-  assert.equal(named({ apiKey: "chosen" }, { name: "gpt-4o", apiKey: "given" }).apiKey, "chosen");
-  assert.equal(named({ name: "gpt-4o" }, { apiKey: "given" }).apiKey, "given");
+test("[M20] a base URL with a password or another scheme is rejected, and the error does not repeat it", () => {
+  for (const baseUrl of ["http://me:secret@host/v1", "file:///etc/secret", "secret"]) {
+    const resolving = () => resolve({ baseUrl }, { configured: {}, env: {} });
+    assert.throws(resolving, failure("model_not_configured", /^(?!.*secret)The base URL of the model/));
+  }
 });
 
-test("[M21] a key goes to whom it was given for, and to nobody else", () => {
-  const configured = { name: "gpt-4o", apiKey: "given" };
-  // A client chooses another provider: its own key is taken, the configured one is not sent there.
-  assert.equal(named({ name: "claude-sonnet-4-5" }, configured).apiKey, "anthropic-key");
-  assert.equal(named({ name: "gpt-5" }, configured).apiKey, "given");
-  // A client chooses another address: it brings a key, or there is none.
-  assert.equal(named({ baseUrl: "http://elsewhere/v1" }, configured).apiKey, undefined);
-  assert.equal(named({ name: "openai/gpt-4o", baseUrl: "http://elsewhere/v1" }, configured).apiKey, undefined);
-  assert.equal(named({ baseUrl: "http://elsewhere/v1", apiKey: "theirs" }, configured).apiKey, "theirs");
-  const home = { name: "m", baseUrl: "http://home/v1", apiKey: "given" };
-  assert.equal(named({ name: "other" }, home).apiKey, "given");
-  assert.equal(named({ baseUrl: "http://elsewhere/v1" }, home).apiKey, undefined);
-  // Keys that lie in the environment for other programs go to their provider's own address alone.
-  assert.equal(named({}, { name: "openai/gpt-4o", baseUrl: "http://proxy/v1" }).apiKey, undefined);
-  assert.equal(named({ name: "ollama/qwen3" }, configured).apiKey, undefined);
-});
+const openai = { name: "gpt-4o", apiKey: "configured" };
+const ownServer = { name: "m", baseUrl: "http://home/v1", apiKey: "configured" };
+const elsewhere = "http://elsewhere/v1";
+const keyRows: readonly (readonly [what: string, choice: ModelChoice, configured: ModelChoice, key?: string])[] = [
+  ["LLM_API_KEY takes precedence over the provider's variable", {}, openai, "configured"],
+  ["the key of the choice takes precedence over both", { apiKey: "chosen" }, openai, "chosen"],
+  [
+    "a configured key without a configured model applies to the chosen model",
+    { name: "gpt-4o" },
+    { apiKey: "configured" },
+    "configured",
+  ],
+  ["another provider is not sent the configured key", { name: "claude-sonnet-4-5" }, openai, "anthropic-key"],
+  ["another model of the same provider is sent the configured key", { name: "gpt-5" }, openai, "configured"],
+  ["a provider without keys is sent none", { name: "ollama/qwen3" }, openai],
+  ["a chosen base URL is not sent the configured key", { baseUrl: elsewhere }, openai],
+  ["nor if the name still means the configured provider", { name: "openai/gpt-4o", baseUrl: elsewhere }, openai],
+  ["a chosen base URL is sent the key that came with it", { baseUrl: elsewhere, apiKey: "chosen" }, openai, "chosen"],
+  ["another model at the configured base URL is sent the configured key", { name: "n" }, ownServer, "configured"],
+  ["another base URL than the configured one is not", { baseUrl: elsewhere }, ownServer],
+  ["a provider's variable is not sent to a base URL", {}, { name: "openai/gpt-4o", baseUrl: "http://proxy/v1" }],
+];
+for (const [what, choice, configured, key] of keyRows) {
+  test(`[M21] ${what}`, () => assert.equal(addressOf(choice, configured).apiKey, key));
+}
 
-test("[M21] a model without its key is model_not_configured, with the names of what to set", () => {
-  for (const [name, says] of [
-    ["gpt-4o", "gpt-4o needs a key of OpenAI: set LLM_API_KEY or OPENAI_API_KEY."],
+test("[M21] a model without its key is model_not_configured, and the error names the variables to set", () => {
+  for (const [name, message] of [
+    ["gpt-4o", "gpt-4o needs an API key for OpenAI: add one in the settings, or set LLM_API_KEY or OPENAI_API_KEY."],
     [
       "gemini/gemini-2.5-pro",
-      "gemini/gemini-2.5-pro needs a key of Google: set LLM_API_KEY or GEMINI_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY or GOOGLE_API_KEY.",
+      "gemini/gemini-2.5-pro needs an API key for Google: add one in the settings, or set LLM_API_KEY or GEMINI_API_KEY or GOOGLE_GENERATIVE_AI_API_KEY or GOOGLE_API_KEY.",
     ],
   ] as const) {
-    assert.throws(
-      () => resolveModel({ choice: {}, configured: { name }, env: {} }),
-      fails("model_not_configured", says),
-    );
+    assert.throws(() => resolve({}, { configured: { name }, env: {} }), failure("model_not_configured", message));
   }
 });
 
-test("[M19] a provider that nobody knows is model_not_found, with those that are known", () => {
+test("[M19] an unknown provider is model_not_found, and the error lists the known ones", () => {
   assert.throws(
-    () => resolveModel({ choice: {}, configured: { name: "acme/rocket-1" }, env: keys }),
-    fails(
+    () => resolve({}, { configured: { name: "acme/rocket-1" }, env: variables }),
+    failure(
       "model_not_found",
-      /^No provider is called acme\. Known are openai, openai_chat, anthropic, .* set LLM_BASE_URL\.$/,
+      /^Unknown model provider acme\. Known providers: openai, openai_chat, anthropic, .*base URL\.$/,
     ),
   );
 });
 
-test("[M19] demo and scripted are names like the others; nothing at all is looked for", () => {
-  const byName = (name: string) =>
-    resolveModel({ choice: { name }, configured: { name: "gpt-4o", baseUrl: "http://x/v1" }, env: {} });
-  assert.deepEqual(byName("demo"), { kind: "demo" });
-  assert.deepEqual(byName("scripted/a/b.json"), { kind: "scripted", path: "a/b.json" });
-  assert.deepEqual(resolveModel({ choice: { name: "" }, configured: {}, env: keys }), { kind: "discover" });
+test("[M19] demo and scripted are names like any other, and no name means a server on this machine", () => {
+  const configured = { name: "gpt-4o", baseUrl: "http://x/v1" };
+  const resolveName = (name: string) => resolve({ name }, { configured, env: {} });
+  assert.deepEqual(resolveName("demo"), { type: "demo" });
+  assert.deepEqual(resolveName("scripted/a/b.json"), { type: "scripted", path: "a/b.json" });
+  assert.deepEqual(resolve({ name: "" }, { configured: {}, env: variables, reasoningEffort: "low" }), {
+    type: "local",
+    apiKey: undefined,
+    effort: "low",
+  });
 });
 
-test("[M7] images are sent to families that are known to see, and to no other", () => {
-  const see = [
+test("[MP18] the reasoning effort of the choice takes precedence over the configured one", () => {
+  const config = { configured: openai, env: {}, reasoningEffort: "low" } as const;
+  assert.partialDeepStrictEqual(resolve({}, config), { effort: "low" });
+  assert.partialDeepStrictEqual(resolve({ reasoningEffort: "high" }, config), { effort: "high" });
+});
+
+test("[MP12] a fallback named with a provider runs there; any other runs at the configured base URL", () => {
+  const config = { configured: ownServer, env: variables };
+  assert.partialDeepStrictEqual(resolveAlongside("openai/gpt-4o", config), {
+    address: { baseUrl: "https://api.openai.com/v1", apiKey: "openai-key" },
+  });
+  assert.partialDeepStrictEqual(resolveAlongside("n", config), {
+    address: { baseUrl: "http://home/v1", apiKey: "configured" },
+  });
+});
+
+test("[M7] images are sent to model families known to support them, and to no others", () => {
+  const supported = [
     "gpt-4o",
     "gpt-4.1-mini",
     "gpt-5",
@@ -189,7 +209,7 @@ test("[M7] images are sent to families that are known to see, and to no other", 
     "amazon.nova-pro-v1:0",
     "grok-4",
   ];
-  const blind = [
+  const unsupported = [
     "gpt-3.5-turbo",
     "gpt-4",
     "gpt-4-0613",
@@ -206,18 +226,18 @@ test("[M7] images are sent to families that are known to see, and to no other", 
     "",
   ];
   assert.deepEqual(
-    see.filter((name) => !takesImages(name)),
+    supported.filter((name) => !takesImages(name)),
     [],
   );
-  assert.deepEqual(blind.filter(takesImages), []);
+  assert.deepEqual(unsupported.filter(takesImages), []);
 });
 
-function fails(code: string, says: string | RegExp) {
+function failure(code: string, message: string | RegExp) {
   return (error: unknown) => {
     assert.ok(error instanceof DeckhandError);
     assert.equal(error.code, code);
-    if (typeof says === "string") assert.equal(error.message, says);
-    else assert.match(error.message, says);
+    if (typeof message === "string") assert.equal(error.message, message);
+    else assert.match(error.message, message);
     return true;
   };
 }

@@ -1,232 +1,113 @@
 /**
- * Which provider a model's name means, as users of LiteLLM write names. No network and no file is touched here.
+ * Which model a choice means, given the configuration. Names follow LiteLLM's conventions. Pure: no network, no files.
  *
  *   gpt-4o, openai/gpt-4o            OpenAI          claude-…, anthropic/…   Anthropic
- *   gemini-…, gemini/…, google/…     Google          bedrock/…, azure/…, ollama/… and the rest of all.ts
- *   anything, with a base URL        OpenAI-compatible chat completions at that URL, taken as it is
- *   what models.json names           as it says there
+ *   gemini-…, gemini/…, google/…     Google          bedrock/…, azure/…, ollama/… and the rest of registry.ts
+ *   any name with a base URL         OpenAI-compatible chat completions at exactly that URL
+ *   a name from models.json          what its entry says
  *   demo, scripted/FILE.json         scripted
+ *   no name and no base URL          a model server on this machine, or the demo
  *
- * A key goes to the provider that it was given for and nowhere else: LLM_API_KEY to the provider of LLM_MODEL and
- * LLM_BASE_URL, a choice's key to that choice, a provider's own variable to that provider's own address.
+ * A key is sent only to the provider it was given for: LLM_API_KEY to the provider of LLM_MODEL and LLM_BASE_URL, the key
+ * of a choice to that choice, a provider's own variable to that provider's own URL.
  */
-import { DeckhandError, type ModelProvider } from "@deckhand/protocol";
-import type { ModelEntry } from "./entries.ts";
+import type { ReasoningEffort } from "@deckhand/protocol";
 import type { ModelChoice } from "../model.ts";
-import { priceListModels } from "../prices.ts";
-import { providerOf, providers } from "../providers/registry.ts";
-import { anthropic } from "../providers/adapters/anthropic.ts";
-import { compatible } from "../providers/adapters/compatible.ts";
-import { google } from "../providers/adapters/google.ts";
-import { lmStudio } from "../providers/adapters/lm-studio.ts";
-import { ollama } from "../providers/adapters/ollama.ts";
-import { openai, openaiChat } from "../providers/adapters/openai.ts";
-import { firstSet, type Env, type ModelAddress, type Provider } from "../providers/provider.ts";
+import { firstSet, type Env, type ModelAddress } from "../providers/provider.ts";
+import { providerOf } from "../providers/registry.ts";
+import { baseUrlAddress, entryAddress, officialAddress, parseName } from "./address.ts";
+import type { ModelEntry } from "./entries.ts";
 
-export type ResolvedModel =
-  | { readonly kind: "demo" }
-  | { readonly kind: "scripted"; readonly path: string }
-  | { readonly kind: "discover" }
-  | { readonly kind: "address"; readonly address: ModelAddress; readonly entry: ModelEntry | undefined };
-
-/** All of them, for people; no key is in it. */
-export async function knownProviders(env: Env, configured: ModelChoice): Promise<ModelProvider[]> {
-  const own = configured.name && !configured.baseUrl ? providerNamed(configured.name, false).provider : undefined;
-  return await Promise.all(
-    providers.map(async (provider) => ({
-      prefix: provider.prefixes[0],
-      label: provider.label,
-      keys: [...provider.keyVariables],
-      has_key: firstSet(env, provider.keyVariables) !== undefined || (provider === own && Boolean(configured.apiKey)),
-      local: provider.priceListId === null,
-      known: provider.priceListId === null ? [] : [...(await priceListModels(provider.priceListId))],
-    })),
-  );
-}
-
-export interface Naming {
-  readonly choice: ModelChoice;
+export interface ModelConfig {
   readonly configured: ModelChoice;
+  /** Where the providers' own variables are looked up. */
   readonly env: Env;
   readonly entries?: readonly ModelEntry[];
+  /** Unless the choice has its own. */
+  readonly reasoningEffort?: ReasoningEffort | undefined;
 }
 
-/** Fails with `model_not_found` for a provider that nobody knows, `model_not_configured` where a key is missing. */
-export function resolveModel({ choice, configured, env, entries = [] }: Naming): ResolvedModel {
+export type ResolvedModel =
+  | { readonly type: "demo" }
+  | { readonly type: "scripted"; readonly path: string }
+  /** The first model of the first model server found on this machine; the demo if there is none. */
+  | { readonly type: "local"; readonly apiKey: string | undefined; readonly effort: ReasoningEffort | undefined }
+  | ProviderModel;
+
+export interface ProviderModel {
+  readonly type: "provider";
+  /** As the user wrote it; empty: named after the first model that the server lists. */
+  readonly name: string;
+  readonly address: ModelAddress;
+  /** Its entry in models.json. */
+  readonly entry: ModelEntry | undefined;
+  readonly effort: ReasoningEffort | undefined;
+}
+
+/** Fails with `model_not_found` for an unknown provider, with `model_not_configured` for a missing key. */
+export function resolve(choice: ModelChoice, config: ModelConfig): ResolvedModel {
+  const { configured, env, entries = [] } = config;
   const name = choice.name || configured.name || "";
-  if (name === "demo") return { kind: "demo" };
-  if (name.startsWith("scripted/")) return { kind: "scripted", path: name.slice("scripted/".length) };
-  // Who names an address of their own means what is there, whatever it is called here.
+  const effort = choice.reasoningEffort ?? config.reasoningEffort;
+  if (name === "demo") return { type: "demo" };
+  if (name.startsWith("scripted/")) return { type: "scripted", path: name.slice("scripted/".length) };
+  // A choice with a base URL means the model there, whatever that name means in models.json.
   const entry = choice.baseUrl ? undefined : entries.find((one) => one.name === name);
-  const own = entry?.provider !== undefined || entry?.base_url !== undefined;
-  if (entry !== undefined && own)
-    return { kind: "address", address: atEntry(entry, { choice, configured, env }), entry };
+  const provided = (address: ModelAddress): ProviderModel => ({ type: "provider", name, address, entry, effort });
+
+  if (entry !== undefined && hasOwnAddress(entry)) return provided(entryAddress(entry, choice, config));
   const baseUrl = choice.baseUrl || configured.baseUrl;
-  if (baseUrl !== undefined && baseUrl !== "") {
-    // A configured key belongs to the configured address: who names another one brings a key, or none is sent.
+  if (baseUrl) {
+    // The configured key belongs to the configured URL: another URL gets the choice's key or none.
     const apiKey = choice.apiKey || (baseUrl === configured.baseUrl ? configured.apiKey : undefined);
-    return { kind: "address", address: atBaseUrl(name, baseUrl, apiKey || undefined), entry };
+    return provided(baseUrlAddress(name, baseUrl, apiKey || undefined));
   }
-  if (name === "") return { kind: "discover" };
-  const { provider, model } = providerNamed(name);
-  const configuredFor = configured.name ? providerNamed(configured.name, false).provider : provider;
-  const shared = configuredFor === provider && !entries.some((one) => one.name === configured.name && one.base_url);
-  const apiKey = choice.apiKey || (shared ? configured.apiKey : undefined) || firstSet(env, provider.keyVariables);
-  return {
-    kind: "address",
-    address: ownAddress({ name, provider, model, apiKey, chosenKey: choice.apiKey, env }),
-    entry,
-  };
+  if (name === "") return { type: "local", apiKey: configured.apiKey, effort };
+  const { provider, model } = parseName(name);
+  const apiKey =
+    choice.apiKey ||
+    (isConfiguredProvider(name, config) ? configured.apiKey : undefined) ||
+    firstSet(env, provider.keyVariables);
+  return provided(officialAddress({ name, provider, model, apiKey, chosenKey: choice.apiKey, env }));
 }
 
 /**
- * For a model that is named beside the configured one (to stand in for it, for titles): one whose provider is named is asked
- * there, and the key of a configured address stays at that address.
+ * A model used alongside the configured one: a fallback, or the small model for titles. When its name has a provider prefix
+ * it runs there, and neither the configured base URL nor its key applies.
  */
-export function elsewhere(name: string, configured: ModelChoice): ModelChoice {
-  if (!configured.baseUrl) return configured;
-  const [prefix = "", ...rest] = name.split("/");
-  return rest.length > 0 && providerOf(prefix) !== undefined ? {} : configured;
+export function resolveAlongside(name: string, config: ModelConfig): ResolvedModel {
+  const { baseUrl } = config.configured;
+  return resolve({ name }, baseUrl && hasProviderPrefix(name) ? { ...config, configured: {} } : config);
 }
 
-/** The choice with its key where that came for where the choice leads now, else without one. */
-export function withScopedKey(
-  choice: ModelChoice,
-  { configured, entries = [] }: Omit<Naming, "choice" | "env">,
-): ModelChoice {
+/** The choice without its key if that key was given for another provider or URL than the choice now means. */
+export function scopeKey(choice: ModelChoice, { configured, entries = [] }: ModelConfig): ModelChoice {
   const { keyFor, name, baseUrl = "", ...rest } = choice;
   if (keyFor === undefined) return choice;
   const [before, now] = [keyFor.name || configured.name || "", name || configured.name || ""];
-  const isApart = (one: string) => entries.some((entry) => entry.name === one && (entry.base_url ?? entry.provider));
-  const sameProvider = () =>
-    !isApart(before) &&
-    !isApart(now) &&
-    (Boolean(configured.baseUrl) || providerNamed(before, false).provider === providerNamed(now, false).provider);
-  const isSame = (keyFor.baseUrl ?? "") === baseUrl && (baseUrl !== "" || before === now || sameProvider());
-  return isSame ? choice : { ...rest, name, baseUrl, apiKey: undefined };
+  const isEntryAddress = (one: string) => entries.some((entry) => entry.name === one && hasOwnAddress(entry));
+  const isSameProvider = () =>
+    !isEntryAddress(before) &&
+    !isEntryAddress(now) &&
+    (Boolean(configured.baseUrl) || keyProvider(before) === keyProvider(now));
+  const isInScope = (keyFor.baseUrl ?? "") === baseUrl && (baseUrl !== "" || before === now || isSameProvider());
+  return isInScope ? choice : { ...rest, name, baseUrl, apiKey: undefined };
 }
 
-interface Own {
-  readonly name: string;
-  readonly provider: Provider;
-  readonly model: string;
-  readonly apiKey: string | undefined;
-  readonly chosenKey: string | undefined;
-  readonly env: Env;
+function isConfiguredProvider(name: string, { configured, entries = [] }: ModelConfig): boolean {
+  if (entries.some((one) => one.name === configured.name && one.base_url)) return false;
+  return !configured.name || keyProvider(configured.name) === keyProvider(name);
 }
 
-/** At the provider's own address. */
-function ownAddress({ name, provider, model, apiKey, chosenKey, env }: Own): ModelAddress {
-  const keyNames = ["LLM_API_KEY", ...provider.keyVariables].join(" or ");
-  if (apiKey === undefined && provider.keyVariables.length > 0) {
-    throw new DeckhandError("model_not_configured", `${name} needs a key of ${provider.label}: set ${keyNames}.`);
-  }
-  const baseUrl = provider.url(env);
-  return {
-    provider,
-    label: provider.label,
-    pricing: { provider: provider.priceListId, model, baseUrl, isFree: provider.priceListId === null },
-    model,
-    baseUrl,
-    apiKey: provider.keyVariables.length > 0 ? apiKey : chosenKey,
-    extra: provider.extra?.(env) ?? {},
-    keyNames,
-  };
+function keyProvider(name: string): ReturnType<typeof parseName>["provider"] {
+  return parseName(name, false).provider;
 }
 
-/** As models.json says. A variable's key goes to an address that stands there only where the entry names it. */
-function atEntry(entry: ModelEntry, { choice, configured, env }: Naming): ModelAddress {
-  const { name, base_url: baseUrl, key_variable: variable } = entry;
-  const named = entry.provider === undefined ? compatible : providerOf(entry.provider);
-  if (named === undefined) throw unknownProvider(entry.provider ?? "", " (models.json)");
+function hasOwnAddress({ provider, base_url: baseUrl }: ModelEntry): boolean {
+  return provider !== undefined || baseUrl !== undefined;
+}
+
+function hasProviderPrefix(name: string): boolean {
   const [prefix = "", ...rest] = name.split("/");
-  const model = entry.model ?? (rest.length > 0 && providerOf(prefix) === named ? rest.join("/") : name);
-  const configuredKey = configured.name === name ? configured.apiKey : undefined;
-  const apiKey = choice.apiKey || configuredKey || (variable === undefined ? undefined : env[variable]) || undefined;
-  const price = entry.price === undefined ? {} : { price: entry.price };
-  if (baseUrl === undefined) {
-    const key = apiKey ?? firstSet(env, named.keyVariables);
-    const own = ownAddress({ name, provider: named, model, apiKey: key, chosenKey: choice.apiKey, env });
-    return { ...own, pricing: { ...own.pricing, ...price } };
-  }
-  const keyNames = variable === undefined ? "LLM_API_KEY" : variable;
-  const sold = named.priceListId ?? soldBy(model);
-  return {
-    provider: named,
-    label: named.label,
-    pricing: { provider: sold, model, baseUrl, isFree: false, ...price },
-    model,
-    baseUrl: checked(baseUrl).href.replace(/\/$/, ""),
-    apiKey,
-    extra: named.extra?.(env) ?? {},
-    keyNames,
-  };
-}
-
-function checked(baseUrl: string): URL {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new DeckhandError("model_not_configured", "LLM_BASE_URL is not an http or https URL.");
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new DeckhandError("model_not_configured", "A key does not belong into LLM_BASE_URL: set LLM_API_KEY.");
-  }
-  return url;
-}
-
-/** The address of a server that was found, or is named by a URL alone. */
-export function atBaseUrl(name: string, baseUrl: string, apiKey: string | undefined): ModelAddress {
-  const url = checked(baseUrl);
-  const [prefix = "", ...rest] = name.split("/");
-  const host = rest.length > 0 ? providerOf(prefix) : undefined;
-  // `anthropic/claude-…` and `google/gemini-…` are what gateways such as OpenRouter call these models.
-  const strip = host?.isCompatible === true || host === openai || host === openaiChat;
-  // Whoever names Ollama by its own address leaves the path out, as its own API does; its models are under /v1.
-  const bare = (host === ollama || host === lmStudio) && url.pathname === "/";
-  const model = strip ? rest.join("/") : name;
-  const isFree = host !== undefined && host.priceListId === null;
-  return {
-    // OpenAI's own packages are for OpenAI; what is elsewhere speaks chat completions.
-    provider: host?.isCompatible === true ? host : compatible,
-    label: host === undefined || !strip ? compatible.label : host.label,
-    pricing: {
-      provider: isFree ? null : (host?.priceListId ?? soldBy(name)),
-      model: host === undefined ? name : rest.join("/"),
-      baseUrl,
-      isFree,
-    },
-    model,
-    baseUrl: bare ? new URL("/v1", url).href : baseUrl,
-    apiKey,
-    extra: {},
-    keyNames: "LLM_API_KEY",
-  };
-}
-
-/** Whose price a name has behind a gateway: these models run nowhere else. */
-function soldBy(name: string): string | null {
-  if (/^(gpt-(?!oss)|chatgpt|o\d)/.test(name)) return "openai";
-  if (name.startsWith("claude-")) return "anthropic";
-  return name.startsWith("gemini-") ? "google" : null;
-}
-
-/** `strict`: an unknown provider fails. Otherwise it counts as OpenAI, which only says whose key a key is. */
-function providerNamed(name: string, strict = true): { readonly provider: Provider; readonly model: string } {
-  const [prefix = "", ...rest] = name.split("/");
-  if (rest.length === 0) {
-    if (name.startsWith("claude")) return { provider: anthropic, model: name };
-    return { provider: name.startsWith("gemini") ? google : openai, model: name };
-  }
-  const provider = providerOf(prefix);
-  if (provider !== undefined && provider !== compatible) return { provider, model: rest.join("/") };
-  if (!strict) return { provider: openai, model: name };
-  throw unknownProvider(prefix, "");
-}
-
-function unknownProvider(prefix: string, where: string): DeckhandError {
-  const known = providers.flatMap(({ prefixes }) => prefixes).join(", ");
-  return new DeckhandError(
-    "model_not_found",
-    `No provider is called ${prefix}${where}. Known are ${known}. For another OpenAI-compatible server set LLM_BASE_URL.`,
-  );
+  return rest.length > 0 && providerOf(prefix) !== undefined;
 }
