@@ -8,8 +8,16 @@ import type { ConversationId } from "../store/event-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Holds } from "./holds.ts";
 import { logPages } from "./log-pages.ts";
-import type { StoredChange } from "./projections.ts";
 import { cacheState, rowOf } from "./state-cache.ts";
+
+/** What an append has changed. */
+export interface StoredChange {
+  readonly events: readonly Event[];
+  readonly before: ConversationState;
+  readonly state: ConversationState;
+  /** Work goes on or an action is open: the conversation must stay in memory. */
+  readonly isBusy: boolean;
+}
 
 interface LogDeps {
   readonly id: ConversationId;

@@ -1,17 +1,8 @@
 /** Which collaborators of a conversation react to stored events, and in which order. */
-import type { ConversationState, Event } from "@deckhand/protocol";
 import type { Components } from "./components.ts";
+import type { StoredChange } from "./conversation-log.ts";
 import type { SubagentCoordinator } from "./subagents/coordinator.ts";
 import type { LinkedConversation } from "./subagents/linked-conversation.ts";
-
-/** What an append has changed. */
-export interface StoredChange {
-  readonly events: readonly Event[];
-  readonly before: ConversationState;
-  readonly state: ConversationState;
-  /** Work goes on or an action is open: the conversation must stay in memory. */
-  readonly isBusy: boolean;
-}
 
 interface Targets {
   readonly conversation: LinkedConversation;

@@ -1,7 +1,7 @@
 /** What lies under the one line of an action, and whether it is worth showing before anybody asks. */
 import type { Action, AgentState, ChildReport, Observation, ObservationExtras } from "@deckhand/protocol";
 import { formatSize } from "../i18n/format.ts";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 export type Part =
   | {

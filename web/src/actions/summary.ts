@@ -2,7 +2,7 @@
 import type { Action, JobState, Observation } from "@deckhand/protocol";
 import { diffLines } from "./diff-lines.ts";
 import { formatCount, formatDuration } from "../i18n/format.ts";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 export type Tone = "open" | "good" | "bad" | "plain";
 

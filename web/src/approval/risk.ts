@@ -1,6 +1,6 @@
 /** Why an action needs approval, in the language of the UI, and how risky that is. */
 import type { ApprovalReason } from "@deckhand/protocol";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 export type Risk = "info" | "warn" | "bad";
 

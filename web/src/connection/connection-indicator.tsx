@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 import type { ConnectionStatus } from "@deckhand/client";
 import { useConnectionStatus } from "../server.ts";
-import { useMessages, type Messages } from "../i18n/i18n.ts";
+import { useMessages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 /** How the connection is, told quietly. */
 export function ConnectionIndicator() {

@@ -11,7 +11,7 @@ import {
 } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
 import { Spinner } from "../ui/progress.tsx";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 import { isBusy } from "./rows.ts";
 
 /** What a conversation is at, by shape and colour; its words stand beside it. */

@@ -1,4 +1,4 @@
-import type { Messages } from "./i18n.ts";
+import type { Messages } from "./messages.ts";
 import { actions } from "./de/actions.ts";
 import { app } from "./de/app.ts";
 import { approval } from "./de/approval.ts";

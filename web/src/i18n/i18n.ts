@@ -5,15 +5,8 @@
 import { useSyncExternalStore } from "react";
 import { onPreferencesChange, preferences, type Preferences } from "../shell/preferences.ts";
 import { en } from "./en.ts";
+import type { Messages } from "./messages.ts";
 
-/** A message is a string, or a function of the numbers and names that it contains. */
-type Translated<T> = T extends string
-  ? string
-  : T extends (...args: infer A) => string
-    ? (...args: A) => string
-    : { readonly [K in keyof T]: Translated<T[K]> };
-
-export type Messages = Translated<typeof en>;
 export type Language = Exclude<Preferences["language"], "system">;
 
 /** Each language by its own name. */

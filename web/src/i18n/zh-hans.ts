@@ -1,4 +1,4 @@
-import type { Messages } from "./i18n.ts";
+import type { Messages } from "./messages.ts";
 import { actions } from "./zh-hans/actions.ts";
 import { app } from "./zh-hans/app.ts";
 import { approval } from "./zh-hans/approval.ts";

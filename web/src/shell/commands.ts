@@ -3,7 +3,7 @@
  * registers its commands for as long as it is there; of one id the last counts.
  */
 import { useEffect, useSyncExternalStore } from "react";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 import { isTyping, strokeOf } from "./keys.ts";
 
 export interface Command {

@@ -4,7 +4,8 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import type { ConversationRow } from "@deckhand/client";
 import { conversationUrl, navigate } from "../urls.ts";
 import { Kbd } from "../ui/kbd.tsx";
-import { useMessages, type Messages } from "../i18n/i18n.ts";
+import { useMessages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 import { useAvailableCommands, type Command } from "./commands.ts";
 
 interface PaletteProps {

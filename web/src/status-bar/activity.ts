@@ -1,7 +1,8 @@
 /** What is happening now, in words. */
 import type { ViewState } from "@deckhand/client";
 import { isAction, type AgentState } from "@deckhand/protocol";
-import { currentMessages, type Messages } from "../i18n/i18n.ts";
+import { currentMessages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 export function stateLabel(state: AgentState | null, t: Messages = currentMessages()): string {
   return t.conversations.states[state ?? "init"];

@@ -3,7 +3,8 @@ import type { ViewState } from "@deckhand/client";
 import { useNow } from "../connection/connection-indicator.tsx";
 import { Button } from "../ui/button.tsx";
 import { formatCost, formatDuration } from "../i18n/format.ts";
-import { useMessages, type Messages } from "../i18n/i18n.ts";
+import { useMessages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 import type { RequestableState } from "./use-state-request.ts";
 import { isActive, activityOf, stateDot } from "./activity.ts";
 

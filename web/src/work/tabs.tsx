@@ -18,7 +18,7 @@ import {
 } from "@primer/octicons-react";
 import type { ViewState } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 import { openTasks } from "./plan/plan.ts";
 
 export interface WorkTabProps {

@@ -4,26 +4,15 @@
  * (shell-launcher.ts). A third channel inspects and ends processes, because their pids mean nothing outside the
  * container.
  */
-import type { Readable, Writable } from "node:stream";
 import { DeckhandError } from "@deckhand/protocol";
 import { withTimeout } from "../../async/abortable.ts";
 import type { ProcessBaseline, ProcessHost } from "../shell/process-host.ts";
 import { ProcessChannel } from "../shell/process-channel.ts";
 import type { ShellStreams, StartRequest } from "../shell/shell-streams.ts";
 import { channelScript, shellEncoding } from "./channel-encoding.ts";
-import { containerStreams } from "./container-streams.ts";
+import { containerStreams, type ExecStreams } from "./container-streams.ts";
 import type { IdlePause } from "./idle-pause.ts";
 import type { ShellLauncher } from "./shell-launcher.ts";
-
-/** A program that runs in a container. `out` ends when the program or the connection has ended. */
-export interface ExecStreams {
-  readonly in: Writable;
-  readonly out: Readable;
-  readonly err: Readable;
-  /** To be called once `out` has ended. */
-  exitCode(): Promise<number>;
-  close(): void;
-}
 
 export type Exec = (argv: readonly string[]) => Promise<ExecStreams>;
 

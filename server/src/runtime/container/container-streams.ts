@@ -1,9 +1,19 @@
 /** The streams of one shell or job in a container. The container is held awake while a command or the job runs. */
+import type { Readable, Writable } from "node:stream";
 import type { ShellStreams, StartRequest } from "../shell/shell-streams.ts";
-import type { ExecStreams } from "./container-host.ts";
 import type { IdlePause } from "./idle-pause.ts";
 import { markedOutput } from "./marked-output.ts";
 import type { ShellLauncher } from "./shell-launcher.ts";
+
+/** A program that runs in a container. `out` ends when the program or the connection has ended. */
+export interface ExecStreams {
+  readonly in: Writable;
+  readonly out: Readable;
+  readonly err: Readable;
+  /** To be called once `out` has ended. */
+  exitCode(): Promise<number>;
+  close(): void;
+}
 
 export interface ContainerStreamsOptions {
   readonly kind: StartRequest["kind"];

@@ -2,7 +2,8 @@
 import { DeckhandError } from "@deckhand/protocol";
 import { HeadBuffer, maxStderrBytes } from "../shell/run-once.ts";
 import type { IsolatedProgram, SpawnResult } from "../runtime.ts";
-import type { Exec, ExecStreams } from "./container-host.ts";
+import type { Exec } from "./container-host.ts";
+import type { ExecStreams } from "./container-streams.ts";
 
 export interface OwnContainer {
   /** Creates the container and returns its exec function. */

@@ -25,17 +25,12 @@ import { BackgroundJobs } from "./jobs/background-jobs.ts";
 import type { OutputFiles } from "./output/output-file.ts";
 import type { ChannelReply, ChannelRequest } from "./process-channel.ts";
 import type { ProcessHost } from "./process-host.ts";
-import { ShellSession } from "./shell-session.ts";
+import { ShellSession, type StartedShell } from "./shell-session.ts";
 import { ShellTerminals } from "./terminals/shell-terminals.ts";
 
 /** For a file system that does not answer, or a channel that the agent has stopped. */
 const fileDeadlineMs = 30_000;
 const startDeadlineMs = 10_000;
-
-export interface StartedShell {
-  readonly host: ProcessHost;
-  readonly session: ShellSession;
-}
 
 export interface ShellRuntimeOptions {
   readonly kind: Runtime["kind"];

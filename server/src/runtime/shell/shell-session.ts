@@ -30,6 +30,11 @@ export interface ShellSessionOptions {
   readonly onDetach: (jobId: string, command: RunningCommand) => boolean;
 }
 
+export interface StartedShell {
+  readonly host: ProcessHost;
+  readonly session: ShellSession;
+}
+
 export class ShellSession {
   readonly #options: ShellSessionOptions;
   #cwd: string;

@@ -6,7 +6,8 @@ import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId, RowUpdate } from "../event-store.ts";
 import type { SqliteCosts } from "./costs.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
-import { findRow, waitingText } from "./rows.ts";
+import { findRow } from "./rows.ts";
+import { waitingText } from "./waiting-column.ts";
 import type { SearchIndex } from "./search-index.ts";
 
 interface Append {

@@ -45,8 +45,3 @@ export function findRow(file: SqliteFile, conversation: ConversationId): StoredR
     | StoredRow
     | undefined;
 }
-
-/** The value of the column `waiting`. */
-export function waitingText(waiting: WaitingDetails | null): string | null {
-  return waiting === null ? null : JSON.stringify(waiting);
-}

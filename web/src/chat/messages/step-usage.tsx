@@ -1,5 +1,6 @@
 import { formatCost, formatCount, formatDuration } from "../../i18n/format.ts";
-import { useMessages, type Messages } from "../../i18n/i18n.ts";
+import { useMessages } from "../../i18n/i18n.ts";
+import type { Messages } from "../../i18n/messages.ts";
 import type { StepCost } from "../items/item.ts";
 
 /** What a reply of the model took: small, for whoever wants to know. */

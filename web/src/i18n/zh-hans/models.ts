@@ -1,4 +1,4 @@
-import type { Messages } from "../i18n.ts";
+import type { Messages } from "../messages.ts";
 
 export const models: Messages["models"] = {
   connectTitle: "连接模型以开始使用",

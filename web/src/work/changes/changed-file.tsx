@@ -3,7 +3,8 @@ import { ChevronDownIcon, ChevronRightIcon, FileIcon } from "@primer/octicons-re
 import { escapeInvisible, type FileDiff } from "@deckhand/protocol";
 import { DiffView } from "../../diff/diff-view.tsx";
 import { IconButton } from "../../ui/button.tsx";
-import { useMessages, type Messages } from "../../i18n/i18n.ts";
+import { useMessages } from "../../i18n/i18n.ts";
+import type { Messages } from "../../i18n/messages.ts";
 
 interface ChangedFileProps {
   readonly file: FileDiff;

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
 import { containerOptions, specLabel, type ContainerSpec } from "./container-spec.ts";
 import { engineError, execIn, type Engine } from "./docker-engine.ts";
-import type { ExecStreams } from "../container-host.ts";
+import type { ExecStreams } from "../container-streams.ts";
 
 /** Log lines that are shown if the container does not start. */
 const logLines = 10;

@@ -9,7 +9,7 @@ import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import { DeckhandError } from "@deckhand/protocol";
 import { abortable } from "../../../async/abortable.ts";
-import type { ExecStreams } from "../container-host.ts";
+import type { ExecStreams } from "../container-streams.ts";
 
 export interface Engine {
   readonly docker: Docker;

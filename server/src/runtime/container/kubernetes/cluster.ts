@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type * as k8s from "@kubernetes/client-node";
 import { DeckhandError } from "@deckhand/protocol";
-import type { ExecStreams } from "../container-host.ts";
+import type { ExecStreams } from "../container-streams.ts";
 
 export interface Cluster {
   readonly api: typeof k8s;

@@ -8,7 +8,7 @@ import type { TypedInput, JobLook, Jobs, JobStatus, NewJob, Terminal, WaitOption
 import { OutputBuffer } from "../output/output-buffer.ts";
 import type { OutputFiles } from "../output/output-file.ts";
 import type { RunningCommand } from "../running-command.ts";
-import type { StartedShell } from "../shell-runtime.ts";
+import type { StartedShell } from "../shell-session.ts";
 import { TerminalScreen } from "../terminals/terminal-screen.ts";
 import { Job } from "./job.ts";
 import { requireTerminals, spawnBackground, writeReply } from "./spawn-background.ts";
