@@ -1,10 +1,8 @@
 /** The agents a conversation can run: a system prompt, tools and, for the scripted one, its own model. */
 import type { ActionKind, ServerTool } from "@deckhand/protocol";
 import type { Model, ToolSpec } from "../llm/model.ts";
-import { finishTool } from "../tools/finish.ts";
-import { rejectTool } from "../tools/reject.ts";
-import { thinkTool } from "../tools/think.ts";
-import type { SpokenTool, Tool } from "../tools/tool.ts";
+import { finishTool, rejectTool, thinkTool } from "../tools/log-only.ts";
+import type { LogOnlyTool, Tool } from "../tools/tool.ts";
 import type { Definition } from "./definitions/definition.ts";
 import { builtInDefinitions } from "./definitions/load.ts";
 import { dummyModel } from "./dummy-model.ts";
@@ -40,8 +38,8 @@ export const defaultAgent = "CodeActAgent";
 /** Creates the agent of that name for a workspace; undefined when the name is unknown. */
 export type AgentFinder = (name: string, workspace: string) => Agent | undefined;
 
-const spokenTools: ReadonlyMap<ActionKind, SpokenTool> = new Map(
-  [thinkTool, finishTool, rejectTool].map((tool) => [tool.action, tool as SpokenTool]),
+const logOnlyTools: ReadonlyMap<ActionKind, LogOnlyTool> = new Map(
+  [thinkTool, finishTool, rejectTool].map((tool) => [tool.action, tool as LogOnlyTool]),
 );
 
 const dummyTools: readonly ActionKind[] = ["add_task", "modify_task", "message", "run", "write", "read", "reject"];
@@ -86,10 +84,10 @@ export function withServerTools(agent: Agent, tools: readonly ServerTool[], call
 
 function agentFactory(definition: Definition, tools: ReadonlyMap<ActionKind, Tool>): (workspace: string) => Agent {
   // A definition may name tools that are not installed.
-  const named = definition.tools.filter((name) => tools.has(name) || spokenTools.has(name));
+  const named = definition.tools.filter((name) => tools.has(name) || logOnlyTools.has(name));
   const toolNames: readonly ActionKind[] = [...named, "finish", "reject"];
   const toolSpecs = toolNames.flatMap((name) => {
-    const tool = tools.get(name) ?? spokenTools.get(name);
+    const tool = tools.get(name) ?? logOnlyTools.get(name);
     return tool === undefined ? [] : [toolSpec(tool, definition.outputs)];
   });
   const specChars = JSON.stringify(toolSpecs).length;

@@ -60,7 +60,7 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
 const readTool: Tool<"read"> = {
   action: "read",
   description: "The path is one of throw, bug, wait (until stopped), deaf (ignores a stop), or a file.",
-  offers: ["path"],
+  modelArgs: ["path"],
   effect: () => "read",
   async *run(args, { signal, id }) {
     if (args.path === "throw") throw new DeckhandError("file_not_found");
@@ -76,7 +76,7 @@ const readTool: Tool<"read"> = {
 export const testTools: ReadonlyMap<ActionKind, Tool> = new Map(
   (["run", "job", "read", "write", "edit", "search", "browse", "plan"] as const).map((kind) => [
     kind,
-    { ...readTool, action: kind, besideOthers: () => kind === "read" || kind === "search" } as unknown as Tool,
+    { ...readTool, action: kind, isParallelSafe: () => kind === "read" || kind === "search" } as unknown as Tool,
   ]),
 );
 

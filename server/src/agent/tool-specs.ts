@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { actionArgs, type ActionKind, type ServerTool } from "@deckhand/protocol";
 import type { ToolSpec } from "../llm/model.ts";
-import type { SpokenTool, Tool } from "../tools/tool.ts";
+import type { LogOnlyTool, Tool } from "../tools/tool.ts";
 import type { Definition } from "./definitions/definition.ts";
 
 interface Parameters {
@@ -13,8 +13,11 @@ interface Parameters {
 }
 
 /** `outputs` are the fields that the agent's `finish` has to return. */
-export function toolSpec({ action, description, offers }: Tool | SpokenTool, outputs: Definition["outputs"]): ToolSpec {
-  const parameters = parametersOf(action, offers);
+export function toolSpec(
+  { action, description, modelArgs }: Tool | LogOnlyTool,
+  outputs: Definition["outputs"],
+): ToolSpec {
+  const parameters = parametersOf(action, modelArgs);
   if (action === "finish" && Object.keys(outputs).length > 0) addOutputs(parameters, outputs);
   return { name: action, description, parameters };
 }
@@ -25,10 +28,10 @@ export function serverToolSpec({ name, server, description, parameters }: Server
   return { name, description: `${text}\n(A tool of the MCP server ${server}, described by that server.)`, parameters };
 }
 
-function parametersOf(name: ActionKind, offers: readonly string[]): Parameters & Record<string, unknown> {
+function parametersOf(name: ActionKind, modelArgs: readonly string[]): Parameters & Record<string, unknown> {
   const json = z.toJSONSchema(actionArgs[name], { io: "input" });
-  const properties = Object.fromEntries(offers.map((offer) => [offer, withoutBounds(json.properties?.[offer] ?? {})]));
-  const required = (json.required ?? []).filter((field) => offers.includes(field));
+  const properties = Object.fromEntries(modelArgs.map((arg) => [arg, withoutBounds(json.properties?.[arg] ?? {})]));
+  const required = (json.required ?? []).filter((field) => modelArgs.includes(field));
   return { type: "object", properties, required, additionalProperties: false };
 }
 

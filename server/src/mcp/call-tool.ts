@@ -8,8 +8,8 @@ export function callTool(mcp: Mcp, settings: () => Settings): Tool<"call_tool"> 
     action: "call_tool",
     description: "",
     // The model sees the tools themselves instead.
-    offers: [],
-    effect: ({ server, name }) => (mcp.isReadOnly(settings().mcp, server, name) ? "read" : "foreign"),
+    modelArgs: [],
+    effect: ({ server, name }) => (mcp.isReadOnly(settings().mcp, server, name) ? "read" : "external"),
     // oxlint-disable-next-line require-yield -- a tool is a generator; this one streams nothing
     async *run(args, { signal }) {
       return await mcp.call(settings().mcp, args, signal);

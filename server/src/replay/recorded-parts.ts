@@ -68,7 +68,7 @@ function orderedTool(tool: Tool, { recording, order, places, onBegin }: Playing)
   };
 }
 
-const externalEffects: ReadonlySet<string> = new Set(["network", "foreign"]);
+const externalEffects: ReadonlySet<string> = new Set(["network", "external"]);
 
 function recordedOutcome(tool: Tool, event: Event | undefined): AnyOutcome {
   if (event !== undefined && !isAction(event)) {

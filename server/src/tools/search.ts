@@ -9,7 +9,7 @@ export const searchTool: Tool<"search"> = {
   action: "search",
   description:
     "Search file contents by a regular expression below `path`, in files whose name fits `glob` (such as *.ts). What git ignores is left out, unless `path` names it. Lines come as path:line:text.",
-  offers: ["pattern", "path", "glob"],
+  modelArgs: ["pattern", "path", "glob"],
   effect: () => "read",
   // oxlint-disable-next-line require-yield -- the lines come at once
   async *run(args: ActionArgs<"search">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
@@ -29,7 +29,7 @@ export const searchTool: Tool<"search"> = {
       extras: { pattern: args.pattern, path: args.path, matches: lines.length, truncated: found.cut },
     };
   },
-  tell(event: Observation): string {
+  formatForModel(event: Observation): string {
     if (event.observation !== "search") return event.content;
     if (event.extras.matches === 0) return "No line fits.";
     return event.extras.truncated ? `${event.content}\n[There are more; search for less]` : event.content;

@@ -40,13 +40,13 @@ export type Effect =
   | "execute"
   | "network"
   /** Done by somebody else's program, outside of the sandbox; nobody knows what it is. */
-  | "foreign";
+  | "external";
 
 /** An action that only says something: it is stored and has no observation. */
-export interface SpokenTool<K extends ActionKind = ActionKind> {
+export interface LogOnlyTool<K extends ActionKind = ActionKind> {
   readonly action: K;
   readonly description: string;
-  readonly offers: readonly (keyof ActionArgs<K> & string)[];
+  readonly modelArgs: readonly (keyof ActionArgs<K> & string)[];
 }
 
 /** An action that the agent can take, and a client too. */
@@ -56,15 +56,15 @@ export interface Tool<K extends RunnableKind = RunnableKind> {
   /** For the model: when to use it and what comes back. */
   readonly description: string;
   /** The arguments that the model is told of; the wire may have more. */
-  readonly offers: readonly (keyof ActionArgs<K> & string)[];
+  readonly modelArgs: readonly (keyof ActionArgs<K> & string)[];
   effect(args: ActionArgs<K>): Effect;
   /**
    * Several calls of one reply for which this is true run side by side; all others wait for those before them. By default those
    * with the effect `none` or `read`.
    */
-  besideOthers?(args: ActionArgs<K>): boolean;
+  isParallelSafe?(args: ActionArgs<K>): boolean;
   /** What is expected (a missing file, a refused address) is an outcome; throws `DeckhandError` for what failed on the way. */
   run(args: ActionArgs<K>, context: ToolContext): AsyncGenerator<Delta, AnyOutcome>;
   /** The observation in words for the model; the content alone by default. */
-  tell?(observation: Observation): string;
+  formatForModel?(observation: Observation): string;
 }

@@ -59,7 +59,7 @@ async function run(
   const outcome = step.value;
   const event = observation("agent", outcome.observation, outcome.content, outcome.extras as never);
   const stored = { id: 8, timestamp: "2026-01-01T00:00:00.000Z", ...event } as unknown as Observation;
-  return { outcome, streamed, told: tool.tell?.(stored) ?? outcome.content };
+  return { outcome, streamed, told: tool.formatForModel?.(stored) ?? outcome.content };
 }
 
 const failsWith = (code: ErrorCode, words: RegExp) => (error: unknown) =>

@@ -1,12 +1,12 @@
 /** The tools that run, by action. Those of other kinds (`think`, `finish`) need no running. */
 import type { ActionKind } from "@deckhand/protocol";
-import { browseTool } from "./browse.ts";
-import { delegateTool, type Offered } from "./delegate.ts";
+import { browseTool } from "./browse/browse.ts";
+import { delegateTool, type AvailableAgent } from "./delegate.ts";
 import { editTool } from "./edit/edit.ts";
-import { jobTool } from "./job.ts";
+import { jobTool } from "./shell/job.ts";
 import { planTool } from "./plan.ts";
 import { readTool } from "./read/read.ts";
-import { runTool } from "./run.ts";
+import { runTool } from "./shell/run.ts";
 import { searchTool } from "./search.ts";
 import type { Tool } from "./tool.ts";
 import { writeTool } from "./write.ts";
@@ -19,7 +19,7 @@ export interface ToolOptions {
   /** The text of a skill of the user's own, which the agent reads as `skill:NAME`. */
   readonly skill?: (name: string) => Promise<string | undefined>;
   /** Those that can be given a task; none are named without. */
-  readonly agents?: readonly Offered[];
+  readonly agents?: readonly AvailableAgent[];
 }
 
 export function createTools(options: ToolOptions): ReadonlyMap<ActionKind, Tool> {

@@ -1,7 +1,7 @@
 import type { ActionArgs, Delta, Observation } from "@deckhand/protocol";
 import { DeckhandError } from "@deckhand/protocol";
-import { decodeText, withFileProblems } from "./file-problem.ts";
-import { replaceLines } from "./lines.ts";
+import { decodeText, withFileErrors } from "./text-file.ts";
+import { replaceLines } from "./line-range.ts";
 import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
 
 const maxFileBytes = 16 * 1024 * 1024;
@@ -10,11 +10,11 @@ export const writeTool: Tool<"write"> = {
   action: "write",
   description:
     "Write a text file, whole: folders are made, what was there is replaced. With `start` and `end` (as in read) only those lines are replaced.",
-  offers: ["path", "content", "start", "end"],
+  modelArgs: ["path", "content", "start", "end"],
   effect: () => "write",
   // oxlint-disable-next-line require-yield -- a file is written at once
   async *run(args: ActionArgs<"write">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
-    return withFileProblems(runtime, args.path, "write to", async () => {
+    return withFileErrors(runtime, args.path, "write to", async () => {
       const content = isWhole(args) ? args.content : replaceLines(await present(), args, args.content);
       const { path } = await runtime.writeFile(args.path, new TextEncoder().encode(content), signal);
       return { observation: "write", content: "", extras: { path } };
@@ -29,7 +29,7 @@ export const writeTool: Tool<"write"> = {
       }
     }
   },
-  tell: (event: Observation) => event.message,
+  formatForModel: (event: Observation) => event.message,
 };
 
 function isWhole({ start, end }: ActionArgs<"write">): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, actionArgs, type ApprovalRule, type NewAction, type Settings } from "@deckhand/protocol";
 import type { Effect } from "../../tools/tool.ts";
-import { jobTool } from "../../tools/job.ts";
+import { jobTool } from "../../tools/shell/job.ts";
 import { evaluatePolicy, type ApprovalDefaults } from "./policy.ts";
 
 const defaults: ApprovalDefaults = { policy: "risky", seconds: 60, sandboxed: true };

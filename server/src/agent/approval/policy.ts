@@ -69,7 +69,7 @@ function reasonsFor(
   const policy = settings.approval ?? defaults.policy;
   const reasons: ApprovalReason[] = [];
   if (policy !== "never") {
-    if (effect === "foreign") reasons.push("external_tool");
+    if (effect === "external") reasons.push("external_tool");
     if (effect === "network") reasons.push("network");
     if (effect === "execute" && !defaults.sandboxed) reasons.push("no_sandbox");
     if (effect === "write" && isOutside(action, workspace)) reasons.push("outside_workspace");

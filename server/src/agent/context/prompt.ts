@@ -232,7 +232,7 @@ export class Prompt {
   }
 
   #textFor(event: Observation): string {
-    return this.#tools.get(event.observation)?.tell?.(event) ?? event.content;
+    return this.#tools.get(event.observation)?.formatForModel?.(event) ?? event.content;
   }
 }
 

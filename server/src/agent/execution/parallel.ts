@@ -9,7 +9,7 @@ export function isParallelSafe(call: PreparedCall): call is RunnableCall {
   if (call.type !== "runnable") return false;
   const { tool, event } = call;
   const args = event.args as never;
-  return tool.besideOthers?.(args) ?? ["none", "read"].includes(tool.effect(args));
+  return tool.isParallelSafe?.(args) ?? ["none", "read"].includes(tool.effect(args));
 }
 
 /**

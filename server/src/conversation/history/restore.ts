@@ -93,7 +93,7 @@ export function createRestoreTool({ id, state, checkpoints }: RestoreDeps): Tool
   return {
     action: "restore",
     description: "",
-    offers: [],
+    modelArgs: [],
     effect: () => "write",
     // oxlint-disable-next-line require-yield -- it has no deltas
     async *run({ at, force }, { signal }) {

@@ -1,9 +1,9 @@
 import { createTwoFilesPatch } from "diff";
 import { DeckhandError, type ActionArgs, type Delta } from "@deckhand/protocol";
-import { decodeText, withFileProblems } from "../file-problem.ts";
+import { decodeText, withFileErrors } from "../text-file.ts";
 import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
-import { applyPatch } from "../patch/patch.ts";
-import { whyNoMatch } from "./no-match.ts";
+import { applyPatch } from "../patch/apply-patch.ts";
+import { explainNoMatch } from "./no-match.ts";
 import { replaceAll } from "./replace.ts";
 
 const maxFileBytes = 16 * 1024 * 1024;
@@ -18,11 +18,11 @@ export const editTool: Tool<"edit"> = {
   action: "edit",
   description:
     "Replace text in a file. `old_str` must be in the file as given, and only once unless `replace_all` is true: quote whole lines, with their white space. An empty `old_str` makes a new file. A diff comes back.",
-  offers: ["path", "old_str", "new_str", "replace_all"],
+  modelArgs: ["path", "old_str", "new_str", "replace_all"],
   effect: () => "write",
   async *run(args: ActionArgs<"edit">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
     if (args.patch !== undefined) return yield* applyPatch(args.patch, runtime, signal);
-    return withFileProblems(runtime, args.path, "write to", async () => {
+    return withFileErrors(runtime, args.path, "write to", async () => {
       const before = await present();
       const after = edited(before, args);
       const { path } = await runtime.writeFile(args.path, new TextEncoder().encode(after), signal);
@@ -59,7 +59,7 @@ function edited(
     throw new DeckhandError("ambiguous_match", `${path} exists: give the text to replace in old_str.`);
   }
   const replaced = replaceAll(before, old, text);
-  if ("missing" in replaced) throw new DeckhandError("no_match", whyNoMatch(path, before, old));
+  if ("missing" in replaced) throw new DeckhandError("no_match", explainNoMatch(path, before, old));
   if (replaced.count > 1 && !all) {
     throw new DeckhandError(
       "ambiguous_match",

@@ -1,4 +1,4 @@
-import { plainLine } from "./line.ts";
+import { normalizeLine } from "./normalize-line.ts";
 
 /** Lines that are there more often than this say nothing about a place: closing brackets. */
 const tooOften = 200;
@@ -11,7 +11,7 @@ export class LineIndex {
   constructor(lines: readonly string[]) {
     this.#lines = lines;
     for (const [at, line] of lines.entries()) {
-      const plain = plainLine(line);
+      const plain = normalizeLine(line);
       const places = this.#places.get(plain);
       if (places === undefined) this.#places.set(plain, [at]);
       else places.push(at);
@@ -22,7 +22,7 @@ export class LineIndex {
   candidates(wanted: readonly string[]): readonly number[] {
     let best: readonly number[] | undefined;
     for (const [index, line] of wanted.entries()) {
-      const plain = plainLine(line);
+      const plain = normalizeLine(line);
       if (plain === "") continue;
       const starts = (this.#places.get(plain) ?? []).map((at) => at - index);
       if (best === undefined || starts.length < best.length) best = starts;
@@ -34,7 +34,7 @@ export class LineIndex {
   nearest(wanted: readonly string[]): number | undefined {
     const votes = new Map<number, number>();
     for (const [index, line] of wanted.entries()) {
-      const plain = plainLine(line);
+      const plain = normalizeLine(line);
       const places = plain === "" ? [] : (this.#places.get(plain) ?? []);
       if (places.length > tooOften) continue;
       for (const at of places) votes.set(at - index, (votes.get(at - index) ?? 0) + 1);

@@ -1,19 +1,19 @@
 /** What to say of text that is not in a file: where the nearest is, and how it differs. */
 import { LineIndex } from "./line-index.ts";
-import { sameButForSpace } from "./line.ts";
-import { maxLooseChars } from "./replace.ts";
+import { matchesLoosely } from "./normalize-line.ts";
+import { maxLooseSearchChars } from "./replace.ts";
 
 const maxLines = 20;
 const maxLineChars = 200;
 
-export function whyNoMatch(path: string, text: string, old: string, quote = "old_str"): string {
+export function explainNoMatch(path: string, text: string, old: string, quote = "old_str"): string {
   const lines = text.split("\n");
   const wanted = old.replace(/\r?\n$/, "").split(/\r?\n/);
-  const at = text.length > maxLooseChars ? undefined : nearest(lines, wanted);
+  const at = text.length > maxLooseSearchChars ? undefined : nearest(lines, wanted);
   const first = `${quote} is not in ${path}. `;
   if (at === undefined) return `${first}Read the file, and quote what it has.`;
   const shown = lines.slice(at, at + Math.min(wanted.length, maxLines));
-  const other = wanted.findIndex((line, index) => !sameButForSpace(line, lines[at + index]));
+  const other = wanted.findIndex((line, index) => !matchesLoosely(line, lines[at + index]));
   return [
     `${first}The nearest is at line ${at + 1}:`,
     ...shown.map((line, index) => `${at + index + 1}\t${cut(line)}`),

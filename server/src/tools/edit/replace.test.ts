@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { whyNoMatch } from "./no-match.ts";
+import { explainNoMatch } from "./no-match.ts";
 import { replaceAll } from "./replace.ts";
 
 const python = [
@@ -72,23 +72,23 @@ test("[N11] whatever the depth and the ends of lines: a window of a file, quoted
 });
 
 test("[N12] for a quote that is not there the nearest lines are shown, and the first that differs", () => {
-  const words = whyNoMatch("a.py", python, "    def g(self):\n        return 3\n");
+  const words = explainNoMatch("a.py", python, "    def g(self):\n        return 3\n");
   assert.equal(
     words,
     'old_str is not in a.py. The nearest is at line 5:\n5\t    def g(self):\n6\t        return 2\nLine 6 differs: old_str has "        return 3", the file "        return 2".',
   );
-  assert.match(whyNoMatch("a.py", python, "return self.value\nclass A(Base)"), /nearest is at line 1:/);
-  assert.match(whyNoMatch("a.py", python, "    def f(self):\n      return 1"), /return 1/);
-  assert.match(whyNoMatch("a.py", python, "nothing alike"), /Read the file/);
-  assert.match(whyNoMatch("a.py", python, "        return 2\n\nend"), /Line 8 differs: .* the file ends there/);
+  assert.match(explainNoMatch("a.py", python, "return self.value\nclass A(Base)"), /nearest is at line 1:/);
+  assert.match(explainNoMatch("a.py", python, "    def f(self):\n      return 1"), /return 1/);
+  assert.match(explainNoMatch("a.py", python, "nothing alike"), /Read the file/);
+  assert.match(explainNoMatch("a.py", python, "        return 2\n\nend"), /Line 8 differs: .* the file ends there/);
 });
 
 test("[N12] what is shown of a file is bounded, and a large file is not gone through line by line", () => {
   const long = `${"x".repeat(5000)}\n`.repeat(100);
-  assert.ok(whyNoMatch("a", long, `${long}y`).length < 6000);
+  assert.ok(explainNoMatch("a", long, `${long}y`).length < 6000);
   const large = "line\n".repeat(1_000_000);
   const startedAt = performance.now();
   assert.deepEqual(replaceAll(large, "  lime", "x"), { missing: true });
-  assert.match(whyNoMatch("a", large, "lime"), /Read the file/);
+  assert.match(explainNoMatch("a", large, "lime"), /Read the file/);
   assert.ok(performance.now() - startedAt < 500);
 });

@@ -4,14 +4,14 @@
  * line by line without those, and taken only where every line fits and the indentation differs in one consistent way; what replaces
  * it is indented as the file is.
  */
-import { sameButForSpace } from "./line.ts";
+import { matchesLoosely } from "./normalize-line.ts";
 import { indentationBetween, indentedBy } from "./indentation.ts";
 import { LineIndex } from "./line-index.ts";
 
 /** Longer texts are searched exactly or not at all: to look at each line would hold up everybody else. */
-export const maxLooseChars = 1024 * 1024;
+export const maxLooseSearchChars = 1024 * 1024;
 
-export type Replaced =
+export type Replacement =
   | {
       readonly text: string;
       readonly count: number;
@@ -21,10 +21,10 @@ export type Replaced =
   | { readonly missing: true };
 
 /** Replaces every place where `old` is in `text`. `old` is not empty. */
-export function replaceAll(text: string, old: string, replacement: string): Replaced {
+export function replaceAll(text: string, old: string, replacement: string): Replacement {
   const exact = text.split(old).length - 1;
   if (exact > 0) return { text: text.replaceAll(old, () => replacement), count: exact, loosely: false };
-  if (text.length > maxLooseChars) return { missing: true };
+  if (text.length > maxLooseSearchChars) return { missing: true };
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const lines = text.split("\n");
   const wanted = linesOf(old);
@@ -53,7 +53,7 @@ function placesOf(lines: readonly string[], wanted: readonly string[]): Place[] 
   const places: Place[] = [];
   let free = 0;
   for (const at of new LineIndex(lines).candidates(wanted)) {
-    if (at < free || !wanted.every((line, index) => sameButForSpace(line, lines[at + index]))) continue;
+    if (at < free || !wanted.every((line, index) => matchesLoosely(line, lines[at + index]))) continue;
     const indentation = indentationBetween(wanted, lines.slice(at, at + wanted.length));
     if (indentation === undefined) continue;
     places.push({ at, indentation });

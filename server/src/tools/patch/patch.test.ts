@@ -8,9 +8,9 @@ import fc from "fast-check";
 import { DeckhandError } from "@deckhand/protocol";
 import { bubblewrapRuntimes } from "../../runtime/bubblewrap.ts";
 import type { AnyOutcome } from "../tool.ts";
-import { applyHunks } from "./apply.ts";
+import { applyHunks } from "./apply-hunks.ts";
 import { parsePatch, patchPaths, type Hunk } from "./parse.ts";
-import { applyPatch } from "./patch.ts";
+import { applyPatch } from "./apply-patch.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "deckhand-patch-"));
 const workspace = join(folder, "workspace");

@@ -1,5 +1,5 @@
 /** How large an image says that it is, before anybody takes memory for its pixels. */
-import type { ImageType } from "./kind.ts";
+import type { ImageType } from "./file-type.ts";
 
 export interface ImageSize {
   readonly width: number;

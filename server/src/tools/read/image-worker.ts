@@ -1,13 +1,13 @@
 /** The thread of `image.ts`: an image in, a smaller one out. */
 import { parentPort, workerData } from "node:worker_threads";
 import { PhotonImage, resize, SamplingFilter } from "@silvia-odwyer/photon-node";
-import type { ImageOrder, SmallImage } from "./image.ts";
+import type { ResizeRequest, ResizedImage } from "./image.ts";
 
 /** Of a JPEG: text in screenshots stays readable. */
 const qualities = [85, 70, 50];
 const leastSide = 256;
 
-function smaller({ bytes, maxSide, maxBytes }: ImageOrder): SmallImage {
+function smaller({ bytes, maxSide, maxBytes }: ResizeRequest): ResizedImage {
   const whole = PhotonImage.new_from_byteslice(bytes);
   const [width, height] = [whole.get_width(), whole.get_height()];
   for (let side = maxSide; ; side = Math.round(side * 0.7)) {
@@ -24,4 +24,4 @@ function smaller({ bytes, maxSide, maxBytes }: ImageOrder): SmallImage {
   }
 }
 
-parentPort?.postMessage(smaller(workerData as ImageOrder));
+parentPort?.postMessage(smaller(workerData as ResizeRequest));

@@ -5,9 +5,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { imageSizeOf } from "./image-size.ts";
-import type { ImageType } from "./kind.ts";
+import type { ImageType } from "./file-type.ts";
 
-export interface ShownImage {
+export interface ModelImage {
   /** A `data:` URL. */
   readonly url: string;
   readonly width: number;
@@ -17,12 +17,12 @@ export interface ShownImage {
 }
 
 /** What is asked of the thread. */
-export interface ImageOrder {
+export interface ResizeRequest {
   readonly bytes: Uint8Array;
   readonly maxSide: number;
   readonly maxBytes: number;
 }
-export interface SmallImage {
+export interface ResizedImage {
   readonly bytes: Uint8Array;
   readonly type: string;
   readonly width: number;
@@ -38,11 +38,11 @@ const deadlineMs = 20_000;
 const maxMegabytes = 128;
 
 /** A sentence where it cannot be shown. Fails with the signal's reason. */
-export async function shownImage(
+export async function imageForModel(
   bytes: Uint8Array,
   type: ImageType,
   signal: AbortSignal,
-): Promise<ShownImage | string> {
+): Promise<ModelImage | string> {
   const size = imageSizeOf(bytes, type);
   if (size === undefined || size.width === 0 || size.height === 0) return "it is damaged";
   const { width, height } = size;
@@ -52,13 +52,13 @@ export async function shownImage(
     return { url: dataUrl(type, bytes), width, height, original };
   }
   const worker = new Worker(new URL("./image-worker.ts", import.meta.url), {
-    workerData: { bytes, maxSide, maxBytes } satisfies ImageOrder,
+    workerData: { bytes, maxSide, maxBytes } satisfies ResizeRequest,
     resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
     env: {},
   });
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    const [small] = (await once(worker, "message", { signal: limit })) as [SmallImage];
+    const [small] = (await once(worker, "message", { signal: limit })) as [ResizedImage];
     return { url: dataUrl(small.type, small.bytes), width: small.width, height: small.height, original };
   } catch {
     signal.throwIfAborted();

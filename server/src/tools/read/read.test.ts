@@ -7,7 +7,7 @@ import { PhotonImage } from "@silvia-odwyer/photon-node";
 import { actionArgs, DeckhandError, observation, type Observation } from "@deckhand/protocol";
 import { bubblewrapRuntimes } from "../../runtime/bubblewrap.ts";
 import { imageSizeOf } from "./image-size.ts";
-import { imageTypeOf } from "./kind.ts";
+import { imageTypeOf } from "./file-type.ts";
 import { notebookText } from "./notebook.ts";
 import { readTool } from "./read.ts";
 
@@ -37,7 +37,7 @@ async function read(args: object, forAgent = true): Promise<Read> {
   const { value, done } = await running.next();
   assert.ok(done === true && value.observation === "read");
   const event = { id: 2, timestamp: "", ...observation("agent", "read", value.content, value.extras) };
-  return { event, told: tool.tell?.(event) ?? "" };
+  return { event, told: tool.formatForModel?.(event) ?? "" };
 }
 const put = (name: string, content: string | Uint8Array): Promise<void> => writeFile(join(workspace, name), content);
 const sentence = async (args: object, forAgent = true): Promise<string> => {

@@ -10,13 +10,13 @@ import {
   type ObservationExtras,
 } from "@deckhand/protocol";
 import type { FileData, Runtime } from "../../runtime/runtime.ts";
-import { decodeText, NotText, withFileProblems } from "../file-problem.ts";
-import { cutLines } from "../lines.ts";
+import { decodeText, NotTextError, withFileErrors } from "../text-file.ts";
+import { selectLines } from "../line-range.ts";
 import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
-import { shownImage } from "./image.ts";
-import { describeBytes, imageTypeOf } from "./kind.ts";
+import { imageForModel } from "./image.ts";
+import { describeBytes, imageTypeOf } from "./file-type.ts";
 import { notebookText } from "./notebook.ts";
-import { hugePart, listing } from "./programs.ts";
+import { readLargeFile, listFolder } from "./sandbox-commands.ts";
 
 /** Files up to this size are read whole; of larger ones the agent gets the lines that it asks for. */
 const maxFileBytes = 16 * 1024 * 1024;
@@ -33,14 +33,14 @@ export function readTool(skill: (name: string) => Promise<string | undefined> = 
     action: "read",
     description:
       "Read a file: text comes with line numbers (no part of the file), from behind line `start` to line `end` (default: all); long text in part, with the `start` to go on from. An image is shown, a notebook comes as text, a folder as a list.",
-    offers: ["path", "start", "end"],
+    modelArgs: ["path", "start", "end"],
     effect: () => "read",
     // oxlint-disable-next-line require-yield -- a file comes whole
     async *run(args: Args, { runtime, signal, forAgent = false }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
       const own =
         forAgent && args.path.startsWith("skill:") ? await skill(args.path.slice("skill:".length)) : undefined;
       if (own !== undefined) return text(args.path, own, args);
-      return withFileProblems(runtime, args.path, "read", async () => {
+      return withFileErrors(runtime, args.path, "read", async () => {
         try {
           const file = await runtime.readFile(args.path, maxFileBytes, signal);
           return forAgent ? await shown(file, args, signal) : text(file.path, decodeText(file.data), args);
@@ -50,7 +50,7 @@ export function readTool(skill: (name: string) => Promise<string | undefined> = 
         }
       });
     },
-    tell(event: Observation): string {
+    formatForModel(event: Observation): string {
       if (event.observation !== "read") return event.content;
       const { extras, content } = event;
       if (extras.kind !== undefined && extras.kind !== "text" && extras.kind !== "notebook") return content;
@@ -63,7 +63,7 @@ function text(path: string, whole: string, args: Args, more: Omit<Extras, "path"
   const start = args.start === 0 ? {} : { start: args.start };
   return {
     observation: "read",
-    content: bounded(cutLines(whole, args), args.start),
+    content: bounded(selectLines(whole, args), args.start),
     extras: { path, ...start, ...more },
   };
 }
@@ -71,7 +71,7 @@ function text(path: string, whole: string, args: Args, more: Omit<Extras, "path"
 async function shown({ data, path }: FileData, args: Args, signal: AbortSignal): Promise<AnyOutcome> {
   const type = imageTypeOf(data);
   if (type !== undefined) {
-    const image = await shownImage(data, type, signal);
+    const image = await imageForModel(data, type, signal);
     if (typeof image === "string") {
       return { observation: "read", content: `[An image that cannot be shown: ${image}.]`, extras: { path } };
     }
@@ -83,7 +83,7 @@ async function shown({ data, path }: FileData, args: Args, signal: AbortSignal):
       extras: { path, kind: "image", image: { url, width, height } },
     };
   }
-  if (data.includes(0)) throw new NotText(describeBytes(data));
+  if (data.includes(0)) throw new NotTextError(describeBytes(data));
   const whole = decoded(data);
   const cells = path.endsWith(".ipynb") ? notebookText(whole) : undefined;
   return cells === undefined ? text(path, whole, args) : text(path, cells, args, { kind: "notebook" });
@@ -93,7 +93,7 @@ function decoded(data: Uint8Array): string {
   try {
     return decodeText(data);
   } catch (error) {
-    throw error instanceof DeckhandError ? new NotText(describeBytes(data)) : error;
+    throw error instanceof DeckhandError ? new NotTextError(describeBytes(data)) : error;
   }
 }
 
@@ -105,12 +105,12 @@ async function withoutReading(
   signal: AbortSignal,
 ): Promise<AnyOutcome> {
   if (error.code === "is_directory") {
-    const { path, content } = await listing(args.path, runtime, signal);
+    const { path, content } = await listFolder(args.path, runtime, signal);
     return { observation: "read", content, extras: { path, kind: "folder" } };
   }
   if (error.code !== "file_too_large") throw error;
-  const part = await hugePart(args, maxChars, runtime, signal);
-  if (part.data.includes(0)) throw new NotText(`${describeBytes(part.data)} and more`);
+  const part = await readLargeFile(args, maxChars, runtime, signal);
+  if (part.data.includes(0)) throw new NotTextError(`${describeBytes(part.data)} and more`);
   return {
     observation: "read",
     content: bounded(new TextDecoder().decode(part.data), args.start, part.cut),

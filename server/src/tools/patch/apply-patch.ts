@@ -2,9 +2,9 @@
 import { createTwoFilesPatch } from "diff";
 import { DeckhandError, type Delta, type ObservationExtras } from "@deckhand/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { decodeText, withFileProblems } from "../file-problem.ts";
+import { decodeText, withFileErrors } from "../text-file.ts";
 import type { AnyOutcome } from "../tool.ts";
-import { applyHunks } from "./apply.ts";
+import { applyHunks } from "./apply-hunks.ts";
 import { parsePatch, type FilePatch } from "./parse.ts";
 
 const maxFileBytes = 16 * 1024 * 1024;
@@ -72,7 +72,7 @@ async function changeOf(
 }
 
 async function present(path: string, runtime: Runtime, signal: AbortSignal): Promise<string | null> {
-  return withFileProblems(runtime, path, "write to", async () => {
+  return withFileErrors(runtime, path, "write to", async () => {
     try {
       return decodeText((await runtime.readFile(path, maxFileBytes, signal)).data);
     } catch (error) {
@@ -85,7 +85,7 @@ async function present(path: string, runtime: Runtime, signal: AbortSignal): Pro
 async function carryOut({ path, after, from }: Change, runtime: Runtime, signal: AbortSignal): Promise<void> {
   if (from !== undefined) await move(from, path, runtime, signal);
   if (after === null) return program(["rm", "--", path], runtime, signal);
-  await withFileProblems(runtime, path, "write to", () => runtime.writeFile(path, encoded(after), signal));
+  await withFileErrors(runtime, path, "write to", () => runtime.writeFile(path, encoded(after), signal));
 }
 
 async function takeBack({ path, before, from }: Change, runtime: Runtime): Promise<void> {

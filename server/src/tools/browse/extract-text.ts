@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { DeckhandError } from "@deckhand/protocol";
 import type { Page } from "./fetch-page.ts";
 
-export interface Readable {
+export interface PageText {
   readonly title: string;
   /** Markdown, or the body itself where that is no HTML. */
   readonly text: string;
@@ -16,15 +16,15 @@ export interface Readable {
 const maxMegabytes = 256;
 
 /** Fails with `fetch_failed` for a page that cannot be taken apart. */
-export async function readable(page: Page, signal: AbortSignal): Promise<Readable> {
+export async function extractText(page: Page, signal: AbortSignal): Promise<PageText> {
   if (!/html/.test(page.contentType)) return { title: "", text: page.body };
-  const worker = new Worker(new URL("./readable-worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./extract-text-worker.ts", import.meta.url), {
     workerData: page.body,
     resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
     env: {},
   });
   try {
-    const [read] = (await once(worker, "message", { signal })) as [Readable];
+    const [read] = (await once(worker, "message", { signal })) as [PageText];
     return read;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -3,11 +3,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 import TurndownService from "turndown";
-import type { Readable } from "./readable.ts";
+import type { PageText } from "./extract-text.ts";
 
 const unread = ["script", "style", "noscript", "template", "svg", "iframe", "nav", "footer"];
 
-function read(html: string): Readable {
+function read(html: string): PageText {
   const { document } = parseHTML(html);
   const title = document.title.trim();
   for (const element of document.querySelectorAll(unread.join(","))) element.remove();

@@ -1,7 +1,7 @@
 import type { ActionArgs, Delta, Observation } from "@deckhand/protocol";
-import type { WaitOptions } from "../runtime/jobs.ts";
-import { jobExtras, jobWords, printable, wholeExtras } from "./printed.ts";
-import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
+import type { WaitOptions } from "../../runtime/jobs.ts";
+import { jobExtras, describeJob, textOrBinaryNote, fullOutputExtras } from "./output.ts";
+import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
 
 /** After something was typed: until what came of it stands still, as far as anybody can tell. */
 const settled: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
@@ -10,10 +10,10 @@ export const jobTool: Tool<"job"> = {
   action: "job",
   description:
     "Look at a job (a command in the background, or one that outlived its timeout): what it printed since the last look, or its screen if it has a terminal. First types `input` (end a line with a newline), presses `keys` (enter, tab, escape, up, pagedown, ctrl-c, ctrl-d …) or sends `signal`, if given; then waits up to `wait` seconds for its end.",
-  offers: ["id", "input", "keys", "signal", "wait"],
+  modelArgs: ["id", "input", "keys", "signal", "wait"],
   effect: types,
   // A look takes what is new: the next one has to come after it.
-  besideOthers: () => false,
+  isParallelSafe: () => false,
   // oxlint-disable-next-line require-yield -- there is nothing to stream
   async *run(args: ActionArgs<"job">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
     const { jobs } = runtime;
@@ -29,17 +29,17 @@ export const jobTool: Tool<"job"> = {
     const { status } = look;
     return {
       observation: "job",
-      content: printable(look.output),
+      content: textOrBinaryNote(look.output),
       extras: {
         ...jobExtras(look),
         command: status.command,
         duration_ms: (status.endedAt ?? Date.now()) - status.startedAt,
-        ...wholeExtras(look.fullOutput),
+        ...fullOutputExtras(look.fullOutput),
       },
     };
   },
-  tell(event: Observation): string {
-    return event.observation === "job" ? jobWords(event.content, event.extras) : event.content;
+  formatForModel(event: Observation): string {
+    return event.observation === "job" ? describeJob(event.content, event.extras) : event.content;
   },
 };
 

@@ -1,8 +1,8 @@
 import { refusalSentence, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
-import type { Terminal, WaitOptions } from "../runtime/jobs.ts";
-import type { ExecResult, Refusal, Runtime } from "../runtime/runtime.ts";
-import { jobExtras, jobWords, printable, wholeExtras, wholeWords } from "./printed.ts";
-import type { AnyOutcome, Tool, ToolContext } from "./tool.ts";
+import type { Terminal, WaitOptions } from "../../runtime/jobs.ts";
+import type { ExecResult, Refusal, Runtime } from "../../runtime/runtime.ts";
+import { jobExtras, describeJob, textOrBinaryNote, fullOutputExtras, describeFullOutput } from "./output.ts";
+import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
 
 /** Bytes of output that an event (and the model) gets: half from the head, half from the tail. The original's number. */
 const keepBytes = 30_000;
@@ -22,7 +22,7 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
     action: "run",
     description:
       "Run a bash command in the persistent shell of the workspace and get its output and exit code. Directory, variables and functions last. After `timeout` seconds it goes on as a job, and you get what it printed. `background` starts a job at once (a server, a watcher); `tty` one with a terminal, for interactive programs. `input` is its standard input, else empty. Long output comes as head and tail, with the path of the whole.",
-    offers: ["command", "timeout", "background", "tty", "input"],
+    modelArgs: ["command", "timeout", "background", "tty", "input"],
     effect: () => "execute",
     async *run(args: ActionArgs<"run">, { runtime, id, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
       // An id of the conversation's own, so that no restart gives it to another one.
@@ -44,11 +44,11 @@ export function runTool(defaultTimeoutMs: number): Tool<"run"> {
       const refused = runtime.network?.takeRefused() ?? [];
       return outcome(args, step.value, note(step.value, timeoutMs, job), refused, job);
     },
-    tell(event: Observation): string {
+    formatForModel(event: Observation): string {
       if (event.observation !== "run") return event.content;
       const { exit_code: exitCode, cwd, whole, job, screen, network } = event.extras;
-      if (job !== undefined) return jobWords(event.content, { job, screen, whole });
-      const more = wholeWords(whole) + refusals(network?.refused ?? []);
+      if (job !== undefined) return describeJob(event.content, { job, screen, whole });
+      const more = describeFullOutput(whole) + refusals(network?.refused ?? []);
       return `${event.content.trimEnd()}${more}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
     },
   };
@@ -64,14 +64,14 @@ async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, sign
   const { exitCode = -1, startedAt, endedAt = Date.now() } = look.status;
   return {
     observation: "run",
-    content: printable(look.output),
+    content: textOrBinaryNote(look.output),
     extras: {
       command,
       exit_code: exitCode,
       cwd: runtime.cwd,
       duration_ms: endedAt - startedAt,
       hidden: args.hidden,
-      ...wholeExtras(look.fullOutput),
+      ...fullOutputExtras(look.fullOutput),
       ...jobExtras(look),
     },
   };
@@ -87,14 +87,14 @@ function outcome(
   const { endedBy } = result;
   return {
     observation: "run",
-    content: printable(result.output) + words,
+    content: textOrBinaryNote(result.output) + words,
     extras: {
       command: args.command,
       exit_code: result.exitCode,
       cwd: result.cwd,
       duration_ms: result.durationMs,
       hidden: args.hidden,
-      ...wholeExtras(result.fullOutput),
+      ...fullOutputExtras(result.fullOutput),
       ...(endedBy === undefined || endedBy === "job" ? {} : { ended_by: endedBy }),
       ...(endedBy === "job" ? { job: { id: job, state: "running" } } : {}),
       ...(result.limit === undefined ? {} : { limit: result.limit.kind }),

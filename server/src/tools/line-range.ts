@@ -10,7 +10,7 @@ export function splitLines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-export function cutLines(text: string, { start, end }: Range): string {
+export function selectLines(text: string, { start, end }: Range): string {
   if (start === 0 && end === -1) return text;
   return splitLines(text)
     .slice(start, end === -1 ? undefined : end)

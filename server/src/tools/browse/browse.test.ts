@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { DeckhandError, observation, type ErrorCode, type Observation } from "@deckhand/protocol";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import { browseTool } from "./browse.ts";
 import { fetchPage } from "./fetch-page.ts";
 
@@ -49,7 +49,7 @@ test("[B1] a page comes with its HTML, its title and its readable text", async (
   assert.match(value.extras.text, /^## Head\n\nThe text of the article/);
   assert.doesNotMatch(value.extras.text, /color: red|document\.title/);
   const event = { id: 1, timestamp: "", ...observation("agent", "browse", value.content, value.extras) } as Observation;
-  assert.match(browseTool(allow).tell!(event), new RegExp(`^${base}/ \\(200\\)\nA page\n\n## Head`));
+  assert.match(browseTool(allow).formatForModel!(event), new RegExp(`^${base}/ \\(200\\)\nA page\n\n## Head`));
 });
 
 test("[B2] what this machine reaches is refused before a connection is made, however it is written", async () => {

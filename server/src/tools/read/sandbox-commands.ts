@@ -7,7 +7,7 @@ const maxEntries = 500;
 const maxListBytes = 64 * 1024;
 
 /** Names in a folder, sorted, folders with a slash. */
-export async function listing(
+export async function listFolder(
   path: string,
   runtime: Runtime,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function listing(
 }
 
 /** The lines that are asked for, at most about `maxChars`. */
-export async function hugePart(
+export async function readLargeFile(
   { path, start, end }: Pick<ActionArgs<"read">, "path" | "start" | "end">,
   maxChars: number,
   runtime: Runtime,

@@ -6,7 +6,7 @@ const quotes: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A line as one remembers it: without the white space around it, with plain quotes, dashes and spaces. */
-export function plainLine(line: string): string {
+export function normalizeLine(line: string): string {
   let plain = line;
   // Nearly every line is ASCII, and then there is nothing to look for.
   // oxlint-disable-next-line no-control-regex
@@ -14,6 +14,6 @@ export function plainLine(line: string): string {
   return plain.trim();
 }
 
-export function sameButForSpace(a: string, b: string | undefined): boolean {
-  return b !== undefined && plainLine(a) === plainLine(b);
+export function matchesLoosely(a: string, b: string | undefined): boolean {
+  return b !== undefined && normalizeLine(a) === normalizeLine(b);
 }

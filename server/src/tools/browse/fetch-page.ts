@@ -8,7 +8,7 @@ import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { DeckhandError } from "@deckhand/protocol";
-import { isClosedAddress } from "../runtime/network/policy/addresses.ts";
+import { isClosedAddress } from "../../runtime/network/policy/addresses.ts";
 
 export interface Page {
   /** Where it came from in the end. */

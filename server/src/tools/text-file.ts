@@ -4,14 +4,14 @@ import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** `not_text`, of which is known what it is instead. */
-export class NotText extends DeckhandError {
+export class NotTextError extends DeckhandError {
   constructor(what: string) {
     super("not_text", `It is ${what}: use a command that understands it.`);
   }
 }
 
 /** Runs file work and fails with the path and the directory in the sentence. */
-export async function withFileProblems<T>(
+export async function withFileErrors<T>(
   runtime: Runtime,
   path: string,
   verb: "read" | "write to",
@@ -24,7 +24,7 @@ export async function withFileProblems<T>(
     if (!(error instanceof DeckhandError)) throw error;
     const absolute = resolve(runtime.cwd, path);
     const known = sentences(absolute, runtime.cwd, verb)[error.code];
-    const own = error instanceof NotText ? ` ${error.message}` : "";
+    const own = error instanceof NotTextError ? ` ${error.message}` : "";
     const sentence = known === undefined ? undefined : known + own;
     throw sentence === undefined ? error : new DeckhandError(error.code, sentence, { cause: error });
   }

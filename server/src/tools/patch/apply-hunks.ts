@@ -1,7 +1,7 @@
 /** What a text is after the hunks of a patch: each is looked for behind the one before, exactly, then without regard to white space. */
 import { DeckhandError } from "@deckhand/protocol";
-import { sameButForSpace } from "../edit/line.ts";
-import { whyNoMatch } from "../edit/no-match.ts";
+import { matchesLoosely } from "../edit/normalize-line.ts";
+import { explainNoMatch } from "../edit/no-match.ts";
 import type { Hunk } from "./parse.ts";
 
 /** Fails with `no_match` and the nearest lines. */
@@ -32,7 +32,7 @@ export function applyHunks(path: string, text: string, hunks: readonly Hunk[]): 
 function placeOf({ below, lines: changes, atEnd }: Hunk, lines: readonly string[], from: number): number | undefined {
   let first = from;
   for (const line of below) {
-    const at = lines.findIndex((each, index) => index >= first && sameButForSpace(line, each));
+    const at = lines.findIndex((each, index) => index >= first && matchesLoosely(line, each));
     if (at === -1) return undefined;
     first = at + 1;
   }
@@ -40,7 +40,7 @@ function placeOf({ below, lines: changes, atEnd }: Hunk, lines: readonly string[
   if (old.length === 0) return below.length > 0 ? first : lines.length;
   const last = lines.length - old.length;
   const places = [...(atEnd ? [last] : []), ...range(first, last)].filter((at) => at >= first);
-  for (const same of [(a: string, b?: string) => a === b || `${a}\r` === b, sameButForSpace]) {
+  for (const same of [(a: string, b?: string) => a === b || `${a}\r` === b, matchesLoosely]) {
     const found = places.find((at) => old.every((line, index) => same(line, lines[at + index])));
     if (found !== undefined) return found;
   }
@@ -54,5 +54,5 @@ function range(from: number, to: number): number[] {
 function whyNot(path: string, text: string, { below, lines }: Hunk): string {
   const old = lines.flatMap(({ mark, text: line }) => (mark === "+" ? [] : [line]));
   const where = below.length === 0 ? "" : ` (below "${below.join('", "').slice(0, 200)}", and behind the hunk before)`;
-  return whyNoMatch(path, text, old.join("\n"), `This hunk${where}`);
+  return explainNoMatch(path, text, old.join("\n"), `This hunk${where}`);
 }
