@@ -2,9 +2,10 @@
  * The state of a conversation: the fold of its log. The store also keeps the state itself, as a cache, so that opening a long
  * conversation need not fold all of its log; a cached state that does not match the log or this program is ignored.
  */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { apply, emptyState, isWorking, waitingFor, type ConversationState } from "@deckhand/protocol";
 import type { ConversationId, EventStore, RowUpdate } from "../store/event-store.ts";
-import { foldVersion } from "./fold-version.ts";
 import { logPages } from "./log-pages.ts";
 
 /** Events between two cached states: folding this many takes a few milliseconds. */
@@ -56,4 +57,24 @@ async function readCachedState(id: ConversationId, store: EventStore): Promise<C
   } catch {
     return emptyState;
   }
+}
+
+let version: string | undefined;
+
+/**
+ * A cached state is what one version of the fold made of a log, so any change in the code of the protocol makes it another
+ * version. In the repository that code is TypeScript, in a published package compiled JavaScript.
+ */
+export function foldVersion(): string {
+  return (version ??= hashSources(new URL(".", import.meta.resolve("@deckhand/protocol"))));
+}
+
+/** `folder` ends with a slash. Fails if it contains no code: a hash of nothing would fit every version. */
+export function hashSources(folder: URL): string {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const sources = names.filter((name) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|d)\.[cm]?[jt]s$/.test(name));
+  if (sources.length === 0) throw new Error(`There is no code of the protocol in ${folder.pathname}.`);
+  const hash = createHash("sha256");
+  for (const name of sources.toSorted()) hash.update(name).update(readFileSync(new URL(name, folder)));
+  return hash.digest("base64url");
 }

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { foldVersion, hashSources } from "./fold-version.ts";
+import { foldVersion, hashSources } from "./state-cache.ts";
 
 test("[F4] the version of the fold changes with the code that is loaded, be it sources or a compiled package", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "deckhand-fold-version-"));
+  const folder = await mkdtemp(join(tmpdir(), "deckhand-state-cache-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const version = (): string => hashSources(pathToFileURL(`${folder}/`));
   assert.throws(version, /no code/);
