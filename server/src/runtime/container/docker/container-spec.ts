@@ -107,7 +107,7 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       // Includes swap, so there is none.
       MemorySwap: limits.memoryBytes,
       PidsLimit: limits.processes,
-      NanoCpus: Math.round(limits.cpus * 1e9),
+      ...(limits.cpus === undefined ? {} : { NanoCpus: Math.round(limits.cpus * 1e9) }),
     },
   };
   const fingerprint = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 16);

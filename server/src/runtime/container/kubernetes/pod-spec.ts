@@ -1,4 +1,5 @@
 /** Spec of a conversation's pod. It complies with the restricted Pod Security Standard. */
+import { availableParallelism } from "node:os";
 import type { V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import { commandEnvironment } from "../../sandbox/environment.ts";
 import type { Limits } from "../../sandbox/limits/limits.ts";
@@ -48,7 +49,9 @@ export function podSpec({ name, image, workspace, claim, runtimeClass, readOnly,
     ...inClaim(folder),
   });
   const environment = commandEnvironment({ path: "", home: sandboxHome, extra: { USER: "agent", LOGNAME: "agent" } });
-  const resources = { memory: String(limits.memoryBytes), cpu: `${Math.round(limits.cpus * 1000)}m` };
+  // Always limited, because a namespace with a quota rejects a pod without a CPU limit.
+  const cpus = limits.cpus ?? availableParallelism();
+  const resources = { memory: String(limits.memoryBytes), cpu: `${Math.round(cpus * 1000)}m` };
   return {
     restartPolicy: "Never",
     terminationGracePeriodSeconds: 0,

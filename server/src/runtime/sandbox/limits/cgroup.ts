@@ -26,6 +26,8 @@ export interface Cgroup {
 }
 
 const cpuPeriodUs = 100_000;
+/** The kernel accepts no smaller one. */
+const minCpuQuotaUs = 1000;
 /** The kernel takes a moment to release dead processes. */
 const maxRemoveAttempts = 25;
 const removeRetryMs = 20;
@@ -43,6 +45,9 @@ export async function createCgroup(paths: CgroupPaths, limits: Limits): Promise<
   try {
     for (const folder of all) await mkdir(folder);
     for (const [file, value] of settings(paths.version, folders, limits)) await writeFile(file, value);
+    if (limits.cpus !== undefined && folders["cpu"] !== undefined) {
+      await writeCpuQuota(paths.version, folders["cpu"], limits.cpus);
+    }
     const memory = folders["memory"];
     const pids = folders["pids"];
     if (memory !== undefined) {
@@ -67,10 +72,9 @@ export async function createCgroup(paths: CgroupPaths, limits: Limits): Promise<
 
 function settings(
   version: 1 | 2,
-  { memory, pids, cpu }: Readonly<Record<string, string | undefined>>,
+  { memory, pids }: Readonly<Record<string, string | undefined>>,
   limits: Limits,
 ): (readonly [string, string])[] {
-  const quota = String(Math.max(1000, Math.round(limits.cpus * cpuPeriodUs)));
   const set: (readonly [string, string])[] = [];
   const put = (folder: string | undefined, file: string, value: number | string) => {
     if (folder !== undefined && exists(join(folder, file))) set.push([join(folder, file), String(value)]);
@@ -79,15 +83,27 @@ function settings(
     put(memory, "memory.limit_in_bytes", limits.memoryBytes);
     // Including swap, so that swapping gains nothing. The file exists only if the kernel accounts for swap.
     put(memory, "memory.memsw.limit_in_bytes", limits.memoryBytes);
-    put(cpu, "cpu.cfs_period_us", cpuPeriodUs);
-    put(cpu, "cpu.cfs_quota_us", quota);
   } else {
     put(memory, "memory.max", limits.memoryBytes);
     put(memory, "memory.swap.max", 0);
-    put(cpu, "cpu.max", `${quota} ${cpuPeriodUs}`);
   }
   put(pids, "pids.max", limits.processes);
   return set;
+}
+
+async function writeCpuQuota(version: 1 | 2, folder: string, cpus: number): Promise<void> {
+  const quotaUs = Math.max(minCpuQuotaUs, Math.round(cpus * cpuPeriodUs));
+  if (version === 2) {
+    await writeFile(join(folder, "cpu.max"), `${quotaUs} ${cpuPeriodUs}`);
+    return;
+  }
+  await writeFile(join(folder, "cpu.cfs_period_us"), String(cpuPeriodUs));
+  try {
+    await writeFile(join(folder, "cpu.cfs_quota_us"), String(quotaUs));
+  } catch (error) {
+    // v1 rejects a quota that exceeds an ancestor's, as in a container with a CPU limit. That one applies anyway.
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+  }
 }
 
 interface Counter {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, describe, it } from "node:test";
@@ -8,14 +8,16 @@ import { bubblewrapRuntimes } from "../../bubblewrap.ts";
 import { makeFolders, run, until, uniqueSleep } from "../../runtime.contract.ts";
 import { statOf } from "../../processes.ts";
 import type { Runtime } from "../../runtime.ts";
+import { createCgroup } from "./cgroup.ts";
 import { findCgroupPaths, cgroupName } from "./cgroup-paths.ts";
 import { resolveLimits, ulimitArgs } from "./limits.ts";
 
 const mib = 1024 * 1024;
 const limits = { memoryBytes: 64 * mib, processes: 40, fileBytes: 2 * mib, cpus: 0.5 };
-const places = await findCgroupPaths();
+const paths = await findCgroupPaths();
+const cpuFolder = paths?.version === 1 ? paths.folders.cpu : undefined;
 const ownGroups = () =>
-  Object.values(places?.folders ?? {}).flatMap((folder) =>
+  Object.values(paths?.folders ?? {}).flatMap((folder) =>
     readdirSync(folder).filter((name) => name.startsWith(`deckhand.${process.pid}.`)),
   );
 
@@ -26,7 +28,7 @@ const startMany = "for i in {1..60}; do sleep 1 & done; wait";
 
 describe(
   "limits enforced by a control group",
-  { skip: places === undefined && "no control group can be created here" },
+  { skip: paths === undefined && "no control group can be created here" },
   () => {
     const folders = makeFolders();
     let runtime: Runtime;
@@ -85,7 +87,7 @@ describe(
     });
 
     it("[Y4] removes the groups of a killed server, and none of a living one", async () => {
-      const parent = Object.values(places?.folders ?? {})[0] ?? "";
+      const parent = Object.values(paths?.folders ?? {})[0] ?? "";
       const stale = join(parent, cgroupName(4_194_303, 1, "a"));
       // The same pid with another start time is another process.
       const reused = join(parent, cgroupName(process.pid, 1, "b"));
@@ -118,6 +120,40 @@ it("[Y3] no file grows beyond the limit, and the limit is reported", async () =>
   folders.remove();
 });
 
+it(
+  "[Y3] a server that is limited to half a CPU itself can create groups, whatever CPU limit is configured",
+  { skip: cpuFolder === undefined && "cgroup v1 with a CPU controller is not available here" },
+  async () => {
+    const parent = join(cpuFolder ?? "", `deckhand-test-${process.pid}`);
+    mkdirSync(parent);
+    try {
+      writeFileSync(join(parent, "cpu.cfs_quota_us"), "50000");
+      for (const [cpus, quotaUs] of [
+        [undefined, "-1"],
+        [4, "-1"],
+        [0.25, "25000"],
+      ] as const) {
+        const { cpus: _, ...others } = limits;
+        const group = await createCgroup(
+          { version: 1, folders: { cpu: parent } },
+          { ...others, ...(cpus === undefined ? {} : { cpus }) },
+        );
+        const created = readdirSync(parent)
+          .filter((name) => name.startsWith("deckhand."))
+          .map((name) => join(parent, name));
+        assert.deepEqual(
+          created.map((folder) => readFileSync(join(folder, "cpu.cfs_quota_us"), "utf8").trim()),
+          [quotaUs],
+        );
+        await group.close();
+        assert.ok(!existsSync(created[0] ?? ""));
+      }
+    } finally {
+      rmdirSync(parent);
+    }
+  },
+);
+
 it("[Y5] without a control group, rlimits enforce memory per process and the number of processes", async () => {
   const folders = makeFolders();
   const isRoot = process.getuid?.() === 0;
@@ -145,7 +181,8 @@ it("[Y5] without a control group, rlimits enforce memory per process and the num
 
 it("[Y5] the defaults leave resources for the machine, and rlimits are set only if no control group applies", () => {
   const defaults = resolveLimits();
-  assert.ok(defaults.memoryBytes > 0 && defaults.processes >= 1000 && defaults.cpus >= 1);
+  assert.ok(defaults.memoryBytes > 0 && defaults.processes >= 1000);
+  assert.equal(defaults.cpus, undefined);
   assert.equal(ulimitArgs(limits, { memory: "cgroup", processes: "cgroup" }), "-f=2048");
   assert.equal(ulimitArgs(limits, { memory: "rlimit", processes: "rlimit" }), "-f=2048 -d=65536 -u=40");
 });

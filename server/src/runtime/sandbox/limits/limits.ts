@@ -3,14 +3,14 @@
  * of them together. If none can be created, rlimits enforce memory (per process) and the number of processes. File size
  * is always limited by an rlimit.
  */
-import { availableParallelism, release, totalmem } from "node:os";
+import { release, totalmem } from "node:os";
 
 export interface Limits {
   /** For all processes together, including swap and files in memory (/tmp). */
   readonly memoryBytes: number;
   readonly processes: number;
-  /** CPU time in processors; 0.5 is half of one. */
-  readonly cpus: number;
+  /** CPU time in processors; 0.5 is half of one. Without it, commands may use all that the server may use. */
+  readonly cpus?: number;
   /** Size of the largest file that may be written. */
   readonly fileBytes: number;
 }
@@ -31,7 +31,6 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
     memoryBytes: Math.floor((ownMemoryBytes() * 3) / 4),
     // `make -j`, a browser and a few servers need far fewer.
     processes: 2048,
-    cpus: availableParallelism(),
     fileBytes: 16 * gib,
     ...given,
   };
