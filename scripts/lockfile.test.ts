@@ -31,6 +31,6 @@ for (const lockfile of ["package-lock.json", "scripts/node24/package-lock.json"]
 
 /** Whether a package at `path` resolves the other one: next to it, or further up. */
 function isLocked(packages: object, path: string, name: string): boolean {
-  const places = path.split("node_modules/").map((_, index, parts) => parts.slice(0, index + 1).join("node_modules/"));
-  return places.some((place) => `${place.replace(/\/?$/, "/").replace(/^\//, "")}node_modules/${name}` in packages);
+  const folders = path.split("node_modules/").map((_, index, parts) => parts.slice(0, index + 1).join("node_modules/"));
+  return folders.some((folder) => `${folder.replace(/\/?$/, "/").replace(/^\//, "")}node_modules/${name}` in packages);
 }

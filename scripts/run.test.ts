@@ -10,7 +10,7 @@ const probe = `console.log(JSON.stringify({
   cwd: process.cwd(), args: process.argv.slice(2), path: process.env.PATH, user: process.env.DECKHAND_USER_PATH,
   npm: Object.keys(process.env).filter((name) => name.startsWith("npm_")) }));`;
 
-interface Told {
+interface Printed {
   readonly cwd: string;
   readonly args: readonly string[];
   readonly path: string;
@@ -40,8 +40,8 @@ test("[S6] bin/deckhand runs in the user's folder and returns the exit code", as
   const project = await readyProject(t);
   const elsewhere = dirname(project.root);
   const result = await project.run([join(project.root, "bin/deckhand"), "run", "a task"], { cwd: elsewhere });
-  const told = JSON.parse(result.stdout) as Told;
-  assert.deepEqual([told.cwd, told.args, result.stderr], [elsewhere, ["run", "a task"], ""]);
+  const printed = JSON.parse(result.stdout) as Printed;
+  assert.deepEqual([printed.cwd, printed.args, result.stderr], [elsewhere, ["run", "a task"], ""]);
   project.write("cli/src/main.ts", "process.exit(3)");
   assert.equal((await project.run([join(project.root, "bin/deckhand")])).code, 3);
   project.write("cli/src/main.ts", 'process.kill(process.pid, "SIGKILL")');
@@ -63,11 +63,11 @@ test("[S6] the server gets the user's PATH without what npm and we prepended", a
     npm_config_registry: "http://127.0.0.1:1/",
   };
   const { stdout } = await project.run(["scripts/run.js", "deckhand"], { env });
-  const told = JSON.parse(stdout) as Told;
-  assert.equal(told.user, own);
-  assert.equal(told.path, [dirname(process.execPath), join(project.root, "node_modules/.bin"), own].join(delimiter));
-  assert.equal(told.cwd, dirname(project.root));
-  assert.deepEqual(told.npm, ["npm_config_registry"]);
+  const printed = JSON.parse(stdout) as Printed;
+  assert.equal(printed.user, own);
+  assert.equal(printed.path, [dirname(process.execPath), join(project.root, "node_modules/.bin"), own].join(delimiter));
+  assert.equal(printed.cwd, dirname(project.root));
+  assert.deepEqual(printed.npm, ["npm_config_registry"]);
 });
 
 test("[S7] a start builds the web UI only if its sources have changed", async (t) => {
@@ -75,7 +75,7 @@ test("[S7] a start builds the web UI only if its sources have changed", async (t
   const start = () => project.run(["scripts/run.js", "start"]);
   const first = await start();
   assert.match(first.stderr, /Building the web UI/);
-  assert.deepEqual((JSON.parse(first.stdout) as Told).args, ["serve"]);
+  assert.deepEqual((JSON.parse(first.stdout) as Printed).args, ["serve"]);
   assert.equal(project.read("web/dist/index.html"), "one");
   assert.equal((await start()).stderr, "");
   project.write("web/index.html", "two");

@@ -98,8 +98,8 @@ test("[WB7] an exercise comes without its solution, and its original tests are r
     await using provided = await task.materialize();
     start = provided.start ?? "";
     assert.deepEqual((await readdir(start)).toSorted(), ["leap.py", "leap_test.py"]);
-    const kept = join(folder, "exercises/practice/leap/leap_test.py");
-    assert.deepEqual(provided.checkFiles, [{ path: "leap_test.py", from: kept }]);
+    const checkFile = join(folder, "exercises/practice/leap/leap_test.py");
+    assert.deepEqual(provided.checkFiles, [{ path: "leap_test.py", from: checkFile }]);
   }
   await assert.rejects(readdir(start), { code: "ENOENT" });
 

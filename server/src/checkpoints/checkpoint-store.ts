@@ -1,6 +1,6 @@
 /**
  * Checkpoints of workspaces: what a workspace was at an event. All conversations in a workspace share one shadow
- * repository, so each file is stored once and a checkpoint costs only what changed since the last one, whoever took it.
+ * repository, so each file is stored once and a checkpoint costs only what changed since the last one, by any conversation.
  * Operations on a workspace run one at a time; everyone who asks for a capture before it begins shares it, and garbage
  * collection yields to everything else.
  */

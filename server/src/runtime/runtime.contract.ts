@@ -319,13 +319,13 @@ export function runtimeContract(
 
     it("[UW1] a shared terminal is an interactive shell in the workspace, and its serialized screen matches what it shows", async () => {
       const terminal = await runtime.terminals.open({ id: "p1", rows: 8, columns: 60 });
-      let heard = "";
+      let output = "";
       const ended = new Promise<number>((resolve) => {
-        terminal.subscribe({ onOutput: (text) => (heard += text), onResize: () => {}, onEnd: resolve });
+        terminal.subscribe({ onOutput: (text) => (output += text), onResize: () => {}, onEnd: resolve });
       });
       terminal.type("[ -t 0 ] && echo $((6 * 7))-is in $PWD; exit 4\r");
       assert.equal(await ended, 4);
-      assert.match(heard, /42-is in \S+\r\n/);
+      assert.match(output, /42-is in \S+\r\n/);
       assert.match((await terminal.serialize()).data, /42-is in/);
       assert.equal(runtime.terminals.find("p1"), undefined);
       assert.ok(!runtime.jobs.list().some(({ id }) => id === "p1"));
@@ -691,7 +691,12 @@ export function runtimeContract(
 
     describe("an isolated program", () => {
       const factory = makeFactory(folders.options);
-      const apart = (argv: readonly string[], more: Partial<IsolatedProgram> = {}, signal = never, maxBytes = 1000) =>
+      const runIsolated = (
+        argv: readonly string[],
+        more: Partial<IsolatedProgram> = {},
+        signal = never,
+        maxBytes = 1000,
+      ) =>
         factory.runIsolated(
           { argv, cwd: workspace, folders: [{ path: workspace, access: "write" }], ...more },
           maxBytes,
@@ -701,31 +706,35 @@ export function runtimeContract(
       it("[V1] gets its arguments, input and environment unchanged, and returns both streams and its exit code", async () => {
         writeFileSync(join(workspace, "read me"), "in a file\n");
         const script =
-          'printf "%s|" "$@"; cat; cat "read me"; echo $MORE >&2; pwd >&2; echo made > "made apart"; exit 3';
-        const { stdout, ...rest } = await apart(["bash", "-c", script, "x", "a b", "c\nd", ""], {
+          'printf "%s|" "$@"; cat; cat "read me"; echo $MORE >&2; pwd >&2; echo made > "made inside"; exit 3';
+        const { stdout, ...rest } = await runIsolated(["bash", "-c", script, "x", "a b", "c\nd", ""], {
           env: { MORE: "of it" },
           stdin: "given\n",
         });
         assert.equal(Buffer.from(stdout).toString(), "a b|c\nd||given\nin a file\n");
         assert.deepEqual(rest, { stderr: `of it\n${workspace}\n`, exitCode: 3, cut: false });
-        assert.equal(readFileSync(join(workspace, "made apart"), "utf8"), "made\n");
-        assert.notEqual((await apart(["bash", "-c", "kill -9 $$"])).exitCode, 0);
-        await assert.rejects(apart(["echo", "a\0b"]), failsWith("bad_tool_args"));
+        assert.equal(readFileSync(join(workspace, "made inside"), "utf8"), "made\n");
+        assert.notEqual((await runIsolated(["bash", "-c", "kill -9 $$"])).exitCode, 0);
+        await assert.rejects(runIsolated(["echo", "a\0b"]), failsWith("bad_tool_args"));
       });
 
       it("[V1] is killed if it is stopped or prints too much, and leaves nothing running", async () => {
         const [behind, waits] = [uniqueSleep(), uniqueSleep()];
-        await apart(["bash", "-c", `setsid sleep ${behind} & echo started`]);
+        await runIsolated(["bash", "-c", `setsid sleep ${behind} & echo started`]);
         await until("nothing is left behind", () => processesWith(behind).length === 0);
-        const printed = await apart(["bash", "-c", "yes"]);
+        const printed = await runIsolated(["bash", "-c", "yes"]);
         assert.deepEqual([printed.stdout.length, printed.cut], [1000, true]);
         const stop = new AbortController();
-        const waiting = apart(["bash", "-c", `trap '' TERM INT; sleep ${waits} & sleep ${waits}`], {}, stop.signal);
+        const waiting = runIsolated(
+          ["bash", "-c", `trap '' TERM INT; sleep ${waits} & sleep ${waits}`],
+          {},
+          stop.signal,
+        );
         await until("it runs", () => processesWith(waits).length === 2);
         stop.abort();
         await assert.rejects(waiting, failsWith("interrupted"));
         await until("nothing is left of it", () => processesWith(waits).length === 0);
-        await assert.rejects(apart(["true"], {}, stop.signal), failsWith("interrupted"));
+        await assert.rejects(runIsolated(["true"], {}, stop.signal), failsWith("interrupted"));
       });
     });
 

@@ -114,7 +114,7 @@ class ReplyReader {
   readonly #maxBytes: number;
   readonly #onOverflow: (() => void) | undefined;
   readonly #parts: Buffer[] = [];
-  #keptBytes = 0;
+  #bufferedBytes = 0;
   /** The last bytes, where the trailer is looked for. */
   #tail = Buffer.alloc(0);
   #totalBytes = 0;
@@ -131,9 +131,9 @@ class ReplyReader {
 
   add(bytes: Buffer): void {
     this.#totalBytes += bytes.length;
-    if (this.#keptBytes < this.#maxBytes + trailerBytes) {
+    if (this.#bufferedBytes < this.#maxBytes + trailerBytes) {
       this.#parts.push(bytes);
-      this.#keptBytes += bytes.length;
+      this.#bufferedBytes += bytes.length;
     }
     this.#tail = Buffer.concat([this.#tail, bytes.subarray(-trailerBytes)]).subarray(-trailerBytes);
     if (this.#tail.at(-1) === 0) {

@@ -39,7 +39,7 @@ for (qw(169.254.169.254 100.100.100.200)) {
 # Judged by its effect outside.
 socket(my $udp, AF_INET, SOCK_DGRAM, 0) && control('datagrams');
 send($udp, 'canary', 0, pack_sockaddr_in($of{udp}, $loopback));
-for (['path', 'own.sock', $of{beside}], ['workspace', 'own2.sock', $of{within}], ['abstract', "\0own", "\0$of{abstract}"]) {
+for (['path', 'own.sock', $of{outside}], ['workspace', 'own2.sock', $of{within}], ['abstract', "\0own", "\0$of{abstract}"]) {
   my ($name, $mine, $theirs) = @$_;
   my $server = listens(AF_UNIX, pack_sockaddr_un($mine));
   control($name) if $server && reaches(AF_UNIX, SOCK_STREAM, pack_sockaddr_un($mine));

@@ -27,7 +27,7 @@ export const escapeChecks: readonly EscapeCheck[] = [
   files("data", "read the server's data", "a file of the workspace is read"),
   files("link", "read it through a symbolic link in the workspace", "a symbolic link inside the workspace is followed"),
   files("root", "read it through /proc/…/root", "the workspace is read that way"),
-  files("beside", "write next to the workspace", "a file is made in the workspace"),
+  files("next-to-workspace", "write next to the workspace", "a file is made in the workspace"),
   files("hooks", "write a repository's hooks and settings", "another file of the repository is writable"),
   files("system", "write to system folders", "a file of the workspace is writable"),
   files("switches", "write kernel settings in /proc", "one is readable"),

@@ -89,7 +89,7 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRes
   const leaks = new Set([...idsOf("leak"), ...(await targets.reached())]);
   const controls = new Set([...idsOf("control"), ...(await targets.controls())]);
   // A printed line proves nothing about a file: only the file itself counts.
-  if (!(await targets.controls()).has("beside")) controls.delete("beside");
+  if (!(await targets.controls()).has("next-to-workspace")) controls.delete("next-to-workspace");
   return {
     stderr: main.stderr,
     untried: untried.map(({ name, why }) => ({ name, why })),
@@ -115,7 +115,7 @@ async function runEscapeChecks(options: SelfTestOptions, targets: Targets, hasPe
     .map(([name, number]) => `${name}=${number}`)
     .concat(
       [`port=${targets.port}`, `udp=${targets.udpPort}`, `victim=${victim.pid}`, `tick=${victim.startTick}`],
-      [`beside=${sockets.beside}`, `within=${sockets.within ?? ""}`, `abstract=${sockets.abstract}`],
+      [`outside=${sockets.outside}`, `within=${sockets.within ?? ""}`, `abstract=${sockets.abstract}`],
     );
   // An argument that no other process on this machine has.
   const survivor = `20.${String(victim.startTick).slice(-6)}${process.pid}`;

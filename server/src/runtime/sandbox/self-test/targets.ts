@@ -26,7 +26,7 @@ export interface Targets extends AsyncDisposable {
   readonly victim: { readonly pid: number; readonly startTick: number };
   readonly port: number;
   readonly udpPort: number;
-  readonly sockets: { readonly beside: string; readonly within: string | undefined; readonly abstract: string };
+  readonly sockets: { readonly outside: string; readonly within: string | undefined; readonly abstract: string };
   /** Ids of the checks that reached a target. */
   reached(): Promise<ReadonlySet<string>>;
   /** Ids of the controls that wrote what they should. */
@@ -64,7 +64,7 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
     const within = join(workspace, "s");
     const boundAt = await listen(cleanup, () => reachedIds.add("workspace"), { path: within }).catch(() => undefined);
     const sockets = {
-      beside: join(short, "s"),
+      outside: join(short, "s"),
       within: boundAt === undefined ? undefined : within,
       abstract: `deckhand-probe-${randomBytes(8).toString("hex")}`,
     };
@@ -72,7 +72,7 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
       port: 0,
       host: "127.0.0.1",
     })) as AddressInfo;
-    await listen(cleanup, () => reachedIds.add("path"), { path: sockets.beside });
+    await listen(cleanup, () => reachedIds.add("path"), { path: sockets.outside });
     await listen(cleanup, () => reachedIds.add("abstract"), { path: `\0${sockets.abstract}` });
     const udp = createSocket("udp4", () => reachedIds.add("datagrams"));
     udp.bind(0, "127.0.0.1");
@@ -94,11 +94,11 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
       udpPort: udp.address().port,
       sockets,
       async reached() {
-        if (await exists(join(workspace, "..", "written"))) reachedIds.add("beside");
+        if (await exists(join(workspace, "..", "written"))) reachedIds.add("next-to-workspace");
         if ((await readdir(join(git, "hooks"))).length > 0) reachedIds.add("hooks");
         return reachedIds;
       },
-      controls: async () => new Set((await exists(join(workspace, "made"))) ? ["beside"] : []),
+      controls: async () => new Set((await exists(join(workspace, "made"))) ? ["next-to-workspace"] : []),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {
@@ -110,7 +110,7 @@ export async function createTargets(dataHome: string, owner: Owner): Promise<Tar
 const foldersIn = (folder: string): SelfTestFolders => ({
   home: join(folder, "home"),
   outputs: join(folder, "outputs"),
-  workspace: join(folder, "beside", "workspace"),
+  workspace: join(folder, "next-to-workspace", "workspace"),
 });
 
 async function listen(

@@ -21,7 +21,7 @@ export class OutputBuffer {
   readonly #live = new LiveOutput();
   readonly #cleaner = new OutputCleaner();
   /** Since the last `collect`. */
-  #kept: HeadTailBuffer;
+  #retained: HeadTailBuffer;
   /** The raw output, as long as it is small. */
   #raw: Buffer[] | undefined = [];
   #file: OutputFile | undefined;
@@ -31,12 +31,12 @@ export class OutputBuffer {
   constructor(files: OutputFiles, maxBytes: number) {
     this.#files = files;
     this.#maxBytes = 2 * Math.max(1, Math.floor(maxBytes / 2));
-    this.#kept = new HeadTailBuffer(maxBytes);
+    this.#retained = new HeadTailBuffer(maxBytes);
   }
 
   add(bytes: Buffer): void {
     this.#live.add(bytes);
-    this.#kept.add(this.#cleaner.add(bytes));
+    this.#retained.add(this.#cleaner.add(bytes));
     this.#totalBytes += bytes.length;
     if (this.#raw === undefined) {
       this.#file?.add(bytes);
@@ -56,8 +56,8 @@ export class OutputBuffer {
 
   /** The output since the last `collect`, which the next one returns again. */
   peek(): string {
-    this.#kept.add(this.#cleaner.flush());
-    return this.#kept.text();
+    this.#retained.add(this.#cleaner.flush());
+    return this.#retained.text();
   }
 
   /** The output since the last call. The file may lag behind. */
@@ -72,7 +72,7 @@ export class OutputBuffer {
 
   #result(path: string | undefined): CollectedOutput {
     const output = this.peek();
-    this.#kept = new HeadTailBuffer(this.#maxBytes);
+    this.#retained = new HeadTailBuffer(this.#maxBytes);
     if (path === undefined) return { output };
     return { output, fullOutput: { path, sizeBytes: this.#totalBytes, cut: this.#totalBytes > maxFileBytes } };
   }
