@@ -1,6 +1,6 @@
 /**
  * Hosts that can be reached when nothing is configured: where developer tools download packages and code. All of them
- * also accept uploads from anyone with an account, the residual risk described in docs/decisions/0019.
+ * also accept uploads from anyone with an account, the residual risk described in docs/decisions/0019-network-policy.md.
  */
 export const defaultHosts: readonly string[] = [
   // JavaScript
