@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { test } from "node:test";
-import { startManySandboxes } from "./kit/many-sandboxes.ts";
+import { startManySandboxes } from "./kit/measure/many-sandboxes.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 

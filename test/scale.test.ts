@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, type Client } from "@deckhand/client";
 import type { Event } from "@deckhand/protocol";
-import { measureFanOut } from "./kit/fan-out.ts";
+import { measureFanOut } from "./kit/measure/fan-out.ts";
 import { flakyProxy } from "./kit/flaky-proxy.ts";
 import { ModelProcess } from "./kit/model-process.ts";
-import { timeFollow, timeList } from "./kit/read-times.ts";
+import { timeFollow, timeList } from "./kit/measure/read-times.ts";
 import { ServerProcess } from "./kit/server-process.ts";
-import { homeWith, timeStore } from "./kit/stored-logs.ts";
+import { homeWith, timeStore } from "./kit/measure/stored-logs.ts";
 
 const megabyte = 1e6;
 const token = "a-token-of-this-test-only";

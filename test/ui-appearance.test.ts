@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { connect } from "@deckhand/client";
 import type { Browser, Page } from "playwright-core";
 import { assertAccessible, openPage, startBrowser } from "./kit/browser.ts";
-import { longLog } from "./kit/long-conversation.ts";
+import { longLog } from "./kit/measure/long-conversation.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 

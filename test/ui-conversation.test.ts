@@ -8,7 +8,7 @@ import { connect } from "@deckhand/client";
 import { isAction, type Action } from "@deckhand/protocol";
 import type { Browser } from "playwright-core";
 import { assertAccessible, openPage, startBrowser } from "./kit/browser.ts";
-import { longLog } from "./kit/long-conversation.ts";
+import { longLog } from "./kit/measure/long-conversation.ts";
 import { ModelProcess } from "./kit/model-process.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";

@@ -7,7 +7,7 @@ import {
   terminalClientFrameDescriptions,
   terminalServerFrameDescriptions,
 } from "../../protocol/src/text/descriptions.ts";
-import { wireSchemas, type JsonSchema } from "../../protocol/src/wire/json-schemas.ts";
+import { wireSchemas, type JsonSchema } from "../../protocol/src/json-schemas.ts";
 import { protocolVersion } from "../../protocol/src/wire/version.ts";
 
 type Schemas = Readonly<Record<string, JsonSchema>>;

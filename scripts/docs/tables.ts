@@ -9,7 +9,7 @@ import {
   terminalServerFrameDescriptions,
 } from "../../protocol/src/text/descriptions.ts";
 import { errorKinds } from "../../protocol/src/wire/errors.ts";
-import { wireSchemas, type JsonSchema } from "../../protocol/src/wire/json-schemas.ts";
+import { wireSchemas, type JsonSchema } from "../../protocol/src/json-schemas.ts";
 import { agentStates } from "../../protocol/src/wire/states.ts";
 import { protocolVersion } from "../../protocol/src/wire/version.ts";
 import { markdownTable } from "./markdown-table.ts";

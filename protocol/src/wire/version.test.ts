@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { wireSchemas } from "./json-schemas.ts";
+import { wireSchemas } from "../json-schemas.ts";
 import { protocolVersion } from "./version.ts";
 
 /**

@@ -21,7 +21,7 @@ import { AgentsPage } from "./agents.tsx";
 import { AppearancePage } from "./appearance.tsx";
 import { ApprovalsPage } from "./approvals.tsx";
 import { HooksPage } from "./hooks.tsx";
-import { McpPage } from "./mcp.tsx";
+import { McpPage } from "./mcp/mcp.tsx";
 import { ModelsPage } from "./models.tsx";
 import { SandboxPage } from "./sandbox.tsx";
 import { useSettings } from "./use-settings.ts";

@@ -1,5 +1,5 @@
 import type { McpReport } from "@deckhand/protocol";
-import { useMessages } from "../i18n/i18n.ts";
+import { useMessages } from "../../i18n/i18n.ts";
 
 /** The result of testing an MCP server. */
 export function McpTestResult({ report }: { readonly report: McpReport }) {

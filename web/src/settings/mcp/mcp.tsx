@@ -2,17 +2,17 @@ import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { PlusIcon, TrashIcon } from "@primer/octicons-react";
 import type { McpReport, McpServerState, McpServerView, SettingsReport } from "@deckhand/protocol";
-import { client } from "../server.ts";
-import { Badge, type Tone } from "../ui/badge.tsx";
-import { Button, IconButton } from "../ui/button.tsx";
-import { Spinner } from "../ui/progress.tsx";
-import { Switch } from "../ui/switch.tsx";
-import { toastFailure } from "../ui/toast.tsx";
-import { useMessages } from "../i18n/i18n.ts";
+import { client } from "../../server.ts";
+import { Badge, type Tone } from "../../ui/badge.tsx";
+import { Button, IconButton } from "../../ui/button.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { Switch } from "../../ui/switch.tsx";
+import { toastFailure } from "../../ui/toast.tsx";
+import { useMessages } from "../../i18n/i18n.ts";
 import { McpServerForm } from "./mcp-form.tsx";
 import { McpTestResult, McpTools } from "./mcp-result.tsx";
-import { Row, Rows, Section } from "./fields.tsx";
-import { useSaveSettings } from "./use-settings.ts";
+import { Row, Rows, Section } from "../fields.tsx";
+import { useSaveSettings } from "../use-settings.ts";
 
 const stateTones: Readonly<Record<McpServerState["state"], Tone>> = {
   ready: "good",

@@ -1,7 +1,7 @@
 /** How fast a server on real logs answers those who read. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { ServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 /** Milliseconds of each of so many readings of the first page of the list. */
 export async function timeList(server: ServerProcess, times: number): Promise<readonly number[]> {

@@ -1,13 +1,13 @@
 import { useState, type SubmitEvent } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import type { McpReport } from "@deckhand/protocol";
-import { client } from "../server.ts";
-import { Button } from "../ui/button.tsx";
-import { Spinner } from "../ui/progress.tsx";
-import { TextField } from "../ui/text-field.tsx";
-import { useMessages } from "../i18n/i18n.ts";
+import { client } from "../../server.ts";
+import { Button } from "../../ui/button.tsx";
+import { Spinner } from "../../ui/progress.tsx";
+import { TextField } from "../../ui/text-field.tsx";
+import { useMessages } from "../../i18n/i18n.ts";
 import { McpTestResult } from "./mcp-result.tsx";
-import { useSaveSettings } from "./use-settings.ts";
+import { useSaveSettings } from "../use-settings.ts";
 
 /** Adds a server by URL; it is tested before it is saved. */
 export function McpServerForm({ onDone }: { readonly onDone: () => void }) {

@@ -1,7 +1,7 @@
 /** What conversations at rest take in the memory of a server, garbage included. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { ServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 /** As many as a socket may follow. */
 const perSocket = 100;

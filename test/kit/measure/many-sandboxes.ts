@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { WebSocket } from "ws";
-import type { ServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 
 export interface ManySandboxes {
   /** From the command's submission to its result, each. */

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { action } from "@deckhand/protocol";
-import { writeLog, type LongLog } from "../../server/src/store/long-log.test-kit.ts";
-import { openSqliteStore } from "../../server/src/store/sqlite/sqlite-store.ts";
+import { writeLog, type LongLog } from "../../../server/src/store/long-log.test-kit.ts";
+import { openSqliteStore } from "../../../server/src/store/sqlite/sqlite-store.ts";
 
 interface StoredHome extends AsyncDisposable {
   readonly path: string;

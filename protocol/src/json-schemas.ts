@@ -3,10 +3,10 @@
  * readers ignore fields that they do not know.
  */
 import { z } from "zod";
-import { actionArgs } from "./actions.ts";
-import { eventSchemas } from "./event.ts";
-import { clientAction, clientFrames, serverFrames } from "./frames.ts";
-import { terminalClientFrames, terminalServerFrames } from "./terminal-frames.ts";
+import { actionArgs } from "./wire/actions.ts";
+import { eventSchemas } from "./wire/event.ts";
+import { clientAction, clientFrames, serverFrames } from "./wire/frames.ts";
+import { terminalClientFrames, terminalServerFrames } from "./wire/terminal-frames.ts";
 
 export type JsonSchema = { readonly [key: string]: unknown };
 type Schemas = Readonly<Record<string, JsonSchema>>;
