@@ -1,5 +1,5 @@
 import { ClockIcon } from "@primer/octicons-react";
-import { useNow } from "../connection/connection-indicator.tsx";
+import { useNow } from "../shell/use-now.ts";
 import { formatDuration, formatTime } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 

@@ -3,6 +3,7 @@ import { PinIcon, PlusIcon, ProjectIcon } from "@primer/octicons-react";
 import type { ConversationRow } from "@deckhand/client";
 import { conversationUrl, homeUrl, inboxUrl } from "../urls.ts";
 import { EscapedText } from "../approval/escaped-text.tsx";
+import { isBusy, needsYou } from "../conversations/rows.ts";
 import { rowLabel, StateIcon } from "../conversations/state-icon.tsx";
 import type { ConversationList } from "../conversations/use-conversations.ts";
 import { Link } from "../shell/link.tsx";
@@ -12,19 +13,21 @@ import { EmptyState } from "../ui/empty-state.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { formatRelativeTime, formatCost } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
-import { byColumn, columns, type Column } from "./columns.ts";
 
-/** Of what rests the last ones: the list has them all. */
+/** The most recent ones; the sidebar lists all. */
 const maxDone = 30;
 
+const columns = ["needsAttention", "running", "waiting", "done"] as const;
+type Column = (typeof columns)[number];
+
 const borders: Readonly<Record<Column, string>> = {
-  needsYou: "border-t-warn",
-  works: "border-t-accent",
-  waits: "border-t-info",
-  rests: "border-t-strong",
+  needsAttention: "border-t-warn",
+  running: "border-t-accent",
+  waiting: "border-t-info",
+  done: "border-t-strong",
 };
 
-/** What runs, what waits, what needs a person and what rests, at a glance. */
+/** All conversations by what they need: attention, nothing while they run or wait, or nothing any more. */
 export function BoardPage({ list }: { readonly list: ConversationList }) {
   const t = useMessages();
   const found = useMemo(() => byColumn(list.rows), [list.rows]);
@@ -53,7 +56,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
               className={`flex min-w-0 flex-col gap-2 rounded-lg border border-t-3 border-line bg-side p-2.5 ${borders[column]}`}
             >
               <h2 className="flex items-baseline justify-between px-1 text-sm font-semibold">
-                {column === "needsYou" && found.needsYou.length > 0 ? (
+                {column === "needsAttention" && found.needsAttention.length > 0 ? (
                   <Link href={inboxUrl()} className="hover:underline">
                     {t.board.columns[column]}
                   </Link>
@@ -63,7 +66,7 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
                 <span className="text-xs font-normal text-muted tabular-nums">{found[column].length}</span>
               </h2>
               <ul className="flex flex-col gap-2">
-                {found[column].slice(0, column === "rests" ? maxDone : undefined).map((row) => (
+                {found[column].slice(0, column === "done" ? maxDone : undefined).map((row) => (
                   <Card key={row.id} row={row} />
                 ))}
               </ul>
@@ -76,6 +79,26 @@ export function BoardPage({ list }: { readonly list: ConversationList }) {
       )}
     </PageFrame>
   );
+}
+
+function byColumn(rows: readonly ConversationRow[]): Readonly<Record<Column, readonly ConversationRow[]>> {
+  const found: Record<Column, ConversationRow[]> = { needsAttention: [], running: [], waiting: [], done: [] };
+  for (const row of rows) if (!row.archived) found[columnOf(row)].push(row);
+  return found;
+}
+
+function columnOf(row: ConversationRow): Column {
+  if (needsYou(row)) return "needsAttention";
+  if (isBusy(row)) return "running";
+  switch (row.agent_state) {
+    case "finished":
+    case "stopped":
+    case "rejected":
+    case "error":
+      return "done";
+    default:
+      return "waiting";
+  }
 }
 
 function Card({ row }: { readonly row: ConversationRow }) {

@@ -7,12 +7,12 @@ interface CodeTextProps {
   readonly settled?: boolean;
 }
 
-/** Code with its colours, as soon as there are some; the text is the same before. */
+/** Code, highlighted once its grammar is loaded. The text itself never changes. */
 export function CodeText({ text, language, settled = true }: CodeTextProps) {
   const lines = useHighlighted(text, language, settled);
   if (lines === undefined) return text;
   return lines.map((tokens, line) => (
-    // oxlint-disable-next-line react/no-array-index-key -- lines stay where they are
+    // oxlint-disable-next-line react/no-array-index-key -- lines keep their order
     <span key={line}>
       {line > 0 && "\n"}
       <Tokens tokens={tokens} />
@@ -25,7 +25,7 @@ export function Tokens({ tokens }: { readonly tokens: readonly Token[] }) {
     classes === "" ? (
       text
     ) : (
-      // oxlint-disable-next-line react/no-array-index-key -- tokens stay where they are
+      // oxlint-disable-next-line react/no-array-index-key -- tokens keep their order
       <span key={index} className={classes}>
         {text}
       </span>

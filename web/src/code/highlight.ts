@@ -4,7 +4,7 @@ import { plainLines, type Token } from "./tokens.ts";
 
 export type Parser = Language["parser"];
 
-/** Past this a line is minified, and a text nothing that one reads; it stays plain. */
+/** Longer text is minified or generated rather than read; it stays plain. */
 const maxChars = 200_000;
 
 export function highlightLines(text: string, parser: Parser | undefined): readonly (readonly Token[])[] {

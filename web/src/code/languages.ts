@@ -1,4 +1,4 @@
-/** Which language a file is written in, by its name; each is loaded when the first such file is looked at. */
+/** The language support for a file by its name. Each language is loaded when it is first needed. */
 import type { LanguageSupport, StreamParser } from "@codemirror/language";
 
 type Load = () => Promise<LanguageSupport>;
@@ -13,7 +13,7 @@ const json: Load = async () => (await import("@codemirror/lang-json")).json();
 const markdown: Load = async () => (await import("@codemirror/lang-markdown")).markdown();
 const python: Load = async () => (await import("@codemirror/lang-python")).python();
 
-/** One of those that only tokenize. */
+/** A CodeMirror 5 mode, which only tokenizes. */
 function legacy(load: () => Promise<StreamParser<unknown>>): Load {
   return async () => {
     const [{ LanguageSupport, StreamLanguage }, parser] = await Promise.all([import("@codemirror/language"), load()]);
@@ -38,8 +38,8 @@ const perl = legacy(async () => (await import("@codemirror/legacy-modes/mode/per
 const diff = legacy(async () => (await import("@codemirror/legacy-modes/mode/diff")).diff);
 const properties = legacy(async () => (await import("@codemirror/legacy-modes/mode/properties")).properties);
 
-/** By a file's ending, or the name in a fence. */
-const byEnding: Readonly<Record<string, Load>> = {
+/** By file extension, or by the language name of a code fence. */
+const byExtension: Readonly<Record<string, Load>> = {
   javascript: javascript({ jsx: true }),
   typescript: javascript({ jsx: true, typescript: true }),
   python,
@@ -118,29 +118,29 @@ const byName: Readonly<Record<string, Load>> = {
 
 const loaded = new Map<Load, Promise<LanguageSupport>>();
 
-/** Undefined for a file of no language that is known. */
+/** Undefined if the language of the file is unknown. */
 export function languageOf(path: string): Promise<LanguageSupport> | undefined {
   const name = (path.split("/").at(-1) ?? "").toLowerCase();
-  return found(Object.hasOwn(byName, name) ? byName[name] : ending(name));
+  return loadOnce(Object.hasOwn(byName, name) ? byName[name] : extensionLoader(name));
 }
 
-/** By its name or a file's ending. */
+/** By language name or file extension. */
 export function languageNamed(name: string): Promise<LanguageSupport> | undefined {
-  return found(ending(name.toLowerCase()));
+  return loadOnce(extensionLoader(name.toLowerCase()));
 }
 
-function ending(name: string): Load | undefined {
+function extensionLoader(name: string): Load | undefined {
   const last = name.slice(name.lastIndexOf(".") + 1);
-  return Object.hasOwn(byEnding, last) ? byEnding[last] : undefined;
+  return Object.hasOwn(byExtension, last) ? byExtension[last] : undefined;
 }
 
-function found(load: Load | undefined): Promise<LanguageSupport> | undefined {
+function loadOnce(load: Load | undefined): Promise<LanguageSupport> | undefined {
   if (load === undefined) return undefined;
   let support = loaded.get(load);
   if (support === undefined) {
     support = load();
     loaded.set(load, support);
-    // A part that did not come is asked for again.
+    // Retry a failed import the next time.
     support.catch(() => loaded.delete(load));
   }
   return support;

@@ -1,35 +1,14 @@
-/**
- * Colours for code, as classes that style.css knows: no style attributes, and no grammar before there is something to
- * colour. What has no grammar here stays plain.
- */
-import { languageNamed } from "./languages.ts";
-
+/** Code as tokens whose classes style.css colours; no style attributes are needed. */
 export interface Token {
   readonly text: string;
-  /** Empty where it is plain. */
+  /** Empty for plain text. */
   readonly classes: string;
 }
 
-/** Characters that are coloured at most: parsing more would be felt. */
-const maxChars = 30_000;
-
-/** `src/a.ts` is "ts"; "Dockerfile" is its own name. */
+/** The language of a file: "ts" for `src/a.ts`; "dockerfile" for `Dockerfile`. */
 export function languageOfPath(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
   return name.slice(name.lastIndexOf(".") + 1);
-}
-
-/** Line by line. Undefined where it stays plain. */
-export async function highlight(text: string, language: string): Promise<readonly (readonly Token[])[] | undefined> {
-  const support = text.length > maxChars ? undefined : languageNamed(language);
-  if (support === undefined) return undefined;
-  const [
-    {
-      language: { parser },
-    },
-    { highlightLines },
-  ] = await Promise.all([support, import("./highlight.ts")]);
-  return highlightLines(text, parser);
 }
 
 export function plainLines(text: string): readonly (readonly Token[])[] {

@@ -2,22 +2,22 @@ import { useEffect, useState } from "react";
 import type { Parser } from "./highlight.ts";
 import { languageOf } from "./languages.ts";
 
-/** Of the language of that file; undefined until it is there, and where none is known. */
+/** The parser for the language of a file; undefined until it is loaded, or if the language is unknown. */
 export function useParser(path: string): Parser | undefined {
-  const [found, setFound] = useState<{ readonly path: string; readonly parser: Parser }>();
+  const [loaded, setLoaded] = useState<{ readonly path: string; readonly parser: Parser }>();
   useEffect(() => {
-    let isGone = false;
+    let isUnmounted = false;
     languageOf(path)?.then(
       ({ language: { parser } }) => {
-        if (!isGone) setFound({ path, parser });
+        if (!isUnmounted) setLoaded({ path, parser });
       },
       () => {
-        // Then it has no colours.
+        // The file stays plain if its grammar fails to load.
       },
     );
     return () => {
-      isGone = true;
+      isUnmounted = true;
     };
   }, [path]);
-  return found?.path === path ? found.parser : undefined;
+  return loaded?.path === path ? loaded.parser : undefined;
 }

@@ -1,10 +1,9 @@
-import { useEffect, useState } from "react";
 import type { ConnectionStatus } from "@deckhand/client";
 import { useConnectionStatus } from "../server.ts";
-import { useMessages } from "../i18n/i18n.ts";
-import type { Messages } from "../i18n/messages.ts";
+import { useNow } from "../shell/use-now.ts";
+import { useMessages, type Messages } from "../i18n/i18n.ts";
 
-/** How the connection is, told quietly. */
+/** The state of the connection, at the foot of the sidebar. */
 export function ConnectionIndicator() {
   const t = useMessages();
   const status = useConnectionStatus();
@@ -35,15 +34,4 @@ export function connectionLabel(status: ConnectionStatus, now: number, t: Messag
     case "closed":
       return status.why?.message ?? t.app.disconnected;
   }
-}
-
-/** The time, each second while it matters; what it was last when it does not. */
-export function useNow(ticking: boolean): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [ticking]);
-  return now;
 }

@@ -1,18 +1,18 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { InboxIcon } from "@primer/octicons-react";
-import { boardUrl } from "../urls.ts";
+import { boardUrl, conversationUrl, navigate } from "../urls.ts";
 import { needsYou } from "../conversations/rows.ts";
+import { useCommands, type Command } from "../shell/commands.ts";
 import { Link } from "../shell/link.tsx";
 import { PageFrame } from "../shell/page-frame.tsx";
 import { buttonClass } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { useMessages } from "../i18n/i18n.ts";
-import { useInboxKeys } from "./inbox-keys.ts";
 import { InboxItemView } from "./inbox-item.tsx";
 import { useInbox } from "./inbox-store.ts";
 
-/** What agents ask of a person, over all conversations, answered here. */
+/** Everything that waits for the user in all conversations, answered here. */
 export function InboxPage() {
   const t = useMessages();
   const { items, more, loaded } = useInbox();
@@ -23,7 +23,9 @@ export function InboxPage() {
   const seen = others.filter((item) => !needsYou(item));
   const order = [...approvals, ...fresh, ...seen].map(({ id }) => id);
   const current = chosen !== undefined && order.includes(chosen) ? chosen : order[0];
-  useInboxKeys(order.join(" "), current, setChosen);
+  // The ids as one string: the same value while nothing changes.
+  const ids = order.join(" ");
+  useCommands(useMemo(() => commandsFor(ids, current, setChosen), [ids, current]));
 
   if (!loaded) {
     return (
@@ -71,4 +73,26 @@ export function InboxPage() {
       )}
     </PageFrame>
   );
+}
+
+function commandsFor(ids: string, current: string | undefined, choose: (id: string) => void): readonly Command[] {
+  if (current === undefined) return [];
+  const order = ids.split(" ");
+  const move = (by: number): void => {
+    const next = order[order.indexOf(current) + by];
+    if (next === undefined) return;
+    choose(next);
+    document.getElementById(`inbox-${next}`)?.scrollIntoView({ block: "nearest" });
+  };
+  return [
+    { id: "inbox-next", group: "go", label: (t) => t.inbox.nextItem, keys: ["j"], run: () => move(1) },
+    { id: "inbox-before", group: "go", label: (t) => t.inbox.previousItem, keys: ["k"], run: () => move(-1) },
+    {
+      id: "inbox-open",
+      group: "go",
+      label: (t) => t.inbox.openConversation,
+      keys: ["o"],
+      run: () => navigate(conversationUrl(current)),
+    },
+  ];
 }

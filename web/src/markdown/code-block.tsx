@@ -9,7 +9,7 @@ interface CodeBlockProps {
   readonly children?: ReactNode;
 }
 
-/** A fence. Coloured when it is closed: what still grows would be parsed at each word. */
+/** A fenced code block, highlighted once it is closed: until then every word would parse it again. */
 export function CodeBlock({ className, children }: CodeBlockProps) {
   const t = useMessages();
   const growing = useIsCodeFenceIncomplete();

@@ -1,9 +1,8 @@
 import { isValidElement, memo, type ComponentProps, type ReactNode } from "react";
 import { defaultRemarkPlugins, Streamdown, type Components, type StreamdownProps } from "streamdown";
 import { CodeBlock } from "./code-block.tsx";
-import { isSafeLink, htmlAsText } from "./safe.ts";
 
-/** Each element is ours: what a model writes decides on no class, no style and no address that is fetched. */
+/** Only these elements are rendered: the model cannot choose classes, styles or URLs that are fetched. */
 const components = {
   h1: plain("h1"),
   h2: plain("h2"),
@@ -21,7 +20,7 @@ const components = {
   del: plain("del"),
   blockquote: plain("blockquote"),
   table: ({ children }: Children) => (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls sideways can be scrolled with keys
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- allows keyboard users to scroll
     <div tabIndex={0} role="group" className="overflow-x-auto">
       <table>{children}</table>
     </div>
@@ -39,7 +38,7 @@ const components = {
     ) : (
       <span>{children}</span>
     ),
-  // A picture of elsewhere would tell its host that somebody reads this: its address is shown, as a link.
+  // Loading a remote image would tell its host that this is being read, so it is a link.
   img: ({ src, alt }: ComponentProps<"img">) =>
     typeof src === "string" && isSafeLink(src) ? (
       <a href={src} target="_blank" rel="noopener noreferrer nofollow" title={src}>
@@ -58,6 +57,11 @@ const components = {
   },
 } as unknown as Components;
 
+/** Links that may be followed; everything else is text. */
+function isSafeLink(url: string): boolean {
+  return /^(https?:\/\/|mailto:)/i.test(url);
+}
+
 interface Children {
   readonly children?: ReactNode;
 }
@@ -65,6 +69,20 @@ interface Children {
 function plain(tag: keyof React.JSX.IntrinsicElements) {
   const Tag = tag as "p";
   return ({ children }: Children) => <Tag>{children}</Tag>;
+}
+
+interface Node {
+  type: string;
+  children?: Node[];
+}
+
+/** Shows raw HTML as text. */
+function htmlAsText(): (tree: Node) => void {
+  const visit = (node: Node): void => {
+    if (node.type === "html") node.type = "text";
+    for (const child of node.children ?? []) visit(child);
+  };
+  return visit;
 }
 
 const remarkPlugins = [...Object.values(defaultRemarkPlugins), htmlAsText] as NonNullable<

@@ -1,16 +1,16 @@
 import { lazy, Suspense } from "react";
 
-/** Asked for at once, but not part of what the page waits for. */
+/** Requested at once, without delaying the first render. */
 const loading = import("./formatted.tsx");
 const Formatted = lazy(async () => ({ default: (await loading).Formatted }));
 
 interface MarkdownProps {
   readonly text: string;
-  /** More is to come: what is not closed yet is closed for the eye. */
+  /** More text is coming; unclosed markup is rendered as if it were closed. */
   readonly streaming?: boolean;
 }
 
-/** What a model says. Nothing in it is fetched, run or styled by it. */
+/** Renders Markdown of a model. It cannot fetch, run or style anything. */
 export function Markdown({ text, streaming = false }: MarkdownProps) {
   return (
     <Suspense fallback={<div className="prose plain-text">{text}</div>}>

@@ -1,11 +1,12 @@
 import { useState, type DragEvent } from "react";
+import type { UploadFile } from "@deckhand/client";
 import { FileDirectoryIcon, UploadIcon } from "@primer/octicons-react";
 import { buttonClass } from "../ui/button.tsx";
 import { Select } from "../ui/select.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { formatSize } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
-import { chosenFiles, droppedFiles } from "./chosen-files.ts";
+import { droppedFiles } from "../work/files/dropped-files.ts";
 import { defaultWorkspace, type WorkspaceForm, type WorkspaceKind } from "./workspace-form.ts";
 
 interface WorkspaceFieldProps {
@@ -32,7 +33,7 @@ export function WorkspaceSelect({ form: chosen, onChange }: WorkspaceFieldProps)
   );
 }
 
-/** What the chosen kind of workspace still needs. */
+/** The fields that the chosen kind of workspace needs. */
 export function WorkspaceDetails({ form: chosen, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
   const { placeholder } = t.newTask.workspaces[chosen.kind];
@@ -70,7 +71,7 @@ function Files({ form: chosen, onChange }: WorkspaceFieldProps) {
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
-    void droppedFiles(event.dataTransfer.items).then((files) => onChange({ ...chosen, files }));
+    void droppedFiles(event.dataTransfer).then((files) => onChange({ ...chosen, files }));
   };
   const input = "sr-only";
   const look = `${buttonClass("plain", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`;
@@ -117,4 +118,9 @@ function Files({ form: chosen, onChange }: WorkspaceFieldProps) {
       </label>
     </div>
   );
+}
+
+/** Files of a chosen folder have their path in it. */
+function chosenFiles(files: FileList | null): readonly UploadFile[] {
+  return [...(files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, data: file }));
 }

@@ -1,15 +1,14 @@
-/** Where a task is worked on, as it is being chosen. */
+/** The form for the workspace of a new task. */
 import type { UploadFile } from "@deckhand/client";
 import type { WorkspaceChoice } from "@deckhand/protocol";
 import { client } from "../server.ts";
-import type { Messages } from "../i18n/messages.ts";
-import { archiveOf } from "./chosen-files.ts";
+import type { Messages } from "../i18n/i18n.ts";
 
 export type WorkspaceKind = keyof Messages["newTask"]["workspaces"];
 
 export interface WorkspaceForm {
   readonly kind: WorkspaceKind;
-  /** A path or an address. */
+  /** A path or a URL. */
   readonly text: string;
   /** A branch, tag or commit. */
   readonly ref: string;
@@ -18,13 +17,13 @@ export interface WorkspaceForm {
 
 export const defaultWorkspace: WorkspaceForm = { kind: "default", text: "", ref: "", files: [] };
 
-/** Something is missing yet. */
+/** Whether a required field is empty. */
 export function isIncomplete({ kind, text, files }: WorkspaceForm): boolean {
   if (kind === "upload") return files.length === 0;
   return kind !== "default" && kind !== "empty" && text.trim() === "";
 }
 
-/** Sends the files first, where there are some. Undefined for the server's default. */
+/** Uploads the chosen files first, if any. Undefined for the server's default workspace. */
 export async function toWorkspaceChoice({
   kind,
   text,
@@ -54,4 +53,15 @@ export async function toWorkspaceChoice({
       return { upload: stored.id };
     }
   }
+}
+
+/** A single archive is unpacked by the server; undefined for anything else. */
+function archiveOf(files: readonly UploadFile[]): { readonly data: File; readonly type: string } | undefined {
+  const [only] = files;
+  if (files.length !== 1 || only === undefined || !(only.data instanceof File)) return undefined;
+  const { data } = only;
+  if (/\.zip$/i.test(data.name)) return { data, type: "application/zip" };
+  if (/\.tar$/i.test(data.name)) return { data, type: "application/x-tar" };
+  if (/\.(tgz|tar\.gz)$/i.test(data.name)) return { data, type: "application/gzip" };
+  return undefined;
 }

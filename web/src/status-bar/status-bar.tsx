@@ -1,6 +1,6 @@
 import { PlayIcon, SquareFillIcon } from "@primer/octicons-react";
 import type { ViewState } from "@deckhand/client";
-import { useNow } from "../connection/connection-indicator.tsx";
+import { useNow } from "../shell/use-now.ts";
 import { Button } from "../ui/button.tsx";
 import { formatCost, formatDuration } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";

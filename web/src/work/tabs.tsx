@@ -20,15 +20,7 @@ import type { ViewState } from "@deckhand/client";
 import { isAction } from "@deckhand/protocol";
 import type { Messages } from "../i18n/messages.ts";
 import { openTasks } from "./plan/plan.ts";
-
-export interface WorkTabProps {
-  /** Id of the conversation. */
-  readonly conversation: string;
-  /** The current state, or the state at `at`. */
-  readonly snapshot: ViewState;
-  /** The event whose state is viewed; undefined for the latest. */
-  readonly at?: number | undefined;
-}
+import type { WorkTabProps } from "./tab-props.ts";
 
 export interface WorkTab {
   /** Also its name in the URL. */

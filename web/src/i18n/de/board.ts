@@ -4,11 +4,11 @@ export const board: Messages["board"] = {
   empty: "Keine Unterhaltungen",
   emptyDescription: "Hier erscheinen Unterhaltungen, sortiert nach ihrem Status.",
   searchResults: (query) => `Ergebnisse für „${query}“`,
-  columns: { needsYou: "Aktion erforderlich", works: "Läuft", waits: "Wartet", rests: "Fertig" },
+  columns: { needsAttention: "Aktion erforderlich", running: "Läuft", waiting: "Wartet", done: "Fertig" },
   emptyColumns: {
-    needsYou: "Nichts zu erledigen",
-    works: "Nichts läuft",
-    waits: "Nichts wartet",
-    rests: "Noch nichts fertig",
+    needsAttention: "Nichts zu erledigen",
+    running: "Nichts läuft",
+    waiting: "Nichts wartet",
+    done: "Noch nichts fertig",
   },
 };

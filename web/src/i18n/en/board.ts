@@ -3,11 +3,11 @@ export const board = {
   empty: "No conversations",
   emptyDescription: "Conversations appear here, grouped by what they are doing.",
   searchResults: (query: string) => `Results for “${query}”`,
-  columns: { needsYou: "Needs attention", works: "Running", waits: "Waiting", rests: "Done" },
+  columns: { needsAttention: "Needs attention", running: "Running", waiting: "Waiting", done: "Done" },
   emptyColumns: {
-    needsYou: "Nothing needs attention",
-    works: "Nothing running",
-    waits: "Nothing waiting",
-    rests: "Nothing done yet",
+    needsAttention: "Nothing needs attention",
+    running: "Nothing running",
+    waiting: "Nothing waiting",
+    done: "Nothing done yet",
   },
 } as const;

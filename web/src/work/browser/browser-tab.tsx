@@ -8,7 +8,7 @@ import { Spinner } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
 import { formatTime } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { visits } from "./visits.ts";
 
 /** Pages as the agent saw them: nothing is requested again and nothing in them runs. */

@@ -8,7 +8,7 @@ import { Select, type SelectChoice } from "../../ui/select.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { formatExactTime } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { ChangedFile } from "./changed-file.tsx";
 import { lastChange, moments } from "./moments.ts";
 import { useDiff } from "./use-diff.ts";

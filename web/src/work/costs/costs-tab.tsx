@@ -6,7 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { formatCost, formatCount, formatDuration } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { Chart, fills } from "./chart.tsx";
 import { columns, costSteps, totals, type Chart as ChartKind, type Column } from "./steps.ts";
 

@@ -6,7 +6,7 @@ import { useParser } from "../../code/use-parser.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { cells, type Cell } from "./cells.ts";
 
 /** The cells of the notebook kernel, in order. */

@@ -4,7 +4,7 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { formatTime } from "../../i18n/format.ts";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { lastPlan } from "./plan.ts";
 
 const marks = { done: CheckCircleFillIcon, in_progress: DotFillIcon, todo: CircleIcon } as const;

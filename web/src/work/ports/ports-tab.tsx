@@ -9,7 +9,7 @@ import { Select } from "../../ui/select.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { frameWidth, urlWithPath, type Device } from "./devices.ts";
 
 const everyMs = 3000;

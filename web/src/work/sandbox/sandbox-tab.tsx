@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { IsolationSection } from "./isolation-section.tsx";
 import { JobsSection } from "./jobs-section.tsx";
 import { NetworkSection } from "./network-section.tsx";

@@ -7,7 +7,7 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { Spinner } from "../../ui/progress.tsx";
 import { toastFailure } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
-import type { WorkTabProps } from "../tabs.tsx";
+import type { WorkTabProps } from "../tab-props.ts";
 import { TerminalView } from "./terminal-view.tsx";
 
 /** The size until the container is measured. */
