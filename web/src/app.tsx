@@ -1,6 +1,6 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import type { Health } from "@deckhand/client";
-import { useRoute, type Place } from "./urls.ts";
+import { useRoute, type Route } from "./urls.ts";
 import { ServerBanners } from "./shell/server-banners.tsx";
 import { OfflineBanner } from "./connection/offline-banner.tsx";
 import { Conversation } from "./chat/conversation.tsx";
@@ -25,18 +25,18 @@ const BoardPage = lazy(async () => ({ default: (await import("./board/board-page
 const SettingsPage = lazy(async () => ({ default: (await import("./settings/settings-page.tsx")).SettingsPage }));
 
 export function App() {
-  const place = useRoute();
+  const route = useRoute();
   const t = useMessages();
-  const { health, look } = useHealth();
+  const { health, reload: reloadHealth } = useHealth();
   const list = useConversations();
   const pane = usePane();
   const { sidebarOpen } = usePreferences();
-  const [shown, setShown] = useState<"palette" | "keys">();
-  const close = useCallback(() => setShown(undefined), []);
-  useCommands(useMemo(() => appCommands(setShown), []));
+  const [overlay, setOverlay] = useState<"palette" | "keys">();
+  const close = useCallback(() => setOverlay(undefined), []);
+  useCommands(useMemo(() => appCommands(setOverlay), []));
   useEffect(() => bindKeys(window), []);
 
-  const title = titleOf(place, list, t);
+  const title = titleOf(route, list, t);
   useNotifications(title);
 
   return (
@@ -45,59 +45,59 @@ export function App() {
         <div
           className={`${pane === "list" ? "max-md:flex max-md:flex-1" : "max-md:hidden"} ${sidebarOpen ? "flex" : "md:hidden"}`}
         >
-          <Sidebar list={list} place={place} />
+          <Sidebar list={list} route={route} />
         </div>
         <div className={`flex min-w-0 flex-1 flex-col ${pane === "list" ? "max-md:hidden" : ""}`}>
           <OfflineBanner />
           <ServerBanners health={health} />
-          <ErrorBoundary key={place.page}>
+          <ErrorBoundary key={route.page}>
             <Suspense fallback={<Skeleton />}>
-              <Page place={place} list={list} title={title} health={health} onModel={look} />
+              <Page route={route} list={list} title={title} health={health} onModelSaved={reloadHealth} />
             </Suspense>
           </ErrorBoundary>
         </div>
       </div>
       <PhoneBar />
       <Suspense fallback={null}>
-        {shown === "palette" && <Palette onClose={close} conversations={list.rows} />}
-        {shown === "keys" && <KeysDialog onClose={close} />}
+        {overlay === "palette" && <Palette onClose={close} conversations={list.rows} />}
+        {overlay === "keys" && <KeysDialog onClose={close} />}
       </Suspense>
     </div>
   );
 }
 
 interface PageProps {
-  readonly place: Place;
+  readonly route: Route;
   readonly list: ConversationList;
   readonly title: string;
   readonly health: Health | undefined;
-  readonly onModel: () => void;
+  readonly onModelSaved: () => void;
 }
 
-function Page({ place, list, title, health, onModel }: PageProps) {
-  switch (place.page) {
-    case "welcome":
-      return <NewTaskPage health={health} onModel={onModel} onCreated={list.reload} />;
+function Page({ route, list, title, health, onModelSaved }: PageProps) {
+  switch (route.page) {
+    case "new-task":
+      return <NewTaskPage health={health} onModelSaved={onModelSaved} onCreated={list.reload} />;
     case "conversation":
-      return <Conversation key={place.id} place={place} title={title} onChange={list.reload} />;
+      return <Conversation key={route.id} route={route} title={title} onChange={list.reload} />;
     case "inbox":
       return <InboxPage />;
     case "board":
       return <BoardPage list={list} />;
     case "settings":
-      return <SettingsPage section={place.section} />;
+      return <SettingsPage section={route.section} />;
   }
 }
 
-function titleOf(place: Place, list: ConversationList, t: ReturnType<typeof useMessages>): string {
-  switch (place.page) {
-    case "welcome":
+function titleOf(route: Route, list: ConversationList, t: ReturnType<typeof useMessages>): string {
+  switch (route.page) {
+    case "new-task":
       return "";
     case "conversation":
-      return list.titleOf(place.id);
+      return list.titleOf(route.id);
     case "inbox":
     case "board":
     case "settings":
-      return t.app[place.page];
+      return t.app[route.page];
   }
 }

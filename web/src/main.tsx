@@ -10,9 +10,9 @@ import { Toasts } from "./ui/toast.tsx";
 import { Tooltips } from "./ui/tooltip.tsx";
 import { startI18n } from "./i18n/i18n.ts";
 
-/** For what HTTP answers. What the log says is never asked for: it is the fold of the view (use-view.ts). */
+/** For HTTP requests. The state of a conversation is never requested: it is the fold of its log (server.ts). */
 const queries = new QueryClient({
-  // The server is often on this very machine: a browser that takes itself for offline reaches it all the same.
+  // The server is often on the same machine and reachable even when the browser reports to be offline.
   defaultOptions: {
     queries: { staleTime: 2_000, retry: 1, refetchOnWindowFocus: true, networkMode: "always" },
     mutations: { networkMode: "always" },
@@ -21,11 +21,11 @@ const queries = new QueryClient({
 
 startPreferences();
 const root = document.getElementById("root");
-if (root === null) throw new Error("The page has no root.");
+if (root === null) throw new Error("index.html has no root element.");
 await startI18n();
 createRoot(root).render(
   <StrictMode>
-    {/* The security policy takes no <style> elements; what they would say stands in style.css. */}
+    {/* The content security policy forbids <style> elements; their rules are in style.css. */}
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queries}>
         <Tooltips>

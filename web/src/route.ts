@@ -1,25 +1,25 @@
-/** What an address names. */
+/** The page that a URL shows. */
 export type Route =
-  | { readonly page: "welcome" | "inbox" | "board" }
+  | { readonly page: "new-task" | "inbox" | "board" }
   | { readonly page: "settings"; readonly section: string }
   | {
       readonly page: "conversation";
       readonly id: string;
-      /** Of the work panel. */
+      /** The open tab of the work panel. */
       readonly tab: string | undefined;
-      /** `#e123`: the event that is to be in sight. */
+      /** `#e123`: the event to scroll to. */
       readonly event: number | undefined;
-      /** What a tab keeps of itself in the address: `path`, `file` … */
+      /** State that a tab keeps in the URL: `path`, `file` and so on. */
       readonly query: URLSearchParams;
     };
 
-export function parseRoute(url: URL, under = "/"): Route {
-  const path = url.pathname.startsWith(under) ? url.pathname.slice(under.length).replace(/\/$/, "") : "";
+export function parseRoute(url: URL, base = "/"): Route {
+  const path = url.pathname.startsWith(base) ? url.pathname.slice(base.length).replace(/\/$/, "") : "";
   const [first, second = ""] = path.split("/");
   if (first === "inbox" || first === "board") return { page: first };
   if (first === "settings") return { page: "settings", section: second };
-  const id = first === "c" ? decoded(second) : "";
-  if (id === "") return { page: "welcome" };
+  const id = first === "c" ? decode(second) : "";
+  if (id === "") return { page: "new-task" };
   const query = url.searchParams;
   const event = /^#e(\d+)$/.exec(url.hash)?.[1];
   return {
@@ -31,7 +31,7 @@ export function parseRoute(url: URL, under = "/"): Route {
   };
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,7 +1,7 @@
-/** The one client of the page, and what of it components watch. */
-import { useEffect, useSyncExternalStore } from "react";
+/** The client that all components share, and hooks for its state. */
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { connect, type Health, type ConnectionStatus } from "@deckhand/client";
+import { connect, type ConnectionStatus, type Health, type ViewState } from "@deckhand/client";
 
 export const client = connect({ url: new URL(import.meta.env.BASE_URL, location.href) });
 
@@ -9,8 +9,8 @@ export function useConnectionStatus(): ConnectionStatus {
   return useSyncExternalStore(client.onStatus, () => client.status);
 }
 
-/** What the server says of itself; asked again whenever the connection is back, for it may be another server. */
-export function useHealth(): { readonly health: Health | undefined; readonly look: () => void } {
+/** Health of the server. Loaded again after each reconnect, since another server may answer then. */
+export function useHealth(): { readonly health: Health | undefined; readonly reload: () => void } {
   const { state } = useConnectionStatus();
   const { data, refetch } = useQuery({
     queryKey: ["health"],
@@ -20,5 +20,11 @@ export function useHealth(): { readonly health: Health | undefined; readonly loo
   useEffect(() => {
     if (state === "open") void refetch();
   }, [state, refetch]);
-  return { health: data, look: () => void refetch() };
+  return { health: data, reload: () => void refetch() };
+}
+
+/** Follows a conversation while the component is mounted. */
+export function useConversationView(conversation: string): ViewState {
+  const view = useMemo(() => client.view(conversation), [conversation]);
+  return useSyncExternalStore(view.subscribe, view.current);
 }

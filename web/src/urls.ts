@@ -1,9 +1,9 @@
-/** What the address names, and the addresses of what there is. Everything that can be looked at has one. */
+/** The current route, and the URLs of everything that can be shown or downloaded. */
 import { useSyncExternalStore } from "react";
 import type { ExportFormat } from "@deckhand/client";
 import { parseRoute, type Route } from "./route.ts";
 
-export type { Route as Place } from "./route.ts";
+export type { Route } from "./route.ts";
 
 const base = import.meta.env.BASE_URL;
 
@@ -17,12 +17,12 @@ export function useRoute(): Route {
   return useSyncExternalStore(subscribe, currentRoute);
 }
 
-let cached = { href: "", place: { page: "welcome" } as Route };
+let cached: { readonly href: string; readonly route: Route } = { href: "", route: { page: "new-task" } };
 
-/** The same object until the address changes. */
+/** Returns the same object until the URL changes. */
 export function currentRoute(): Route {
-  if (cached.href !== location.href) cached = { href: location.href, place: parseRoute(new URL(location.href), base) };
-  return cached.place;
+  if (cached.href !== location.href) cached = { href: location.href, route: parseRoute(new URL(location.href), base) };
+  return cached.route;
 }
 
 export function homeUrl(): string {
@@ -47,17 +47,17 @@ export function settingsUrl(section = ""): string {
   return `${base}settings${section === "" ? "" : `/${encodeURIComponent(section)}`}`;
 }
 
-/** A file; it is downloaded, not shown. */
+/** Downloads the conversation as a file. */
 export function exportUrl(conversation: string, format: ExportFormat): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/export?format=${format}`;
 }
 
-/** Shown where it is text or a picture, else downloaded. */
+/** Text and images are shown by the browser, other files are downloaded. */
 export function fileUrl(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/file?path=${encodeURIComponent(path)}`;
 }
 
-/** As it was at an event. */
+/** A file as of an earlier event. */
 export function historyFileUrl(conversation: string, at: number, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/history/file?at=${at}&path=${encodeURIComponent(path)}`;
 }
@@ -66,10 +66,10 @@ export function archiveUrl(conversation: string, path: string): string {
   return `${base}api/conversations/${encodeURIComponent(conversation)}/archive?path=${encodeURIComponent(path)}`;
 }
 
-/** `replace`: Back does not lead to where one is now. */
-export function navigate(address: string, { replace = false }: { readonly replace?: boolean } = {}): void {
-  if (replace) history.replaceState(null, "", address);
-  else history.pushState(null, "", address);
+/** `replace` replaces the current entry of the browser history. */
+export function navigate(url: string, { replace = false }: { readonly replace?: boolean } = {}): void {
+  if (replace) history.replaceState(null, "", url);
+  else history.pushState(null, "", url);
   for (const listener of listeners) listener();
 }
 

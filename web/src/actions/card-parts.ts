@@ -14,7 +14,7 @@ export type Part =
       /** Its end says more than its beginning, and it may still grow. */
       readonly from: "start" | "end";
     }
-  | { readonly type: "diff"; readonly text: string; readonly path: string }
+  | { readonly type: "diff"; readonly patch: string; readonly path: string }
   | { readonly type: "plan"; readonly tasks: ObservationExtras<"plan">["tasks"] }
   | { readonly type: "image"; readonly address: string }
   | { readonly type: "child"; readonly child: SubagentView };
@@ -67,7 +67,7 @@ export function cardPartsOf(
         openInitially: content !== "",
       };
     case "edit":
-      return { parts: [{ type: "diff", text: content, path: observation.extras.path }], openInitially: true };
+      return { parts: [{ type: "diff", patch: content, path: observation.extras.path }], openInitially: true };
     case "read":
       return {
         parts: unlessEmpty(textPart(t.actions.content, content, { language: observation.extras.path })),

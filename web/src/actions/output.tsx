@@ -4,7 +4,7 @@ import { languageOfPath } from "../code/tokens.ts";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { shortenLines, stripColours } from "./output-text.ts";
-import { ShowAll } from "./show-all.tsx";
+import { ShowAll } from "../code/show-all.tsx";
 
 interface OutputProps {
   readonly label: string;

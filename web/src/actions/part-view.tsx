@@ -1,16 +1,20 @@
 import { Output } from "./output.tsx";
 import type { Part } from "./card-parts.ts";
 import { SubagentCard } from "./subagent-card.tsx";
-import { DiffView } from "./diff-view.tsx";
+import { DiffView } from "../diff/diff-view.tsx";
 import { PlanList } from "./plan-list.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** One part of what an action opens to. */
+/** One part of the expanded card of an action. */
 export function PartView({ part, growing }: { readonly part: Part; readonly growing: boolean }) {
   const t = useMessages();
   switch (part.type) {
     case "diff":
-      return <DiffView text={part.text} path={part.path} />;
+      return (
+        <div className="overflow-hidden rounded-lg border border-line">
+          <DiffView path={part.path} patch={part.patch} maxLines={28} />
+        </div>
+      );
     case "plan":
       return <PlanList tasks={part.tasks} />;
     case "image":

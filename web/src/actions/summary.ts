@@ -1,6 +1,6 @@
 /** One line of an action: a verb, what it is done to, and how it went. */
 import type { Action, JobState, Observation } from "@deckhand/protocol";
-import { diffLines } from "./diff-lines.ts";
+import { countChanges, parsePatch } from "../diff/patch.ts";
 import { formatCount, formatDuration } from "../i18n/format.ts";
 import type { Messages } from "../i18n/messages.ts";
 
@@ -108,7 +108,7 @@ function resultOf(observation: Observation, t: Messages): Result {
         ? { result: results.failed, tone: "bad" }
         : { result: "", tone: "good" };
     case "edit": {
-      const { added, deleted } = diffLines(observation.content);
+      const { added, deleted } = countChanges(parsePatch(observation.content));
       return { result: `+${added} −${deleted}`, tone: "good" };
     }
     case "restore":

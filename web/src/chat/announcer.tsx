@@ -15,8 +15,8 @@ const settledMs = 1_000;
 /** What screen readers hear of the progress: each message of the agent once, when it is whole. Rows that scroll into sight are not news. */
 export function Announcer({ rows, working }: AnnouncerProps) {
   const t = useMessages();
-  const last = rows.findLast((row) => row.type === "says" || row.type === "done");
-  const text = last === undefined ? "" : last.type === "done" ? last.action.message : last.text;
+  const last = rows.findLast((row) => row.type === "message" || row.type === "result");
+  const text = last === undefined ? "" : last.type === "result" ? last.action.message : last.text;
   const [spoken, setSpoken] = useState("");
   // What was said before one came is no news.
   const [heard, setHeard] = useState(working ? "" : text);

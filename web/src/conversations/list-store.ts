@@ -1,14 +1,15 @@
 /**
- * The list of conversations as this page knows it, kept by what the server tells of changes: asked for once, and again
- * whenever the server says that more may have changed. One for all who look at it.
+ * The conversation list, shared by all components. It is loaded once, updated by the changes that the server sends, and
+ * loaded again when the server asks for it.
  */
 import type { ConversationRow, ListChange } from "@deckhand/client";
 import { client } from "../server.ts";
+import { ListSubscription } from "./list-subscription.ts";
 import { applyChange, type ListView, type Rows } from "./rows.ts";
 
 export interface ListSnapshot {
   readonly rows: Rows;
-  /** False until the first answer. */
+  /** False until the first response. */
   readonly loaded: boolean;
   readonly hasMore: boolean;
   readonly view: ListView;
@@ -18,25 +19,15 @@ const pageSize = 50;
 
 class ListStore {
   #shown: ListSnapshot = { rows: new Map(), loaded: false, hasMore: false, view: { query: "", archived: false } };
-  readonly #listeners = new Set<() => void>();
-  /** Of any that was told of, whatever is shown now. */
+  readonly #subscription = new ListSubscription((change) => this.#onChange(change));
+  /** The titles of all conversations seen so far, including those not in the current view. */
   readonly #titles = new Map<string, string>();
   #wanted = pageSize;
-  #asked = 0;
-  #stop: (() => void) | undefined;
+  #requests = 0;
 
   readonly snapshot = (): ListSnapshot => this.#shown;
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    this.#stop ??= client.onList((change) => this.#take(change));
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size > 0) return;
-      this.#stop?.();
-      this.#stop = undefined;
-    };
-  };
+  readonly subscribe = this.#subscription.subscribe;
 
   titleOf(id: string): string {
     return this.#titles.get(id) ?? "";
@@ -55,7 +46,7 @@ class ListStore {
 
   readonly reload = (): void => void this.#load();
 
-  #take(change: ListChange): void {
+  #onChange(change: ListChange): void {
     if (change.reload) return void this.#load();
     for (const row of change.rows) this.#titles.set(row.id, row.title);
     this.#set({ rows: applyChange(this.#shown.rows, change, this.#shown.view) });
@@ -63,22 +54,22 @@ class ListStore {
 
   async #load(): Promise<void> {
     const { view } = this.#shown;
-    this.#asked += 1;
-    const mine = this.#asked;
+    this.#requests += 1;
+    const request = this.#requests;
     try {
       const { rows, hasMore } = await load(view, this.#wanted);
       for (const { id, title } of rows) this.#titles.set(id, title);
-      // Something else was asked for since, and its answer comes.
-      if (mine !== this.#asked) return;
+      // A newer request is on its way.
+      if (request !== this.#requests) return;
       this.#set({ rows: new Map(rows.map((row) => [row.id, row])), hasMore, loaded: true });
     } catch {
-      // The connection's own state tells the person enough; when it is back the server says to ask again.
+      // The connection state shows the problem; after a reconnect the server asks its clients to reload.
     }
   }
 
   #set(change: Partial<ListSnapshot>): void {
     this.#shown = { ...this.#shown, ...change };
-    for (const listener of this.#listeners) listener();
+    this.#subscription.notify();
   }
 }
 
@@ -88,9 +79,9 @@ async function load(
   { query, archived }: ListView,
   wanted: number,
 ): Promise<{ rows: readonly ConversationRow[]; hasMore: boolean }> {
-  const searched = query.trim() !== "";
-  const marks = searched ? {} : { archived };
-  const pinned = searched || archived ? undefined : client.list({ ...marks, pinned: true, limit: 100 });
+  const isSearch = query.trim() !== "";
+  const marks = isSearch ? {} : { archived };
+  const pinned = isSearch || archived ? undefined : client.list({ ...marks, pinned: true, limit: 100 });
   const rows: ConversationRow[] = [];
   let after: string | undefined;
   do {

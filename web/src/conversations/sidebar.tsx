@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { ArchiveIcon, GearIcon, InboxIcon, PlusIcon, ProjectIcon, SearchIcon, type Icon } from "@primer/octicons-react";
-import { boardUrl, navigate, homeUrl, inboxUrl, settingsUrl, type Place } from "../urls.ts";
+import { boardUrl, navigate, homeUrl, inboxUrl, settingsUrl, type Route } from "../urls.ts";
 import { ConnectionIndicator } from "../connection/connection-indicator.tsx";
 import { useInbox } from "../inbox/inbox-store.ts";
 import { Link } from "../shell/link.tsx";
@@ -17,18 +17,18 @@ import type { ConversationList } from "./use-conversations.ts";
 
 interface SidebarProps {
   readonly list: ConversationList;
-  readonly place: Place;
+  readonly route: Route;
 }
 
-export function Sidebar({ list, place }: SidebarProps) {
+export function Sidebar({ list, route }: SidebarProps) {
   const t = useMessages();
   const { count, items } = useInbox();
-  const [asked, setAsked] = useState<RowDialogRequest>();
-  const current = place.page === "conversation" ? place.id : undefined;
+  const [dialog, setDialog] = useState<RowDialogRequest>();
+  const current = route.page === "conversation" ? route.id : undefined;
   const open = list.rows.find(({ id }) => id === current);
-  // What is not in the list, archived or long ago, is in the inbox where it waits.
+  // Archived and old conversations are not in the list, but in the inbox if they wait for the user.
   useMarkSeen(open ?? items.find(({ id }) => id === current));
-  useRowCommands(open, setAsked);
+  useRowCommands(open, setDialog);
   return (
     <>
       <nav
@@ -43,10 +43,10 @@ export function Sidebar({ list, place }: SidebarProps) {
           <CollapseSidebarButton />
         </div>
         <div className="flex flex-col gap-px px-2 pb-2">
-          <Entry href={homeUrl()} icon={PlusIcon} current={place.page === "welcome"}>
+          <Entry href={homeUrl()} icon={PlusIcon} current={route.page === "new-task"}>
             {t.app.newTask}
           </Entry>
-          <Entry href={inboxUrl()} icon={InboxIcon} current={place.page === "inbox"}>
+          <Entry href={inboxUrl()} icon={InboxIcon} current={route.page === "inbox"}>
             {t.app.inbox}
             {count > 0 && (
               <span className="ml-auto rounded-full bg-warn-soft px-1.5 text-2xs font-semibold text-warn tabular-nums">
@@ -54,7 +54,7 @@ export function Sidebar({ list, place }: SidebarProps) {
               </span>
             )}
           </Entry>
-          <Entry href={boardUrl()} icon={ProjectIcon} current={place.page === "board"}>
+          <Entry href={boardUrl()} icon={ProjectIcon} current={route.page === "board"}>
             {t.app.board}
           </Entry>
         </div>
@@ -80,13 +80,13 @@ export function Sidebar({ list, place }: SidebarProps) {
         <RowList
           list={list}
           current={current}
-          onRename={(row) => setAsked({ row, what: "rename" })}
-          onDelete={(row) => setAsked({ row, what: "delete" })}
+          onRename={(row) => setDialog({ row, what: "rename" })}
+          onDelete={(row) => setDialog({ row, what: "delete" })}
         />
         <div className="flex flex-col gap-1 border-t border-line px-2 py-2">
           <div className="flex flex-wrap items-center justify-between gap-2">
             <span className="flex-1">
-              <Entry href={settingsUrl()} icon={GearIcon} current={place.page === "settings"}>
+              <Entry href={settingsUrl()} icon={GearIcon} current={route.page === "settings"}>
                 {t.app.settings}
               </Entry>
             </span>
@@ -95,14 +95,14 @@ export function Sidebar({ list, place }: SidebarProps) {
           <ConnectionIndicator />
         </div>
       </nav>
-      {asked !== undefined && (
+      {dialog !== undefined && (
         <RowDialog
-          key={asked.row.id}
-          row={asked.row}
-          what={asked.what}
-          onClose={() => setAsked(undefined)}
+          key={dialog.row.id}
+          row={dialog.row}
+          what={dialog.what}
+          onClose={() => setDialog(undefined)}
           onDeleted={() => {
-            if (asked.row.id === current) navigate(homeUrl());
+            if (dialog.row.id === current) navigate(homeUrl());
           }}
         />
       )}

@@ -1,4 +1,4 @@
-/** What in two versions of a line is another: ranges of characters, of whole words. Nothing where hardly anything is the same. */
+/** The words that differ between two versions of a line, as ranges of characters; none if nearly everything differs. */
 export interface Range {
   readonly from: number;
   readonly to: number;
@@ -10,9 +10,9 @@ export interface ChangedWords {
 }
 
 const unchanged: ChangedWords = { before: [], after: [] };
-/** The table of both is filled: a few hundred words each are a moment, more is no line that one compares by eye. */
+/** The cost is the product of both word counts; nobody compares longer lines by eye. */
 const maxWords = 300;
-/** Below this share of equal characters everything would be marked. */
+/** Below this share of equal characters nearly everything would be marked. */
 const minEqualShare = 0.3;
 
 export function changedWords(before: string, after: string): ChangedWords {
@@ -20,12 +20,12 @@ export function changedWords(before: string, after: string): ChangedWords {
   const right = words(after);
   if (left.length > maxWords || right.length > maxWords) return unchanged;
   const lengths = subsequenceLengths(left, right);
-  const kept = { left: new Set<number>(), right: new Set<number>() };
+  const common = { left: new Set<number>(), right: new Set<number>() };
   let equal = 0;
   for (let at = 0, to = 0; at < left.length && to < right.length;) {
     if (left[at] === right[to]) {
-      kept.left.add(at);
-      kept.right.add(to);
+      common.left.add(at);
+      common.right.add(to);
       equal += left[at]?.trim().length ?? 0;
       at += 1;
       to += 1;
@@ -34,14 +34,14 @@ export function changedWords(before: string, after: string): ChangedWords {
   }
   const longest = Math.max(before.trim().length, after.trim().length);
   if (longest === 0 || equal / longest < minEqualShare) return unchanged;
-  return { before: ranges(left, kept.left), after: ranges(right, kept.right) };
+  return { before: ranges(left, common.left), after: ranges(right, common.right) };
 }
 
 function words(text: string): readonly string[] {
   return text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
 }
 
-/** Of the longest common subsequence from each place on. */
+/** The length of the longest common subsequence of the words from each pair of indices on. */
 function subsequenceLengths(left: readonly string[], right: readonly string[]): readonly Uint16Array[] {
   const rows = Array.from({ length: left.length + 1 }, () => new Uint16Array(right.length + 1));
   for (let at = left.length - 1; at >= 0; at--) {
@@ -55,16 +55,17 @@ function subsequenceLengths(left: readonly string[], right: readonly string[]): 
   return rows;
 }
 
-function ranges(all: readonly string[], kept: ReadonlySet<number>): readonly Range[] {
+/** The ranges of all words that are not common to both versions. */
+function ranges(all: readonly string[], common: ReadonlySet<number>): readonly Range[] {
   const found: { from: number; to: number }[] = [];
-  let place = 0;
+  let start = 0;
   for (const [at, word] of all.entries()) {
     const last = found.at(-1);
-    if (!kept.has(at)) {
-      if (last?.to === place) last.to = place + word.length;
-      else found.push({ from: place, to: place + word.length });
+    if (!common.has(at)) {
+      if (last?.to === start) last.to = start + word.length;
+      else found.push({ from: start, to: start + word.length });
     }
-    place += word.length;
+    start += word.length;
   }
   return found;
 }

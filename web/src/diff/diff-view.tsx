@@ -1,6 +1,6 @@
 import { memo, useMemo, useState } from "react";
 import { useParser } from "../code/use-parser.ts";
-import { Button } from "../ui/button.tsx";
+import { ShowAll } from "../code/show-all.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { styleHunk, type StyledHunk, type StyledLine } from "./diff-rows.ts";
 import { parsePatch, type Line } from "./patch.ts";
@@ -9,29 +9,32 @@ interface DiffViewProps {
   readonly path: string;
   /** A unified diff of this file. */
   readonly patch: string;
-  /** Side by side; else above each other. */
-  readonly split: boolean;
+  /** Side by side instead of unified. */
+  readonly split?: boolean;
+  /** Longer diffs are collapsed to this number of lines. */
+  readonly maxLines?: number;
 }
 
-/** More is drawn when it is asked for. */
-const maxInitialLines = 2000;
+/** Hiding fewer lines than this would save no space. */
+const minHiddenLines = 5;
 
-export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewProps) {
+export const DiffView = memo(function DiffView({ path, patch, split = false, maxLines = 2000 }: DiffViewProps) {
   const t = useMessages();
   const parser = useParser(path);
   const [all, setAll] = useState(false);
   const hunks = useMemo(() => parsePatch(patch), [patch]);
+  const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
+  const isLong = count >= maxLines + minHiddenLines;
   const shown = useMemo(() => {
-    if (all) return hunks;
-    let left = maxInitialLines;
+    if (all || !isLong) return hunks;
+    let remaining = maxLines;
     return hunks.flatMap((hunk) => {
-      const lines = hunk.lines.slice(0, Math.max(0, left));
-      left -= hunk.lines.length;
+      const lines = hunk.lines.slice(0, Math.max(0, remaining));
+      remaining -= hunk.lines.length;
       return lines.length === 0 ? [] : [{ ...hunk, lines }];
     });
-  }, [hunks, all]);
-  const drawn = useMemo(() => shown.map((hunk) => styleHunk(hunk, parser)), [shown, parser]);
-  const count = hunks.reduce((sum, { lines }) => sum + lines.length, 0);
+  }, [hunks, all, isLong, maxLines]);
+  const styled = useMemo(() => shown.map((hunk) => styleHunk(hunk, parser)), [shown, parser]);
   return (
     <div className="overflow-x-hidden bg-panel">
       <table aria-label={t.work.changes.ofFile(path)} className="w-full table-fixed border-collapse font-mono text-xs">
@@ -41,25 +44,21 @@ export const DiffView = memo(function DiffView({ path, patch, split }: DiffViewP
           <col className={split ? "w-11" : ""} />
           {split && <col />}
         </colgroup>
-        {drawn.map((hunk, at) => (
-          <HunkBody key={`${hunk.hunk.before} ${hunk.hunk.after}`} drawn={hunk} split={split} first={at === 0} />
+        {styled.map((hunk, at) => (
+          <HunkBody key={`${hunk.hunk.before} ${hunk.hunk.after}`} styled={hunk} split={split} first={at === 0} />
         ))}
       </table>
-      {!all && count > maxInitialLines && (
-        <Button size="small" tone="quiet" className="m-2" onClick={() => setAll(true)}>
-          {t.common.showAllLines(count)}
-        </Button>
-      )}
+      {isLong && <ShowAll all={all} lines={count} onChange={setAll} />}
     </div>
   );
 });
 
 function HunkBody({
-  drawn: { hunk, lines, rows },
+  styled: { hunk, lines, rows },
   split,
   first,
 }: {
-  readonly drawn: StyledHunk;
+  readonly styled: StyledHunk;
   readonly split: boolean;
   readonly first: boolean;
 }) {

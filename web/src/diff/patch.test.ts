@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changedWords } from "./changed-words.ts";
-import { markRanges } from "./marked.ts";
-import { pairLines, parsePatch } from "./patch.ts";
+import { markRanges } from "./diff-rows.ts";
+import { countChanges, pairLines, parsePatch } from "./patch.ts";
 
 const patch = `diff --git a/a.ts b/a.ts
 index 1..2 100644
@@ -22,7 +22,7 @@ index 1..2 100644
 +++ plus
 `;
 
-test("[UW7] a unified diff is lines with their numbers on both sides, whatever they begin with", () => {
+test("[UC5][UW7] a unified diff is parsed into lines with the line numbers of both sides, whatever they begin with", () => {
   const [first, second] = parsePatch(patch);
   assert.equal(first?.heading, "function a() {");
   assert.deepEqual(
@@ -41,10 +41,11 @@ test("[UW7] a unified diff is lines with their numbers on both sides, whatever t
     { kind: "deleted", text: "-- minus", before: 10, after: undefined, isUnended: true },
     { kind: "added", text: "++ plus", before: undefined, after: 11 },
   ]);
+  assert.deepEqual(countChanges(parsePatch(patch)), { added: 4, deleted: 3 });
   assert.deepEqual(parsePatch(""), []);
 });
 
-test("[UW7] side by side, what was added stands beside what was deleted instead", () => {
+test("[UW7] the split view shows deleted lines beside the lines that replace them", () => {
   const rows = pairLines(parsePatch(patch)[0]?.lines ?? []);
   assert.deepEqual(
     rows.map(({ left, right }) => [left?.text, right?.text]),
@@ -58,13 +59,13 @@ test("[UW7] side by side, what was added stands beside what was deleted instead"
   );
 });
 
-test("[UW7] of two versions of a line the words that changed are marked, unless hardly anything is the same", () => {
+test("[UW7] the changed words of a line are marked unless nearly all of it changed", () => {
   const { before, after } = changedWords("const sum = a + b;", "const total = a + b + c;");
   const cut = (text: string, ranges: typeof before): readonly string[] =>
     ranges.map(({ from, to }) => text.slice(from, to));
   assert.deepEqual(cut("const sum = a + b;", before), ["sum"]);
   assert.deepEqual(cut("const total = a + b + c;", after), ["total", " + c"]);
-  assert.deepEqual(changedWords("completely other", "nothing alike here"), { before: [], after: [] });
+  assert.deepEqual(changedWords("completely different", "nothing alike here"), { before: [], after: [] });
   assert.deepEqual(changedWords("same", "same"), { before: [], after: [] });
   const pieces = markRanges(
     [

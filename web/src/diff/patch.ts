@@ -1,18 +1,18 @@
-/** A unified diff of one file, as git writes it, as data. What stands before the first hunk is passed over. */
+/** Parses a unified diff of one file, as git writes it. Everything before the first hunk is ignored. */
 export interface Line {
   readonly kind: "same" | "added" | "deleted";
   readonly text: string;
-  /** Numbers from 1; undefined on the side where it is not. */
+  /** Line numbers from 1; undefined on the side that does not have the line. */
   readonly before: number | undefined;
   readonly after: number | undefined;
-  /** The file does not end with a newline here. */
+  /** The file ends here without a newline. */
   readonly noNewline?: true;
 }
 
 export interface Hunk {
   readonly before: number;
   readonly after: number;
-  /** Of the function or section that git found around it. */
+  /** The function or section around the hunk, as git found it. */
   readonly heading: string;
   readonly lines: readonly Line[];
 }
@@ -25,12 +25,12 @@ export function parsePatch(patch: string): readonly Hunk[] {
   let after = 0;
   const text = patch.endsWith("\n") ? patch.slice(0, -1) : patch;
   for (const raw of text.split("\n")) {
-    const found = hunkHeader.exec(raw);
+    const header = hunkHeader.exec(raw);
     const lines = hunks.at(-1)?.lines;
-    if (found !== null) {
-      before = Number(found[1]);
-      after = Number(found[2]);
-      hunks.push({ before, after, heading: found[3] ?? "", lines: [] });
+    if (header !== null) {
+      before = Number(header[1]);
+      after = Number(header[2]);
+      hunks.push({ before, after, heading: header[3] ?? "", lines: [] });
     } else if (lines === undefined) continue;
     else if (raw.startsWith("+")) {
       lines.push({ kind: "added", text: raw.slice(1), before: undefined, after });
@@ -50,12 +50,18 @@ export function parsePatch(patch: string): readonly Hunk[] {
   return hunks;
 }
 
+export function countChanges(hunks: readonly Hunk[]): { readonly added: number; readonly deleted: number } {
+  const lines = hunks.flatMap((hunk) => hunk.lines);
+  const count = (kind: Line["kind"]): number => lines.filter((line) => line.kind === kind).length;
+  return { added: count("added"), deleted: count("deleted") };
+}
+
 export interface Pair {
   readonly left: Line | undefined;
   readonly right: Line | undefined;
 }
 
-/** Side by side: what was deleted stands beside what was added instead. */
+/** The rows of a split view: deleted lines beside the lines that replace them. */
 export function pairLines(lines: readonly Line[]): readonly Pair[] {
   const rows: Pair[] = [];
   for (let at = 0; at < lines.length;) {

@@ -10,27 +10,27 @@ import { formatCost, formatDateTime } from "../i18n/format.ts";
 import { useMessages, currentMessages } from "../i18n/i18n.ts";
 import { MarkerStrip } from "./marker-strip.tsx";
 import { RestoreDialog } from "./restore-dialog.tsx";
-import { markersOf, stepFrom } from "./view-at.ts";
+import { markersOf, stepFrom } from "./markers.ts";
 
 interface HistoryBarProps {
   readonly conversation: string;
-  /** All there are. */
+  /** All events of the conversation. */
   readonly events: readonly Event[];
   readonly at: number;
-  /** As it was then. */
+  /** The state at that event. */
   readonly state: ConversationState;
-  /** Undefined: back to now. */
+  /** Undefined returns to the latest event. */
   readonly onGo: (at: number | undefined) => void;
 }
 
-/** A slider over the conversation, in place of what one writes: the past is looked at, not spoken to. */
+/** A slider through the events of the conversation. It replaces the composer: messages cannot be sent to the past. */
 export function HistoryBar({ conversation, events, at, state, onGo }: HistoryBarProps) {
   const t = useMessages();
   const [restoring, setRestoring] = useState(false);
   const last = Math.max(0, events.length - 1);
-  const moments = useMemo(() => markersOf(events), [events]);
+  const markers = useMemo(() => markersOf(events), [events]);
   const event = events[at];
-  const said = event === undefined ? "" : firstLine(event.message);
+  const message = event === undefined ? "" : firstLine(event.message);
   const step = (direction: 1 | -1): void => onGo(stepFrom(events, at, direction));
 
   const fork = async (): Promise<void> => {
@@ -80,7 +80,7 @@ export function HistoryBar({ conversation, events, at, state, onGo }: HistoryBar
       <div className="flex items-baseline gap-3">
         <p role="status" className="min-w-0 flex-1 truncate text-sm">
           <span className="font-medium tabular-nums">{t.history.positionOf(at, last)}</span>
-          {said !== "" && <span className="text-muted"> · {escapeInvisible(said)}</span>}
+          {message !== "" && <span className="text-muted"> · {escapeInvisible(message)}</span>}
         </p>
         <p className="shrink-0 text-xs text-muted tabular-nums">
           {event !== undefined && <time dateTime={event.timestamp}>{formatDateTime(event.timestamp)}</time>}
@@ -98,14 +98,14 @@ export function HistoryBar({ conversation, events, at, state, onGo }: HistoryBar
           onClick={() => step(-1)}
         />
         <div className="min-w-0 flex-1">
-          <MarkerStrip markers={moments} last={last} />
+          <MarkerStrip markers={markers} last={last} />
           <input
             type="range"
             min={0}
             max={last}
             value={at}
             aria-label={t.history.position}
-            aria-valuetext={`${at}: ${said}`}
+            aria-valuetext={`${at}: ${message}`}
             className="block h-4 w-full accent-accent"
             onChange={(change) => onGo(Number(change.target.value))}
           />

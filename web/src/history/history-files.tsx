@@ -11,7 +11,7 @@ import { TextField } from "../ui/text-field.tsx";
 import { formatSize } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** More of a text is for an editor. */
+/** Larger files can only be downloaded. */
 const maxPreviewBytes = 512 * 1024;
 const maxListed = 1000;
 
@@ -20,7 +20,7 @@ interface HistoryFilesProps {
   readonly at: number;
 }
 
-/** The files as they were; nothing can be changed there. */
+/** The files of the workspace at an earlier event, read-only. */
 export function HistoryFiles({ conversation, at }: HistoryFilesProps) {
   const t = useMessages();
   const [query, setQuery] = useState("");
@@ -34,8 +34,8 @@ export function HistoryFiles({ conversation, at }: HistoryFilesProps) {
     placeholderData: (before) => before,
   });
   const found = useMemo(() => {
-    const wanted = query.toLowerCase();
-    return (files.data?.files ?? []).filter((file) => file.path.toLowerCase().includes(wanted));
+    const pattern = query.toLowerCase();
+    return (files.data?.files ?? []).filter((file) => file.path.toLowerCase().includes(pattern));
   }, [files.data, query]);
   if (files.isPending) return <Skeleton lines={6} />;
   if (files.data === undefined) {
@@ -101,7 +101,7 @@ function HistoryFile({ conversation, at, path, size }: HistoryFileProps) {
       if (!response.ok) throw new Error(t.history.noFiles);
       const type = response.headers.get("content-type") ?? "";
       if (type.startsWith("text/")) return { text: await response.text() };
-      return { text: undefined, isPicture: type.startsWith("image/") };
+      return { text: undefined, isImage: type.startsWith("image/") };
     },
     enabled: !isLarge,
     staleTime: Infinity,
@@ -123,10 +123,10 @@ function HistoryFile({ conversation, at, path, size }: HistoryFileProps) {
           {escapeInvisible(text)}
         </pre>
       )}
-      {content.data?.isPicture === true && (
+      {content.data?.isImage === true && (
         <img src={address} alt={escapeInvisible(path)} className="m-4 max-h-full max-w-full self-center" />
       )}
-      {(isLarge || content.data?.isPicture === false) && (
+      {(isLarge || content.data?.isImage === false) && (
         <p className="px-4 py-2 text-sm text-muted">{t.history.cannotPreview}</p>
       )}
       {content.error !== null && (

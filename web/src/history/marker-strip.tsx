@@ -1,15 +1,15 @@
-import type { Marker, MarkerKind } from "./view-at.ts";
+import type { Marker, MarkerKind } from "./markers.ts";
 
 const colours: Readonly<Record<MarkerKind, string>> = {
   user: "fill-accent",
-  asked: "fill-warn",
+  approval: "fill-warn",
   changed: "fill-info",
   failed: "fill-bad",
   ended: "fill-good",
 };
-/** Higher ones are drawn over the others. */
-const order: readonly MarkerKind[] = ["changed", "failed", "asked", "user", "ended"];
-/** Of the drawing's own width; more marks than this would be one grey band. */
+/** Later kinds are drawn over earlier ones. */
+const drawingOrder: readonly MarkerKind[] = ["changed", "failed", "approval", "user", "ended"];
+/** More distinct positions would merge into one grey band. */
 const columns = 400;
 
 interface MarkerStripProps {
@@ -17,19 +17,17 @@ interface MarkerStripProps {
   readonly last: number;
 }
 
-/** Marks over the slider, where something happened. A picture for the eye alone: the slider says the same in words. */
-export function MarkerStrip({ markers: moments, last }: MarkerStripProps) {
-  const drawn = new Map<string, { readonly x: number; readonly kind: MarkerKind }>();
-  for (const kind of order) {
-    for (const moment of moments) {
-      if (moment.kind !== kind) continue;
-      const x = last <= 0 ? 0 : Math.round((moment.id / last) * columns);
-      drawn.set(`${x}`, { x, kind });
+/** Coloured marks above the slider. Decorative: the slider itself says the same in text. */
+export function MarkerStrip({ markers, last }: MarkerStripProps) {
+  const marks = new Map<number, MarkerKind>();
+  for (const kind of drawingOrder) {
+    for (const marker of markers) {
+      if (marker.kind === kind) marks.set(last <= 0 ? 0 : Math.round((marker.id / last) * columns), kind);
     }
   }
   return (
     <svg viewBox={`-4 0 ${columns + 8} 10`} preserveAspectRatio="none" aria-hidden="true" className="h-2.5 w-full">
-      {[...drawn.values()].map(({ x, kind }) => (
+      {[...marks].map(([x, kind]) => (
         <rect
           key={x}
           x={x - 0.8}

@@ -16,7 +16,7 @@ interface RestoreDialogProps {
   readonly onDone: () => void;
 }
 
-/** What a restore would do, shown before it is done. */
+/** Previews what a restore would change before doing it. */
 export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDialogProps) {
   const t = useMessages();
   const preview = useQuery({
@@ -30,7 +30,7 @@ export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDial
   const [failure, setFailure] = useState("");
   const [busy, setBusy] = useState(false);
   const isForeign = (preview.data?.changed_since.length ?? 0) > 0;
-  const isNothing = preview.data?.changed_files === 0;
+  const isUnchanged = preview.data?.changed_files === 0;
 
   const undo = (event: number): void => {
     client.restore(conversation, event, false).catch(toastFailure);
@@ -66,7 +66,7 @@ export function RestoreDialog({ conversation, at, onClose, onDone }: RestoreDial
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button
             tone="primary"
-            disabled={busy || preview.data === undefined || isNothing || (isForeign && !force)}
+            disabled={busy || preview.data === undefined || isUnchanged || (isForeign && !force)}
             onClick={() => void restore()}
           >
             {busy ? t.common.loading : t.history.restoreFiles(preview.data?.changed_files ?? 0)}

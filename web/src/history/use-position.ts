@@ -1,31 +1,31 @@
-/** `?at=123`: the event at which one looks; without it, now. */
+/** The position in the history, as `?at=123` in the URL; without it, the latest event. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { conversationUrl, navigate, currentRoute as placeNow, type Place } from "../urls.ts";
+import { conversationUrl, currentRoute, navigate, type Route } from "../urls.ts";
 
-type ConversationPlace = Extract<Place, { page: "conversation" }>;
+type ConversationRoute = Extract<Route, { page: "conversation" }>;
 
 interface Position {
-  /** Follows the hand. */
+  /** Follows the slider immediately. */
   readonly at: number | undefined;
-  /** Follows it when it rests: for what has to be asked for. */
+  /** Follows it once it rests, for data that has to be fetched. */
   readonly settled: number | undefined;
-  /** Undefined leads back to now. */
+  /** Undefined returns to the latest event. */
   readonly goTo: (at: number | undefined) => void;
 }
 
-/** Browsers bear some twenty changes of the address in a second, and a slider that is dragged makes more. */
+/** Browsers limit URL changes to about twenty per second, and dragging a slider makes more. */
 const settleMs = 150;
 
-export function usePosition(place: ConversationPlace): Position {
-  const settled = positionIn(place);
+export function usePosition(route: ConversationRoute): Position {
+  const settled = positionIn(route);
   const [moving, setMoving] = useState<number>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const goTo = useCallback((at: number | undefined): void => {
     clearTimeout(timer.current);
     setMoving(at);
     const settle = (): void => {
-      const now = placeNow();
-      if (now.page === "conversation") navigate(urlAt(now, at), { replace: positionIn(now) !== undefined });
+      const current = currentRoute();
+      if (current.page === "conversation") navigate(urlAt(current, at), { replace: positionIn(current) !== undefined });
       setMoving(undefined);
     };
     if (at === undefined) settle();
@@ -35,13 +35,13 @@ export function usePosition(place: ConversationPlace): Position {
   return { at: moving ?? settled, settled, goTo };
 }
 
-export function positionIn(place: ConversationPlace): number | undefined {
-  const at = place.query.get("at");
+function positionIn(route: ConversationRoute): number | undefined {
+  const at = route.query.get("at");
   return at !== null && /^\d{1,9}$/.test(at) ? Number(at) : undefined;
 }
 
-function urlAt(place: ConversationPlace, at: number | undefined): string {
-  const { tab: _tab, at: _at, ...rest } = Object.fromEntries(place.query);
+function urlAt(route: ConversationRoute, at: number | undefined): string {
+  const { tab: _tab, at: _at, ...rest } = Object.fromEntries(route.query);
   const query = at === undefined ? rest : { ...rest, at: String(at) };
-  return conversationUrl(place.id, { ...(place.tab === undefined ? {} : { tab: place.tab }), query });
+  return conversationUrl(route.id, { ...(route.tab === undefined ? {} : { tab: route.tab }), query });
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action, fold, observation, type Event, type NewEvent } from "@deckhand/protocol";
-import { markersOf, stateCache, stepFrom } from "./view-at.ts";
+import { markersOf, stepFrom } from "./markers.ts";
+import { stateCache } from "./view-at.ts";
 
 function logOf(events: readonly NewEvent[]): readonly Event[] {
   return events.map((event, id) => ({ ...event, id, timestamp: new Date(id * 1000).toISOString() }));
 }
 
-const ran = (exitCode: number): NewEvent =>
+const runObservation = (exitCode: number): NewEvent =>
   observation("agent", "run", "", {
     command: "x",
     exit_code: exitCode,
@@ -17,12 +18,12 @@ const ran = (exitCode: number): NewEvent =>
     hidden: false,
   });
 
-test("[UT2] the state at any event is the fold of the events up to it, asked in whatever order", () => {
+test("[UT2] the state at any event is the fold of the events up to it, in whatever order states are requested", () => {
   const events = logOf(
     Array.from({ length: 1301 }, (_, id) =>
       id % 3 === 0
         ? action("user", "message", { content: `word ${id}`, image_urls: null, wait_for_response: false })
-        : ran(id % 2),
+        : runObservation(id % 2),
     ),
   );
   const states = stateCache();
@@ -31,12 +32,12 @@ test("[UT2] the state at any event is the fold of the events up to it, asked in 
   }
 });
 
-test("[UT2] the moments are what was said, asked, changed, what failed and ended; a step passes over bookkeeping", () => {
+test("[UT2] messages, approvals, changes, failures and results are marked; steps skip bookkeeping events", () => {
   const events = logOf([
     action("user", "start", { task: "do" }),
     observation("agent", "chat", "do", { image_urls: null }),
-    ran(0),
-    ran(1),
+    runObservation(0),
+    runObservation(1),
     observation("agent", "write", "", { path: "a" }),
     observation("agent", "title", "A", {
       model: "m",

@@ -1,9 +1,10 @@
 /**
- * What waits for a person in all conversations, as this page knows it. Changes are told by the list; what is asked of a
- * person comes from the inbox, asked for again when something in it may be another.
+ * Everything that waits for the user in all conversations. Changes of the conversation list say when the inbox may have
+ * changed; it is then loaded again.
  */
 import { useSyncExternalStore } from "react";
 import type { InboxItem, ListChange } from "@deckhand/client";
+import { ListSubscription } from "../conversations/list-subscription.ts";
 import { needsYou } from "../conversations/rows.ts";
 import { client } from "../server.ts";
 
@@ -11,7 +12,7 @@ export interface InboxSnapshot {
   readonly items: readonly InboxItem[];
   readonly more: boolean;
   readonly loaded: boolean;
-  /** How many of them need somebody now. */
+  /** The number of items that need attention now. */
   readonly count: number;
 }
 
@@ -19,41 +20,32 @@ type NewItemsListener = (items: readonly InboxItem[]) => void;
 
 class InboxStore {
   #shown: InboxSnapshot = { items: [], more: false, loaded: false, count: 0 };
-  readonly #listeners = new Set<() => void>();
-  readonly #newcomers = new Set<NewItemsListener>();
+  readonly #subscription = new ListSubscription((change) => this.#onChange(change));
+  readonly #newItemsListeners = new Set<NewItemsListener>();
   #loading: Promise<void> | undefined;
-  #again = false;
-  #stop: (() => void) | undefined;
+  /** Load again after the current request. */
+  #isStale = false;
 
   readonly snapshot = (): InboxSnapshot => this.#shown;
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    this.#stop ??= client.onList((change) => this.#take(change));
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size > 0) return;
-      this.#stop?.();
-      this.#stop = undefined;
-    };
-  };
+  readonly subscribe = this.#subscription.subscribe;
 
-  /** Told of what waits since the last look, never of what waited before the page was there. Returns what ends it. */
+  /** The listener gets items that are new since the last load, but none of the first. Returns a function that removes it. */
   onNew(listener: NewItemsListener): () => void {
-    this.#newcomers.add(listener);
-    return () => this.#newcomers.delete(listener);
+    this.#newItemsListeners.add(listener);
+    return () => this.#newItemsListeners.delete(listener);
   }
 
-  #take({ rows, gone, reload }: ListChange): void {
+  #onChange({ rows, gone, reload }: ListChange): void {
     const known = new Map(this.#shown.items.map((item) => [item.id, item]));
-    const isOther = rows.some((row) => row.waiting !== null || known.has(row.id)) || gone.some((id) => known.has(id));
-    if (reload || isOther) this.#load();
+    const mayDiffer = rows.some((row) => row.waiting !== null || known.has(row.id)) || gone.some((id) => known.has(id));
+    if (reload || mayDiffer) this.#load();
   }
 
-  /** One request at a time; what comes meanwhile is one more. */
+  /** One request at a time; changes in the meantime lead to one more. */
   #load(): void {
     if (this.#loading !== undefined) {
-      this.#again = true;
+      this.#isStale = true;
       return;
     }
     this.#loading = client
@@ -61,13 +53,13 @@ class InboxStore {
       .then(
         ({ items, more }) => this.#set(items, more),
         () => {
-          // When the connection is back the server says to ask again.
+          // After a reconnect the server asks its clients to reload.
         },
       )
       .then(() => {
         this.#loading = undefined;
-        if (!this.#again) return;
-        this.#again = false;
+        if (!this.#isStale) return;
+        this.#isStale = false;
         this.#load();
       });
   }
@@ -77,8 +69,8 @@ class InboxStore {
     const { loaded } = this.#shown;
     this.#shown = { items, more, loaded: true, count: items.filter(needsYou).length };
     const fresh = items.filter((item) => needsYou(item) && !before.has(keyOf(item)));
-    if (loaded && fresh.length > 0) for (const listener of this.#newcomers) listener(fresh);
-    for (const listener of this.#listeners) listener();
+    if (loaded && fresh.length > 0) for (const listener of this.#newItemsListeners) listener(fresh);
+    this.#subscription.notify();
   }
 }
 

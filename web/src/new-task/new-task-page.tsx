@@ -12,32 +12,32 @@ import { defaultOptions, Estimate, TaskOptionFields, settingsOf } from "./task-o
 import { WorkspaceDetails, WorkspaceSelect } from "./workspace-field.tsx";
 import { isIncomplete, defaultWorkspace, toWorkspaceChoice } from "./workspace-form.ts";
 
-/** Seen once in the life of a server: who has a model does not wait for it. */
-const SetUp = lazy(async () => ({ default: (await import("../models/connect-model.tsx")).ConnectModel }));
+/** Loaded only while the server has no model. */
+const ConnectModel = lazy(async () => ({ default: (await import("../models/connect-model.tsx")).ConnectModel }));
 
-/** What the demo's script can do, in the words that it knows. */
+/** The one task that the demo model can do. */
 const demoTask = "Write a bash script that prints hello";
 
 interface NewTaskPageProps {
   readonly health: Health | undefined;
-  /** The server may have a model by now. */
-  readonly onModel: () => void;
+  /** A model was saved, so the health of the server may have changed. */
+  readonly onModelSaved: () => void;
   readonly onCreated: () => void;
 }
 
-/** The first visit, and "New task": what is to be done, where, by whom. */
-export function NewTaskPage({ health, onModel, onCreated }: NewTaskPageProps) {
+/** The start page: the task, its workspace, and the model, agent and approval policy for it. */
+export function NewTaskPage({ health, onModelSaved, onCreated }: NewTaskPageProps) {
   const t = useMessages();
   const queries = useQueryClient();
   const [failure, setFailure] = useState("");
-  const [chosen, setChosen] = useState(defaultWorkspace);
-  const [how, setHow] = useState(defaultOptions);
+  const [workspaceForm, setWorkspaceForm] = useState(defaultWorkspace);
+  const [options, setOptions] = useState(defaultOptions);
   const isDemo = health?.model.demo === true;
 
   const start = async ({ text, images = [], files = [] }: Pick<Sent, "text"> & Partial<Sent>): Promise<void> => {
-    if (isIncomplete(chosen)) throw new Error(t.newTask.workspaceMissing);
-    const workspace = await toWorkspaceChoice(chosen);
-    const settings = { ...settingsOf(how), ...(workspace === undefined ? {} : { workspace }) };
+    if (isIncomplete(workspaceForm)) throw new Error(t.newTask.workspaceMissing);
+    const workspace = await toWorkspaceChoice(workspaceForm);
+    const settings = { ...settingsOf(options), ...(workspace === undefined ? {} : { workspace }) };
     const isPlain = images.length === 0 && files.length === 0;
     const { id } = await client.create({
       ...(Object.keys(settings).length === 0 ? {} : { settings }),
@@ -54,9 +54,9 @@ export function NewTaskPage({ health, onModel, onCreated }: NewTaskPageProps) {
     setFailure("");
     start({ text: task }).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
   };
-  const hasModel = (): void => {
+  const onModelConnected = (): void => {
     void queries.invalidateQueries({ queryKey: ["models"] });
-    onModel();
+    onModelSaved();
   };
 
   return (
@@ -67,7 +67,7 @@ export function NewTaskPage({ health, onModel, onCreated }: NewTaskPageProps) {
         {isDemo && (
           <div className="mb-6">
             <Suspense fallback={<Skeleton />}>
-              <SetUp onDone={hasModel} onDemo={() => startExample(demoTask)} />
+              <ConnectModel onDone={onModelConnected} onDemo={() => startExample(demoTask)} />
             </Suspense>
           </div>
         )}
@@ -82,11 +82,11 @@ export function NewTaskPage({ health, onModel, onCreated }: NewTaskPageProps) {
         />
         <div className="mt-2 flex flex-col gap-2">
           <div className="flex flex-wrap items-center gap-x-1 gap-y-1">
-            <WorkspaceSelect form={chosen} onChange={setChosen} />
-            <TaskOptionFields options={how} onChange={setHow} />
+            <WorkspaceSelect form={workspaceForm} onChange={setWorkspaceForm} />
+            <TaskOptionFields options={options} onChange={setOptions} />
           </div>
-          <WorkspaceDetails form={chosen} onChange={setChosen} />
-          {!isDemo && <Estimate model={how.model} />}
+          <WorkspaceDetails form={workspaceForm} onChange={setWorkspaceForm} />
+          {!isDemo && <Estimate model={options.model} />}
         </div>
         {failure !== "" && (
           <p role="alert" className="mt-3 text-sm text-bad">

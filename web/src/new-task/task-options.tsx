@@ -7,7 +7,7 @@ import { Select } from "../ui/select.tsx";
 import { formatCost } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** Who does it, and when a person is asked. What is "" is as the server is configured. */
+/** Options of a new task. An empty string stands for the default of the server. */
 export interface TaskOptions {
   readonly model: string;
   readonly agent: string;
@@ -26,15 +26,15 @@ export function settingsOf({ model, agent, approval }: TaskOptions): Settings {
 
 interface TaskOptionFieldsProps {
   readonly options: TaskOptions;
-  readonly onChange: (how: TaskOptions) => void;
+  readonly onChange: (options: TaskOptions) => void;
 }
 
-export function TaskOptionFields({ options: how, onChange }: TaskOptionFieldsProps) {
+export function TaskOptionFields({ options: options, onChange }: TaskOptionFieldsProps) {
   const t = useMessages();
   const { models } = useModels();
   const { agents } = useAgents();
   const report = useSettings();
-  const usualModel = models?.details.find((each) => each.default)?.name ?? models?.models[0] ?? "";
+  const defaultModel = models?.details.find((each) => each.default)?.name ?? models?.models[0] ?? "";
   const names = models?.models ?? [];
   const policy = report?.effective.approval.policy ?? "risky";
   return (
@@ -44,32 +44,32 @@ export function TaskOptionFields({ options: how, onChange }: TaskOptionFieldsPro
           quiet
           size="small"
           label={t.common.model}
-          value={how.model}
+          value={options.model}
           choices={[
-            { value: "", label: usualModel || t.newTask.defaultModel, description: t.newTask.defaultModel },
-            ...names.filter((name) => name !== usualModel).map((name) => ({ value: name, label: name })),
+            { value: "", label: defaultModel || t.newTask.defaultModel, description: t.newTask.defaultModel },
+            ...names.filter((name) => name !== defaultModel).map((name) => ({ value: name, label: name })),
           ]}
-          onChange={(model) => onChange({ ...how, model })}
+          onChange={(model) => onChange({ ...options, model })}
         />
       )}
       <Select
         quiet
         size="small"
         label={t.newTask.approvalPolicy}
-        value={how.approval === "" ? policy : how.approval}
+        value={options.approval === "" ? policy : options.approval}
         choices={(["never", "risky", "always"] as const).map((value) => ({
           value,
           label: t.newTask.approvalPolicies[value].name,
           description: t.newTask.approvalPolicies[value].description,
         }))}
-        onChange={(approval) => onChange({ ...how, approval: approval === policy ? "" : approval })}
+        onChange={(approval) => onChange({ ...options, approval: approval === policy ? "" : approval })}
       />
       {agents.length > 1 && (
         <Select
           quiet
           size="small"
           label={t.common.agent}
-          value={how.agent}
+          value={options.agent}
           choices={[
             { value: "", label: t.newTask.defaultAgent },
             ...agents.map(({ name, description }) => ({
@@ -78,7 +78,7 @@ export function TaskOptionFields({ options: how, onChange }: TaskOptionFieldsPro
               ...(description === "" ? {} : { description }),
             })),
           ]}
-          onChange={(agent) => onChange({ ...how, agent })}
+          onChange={(agent) => onChange({ ...options, agent })}
         />
       )}
     </>

@@ -11,10 +11,10 @@ import { defaultWorkspace, type WorkspaceForm, type WorkspaceKind } from "./work
 
 interface WorkspaceFieldProps {
   readonly form: WorkspaceForm;
-  readonly onChange: (chosen: WorkspaceForm) => void;
+  readonly onChange: (form: WorkspaceForm) => void;
 }
 
-export function WorkspaceSelect({ form: chosen, onChange }: WorkspaceFieldProps) {
+export function WorkspaceSelect({ form: form, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
   const kinds = Object.keys(t.newTask.workspaces) as WorkspaceKind[];
   return (
@@ -22,7 +22,7 @@ export function WorkspaceSelect({ form: chosen, onChange }: WorkspaceFieldProps)
       quiet
       size="small"
       label={t.newTask.workspace}
-      value={chosen.kind}
+      value={form.kind}
       choices={kinds.map((kind) => ({
         value: kind,
         label: t.newTask.workspaces[kind].name,
@@ -33,22 +33,22 @@ export function WorkspaceSelect({ form: chosen, onChange }: WorkspaceFieldProps)
   );
 }
 
-/** The fields that the chosen kind of workspace needs. */
-export function WorkspaceDetails({ form: chosen, onChange }: WorkspaceFieldProps) {
+/** The fields that the form kind of workspace needs. */
+export function WorkspaceDetails({ form: form, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
-  const { placeholder } = t.newTask.workspaces[chosen.kind];
-  if (chosen.kind === "upload") return <Files form={chosen} onChange={onChange} />;
+  const { placeholder } = t.newTask.workspaces[form.kind];
+  if (form.kind === "upload") return <Files form={form} onChange={onChange} />;
   if (placeholder === "") return null;
-  const takesRef = chosen.kind === "git" || chosen.kind === "worktree";
+  const takesRef = form.kind === "git" || form.kind === "worktree";
   return (
     <div className="flex flex-wrap gap-2">
       <TextField
         className="min-w-56 flex-1"
-        label={t.newTask.locationOf[chosen.kind]}
+        label={t.newTask.locationOf[form.kind]}
         placeholder={placeholder}
         spellCheck={false}
-        value={chosen.text}
-        onChange={(text) => onChange({ ...chosen, text })}
+        value={form.text}
+        onChange={(text) => onChange({ ...form, text })}
       />
       {takesRef && (
         <TextField
@@ -56,25 +56,24 @@ export function WorkspaceDetails({ form: chosen, onChange }: WorkspaceFieldProps
           label={t.newTask.ref}
           placeholder={t.newTask.ref}
           spellCheck={false}
-          value={chosen.ref}
-          onChange={(ref) => onChange({ ...chosen, ref })}
+          value={form.ref}
+          onChange={(ref) => onChange({ ...form, ref })}
         />
       )}
     </div>
   );
 }
 
-function Files({ form: chosen, onChange }: WorkspaceFieldProps) {
+function Files({ form: form, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
   const [isOver, setOver] = useState(false);
-  const bytes = chosen.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);
+  const bytes = form.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
-    void droppedFiles(event.dataTransfer).then((files) => onChange({ ...chosen, files }));
+    void droppedFiles(event.dataTransfer).then((files) => onChange({ ...form, files }));
   };
-  const input = "sr-only";
-  const look = `${buttonClass("plain", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`;
+  const labelClass = `${buttonClass("plain", "small")} cursor-pointer has-focus-visible:outline-2 has-focus-visible:outline-accent`;
   return (
     <div
       role="group"
@@ -90,37 +89,35 @@ function Files({ form: chosen, onChange }: WorkspaceFieldProps) {
       }`}
     >
       <span className="min-w-40 flex-1 text-muted">
-        {chosen.files.length === 0
-          ? t.newTask.dropToUpload
-          : t.newTask.filesChosen(chosen.files.length, formatSize(bytes))}
+        {form.files.length === 0 ? t.newTask.dropToUpload : t.newTask.filesChosen(form.files.length, formatSize(bytes))}
       </span>
-      <label className={look}>
+      <label className={labelClass}>
         <UploadIcon size={14} />
         {t.newTask.chooseFiles}
         <input
           type="file"
           multiple
           aria-label={t.newTask.filesToUpload}
-          className={input}
-          onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
+          className="sr-only"
+          onChange={({ target }) => onChange({ ...form, files: chosenFiles(target.files) })}
         />
       </label>
-      <label className={look}>
+      <label className={labelClass}>
         <FileDirectoryIcon size={14} />
         {t.newTask.chooseFolder}
         <input
           type="file"
           ref={(element) => element?.setAttribute("webkitdirectory", "")}
           aria-label={t.newTask.folderToUpload}
-          className={input}
-          onChange={({ target }) => onChange({ ...chosen, files: chosenFiles(target.files) })}
+          className="sr-only"
+          onChange={({ target }) => onChange({ ...form, files: chosenFiles(target.files) })}
         />
       </label>
     </div>
   );
 }
 
-/** Files of a chosen folder have their path in it. */
+/** Files of a form folder have their path in it. */
 function chosenFiles(files: FileList | null): readonly UploadFile[] {
   return [...(files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, data: file }));
 }

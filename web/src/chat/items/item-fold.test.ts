@@ -60,12 +60,12 @@ test("[U1] a chat shows messages, thoughts and each action with its observation,
   );
   assert.deepEqual(
     items.map((item) => item.type),
-    ["user", "thinking", "says", "action", "done", "rest"],
+    ["user", "reasoning", "message", "action", "result", "turn-end"],
   );
   const card = items[3];
   assert.ok(card?.type === "action" && card.observation?.id === 7);
   const rest = items[5];
-  assert.ok(rest?.type === "rest" && rest.steps === 2 && rest.costUsd === 0.02 && rest.priced);
+  assert.ok(rest?.type === "turn-end" && rest.steps === 2 && rest.costUsd === 0.02 && rest.priced);
 });
 
 test("[U1] an action without its observation yet is shown as open; an error that answers it closes its card", () => {
@@ -155,7 +155,7 @@ test("[UC1] what streams in has the key that its event has, and is said once", (
   const whole = reader.read(events);
   assert.deepEqual(
     whole.map((item) => item.type),
-    ["user", "thinking", "says"],
+    ["user", "reasoning", "message"],
   );
   assert.deepEqual(
     rows.map((row) => row.key),

@@ -85,10 +85,10 @@ export class ItemFold {
       case "finish":
       case "reject":
         this.#unsay(event.message);
-        return this.#push(id, { type: "done", action: event });
+        return this.#push(id, { type: "result", action: event });
       case "think":
         return this.#push(id, {
-          type: "thinking",
+          type: "reasoning",
           text: event.args.thought,
           durationMs: undefined,
           step: this.#takeStep(),
@@ -117,13 +117,13 @@ export class ItemFold {
 
   #says(id: number, text: string): void {
     if (text.trim() === "" || text === this.#said) return;
-    this.#push(id, { type: "says", text, step: this.#takeStep() }, `e${id}t`);
+    this.#push(id, { type: "message", text, step: this.#takeStep() }, `e${id}t`);
   }
 
   /** What ends the work says the same in a card of its own. */
   #unsay(text: string): void {
     const last = this.#items.at(-1);
-    if (last?.type === "says" && last.text.trim() === text.trim()) this.#items.pop();
+    if (last?.type === "message" && last.text.trim() === text.trim()) this.#items.pop();
   }
 
   #addObservation(event: Observation): void {
@@ -193,9 +193,9 @@ export class ItemFold {
     const speaks = this.#said.trim() !== "";
     if (reasoning.trim() !== "") {
       const step = speaks ? undefined : this.#takeStep();
-      this.#push(id, { type: "thinking", text: reasoning, durationMs, step }, reasoningKey(this.#steps));
+      this.#push(id, { type: "reasoning", text: reasoning, durationMs, step }, reasoningKey(this.#steps));
     }
-    if (speaks) this.#push(id, { type: "says", text: this.#said, step: this.#takeStep() }, messageKey(this.#steps));
+    if (speaks) this.#push(id, { type: "message", text: this.#said, step: this.#takeStep() }, messageKey(this.#steps));
   }
 
   #changeState({ id, extras, timestamp }: Observation<"agent_state_changed">): void {
@@ -209,7 +209,7 @@ export class ItemFold {
     const turn = this.#turn;
     if (turn === undefined || turn.steps === 0) return;
     const { startedMs, ...took } = turn;
-    this.#push(id, { type: "rest", ...took, durationMs: Date.parse(timestamp) - startedMs }, `rest${id}`);
+    this.#push(id, { type: "turn-end", ...took, durationMs: Date.parse(timestamp) - startedMs }, `rest${id}`);
     this.#turn = undefined;
   }
 

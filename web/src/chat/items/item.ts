@@ -23,16 +23,16 @@ export type Item = Common &
   (
     | { readonly type: "user"; readonly text: string; readonly images: readonly string[] }
     /** What the model said. */
-    | { readonly type: "says"; readonly text: string; readonly step: StepCost | undefined }
+    | { readonly type: "message"; readonly text: string; readonly step: StepCost | undefined }
     /** What it thought: apart, and folded. */
     | {
-        readonly type: "thinking";
+        readonly type: "reasoning";
         readonly text: string;
         /** Undefined where nobody took the time. */
         readonly durationMs: number | undefined;
         readonly step: StepCost | undefined;
       }
-    | { readonly type: "done"; readonly action: Action<"finish" | "reject"> }
+    | { readonly type: "result"; readonly action: Action<"finish" | "reject"> }
     | {
         readonly type: "action";
         readonly action: Action;
@@ -41,7 +41,7 @@ export type Item = Common &
       }
     /** The work has come to rest; what it took since a person's last word. */
     | {
-        readonly type: "rest";
+        readonly type: "turn-end";
         readonly steps: number;
         readonly durationMs: number;
         readonly costUsd: number;

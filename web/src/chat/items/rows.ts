@@ -6,7 +6,7 @@ import { messageKey, reasoningKey, type Item } from "./item.ts";
 export type Row =
   | Item
   /** Streams in; its item will have the same key. */
-  | { readonly type: "streaming"; readonly what: "says" | "thinking"; readonly key: string; readonly text: string }
+  | { readonly type: "streaming"; readonly what: "message" | "reasoning"; readonly key: string; readonly text: string }
   | {
       readonly type: "queued";
       readonly key: string;
@@ -26,8 +26,8 @@ export function rowsOf(
   const reply = streaming.get("reply") ?? "";
   const more: Row[] = [];
   if (reasoning.trim() !== "")
-    more.push({ type: "streaming", what: "thinking", key: reasoningKey(steps + 1), text: reasoning });
-  if (reply.trim() !== "") more.push({ type: "streaming", what: "says", key: messageKey(steps + 1), text: reply });
+    more.push({ type: "streaming", what: "reasoning", key: reasoningKey(steps + 1), text: reasoning });
+  if (reply.trim() !== "") more.push({ type: "streaming", what: "message", key: messageKey(steps + 1), text: reply });
   if (caughtUp)
     for (const { id, content, imageUrls } of state.queued)
       more.push({ type: "queued", key: `e${id}`, id, text: content, images: imageUrls });

@@ -22,7 +22,7 @@ const styles: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Ico
 /** What the agent claims, each with the command that shows it and what that is worth by now. */
 export function Evidence({ pieces, state }: EvidenceProps) {
   const t = useMessages();
-  const place = useRoute();
+  const route = useRoute();
   return (
     <div className="border-t border-line px-4 py-2.5">
       <p className="label-small mb-1.5">{t.timeline.verification}</p>
@@ -43,11 +43,11 @@ export function Evidence({ pieces, state }: EvidenceProps) {
               </span>
               <span className="flex min-w-0 flex-1 flex-col">
                 <span className="plain-text">{piece.claim}</span>
-                {piece.event === undefined || place.page !== "conversation" ? (
+                {piece.event === undefined || route.page !== "conversation" ? (
                   command
                 ) : (
                   <Link
-                    href={conversationUrl(place.id, { event: piece.event })}
+                    href={conversationUrl(route.id, { event: piece.event })}
                     className="flex min-w-0 hover:underline"
                   >
                     {command}

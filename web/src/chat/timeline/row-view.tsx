@@ -32,17 +32,17 @@ export const RowView = memo(function RowView({ row, live, waiting, child, files 
       return <UserMessage id={row.id} text={row.text} images={row.images} pending="queued" />;
     case "unsent":
       return <UserMessage id={undefined} text={row.message.text} images={row.message.images} pending="unsent" />;
-    case "says":
+    case "message":
       return <AgentMessage id={row.id} text={row.text} step={row.step} />;
-    case "thinking":
+    case "reasoning":
       return <Reasoning id={row.id} text={row.text} durationMs={row.durationMs} step={row.step} />;
     case "streaming":
-      return row.what === "says" ? (
+      return row.what === "message" ? (
         <AgentMessage id={undefined} text={row.text} step={undefined} />
       ) : (
         <Reasoning id={undefined} text={row.text} durationMs={undefined} step={undefined} />
       );
-    case "done":
+    case "result":
       return <ResultCard action={row.action} files={files} />;
     case "action":
       return (
@@ -55,14 +55,14 @@ export const RowView = memo(function RowView({ row, live, waiting, child, files 
           step={row.step}
         />
       );
-    case "rest":
+    case "turn-end":
       return <Rest rest={row} />;
     case "note":
       return <Note note={row} />;
   }
 });
 
-function Rest({ rest }: { readonly rest: ItemOf<"rest"> }) {
+function Rest({ rest }: { readonly rest: ItemOf<"turn-end"> }) {
   const t = useMessages();
   const { durationMs, steps, costUsd, priced } = rest;
   const cost = priced

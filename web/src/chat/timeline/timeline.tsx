@@ -126,7 +126,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
                   live={isOpen ? streaming.get(row.id) : undefined}
                   waiting={isOpen && state.awaiting?.id === row.id}
                   child={isDelegate(row) ? state.children.find(({ action }) => action === row.id) : undefined}
-                  files={row.type === "done" ? state.fileChanges : noFiles}
+                  files={row.type === "result" ? state.fileChanges : noFiles}
                 />
               </div>
             );
@@ -160,12 +160,12 @@ const estimates: Readonly<Record<Row["type"], number>> = {
   user: 64,
   queued: 84,
   unsent: 84,
-  says: 90,
-  thinking: 30,
+  message: 90,
+  reasoning: 30,
   streaming: 60,
-  done: 80,
+  result: 80,
   action: 34,
-  rest: 28,
+  "turn-end": 28,
   note: 36,
 };
 

@@ -20,8 +20,8 @@ const splitKey = "deckhand.diff.split";
 /** Changes in the workspace since the task started, or between two points. */
 export function ChangesTab({ conversation, snapshot: { events, state }, at }: WorkTabProps) {
   const t = useMessages();
-  const place = useRoute();
-  const query = place.page === "conversation" ? place.query : new URLSearchParams();
+  const route = useRoute();
+  const query = route.page === "conversation" ? route.query : new URLSearchParams();
   const [split, setSplit] = useState(() => localStorage.getItem(splitKey) === "true");
   const from = numberIn(query, "from");
   // An earlier state that is viewed is also the end of the comparison.

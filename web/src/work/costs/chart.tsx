@@ -86,10 +86,10 @@ export function Chart({ label, columns, amountText, limit, limitLabel, describe:
               className="stroke-line"
             />
           ))}
-          {columns.map((column, place) => {
+          {columns.map((column, index) => {
             let below = 0;
             return (
-              <g key={place} className={at === undefined || at === place ? "" : "opacity-45"}>
+              <g key={index} className={at === undefined || at === index ? "" : "opacity-45"}>
                 {column.parts.map(({ kind, amount }) => {
                   const bottom = y(below);
                   below += amount;
@@ -97,7 +97,7 @@ export function Chart({ label, columns, amountText, limit, limitLabel, describe:
                   return (
                     <rect
                       key={kind}
-                      x={place * step + step * 0.12}
+                      x={index * step + step * 0.12}
                       width={step * 0.76}
                       y={top}
                       height={Math.max(0, bottom - top)}

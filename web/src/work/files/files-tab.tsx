@@ -22,8 +22,8 @@ import { useUpload } from "./use-upload.ts";
 /** The file tree with the open file beside it, or in its place in a narrow panel. */
 export function FilesTab({ conversation, snapshot }: WorkTabProps) {
   const t = useMessages();
-  const place = useRoute();
-  const file = (place.page === "conversation" ? place.query.get("file") : null) ?? "";
+  const route = useRoute();
+  const file = (route.page === "conversation" ? route.query.get("file") : null) ?? "";
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(foldersAbove(file)));
   const [search, setSearch] = useState("");
   const [within, setWithin] = useState<"names" | "content">("names");

@@ -40,10 +40,10 @@ function CellView({ cell, parser }: { readonly cell: Cell; readonly parser: Pars
     <li className="grid grid-cols-[3rem_1fr] px-3 pb-4 text-xs">
       <span className="pt-2 pr-2 text-right font-mono text-muted tabular-nums">[{cell.count}]</span>
       <pre aria-label={t.work.notebook.cell(cell.count)} className="overflow-x-auto rounded-lg bg-code px-3 py-2">
-        {lines.map((pieces, at) => (
+        {lines.map((tokens, at) => (
           <span key={at} className="block min-h-[1.125rem]">
-            {pieces.map(({ text, classes }, place) => (
-              <span key={place} className={classes}>
+            {tokens.map(({ text, classes }, index) => (
+              <span key={index} className={classes}>
                 {text}
               </span>
             ))}

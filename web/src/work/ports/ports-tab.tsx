@@ -17,8 +17,8 @@ const everyMs = 3000;
 /** Previews apps that listen in the sandbox, in a frame with a separate origin. */
 export function PortsTab({ conversation }: WorkTabProps) {
   const t = useMessages();
-  const place = useRoute();
-  const wanted = place.page === "conversation" ? Number(place.query.get("port")) : 0;
+  const route = useRoute();
+  const wanted = route.page === "conversation" ? Number(route.query.get("port")) : 0;
   const { data: ports } = useQuery({
     queryKey: ["ports", conversation],
     queryFn: ({ signal }) => client.ports(conversation, signal),

@@ -16,11 +16,11 @@ const first = { rows: 24, cols: 80 };
 /** Shells in the conversation's sandbox, shared by all viewers. */
 export function TerminalTab({ conversation, snapshot }: WorkTabProps) {
   const t = useMessages();
-  const place = useRoute();
+  const route = useRoute();
   const add = useRef<HTMLButtonElement>(null);
   const [opening, setOpening] = useState(false);
   const { terminals } = snapshot.state;
-  const wanted = place.page === "conversation" ? place.query.get("terminal") : null;
+  const wanted = route.page === "conversation" ? route.query.get("terminal") : null;
   const chosen = terminals.find(({ id }) => id === wanted) ?? terminals.at(-1);
 
   const choose = (id: string): void =>

@@ -3,12 +3,12 @@ import { useMessages } from "../i18n/i18n.ts";
 
 interface ShowAllProps {
   readonly all: boolean;
-  /** Of the whole. */
+  /** The number of all lines. */
   readonly lines: number;
   readonly onChange: (all: boolean) => void;
 }
 
-/** The foot of what is long: shown by its beginning or its end, and whole when one asks. */
+/** The button below a long text that expands and collapses it. */
 export function ShowAll({ all, lines, onChange }: ShowAllProps) {
   const t = useMessages();
   return (
