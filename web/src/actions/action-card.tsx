@@ -64,7 +64,7 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
             <span className="w-3 shrink-0" />
           </div>
         )}
-        <RowTools id={action.id} copy={() => copied(action)} label={t.actions.copyCommand} />
+        <RowTools id={action.id} text={() => copied(action)} label={t.actions.copyCommand} />
       </div>
       {allowed !== "" && <p className="plain-text pb-1 pl-6 text-xs text-muted">{allowed}</p>}
       {open && (

@@ -7,35 +7,35 @@ interface AnnouncerProps {
   readonly working: boolean;
 }
 
-/** Characters read out of one message; the whole is in the list. */
+/** The maximum number of characters announced per message; the timeline has the full text. */
 const maxChars = 300;
-/** Of several in a row the last is read out; and what has been read out is taken away again. */
-const settledMs = 1_000;
+/** Only the last of several messages in a row is announced; announced text is then removed again. */
+const settleMs = 1_000;
 
-/** What screen readers hear of the progress: each message of the agent once, when it is whole. Rows that scroll into sight are not news. */
+/** Announces each complete message of the agent once to screen readers. Rows that scroll into view are not announced. */
 export function Announcer({ rows, working }: AnnouncerProps) {
   const t = useMessages();
   const last = rows.findLast((row) => row.type === "message" || row.type === "result");
   const text = last === undefined ? "" : last.type === "result" ? last.action.message : last.text;
-  const [spoken, setSpoken] = useState("");
-  // What was said before one came is no news.
-  const [heard, setHeard] = useState(working ? "" : text);
-  if (!working && heard === "" && spoken === "" && text !== "") setHeard(text);
+  const [announcement, setAnnouncement] = useState("");
+  // Messages from before the conversation was opened are not announced.
+  const [announced, setAnnounced] = useState(working ? "" : text);
+  if (!working && announced === "" && announcement === "" && text !== "") setAnnounced(text);
   useEffect(() => {
-    if (text === "" || text === heard) return;
-    const speak = setTimeout(() => setSpoken(text.slice(0, maxChars)), settledMs);
-    const forget = setTimeout(() => {
-      setSpoken("");
-      setHeard(text);
-    }, 2 * settledMs);
+    if (text === "" || text === announced) return;
+    const announce = setTimeout(() => setAnnouncement(text.slice(0, maxChars)), settleMs);
+    const clear = setTimeout(() => {
+      setAnnouncement("");
+      setAnnounced(text);
+    }, 2 * settleMs);
     return () => {
-      clearTimeout(speak);
-      clearTimeout(forget);
+      clearTimeout(announce);
+      clearTimeout(clear);
     };
-  }, [text, heard]);
+  }, [text, announced]);
   return (
     <p aria-live="polite" aria-atomic="true" className="sr-only">
-      {spoken === "" ? "" : `${t.common.agent}: ${spoken}`}
+      {announcement === "" ? "" : `${t.common.agent}: ${announcement}`}
     </p>
   );
 }

@@ -8,21 +8,22 @@ import { useMessages } from "../i18n/i18n.ts";
 
 interface ConversationHeaderProps {
   readonly title: string;
-  /** One looks at the past. */
+  /** Whether an earlier event is viewed. */
   readonly isHistory: boolean;
-  /** Undefined while there is none. */
+  /** Undefined while there are no events. */
   readonly onToggleHistory: (() => void) | undefined;
 }
 
-export function ConversationHeader({ title, isHistory: past, onToggleHistory: onPast }: ConversationHeaderProps) {
+export function ConversationHeader({ title, isHistory, onToggleHistory }: ConversationHeaderProps) {
   const t = useMessages();
   const { workOpen } = usePreferences();
   useCommands(
     useMemo((): readonly Command[] => {
-      if (onPast === undefined) return [];
-      const label: Command["label"] = (messages) => (past ? messages.history.returnToLatest : messages.history.open);
-      return [{ id: "past", group: "conversation", label, keys: ["t"], run: onPast }];
-    }, [past, onPast]),
+      if (onToggleHistory === undefined) return [];
+      const label: Command["label"] = (messages) =>
+        isHistory ? messages.history.returnToLatest : messages.history.open;
+      return [{ id: "history", group: "conversation", label, keys: ["t"], run: onToggleHistory }];
+    }, [isHistory, onToggleHistory]),
   );
   return (
     <PageHeader
@@ -31,11 +32,11 @@ export function ConversationHeader({ title, isHistory: past, onToggleHistory: on
         <>
           <IconButton
             icon={HistoryIcon}
-            label={past ? t.history.returnToLatest : t.history.open}
+            label={isHistory ? t.history.returnToLatest : t.history.open}
             keys="t"
-            aria-pressed={past}
-            disabled={onPast === undefined}
-            onClick={onPast}
+            aria-pressed={isHistory}
+            disabled={onToggleHistory === undefined}
+            onClick={onToggleHistory}
           />
           <IconButton
             icon={workOpen ? SidebarCollapseIcon : SidebarExpandIcon}

@@ -16,23 +16,23 @@ import { useMessages } from "../i18n/i18n.ts";
 interface LiveFooterProps {
   readonly conversation: string;
   readonly snapshot: ViewState;
-  /** Fails when the server refuses it. */
+  /** Rejects if the server refuses the message. */
   readonly onSend: (text: string, images: readonly string[]) => Promise<void>;
 }
 
-/** The foot of a conversation: what waits for a person, what happens now, and where one speaks. */
+/** The foot of a conversation that is not viewed in the past: pending approval, status and composer. */
 export function LiveFooter({ conversation: id, snapshot, onSend }: LiveFooterProps) {
   const t = useMessages();
   const { state } = snapshot;
-  const want = useStateRequest(id, state.agentState);
-  const waiting = state.open.find((action) => action.id === state.awaiting?.id);
+  const requestState = useStateRequest(id, state.agentState);
+  const pending = state.open.find((action) => action.id === state.awaiting?.id);
   return (
     <>
-      {waiting !== undefined && (
+      {pending !== undefined && (
         <ApprovalCard
-          key={waiting.id}
-          action={waiting}
-          onAnswer={(decision, reason) => answerApproval(id, waiting.id, decision, reason)}
+          key={pending.id}
+          action={pending}
+          onAnswer={(decision, reason) => answerApproval(id, pending.id, decision, reason)}
         />
       )}
       <BackgroundProcesses
@@ -41,11 +41,11 @@ export function LiveFooter({ conversation: id, snapshot, onSend }: LiveFooterPro
       />
       <BlockedHosts snapshot={snapshot} onAllow={(host) => client.send(id, "allow_host", { host, allowed: true })} />
       <OpenPorts conversation={id} />
-      <StatusBar snapshot={snapshot} onRequestState={want} />
+      <StatusBar snapshot={snapshot} onRequestState={requestState} />
       <Composer
         label={t.composer.message}
         placeholder={
-          isActive(state.agentState) || waiting !== undefined
+          isActive(state.agentState) || pending !== undefined
             ? t.composer.placeholderWhileWorking
             : t.composer.placeholder
         }

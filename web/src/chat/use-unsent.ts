@@ -1,10 +1,10 @@
-/** What a person has sent and the server has not stored yet: in sight at once, and until it is in the log. */
+/** Messages that were sent but are not in the log yet: shown at once, until their event arrives. */
 import { useCallback, useMemo, useState } from "react";
 import type { Event } from "@deckhand/protocol";
 import { client } from "../server.ts";
 
 export interface Unsent {
-  /** Its name on the wire, by which the event is known again. */
+  /** The id of the command, which its event carries. */
   readonly command: string;
   readonly text: string;
   readonly images: readonly string[];
@@ -12,7 +12,7 @@ export interface Unsent {
 
 interface UnsentMessages {
   readonly messages: readonly Unsent[];
-  /** Fails when the server refuses it. */
+  /** Rejects if the server refuses the message. */
   readonly send: (text: string, images: readonly string[]) => Promise<void>;
 }
 
@@ -21,15 +21,15 @@ export function useUnsent(conversation: string, events: readonly Event[]): Unsen
   const send = useCallback(
     async (text: string, images: readonly string[]): Promise<void> => {
       const message: Unsent = { command: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, text, images };
-      setSent((present) => [...present, message]);
-      const forget = (): void => setSent((present) => present.filter((each) => each !== message));
+      setSent((current) => [...current, message]);
+      const remove = (): void => setSent((current) => current.filter((each) => each !== message));
       try {
         const args = { content: text, image_urls: images.length === 0 ? null : [...images] };
         await client.send(conversation, "message", args, { command: message.command });
-        // Its event is a moment behind the answer; then the log shows it.
-        setTimeout(forget, 2_000);
+        // The event arrives shortly after the acknowledgement and replaces the message.
+        setTimeout(remove, 2_000);
       } catch (error) {
-        forget();
+        remove();
         throw error;
       }
     },

@@ -38,7 +38,7 @@ test("[UC5][UW7] a unified diff is parsed into lines with the line numbers of bo
     ],
   );
   assert.deepEqual(second?.lines, [
-    { kind: "deleted", text: "-- minus", before: 10, after: undefined, isUnended: true },
+    { kind: "deleted", text: "-- minus", before: 10, after: undefined, noNewline: true },
     { kind: "added", text: "++ plus", before: undefined, after: 11 },
   ]);
   assert.deepEqual(countChanges(parsePatch(patch)), { added: 4, deleted: 3 });

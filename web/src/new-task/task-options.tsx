@@ -29,7 +29,7 @@ interface TaskOptionFieldsProps {
   readonly onChange: (options: TaskOptions) => void;
 }
 
-export function TaskOptionFields({ options: options, onChange }: TaskOptionFieldsProps) {
+export function TaskOptionFields({ options, onChange }: TaskOptionFieldsProps) {
   const t = useMessages();
   const { models } = useModels();
   const { agents } = useAgents();

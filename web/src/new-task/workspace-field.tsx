@@ -14,7 +14,7 @@ interface WorkspaceFieldProps {
   readonly onChange: (form: WorkspaceForm) => void;
 }
 
-export function WorkspaceSelect({ form: form, onChange }: WorkspaceFieldProps) {
+export function WorkspaceSelect({ form, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
   const kinds = Object.keys(t.newTask.workspaces) as WorkspaceKind[];
   return (
@@ -34,7 +34,7 @@ export function WorkspaceSelect({ form: form, onChange }: WorkspaceFieldProps) {
 }
 
 /** The fields that the form kind of workspace needs. */
-export function WorkspaceDetails({ form: form, onChange }: WorkspaceFieldProps) {
+export function WorkspaceDetails({ form, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
   const { placeholder } = t.newTask.workspaces[form.kind];
   if (form.kind === "upload") return <Files form={form} onChange={onChange} />;
@@ -64,7 +64,7 @@ export function WorkspaceDetails({ form: form, onChange }: WorkspaceFieldProps) 
   );
 }
 
-function Files({ form: form, onChange }: WorkspaceFieldProps) {
+function Files({ form, onChange }: WorkspaceFieldProps) {
   const t = useMessages();
   const [isOver, setOver] = useState(false);
   const bytes = form.files.reduce((sum, { data }) => sum + (data instanceof Blob ? data.size : 0), 0);

@@ -1,4 +1,4 @@
-/** What is happening now, in words. */
+/** What the agent is doing right now, as text. */
 import type { ViewState } from "@deckhand/client";
 import { isAction, type AgentState } from "@deckhand/protocol";
 import { currentMessages } from "../i18n/i18n.ts";
@@ -39,13 +39,13 @@ export interface Activity {
   readonly label: string;
   /** A command or a path, shown as code. */
   readonly target?: string;
-  /** A sentence beside the words. */
+  /** A sentence beside the label. */
   readonly detail?: string;
-  /** Since when, as milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly sinceMs?: number;
 }
 
-/** The most exact thing that can be said of this moment. */
+/** The most specific description of what is happening. */
 export function activityOf({ state, events, streaming }: ViewState, t: Messages): Activity {
   const { activity, limitReached } = t.composer;
   if (!isActive(state.agentState)) {
@@ -56,26 +56,26 @@ export function activityOf({ state, events, streaming }: ViewState, t: Messages)
   const stage = streaming.get("runtime");
   if (stage !== undefined && action !== undefined) return { label: t.composer.waitingForSandbox(stage) };
   if (action !== undefined) {
-    const since = Date.parse(action.timestamp);
+    const sinceMs = Date.parse(action.timestamp);
     switch (action.action) {
       case "run":
-        return { label: activity.running, target: action.args.command, sinceMs: since };
+        return { label: activity.running, target: action.args.command, sinceMs };
       case "read":
-        return { label: activity.reading, target: action.args.path, sinceMs: since };
+        return { label: activity.reading, target: action.args.path, sinceMs };
       case "write":
-        return { label: activity.writing, target: action.args.path, sinceMs: since };
+        return { label: activity.writing, target: action.args.path, sinceMs };
       case "edit":
-        return { label: activity.editing, target: action.args.path, sinceMs: since };
+        return { label: activity.editing, target: action.args.path, sinceMs };
       case "browse":
-        return { label: activity.opening, target: action.args.url, sinceMs: since };
+        return { label: activity.opening, target: action.args.url, sinceMs };
       case "search":
-        return { label: activity.searching, target: action.args.pattern, sinceMs: since };
+        return { label: activity.searching, target: action.args.pattern, sinceMs };
       case "delegate":
-        return { label: activity.delegating, target: action.args.agent, sinceMs: since };
+        return { label: activity.delegating, target: action.args.agent, sinceMs };
       case "call_tool":
-        return { label: activity.calling, target: `${action.args.server}: ${action.args.name}`, sinceMs: since };
+        return { label: activity.calling, target: `${action.args.server}: ${action.args.name}`, sinceMs };
       default:
-        return { label: action.message || action.action, sinceMs: since };
+        return { label: action.message || action.action, sinceMs };
     }
   }
   if ((streaming.get("reply") ?? "") !== "") return { label: activity.replying };

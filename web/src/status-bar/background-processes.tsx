@@ -8,8 +8,8 @@ interface BackgroundProcessesProps {
   readonly onStop: (id: string) => void;
 }
 
-/** What runs in the background, each with a way to end it. */
-export function BackgroundProcesses({ jobs, onStop: onEnd }: BackgroundProcessesProps) {
+/** The background processes of the conversation, each with a button that stops it. */
+export function BackgroundProcesses({ jobs, onStop }: BackgroundProcessesProps) {
   const t = useMessages();
   if (jobs.length === 0) return null;
   return (
@@ -24,7 +24,7 @@ export function BackgroundProcesses({ jobs, onStop: onEnd }: BackgroundProcesses
           </span>
           <span className="shrink-0 text-muted">{t.composer.backgroundProcess}</span>
           <code className="min-w-0 flex-1 truncate text-soft">{command.trim()}</code>
-          <Button size="small" tone="quiet" aria-label={t.composer.stopProcess(id)} onClick={() => onEnd(id)}>
+          <Button size="small" tone="quiet" aria-label={t.composer.stopProcess(id)} onClick={() => onStop(id)}>
             {t.common.stop}
           </Button>
         </li>

@@ -13,14 +13,14 @@ interface StatusBarProps {
   readonly onRequestState: (state: RequestableState) => void;
 }
 
-/** Always in sight above the message box: what is happening, for how long, at what cost, and the buttons to change it. */
-export function StatusBar({ snapshot, onRequestState: onWant }: StatusBarProps) {
+/** Always visible above the composer: what the agent is doing, for how long and at what cost, and buttons to control it. */
+export function StatusBar({ snapshot, onRequestState }: StatusBarProps) {
   const t = useMessages();
   const { state } = snapshot;
   const working = isActive(state.agentState);
-  const clock = useNow(working);
-  const now = activityOf(snapshot, t);
-  const elapsedMs = now.sinceMs === undefined ? 0 : clock - now.sinceMs;
+  const now = useNow(working);
+  const activity = activityOf(snapshot, t);
+  const elapsedMs = activity.sinceMs === undefined ? 0 : now - activity.sinceMs;
   const canPause = state.agentState === "running";
   const canResume = state.agentState === "paused";
   const canStop = working || canResume || state.agentState === "awaiting_user_confirmation";
@@ -28,9 +28,9 @@ export function StatusBar({ snapshot, onRequestState: onWant }: StatusBarProps) 
     <div className="flex h-9 items-center gap-2 px-1 text-sm">
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${stateDot(state.agentState)}`} />
       <p role="status" aria-live="polite" className="flex min-w-0 flex-1 items-baseline gap-1.5">
-        <span className="shrink-0 font-medium">{now.label}</span>{" "}
-        {now.target !== undefined && <code className="truncate text-muted">{firstLine(now.target)}</code>}
-        {now.detail !== undefined && <span className="truncate text-muted">{firstLine(now.detail)}</span>}
+        <span className="shrink-0 font-medium">{activity.label}</span>{" "}
+        {activity.target !== undefined && <code className="truncate text-muted">{firstLine(activity.target)}</code>}
+        {activity.detail !== undefined && <span className="truncate text-muted">{firstLine(activity.detail)}</span>}
         {elapsedMs >= 3_000 && (
           <span aria-hidden="true" className="shrink-0 text-xs text-muted tabular-nums">
             {formatDuration(Math.floor(elapsedMs / 1000) * 1000)}
@@ -39,17 +39,17 @@ export function StatusBar({ snapshot, onRequestState: onWant }: StatusBarProps) 
       </p>
       <span className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">{usageText(snapshot, t)}</span>
       {canPause && (
-        <Button size="small" tone="quiet" onClick={() => onWant("paused")}>
+        <Button size="small" tone="quiet" onClick={() => onRequestState("paused")}>
           {t.composer.pause}
         </Button>
       )}
       {canResume && (
-        <Button size="small" icon={PlayIcon} onClick={() => onWant("running")}>
+        <Button size="small" icon={PlayIcon} onClick={() => onRequestState("running")}>
           {t.composer.resume}
         </Button>
       )}
       {canStop && (
-        <Button size="small" tone="danger" icon={SquareFillIcon} onClick={() => onWant("stopped")}>
+        <Button size="small" tone="danger" icon={SquareFillIcon} onClick={() => onRequestState("stopped")}>
           {t.common.stop}
         </Button>
       )}

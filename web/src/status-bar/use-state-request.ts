@@ -7,26 +7,26 @@ import { isActive } from "./activity.ts";
 
 export type RequestableState = "running" | "paused" | "stopped";
 
-/** To go on, to pause, to stop: a button each, and keys. */
-export function useStateRequest(conversation: string, state: AgentState | null): (wanted: RequestableState) => void {
-  const want = useMemo(
-    () => (wanted: RequestableState) =>
-      void client.send(conversation, "change_agent_state", { agent_state: wanted, thought: "" }).catch(toastFailure),
+/** Registers commands that pause, resume and stop the agent, and returns a function for the same with buttons. */
+export function useStateRequest(conversation: string, state: AgentState | null): (requested: RequestableState) => void {
+  const request = useMemo(
+    () => (requested: RequestableState) =>
+      void client.send(conversation, "change_agent_state", { agent_state: requested, thought: "" }).catch(toastFailure),
     [conversation],
   );
-  useCommands(useMemo(() => commandsFor(state, want), [state, want]));
-  return want;
+  useCommands(useMemo(() => commandsFor(state, request), [state, request]));
+  return request;
 }
 
-function commandsFor(state: AgentState | null, want: (wanted: RequestableState) => void): readonly Command[] {
+function commandsFor(state: AgentState | null, request: (requested: RequestableState) => void): readonly Command[] {
   const commands: Command[] = [];
   const group = "conversation";
   const canStop = isActive(state) || state === "paused" || state === "awaiting_user_confirmation";
   if (canStop)
-    commands.push({ id: "stop", group, label: (t) => t.common.stop, keys: ["mod+."], run: () => want("stopped") });
+    commands.push({ id: "stop", group, label: (t) => t.common.stop, keys: ["mod+."], run: () => request("stopped") });
   if (state === "running")
-    commands.push({ id: "pause", group, label: (t) => t.composer.pause, keys: ["p"], run: () => want("paused") });
+    commands.push({ id: "pause", group, label: (t) => t.composer.pause, keys: ["p"], run: () => request("paused") });
   if (state === "paused")
-    commands.push({ id: "resume", group, label: (t) => t.composer.resume, keys: ["p"], run: () => want("running") });
+    commands.push({ id: "resume", group, label: (t) => t.composer.resume, keys: ["p"], run: () => request("running") });
   return commands;
 }

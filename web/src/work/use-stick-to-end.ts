@@ -6,10 +6,10 @@ interface StickToEnd {
   readonly toEnd: () => void;
 }
 
-/** Pixels from the end that still count as being there. */
-const near = 60;
+/** Positions within this many pixels of the end count as the end. */
+const endThreshold = 60;
 
-/** Keeps the end in sight while more is added, until the person scrolls away from it. */
+/** Keeps the end of a list visible while it grows, until the user scrolls away from it. */
 export function useStickToEnd(): StickToEnd {
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
@@ -24,15 +24,15 @@ export function useStickToEnd(): StickToEnd {
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const look = (): void => {
-      stick.current = element.scrollHeight - element.scrollTop - element.clientHeight < near;
+    const onScroll = (): void => {
+      stick.current = element.scrollHeight - element.scrollTop - element.clientHeight < endThreshold;
       setAtEnd(stick.current);
     };
-    element.addEventListener("scroll", look, { passive: true });
-    return () => element.removeEventListener("scroll", look);
+    element.addEventListener("scroll", onScroll, { passive: true });
+    return () => element.removeEventListener("scroll", onScroll);
   }, []);
 
-  // After every drawing: what is added may be anything.
+  // After every render, since any of them may have added something.
   useLayoutEffect(() => {
     const element = scroller.current;
     if (stick.current && element !== null) element.scrollTop = element.scrollHeight;

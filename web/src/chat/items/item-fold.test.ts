@@ -18,7 +18,7 @@ type ReplyParts = ObservationExtras<"reply">["parts"];
 
 const run = (command: string, thought = ""): NewEvent =>
   action("agent", "run", { command, thought, background: false, hidden: false, confirmation_state: "confirmed" });
-const ran = (cause: number): NewEvent =>
+const runResult = (cause: number): NewEvent =>
   observation(
     "agent",
     "run",
@@ -26,7 +26,7 @@ const ran = (cause: number): NewEvent =>
     { command: "x", exit_code: 0, cwd: "/", duration_ms: 1, truncated: false, hidden: false },
     { cause },
   );
-const takenIn = (cause: number, text: string): NewEvent =>
+const received = (cause: number, text: string): NewEvent =>
   observation("user", "chat", text, { image_urls: null }, { cause });
 const usage = { input: 10, output: 2, cached_input: 0, cache_write: 0, reasoning: 0 };
 const reply = (parts: ReplyParts, costUsd: number | null = 0.01): NewEvent =>
@@ -39,21 +39,21 @@ const reply = (parts: ReplyParts, costUsd: number | null = 0.01): NewEvent =>
     duration_ms: 20,
     first_token_ms: null,
   });
-const says = (text: string): ReplyParts[number] => ({ type: "text", text });
-const thinks = (text: string): ReplyParts[number] => ({ type: "reasoning", text });
+const textPart = (text: string): ReplyParts[number] => ({ type: "text", text });
+const reasoningPart = (text: string): ReplyParts[number] => ({ type: "reasoning", text });
 
-test("[U1] a chat shows messages, thoughts and each action with its observation, and no bookkeeping", () => {
+test("[U1] a conversation shows messages, reasoning and each action with its observation, but no bookkeeping", () => {
   const items = itemsOf(
     stored(
       action("user", "initialize", {}),
       stateChange("init"),
       action("user", "start", { task: "do it" }),
       stateChange("running"),
-      takenIn(2, "do it"),
-      reply([thinks("A greeting."), says("I will greet.")]),
+      received(2, "do it"),
+      reply([reasoningPart("A greeting."), textPart("I will greet.")]),
       run("echo hello", "I will greet."),
-      ran(6),
-      reply([says("Greeted.")]),
+      runResult(6),
+      reply([textPart("Greeted.")]),
       action("agent", "finish", { outputs: {}, thought: "Greeted." }),
       stateChange("finished"),
     ),
@@ -64,11 +64,11 @@ test("[U1] a chat shows messages, thoughts and each action with its observation,
   );
   const card = items[3];
   assert.ok(card?.type === "action" && card.observation?.id === 7);
-  const rest = items[5];
-  assert.ok(rest?.type === "turn-end" && rest.steps === 2 && rest.costUsd === 0.02 && rest.priced);
+  const turnEnd = items[5];
+  assert.ok(turnEnd?.type === "turn-end" && turnEnd.steps === 2 && turnEnd.costUsd === 0.02 && turnEnd.priced);
 });
 
-test("[U1] an action without its observation yet is shown as open; an error that answers it closes its card", () => {
+test("[U1] an action without an observation is shown as running; an error that answers it ends that", () => {
   const open = itemsOf(stored(run("sleep 9")));
   assert.ok(open[0]?.type === "action" && open[0].observation === undefined);
   const closed = itemsOf(stored(run("sleep 9"), errorObservation("agent", "interrupted", "stopped", { cause: 0 })));
@@ -76,7 +76,7 @@ test("[U1] an action without its observation yet is shown as open; an error that
   assert.ok(closed[0]?.type === "action" && closed[0].observation?.observation === "error");
 });
 
-test("[U1] a failure is told once although it is also the reason of the state, and of retries only the last is kept", () => {
+test("[U1] a failure that is also the reason of the state is shown once, and only the last of several retries", () => {
   const retry = (text: string, attempt: number): NewEvent =>
     observation("environment", "status", text, { code: "model_unavailable", attempt });
   const items = itemsOf(
@@ -93,7 +93,7 @@ test("[U1] a failure is told once although it is also the reason of the state, a
   );
 });
 
-test("[U1] kinds that this page does not know are passed over or told by their sentence", () => {
+test("[U1] unknown kinds of events are shown by their message or kind", () => {
   const items = itemsOf(
     stored(
       { source: "agent", message: "Something new.", action: "invented", args: {} } as unknown as NewEvent,
@@ -106,27 +106,27 @@ test("[U1] kinds that this page does not know are passed over or told by their s
   );
 });
 
-test("[U2] only what is new in the log is looked at, and only an item that has changed is another object", () => {
-  const events = stored(run("a"), ran(0), run("b"), ran(2));
+test("[U2] only new events are read, and only changed items become new objects", () => {
+  const events = stored(run("a"), runResult(0), run("b"), runResult(2));
   const reader = new ItemFold();
   const before = reader.read(events.slice(0, 3));
-  assert.equal(reader.read(events.slice(0, 3)), before, "nothing new: the same array");
-  let looked = 0;
-  const watched = events.map((event) => new Proxy(event, { get: (it, key) => ((looked += 1), Reflect.get(it, key)) }));
-  const again = new ItemFold();
-  const first = again.read(watched.slice(0, 3));
-  looked = 0;
-  const after = again.read(watched);
-  assert.ok(looked > 0 && looked < 12, `${looked} looks at one event`);
+  assert.equal(reader.read(events.slice(0, 3)), before, "the same array without new events");
+  let reads = 0;
+  const watched = events.map((event) => new Proxy(event, { get: (it, key) => ((reads += 1), Reflect.get(it, key)) }));
+  const other = new ItemFold();
+  const first = other.read(watched.slice(0, 3));
+  reads = 0;
+  const after = other.read(watched);
+  assert.ok(reads > 0 && reads < 12, `${reads} property reads`);
   assert.deepEqual(
     after.map((item, index) => item === first[index]),
     [true, false],
   );
 });
 
-test("[U2] another log than the one before is read from its beginning", () => {
+test("[U2] a different log is read from its beginning", () => {
   const reader = new ItemFold();
-  reader.read(stored(run("a"), ran(0)));
+  reader.read(stored(run("a"), runResult(0)));
   const items = reader.read(stored(run("b")));
   assert.deepEqual(
     items.map((item) => item.type === "action" && item.action.action === "run" && item.action.args.command),
@@ -134,11 +134,11 @@ test("[U2] another log than the one before is read from its beginning", () => {
   );
 });
 
-test("[UC1] what streams in has the key that its event has, and is said once", () => {
+test("[UC1] streaming text has the key of its later item and is shown once", () => {
   const events = stored(
     action("user", "message", { content: "hi", image_urls: null, wait_for_response: false }),
-    takenIn(0, "hi"),
-    reply([thinks("hm"), says("Hello.")]),
+    received(0, "hi"),
+    reply([reasoningPart("hm"), textPart("Hello.")]),
     action("agent", "message", { content: "Hello.", image_urls: null, wait_for_response: true }),
   );
   const reader = new ItemFold();
@@ -152,25 +152,25 @@ test("[UC1] what streams in has the key that its event has, and is said once", (
     rows.map((row) => row.type),
     ["user", "streaming", "streaming"],
   );
-  const whole = reader.read(events);
+  const complete = reader.read(events);
   assert.deepEqual(
-    whole.map((item) => item.type),
+    complete.map((item) => item.type),
     ["user", "reasoning", "message"],
   );
   assert.deepEqual(
     rows.map((row) => row.key),
-    whole.map((item) => item.key),
+    complete.map((item) => item.key),
   );
 });
 
-test("[UC2] a message is queued until the agent takes it in, and then stands where that was", () => {
+test("[UC2] a message is queued until the agent receives it, and is then shown at that point", () => {
   const events = stored(
     run("sleep 9"),
     action("user", "message", { content: "one more thing", image_urls: null, wait_for_response: false }),
-    ran(0),
+    runResult(0),
     run("next"),
-    ran(3),
-    takenIn(1, "one more thing"),
+    runResult(3),
+    received(1, "one more thing"),
   );
   const typesUpTo = (count: number): readonly string[] => {
     const seen = events.slice(0, count);
@@ -181,13 +181,13 @@ test("[UC2] a message is queued until the agent takes it in, and then stands whe
   assert.deepEqual(typesUpTo(6), ["action", "action", "user"]);
 });
 
-test("[UC3] the cost of a step stands with the first that it brought, once", () => {
+test("[UC3] the cost of a step is shown once, with its first item", () => {
   const items = itemsOf(
     stored(
-      reply([thinks("hm")]),
+      reply([reasoningPart("hm")]),
       run("a"),
-      ran(1),
-      reply([says("Both.")], null),
+      runResult(1),
+      reply([textPart("Both.")], null),
       run("b", "Both."),
       run("c"),
       reply([]),
@@ -198,7 +198,7 @@ test("[UC3] the cost of a step stands with the first that it brought, once", () 
   assert.deepEqual(steps, [1, undefined, 2, undefined, undefined, 3]);
 });
 
-test("[U1] what is only kept by the server is no item: a child's reports, the tools of servers, hooks that change nothing", () => {
+test("[U1] bookkeeping makes no items: reports of subagents, MCP tools, hooks without an effect", () => {
   const hook = (blocks: boolean): NewEvent =>
     observation("environment", "hook", "not this", {
       event: "before_action",
@@ -216,8 +216,8 @@ test("[U1] what is only kept by the server is no item: a child's reports, the to
   );
 });
 
-test("[UC4] a link to any event leads to the row that shows it", () => {
-  const events = stored(run("a"), ran(0), stateChange("paused"), run("b"), ran(3));
+test("[UC4] a link to any event finds the row that shows it", () => {
+  const events = stored(run("a"), runResult(0), stateChange("paused"), run("b"), runResult(3));
   const rows = rowsOf(itemsOf(events), 0, { streaming: new Map(), state: fold(events), caughtUp: true }, []);
   const commandAt = (event: number): string => {
     const row = rows[rowOfEvent(rows, event)];

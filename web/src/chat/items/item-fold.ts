@@ -1,13 +1,13 @@
 /**
- * From the log to what a conversation shows, event by event: bookkeeping left out, each action together with its observation,
- * a message of a person where the agent took it in. What a person sends meanwhile is the state's `queued`.
+ * Folds the log into the items that a conversation shows: without bookkeeping events, each action with its observation, and
+ * each message of the user where the agent received it. Messages before that are in `queued` of the state.
  */
 import { isAction, isWorking, isRunnable, type Action, type Event, type Observation } from "@deckhand/protocol";
 import { messageKey, reasoningKey, type Item, type StepCost } from "./item.ts";
 
-/** Omit that keeps a union apart. */
+/** `Omit` that distributes over a union. */
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
-type Fresh = Without<Item, "key" | "id">;
+type NewItem = Without<Item, "key" | "id">;
 
 interface Turn {
   startedMs: number;
@@ -17,59 +17,59 @@ interface Turn {
 }
 
 export class ItemFold {
-  #taken = 0;
+  #readCount = 0;
   #first: Event | undefined;
   #items: Item[] = [];
-  #shown: readonly Item[] = [];
-  /** Where the card of an action is, until its observation has come. */
+  #result: readonly Item[] = [];
+  /** The index of the item of each action that has no observation yet. */
   #open = new Map<number, number>();
   #queued = new Map<number, Action>();
   #steps = 0;
-  /** Of the last reply, until it stands with something. */
+  /** Cost of the last reply, until an item shows it. */
   #step: StepCost | undefined;
-  /** What the last reply said, so that the action that carries it as its thought does not say it again. */
-  #said = "";
+  /** Text of the last reply: an action that repeats it as its thought does not show it again. */
+  #replyText = "";
   #lastError = "";
   #turn: Turn | undefined;
 
-  /** Replies so far; what streams in belongs to the next. */
+  /** The number of replies so far; streaming text belongs to the next one. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** Takes in what is new in the log, which only grows, and returns the items; the same array when nothing has changed. */
+  /** Reads the new events of the log, which only grows, and returns the items; the same array if nothing changed. */
   read(events: readonly Event[]): readonly Item[] {
-    if (events.length < this.#taken || events[0] !== this.#first) this.#restart(events[0]);
-    if (events.length === this.#taken) return this.#shown;
-    for (const event of events.slice(this.#taken)) {
+    if (events.length < this.#readCount || events[0] !== this.#first) this.#restart(events[0]);
+    if (events.length === this.#readCount) return this.#result;
+    for (const event of events.slice(this.#readCount)) {
       if (isAction(event)) this.#addAction(event);
       else this.#addObservation(event);
     }
-    this.#taken = events.length;
-    this.#shown = this.#items.slice();
-    return this.#shown;
+    this.#readCount = events.length;
+    this.#result = this.#items.slice();
+    return this.#result;
   }
 
   #restart(first: Event | undefined): void {
-    this.#taken = 0;
+    this.#readCount = 0;
     this.#first = first;
     this.#items = [];
-    this.#shown = [];
+    this.#result = [];
     this.#open.clear();
     this.#queued.clear();
     this.#steps = 0;
     this.#step = undefined;
-    this.#said = "";
+    this.#replyText = "";
     this.#lastError = "";
     this.#turn = undefined;
   }
 
-  #push(id: number, item: Fresh, key = `e${id}`): void {
+  #push(id: number, item: NewItem, key = `e${id}`): void {
     this.#items.push({ ...item, key, id });
   }
 
-  /** With the first thing that a reply brings; for the others nothing. */
-  #takeStep(): StepCost | undefined {
+  /** The cost of the last reply for its first item; undefined for the others. */
+  #consumeStep(): StepCost | undefined {
     const step = this.#step;
     this.#step = undefined;
     return step;
@@ -81,47 +81,47 @@ export class ItemFold {
       case "start":
       case "message":
         if (event.source === "user") return void this.#queued.set(id, event);
-        return this.#says(id, event.action === "start" ? event.args.task : event.args.content);
+        return this.#addMessage(id, event.action === "start" ? event.args.task : event.args.content);
       case "finish":
       case "reject":
-        this.#unsay(event.message);
+        this.#removeRepeated(event.message);
         return this.#push(id, { type: "result", action: event });
       case "think":
         return this.#push(id, {
           type: "reasoning",
           text: event.args.thought,
           durationMs: undefined,
-          step: this.#takeStep(),
+          step: this.#consumeStep(),
         });
       case "initialize":
       case "change_agent_state":
         return;
       case "approve": {
-        // Of one's own click one knows; of another's, of a rule and of the clock's one does not.
+        // The user's own answer needs no note; those of others, of rules and of the deadline do.
         const { name, rules } = event.args;
-        const isTold = name !== undefined || rules !== undefined || event.source === "environment";
-        return isTold ? this.#note(id, event.message, "quiet") : undefined;
+        const isNoted = name !== undefined || rules !== undefined || event.source === "environment";
+        return isNoted ? this.#addNote(id, event.message, "quiet") : undefined;
       }
       case "allow_host":
       case "compact":
       case "add_task":
       case "modify_task":
-        return this.#note(id, event.message, "quiet");
+        return this.#addNote(id, event.message, "quiet");
       default:
-        if (!isRunnable(event.action)) return this.#note(id, event.message, "quiet");
-        if ("thought" in event.args) this.#says(id, event.args.thought);
+        if (!isRunnable(event.action)) return this.#addNote(id, event.message, "quiet");
+        if ("thought" in event.args) this.#addMessage(id, event.args.thought);
         this.#open.set(id, this.#items.length);
-        return this.#push(id, { type: "action", action: event, observation: undefined, step: this.#takeStep() });
+        return this.#push(id, { type: "action", action: event, observation: undefined, step: this.#consumeStep() });
     }
   }
 
-  #says(id: number, text: string): void {
-    if (text.trim() === "" || text === this.#said) return;
-    this.#push(id, { type: "message", text, step: this.#takeStep() }, `e${id}t`);
+  #addMessage(id: number, text: string): void {
+    if (text.trim() === "" || text === this.#replyText) return;
+    this.#push(id, { type: "message", text, step: this.#consumeStep() }, `e${id}t`);
   }
 
-  /** What ends the work says the same in a card of its own. */
-  #unsay(text: string): void {
+  /** Removes the last message if the result card repeats its text. */
+  #removeRepeated(text: string): void {
     const last = this.#items.at(-1);
     if (last?.type === "message" && last.text.trim() === text.trim()) this.#items.pop();
   }
@@ -137,9 +137,9 @@ export class ItemFold {
     const { id } = event;
     switch (event.observation) {
       case "reply":
-        return this.#takeReply(event);
+        return this.#addReply(event);
       case "chat":
-        return this.#takeIn(event);
+        return this.#addUserMessage(event);
       case "title":
       case "checkpoint":
       case "child":
@@ -148,38 +148,39 @@ export class ItemFold {
       case "terminal":
         return;
       case "hook":
-        // Those that change nothing are the log's own.
-        return event.extras.blocks || event.extras.exit_code !== 0 ? this.#note(id, event.content, "warn") : undefined;
+        // Hooks without an effect are bookkeeping.
+        return event.extras.blocks || event.extras.exit_code !== 0
+          ? this.#addNote(id, event.content, "warn")
+          : undefined;
       case "nudge":
       case "upload":
-        return this.#note(id, event.content, "quiet", event);
+        return this.#addNote(id, event.content, "quiet", event);
       case "status": {
-        // Of consecutive retries only the last one is shown.
+        // Only the last of consecutive retries is shown.
         const last = this.#items.at(-1);
         if (last?.type === "note" && last.about?.observation === "status" && isRetry(last.about)) this.#items.pop();
-        return this.#note(id, event.content, isNews(event) ? "quiet" : "warn", event);
+        return this.#addNote(id, event.content, isProgress(event) ? "quiet" : "warn", event);
       }
       case "error":
         this.#lastError = event.content;
-        return this.#note(id, event.content, toneOf(event), event);
+        return this.#addNote(id, event.content, toneOf(event), event);
       case "agent_state_changed":
         return this.#changeState(event);
       default:
-        return this.#note(id, event.message || event.observation, "quiet");
+        return this.#addNote(id, event.message || event.observation, "quiet");
     }
   }
 
-  #takeIn({ id, cause, content, extras, timestamp }: Observation<"chat">): void {
-    const asked = cause === undefined ? undefined : this.#queued.get(cause);
+  #addUserMessage({ id, cause, content, extras, timestamp }: Observation<"chat">): void {
+    const sent = cause === undefined ? undefined : this.#queued.get(cause);
     if (cause !== undefined) this.#queued.delete(cause);
-    const images = asked?.action === "message" ? asked.args.image_urls : extras.image_urls;
-    const text =
-      asked?.action === "start" ? asked.args.task : asked?.action === "message" ? asked.args.content : content;
+    const images = sent?.action === "message" ? sent.args.image_urls : extras.image_urls;
+    const text = sent?.action === "start" ? sent.args.task : sent?.action === "message" ? sent.args.content : content;
     this.#push(cause ?? id, { type: "user", text, images: images ?? [] });
     this.#turn = { startedMs: Date.parse(timestamp), steps: 0, costUsd: 0, priced: true };
   }
 
-  #takeReply({ id, extras }: Observation<"reply">): void {
+  #addReply({ id, extras }: Observation<"reply">): void {
     this.#steps += 1;
     const { duration_ms: durationMs, cost_usd: costUsd, usage, model, parts } = extras;
     this.#step = { number: this.#steps, durationMs, costUsd, usage, model };
@@ -189,31 +190,33 @@ export class ItemFold {
       this.#turn.priced &&= costUsd !== null;
     }
     const reasoning = textOf(parts, "reasoning");
-    this.#said = textOf(parts, "text");
-    const speaks = this.#said.trim() !== "";
+    this.#replyText = textOf(parts, "text");
+    const hasText = this.#replyText.trim() !== "";
     if (reasoning.trim() !== "") {
-      const step = speaks ? undefined : this.#takeStep();
+      const step = hasText ? undefined : this.#consumeStep();
       this.#push(id, { type: "reasoning", text: reasoning, durationMs, step }, reasoningKey(this.#steps));
     }
-    if (speaks) this.#push(id, { type: "message", text: this.#said, step: this.#takeStep() }, messageKey(this.#steps));
+    if (hasText)
+      this.#push(id, { type: "message", text: this.#replyText, step: this.#consumeStep() }, messageKey(this.#steps));
   }
 
   #changeState({ id, extras, timestamp }: Observation<"agent_state_changed">): void {
     const { agent_state: state, reason = "" } = extras;
-    if (!isWorking(state) && state !== "loading" && state !== "awaiting_user_confirmation") this.#rest(id, timestamp);
-    if (reason !== "" && reason !== this.#lastError) this.#note(id, reason, "quiet");
+    if (!isWorking(state) && state !== "loading" && state !== "awaiting_user_confirmation")
+      this.#endTurn(id, timestamp);
+    if (reason !== "" && reason !== this.#lastError) this.#addNote(id, reason, "quiet");
     this.#lastError = "";
   }
 
-  #rest(id: number, timestamp: string): void {
+  #endTurn(id: number, timestamp: string): void {
     const turn = this.#turn;
     if (turn === undefined || turn.steps === 0) return;
-    const { startedMs, ...took } = turn;
-    this.#push(id, { type: "turn-end", ...took, durationMs: Date.parse(timestamp) - startedMs }, `rest${id}`);
+    const { startedMs, ...totals } = turn;
+    this.#push(id, { type: "turn-end", ...totals, durationMs: Date.parse(timestamp) - startedMs }, `end${id}`);
     this.#turn = undefined;
   }
 
-  #note(id: number, text: string, tone: "quiet" | "warn" | "bad", about?: Observation): void {
+  #addNote(id: number, text: string, tone: "quiet" | "warn" | "bad", about?: Observation): void {
     if (text.trim() !== "") this.#push(id, { type: "note", text, tone, ...(about === undefined ? {} : { about }) });
   }
 }
@@ -223,12 +226,12 @@ function isRetry({ extras }: Observation<"status">): boolean {
 }
 
 /** A status that reports progress rather than a problem. */
-function isNews({ extras }: Observation<"status">): boolean {
+function isProgress({ extras }: Observation<"status">): boolean {
   return extras.code === "workspace" || extras.code === "compaction";
 }
 
 function toneOf({ extras: { code } }: Observation<"error">): "quiet" | "warn" | "bad" {
-  // The agent is asked to check its claims again; nothing has failed yet.
+  // The agent is sent to check its claims again; nothing has failed yet.
   if (code === "claim_not_shown") return "quiet";
   return code.startsWith("limit_") ? "warn" : "bad";
 }

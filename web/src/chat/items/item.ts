@@ -1,34 +1,34 @@
-/** What a conversation shows, from top to bottom. Made of the log by item-fold.ts; an item that has not changed is the same object. */
+/** The items of a conversation from top to bottom, made from the log by item-fold.ts. Unchanged items stay the same object. */
 import type { Action, Observation, Usage } from "@deckhand/protocol";
 
-/** What one reply of the model took. Shown with the first that it brought. */
+/** Cost and duration of one model reply, shown with the first item that it produced. */
 export interface StepCost {
-  /** The first is 1. */
+  /** Starts at 1. */
   readonly number: number;
   readonly durationMs: number;
-  /** Null: not known. */
+  /** Null if the price is unknown. */
   readonly costUsd: number | null;
   readonly usage: Usage;
   readonly model: string;
 }
 
 interface Common {
-  /** Stays while the item does, also from streamed text to its event. */
+  /** Stable for the life of the item, including the change from streamed text to its event. */
   readonly key: string;
-  /** The event that it begins with. */
+  /** The id of its first event. */
   readonly id: number;
 }
 
 export type Item = Common &
   (
     | { readonly type: "user"; readonly text: string; readonly images: readonly string[] }
-    /** What the model said. */
+    /** Text of the model. */
     | { readonly type: "message"; readonly text: string; readonly step: StepCost | undefined }
-    /** What it thought: apart, and folded. */
+    /** Reasoning of the model, collapsed. */
     | {
         readonly type: "reasoning";
         readonly text: string;
-        /** Undefined where nobody took the time. */
+        /** Undefined if it was not measured. */
         readonly durationMs: number | undefined;
         readonly step: StepCost | undefined;
       }
@@ -39,7 +39,7 @@ export type Item = Common &
         readonly observation: Observation | undefined;
         readonly step: StepCost | undefined;
       }
-    /** The work has come to rest; what it took since a person's last word. */
+    /** The end of a turn, with its totals since the last message of the user. */
     | {
         readonly type: "turn-end";
         readonly steps: number;
@@ -49,17 +49,17 @@ export type Item = Common &
       }
     | {
         readonly type: "note";
-        /** What the server wrote, in English. */
+        /** The English text of the server. */
         readonly text: string;
         readonly tone: "quiet" | "warn" | "bad";
-        /** What it is about, where the UI may have its own wording for that. */
+        /** The observation behind the note, if the UI may have a translation for it. */
         readonly about?: Observation;
       }
   );
 
 export type ItemOf<T extends Item["type"]> = Extract<Item, { type: T }>;
 
-/** What streams in has the key that its item will have: the page goes on drawing the same thing. */
+/** Streamed text has the key of its future item, so that React keeps its elements. */
 export function messageKey(step: number): string {
   return `say${step}`;
 }

@@ -1,11 +1,11 @@
-/** The rows of the conversation: its items, what streams in, and what waits to be taken in. */
+/** The rows of a conversation: its items, streaming text, and queued and unsent messages. */
 import type { ViewState } from "@deckhand/client";
 import type { Unsent } from "../use-unsent.ts";
 import { messageKey, reasoningKey, type Item } from "./item.ts";
 
 export type Row =
   | Item
-  /** Streams in; its item will have the same key. */
+  /** Streaming text; its item will have the same key. */
   | { readonly type: "streaming"; readonly what: "message" | "reasoning"; readonly key: string; readonly text: string }
   | {
       readonly type: "queued";
@@ -24,18 +24,19 @@ export function rowsOf(
 ): readonly Row[] {
   const reasoning = streaming.get("reasoning") ?? "";
   const reply = streaming.get("reply") ?? "";
-  const more: Row[] = [];
+  const pending: Row[] = [];
   if (reasoning.trim() !== "")
-    more.push({ type: "streaming", what: "reasoning", key: reasoningKey(steps + 1), text: reasoning });
-  if (reply.trim() !== "") more.push({ type: "streaming", what: "message", key: messageKey(steps + 1), text: reply });
+    pending.push({ type: "streaming", what: "reasoning", key: reasoningKey(steps + 1), text: reasoning });
+  if (reply.trim() !== "")
+    pending.push({ type: "streaming", what: "message", key: messageKey(steps + 1), text: reply });
   if (caughtUp)
     for (const { id, content, imageUrls } of state.queued)
-      more.push({ type: "queued", key: `e${id}`, id, text: content, images: imageUrls });
-  for (const message of unsent) more.push({ type: "unsent", key: message.command, message });
-  return more.length === 0 ? items : [...items, ...more];
+      pending.push({ type: "queued", key: `e${id}`, id, text: content, images: imageUrls });
+  for (const message of unsent) pending.push({ type: "unsent", key: message.command, message });
+  return pending.length === 0 ? items : [...items, ...pending];
 }
 
-/** The row that shows the event: the last that begins with it or before it. */
+/** The row that shows an event: the last row that starts at or before it. */
 export function rowOfEvent(rows: readonly Row[], event: number): number {
   return rows.findLastIndex((row) => "id" in row && row.id <= event);
 }

@@ -10,7 +10,7 @@ interface AgentMessageProps {
   readonly step: StepCost | undefined;
 }
 
-/** What the model says, while it streams in and afterwards: one component, so that nothing is drawn anew when it is whole. */
+/** Text of the model, both streaming and complete: one component, so that its elements stay when the text is complete. */
 export function AgentMessage({ id, text, step }: AgentMessageProps) {
   const t = useMessages();
   return (
@@ -19,9 +19,9 @@ export function AgentMessage({ id, text, step }: AgentMessageProps) {
         <div data-row-focus tabIndex={-1} className="min-w-0 flex-1 rounded-md">
           <Markdown text={text} streaming={id === undefined} />
         </div>
-        {id !== undefined && <RowTools id={id} copy={() => text} label={t.timeline.copyText} />}
+        {id !== undefined && <RowTools id={id} text={() => text} label={t.timeline.copyText} />}
       </div>
-      {/* Its room is there while the text comes. */}
+      {/* The space is reserved while text streams. */}
       {(step !== undefined || id === undefined) && (
         <div className="h-4.5 pt-1">{step !== undefined && <StepUsage step={step} />}</div>
       )}

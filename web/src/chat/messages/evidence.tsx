@@ -19,7 +19,7 @@ const styles: Readonly<Record<Verdict, { readonly tone: Tone; readonly icon: Ico
   missing: { tone: "warn", icon: QuestionIcon },
 };
 
-/** What the agent claims, each with the command that shows it and what that is worth by now. */
+/** The claims of the agent, each with the command that verifies it and its current verdict. */
 export function Evidence({ pieces, state }: EvidenceProps) {
   const t = useMessages();
   const route = useRoute();
@@ -62,7 +62,7 @@ export function Evidence({ pieces, state }: EvidenceProps) {
   );
 }
 
-/** The files that are others since the turn began. */
+/** The files that changed since the turn started. */
 export function ChangedFiles({ changes }: { readonly changes: NonNullable<Finish["changes"]> }) {
   const t = useMessages();
   if (changes.changed_files === 0) return null;

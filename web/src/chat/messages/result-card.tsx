@@ -8,29 +8,29 @@ import { RowTools } from "./row-tools.tsx";
 
 interface ResultCardProps {
   readonly action: Action<"finish" | "reject">;
-  /** What is known of the files now: evidence of before a change is stale. */
+  /** Later changes of files make evidence stale. */
   readonly files: ConversationState["fileChanges"];
 }
 
-/** The agent's last word on the task: done, or given up; with what it has to show for it. */
+/** The result of a task, finished or given up, with the evidence for it. */
 export function ResultCard({ action, files }: ResultCardProps) {
   const t = useMessages();
-  const isDone = action.action === "finish";
-  const Icon = isDone ? CheckCircleFillIcon : XCircleFillIcon;
+  const isFinished = action.action === "finish";
+  const Icon = isFinished ? CheckCircleFillIcon : XCircleFillIcon;
   const outputs = Object.keys(action.args.outputs).length > 0 ? JSON.stringify(action.args.outputs, null, 2) : "";
   const { evidence = [], changes } = action.action === "finish" ? action.args : {};
   return (
     <section
-      aria-label={isDone ? t.timeline.finished : t.timeline.couldNotComplete}
+      aria-label={isFinished ? t.timeline.finished : t.timeline.couldNotComplete}
       className="group/row relative flex items-start pt-1"
     >
       <div
         data-row-focus
         tabIndex={-1}
-        className={`min-w-0 flex-1 overflow-hidden rounded-xl border bg-panel shadow-low ${isDone ? "border-good/40" : "border-bad/40"}`}
+        className={`min-w-0 flex-1 overflow-hidden rounded-xl border bg-panel shadow-low ${isFinished ? "border-good/40" : "border-bad/40"}`}
       >
         <div className="flex gap-2.5 px-4 py-3">
-          <span className={`mt-1 shrink-0 ${isDone ? "text-good" : "text-bad"}`}>
+          <span className={`mt-1 shrink-0 ${isFinished ? "text-good" : "text-bad"}`}>
             <Icon size={16} />
           </span>
           <div className="min-w-0 flex-1">
@@ -53,7 +53,7 @@ export function ResultCard({ action, files }: ResultCardProps) {
           </div>
         )}
       </div>
-      <RowTools id={action.id} copy={() => action.message} label={t.timeline.copyText} />
+      <RowTools id={action.id} text={() => action.message} label={t.timeline.copyText} />
     </section>
   );
 }

@@ -5,34 +5,33 @@ import { toast, toastFailure } from "../../ui/toast.tsx";
 import { useMessages } from "../../i18n/i18n.ts";
 
 interface RowToolsProps {
-  /** The event that a link leads to. */
+  /** The event for links. */
   readonly id: number;
-  readonly copy: () => string;
+  readonly text: () => string;
   readonly label: string;
 }
 
-/** What can be done with any row: there when one points at it, or comes to it with the keys. They take no room of their own. */
-export function RowTools({ id, copy: text, label }: RowToolsProps) {
+/** The toolbar of a row, shown on hover and keyboard focus. It takes no space in the layout. */
+export function RowTools({ id, text, label }: RowToolsProps) {
   const t = useMessages();
   const link = (): void => {
-    const here = currentRoute();
-    if (here.page !== "conversation") return;
-    const address = new URL(conversationUrl(here.id, { event: id }), location.href).href;
-    copied(address);
+    const route = currentRoute();
+    if (route.page !== "conversation") return;
+    copy(new URL(conversationUrl(route.id, { event: id }), location.href).href);
   };
-  const copied = (what: string): void => void copyText(what).then(() => toast(t.common.copied), toastFailure);
-  const lookBack = (): void => {
-    const here = currentRoute();
-    if (here.page !== "conversation") return;
+  const copy = (value: string): void => void copyText(value).then(() => toast(t.common.copied), toastFailure);
+  const viewHere = (): void => {
+    const route = currentRoute();
+    if (route.page !== "conversation") return;
     navigate(
-      conversationUrl(here.id, { ...(here.tab === undefined ? {} : { tab: here.tab }), query: { at: String(id) } }),
+      conversationUrl(route.id, { ...(route.tab === undefined ? {} : { tab: route.tab }), query: { at: String(id) } }),
     );
   };
   return (
     <span className="pointer-events-none absolute -top-5.5 right-2 z-10 flex rounded-md border border-line bg-panel opacity-0 shadow-low transition-opacity group-focus-within/row:pointer-events-auto group-focus-within/row:opacity-100 group-hover/row:pointer-events-auto group-hover/row:opacity-100 max-md:hidden">
-      <Tool icon={CopyIcon} label={label} onClick={() => copied(text())} />
+      <Tool icon={CopyIcon} label={label} onClick={() => copy(text())} />
       <Tool icon={LinkIcon} label={t.timeline.copyLink} onClick={link} />
-      <Tool icon={HistoryIcon} label={t.history.viewHere} onClick={lookBack} />
+      <Tool icon={HistoryIcon} label={t.history.viewHere} onClick={viewHere} />
     </span>
   );
 }
@@ -43,7 +42,7 @@ interface ToolProps {
   readonly onClick: () => void;
 }
 
-/** Plain: there are three of them in each row that is scrolled past. */
+/** Without a tooltip component: every visible row has three of these. */
 function Tool({ icon: Mark, label, onClick }: ToolProps) {
   return (
     <button

@@ -3,7 +3,7 @@ import { useMessages } from "../../i18n/i18n.ts";
 import type { Messages } from "../../i18n/messages.ts";
 import type { StepCost } from "../items/item.ts";
 
-/** What a reply of the model took: small, for whoever wants to know. */
+/** Duration, tokens and cost of a model reply in one line. */
 export function StepUsage({ step }: { readonly step: StepCost }) {
   const t = useMessages();
   return (
@@ -13,10 +13,10 @@ export function StepUsage({ step }: { readonly step: StepCost }) {
   );
 }
 
-/** The same where there is no room for a line: the cost, and the rest as a title. */
+/** The cost alone, with the rest in the tooltip. */
 export function StepCostLabel({ step }: { readonly step: StepCost }) {
   const t = useMessages();
-  // A model that costs nothing needs no word of it at each step.
+  // The cost of a free model is not shown at every step.
   if (step.costUsd === 0) return null;
   return (
     <span title={fullText(step, t)} className="shrink-0 text-xs text-muted tabular-nums max-sm:hidden">

@@ -7,15 +7,15 @@ interface UserMessageProps {
   readonly id: number | undefined;
   readonly text: string;
   readonly images: readonly string[];
-  /** Why it has not been taken in yet. */
+  /** Why the agent has not received it yet. */
   readonly pending?: "queued" | "unsent";
 }
 
-/** Of what was pasted into it. */
+/** Longer messages, such as pasted files, are collapsed to this number of lines. */
 const collapsedLines = 24;
 
-/** What a person said. */
-export function UserMessage({ id, text, images, pending: waits }: UserMessageProps) {
+/** A message of the user. */
+export function UserMessage({ id, text, images, pending }: UserMessageProps) {
   const t = useMessages();
   const [all, setAll] = useState(false);
   const short = useMemo(() => shortenLines(text, collapsedLines, "start"), [text]);
@@ -26,7 +26,7 @@ export function UserMessage({ id, text, images, pending: waits }: UserMessagePro
           data-row-focus
           tabIndex={-1}
           className={`max-w-[min(36rem,88%)] min-w-0 rounded-2xl rounded-br-md px-3.5 py-2 ${
-            waits === undefined ? "bg-mine" : "border border-dashed border-strong"
+            pending === undefined ? "bg-mine" : "border border-dashed border-strong"
           }`}
         >
           <span className="sr-only">{t.common.you}: </span>
@@ -50,19 +50,19 @@ export function UserMessage({ id, text, images, pending: waits }: UserMessagePro
             />
           ))}
         </div>
-        {id !== undefined && <RowTools id={id} copy={() => text} label={t.timeline.copyText} />}
+        {id !== undefined && <RowTools id={id} text={() => text} label={t.timeline.copyText} />}
       </div>
-      {waits === "queued" && (
+      {pending === "queued" && (
         <p className="text-xs text-muted">
           <span className="font-medium text-warn">{t.timeline.queued}</span> · {t.timeline.queuedDescription}
         </p>
       )}
-      {waits === "unsent" && <p className="text-xs text-muted">{t.timeline.sending}</p>}
+      {pending === "unsent" && <p className="text-xs text-muted">{t.timeline.sending}</p>}
     </div>
   );
 }
 
-/** Pictures come with the message or not at all: the page fetches nothing from elsewhere. */
+/** Only embedded images are shown: the UI loads nothing from other hosts. */
 function isEmbedded(url: string): boolean {
   return url.startsWith("data:image/");
 }

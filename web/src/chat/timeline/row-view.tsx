@@ -14,16 +14,16 @@ import { UserMessage } from "../messages/user-message.tsx";
 
 interface RowViewProps {
   readonly row: Row;
-  /** Output of the action so far. */
+  /** Output so far of a running action. */
   readonly live: string | undefined;
-  /** An action that has to be allowed first. */
+  /** The action needs approval before it runs. */
   readonly waiting: boolean;
-  /** Of an action that was handed to another agent: how that is. */
+  /** The subagent of a delegated task. */
   readonly child: ChildReport | undefined;
   readonly files: ConversationState["fileChanges"];
 }
 
-/** Drawn again only when its item is another object. */
+/** Renders again only if its item is a different object. */
 export const RowView = memo(function RowView({ row, live, waiting, child, files }: RowViewProps) {
   switch (row.type) {
     case "user":
@@ -56,15 +56,15 @@ export const RowView = memo(function RowView({ row, live, waiting, child, files 
         />
       );
     case "turn-end":
-      return <Rest rest={row} />;
+      return <TurnEnd turn={row} />;
     case "note":
       return <Note note={row} />;
   }
 });
 
-function Rest({ rest }: { readonly rest: ItemOf<"turn-end"> }) {
+function TurnEnd({ turn }: { readonly turn: ItemOf<"turn-end"> }) {
   const t = useMessages();
-  const { durationMs, steps, costUsd, priced } = rest;
+  const { durationMs, steps, costUsd, priced } = turn;
   const cost = priced
     ? formatCost(costUsd)
     : costUsd > 0

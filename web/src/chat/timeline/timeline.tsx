@@ -11,16 +11,16 @@ import type { ItemOf } from "../items/item.ts";
 import { focusRow, scrollWithKeys } from "./row-focus.ts";
 import { RowView } from "./row-view.tsx";
 import { rowOfEvent, type Row } from "../items/rows.ts";
-import { near, useFollowing } from "./use-following.ts";
+import { endThreshold, useFollowing } from "./use-following.ts";
 
 interface TimelineProps {
   readonly snapshot: ViewState;
   readonly rows: readonly Row[];
-  /** The event that is to be in sight, as the address names it. */
+  /** The event to scroll to, from the URL. */
   readonly event: number | undefined;
 }
 
-/** Only what is in sight is drawn; its end stays in sight while more comes, until the person scrolls away from it. */
+/** Renders visible rows only, and follows the end until the user scrolls away from it. */
 export function Timeline({ snapshot, rows, event }: TimelineProps) {
   const t = useMessages();
   const { state, streaming, caughtUp } = snapshot;
@@ -28,7 +28,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
   const { following, atEnd, follow } = useFollowing(scroller);
   const isReady = useReady(caughtUp);
   const shown = isReady ? rows : none;
-  // oxlint-disable-next-line react/incompatible-library -- nothing here is memoized by a compiler
+  // oxlint-disable-next-line react/incompatible-library -- no compiler memoizes this
   const list = useVirtualizer({
     count: shown.length,
     getScrollElement: () => scroller.current,
@@ -40,19 +40,19 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
     paddingEnd: 24,
     anchorTo: following ? "end" : "start",
     followOnAppend: following,
-    scrollEndThreshold: near,
+    scrollEndThreshold: endThreshold,
   });
 
   const toEnd = useCallback(() => {
     follow();
     list.scrollToEnd();
   }, [list, follow]);
-  // Where one comes in: at the event that the address names, else at the end.
-  const arrived = useRef<number | "end">(undefined);
+  // Scrolls to the event in the URL, or initially to the end.
+  const scrolledTo = useRef<number | "end">(undefined);
   useLayoutEffect(() => {
-    if (shown.length === 0 || arrived.current === (event ?? "end")) return;
-    const first = arrived.current === undefined;
-    arrived.current = event ?? "end";
+    if (shown.length === 0 || scrolledTo.current === (event ?? "end")) return;
+    const first = scrolledTo.current === undefined;
+    scrolledTo.current = event ?? "end";
     if (event !== undefined) list.scrollToIndex(Math.max(0, rowOfEvent(shown, event)), { align: "center" });
     else if (first) list.scrollToEnd();
   }, [event, shown, list]);
@@ -91,7 +91,7 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
   const target = event === undefined ? -1 : rowOfEvent(shown, event);
   return (
     <div className="relative min-h-0 flex-1">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls can be scrolled with keys */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- allows keyboard users to scroll */}
       <div
         ref={scroller}
         className="h-full overflow-y-auto [overflow-anchor:none] outline-offset-[-2px]"
@@ -148,14 +148,14 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
 }
 
 const none: readonly Row[] = [];
-/** What does not look at the files is not drawn again when they change. */
+/** Rows that do not depend on files do not render again when files change. */
 const noFiles = emptyState.fileChanges;
 
 function isDelegate(row: Row): row is ItemOf<"action"> {
   return row.type === "action" && row.action.action === "delegate";
 }
 
-/** Pixels, until a row has been measured. */
+/** Estimated heights in pixels, used until a row is measured. */
 const estimates: Readonly<Record<Row["type"], number>> = {
   user: 64,
   queued: 84,
@@ -169,7 +169,7 @@ const estimates: Readonly<Record<Row["type"], number>> = {
   note: 36,
 };
 
-/** The past is not drawn piece by piece while it comes; but who has waited sees what is there. */
+/** True once the log is complete, so that it does not render piece by piece; or after a delay, with what has arrived. */
 function useReady(caughtUp: boolean): boolean {
   const [ready, setReady] = useState(caughtUp);
   if (caughtUp && !ready) setReady(true);
