@@ -1,7 +1,8 @@
 import type { ConnectionStatus } from "@deckhand/client";
 import { useConnectionStatus } from "../server.ts";
 import { useNow } from "../shell/use-now.ts";
-import { useMessages, type Messages } from "../i18n/i18n.ts";
+import { useMessages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 /** The state of the connection, at the foot of the sidebar. */
 export function ConnectionIndicator() {

@@ -2,7 +2,7 @@
 import type { UploadFile } from "@deckhand/client";
 import type { WorkspaceChoice } from "@deckhand/protocol";
 import { client } from "../server.ts";
-import type { Messages } from "../i18n/i18n.ts";
+import type { Messages } from "../i18n/messages.ts";
 
 export type WorkspaceKind = keyof Messages["newTask"]["workspaces"];
 

@@ -1,5 +1,5 @@
 /** The text of a note in the language of the UI, if the code of its observation says enough. */
-import type { Messages } from "../../i18n/i18n.ts";
+import type { Messages } from "../../i18n/messages.ts";
 import type { ItemOf } from "./item.ts";
 
 const maxPaths = 5;

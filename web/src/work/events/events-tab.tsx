@@ -2,7 +2,8 @@ import { memo, useState } from "react";
 import { isAction, type Event } from "@deckhand/protocol";
 import { useStickToEnd } from "../use-stick-to-end.ts";
 import { Button } from "../../ui/button.tsx";
-import { useMessages, type Messages } from "../../i18n/i18n.ts";
+import { useMessages } from "../../i18n/i18n.ts";
+import type { Messages } from "../../i18n/messages.ts";
 import type { WorkTabProps } from "../tab-props.ts";
 
 const windowSize = 300;
