@@ -117,25 +117,6 @@ test("[A11] a pause ends the turn after the current action; resuming runs the re
   assert.deepEqual(kinds(resumed).slice(8), ["edit", "read", "reply", "message"]);
 });
 
-test("[A12] a stop ends a waiting tool, and one that ignores the signal, in under a second", async () => {
-  for (const path of ["wait", "deaf"]) {
-    const startedAt = performance.now();
-    const played = await play(arrayModel([[call("read", { path })]]), {
-      meanwhile(stored, stop) {
-        if (!stored.some((event) => isAction(event) && event.action === "read")) return [];
-        setImmediate(() => stop.abort(new Error("stopped")));
-        return [];
-      },
-    });
-    assert.deepEqual(played.end, { type: "interrupted" });
-    const last = played.events.at(-1)!;
-    assert.ok(
-      !isAction(last) && last.observation === "error" && last.extras.code === "interrupted" && last.cause === 4,
-    );
-    assert.ok(performance.now() - startedAt < 1000);
-  }
-});
-
 test("[A13] a failing model ends the turn with its code, and a bug in a tool after the action is answered", async () => {
   const failed = await play(arrayModel([new DeckhandError("model_auth", "no key")]));
   assert.deepEqual(failed.end, { type: "halted", agentState: "error", code: "model_auth", message: "no key" });

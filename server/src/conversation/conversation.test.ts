@@ -126,32 +126,6 @@ test("[K3] a command that is sent twice runs once, also after the conversation i
   assert.equal(kinds(await it.log()).filter((kind) => kind === "message").length, 2);
 });
 
-test("[K4] a stop ends a model call and a tool in under a second, and the next message works", async () => {
-  const thinking = arrayModel(
-    (request) => (request.messages.length > 2 ? [text("Back.")] : [call("read", { path: "wait" })]),
-    (request, signal) => (request.messages.length === 1 && asked++ === 0 ? untilAborted(signal) : undefined),
-  );
-  let asked = 0;
-  await using it = await stage(thinking);
-  for (const waitsFor of ["→chat", "read"]) {
-    await it.conversation.submit("message", say("go"));
-    const seen = new AbortController();
-    for await (const event of it.conversation.follow(-1, seen.signal)) if (kinds([event])[0] === waitsFor) seen.abort();
-    const startedAt = performance.now();
-    await it.conversation.submit("change_agent_state", { agent_state: "stopped" });
-    if (waitsFor === "read") {
-      const closed = new AbortController();
-      for await (const event of it.conversation.follow(-1, closed.signal))
-        if (kinds([event])[0] === "→error") closed.abort();
-    }
-    assert.equal(it.conversation.state.agentState, "stopped");
-    assert.deepEqual(it.conversation.state.open, []);
-    assert.ok(performance.now() - startedAt < 1000);
-  }
-  await it.conversation.submit("message", say("again"));
-  await it.state("awaiting_user_input");
-});
-
 test("[K5] a pause while the model thinks takes effect at once; its reply is kept and carried out on resume", async () => {
   const model = arrayModel(
     [[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")], [text("Done.")]],

@@ -223,11 +223,10 @@ describe("a stream of events", () => {
     const reader = (response.body ?? assert.fail()).pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     while (!text.includes(": tick\n\n: tick\n\n")) text += (await reader.read()).value ?? assert.fail("ended");
-    const began = performance.now();
     await own.close();
-    assert.ok(performance.now() - began < 1000);
     const rest = async (): Promise<boolean> => (await reader.read()).done || rest();
-    await rest().catch(() => {});
+    // It fails if the server had to destroy the connection.
+    await rest();
   });
 });
 

@@ -180,7 +180,7 @@ test("[O13] no rule covers input to a job; a rule can cover checking one", async
 });
 
 test("[Q14] a command that is too long is rejected quickly, without parsing it", async () => {
-  const startedAt = performance.now();
+  const start = process.threadCpuUsage();
   for (const command of [
     "git status;".repeat(10_000),
     `git status ${"a ".repeat(1_900)}`,
@@ -190,7 +190,8 @@ test("[Q14] a command that is too long is rejected quickly, without parsing it",
   ]) {
     assert.equal(await covered(command), false);
   }
-  assert.ok(performance.now() - startedAt < 2_000);
+  const { user, system } = process.threadCpuUsage(start);
+  assert.ok(user + system < 2_000_000, `${user + system} µs of CPU time`);
 });
 
 test("[Q13] a rule covers the command it was made from, and removing any rule uncovers it", async () => {

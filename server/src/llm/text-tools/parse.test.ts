@@ -5,6 +5,7 @@ import type { ReplyPart } from "@deckhand/protocol";
 import type { ToolSpec } from "../model.ts";
 import { callAsText } from "./format.ts";
 import { parseReply } from "./parse.ts";
+import { cpuMs } from "../../async/cpu-time.test-kit.ts";
 
 const tools: readonly ToolSpec[] = [
   {
@@ -92,9 +93,16 @@ test("[M29] what a model thinks is no call, and what it says behind its calls is
 });
 
 test("[M29] hostile text is read in time", () => {
-  const startedAt = performance.now();
-  for (const piece of ["<tool_call>{", "<function=", "```json\n{", "<parameter=a>", "<function=a>\n<parameter=b>\n"]) {
-    parseReply(piece.repeat(20_000), tools);
-  }
-  assert.ok(performance.now() - startedAt < 2000);
+  const took = cpuMs(() => {
+    for (const piece of [
+      "<tool_call>{",
+      "<function=",
+      "```json\n{",
+      "<parameter=a>",
+      "<function=a>\n<parameter=b>\n",
+    ]) {
+      parseReply(piece.repeat(20_000), tools);
+    }
+  });
+  assert.ok(took < 2000, `${took} ms`);
 });
