@@ -180,5 +180,5 @@ test("[E15] retries are shown with their reason, and the turn continues once the
     statuses.map((frame) => frame["extras"].code),
     ["model_rate_limited", "model_unavailable", "model_unavailable"],
   );
-  assert.match(statuses[0]?.["content"] as string, /Trying again in /);
+  assert.match(statuses[0]?.["content"] as string, /Retrying in /);
 });

@@ -74,7 +74,7 @@ test("[MP12][MP16][MP17] a stand-in is told of and named, a small model writes t
   );
   const told = of("status").filter(({ extras }) => extras?.["code"] === "model_switched");
   assert.equal(told.length, 1);
-  assert.match(String(told[0]?.["content"]), /could not be reached .* chat is asked instead\.$/);
+  assert.match(String(told[0]?.["content"]), /could not be reached .* Switching to chat\.$/);
 
   const [toChat, toClaude] = [await chat.requests(), await claude.requests()].map((requests) =>
     requests.map(({ body }) => JSON.stringify(body)),

@@ -90,7 +90,7 @@ test("[X9] two refusals for the rate, then a reply: both waits are told, and the
 test("[X9] a refusal for five hours is not waited for, and says when to come back", async () => {
   const { kinds, frames } = await see("five hours");
   assert.deepEqual(kinds, ["→error model_rate_limited", "→agent_state_changed error"]);
-  assert.match(frames.at(-2)?.["content"] as string, /come back in 300 min/);
+  assert.match(frames.at(-2)?.["content"] as string, /Try again in 300 min/);
 });
 
 test("[X10] of a reply that is cut nothing is kept and nothing is run, however far it came", async () => {

@@ -48,7 +48,7 @@ test("[UP11] on the first visit a wrong key is reported and not saved, the right
   await page.getByLabel("API key (optional)").fill("sk-wrong-key-0123456789");
   await page.getByRole("button", { name: "Test and use" }).click();
   await page.getByText("does not work yet").waitFor();
-  await page.getByText(/key was refused/).waitFor();
+  await page.getByText(/key was rejected/).waitFor();
   const api = connect({ url: fresh.url });
   using atEnd = new DisposableStack();
   atEnd.defer(() => api.close());

@@ -45,9 +45,9 @@ test("[M33] a trial tells whether a model answers, calls tools and sees, and wha
 test("[M33] a wrong key, and a server that is busy, are told at once with what to do", async (t) => {
   const refused = await tried(t, [{ status: 401 }], { retries: 5 });
   assert.deepEqual([refused.ok, refused.cost_usd], [false, null]);
-  assert.match(sentence(refused, "reply"), /key was refused/);
+  assert.match(sentence(refused, "reply"), /key was rejected/);
   const busy = await tried(t, [{ status: 503, headers: { "retry-after-ms": "50000" } }], { retries: 5 });
-  assert.match(sentence(busy, "reply"), /503(?!.*Trying again)/);
+  assert.match(sentence(busy, "reply"), /503(?!.*Retrying)/);
 });
 
 test("[M33] a model that takes no tools is tried in words", async (t) => {

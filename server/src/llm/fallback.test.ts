@@ -9,84 +9,84 @@ import type { Model, ModelChoice, ModelMessage, ModelProgress } from "./model.ts
 import { scopeKey } from "./resolve/resolve.ts";
 import type { ScriptInput } from "./scripted/script.ts";
 
-interface House {
+interface TestModels {
   readonly models: ReturnType<typeof createModels>;
   readonly at: Readonly<Record<string, ModelServer>>;
   clockMs: number;
 }
 
-/** Models by name, each on a server of its own that plays its script; the first is the configured one. */
-async function house(
+/** Models by name, each on its own server with its own script. The first is the configured one. */
+async function modelsOf(
   t: TestContext,
   scripts: Readonly<Record<string, ScriptInput>>,
   settings: Partial<ModelSettings> = {},
-  more: Readonly<Record<string, Partial<ModelEntry>>> = {},
-): Promise<House> {
+  entryFields: Readonly<Record<string, Partial<ModelEntry>>> = {},
+): Promise<TestModels> {
   const at: Record<string, ModelServer> = {};
   for (const [name, script] of Object.entries(scripts)) at[name] = await serveScript(t, script);
-  const entries = Object.entries(at).map(([name, { url }]) => ({ name, base_url: url, ...more[name] }));
+  const entries = Object.entries(at).map(([name, { url }]) => ({ name, base_url: url, ...entryFields[name] }));
   const [first = ""] = Object.keys(scripts);
-  const made: House = {
+  const created: TestModels = {
     clockMs: 0,
     at,
     models: createModels({
       settings: () => ({ configured: { name: first }, env: {}, ...settings }),
       entries: async () => entries,
       retries: 5,
-      timeoutMs: 5_000,
+      timeoutMs: 60_000,
       discover: false,
       random: () => 0,
-      now: () => made.clockMs,
+      now: () => created.clockMs,
     }),
   };
-  return made;
+  return created;
 }
 
 const says = (text: string): ScriptInput => ({ replies: [{ text }], after: "repeat_last" });
 const switches = (progress: readonly ModelProgress[]): string[] =>
   progress.flatMap((one) => (one.type === "switch" ? [one.message] : []));
 const request = requestOf(user("go"));
-/** Of one conversation whose last reply was by that model. */
+/** A request of a conversation whose last reply came from that model. */
 const after = (model: string): ReturnType<typeof requestOf> =>
   requestOf(user("go"), { role: "assistant", parts: [{ type: "text", text: "Yes?" }], model }, user("on"));
 
-test("[MP12] a model that is not there is stood in for by the next that is, once told, and the reply says whose it is", async (t) => {
-  const own = await house(t, { a: {}, b: {}, c: says("I am c.") }, { fallback: ["b", "c"] });
-  await own.at["a"]?.close();
-  await own.at["b"]?.close();
-  const model = await own.models.find({});
+test("[MP12] the next available model takes over, reported once, and the reply names the model that gave it", async (t) => {
+  const served = await modelsOf(t, { a: {}, b: {}, c: says("I am c.") }, { fallback: ["b", "c"] });
+  await served.at["a"]?.close();
+  await served.at["b"]?.close();
+  const model = await served.models.find({});
   assert.equal(model.name, "a");
   const { reply, progress } = await ask(model, request);
   assert.equal(reply.model, "c");
-  // A refused connection is not waited for where somebody stands by.
+  // With a fallback, a refused connection is not retried.
   assert.deepEqual(
     progress.filter((one) => one.type === "retry"),
     [],
   );
   const [first, second, ...rest] = switches(progress);
-  assert.match(first ?? "", /could not be reached .*ECONNREFUSED.* b is asked instead\.$/);
-  assert.match(second ?? "", /c is asked instead\.$/);
+  assert.match(first ?? "", /could not be reached .*ECONNREFUSED.* Switching to b\.$/);
+  assert.match(second ?? "", /Switching to c\.$/);
   assert.deepEqual(rest, []);
-  assert.deepEqual(switches((await ask(model, after("c"))).progress), [], "the conversation knows");
-  assert.deepEqual(switches((await ask(model, after("a"))).progress), ["c stands in for a, which is out."]);
+  assert.deepEqual(switches((await ask(model, after("c"))).progress), [], "not reported again");
+  assert.deepEqual(switches((await ask(model, after("a"))).progress), ["Using c, because a is unavailable."]);
 });
 
-test("[MP12] 5xx is tried again twice, a long wait not at all, before another is asked", async (t) => {
+test("[MP12] before a fallback, a 5xx is retried twice and a long wait not at all", async (t) => {
   const failing: ScriptInput = { replies: [{ status: 503, headers: { "retry-after-ms": "1" } }], after: "repeat_last" };
   const busy: ScriptInput = { replies: [{ status: 429, headers: { "retry-after": "30" } }], after: "repeat_last" };
   for (const [script, requests] of [
     [failing, 3],
     [busy, 1],
   ] as const) {
-    const own = await house(t, { a: script, b: says("I am b.") }, { fallback: ["b"] });
-    const { reply } = await ask(await own.models.find({}), request);
+    const served = await modelsOf(t, { a: script, b: says("I am b.") }, { fallback: ["b"] });
+    const { reply } = await ask(await served.models.find({}), request);
     assert.equal(reply.model, "b");
-    assert.equal(own.at["a"]?.requests.length, requests);
+    assert.equal(served.at["a"]?.requests.length, requests);
   }
 });
 
-test("[MP13] the first is asked again after a minute, or when it said; the conversation is told", async (t) => {
-  const own = await house(
+test("[MP13] the first model is used again after a minute, or when its provider said, and this is reported", async (t) => {
+  const served = await modelsOf(
     t,
     {
       a: { replies: [{ status: 429, headers: { "retry-after": "120" } }, { text: "Back." }], after: "repeat_last" },
@@ -94,23 +94,23 @@ test("[MP13] the first is asked again after a minute, or when it said; the conve
     },
     { fallback: ["b"] },
   );
-  const model = await own.models.find({});
+  const model = await served.models.find({});
   assert.equal((await ask(model, request)).reply.model, "b");
-  own.clockMs = 119_000;
+  served.clockMs = 119_000;
   assert.equal((await ask(model, request)).reply.model, "b");
-  own.clockMs = 121_000;
+  served.clockMs = 121_000;
   const back = await ask(model, requestOf(user("go"), { role: "assistant", parts: [], model: "b" }));
   assert.equal(back.reply.model, undefined);
-  assert.deepEqual(switches(back.progress), ["a is asked again."]);
+  assert.deepEqual(switches(back.progress), ["Using a again."]);
 });
 
-test("[MP14] a wrong key, and a conversation that is too long, are no outage; where all are out the first failure is told", async (t) => {
+test("[MP14] a wrong key or a conversation that is too long is not an outage; if all are out, the first failure is reported", async (t) => {
   for (const status of [401, 413]) {
-    const own = await house(t, { a: { replies: [{ status }] }, b: says("b") }, { fallback: ["b"] });
-    await assert.rejects(ask(await own.models.find({}), request), DeckhandError);
-    assert.equal(own.at["b"]?.requests.length, 0);
+    const served = await modelsOf(t, { a: { replies: [{ status }] }, b: says("b") }, { fallback: ["b"] });
+    await assert.rejects(ask(await served.models.find({}), request), DeckhandError);
+    assert.equal(served.at["b"]?.requests.length, 0);
   }
-  const out = await house(t, { a: {}, b: {} }, { fallback: ["b", "nobody/knows-it"] });
+  const out = await modelsOf(t, { a: {}, b: {} }, { fallback: ["b", "nobody/knows-it"] });
   for (const server of Object.values(out.at)) await server.close();
   for (let times = 0; times < 2; times += 1) {
     const { code, message } = await askForFailure(await out.models.find({}), request);
@@ -119,29 +119,29 @@ test("[MP14] a wrong key, and a conversation that is too long, are no outage; wh
   }
 });
 
-test("[MP15] who chose a model, an address or a key is asked nowhere else", async (t) => {
-  const own = await house(t, { a: {}, b: says("b"), c: {} }, { fallback: ["b"], small: "b" });
-  await own.at["a"]?.close();
-  await own.at["c"]?.close();
-  const url = own.at["c"]?.url ?? "";
+test("[MP15] a chosen model, URL or key has no fallback", async (t) => {
+  const served = await modelsOf(t, { a: {}, b: says("b"), c: {} }, { fallback: ["b"], small: "b" });
+  await served.at["a"]?.close();
+  await served.at["c"]?.close();
+  const url = served.at["c"]?.url ?? "";
   for (const choice of [{ name: "c" }, { baseUrl: url, name: "m" }, { apiKey: "theirs" }]) {
-    const model = await own.models.find(choice);
+    const model = await served.models.find(choice);
     assert.equal(model.small, undefined);
     assert.equal((await askOnce(model)).code, "model_unavailable");
   }
-  assert.equal(own.at["b"]?.requests.length, 0);
+  assert.equal(served.at["b"]?.requests.length, 0);
 });
 
-test("[MP16] a small model is there for titles and summaries; one that is not configured leaves them to the model", async (t) => {
-  const own = await house(t, { a: says("a"), b: says("b") }, { small: "b" });
-  const model = await own.models.find({});
+test("[MP16] the small model is for titles and summaries; if it is not usable, the model itself does them", async (t) => {
+  const served = await modelsOf(t, { a: says("a"), b: says("b") }, { small: "b" });
+  const model = await served.models.find({});
   assert.equal((await model.small?.())?.name, "b");
-  const without = await house(t, { a: says("a") }, { small: "anthropic/claude-haiku-4-5" });
+  const without = await modelsOf(t, { a: says("a") }, { small: "anthropic/claude-haiku-4-5" });
   assert.equal((await (await without.models.find({})).small?.())?.name, "a");
-  assert.equal((await (await house(t, { a: says("a") })).models.find({})).small, undefined);
+  assert.equal((await (await modelsOf(t, { a: says("a") })).models.find({})).small, undefined);
 });
 
-test("[MP17] what another model thought and signed does not go to a new one, there and back", async (t) => {
+test("[MP17] reasoning and signatures of one model are not sent to another, even after switching back", async (t) => {
   const steps: ScriptInput = {
     replies: [
       { reasoning: "First I look.", text: "Looking.", calls: [{ name: "run", arguments: { command: "ls" } }] },
@@ -154,7 +154,7 @@ test("[MP17] what another model thought and signed does not go to a new one, the
     ["a", "b"],
     ["b", "a"],
   ] as const) {
-    const own = await house(
+    const served = await modelsOf(
       t,
       { a: steps, b: steps },
       {},
@@ -165,24 +165,24 @@ test("[MP17] what another model thought and signed does not go to a new one, the
     );
     const messages: ModelMessage[] = [user("count")];
     for (const name of [first, second, first]) {
-      const { reply } = await ask(await own.models.find({ name, apiKey: "k" }), requestOf(...messages));
-      const [said, ...results] = afterReply(reply);
-      messages.push({ ...(said as Extract<ModelMessage, { role: "assistant" }>), model: name }, ...results);
+      const { reply } = await ask(await served.models.find({ name, apiKey: "k" }), requestOf(...messages));
+      const [assistant, ...results] = afterReply(reply);
+      messages.push({ ...(assistant as Extract<ModelMessage, { role: "assistant" }>), model: name }, ...results);
     }
-    const [, again] = own.at[first]?.requests.map(({ body }) => body) ?? [];
-    const [foreign] = own.at[second]?.requests.map(({ body }) => body) ?? [];
-    assert.ok(again !== undefined && foreign !== undefined);
-    // The words and calls are there, what was thought is not, and nothing that was signed.
+    const [, own] = served.at[first]?.requests.map(({ body }) => body) ?? [];
+    const [foreign] = served.at[second]?.requests.map(({ body }) => body) ?? [];
+    assert.ok(own !== undefined && foreign !== undefined);
+    // Text and calls are there; reasoning and signatures are not.
     assert.match(foreign, /Looking\./);
     assert.doesNotMatch(foreign, /First I look|sig_|encrypted_rs|rs_0|fc_0|msg_0/);
-    assert.match(again, /First I look/);
-    assert.match(again, /sig_0_0|encrypted_rs_0_0/);
-    assert.doesNotMatch(again, /Then I count|sig_1|rs_1/);
+    assert.match(own, /First I look/);
+    assert.match(own, /sig_0_0|encrypted_rs_0_0/);
+    assert.doesNotMatch(own, /Then I count|sig_1|rs_1/);
   }
 });
 
-test("[MP18] the effort of thinking is passed to models that can be told, in their provider's words", async (t) => {
-  const own = await house(
+test("[MP18] the reasoning effort is sent to models that support it, in the format of their provider", async (t) => {
+  const served = await modelsOf(
     t,
     { a: says("a"), b: says("b"), c: says("c"), d: says("d"), e: says("e") },
     { reasoningEffort: "low" },
@@ -194,21 +194,21 @@ test("[MP18] the effort of thinking is passed to models that can be told, in the
     },
   );
   const sent = async (name: string, effort?: "high"): Promise<Record<string, unknown>> => {
-    await ask(await own.models.find({ name, reasoningEffort: effort }), request);
-    return JSON.parse(own.at[name]?.requests.at(-1)?.body ?? "") as Record<string, unknown>;
+    await ask(await served.models.find({ name, reasoningEffort: effort }), request);
+    return JSON.parse(served.at[name]?.requests.at(-1)?.body ?? "") as Record<string, unknown>;
   };
   assert.partialDeepStrictEqual(await sent("a"), { reasoning: { effort: "low" } });
   assert.partialDeepStrictEqual(await sent("a", "high"), { reasoning: { effort: "high" } });
   assert.partialDeepStrictEqual(await sent("b"), { thinking: { type: "enabled" } });
   assert.ok(JSON.stringify(await sent("c")).includes("thinkingBudget"));
-  assert.equal((await sent("d"))["reasoning"], undefined, "it does not think");
+  assert.equal((await sent("d"))["reasoning"], undefined, "not a reasoning model");
   assert.partialDeepStrictEqual(await sent("e"), { reasoning_effort: "low" });
 });
 
-test("[MP19] what is saved while the server runs counts from the next call on", async (t) => {
+test("[MP19] a setting saved while the server runs applies from the next call on", async (t) => {
   const [a, b] = [await serveScript(t, says("a")), await serveScript(t, says("b"))];
   let settings: ModelSettings = { configured: { name: "m", baseUrl: a.url, apiKey: "first" }, env: {} };
-  const models = createModels({ settings: () => settings, retries: 0, timeoutMs: 5_000, discover: false });
+  const models = createModels({ settings: () => settings, retries: 0, timeoutMs: 60_000, discover: false });
   await ask(await models.find({}), request);
   settings = { configured: { name: "m", baseUrl: b.url, apiKey: "second" }, env: {} };
   await ask(await models.find({}), request);
@@ -218,7 +218,7 @@ test("[MP19] what is saved while the server runs counts from the next call on", 
   assert.deepEqual((await models.list()).models, ["claude-sonnet-4-5", "demo"]);
 });
 
-test("[MP20] a key that came for one model goes to no other provider and no other address when the model is changed", async (t) => {
+test("[MP20] after a change of model, a key is not sent to another provider or URL than the one it was given for", async (t) => {
   const [a, b] = [await serveScript(t, says("a")), await serveScript(t, says("b"))];
   const entries = [
     { name: "mine", base_url: a.url },
@@ -228,7 +228,7 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
     configured: { name: "openai/gpt-5" },
     env: { OPENAI_API_KEY: "o", ANTHROPIC_API_KEY: "c" },
   };
-  const options = { retries: 0, timeoutMs: 5_000, discover: false, entries: async () => entries };
+  const options = { retries: 0, timeoutMs: 60_000, discover: false, entries: async () => entries };
   const models = createModels({ settings: () => settings, ...options });
   const keyAt = async (server: ModelServer, choice: ModelChoice): Promise<string | undefined> => {
     await ask(await models.find({ ...choice, apiKey: "theirs" }), request);
@@ -239,7 +239,7 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
   assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "m", baseUrl: b.url } }), "Bearer theirs");
   assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "m", baseUrl: a.url } }), undefined);
   assert.equal(await keyAt(b, { name: "m", baseUrl: b.url, keyFor: { name: "openai/gpt-5" } }), undefined);
-  // Another model of the same provider has it; the provider's own variable is there for the others.
+  // Another model of the same provider keeps it; any other falls back to its provider's own variable.
   const named = (name: string, keyFor: { readonly name?: string }) =>
     scopeKey({ name, apiKey: "theirs", keyFor }, { ...settings, entries }).apiKey;
   assert.equal(named("gpt-4o", {}), "theirs");
@@ -250,15 +250,15 @@ test("[MP20] a key that came for one model goes to no other provider and no othe
 });
 
 function askOnce(model: Model): ReturnType<typeof askForFailure> {
-  // Its retries take seconds, which are not what is tried here.
+  // Its retries would take seconds, and are not the subject here.
   const stop = new AbortController();
   const replying = model.reply(request, stop.signal);
   return replying.next().then(
     (step) => {
       stop.abort();
-      const said = step.value as ModelProgress;
-      assert.ok(said.type === "retry", JSON.stringify(said));
-      return { code: said.code, message: said.message, progress: [said] };
+      const progress = step.value as ModelProgress;
+      assert.ok(progress.type === "retry", JSON.stringify(progress));
+      return { code: progress.code, message: progress.message, progress: [progress] };
     },
     (error: unknown) => {
       assert.ok(error instanceof DeckhandError);

@@ -83,7 +83,7 @@ export function modelOf(
     kind = "compatible",
     model = "test-model",
     retries = 0,
-    timeoutMs = 10_000,
+    timeoutMs = 60_000,
     apiKey = "the-secret-key",
     toolCalling = "auto",
     extra = {},

@@ -8,7 +8,7 @@ import { retryWaitMs, withRetries } from "./retry.ts";
 const request = requestOf(user("go"));
 const soon = { "retry-after-ms": "1" };
 
-test("[M15] what passes by itself is tried again, and each time is told with its reason", async (t) => {
+test("[M15] transient failures are retried, and each retry is reported with its reason", async (t) => {
   const server = await serveScript(t, {
     replies: [
       {},
@@ -30,53 +30,50 @@ test("[M15] what passes by itself is tried again, and each time is told with its
       ["model_unavailable", 4],
     ],
   );
-  assert.equal(
-    retries[2]?.message,
-    "The test's provider limits the rate of requests (429). Trying again in 0.1 s (3 of 5).",
-  );
-  // What was shown before the cut, and then the reply from its start.
+  assert.equal(retries[2]?.message, "The test's provider is rate limiting requests (429). Retrying in 0.1 s (3 of 5).");
+  // What arrived before the interruption, then the reply from its start.
   assert.deepEqual(
     progress.flatMap((one) => (one.type === "delta" ? [one.delta.text] : [])),
     ["half of", "Here I am."],
   );
   const bodies = new Set(server.requests.map((one) => one.body));
   assert.equal(server.requests.length, 5);
-  assert.equal(bodies.size, 1, "every try is the same request");
+  assert.equal(bodies.size, 1, "every attempt sends the same request");
 });
 
-test("[M15] after the last retry the failure says how often it was tried", async (t) => {
+test("[M15] after the last retry, the failure says how many there were", async (t) => {
   const server = await serveScript(t, { replies: [{ status: 500, headers: soon }], after: "repeat_last" });
   const { code, message, progress } = await askForFailure(modelOf(server, { retries: 2 }), request);
   assert.equal(code, "model_unavailable");
-  assert.match(message, /could not answer \(500\).* Given up after 2 retries\.$/);
+  assert.match(message, /returned an error \(500\).* Gave up after 2 retries\.$/);
   assert.equal(progress.length, 2);
   assert.equal(server.requests.length, 3);
 });
 
-test("[M16] retry-after is waited for as it is given", async (t) => {
+test("[M16] the wait is exactly as long as retry-after", async (t) => {
   const server = await serveScript(t, { replies: [{ status: 429, headers: { "retry-after": "1" } }, { text: "Hi." }] });
-  const started = performance.now();
+  const startedAt = performance.now();
   const { progress } = await ask(modelOf(server, { retries: 1 }), request);
   assert.partialDeepStrictEqual(progress[0], {
     type: "retry",
     waitMs: 1_000,
-    message: "The test's provider limits the rate of requests (429). Trying again in 1 s (1 of 1).",
+    message: "The test's provider is rate limiting requests (429). Retrying in 1 s (1 of 1).",
   });
-  assert.ok(performance.now() - started >= 990);
+  assert.ok(performance.now() - startedAt >= 990);
 });
 
-test("[M16] a provider that wants more than a minute is not waited for: the failure says when to come back", async (t) => {
+test("[M16] a retry-after of more than a minute fails the call, and the failure says when to try again", async (t) => {
   const server = await serveScript(t, {
     replies: [{ status: 429, headers: { "retry-after": "600" } }],
     after: "repeat_last",
   });
   const { code, message, progress } = await askForFailure(modelOf(server, { retries: 5 }), request);
   assert.equal(code, "model_rate_limited");
-  assert.equal(message, "The test's provider limits the rate of requests (429). It says to come back in 10 min.");
+  assert.equal(message, "The test's provider is rate limiting requests (429). Try again in 10 min.");
   assert.deepEqual(progress, []);
 });
 
-test("[M16] a date in retry-after, and Google's RetryInfo, count as well", async (t) => {
+test("[M16] retry-after may be a date, and Google's RetryInfo counts as well", async (t) => {
   const date = new Date(Date.now() + 3_600_000).toUTCString();
   const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "3600s" }];
   const server = await serveScript(t, {
@@ -92,24 +89,24 @@ test("[M16] a date in retry-after, and Google's RetryInfo, count as well", async
   });
   for (const task of ["date", "body"]) {
     const { message } = await askForFailure(modelOf(server, { kind: "google", retries: 5 }), requestOf(user(task)));
-    assert.match(message, /It says to come back in (60|59) min\.$/);
+    assert.match(message, /Try again in (60|59) min\.$/);
   }
 });
 
-test("[M16] without it the waits double, half of each by chance, up to a bound", () => {
+test("[M16] without retry-after the waits double up to a maximum, half of each random", () => {
   const waits = (code: ErrorCode, random: number) =>
-    [0, 1, 2, 3, 4, 5, 6, 7].map((tried) =>
-      retryWaitMs(new ModelFailure(code, "", { isTransient: true }), tried, () => random),
+    [0, 1, 2, 3, 4, 5, 6, 7].map((retried) =>
+      retryWaitMs(new ModelFailure(code, "", { isTransient: true }), retried, () => random),
     );
   assert.deepEqual(waits("model_unavailable", 0), [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000]);
-  // Limits are counted by the minute: five tries reach over one.
+  // Rate limits apply per minute: five retries take longer than that.
   assert.deepEqual(waits("model_rate_limited", 1), [2_000, 4_000, 8_000, 16_000, 32_000, 32_000, 32_000, 32_000]);
 });
 
 test("[M17] an abort ends the wait before a retry at once", async () => {
   const stop = new AbortController();
   const reason = new Error("stop");
-  // oxlint-disable-next-line require-yield -- it fails before it says anything
+  // oxlint-disable-next-line require-yield -- fails before its first delta
   const attempt = async function* () {
     throw new ModelFailure("model_rate_limited", "Slow down.", { isTransient: true, retryAfterMs: 50_000 });
   };

@@ -1,4 +1,4 @@
-/** Trying a model call again: what passes by itself is waited for, and everybody who follows is told why. */
+/** Retries a model call after transient failures, and reports each retry with its reason. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ModelFailure } from "./failures/model-failure.ts";
 import type { ModelProgress, ModelReply } from "./model.ts";
@@ -7,32 +7,32 @@ export interface RetryOptions {
   readonly retries: number;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Another model stands by: what does not pass soon is not waited for. */
+  /** Another model is ready to take over, so long waits are not worth it. */
   readonly hasFallback?: boolean;
 }
 
-/** A provider that wants a longer pause is not waited for: the failure says when to come back. */
-const longestWaitMs = 60_000;
-/** Where another model stands by. */
-const longestWaitBesideMs = 10_000;
-const mostRetriesBeside = 2;
+/** If a provider asks for a longer wait, the call fails, and its message says when to try again. */
+const maxWaitMs = 60_000;
+/** With a fallback. */
+const maxWaitWithFallbackMs = 10_000;
+const maxRetriesWithFallback = 2;
 const firstWaitMs = 500;
-/** Limits on the rate are counted by the minute, so that the waits have to reach over one. */
+/** Rate limits apply per minute, so the waits together have to exceed one. */
 const firstRateWaitMs = 2_000;
-const longestBackoffMs = 32_000;
+const maxBackoffMs = 32_000;
 
 /**
- * Runs `attempt` until it replies, at most `retries` times more. What an attempt has already shown before it failed is lost: the
- * reply starts anew. Fails with the last failure, or with the signal's reason at once.
+ * Runs `attempt` until it replies, with at most `retries` retries. Deltas of a failed attempt are void: the reply starts over.
+ * Fails with the last failure, or with the signal's reason as soon as it aborts.
  */
 export async function* withRetries(
   attempt: () => AsyncGenerator<ModelProgress, ModelReply>,
-  { retries: allowed, random, hasFallback = false }: RetryOptions,
+  { retries: configured, random, hasFallback = false }: RetryOptions,
   signal: AbortSignal,
 ): AsyncGenerator<ModelProgress, ModelReply> {
-  const retries = hasFallback ? Math.min(allowed, mostRetriesBeside) : allowed;
-  const patienceMs = hasFallback ? longestWaitBesideMs : longestWaitMs;
-  for (let tried = 0; ; tried += 1) {
+  const retries = hasFallback ? Math.min(configured, maxRetriesWithFallback) : configured;
+  const longestWaitMs = hasFallback ? maxWaitWithFallbackMs : maxWaitMs;
+  for (let retried = 0; ; retried += 1) {
     signal.throwIfAborted();
     let failure: ModelFailure;
     try {
@@ -44,34 +44,37 @@ export async function* withRetries(
     }
     if (!failure.isTransient) throw failure;
     if (hasFallback && failure.isUnreachable) throw failure;
-    if (failure.retryAfterMs !== null && failure.retryAfterMs > patienceMs)
-      throw comeBackLater(failure, failure.retryAfterMs);
-    if (tried >= retries) throw tried === 0 ? failure : givenUp(failure, tried);
-    const waitMs = retryWaitMs(failure, tried, random);
-    const message = `${failure.message} Trying again in ${duration(waitMs)} (${tried + 1} of ${retries}).`;
-    yield { type: "retry", code: failure.code, message, reason: failure.message, attempt: tried + 1, waitMs };
+    if (failure.retryAfterMs !== null && failure.retryAfterMs > longestWaitMs)
+      throw tryLater(failure, failure.retryAfterMs);
+    if (retried >= retries) throw retried === 0 ? failure : gaveUp(failure, retried);
+    const waitMs = retryWaitMs(failure, retried, random);
+    const message = `${failure.message} Retrying in ${duration(waitMs)} (${retried + 1} of ${retries}).`;
+    yield { type: "retry", code: failure.code, message, reason: failure.message, attempt: retried + 1, waitMs };
     await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-/** What the provider said, or twice as long each time. Half of that is by chance: conversations that failed together must not come back together. */
-export function retryWaitMs(failure: ModelFailure, tried: number, random: () => number): number {
+/**
+ * The wait that the provider asked for, or twice as long each time. Half of it is random: conversations that failed at the same
+ * time must not retry at the same time.
+ */
+export function retryWaitMs(failure: ModelFailure, retried: number, random: () => number): number {
   if (failure.retryAfterMs !== null && failure.retryAfterMs > 0) return Math.round(failure.retryAfterMs);
   const first = failure.code === "model_rate_limited" ? firstRateWaitMs : firstWaitMs;
-  return Math.round(Math.min(longestBackoffMs, first * 2 ** tried) * (0.5 + random() / 2));
+  return Math.round(Math.min(maxBackoffMs, first * 2 ** retried) * (0.5 + random() / 2));
 }
 
-function comeBackLater(failure: ModelFailure, waitMs: number): ModelFailure {
-  return new ModelFailure(failure.code, `${failure.message} It says to come back in ${duration(waitMs)}.`, {
+function tryLater(failure: ModelFailure, waitMs: number): ModelFailure {
+  return new ModelFailure(failure.code, `${failure.message} Try again in ${duration(waitMs)}.`, {
     cause: failure,
     retryAfterMs: waitMs,
   });
 }
 
-function givenUp(failure: ModelFailure, tried: number): ModelFailure {
+function gaveUp(failure: ModelFailure, retried: number): ModelFailure {
   return new ModelFailure(
     failure.code,
-    `${failure.message} Given up after ${tried} ${tried === 1 ? "retry" : "retries"}.`,
+    `${failure.message} Gave up after ${retried} ${retried === 1 ? "retry" : "retries"}.`,
     {
       cause: failure,
     },

@@ -1,9 +1,9 @@
 /**
- * Our messages in the words of the AI SDK's providers.
+ * Converts our messages to prompts of the AI SDK.
  *
- * The same messages give the same bytes, and a longer list begins with what a shorter one gave: the provider's cache depends
- * on it. So nothing here looks at the clock, at the place of a message, or at what comes after it. One exception: marks
- * for a cache stand at the end, and are no part of what is cached.
+ * The same messages give the same bytes, and a longer list starts with the bytes of a shorter one: the provider's cache depends
+ * on it. So nothing here may depend on the time, on the position of a message, or on what follows it. The one exception is
+ * cache marks: they move to the end, and are not part of what is cached.
  */
 import type {
   LanguageModelV4CallOptions,
@@ -18,30 +18,30 @@ import type { ModelMessage, ModelRequest, ToolSpec } from "../model.ts";
 import type { MessageFormat } from "../providers/provider.ts";
 
 export interface PromptOptions extends MessageFormat {
-  /** The model that is asked, as replies are named after it. */
+  /** The called model, by the name that its replies carry. */
   readonly name: string;
   readonly takesImages: boolean;
 }
 
-/** Where, beside the providers' own names, a part has what its provider said of the whole reply. */
+/** Where the metadata of a part, next to the providers' own names, holds the metadata of the whole reply. */
 export const replyMetadataKey = "message";
 
 type Prompt = Pick<LanguageModelV4CallOptions, "prompt" | "tools">;
 type AssistantPart = Extract<LanguageModelV4Message, { role: "assistant" }>["content"][number];
 
-/** Messages are only ever appended, so each is converted once: the conversion is kept as long as the message lives. */
+/** Messages are only ever appended, so each is converted once; the conversion lives as long as the message. */
 export function promptWriter(style: PromptOptions): (request: ModelRequest) => Prompt {
-  const written = new WeakMap<ModelMessage, LanguageModelV4Message>();
-  const writtenTools = new WeakMap<readonly ToolSpec[], LanguageModelV4FunctionTool[]>();
+  const convertedMessages = new WeakMap<ModelMessage, LanguageModelV4Message>();
+  const convertedTools = new WeakMap<readonly ToolSpec[], LanguageModelV4FunctionTool[]>();
 
   function message(from: ModelMessage): LanguageModelV4Message {
-    let to = written.get(from);
-    if (to === undefined) written.set(from, (to = convert(from, style)));
+    let to = convertedMessages.get(from);
+    if (to === undefined) convertedMessages.set(from, (to = convert(from, style)));
     return to;
   }
 
   function tools(from: readonly ToolSpec[]): LanguageModelV4FunctionTool[] {
-    let to = writtenTools.get(from);
+    let to = convertedTools.get(from);
     if (to === undefined) {
       to = from.map(({ name, description, parameters }) => ({
         type: "function",
@@ -49,7 +49,7 @@ export function promptWriter(style: PromptOptions): (request: ModelRequest) => P
         description,
         inputSchema: parameters,
       }));
-      writtenTools.set(from, to);
+      convertedTools.set(from, to);
     }
     return to;
   }
@@ -63,15 +63,15 @@ export function promptWriter(style: PromptOptions): (request: ModelRequest) => P
 }
 
 /**
- * Marks the system text and the last two messages that are not the model's: the mark before the last is where the request
- * before ended, so its cache is found however many calls the last step had.
+ * Marks the system prompt and the last two messages that are not from the model. The second to last is where the previous
+ * request ended, so its cache entry is found however many calls the last step had.
  */
 function markForCache(prompt: LanguageModelV4Message[], mark: SharedV4ProviderOptions): void {
-  let left = 2;
+  let remaining = 2;
   for (let at = prompt.length - 1; at >= 0; at -= 1) {
     const message = prompt[at] as LanguageModelV4Message;
-    if (message.role === "assistant" || (message.role !== "system" && left === 0)) continue;
-    if (message.role !== "system") left -= 1;
+    if (message.role === "assistant" || (message.role !== "system" && remaining === 0)) continue;
+    if (message.role !== "system") remaining -= 1;
     prompt[at] = { ...message, providerOptions: mark };
   }
 }
@@ -89,7 +89,7 @@ function convert(message: ModelMessage, style: PromptOptions): LanguageModelV4Me
           type: "tool-result",
           toolCallId: plainName(call),
           toolName: plainName(name),
-          // OpenAI and Google wrap a marked error in JSON; the content says that it is one.
+          // OpenAI and Google wrap a marked error in JSON. The content already says that it is an error.
           output: { type: isError && style.strict ? "error-text" : "text", value: content },
         })),
       };
@@ -105,16 +105,16 @@ function userParts(
   if (text !== "") parts.push({ type: "text", text });
   for (const url of imageUrls) parts.push(imagePart(url, takesImages));
   if (parts.length === 0) return [{ type: "text", text: "(an empty message)" }];
-  // Simple servers take a message of text only as a string, which is how one text is sent.
+  // Simple servers accept a text message only as a string, and a single text part is sent as one.
   const texts = parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
   return texts.length === parts.length ? [{ type: "text", text: texts.join("\n") }] : parts;
 }
 
-/** Only an image that is here is sent: a provider would fetch any other address on its own, or refuse it. */
+/** Only inline images are sent: any other URL would be fetched by the provider, or rejected. */
 function imagePart(url: string, takesImages: boolean): LanguageModelV4TextPart | LanguageModelV4FilePart {
   const match = /^data:(image\/[\w.+-]+);base64,/.exec(url);
   if (match === null)
-    return { type: "text", text: url.startsWith("data:") ? "(a file that is no image)" : `(image: ${url})` };
+    return { type: "text", text: url.startsWith("data:") ? "(a file that is not an image)" : `(image: ${url})` };
   if (!takesImages) return { type: "text", text: "(an image, which this model cannot see)" };
   return {
     type: "file",
@@ -124,19 +124,19 @@ function imagePart(url: string, takesImages: boolean): LanguageModelV4TextPart |
 }
 
 /**
- * What another model thought and signed means nothing to this one, and its provider may refuse it: of such a reply there are
- * text and calls alone.
+ * Reasoning and signatures of another model mean nothing to this one, and its provider may reject them: such a reply is sent
+ * with text and calls only.
  */
 function assistant(
   { parts, model }: Extract<ModelMessage, { role: "assistant" }>,
   style: PromptOptions,
 ): LanguageModelV4Message {
   const isOwn = model === undefined || model === style.name;
-  const kept = isOwn ? parts.map(messageOptionsOf).find((options) => options !== undefined) : undefined;
+  const metadata = isOwn ? parts.map(messageOptionsOf).find((options) => options !== undefined) : undefined;
   return {
     role: "assistant",
     content: parts.flatMap((part) => (isOwn ? replyParts(part, style) : foreignParts(part, style))),
-    ...(kept && { providerOptions: kept }),
+    ...(metadata && { providerOptions: metadata }),
   };
 }
 
@@ -167,37 +167,37 @@ function replyParts(part: ReplyPart, style: PromptOptions): AssistantPart[] {
   }
 }
 
-/** Some models make up names and ids (`functions.run:0`) that the next provider refuses. */
+/** Some models make up names and ids (`functions.run:0`) that the next provider would reject. */
 function plainName(name: string): string {
   return /^[\w-]{1,64}$/.test(name) ? name : name.replaceAll(/[^\w-]/g, "_").slice(0, 64) || "_";
 }
 
 /**
- * The text as the model wrote it, so that a compatible server sees its own bytes again. What is not a JSON object becomes
- * `{}`: no provider takes it back, and the observation of the call quotes what was wrong. `__proto__` is what the SDK's
- * parser refuses.
+ * The text as the model wrote it, so that a compatible server sees its own bytes again. Anything but a JSON object becomes
+ * `{}`: no provider accepts it back, and the observation of the call quotes the mistake. The SDK's parser rejects `__proto__`
+ * and `constructor`, so arguments with these are passed parsed.
  */
-function callInput(text: string, parsed: boolean): unknown {
+function callInput(text: string, asObject: boolean): unknown {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
-    return parsed || text.includes("__proto__") || text.includes("constructor") ? value : text;
+    return asObject || text.includes("__proto__") || text.includes("constructor") ? value : text;
   } catch {
     return {};
   }
 }
 
-/** What a provider said of a part, an object for each provider; it was stored, so its shape is checked. */
+/** The provider's metadata of a part, an object per provider. It comes from the log, so its shape is checked. */
 function providerOptionsOf(provider: unknown): { providerOptions: SharedV4ProviderOptions } | undefined {
   if (!isOptions(provider)) return undefined;
   const { [replyMetadataKey]: _, ...options } = provider;
   return Object.keys(options).length === 0 ? undefined : { providerOptions: options };
 }
 
-/** What it said of the whole reply is kept with the first part. */
+/** The metadata of the whole reply is stored with its first part. */
 function messageOptionsOf({ provider }: ReplyPart): SharedV4ProviderOptions | undefined {
-  const said = isOptions(provider) ? provider[replyMetadataKey] : undefined;
-  return isOptions(said) ? said : undefined;
+  const options = isOptions(provider) ? provider[replyMetadataKey] : undefined;
+  return isOptions(options) ? options : undefined;
 }
 
 function isOptions(value: unknown): value is SharedV4ProviderOptions {

@@ -1,4 +1,4 @@
-/** A model at an address: its provider's package, imported when it is first asked, behind our retries and our way with tools. */
+/** A model at an address: its provider's package, imported on the first call, with our retries and tool calling around it. */
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { ReasoningEffort } from "@deckhand/protocol";
 import type { Model, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
@@ -12,26 +12,25 @@ import { callModel } from "./stream.ts";
 
 export interface CallLimits {
   readonly retries: number;
-  /** Silence after which a call is given up. */
+  /** A call fails after this long without data. */
   readonly timeoutMs: number;
   /** In [0, 1), for the waits between retries. */
   readonly random: () => number;
   readonly fetch: typeof globalThis.fetch;
-  /** Another model stands by: what does not pass soon is not waited for. */
+  /** Another model is ready to take over, so long waits are not worth it. */
   readonly hasFallback?: boolean;
 }
 
 export interface ModelTraits {
   readonly takesImages: boolean;
-  /** See `Model`. */
   readonly contextTokens?: number | null;
   readonly maxOutputTokens?: number | null;
   readonly reasoningEffort?: ReasoningEffort | undefined;
-  /** Whether it calls tools by itself or is told of them in words; `auto` by default. */
+  /** `auto` by default. */
   readonly toolCalling?: ToolCalling;
 }
 
-/** Nothing is loaded or asked before the first reply. */
+/** Loads nothing and sends nothing before the first call. */
 export function createProviderModel(
   name: string,
   address: ModelAddress,
@@ -63,16 +62,16 @@ export function createProviderModel(
     return yield* callModel(call, signal);
   }
 
-  const plain: Model = {
+  const native: Model = {
     name,
     takesImages,
     ...(contextTokens === undefined ? {} : { contextTokens }),
     reply: (request, signal) => withRetries(() => attempt(request, signal), limits, signal),
   };
-  return withToolCalling(plain, traits.toolCalling ?? "auto");
+  return withToolCalling(native, traits.toolCalling ?? "auto");
 }
 
-/** Imports what the first call of such a model needs. */
+/** Imports what the first call to such a model needs. */
 export async function loadProvider(provider: Provider): Promise<void> {
   await Promise.all([loadPrices(), loadDispatcher(), provider.load()]);
 }

@@ -1,13 +1,15 @@
 /**
- * How providers say what went wrong: their codes, and the words of those that give no code. A new provider whose errors are
- * not understood needs a line here, and its recording.
+ * How providers report errors: their codes, and text patterns for providers without codes. A new provider whose errors are not
+ * recognized needs a line here and a recording.
  */
+
 /**
- * Messages of providers that refuse a conversation for its length: OpenAI and compatible ("maximum context length"), vLLM
+ * The conversation is too long: OpenAI and compatible ("maximum context length"), vLLM
  * ("longer than the maximum model length"), Anthropic ("prompt is too long", "exceed context limit"), Google ("input token
  * count … exceeds the maximum"), llama.cpp and LM Studio ("exceeds the available context size", "context length of only",
  * "tokens to keep from the initial prompt is greater than the context length"), Ollama ("exceeds the context length",
- * "input length exceeds", "exceeded max context length"), Bedrock ("input is too long"), xAI ("maximum prompt length"), Groq ("reduce the length of the messages"), Mistral ("too large for model with").
+ * "input length exceeds", "exceeded max context length"), Bedrock ("input is too long"), xAI ("maximum prompt length"), Groq ("reduce the length of the messages"), Mistral
+ * ("too large for model with").
  */
 export const tooLongPatterns = [
   /maximum context length/i,
@@ -35,15 +37,15 @@ export const noCreditCodes = new Set([
   "billing_hard_limit_reached",
 ]);
 export const noModelCodes = new Set(["model_not_found", "not_found_error", "NOT_FOUND", "invalid_model"]);
-/** Of Bedrock and DeepSeek, with status 400. */
+/** From Bedrock and DeepSeek, with status 400. */
 export const noModelPatterns = [/model identifier is invalid/i, /model not exist/i];
-/** Of xAI, with status 400. */
+/** From xAI, with status 400. */
 export const wrongKeyPatterns = [/incorrect api key/i];
-/** Of xAI, with status 403. */
+/** From xAI, with status 403. */
 export const violationPatterns = [/violates usage guidelines/i];
 export const refusedCodes = new Set(["content_filter", "content_policy_violation", "content_policy"]);
 /**
- * Of servers that take no tools: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"), llama.cpp
+ * From servers without tool support: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"), llama.cpp
  * ("tools param requires --jinja flag"), OpenRouter ("No endpoints found that support tool use").
  */
 export const noToolsPatterns = [

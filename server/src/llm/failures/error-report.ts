@@ -1,6 +1,6 @@
-/** Reads what a provider says of an error, in whatever shape: from an HTTP answer, or from the middle of a stream. */
+/** Reads a provider's error, whatever its shape: from an HTTP response, or from the middle of a stream. */
 
-/** A provider's error, from an HTTP answer or from the middle of a stream. */
+/** Empty strings: the provider sent none. */
 export interface ErrorReport {
   readonly status: number | undefined;
   readonly code: string;
@@ -8,21 +8,21 @@ export interface ErrorReport {
   readonly message: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly details: readonly Record<string, unknown>[];
-  /** A gateway's moderation has held it up, and says why. */
+  /** The moderation of a gateway stopped the request, and gave its reasons. */
   readonly flagged: boolean;
 }
 
-/** The parts of an HTTP answer that a report needs. */
-interface Answer {
+/** The parts of an HTTP response that a report needs. */
+interface HttpError {
   readonly statusCode?: number | undefined;
   readonly responseHeaders?: Record<string, string> | undefined;
   readonly message?: string;
 }
 
-/** Takes anything, and an error of the AI SDK as the answer that it came with. */
-export function parseErrorReport(data: unknown, answer: Answer): ErrorReport {
+/** `data` may be anything; `response` is the AI SDK's error for the HTTP response it came in. */
+export function parseErrorReport(data: unknown, response: HttpError): ErrorReport {
   const outer = record(Array.isArray(data) ? data[0] : data);
-  // Most say { error: {…} }, a failed response of OpenAI { response: { error: {…} } }, errors in a stream the inside alone.
+  // Most send { error: {…} }, a failed response of OpenAI { response: { error: {…} } }; in a stream it is the inner object.
   const inner =
     [outer["error"], record(outer["response"])["error"]].map(record).find((one) => "message" in one) ?? outer;
   const code = inner["code"] ?? outer["code"];
@@ -30,8 +30,8 @@ export function parseErrorReport(data: unknown, answer: Answer): ErrorReport {
   const declared = [outer["statusCode"], code].find((one) => typeof one === "number" && one >= 400 && one < 600);
   const message = [
     inner["message"],
-    complaint(inner["message"]),
-    complaint(outer),
+    validationError(inner["message"]),
+    validationError(outer),
     inner["Message"],
     outer["error"],
     outer["message"],
@@ -40,17 +40,17 @@ export function parseErrorReport(data: unknown, answer: Answer): ErrorReport {
     .map(stringOf)
     .find((text) => text !== "");
   return {
-    status: answer.statusCode ?? (declared as number | undefined) ?? statusOfType(type),
+    status: response.statusCode ?? (declared as number | undefined) ?? statusOfType(type),
     code: stringOf(code),
     type,
-    message: message ?? answer.message ?? "",
-    headers: answer.responseHeaders ?? {},
+    message: message ?? response.message ?? "",
+    headers: response.responseHeaders ?? {},
     flagged: Array.isArray(record(inner["metadata"])["reasons"]),
     details: Array.isArray(inner["details"]) ? inner["details"].map(record) : [],
   };
 }
 
-/** OpenAI-compatible servers put errors into a running stream with a type and no status. */
+/** OpenAI-compatible servers send errors within a stream with a type and no status. */
 function statusOfType(type: string): number | undefined {
   const statuses: Record<string, number> = {
     invalid_request_error: 400,
@@ -66,7 +66,7 @@ function statusOfType(type: string): number | undefined {
   return statuses[type];
 }
 
-/** `retry-after-ms`, `retry-after` in seconds or as a date, and the RetryInfo of Google's body. */
+/** From `retry-after-ms`, `retry-after` in seconds or as a date, or the RetryInfo in Google's body. */
 export function retryAfterMs({ headers, details }: ErrorReport): number | null {
   const exact = Number(headers["retry-after-ms"]);
   if (headers["retry-after-ms"] !== undefined && exact >= 0) return exact;
@@ -82,8 +82,8 @@ export function retryAfterMs({ headers, details }: ErrorReport): number | null {
   return seconds >= 0 ? seconds * 1000 : null;
 }
 
-/** Of servers that check the request field by field: `{ detail: [{ loc: ["body", "stream_options"], msg: "…" }] }`. */
-function complaint(value: unknown): string {
+/** From servers that validate the request field by field: `{ detail: [{ loc: ["body", "stream_options"], msg: "…" }] }`. */
+function validationError(value: unknown): string {
   const { detail } = record(value);
   const [first] = Array.isArray(detail) ? detail.map(record) : [];
   if (first === undefined || typeof first["msg"] !== "string") return "";

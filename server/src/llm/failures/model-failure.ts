@@ -1,8 +1,8 @@
 /**
- * What can go wrong with a model call, each with its code and a sentence that says what to do.
+ * The failures of a model call: each has an error code, and a message that says what to do.
  *
- * Decided by status, error code and type, as the provider gave them; where some give nothing but words, by the patterns of
- * words.ts and nothing else.
+ * They are classified by the status, error code and type from the provider. The text of an error counts only where a provider
+ * sends nothing else, and only by the patterns in error-patterns.ts.
  */
 import {
   AISDKError,
@@ -27,15 +27,15 @@ import {
   wrongKeyPatterns,
 } from "./error-patterns.ts";
 
-/** A model call that failed, and whether to try again by itself. */
+/** A failed model call, and whether to retry it. */
 export class ModelFailure extends DeckhandError {
-  /** Trying again can help. */
+  /** A retry may succeed. */
   readonly isTransient: boolean;
-  /** When the provider said to try again; null when it said nothing. */
+  /** The wait that the provider asked for; null if it did not ask for one. */
   readonly retryAfterMs: number | null;
-  /** Nothing answers at its address. */
+  /** Nothing answered at its address. */
   readonly isUnreachable: boolean;
-  /** The model, or the server that runs it, takes no tools; without them it may answer. */
+  /** The model, or its server, does not support tools; it may answer a request without them. */
   readonly refusesTools: boolean;
 
   constructor(code: ErrorCode, message: string, options: FailureOptions = {}) {
@@ -56,7 +56,7 @@ interface FailureOptions {
   readonly cause?: unknown;
 }
 
-/** What is said about a failure; the key itself is here only to be struck out. */
+/** What the messages mention; the key itself is here only to be redacted. */
 export interface FailureContext {
   readonly label: string;
   readonly model: string;
@@ -65,10 +65,10 @@ export interface FailureContext {
   readonly apiKey: string | undefined;
 }
 
-/** Statuses that pass: 529 is Anthropic's "overloaded"; 425 is "too early". */
-const passing = (status: number) => [408, 409, 425, 429].includes(status) || status >= 500;
+/** 425 is "too early"; 529 is Anthropic's "overloaded". */
+const isTransientStatus = (status: number) => [408, 409, 425, 429].includes(status) || status >= 500;
 
-/** Takes anything that a provider package throws or sends as an error part. */
+/** Accepts anything that a provider package throws, or sends as an error part. */
 export function failureOf(error: unknown, context: FailureContext): ModelFailure {
   if (error instanceof ModelFailure) return error;
   if (APICallError.isInstance(error)) {
@@ -76,22 +76,22 @@ export function failureOf(error: unknown, context: FailureContext): ModelFailure
     if (error.statusCode < 400) return streamInterrupted(context, error);
     return failureOfReport(parseErrorReport(parseBody(error.responseBody) ?? error.data, error), context);
   }
-  // Without data: the stream ended before it said why.
+  // Without data, the stream ended before its last part.
   if (InvalidResponseDataError.isInstance(error) && error.data === undefined) return streamInterrupted(context, error);
   const report = parseErrorReport(error, {});
   if (!(error instanceof Error) && report.message !== "") return failureOfReport(report, context);
   if (networkCode(error) !== undefined) return unreachable(error, context);
-  const ofReply = [JSONParseError, TypeValidationError, InvalidResponseDataError].some((kind) =>
+  const isReplyError = [JSONParseError, TypeValidationError, InvalidResponseDataError].some((kind) =>
     kind.isInstance(error),
   );
-  if (AISDKError.isInstance(error) && !ofReply) {
-    // Refused by the provider package, before anything was sent.
+  if (AISDKError.isInstance(error) && !isReplyError) {
+    // The provider package rejected the request before sending it.
     return new ModelFailure(
       "model_bad_request",
-      `${context.label} does not take this request: ${quote(error.message, context)}`,
+      `${context.label} does not support this request: ${quote(error.message, context)}`,
     );
   }
-  return new ModelFailure("model_bad_reply", `${context.label} sent something that could not be understood.`, {
+  return new ModelFailure("model_bad_reply", `The reply of ${context.label} could not be parsed.`, {
     isTransient: true,
     cause: error,
   });
@@ -101,7 +101,7 @@ export function failureOf(error: unknown, context: FailureContext): ModelFailure
 export function streamInterrupted(context: FailureContext, cause?: unknown): ModelFailure {
   return new ModelFailure(
     "model_unavailable",
-    `The connection to ${context.label} was cut in the middle of the reply.`,
+    `The connection to ${context.label} was lost in the middle of the reply.`,
     {
       isTransient: true,
       cause: networkCause(cause),
@@ -111,17 +111,21 @@ export function streamInterrupted(context: FailureContext, cause?: unknown): Mod
 
 export function callTimedOut(context: FailureContext, timeoutMs: number): ModelFailure {
   const seconds = Number((timeoutMs / 1000).toFixed(1));
-  return new ModelFailure("model_timeout", `${context.label} sent nothing for ${seconds} s (LLM_TIMEOUT).`, {
-    isTransient: true,
-  });
+  return new ModelFailure(
+    "model_timeout",
+    `${context.label} sent no data for ${seconds} s. If the model is just slow, raise the model timeout.`,
+    {
+      isTransient: true,
+    },
+  );
 }
 
 function unreachable(error: unknown, context: FailureContext): ModelFailure {
   const code = networkCode(error);
-  const where = plainUrl(context.baseUrl);
+  const url = plainUrl(context.baseUrl);
   return new ModelFailure(
     "model_unavailable",
-    `${context.label} could not be reached at ${where}${code === undefined ? "" : ` (${code})`}. Is it running, and is LLM_BASE_URL right?`,
+    `${context.label} could not be reached at ${url}${code === undefined ? "" : ` (${code})`}. Check that it is running and that the base URL is correct.`,
     { isTransient: true, isUnreachable: true, cause: networkCause(error) },
   );
 }
@@ -130,80 +134,84 @@ function failureOfReport(report: ErrorReport, context: FailureContext): ModelFai
   const { label, model, keyNames } = context;
   const status = report.status ?? 500;
   const has = (codes: ReadonlySet<string>) => codes.has(report.code) || codes.has(report.type);
-  const says = (patterns: readonly RegExp[]) => patterns.some((words) => words.test(report.message));
+  const matches = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(report.message));
   const cause = new Error(`HTTP ${status}: ${quote(report.message, context)}`);
   const fail = (code: ErrorCode, message: string, options: FailureOptions = {}) =>
     new ModelFailure(code, message, { cause, ...options });
-  const later = { passes: report.headers["x-should-retry"] !== "false", retryAfterMs: retryAfterMs(report) };
+  const retryable = { isTransient: report.headers["x-should-retry"] !== "false", retryAfterMs: retryAfterMs(report) };
 
-  if (status === 403 && (report.flagged || says(violationPatterns))) return modelRefused(context, report.message);
-  const badKey =
-    report.details.some((one) => one["reason"] === "API_KEY_INVALID") || (status === 400 && says(wrongKeyPatterns));
-  if (status === 401 || status === 403 || badKey) {
-    const given = context.apiKey === undefined ? "No key was given" : `The key was refused`;
-    return fail("model_auth", `${given} (${status} from ${label}). Set ${keyNames} to a key that may use ${model}.`);
+  if (status === 403 && (report.flagged || matches(violationPatterns))) return modelRefused(context, report.message);
+  const isKeyError =
+    report.details.some((one) => one["reason"] === "API_KEY_INVALID") || (status === 400 && matches(wrongKeyPatterns));
+  if (status === 401 || status === 403 || isKeyError) {
+    const problem = context.apiKey === undefined ? "No API key was sent" : "The API key was rejected";
+    return fail(
+      "model_auth",
+      `${problem} (${status} from ${label}). Set a key with access to ${model} in the settings, or as ${keyNames}.`,
+    );
   }
   if (status === 402 || has(noCreditCodes)) {
     return fail(
       "model_rate_limited",
-      `The account at ${label} has no credit left (${status}). Trying again does not help: add credit, or use another key (${keyNames}).`,
+      `The account at ${label} is out of credit (${status}). Add credit, or use another API key.`,
     );
   }
   if (status === 429) {
-    return fail("model_rate_limited", `${label} limits the rate of requests (429).`, later);
+    return fail("model_rate_limited", `${label} is rate limiting requests (429).`, retryable);
   }
-  if (status === 413 || has(tooLongCodes) || says(tooLongPatterns)) {
+  if (status === 413 || has(tooLongCodes) || matches(tooLongPatterns)) {
     return fail(
       "model_context_too_long",
-      `The conversation is longer than ${model} can read (${status}). Start a new one, or choose a model that reads more (LLM_MODEL).`,
+      `The conversation exceeds the context window of ${model} (${status}). Start a new one, or choose a model with a larger context window.`,
     );
   }
-  if (says(noToolsPatterns)) {
+  if (matches(noToolsPatterns)) {
     return fail(
       "model_bad_request",
-      `${model} at ${label} takes no tools (${status}). Set LLM_NATIVE_TOOL_CALLING=false, so that it is told of them in words.`,
+      `${model} at ${label} does not support tool calling (${status}). Set LLM_NATIVE_TOOL_CALLING=false to describe the tools in the prompt instead.`,
       { refusesTools: true },
     );
   }
   if (has(refusedCodes)) return modelRefused(context, report.message);
-  if (status === 404 || has(noModelCodes) || says(noModelPatterns)) {
+  if (status === 404 || has(noModelCodes) || matches(noModelPatterns)) {
     return fail(
       "model_not_found",
-      `${label} has no model ${model} at ${plainUrl(context.baseUrl)} (${status}). Check LLM_MODEL and LLM_BASE_URL.${said(report, context)}`,
+      `${label} has no model ${model} at ${plainUrl(context.baseUrl)} (${status}). Check the name of the model and the base URL.${quoted(report.message, context)}`,
     );
   }
-  if (status === 408) return fail("model_timeout", `${label} gave up waiting (408).`, later);
-  if (passing(status)) {
-    return fail("model_unavailable", `${label} could not answer (${status}).${said(report, context)}`, later);
+  if (status === 408) return fail("model_timeout", `${label} timed out (408).`, retryable);
+  if (isTransientStatus(status)) {
+    return fail(
+      "model_unavailable",
+      `${label} returned an error (${status}).${quoted(report.message, context)}`,
+      retryable,
+    );
   }
-  return fail("model_bad_request", `${label} did not accept the request (${status}).${said(report, context)}`);
+  return fail("model_bad_request", `${label} rejected the request (${status}).${quoted(report.message, context)}`);
 }
 
 export function modelRefused(context: FailureContext, text: string): ModelFailure {
-  const quoted = quote(text, context);
   return new ModelFailure(
     "model_refused",
-    `${context.model} refused to answer. Put the task in other words, or choose another model (LLM_MODEL).${quoted === "" ? "" : ` It said: ${quoted}`}`,
+    `${context.model} refused to answer. Rephrase the task, or choose another model.${quoted(text, context)}`,
   );
 }
 
-function said(report: ErrorReport, context: FailureContext): string {
-  const quoted = quote(report.message, context);
-  return quoted === "" ? "" : ` It said: ${quoted}`;
+function quoted(message: string, context: FailureContext): string {
+  const text = quote(message, context);
+  return text === "" ? "" : ` It said: ${text}`;
 }
 
-/** A provider's words, bounded, on one line, without the key. */
+/** The provider's message: bounded, on one line, without the key. */
 function quote(message: string, { apiKey }: FailureContext): string {
   const line = message.replaceAll(/\s+/g, " ").trim();
   const safe = apiKey === undefined ? line : line.replaceAll(apiKey, "***");
   return safe.length > 400 ? `${safe.slice(0, 400)}…` : safe;
 }
 
-/** A URL without what may be secret in it. */
+/** A URL without credentials, query and fragment. */
 export function plainUrl(url: string): string {
-  return URL.canParse(url)
-    ? `${new URL(url).origin}${new URL(url).pathname.replace(/\/$/, "")}`
-    : "an address that is no URL";
+  return URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname.replace(/\/$/, "")}` : "an invalid URL";
 }
 
 function networkCode(error: unknown): string | undefined {
@@ -214,7 +222,7 @@ function networkCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** The innermost cause: the outer errors carry the whole request, which does not belong into a log. */
+/** The innermost cause: the outer errors contain the whole request, which must not reach a log. */
 function networkCause(error: unknown): unknown {
   let at = error;
   for (let depth = 0; at instanceof Error && at.cause !== undefined && depth < 5; depth += 1) at = at.cause;

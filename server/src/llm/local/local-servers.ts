@@ -9,7 +9,7 @@ interface LocalServersOptions {
   readonly discover: boolean;
   /** Where to look; the usual ports by default. */
   readonly localServers?: DiscoverOptions["servers"];
-  readonly discoverTimeoutMs?: number;
+  readonly lookupTimeoutMs?: number | undefined;
 }
 
 export interface LocalServers {
@@ -38,7 +38,7 @@ export function createLocalServers(fetch: typeof globalThis.fetch, options: Loca
   }
 
   function startSearch(): NonNullable<typeof search> {
-    const servers = discover({ fetch, servers: options.localServers, timeoutMs: options.discoverTimeoutMs });
+    const servers = discover({ fetch, servers: options.localServers, timeoutMs: options.lookupTimeoutMs });
     const started = { servers, validUntil: Number.POSITIVE_INFINITY };
     void servers.finally(() => (started.validUntil = performance.now() + searchValidMs));
     return started;

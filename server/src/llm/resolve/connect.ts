@@ -24,7 +24,7 @@ export type Connect = (resolved: ResolvedModel, options: ConnectOptions) => Prom
 /** Clients can name any number of models. */
 const maxCachedModels = 100;
 
-export function createConnect(limits: CallLimits, localServers: LocalServers): Connect {
+export function createConnect(limits: CallLimits, localServers: LocalServers, lookupTimeoutMs?: number): Connect {
   const models = new Map<string, Model>();
 
   async function connect(resolved: ResolvedModel, options: ConnectOptions): Promise<Model> {
@@ -58,7 +58,8 @@ export function createConnect(limits: CallLimits, localServers: LocalServers): C
       [hasFallback, effort, configured, toolCalling],
     ]);
     const contextTokens = async () =>
-      entry?.context_tokens ?? (await contextTokensOf(address, { configured, fetch: limits.fetch }));
+      entry?.context_tokens ??
+      (await contextTokensOf(address, { configured, fetch: limits.fetch, timeoutMs: lookupTimeoutMs }));
     const model = await cached(key, async () =>
       createModel(resolved, { ...limits, hasFallback }, { contextTokens: await contextTokens(), toolCalling }),
     );

@@ -31,7 +31,7 @@ function address(kind: string, model: string, baseUrl = "http://127.0.0.1:1/v1")
 }
 
 test("[M32] the context window is as configured, from the price list, or from the model's server; else it is unknown", async (t) => {
-  const unconfigured = { configured: undefined, fetch: globalThis.fetch };
+  const unconfigured = { configured: undefined, fetch: globalThis.fetch, timeoutMs: 60_000 };
   assert.equal(await contextTokensOf(address("openai", "gpt-4o"), { ...unconfigured, configured: 5000 }), 5000);
   assert.equal(await contextTokensOf(address("openai", "gpt-4o"), unconfigured), 128_000);
   for (const fields of [{ max_model_len: 4096 }, { context_length: 4096 }, { meta: { n_ctx_train: 4096 } }]) {
@@ -63,14 +63,20 @@ test("[M32] Ollama and LM Studio report the context window of a loaded model; on
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   const settings = { configured: { name: "ollama/mine", baseUrl: url }, env: {} };
-  const models = createModels({ settings: () => settings, retries: 0, timeoutMs: 5_000, discover: false });
+  const models = createModels({
+    settings: () => settings,
+    retries: 0,
+    timeoutMs: 60_000,
+    lookupTimeoutMs: 60_000,
+    discover: false,
+  });
   const contextTokens = async () => (await models.find({})).contextTokens;
   assert.equal(await contextTokens(), null);
   loadedTokens = 4096;
   assert.equal(await contextTokens(), null);
   loadedTokens = 32_768;
   assert.equal(await contextTokens(), 32_768);
-  const unconfigured = { configured: undefined, fetch: globalThis.fetch };
+  const unconfigured = { configured: undefined, fetch: globalThis.fetch, timeoutMs: 60_000 };
   assert.equal(await contextTokensOf({ ...address("lm_studio", "mine", url) }, unconfigured), 32_768);
   assert.equal(await contextTokensOf({ ...address("lm_studio", "other", url) }, unconfigured), null);
   assert.equal(await contextTokensOf({ ...address("ollama", "mine", await serveList(t, [])) }, unconfigured), null);

@@ -4,12 +4,18 @@ import { priceListEntry } from "../prices.ts";
 import type { ModelAddress } from "../providers/provider.ts";
 
 /** A server that takes longer is not waited for: the model will report a conversation that is too long. */
-const timeoutMs = 1000;
+const lookupTimeoutMs = 2_000;
+
+interface ContextTokensOptions {
+  readonly configured: number | undefined;
+  readonly fetch: typeof globalThis.fetch;
+  readonly timeoutMs?: number | undefined;
+}
 
 /** Tokens of a request and its reply together; null if unknown. */
 export async function contextTokensOf(
   { pricing, provider, model, baseUrl, apiKey }: ModelAddress,
-  { configured, fetch }: { readonly configured: number | undefined; readonly fetch: typeof globalThis.fetch },
+  { configured, fetch, timeoutMs = lookupTimeoutMs }: ContextTokensOptions,
 ): Promise<number | null> {
   if (configured !== undefined) return configured;
   const { contextTokens } = await priceListEntry(pricing, new Date());

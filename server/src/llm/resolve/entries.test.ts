@@ -15,7 +15,7 @@ async function modelsWithFile(t: TestContext): Promise<{ path: string; models: R
     configured: { name: "big", apiKey: "given" },
     env: { GPU_KEY: "of-the-gpu", OPENAI_API_KEY: "o" },
   };
-  const options = { retries: 0, timeoutMs: 5_000, discover: false, entries: entriesFile(path) };
+  const options = { retries: 0, timeoutMs: 60_000, discover: false, entries: entriesFile(path) };
   return { path, models: createModels({ settings: () => settings, ...options }) };
 }
 

@@ -13,11 +13,11 @@ function modelsOf({ configured = {}, env = {}, ...rest }: Partial<ModelsOptions>
   return createModels({
     settings: () => ({ configured, env, ...rest }),
     retries: 0,
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     discover: true,
     localServers: noServers,
     // Never the reason for a failure on a busy machine.
-    discoverTimeoutMs: 60_000,
+    lookupTimeoutMs: 60_000,
     ...rest,
   });
 }

@@ -46,7 +46,8 @@ export interface ModelsOptions {
   readonly now?: () => number;
   /** Where to look; the usual ports by default. */
   readonly localServers?: DiscoverOptions["servers"];
-  readonly discoverTimeoutMs?: number;
+  /** How long a server may take to say which models it has, and their context windows. */
+  readonly lookupTimeoutMs?: number | undefined;
 }
 
 export interface Models {
@@ -75,7 +76,7 @@ export function createModels(options: ModelsOptions): Models {
   };
   const outages = new Outages(now);
   const localServers = createLocalServers(limits.fetch, options);
-  const connect = createConnect(limits, localServers);
+  const connect = createConnect(limits, localServers, options.lookupTimeoutMs);
 
   async function readConfig(): Promise<Config> {
     return { ...settings(), entries: await readEntries() };

@@ -92,7 +92,7 @@ test("[M29] what a model thinks is no call, and what it says behind its calls is
   ]);
 });
 
-test("[M29] hostile text is read in time", () => {
+test("[M29] hostile text is parsed in linear time", () => {
   const took = cpuMs(() => {
     for (const piece of [
       "<tool_call>{",
