@@ -1,5 +1,21 @@
-import { useState } from "react";
-import { ChevronRightIcon } from "@primer/octicons-react";
+import { createElement, useState } from "react";
+import {
+  BrowserIcon,
+  ChevronRightIcon,
+  CodeIcon,
+  FileIcon,
+  GlobeIcon,
+  HistoryIcon,
+  PencilIcon,
+  PeopleIcon,
+  PlusIcon,
+  ProjectRoadmapIcon,
+  SearchIcon,
+  TasklistIcon,
+  TerminalIcon,
+  ToolsIcon,
+  type Icon,
+} from "@primer/octicons-react";
 import { allowedBySentence, type Action, type ChildReport, type Observation } from "@deckhand/protocol";
 import type { StepCost } from "../chat/items/item.ts";
 import { RowTools } from "../chat/messages/row-tools.tsx";
@@ -7,31 +23,30 @@ import { StepCostLabel } from "../chat/messages/step-usage.tsx";
 import { Spinner } from "../ui/progress.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { cardPartsOf } from "./card-parts.ts";
-import { ActionIcon } from "./action-icon.tsx";
 import { PartView } from "./part-view.tsx";
 import { summaryOf, type Summary } from "./summary.ts";
 
 interface ActionCardProps {
   readonly action: Action;
   readonly observation: Observation | undefined;
-  /** Output so far, while there is no observation. */
+  /** Output so far, until there is an observation. */
   readonly live: string | undefined;
-  /** It has not begun: a person has to allow it. */
+  /** The action needs approval before it runs. */
   readonly waiting: boolean;
   readonly step: StepCost | undefined;
-  /** Of what another agent does: how that is. */
+  /** The subagent of a delegated task. */
   readonly child: ChildReport | undefined;
 }
 
-/** One line for an action; commands, edits, plans and failures show what came of them at once, the rest on a click. */
+/** The summary line of an action. Commands, edits, plans and failures are expanded initially, the others on a click. */
 export function ActionCard({ action, observation, live, waiting, step, child }: ActionCardProps) {
   const t = useMessages();
   const summary = summaryOf(action, observation, t);
-  const body = cardPartsOf(action, observation, live, t, child);
+  const card = cardPartsOf(action, observation, live, t, child);
   const [toggled, setToggled] = useState<boolean>();
-  const canOpen = body.parts.length > 0;
-  const open = canOpen && (toggled ?? body.openInitially);
-  const allowed = allowedBySentence(action);
+  const canExpand = card.parts.length > 0;
+  const open = canExpand && (toggled ?? card.openInitially);
+  const allowedBy = allowedBySentence(action);
   const row = "flex min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 py-1 text-left text-sm";
   const line = (
     <>
@@ -45,7 +60,7 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
   return (
     <section aria-label={summary.verb} className="group/row relative">
       <div className="-mx-1.5 flex items-center">
-        {canOpen ? (
+        {canExpand ? (
           <button
             type="button"
             data-row-focus
@@ -64,13 +79,13 @@ export function ActionCard({ action, observation, live, waiting, step, child }: 
             <span className="w-3 shrink-0" />
           </div>
         )}
-        <RowTools id={action.id} text={() => copied(action)} label={t.actions.copyCommand} />
+        <RowTools id={action.id} text={() => copyTextOf(action)} label={t.actions.copyCommand} />
       </div>
-      {allowed !== "" && <p className="plain-text pb-1 pl-6 text-xs text-muted">{allowed}</p>}
+      {allowedBy !== "" && <p className="plain-text pb-1 pl-6 text-xs text-muted">{allowedBy}</p>}
       {open && (
         <div className="mt-0.5 mb-1 ml-6 flex flex-col gap-1.5">
-          {body.parts.map((part, index) => (
-            // oxlint-disable-next-line react/no-array-index-key -- the parts of a card keep their places
+          {card.parts.map((part, index) => (
+            // oxlint-disable-next-line react/no-array-index-key -- the parts of a card keep their order
             <PartView key={`${part.type}${index}`} part={part} growing={observation === undefined} />
           ))}
         </div>
@@ -93,18 +108,18 @@ function Mark({ kind, tone }: { readonly kind: string; readonly tone: Summary["t
 function Result({ summary, waiting }: { readonly summary: Summary; readonly waiting: boolean }) {
   const t = useMessages();
   if (waiting) return <span className="shrink-0 text-xs font-medium text-warn">{t.actions.waitingForApproval}</span>;
-  const { result, duration: took, tone } = summary;
-  if (result === "" && took === "") return null;
+  const { result, duration, tone } = summary;
+  if (result === "" && duration === "") return null;
   return (
     <span className="flex shrink-0 gap-1.5 text-xs text-muted tabular-nums">
       {result !== "" && <span className={tone === "bad" ? "font-medium text-bad" : ""}>{result}</span>}
-      {took !== "" && <span>{result === "" ? took : `· ${took}`}</span>}
+      {duration !== "" && <span>{result === "" ? duration : `· ${duration}`}</span>}
     </span>
   );
 }
 
-/** What somebody would want of it elsewhere. */
-function copied(action: Action): string {
+/** The text that the copy button copies. */
+function copyTextOf(action: Action): string {
   switch (action.action) {
     case "run":
       return action.args.command;
@@ -123,4 +138,24 @@ function copied(action: Action): string {
 
 function oneLine(text: string): string {
   return text.trim().replaceAll("\n", " ⏎ ").slice(0, 300);
+}
+
+const icons: Readonly<Record<string, Icon>> = {
+  run: TerminalIcon,
+  job: ProjectRoadmapIcon,
+  read: FileIcon,
+  write: PlusIcon,
+  edit: PencilIcon,
+  search: SearchIcon,
+  browse: GlobeIcon,
+  plan: TasklistIcon,
+  run_ipython: CodeIcon,
+  browse_interactive: BrowserIcon,
+  delegate: PeopleIcon,
+  call_tool: ToolsIcon,
+  restore: HistoryIcon,
+};
+
+function ActionIcon({ action }: { readonly action: string }) {
+  return createElement(icons[action] ?? ToolsIcon, { size: 14 });
 }

@@ -1,4 +1,4 @@
-/** What lies under the one line of an action, and whether it is worth showing before anybody asks. */
+/** The expanded content of an action's card, and whether it is open initially. */
 import type { Action, AgentState, ChildReport, Observation, ObservationExtras } from "@deckhand/protocol";
 import { formatSize } from "../i18n/format.ts";
 import type { Messages } from "../i18n/messages.ts";
@@ -9,24 +9,24 @@ export type Part =
       readonly label: string;
       readonly text: string;
       readonly tone: "plain" | "bad";
-      /** What it is written in, by name or by a file's ending. */
+      /** A language name or a file path; empty for plain text. */
       readonly language: string;
-      /** Its end says more than its beginning, and it may still grow. */
+      /** Which part to show of a long text; with "end" the text may still grow. */
       readonly from: "start" | "end";
     }
   | { readonly type: "diff"; readonly patch: string; readonly path: string }
   | { readonly type: "plan"; readonly tasks: ObservationExtras<"plan">["tasks"] }
-  | { readonly type: "image"; readonly address: string }
+  | { readonly type: "image"; readonly url: string }
   | { readonly type: "child"; readonly child: SubagentView };
 
-/** How an agent is that works for this one. */
+/** The progress of a subagent. */
 export interface SubagentView {
   readonly conversation: string;
   readonly agent: string;
   readonly state: AgentState | null;
   readonly steps: number;
   readonly costUsd: number;
-  /** What it waits for a person with. */
+  /** What it asks the user; empty if nothing. */
   readonly question: string;
 }
 
@@ -42,19 +42,19 @@ export function cardPartsOf(
   t: Messages,
   child?: ChildReport,
 ): CardParts {
-  const asked = requestParts(action, t);
+  const request = requestParts(action, t);
   if (observation === undefined) {
     if (child !== undefined)
-      return { parts: [...asked, { type: "child", child: subagentViewOf(child) }], openInitially: true };
-    if (live === undefined || live === "") return { parts: asked, openInitially: false };
-    return { parts: [...asked, textPart(t.actions.outputSoFar, live, { from: "end" })], openInitially: true };
+      return { parts: [...request, { type: "child", child: subagentViewOf(child) }], openInitially: true };
+    if (live === undefined || live === "") return { parts: request, openInitially: false };
+    return { parts: [...request, textPart(t.actions.outputSoFar, live, { from: "end" })], openInitially: true };
   }
   const { content } = observation;
   switch (observation.observation) {
     case "job":
     case "run": {
       const { whole, screen } = observation.extras;
-      const parts = [...asked];
+      const parts = [...request];
       if (content !== "")
         parts.push(textPart(screen === undefined ? t.actions.output : t.actions.screen, content, { from: "end" }));
       if (whole !== undefined)
@@ -63,11 +63,17 @@ export function cardPartsOf(
     }
     case "run_ipython":
       return {
-        parts: [...asked, ...unlessEmpty(textPart(t.actions.output, content, { from: "end" }))],
+        parts: [...request, ...unlessEmpty(textPart(t.actions.output, content, { from: "end" }))],
         openInitially: content !== "",
       };
-    case "edit":
-      return { parts: [{ type: "diff", patch: content, path: observation.extras.path }], openInitially: true };
+    case "edit": {
+      const { path } = observation.extras;
+      const isDiff = /^@@ /m.test(content);
+      return {
+        parts: isDiff ? [{ type: "diff", patch: content, path }] : unlessEmpty(textPart(t.actions.changes, content)),
+        openInitially: true,
+      };
+    }
     case "read":
       return {
         parts: unlessEmpty(textPart(t.actions.content, content, { language: observation.extras.path })),
@@ -84,11 +90,11 @@ export function cardPartsOf(
       };
     }
     case "call_tool": {
-      const { is_error: bad = false, images: pictures = [] } = observation.extras;
+      const { is_error: bad = false, images: embedded = [] } = observation.extras;
       return {
         parts: [
-          ...asked,
-          ...imageParts(pictures),
+          ...request,
+          ...imageParts(embedded),
           ...unlessEmpty(textPart(t.actions.result, content, { bad, language: languageOfResult(content) })),
         ],
         openInitially: bad,
@@ -103,16 +109,16 @@ export function cardPartsOf(
       };
     }
     case "error":
-      return { parts: [...asked, textPart(t.common.error, content, { bad: true })], openInitially: true };
+      return { parts: [...request, textPart(t.common.error, content, { bad: true })], openInitially: true };
     default:
       return {
-        parts: asked.length > 0 ? asked : unlessEmpty(textPart(t.actions.content, content)),
+        parts: request.length > 0 ? request : unlessEmpty(textPart(t.actions.content, content)),
         openInitially: false,
       };
   }
 }
 
-/** What the line has no room for: a command of several lines, the content of a file, arguments. */
+/** Arguments that do not fit the summary line: multi-line commands, file contents and so on. */
 function requestParts(action: Action, t: Messages): readonly Part[] {
   switch (action.action) {
     case "run": {
@@ -151,11 +157,9 @@ function subagentViewOf({
   return { conversation, agent, state, steps, costUsd, question: awaiting?.message ?? "" };
 }
 
-/** Pictures come with the event or not at all: the page fetches nothing from elsewhere. */
-function imageParts(addresses: readonly string[]): readonly Part[] {
-  return addresses
-    .filter((address) => address.startsWith("data:image/"))
-    .map((address): Part => ({ type: "image", address }));
+/** Only embedded images are shown: the UI loads nothing from other hosts. */
+function imageParts(urls: readonly string[]): readonly Part[] {
+  return urls.filter((url) => url.startsWith("data:image/")).map((url): Part => ({ type: "image", url }));
 }
 
 function languageOfResult(content: string): string {

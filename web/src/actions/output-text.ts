@@ -1,20 +1,18 @@
-/** What of an output is in sight. */
-
-/** The first or the last lines, where there are clearly more. */
+/** The first or last lines of a text; undefined if that would hide hardly any. */
 export function shortenLines(
   text: string,
-  few: number,
+  count: number,
   from: "start" | "end",
 ): { readonly text: string; readonly lines: number } | undefined {
   const lines = text.replace(/\n$/, "").split("\n");
-  // Two lines more are shown rather than hidden behind a button of that size.
-  if (lines.length <= few + 2) return undefined;
-  const kept = from === "start" ? lines.slice(0, few) : lines.slice(-few);
-  return { text: kept.join("\n"), lines: lines.length };
+  // A button that shows two more lines would take as much space as the lines.
+  if (lines.length <= count + 2) return undefined;
+  const shown = from === "start" ? lines.slice(0, count) : lines.slice(-count);
+  return { text: shown.join("\n"), lines: lines.length };
 }
 
-/** Terminal colours (ECMA-48 CSI sequences) would be litter here. */
+/** Removes terminal colours (ECMA-48 CSI sequences). */
 export function stripColours(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- ESC is what they begin with
+  // oxlint-disable-next-line no-control-regex -- sequences start with ESC
   return text.includes("\u001B") ? text.replaceAll(/\u001B\[[0-?]*[ -/]*[@-~]/g, "") : text;
 }

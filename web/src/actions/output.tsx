@@ -10,24 +10,24 @@ interface OutputProps {
   readonly label: string;
   readonly text: string;
   readonly tone: "plain" | "bad";
-  /** Or a path, whose ending tells. */
+  /** A language name or a file path; empty for plain text. */
   readonly language: string;
   readonly from: "start" | "end";
   readonly growing: boolean;
 }
 
-/** Lines in sight before somebody asks for more. */
+/** Longer output is collapsed to this number of lines. */
 const collapsedLines = 12;
-/** Characters put on the page at most: a browser lays out no more in one go without a pause. */
+/** Longer text is cut in the middle: laying it out would noticeably block the UI. */
 const maxChars = 40_000;
 
-/** Text from tools is shown as text, whatever is in it. */
+/** Output of tools, always shown as plain text. */
 export function Output({ label, text, tone, language, from, growing }: OutputProps) {
   const t = useMessages();
   const [all, setAll] = useState(false);
   const plain = useMemo(() => stripColours(text), [text]);
   const short = useMemo(() => shortenLines(plain, collapsedLines, from), [plain, from]);
-  const shown = all || short === undefined ? bounded(plain, t.actions.charactersHidden) : short.text;
+  const shown = all || short === undefined ? truncate(plain, t.actions.charactersHidden) : short.text;
   return (
     <div className="group/out relative overflow-hidden rounded-lg border border-line bg-code">
       <pre
@@ -49,8 +49,8 @@ export function Output({ label, text, tone, language, from, growing }: OutputPro
   );
 }
 
-function bounded(text: string, words: (left: number) => string): string {
+function truncate(text: string, note: (hidden: number) => string): string {
   if (text.length <= maxChars) return text;
   const half = maxChars / 2;
-  return `${text.slice(0, half)}\n${words(text.length - maxChars)}\n${text.slice(-half)}`;
+  return `${text.slice(0, half)}\n${note(text.length - maxChars)}\n${text.slice(-half)}`;
 }

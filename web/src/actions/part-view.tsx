@@ -20,7 +20,7 @@ export function PartView({ part, growing }: { readonly part: Part; readonly grow
     case "image":
       return (
         <img
-          src={part.address}
+          src={part.url}
           alt={t.actions.result}
           className="max-h-112 w-fit max-w-full rounded-lg border border-line"
         />

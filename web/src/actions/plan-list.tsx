@@ -2,7 +2,7 @@ import { CheckCircleFillIcon, CircleIcon, DotFillIcon } from "@primer/octicons-r
 import type { ObservationExtras } from "@deckhand/protocol";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** What is to be done, each with how far it is. */
+/** The tasks of a plan with their states. */
 export function PlanList({ tasks }: { readonly tasks: ObservationExtras<"plan">["tasks"] }) {
   const t = useMessages();
   const looks = {

@@ -7,10 +7,10 @@ import { formatCost } from "../i18n/format.ts";
 import { useMessages } from "../i18n/i18n.ts";
 import type { SubagentView } from "./card-parts.ts";
 
-/** Another agent that works for this one: how it is now, and the way to its conversation. */
+/** The progress of a subagent, with a link to its conversation. */
 export function SubagentCard({ child }: { readonly child: SubagentView }) {
   const t = useMessages();
-  const { conversation, agent, state, steps, costUsd, question: asks } = child;
+  const { conversation, agent, state, steps, costUsd, question } = child;
   return (
     <div className="rounded-lg border border-line bg-panel px-3 py-2 text-sm">
       <p className="flex items-center gap-2">
@@ -24,7 +24,7 @@ export function SubagentCard({ child }: { readonly child: SubagentView }) {
           <ArrowRightIcon size={14} />
         </Link>
       </p>
-      {asks !== "" && <p className="plain-text mt-1 text-warn">{t.actions.subagentAsks(asks)}</p>}
+      {question !== "" && <p className="plain-text mt-1 text-warn">{t.actions.subagentAsks(question)}</p>}
     </div>
   );
 }

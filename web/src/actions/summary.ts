@@ -1,4 +1,4 @@
-/** One line of an action: a verb, what it is done to, and how it went. */
+/** The summary line of an action: a verb, its target and the result. */
 import type { Action, JobState, Observation } from "@deckhand/protocol";
 import { countChanges, parsePatch } from "../diff/patch.ts";
 import { formatCount, formatDuration } from "../i18n/format.ts";
@@ -11,30 +11,30 @@ export interface Summary {
   readonly target: string;
   readonly result: string;
   readonly tone: Tone;
-  /** How long it took, where that is worth a word. */
+  /** Empty for short actions. */
   readonly duration: string;
 }
 
-/** What takes less is not told. */
+/** Shorter durations are not shown. */
 const minShownMs = 100;
 const interruptedCodes: ReadonlySet<string> = new Set(["interrupted", "outcome_unknown"]);
 
 export function summaryOf(action: Action, observation: Observation | undefined, t: Messages): Summary {
-  const [verb, what] = describe(action, t);
-  if (observation === undefined) return { verb, target: what, result: "", tone: "open", duration: "" };
-  return { verb, target: what, ...resultOf(observation, t), duration: durationOf(action, observation) };
+  const [verb, target] = describe(action, t);
+  if (observation === undefined) return { verb, target, result: "", tone: "open", duration: "" };
+  return { verb, target, ...resultOf(observation, t), duration: durationOf(action, observation) };
 }
 
 function durationOf(action: Action, observation: Observation): string {
-  // How long what was cut off took is not known.
+  // The duration of an interrupted action is unknown.
   if (observation.observation === "error" && interruptedCodes.has(observation.extras.code)) return "";
-  const told = observation.observation === "run" ? observation.extras.duration_ms : undefined;
-  const ms = told ?? Date.parse(observation.timestamp) - Date.parse(action.timestamp);
-  // What waited for a person took no time of its own.
-  return ms >= minShownMs && (action.approval === undefined || told !== undefined) ? formatDuration(ms) : "";
+  const measured = observation.observation === "run" ? observation.extras.duration_ms : undefined;
+  const ms = measured ?? Date.parse(observation.timestamp) - Date.parse(action.timestamp);
+  // The time between events includes the wait for an approval.
+  return ms >= minShownMs && (action.approval === undefined || measured !== undefined) ? formatDuration(ms) : "";
 }
 
-function describe(action: Action, t: Messages): readonly [verb: string, what: string] {
+function describe(action: Action, t: Messages): readonly [verb: string, target: string] {
   const { verbs } = t.actions;
   switch (action.action) {
     case "run":

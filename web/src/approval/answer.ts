@@ -4,7 +4,7 @@ import { preferences } from "../shell/preferences.ts";
 
 export type Decision = ApprovalAnswer["decision"];
 
-/** Fails with `conflict` and says who was first, where somebody was. */
+/** Rejects with `already_done`, naming who answered, if the approval was answered before. */
 export function answerApproval(conversation: string, id: number, decision: Decision, reason: string): Promise<number> {
   const name = preferences().name.trim().slice(0, 80);
   return client.send(conversation, "approve", { id, decision, reason, ...(name === "" ? {} : { name }) });

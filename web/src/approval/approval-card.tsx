@@ -16,37 +16,31 @@ import { ApprovalDeadline } from "./approval-deadline.tsx";
 
 interface ApprovalCardProps {
   readonly action: Action;
-  /** Fails when somebody else was first, and says who. */
+  /** Rejects if the approval was answered before. */
   readonly onAnswer: (decision: Decision, reason: string) => Promise<unknown>;
-  /** Above the question: of which conversation it is. */
-  readonly head?: ReactNode;
+  /** Shown at the top, such as a link to the conversation. */
+  readonly header?: ReactNode;
   readonly conversationTitle?: string;
-  /** Its keys are bound: of several on a page, one has them. */
+  /** Only one of several cards on a page may bind the keyboard shortcuts. */
   readonly hasShortcuts?: boolean;
 }
 
-/** For thumbs. */
+/** Large enough for thumbs. */
 const phoneButton = "max-md:h-10 max-md:basis-full";
 const isTouchDevice = globalThis.matchMedia?.("(hover: none)").matches ?? false;
 
 const edges = { info: "border-info", warn: "border-warn", bad: "border-bad" } as const;
 
-/** The question whether an action may run, with all of it in sight. */
-export function ApprovalCard({
-  action,
-  onAnswer,
-  head,
-  conversationTitle: of,
-  hasShortcuts: keys = true,
-}: ApprovalCardProps) {
+/** Asks whether an action may run, and shows all of it. */
+export function ApprovalCard({ action, onAnswer, header, conversationTitle, hasShortcuts = true }: ApprovalCardProps) {
   const t = useMessages();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   const [failure, setFailure] = useState("");
   const [scope, setScope] = useState<"conversation" | "server">();
-  const [whole, setWhole] = useState(() => sizeOf(action) <= maxInitialChars);
-  const { reasons: given = [], rules = [], expires_at: until = "" } = action.approval ?? {};
-  const reasons = reasonsOf(given, t);
+  const [isComplete, setComplete] = useState(() => sizeOf(action) <= maxInitialChars);
+  const { reasons: codes = [], rules = [], expires_at: until = "" } = action.approval ?? {};
+  const reasons = reasonsOf(codes, t);
   const risk = highestRisk(reasons);
   const thought = "thought" in action.args && typeof action.args.thought === "string" ? action.args.thought : "";
 
@@ -57,18 +51,18 @@ export function ApprovalCard({
       await onAnswer(decision, decision === "deny" ? reason.trim() : "");
     } catch (error) {
       setSent(false);
-      const why = error instanceof Error ? error.message : String(error);
-      // The card goes with the question: who was first is told where it stays.
+      const message = error instanceof Error ? error.message : String(error);
+      // The card disappears with the approval, so a toast says who answered.
       if (error instanceof DeckhandError && (error.code === "already_done" || error.code === "conflict"))
-        toast(t.approval.alreadyAnswered, { description: why });
-      else setFailure(why);
+        toast(t.approval.alreadyAnswered, { description: message });
+      else setFailure(message);
     }
   };
-  const canAllow = !sent && whole;
+  const canAllow = !sent && isComplete;
   useCommands(
     useMemo(
       () =>
-        keys
+        hasShortcuts
           ? [
               {
                 id: "approval-allow",
@@ -86,17 +80,19 @@ export function ApprovalCard({
               },
             ]
           : [],
-      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `answer` is another each time and reads these alone
-      [keys, canAllow, sent, reason],
+      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `answer` is recreated on every render and depends only on these
+      [hasShortcuts, canAllow, sent, reason],
     ),
   );
 
   return (
     <section
-      aria-label={of === undefined ? t.approval.approval : `${t.approval.approval}: ${of}`}
+      aria-label={
+        conversationTitle === undefined ? t.approval.approval : `${t.approval.approval}: ${conversationTitle}`
+      }
       className={`flex flex-col gap-3 rounded-xl border border-l-4 bg-panel p-3.5 text-sm shadow-low ${edges[risk]}`}
     >
-      {head}
+      {header}
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <ShieldIcon size={16} className={risk === "bad" ? "text-bad" : "text-warn"} />
         <h2 className="font-semibold">{t.approval.required}</h2>
@@ -107,12 +103,12 @@ export function ApprovalCard({
           </Badge>
         ))}
       </div>
-      {head !== undefined && thought !== "" && (
+      {header !== undefined && thought !== "" && (
         <p className="plain-text line-clamp-3 text-soft">
           <EscapedText text={thought} />
         </p>
       )}
-      <RequestedActionView action={action} whole={whole} onWhole={() => setWhole(true)} />
+      <RequestedActionView action={action} isComplete={isComplete} onShowAll={() => setComplete(true)} />
       {scope !== undefined ? (
         <RuleConfirmation
           rules={rules}
@@ -134,7 +130,7 @@ export function ApprovalCard({
             icon={CheckIcon}
             className={phoneButton}
             disabled={!canAllow}
-            {...(keys && !isTouchDevice ? { keys: "y" } : {})}
+            {...(hasShortcuts && !isTouchDevice ? { keys: "y" } : {})}
             onClick={() => void answer("allow")}
           >
             {t.approval.allowOnce}
@@ -163,7 +159,7 @@ export function ApprovalCard({
               tone="danger"
               icon={XIcon}
               disabled={sent}
-              {...(keys && !isTouchDevice ? { keys: "n" } : {})}
+              {...(hasShortcuts && !isTouchDevice ? { keys: "n" } : {})}
             >
               {t.approval.deny}
             </Button>

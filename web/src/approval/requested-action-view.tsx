@@ -5,41 +5,41 @@ import { useMessages } from "../i18n/i18n.ts";
 import { requestedActionOf, type RequestedAction } from "./requested-action.ts";
 import { EscapedText } from "./escaped-text.tsx";
 
-/** Characters of it that are shown at first; beyond them one has to ask for the rest before one can allow it. */
+/** Longer actions are cut, and cannot be allowed until all of it is shown. */
 export const maxInitialChars = 4_000;
 
 interface RequestedActionViewProps {
   readonly action: Action;
-  /** All of it is in sight, or was asked for. */
-  readonly whole: boolean;
-  readonly onWhole: () => void;
+  /** Whether all of it is shown. */
+  readonly isComplete: boolean;
+  readonly onShowAll: () => void;
 }
 
 export function sizeOf(action: Action): number {
   return JSON.stringify(action.args).length;
 }
 
-/** What may or may not happen, exactly. */
-export function RequestedActionView({ action, whole, onWhole }: RequestedActionViewProps) {
+/** The exact action that needs approval. */
+export function RequestedActionView({ action, isComplete, onShowAll }: RequestedActionViewProps) {
   const t = useMessages();
-  const asked = requestedActionOf(action);
-  const [wide, setWide] = useState(false);
+  const requested = requestedActionOf(action);
+  const [isExpanded, setExpanded] = useState(false);
   return (
     <div className="relative">
       <div
         tabIndex={0}
         role="group"
         aria-label={t.approval.requestedAction}
-        className={`overflow-auto rounded-lg border border-line bg-code text-sm ${wide ? "max-h-[60dvh]" : "max-h-64"}`}
+        className={`overflow-auto rounded-lg border border-line bg-code text-sm ${isExpanded ? "max-h-[60dvh]" : "max-h-64"}`}
       >
-        {asked.type === "change" && (
+        {requested.type === "change" && (
           <p className="sticky top-0 border-b border-line bg-code px-3 py-1.5 font-mono text-xs text-soft">
-            <EscapedText text={asked.path} />
+            <EscapedText text={requested.path} />
           </p>
         )}
-        <div className={whole ? "" : "max-h-40 overflow-hidden"}>
-          <Body asked={asked} />
-          {asked.type === "command" && action.approval?.cwd !== undefined && (
+        <div className={isComplete ? "" : "max-h-40 overflow-hidden"}>
+          <Body requested={requested} />
+          {requested.type === "command" && action.approval?.cwd !== undefined && (
             <p className="px-3 pb-2 text-xs text-muted">
               {t.approval.inFolder}{" "}
               <code className="break-all">
@@ -49,13 +49,13 @@ export function RequestedActionView({ action, whole, onWhole }: RequestedActionV
           )}
         </div>
       </div>
-      {!whole && (
+      {!isComplete && (
         <Button
           size="small"
           className="mt-2"
           onClick={() => {
-            setWide(true);
-            onWhole();
+            setExpanded(true);
+            onShowAll();
           }}
         >
           {t.approval.showAll}
@@ -65,24 +65,24 @@ export function RequestedActionView({ action, whole, onWhole }: RequestedActionV
   );
 }
 
-function Body({ asked }: { readonly asked: RequestedAction }) {
+function Body({ requested }: { readonly requested: RequestedAction }) {
   const text = "plain-text px-3 py-2 font-mono";
-  switch (asked.type) {
+  switch (requested.type) {
     case "command":
       return (
         <pre className={text}>
           <span aria-hidden="true" className="text-muted select-none">
             ${" "}
           </span>
-          <EscapedText text={asked.command} />
-          {asked.more !== "" && <RemainingArgs text={asked.more} />}
+          <EscapedText text={requested.command} />
+          {requested.more !== "" && <RemainingArgs text={requested.more} />}
         </pre>
       );
     case "change":
       return (
         <pre className="py-1 font-mono">
-          {asked.lines.map(({ sign, text: line }, at) => (
-            // oxlint-disable-next-line react/no-array-index-key -- the lines of one text
+          {requested.lines.map(({ sign, text: line }, at) => (
+            // oxlint-disable-next-line react/no-array-index-key -- lines keep their order
             <span key={at} className={`block px-3 break-words whitespace-pre-wrap ${tones[sign]}`}>
               <span aria-hidden="true" className="select-none">
                 {sign}{" "}
@@ -90,9 +90,9 @@ function Body({ asked }: { readonly asked: RequestedAction }) {
               <EscapedText text={line} />
             </span>
           ))}
-          {asked.more !== "" && (
+          {requested.more !== "" && (
             <span className="block px-3">
-              <RemainingArgs text={asked.more} />
+              <RemainingArgs text={requested.more} />
             </span>
           )}
         </pre>
@@ -100,13 +100,13 @@ function Body({ asked }: { readonly asked: RequestedAction }) {
     case "address":
       return (
         <div className="px-3 py-2">
-          {asked.host !== "" && (
+          {requested.host !== "" && (
             <p className="font-mono font-semibold">
-              <EscapedText text={asked.host} />
+              <EscapedText text={requested.host} />
             </p>
           )}
           <p className="plain-text font-mono text-soft">
-            <EscapedText text={asked.url} />
+            <EscapedText text={requested.url} />
           </p>
         </div>
       );
@@ -114,17 +114,17 @@ function Body({ asked }: { readonly asked: RequestedAction }) {
       return (
         <div className="px-3 py-2">
           <p className="font-mono font-semibold">
-            <EscapedText text={asked.name} />
+            <EscapedText text={requested.name} />
           </p>
           <pre className="plain-text font-mono text-soft">
-            <EscapedText text={asked.args} />
+            <EscapedText text={requested.args} />
           </pre>
         </div>
       );
     case "other":
       return (
         <pre className={text}>
-          <EscapedText text={asked.text} />
+          <EscapedText text={requested.text} />
         </pre>
       );
   }

@@ -1,4 +1,4 @@
-/** What an approval is about, in the shape in which it is best looked at. Nothing of the action is left out. Pure. */
+/** The action of an approval in the form that is easiest to review. Every argument is included. */
 import { exactAction, type Action } from "@deckhand/protocol";
 
 export type RequestedAction =
@@ -40,7 +40,7 @@ export function requestedActionOf(action: Action): RequestedAction {
   }
 }
 
-/** What one would not look for: shown, so that all of it is seen. */
+/** Arguments without a special presentation; all of them are shown. */
 function remainingArgs(args: Readonly<Record<string, unknown>>): string {
   return Object.entries(args)
     .filter(([, value]) => value !== undefined)
@@ -48,15 +48,15 @@ function remainingArgs(args: Readonly<Record<string, unknown>>): string {
     .join("\n");
 }
 
-/** The lines at both ends that are the same stand once. */
+/** The lines of both versions, with common lines at the start and the end only once. */
 export function changedLines(before: string, after: string): readonly ChangedLine[] {
   const old = before.split("\n");
   const fresh = after.split("\n");
-  const most = Math.min(old.length, fresh.length);
+  const maxCommon = Math.min(old.length, fresh.length);
   let head = 0;
-  while (head < most && old[head] === fresh[head]) head += 1;
+  while (head < maxCommon && old[head] === fresh[head]) head += 1;
   let tail = 0;
-  while (tail < most - head && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail += 1;
+  while (tail < maxCommon - head && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail += 1;
   const same = (lines: readonly string[]): ChangedLine[] => lines.map((text) => ({ sign: " ", text }));
   return [
     ...same(old.slice(0, head)),

@@ -11,7 +11,7 @@ interface RuleConfirmationProps {
   readonly onBack: () => void;
 }
 
-/** The second question: exactly what would be allowed from now on, and where, before anything is remembered. */
+/** Shows exactly what a rule would allow, and where, before it is saved. */
 export function RuleConfirmation({ rules, scope, disabled, onSave, onBack }: RuleConfirmationProps) {
   const t = useMessages();
   return (

@@ -27,7 +27,7 @@ const borders: Readonly<Record<Column, string>> = {
   done: "border-t-strong",
 };
 
-/** All conversations by what they need: attention, nothing while they run or wait, or nothing any more. */
+/** All conversations in columns by their state. */
 export function BoardPage({ list }: { readonly list: ConversationList }) {
   const t = useMessages();
   const found = useMemo(() => byColumn(list.rows), [list.rows]);

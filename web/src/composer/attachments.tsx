@@ -9,7 +9,7 @@ export interface Attachment {
   readonly id: string;
   readonly name: string;
   readonly file: File;
-  /** A data URL; undefined for what goes as a file into the workspace. */
+  /** A data URL; undefined for files, which are uploaded to the workspace. */
   readonly image: string | undefined;
 }
 
@@ -23,20 +23,20 @@ interface Attachments {
 export function useAttachments(): Attachments {
   const [all, set] = useState<readonly Attachment[]>([]);
   const add = (files: readonly File[]): void => {
-    for (const file of files) void take(file);
+    for (const file of files) void addFile(file);
   };
-  const take = async (file: File): Promise<void> => {
+  const addFile = async (file: File): Promise<void> => {
     const t = currentMessages();
-    const picture = isImage(file) ? await toDataUrl(file) : undefined;
-    if (isImage(file) && picture === undefined) toast(t.composer.imageTooLarge(file.name), { tone: "bad" });
-    const made: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, image: picture };
-    set((present) => {
-      const pictures = present.filter((each) => each.image !== undefined).length;
-      // One too many goes as a file.
-      return [...present, pictures >= maxImages ? { ...made, image: undefined } : made];
+    const image = isImage(file) ? await toDataUrl(file) : undefined;
+    if (isImage(file) && image === undefined) toast(t.composer.imageTooLarge(file.name), { tone: "bad" });
+    const attachment: Attachment = { id: `${file.name} ${performance.now()}`, name: file.name, file, image };
+    set((current) => {
+      const imageCount = current.filter((each) => each.image !== undefined).length;
+      // Images above the limit are uploaded as files.
+      return [...current, imageCount >= maxImages ? { ...attachment, image: undefined } : attachment];
     });
   };
-  return { all, add, remove: (id) => set((present) => present.filter((each) => each.id !== id)), set };
+  return { all, add, remove: (id) => set((current) => current.filter((each) => each.id !== id)), set };
 }
 
 export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remove">) {
@@ -44,17 +44,17 @@ export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remov
   if (all.length === 0) return null;
   return (
     <ul className="flex flex-wrap gap-2 px-2 pt-2">
-      {all.map(({ id, name, file, image: picture }) => (
+      {all.map(({ id, name, file, image }) => (
         <li
           key={id}
           className="flex h-12 max-w-56 items-center gap-2 overflow-hidden rounded-lg border border-line bg-page pr-1 text-xs"
         >
-          {picture === undefined ? (
+          {image === undefined ? (
             <span className="pl-2.5 text-muted">
               <FileIcon size={16} />
             </span>
           ) : (
-            <img src={picture} alt="" className="size-12 object-cover" />
+            <img src={image} alt="" className="size-12 object-cover" />
           )}
           <span className="min-w-0">
             <span className="block truncate font-medium">{name}</span>
@@ -74,9 +74,9 @@ export function AttachmentList({ all, remove }: Pick<Attachments, "all" | "remov
   );
 }
 
-/** Files may be dropped anywhere on the page; true while some are over it. */
+/** Accepts files dropped anywhere on the page; true while files are dragged over it. */
 export function useDrop(onFiles: (files: readonly File[]) => void, enabled: boolean): boolean {
-  const [over, setOver] = useState(false);
+  const [isOver, setOver] = useState(false);
   useEffect(() => {
     if (!enabled) return;
     const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") === true;
@@ -103,5 +103,5 @@ export function useDrop(onFiles: (files: readonly File[]) => void, enabled: bool
       document.removeEventListener("drop", onDrop);
     };
   }, [onFiles, enabled]);
-  return over;
+  return isOver;
 }

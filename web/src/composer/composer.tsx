@@ -19,7 +19,7 @@ export interface Sent {
   readonly text: string;
   /** Data URLs. */
   readonly images: readonly string[];
-  /** To go into the workspace. */
+  /** For the workspace. */
   readonly files: readonly File[];
 }
 
@@ -27,17 +27,20 @@ interface ComposerProps {
   readonly label: string;
   readonly placeholder: string;
   readonly button: string;
-  /** Under this name what is written is kept over a reload. */
+  /** The name under which the draft is stored across reloads. */
   readonly draft: string;
   readonly autoFocus?: boolean;
-  /** Fails when the server refuses; then all is put back. */
+  /** Rejects if the server refuses the message, which is then restored in the composer. */
   readonly onSend: (sent: Sent) => Promise<unknown>;
-  /** Beside the button that attaches: a model, a workspace. */
+  /** Controls beside the attach button. */
   readonly bar?: ReactNode;
   readonly rows?: number;
 }
 
-/** Enter sends, Shift+Enter makes a new line (on a phone Enter does); while characters are being composed (Japanese, Chinese …) Enter is theirs. */
+/**
+ * Enter sends and Shift+Enter inserts a line break; on a phone Enter inserts it. While an input method composes characters
+ * (Japanese, Chinese and others) Enter belongs to the input method.
+ */
 export function Composer({
   label,
   placeholder,
@@ -59,7 +62,7 @@ export function Composer({
   const isEmpty = text.trim() === "" && attachments.all.length === 0;
 
   useLayoutEffect(() => {
-    // For browsers that do not know `field-sizing`.
+    // For browsers without `field-sizing`.
     if (area.current !== null) area.current.rows = Math.min(12, Math.max(text.split("\n").length, rows));
   }, [text, rows]);
 
@@ -80,32 +83,32 @@ export function Composer({
 
   const send = async (): Promise<void> => {
     if (isEmpty) return;
-    const kept = { text, all: attachments.all };
-    const images = kept.all.flatMap(({ image: picture }) => picture ?? []);
-    const files = kept.all.filter(({ image: picture }) => picture === undefined).map(({ file }) => file);
+    const attached = attachments.all;
+    const images = attached.flatMap(({ image }) => image ?? []);
+    const files = attached.filter(({ image }) => image === undefined).map(({ file }) => file);
     setText("");
     attachments.set([]);
     setFailure("");
     setSending((count) => count + 1);
     try {
-      await onSend({ text: kept.text, images, files });
+      await onSend({ text, images, files });
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
-      if (area.current?.value === "") setText(kept.text);
-      attachments.set(kept.all);
+      if (area.current?.value === "") setText(text);
+      attachments.set(attached);
     } finally {
       setSending((count) => count - 1);
     }
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Escape") area.current?.blur();
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || hasNoKeys()) return;
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || isTouchKeyboard()) return;
     event.preventDefault();
     void send();
   };
   const onPaste = (event: ClipboardEvent): void => {
     const files = [...event.clipboardData.files];
-    // Text from an office program comes with a picture of itself.
+    // Text copied from office programs comes with an image of itself.
     if (files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
     attachments.add(files);
@@ -170,7 +173,7 @@ export function Composer({
           className="hidden"
           onChange={({ target }) => {
             attachments.add([...(target.files ?? [])]);
-            // The same file again is a change, too.
+            // Choosing the same file again must trigger a change event.
             target.value = "";
           }}
         />
@@ -184,7 +187,7 @@ export function Composer({
   );
 }
 
-/** A keyboard on the screen has no Shift+Enter. */
-function hasNoKeys(): boolean {
+/** On-screen keyboards have no Shift+Enter. */
+function isTouchKeyboard(): boolean {
   return matchMedia("(pointer: coarse) and (not (any-pointer: fine))").matches;
 }

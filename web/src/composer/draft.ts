@@ -1,8 +1,8 @@
-/** What is being written and not sent yet, by where it is written, kept in this browser so that a reload loses nothing. */
+/** Unsent text by the name of its composer, stored in this browser so that it survives a reload. */
 import { useEffect, useRef, useState } from "react";
 
 const prefix = "deckhand.draft.";
-/** Characters; what is longer is kept only as long as the page is. */
+/** Longer drafts are not stored. */
 const maxChars = 100_000;
 const saveDelayMs = 250;
 
@@ -26,7 +26,7 @@ export function useDraft(name: string): readonly [text: string, write: (text: st
     setText(next);
     unsaved.current = next;
     clearTimeout(timer.current);
-    // Not at each key: storing waits for the disk.
+    // Delayed, because localStorage writes block.
     timer.current = setTimeout(() => {
       unsaved.current = undefined;
       save(name, next);
@@ -48,6 +48,6 @@ function save(name: string, text: string): void {
     if (text === "" || text.length > maxChars) localStorage.removeItem(prefix + name);
     else localStorage.setItem(prefix + name, text);
   } catch {
-    // A browser that keeps nothing keeps no draft.
+    // Without storage there are no drafts.
   }
 }

@@ -1,10 +1,10 @@
-/** Pictures go within the message, as data URLs. They are made small enough for models and for a frame. */
+/** Images are part of the message as data URLs, scaled down to what models and a WebSocket frame accept. */
 
-/** What models look at; larger ones they make smaller themselves. */
+/** Models scale larger images down themselves. */
 const maxSide = 1568;
-/** Bytes of one that goes as it is. */
+/** Smaller files are sent unchanged. */
 const maxUnchangedBytes = 400_000;
-/** Characters of one data URL; eight of them fit into a frame of 8 MiB. */
+/** The maximum length of a data URL: eight of them fit into a frame of 8 MiB. */
 export const maxImageChars = 900_000;
 export const maxImages = 8;
 
@@ -14,18 +14,18 @@ export function isImage(file: File): boolean {
   return imageTypes.has(file.type);
 }
 
-/** Undefined where it cannot be made small enough, or is no picture after all. */
+/** Undefined if the image cannot be made small enough or cannot be decoded. */
 export async function toDataUrl(file: File): Promise<string | undefined> {
   try {
     const bitmap = await createImageBitmap(file);
     const scale = Math.min(1, maxSide / Math.max(bitmap.width, bitmap.height));
     if (scale === 1 && file.size <= maxUnchangedBytes) return await readAsDataUrl(file);
     for (const quality of [0.88, 0.7, 0.5]) {
-      const address = await readAsDataUrl(await resize(bitmap, scale, quality));
-      if (address.length <= maxImageChars) return address;
+      const url = await readAsDataUrl(await resize(bitmap, scale, quality));
+      if (url.length <= maxImageChars) return url;
     }
   } catch {
-    // No picture that this browser can read.
+    // The browser cannot decode this image.
   }
   return undefined;
 }

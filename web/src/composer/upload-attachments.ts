@@ -1,11 +1,11 @@
-/** Files that go with a message: into the workspace, and named in the message, so that the agent knows of them. */
+/** Uploads the files of a message to the workspace and names them in the message, so that the agent knows about them. */
 import { client } from "../server.ts";
 import { currentMessages } from "../i18n/i18n.ts";
 
-/** Where they are put: apart from what the project has. */
+/** A folder of its own, separate from the files of the project. */
 const folder = "uploads";
 
-/** Resolves with the text that names them. */
+/** Returns the text of the message with the paths of the files. */
 export async function uploadAttachments(conversation: string, text: string, files: readonly File[]): Promise<string> {
   if (files.length === 0) return text;
   await client.files.upload(

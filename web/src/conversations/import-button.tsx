@@ -4,11 +4,11 @@ import { client } from "../server.ts";
 import { buttonClass } from "../ui/button.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** Makes a conversation of an exported file and goes there. Nothing in it is run. */
+/** Imports a conversation from an exported file and opens it. Nothing in it is executed. */
 export function ImportButton({ onImported }: { readonly onImported: () => void }) {
   const t = useMessages();
   const [failure, setFailure] = useState("");
-  const take = async (file: File): Promise<void> => {
+  const importFile = async (file: File): Promise<void> => {
     setFailure("");
     try {
       const { id } = await client.import(file);
@@ -30,9 +30,9 @@ export function ImportButton({ onImported }: { readonly onImported: () => void }
           className="sr-only"
           onChange={({ target }) => {
             const [file] = target.files ?? [];
-            // The same file again is a change, too.
+            // Choosing the same file again must trigger a change event.
             target.value = "";
-            if (file !== undefined) void take(file);
+            if (file !== undefined) void importFile(file);
           }}
         />
       </label>

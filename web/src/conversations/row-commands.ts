@@ -5,18 +5,21 @@ import { client } from "../server.ts";
 import { useCommands, type Command } from "../shell/commands.ts";
 import { toastFailure } from "../ui/toast.tsx";
 
-/** What wants a word or a second question. */
+/** A command that opens a dialog. */
 export interface RowDialogRequest {
   readonly row: ConversationRow;
   readonly what: "rename" | "delete";
 }
 
-/** What the menu of a row does, for the conversation that is open: by a few letters of its name. */
-export function useRowCommands(row: ConversationRow | undefined, ask: (asked: RowDialogRequest) => void): void {
-  useCommands(useMemo(() => (row === undefined ? [] : commandsFor(row, ask)), [row, ask]));
+/** The actions of the row menu as commands for the open conversation. */
+export function useRowCommands(
+  row: ConversationRow | undefined,
+  openDialog: (request: RowDialogRequest) => void,
+): void {
+  useCommands(useMemo(() => (row === undefined ? [] : commandsFor(row, openDialog)), [row, openDialog]));
 }
 
-function commandsFor(row: ConversationRow, ask: (asked: RowDialogRequest) => void): readonly Command[] {
+function commandsFor(row: ConversationRow, openDialog: (request: RowDialogRequest) => void): readonly Command[] {
   const { id, pinned, archived } = row;
   const change = (changes: Parameters<typeof client.change>[1]): void => {
     client.change(id, changes).catch(toastFailure);
@@ -32,7 +35,7 @@ function commandsFor(row: ConversationRow, ask: (asked: RowDialogRequest) => voi
       id: "row-rename",
       group: "conversation",
       label: (t) => t.conversations.rename,
-      run: () => ask({ row, what: "rename" }),
+      run: () => openDialog({ row, what: "rename" }),
     },
     {
       id: "row-archive",
@@ -44,13 +47,13 @@ function commandsFor(row: ConversationRow, ask: (asked: RowDialogRequest) => voi
       id: "row-fork",
       group: "conversation",
       label: (t) => t.conversations.fork,
-      run: () => void client.fork(id).then((made) => navigate(conversationUrl(made.id)), toastFailure),
+      run: () => void client.fork(id).then((fork) => navigate(conversationUrl(fork.id)), toastFailure),
     },
     {
       id: "row-delete",
       group: "conversation",
       label: (t) => t.conversations.delete,
-      run: () => ask({ row, what: "delete" }),
+      run: () => openDialog({ row, what: "delete" }),
     },
   ];
 }

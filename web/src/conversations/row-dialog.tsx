@@ -14,27 +14,27 @@ interface RowDialogProps {
   readonly onDeleted: () => void;
 }
 
-/** What wants a word or a second question. */
+/** The dialogs for renaming and deleting a conversation. */
 export function RowDialog({ row, what, onClose, onDeleted }: RowDialogProps) {
   const t = useMessages();
   const [title, setTitle] = useState(row.title);
-  const [loss, setLoss] = useState("");
+  const [unsavedWork, setUnsavedWork] = useState("");
   const [failure, setFailure] = useState("");
 
-  const act = async (doing: Promise<unknown>): Promise<void> => {
+  const run = async (operation: Promise<unknown>): Promise<void> => {
     setFailure("");
     try {
-      await doing;
+      await operation;
       onClose();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      if (error instanceof DeckhandError && error.code === "conflict") setLoss(why);
-      else setFailure(why);
+      const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof DeckhandError && error.code === "conflict") setUnsavedWork(message);
+      else setFailure(message);
     }
   };
   const rename = (event: SubmitEvent): void => {
     event.preventDefault();
-    void act(client.change(row.id, { title }));
+    void run(client.change(row.id, { title }));
   };
   const failed = failure !== "" && (
     <p role="alert" className="mt-3 text-sm text-bad">
@@ -73,17 +73,17 @@ export function RowDialog({ row, what, onClose, onDeleted }: RowDialogProps) {
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button
             tone="danger"
-            onClick={() => void act(client.delete(row.id, { discard: loss !== "" }).then(onDeleted))}
+            onClick={() => void run(client.delete(row.id, { discard: unsavedWork !== "" }).then(onDeleted))}
           >
-            {loss === "" ? t.conversations.delete : t.conversations.deleteAnyway}
+            {unsavedWork === "" ? t.conversations.delete : t.conversations.deleteAnyway}
           </Button>
         </>
       }
     >
       <p className="text-sm">{t.conversations.deleteDescription(row.title || t.common.untitled)}</p>
-      {loss !== "" && (
+      {unsavedWork !== "" && (
         <p role="alert" className="mt-3 rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-          {loss}
+          {unsavedWork}
         </p>
       )}
       {failed}

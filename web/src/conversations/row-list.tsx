@@ -16,31 +16,34 @@ interface RowListProps {
 
 const rowHeight = 46;
 
-/** Only what is in sight is drawn, however long it is. */
+/** Renders visible rows only. */
 export function RowList({ list, current, onRename, onDelete }: RowListProps) {
   const t = useMessages();
   const scroller = useRef<HTMLDivElement>(null);
   const tree = useMemo(() => treeOf(list.rows), [list.rows]);
-  // oxlint-disable-next-line react/incompatible-library -- what it returns is used here alone, and never memoised
-  const drawn = useVirtualizer({
+  // oxlint-disable-next-line react/incompatible-library -- its result is used here only and never memoized
+  const virtualizer = useVirtualizer({
     count: tree.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     getItemKey: (index) => tree[index]?.row.id ?? index,
     overscan: 8,
   });
-  const shown = drawn.getVirtualItems();
+  const shown = virtualizer.getVirtualItems();
   const { hasMore, showMore } = list;
   const last = shown.at(-1)?.index ?? 0;
   const isNearEnd = hasMore && last >= tree.length - 5;
   useEffect(() => {
-    // Each answer makes the list longer: then it is asked for again.
+    // Depends on the length too: each response makes the list longer.
     if (isNearEnd && scroller.current !== null && scroller.current.scrollTop > 0) showMore();
   }, [isNearEnd, showMore, tree.length]);
 
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto px-2">
-      <ul ref={(element) => element?.style.setProperty("height", `${drawn.getTotalSize()}px`)} className="relative">
+      <ul
+        ref={(element) => element?.style.setProperty("height", `${virtualizer.getTotalSize()}px`)}
+        className="relative"
+      >
         {shown.map(({ index, key, start }) => {
           const found = tree[index];
           if (found === undefined) return null;
@@ -50,7 +53,7 @@ export function RowList({ list, current, onRename, onDelete }: RowListProps) {
               data-index={index}
               ref={(element) => {
                 element?.style.setProperty("transform", `translateY(${start}px)`);
-                drawn.measureElement(element);
+                virtualizer.measureElement(element);
               }}
               className="group absolute inset-x-0 top-0 pb-px"
             >

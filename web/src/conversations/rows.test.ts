@@ -21,30 +21,30 @@ const row = (id: string, more: Partial<ConversationRow> = {}): ConversationRow =
 const rowsOf = (...rows: readonly ConversationRow[]) => new Map(rows.map((each) => [each.id, each]));
 const names = (rows: Iterable<ConversationRow>): string => [...rows].map(({ id }) => id).join();
 
-test("[UP8] what others change is taken into the list where it belongs: archived ones go, found ones stay, deleted ones go", () => {
+test("[UP8] changes by others update the list: archived and deleted conversations disappear, search results stay", () => {
   const rows = rowsOf(row("a"), row("b"));
-  const told = (...each: readonly ConversationRow[]) => ({ rows: each, gone: [], reload: false });
+  const updateOf = (...each: readonly ConversationRow[]) => ({ rows: each, gone: [], reload: false });
   const all = { query: "", archived: false };
-  assert.equal(names(applyChange(rows, told(row("c"), row("a", { archived: true })), all).values()), "b,c");
+  assert.equal(names(applyChange(rows, updateOf(row("c"), row("a", { archived: true })), all).values()), "b,c");
   assert.equal(
-    names(applyChange(rows, told(row("c"), row("a", { title: "new" })), { ...all, query: "x" }).values()),
+    names(applyChange(rows, updateOf(row("c"), row("a", { title: "new" })), { ...all, query: "x" }).values()),
     "a,b",
   );
   assert.equal(names(applyChange(rows, { rows: [], gone: ["a"], reload: false }, all).values()), "b");
 });
 
-test("[UP8] pinned ones stand first, those at work in the order of their beginning, then the last touched; children under their parents", () => {
+test("[UP8] pinned conversations come first, then busy ones by creation, then the last changed; subagents are below their parents", () => {
   const at = (minute: number): string => `2026-01-01T00:0${minute}:00.000Z`;
   const rows = rowsOf(
     row("old", { updated_at: at(1) }),
     row("new", { updated_at: at(3) }),
     row("works first", { agent_state: "running", created_at: at(1), updated_at: at(9) }),
     row("works last", { agent_state: "running", created_at: at(2), updated_at: at(4) }),
-    row("kept", { pinned: true }),
+    row("pinned", { pinned: true }),
     row("child", { updated_at: at(5), parent: "old" }),
   );
   const order = sortRows(rows);
-  assert.equal(names(order), "kept,works last,works first,child,new,old");
+  assert.equal(names(order), "pinned,works last,works first,child,new,old");
   const tree = treeOf(order);
   assert.deepEqual(
     tree.slice(-3).map(({ row: { id }, depth }) => [id, depth]),
@@ -54,14 +54,10 @@ test("[UP8] pinned ones stand first, those at work in the order of their beginni
       ["child", 1],
     ],
   );
-  assert.equal(
-    treeOf([row("a", { parent: "b" }), row("b", { parent: "a" })]).length,
-    2,
-    "a circle is shown all the same",
-  );
+  assert.equal(treeOf([row("a", { parent: "b" }), row("b", { parent: "a" })]).length, 2, "a cycle is shown anyway");
 });
 
-test("[UP8] an approval needs somebody until it is answered, all else until somebody has looked", () => {
+test("[UP8] an approval needs attention until it is answered, everything else until it is seen", () => {
   const asks = row("a", { waiting: { kind: "approval", text: "" } });
   assert.equal(needsYou(asks), true);
   const question = { waiting: { kind: "question" as const, text: "" }, agent_state: "awaiting_user_input" as const };

@@ -1,8 +1,8 @@
-/** The rows of the list: what a change makes of them, in which order they stand, and who is whose child. Pure. */
+/** The rows of the conversation list: applying changes, sorting, and the tree of parents and subagents. */
 import type { ConversationRow, ListChange } from "@deckhand/client";
 import { isWorking } from "@deckhand/protocol";
 
-/** Which rows are wanted. */
+/** Which rows are shown. */
 export interface ListView {
   /** Empty for all. */
   readonly query: string;
@@ -12,12 +12,12 @@ export interface ListView {
 export type Rows = ReadonlyMap<string, ConversationRow>;
 
 /**
- * What is told of others is taken in where it belongs into the view. With a query only what is found already: what a search finds is
- * for the server to say.
+ * Applies a change to the rows of a view. With a query only known rows are updated, since only the server knows what else
+ * the search finds.
  */
-export function applyChange(rows: Rows, { rows: told, gone }: ListChange, view: ListView): Rows {
+export function applyChange(rows: Rows, { rows: updated, gone }: ListChange, view: ListView): Rows {
   const next = new Map(rows);
-  for (const row of told) {
+  for (const row of updated) {
     const belongs = view.query === "" ? row.archived === view.archived : next.has(row.id);
     if (belongs) next.set(row.id, row);
     else next.delete(row.id);
@@ -27,8 +27,8 @@ export function applyChange(rows: Rows, { rows: told, gone }: ListChange, view: 
 }
 
 /**
- * Pinned ones first, then those at work in the order in which they began, so that nothing moves while they work, then the
- * others, the last touched first.
+ * Pinned conversations first, then busy ones by creation time, so that rows do not move while they work, then the others by
+ * their last change.
  */
 export function sortRows(rows: Rows): readonly ConversationRow[] {
   const rank = (row: ConversationRow): number => (row.pinned ? 0 : isBusy(row) ? 1 : 2);
@@ -43,7 +43,7 @@ export function isBusy({ agent_state: state }: ConversationRow): boolean {
   return isWorking(state) || state === "loading" || state === "user_rejected" || state === "awaiting_user_confirmation";
 }
 
-/** It waits for a person who has not looked at it since, or for an approval, looked at or not. */
+/** Whether it waits for an approval, or for anything else that the user has not seen yet. */
 export function needsYou({ waiting, head, seen }: Pick<ConversationRow, "head" | "seen"> & HasWaiting): boolean {
   return waiting !== null && (waiting.kind === "approval" || head > seen);
 }
@@ -52,18 +52,18 @@ interface HasWaiting {
   readonly waiting: { readonly kind: string } | null;
 }
 
-/** It came to rest and nobody has looked at it since. */
+/** Whether it became idle and nobody has seen that yet. */
 export function isUnseen(row: ConversationRow): boolean {
   return !isBusy(row) && row.head > row.seen && row.agent_state !== "init" && row.agent_state !== null;
 }
 
 export interface TreeRow {
   readonly row: ConversationRow;
-  /** 0 for one without a parent in sight. */
+  /** 0 if its parent is not in the list. */
   readonly depth: number;
 }
 
-/** Children right under their parents, wherever they would stand by themselves. One whose parent is not there stands alone. */
+/** Puts subagents right below their parents. Those whose parent is not in the list are roots. */
 export function treeOf(rows: readonly ConversationRow[]): readonly TreeRow[] {
   const present = new Set(rows.map(({ id }) => id));
   const children = new Map<string, ConversationRow[]>();
@@ -74,15 +74,15 @@ export function treeOf(rows: readonly ConversationRow[]): readonly TreeRow[] {
     else children.set(parent, [...(children.get(parent) ?? []), row]);
   }
   const tree: TreeRow[] = [];
-  const placed = new Set<string>();
-  const place = (row: ConversationRow, depth: number): void => {
-    // A circle in what a server says is no reason to hang.
-    if (placed.has(row.id)) return;
-    placed.add(row.id);
+  const added = new Set<string>();
+  const append = (row: ConversationRow, depth: number): void => {
+    // Invalid data with a cycle must not cause an endless loop.
+    if (added.has(row.id)) return;
+    added.add(row.id);
     tree.push({ row, depth });
-    for (const child of children.get(row.id) ?? []) place(child, depth + 1);
+    for (const child of children.get(row.id) ?? []) append(child, depth + 1);
   };
-  for (const row of roots) place(row, 0);
-  for (const row of rows) place(row, 0);
+  for (const row of roots) append(row, 0);
+  for (const row of rows) append(row, 0);
   return tree;
 }

@@ -14,7 +14,7 @@ import { Spinner } from "../ui/progress.tsx";
 import type { Messages } from "../i18n/messages.ts";
 import { isBusy } from "./rows.ts";
 
-/** What a conversation is at, by shape and colour; its words stand beside it. */
+/** The state of a conversation as an icon; its label is shown beside it. */
 export function StateIcon({ row }: { readonly row: ConversationRow }) {
   if (isBusy(row) && row.waiting === null) return <Spinner size={12} />;
   const [Mark, tone] = iconOf(row);

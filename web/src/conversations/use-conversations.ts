@@ -4,16 +4,16 @@ import { listStore } from "./list-store.ts";
 import { sortRows, type ListView } from "./rows.ts";
 
 export interface ConversationList {
-  /** As they stand in the list. */
+  /** In the order of the list. */
   readonly rows: readonly ConversationRow[];
-  /** False until the first answer. */
+  /** False until the first response. */
   readonly loaded: boolean;
   readonly hasMore: boolean;
-  /** Only these are listed; empty for all. */
+  /** The search text; empty for all. */
   readonly query: string;
   readonly archived: boolean;
   readonly show: (view: Partial<ListView>) => void;
-  /** Of any that was listed before, whatever is searched for now. */
+  /** The title of any conversation seen so far, including those not in the current view. */
   readonly titleOf: (conversation: string | undefined) => string;
   readonly reload: () => void;
   readonly showMore: () => void;

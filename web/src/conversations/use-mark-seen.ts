@@ -3,18 +3,18 @@ import type { ConversationRow } from "@deckhand/client";
 import { client } from "../server.ts";
 import { isUnseen } from "./rows.ts";
 
-/** Tells the server that a person looks at the conversation, once it rests and the page is in sight. */
+/** Marks the open conversation as seen once it is idle and the page is visible. */
 export function useMarkSeen(row: ConversationRow | undefined): void {
   const isVisible = useDocumentVisible();
-  const told = useRef("");
+  const reported = useRef("");
   const { id = "", head = -1 } = row ?? {};
   const isNew = row !== undefined && isUnseen(row);
   useEffect(() => {
-    if (!isVisible || !isNew || told.current === `${id} ${head}`) return;
-    told.current = `${id} ${head}`;
+    if (!isVisible || !isNew || reported.current === `${id} ${head}`) return;
+    reported.current = `${id} ${head}`;
     client.change(id, { seen: head }).catch(() => {
-      // It is looked at again.
-      told.current = "";
+      // Retried at the next change.
+      reported.current = "";
     });
   }, [isVisible, isNew, id, head]);
 }
@@ -22,9 +22,9 @@ export function useMarkSeen(row: ConversationRow | undefined): void {
 function useDocumentVisible(): boolean {
   const [isVisible, setVisible] = useState(() => document.visibilityState === "visible");
   useEffect(() => {
-    const look = (): void => setVisible(document.visibilityState === "visible");
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
+    const onChange = (): void => setVisible(document.visibilityState === "visible");
+    document.addEventListener("visibilitychange", onChange);
+    return () => document.removeEventListener("visibilitychange", onChange);
   }, []);
   return isVisible;
 }

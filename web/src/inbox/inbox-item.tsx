@@ -28,7 +28,7 @@ import { usePendingAction } from "./use-pending-action.ts";
 
 interface InboxItemProps {
   readonly item: InboxItem;
-  /** It has the keys. */
+  /** Whether its keyboard shortcuts are bound. */
   readonly current: boolean;
   readonly onFocus: () => void;
 }
@@ -49,7 +49,7 @@ function ApprovalItem({ item, current }: { readonly item: InboxItem; readonly cu
       key={action.id}
       action={action}
       hasShortcuts={current}
-      head={<ItemHeader item={item} />}
+      header={<ItemHeader item={item} />}
       conversationTitle={item.title}
       onAnswer={(decision, reason) => answerApproval(item.id, action.id, decision, reason)}
     />
@@ -102,7 +102,7 @@ function WaitingItem({ item }: { readonly item: InboxItem }) {
       toastFailure(error);
     });
   };
-  const goOn = (): void => {
+  const resume = (): void => {
     client.send(id, "change_agent_state", { agent_state: "running", thought: "" }).catch(toastFailure);
   };
 
@@ -150,7 +150,7 @@ function WaitingItem({ item }: { readonly item: InboxItem }) {
           </form>
         )}
         {(kind === "limit" || kind === "paused" || kind === "failed") && (
-          <Button icon={PlayIcon} onClick={goOn}>
+          <Button icon={PlayIcon} onClick={resume}>
             {t.inbox.continue}
           </Button>
         )}

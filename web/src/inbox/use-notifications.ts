@@ -6,7 +6,7 @@ import { inboxStore, useInbox } from "./inbox-store.ts";
 import { preferences } from "../shell/preferences.ts";
 import { currentMessages } from "../i18n/i18n.ts";
 
-/** How many things wait, in the title and the icon of the tab, and a word from the browser where a person wants one. */
+/** Shows the number of waiting items in the title and icon of the tab, and desktop notifications if they are enabled. */
 export function useNotifications(title: string): void {
   const { count } = useInbox();
   useEffect(() => {
@@ -20,7 +20,7 @@ export function useNotifications(title: string): void {
   useEffect(() => inboxStore.onNew(notify), []);
 }
 
-/** Only where nobody looks at the page: who does sees it. */
+/** Only while the page is hidden; otherwise the inbox count is enough. */
 function notify(items: readonly InboxItem[]): void {
   if (!preferences().notifications || document.visibilityState === "visible") return;
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
@@ -32,7 +32,7 @@ function notify(items: readonly InboxItem[]): void {
     body: isOne
       ? `${t.conversations.waitingStates[only.waiting.kind]}: ${escapeInvisible(only.waiting.text.slice(0, 140))}`
       : "",
-    // One for each conversation: what is asked next stands in its place.
+    // One notification per conversation: a newer one replaces it.
     tag: isOne ? only.id : "inbox",
   });
   note.addEventListener("click", () => {

@@ -1,24 +1,24 @@
-/** The action that waits, as the card takes it: of the inbox, or of the log where it is too large for a list. */
+/** The action that waits for approval: from the inbox item, or from the log if it is too large for the inbox. */
 import { useQuery } from "@tanstack/react-query";
 import type { InboxItem } from "@deckhand/client";
 import { isAction, type Action } from "@deckhand/protocol";
 import { client } from "../server.ts";
 
-/** Undefined while it is on its way, or where there is none. */
+/** Undefined while it is loading or if there is none. */
 export function usePendingAction({ id: conversation, waiting }: InboxItem): Action | undefined {
   const { kind, id = -1, asked, expires_at: until = "" } = waiting;
-  const isCut = kind === "approval" && asked?.args === null;
+  const isOmitted = kind === "approval" && asked?.args === null;
   const { data } = useQuery({
     queryKey: ["event", conversation, id],
     queryFn: ({ signal }) => readEvent(conversation, id, signal),
-    enabled: isCut,
+    enabled: isOmitted,
     staleTime: Infinity,
   });
   if (kind !== "approval" || asked === undefined) return undefined;
-  if (isCut) return data ?? undefined;
+  if (isOmitted) return data ?? undefined;
   const { action, args, reasons, rules, cwd } = asked;
   const approval = { reasons, rules, expires_at: until, default: "deny", ...(cwd === undefined ? {} : { cwd }) };
-  // What a newer server may ask is shown as it is.
+  // Kinds of actions that only a newer server knows are shown as they are.
   return { id, timestamp: "", source: "agent", message: waiting.text, action, args, approval } as unknown as Action;
 }
 
