@@ -1,31 +1,35 @@
-/** Lines as the first protocol counts them: `start` from 0, `end` exclusive, -1 for the end of the file. */
+/** Line ranges as OpenHands 0.9–0.14 counts them: `start` from 0, `end` exclusive, -1 for the end of the file. */
 
-interface Range {
+interface LineRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Splits behind each newline, so that joining the lines gives the text again. */
-export function splitLines(text: string): string[] {
+export function isWholeFile({ start, end }: LineRange): boolean {
+  return start === 0 && end === -1;
+}
+
+/** Splits after each newline, so that joining the lines restores the text. */
+function splitLines(text: string): string[] {
   return text === "" ? [] : text.split(/(?<=\n)/);
 }
 
-export function selectLines(text: string, { start, end }: Range): string {
-  if (start === 0 && end === -1) return text;
+export function selectLines(text: string, range: LineRange): string {
+  if (isWholeFile(range)) return text;
   return splitLines(text)
-    .slice(start, end === -1 ? undefined : end)
+    .slice(range.start, range.end === -1 ? undefined : range.end)
     .join("");
 }
 
-/** Puts `content` in place of the lines; a line that it breaks off in gets its newline. */
-export function replaceLines(text: string, { start, end }: Range, content: string): string {
-  if (start === 0 && end === -1) return content;
+/** Replaces the lines with `content`, adding the newlines that keep it apart from the lines around it. */
+export function replaceLines(text: string, range: LineRange, content: string): string {
+  if (isWholeFile(range)) return content;
   const lines = splitLines(text);
-  const before = lines.slice(0, start).join("");
-  const after = end === -1 ? "" : lines.slice(end).join("");
-  return closed(before) + (after === "" ? content : closed(content)) + after;
+  const before = lines.slice(0, range.start).join("");
+  const after = range.end === -1 ? "" : lines.slice(range.end).join("");
+  return withNewline(before) + (after === "" ? content : withNewline(content)) + after;
 }
 
-function closed(text: string): string {
+function withNewline(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

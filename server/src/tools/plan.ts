@@ -1,19 +1,19 @@
 import type { ActionArgs, Delta, Observation } from "@deckhand/protocol";
 import type { AnyOutcome, Tool } from "./tool.ts";
 
+const checkboxes = { todo: "[ ]", in_progress: "[>]", done: "[x]" } as const;
+
 export const planTool: Tool<"plan"> = {
   action: "plan",
   description:
-    "Keep the list of tasks for work of several steps: give the whole list each time, each task with a title and a status (todo, in_progress, done).",
+    "Keep a task list for multi-step work. Pass the whole list each time; each task has a title and a status (todo, in_progress, done).",
   modelArgs: ["tasks"],
   effect: () => "none",
   isParallelSafe: () => false,
-  // oxlint-disable-next-line require-yield -- nothing happens
+  // oxlint-disable-next-line require-yield -- there is nothing to stream
   async *run(args: ActionArgs<"plan">): AsyncGenerator<Delta, AnyOutcome> {
-    const lines = args.tasks.map((task) => `${marks[task.status]} ${task.title}`);
+    const lines = args.tasks.map((task) => `${checkboxes[task.status]} ${task.title}`);
     return { observation: "plan", content: lines.join("\n"), extras: { tasks: args.tasks } };
   },
   formatForModel: (event: Observation) => event.message,
 };
-
-const marks = { todo: "[ ]", in_progress: "[>]", done: "[x]" } as const;

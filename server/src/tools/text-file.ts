@@ -1,16 +1,19 @@
-/** The sentences of the first protocol for what is wrong with a path; clients and models know them. */
+/** Reads text files of the workspace. The error messages are those of OpenHands 0.9, which clients and models know. */
 import { resolve } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** `not_text`, of which is known what it is instead. */
+/** Larger files are not read into memory. */
+export const maxFileBytes = 16 * 1024 * 1024;
+
+/** `not_text`, with a description of what the file is instead. */
 export class NotTextError extends DeckhandError {
-  constructor(what: string) {
-    super("not_text", `It is ${what}: use a command that understands it.`);
+  constructor(description: string) {
+    super("not_text", `It is ${description}. Use a command that can read it.`);
   }
 }
 
-/** Runs file work and fails with the path and the directory in the sentence. */
+/** Runs file work; its errors name the path and the working directory. */
 export async function withFileErrors<T>(
   runtime: Runtime,
   path: string,
@@ -23,14 +26,14 @@ export async function withFileErrors<T>(
   } catch (error) {
     if (!(error instanceof DeckhandError)) throw error;
     const absolute = resolve(runtime.cwd, path);
-    const known = sentences(absolute, runtime.cwd, verb)[error.code];
-    const own = error instanceof NotTextError ? ` ${error.message}` : "";
-    const sentence = known === undefined ? undefined : known + own;
-    throw sentence === undefined ? error : new DeckhandError(error.code, sentence, { cause: error });
+    const message = messages(absolute, runtime.cwd, verb)[error.code];
+    if (message === undefined) throw error;
+    const details = error instanceof NotTextError ? ` ${error.message}` : "";
+    throw new DeckhandError(error.code, message + details, { cause: error });
   }
 }
 
-function sentences(path: string, cwd: string, verb: string): Partial<Record<string, string>> {
+function messages(path: string, cwd: string, verb: string): Partial<Record<string, string>> {
   return {
     file_not_found: `File not found: ${path}. Your current working directory is ${cwd}.`,
     is_directory: `Path is a directory: ${path}. You can only ${verb} files`,
@@ -39,7 +42,17 @@ function sentences(path: string, cwd: string, verb: string): Partial<Record<stri
   };
 }
 
-/** Fails with `not_text` where the bytes are not UTF-8. */
+/** Null if there is no such file. */
+export async function readTextIfExists(path: string, runtime: Runtime, signal: AbortSignal): Promise<string | null> {
+  try {
+    return decodeText((await runtime.readFile(path, maxFileBytes, signal)).data);
+  } catch (error) {
+    if (error instanceof DeckhandError && error.code === "file_not_found") return null;
+    throw error;
+  }
+}
+
+/** Fails with `not_text` if the bytes are not UTF-8. */
 export function decodeText(data: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);

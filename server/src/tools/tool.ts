@@ -14,16 +14,16 @@ export interface ToolContext {
   /** Id of the action. */
   readonly id: number;
   readonly signal: AbortSignal;
-  /** It was the agent that asked: what comes back is for a model. */
+  /** The agent made this call, so the result is for a model. */
   readonly forAgent?: boolean;
   /** Hands a task to another agent. Fails with `delegate_refused`, `unknown_agent`. */
   readonly delegate?: Delegate | undefined;
 }
 
-/** `id` is that of the action. Resolves when the agent has come to rest. */
+/** `id` is that of the action. Resolves when the subagent is idle again. */
 export type Delegate = (args: ActionArgs<"delegate">, id: number, signal: AbortSignal) => Promise<Outcome<"delegate">>;
 
-/** What came of an action, before it has its place in the log. */
+/** The result of an action, before it is logged as an observation. */
 export interface Outcome<K extends ObservationKind = ObservationKind> {
   readonly observation: K;
   readonly content: string;
@@ -32,39 +32,39 @@ export interface Outcome<K extends ObservationKind = ObservationKind> {
 
 export type AnyOutcome = { [K in ObservationKind]: Outcome<K> }[ObservationKind];
 
-/** All that the approval policy sees of what an action does. */
+/** What an action does, as far as the approval policy is concerned. */
 export type Effect =
   | "none"
   | "read"
   | "write"
   | "execute"
   | "network"
-  /** Done by somebody else's program, outside of the sandbox; nobody knows what it is. */
+  /** Done by a third-party program outside the sandbox; its effects are unknown. */
   | "external";
 
-/** An action that only says something: it is stored and has no observation. */
+/** An action that is only logged: nothing runs, and it has no observation. */
 export interface LogOnlyTool<K extends ActionKind = ActionKind> {
   readonly action: K;
   readonly description: string;
   readonly modelArgs: readonly (keyof ActionArgs<K> & string)[];
 }
 
-/** An action that the agent can take, and a client too. */
+/** An action that both the agent and a client can take. */
 export interface Tool<K extends RunnableKind = RunnableKind> {
-  /** Its name on the wire and to the model. */
+  /** Its name on the wire and for the model. */
   readonly action: K;
-  /** For the model: when to use it and what comes back. */
+  /** For the model: when to use the tool and what it returns. */
   readonly description: string;
-  /** The arguments that the model is told of; the wire may have more. */
+  /** The arguments offered to the model; the wire may accept more. */
   readonly modelArgs: readonly (keyof ActionArgs<K> & string)[];
   effect(args: ActionArgs<K>): Effect;
   /**
-   * Several calls of one reply for which this is true run side by side; all others wait for those before them. By default those
-   * with the effect `none` or `read`.
+   * Calls of one reply for which this is true run in parallel; any other call waits for the calls before it. By default
+   * true for the effects `none` and `read`.
    */
   isParallelSafe?(args: ActionArgs<K>): boolean;
-  /** What is expected (a missing file, a refused address) is an outcome; throws `DeckhandError` for what failed on the way. */
+  /** Throws expected failures (a missing file, a refused address) as `DeckhandError`, with a message for the model. */
   run(args: ActionArgs<K>, context: ToolContext): AsyncGenerator<Delta, AnyOutcome>;
-  /** The observation in words for the model; the content alone by default. */
+  /** The observation as text for the model; by default its content. */
   formatForModel?(observation: Observation): string;
 }

@@ -1,24 +1,24 @@
-/** The tools that run, by action. Those of other kinds (`think`, `finish`) need no running. */
+/** The tools that run something, by action. Actions that are only logged are in `log-only.ts`. */
 import type { ActionKind } from "@deckhand/protocol";
 import { browseTool } from "./browse/browse.ts";
 import { delegateTool, type AvailableAgent } from "./delegate.ts";
 import { editTool } from "./edit/edit.ts";
-import { jobTool } from "./shell/job.ts";
 import { planTool } from "./plan.ts";
 import { readTool } from "./read/read.ts";
-import { runTool } from "./shell/run.ts";
 import { searchTool } from "./search.ts";
+import { jobTool } from "./shell/job.ts";
+import { runTool } from "./shell/run.ts";
 import type { Tool } from "./tool.ts";
 import { writeTool } from "./write.ts";
 
 export interface ToolOptions {
-  /** Of a command that names no time-out of its own. */
+  /** For commands that set no timeout. */
   readonly commandTimeoutMs: number;
-  /** Private addresses that may be fetched all the same, as host:port. */
+  /** Private addresses that may be fetched anyway, as host:port. */
   readonly browseAllow: readonly string[];
-  /** The text of a skill of the user's own, which the agent reads as `skill:NAME`. */
+  /** The text of one of the user's own skills, which the agent reads as `skill:NAME`. */
   readonly skill?: (name: string) => Promise<string | undefined>;
-  /** Those that can be given a task; none are named without. */
+  /** The agents that accept tasks; none by default. */
   readonly agents?: readonly AvailableAgent[];
 }
 

@@ -36,11 +36,11 @@ after(() => {
   server.close();
 });
 
-function code(expected: ErrorCode) {
+function hasCode(expected: ErrorCode) {
   return (error: unknown): boolean => error instanceof DeckhandError && error.code === expected;
 }
 
-test("[B1] a page comes with its HTML, its title and its readable text", async () => {
+test("[B1] browse returns a page's HTML, title and readable text", async () => {
   const running = browseTool(allow).run({ url: `${base}/`, thought: "" }, { runtime: {} as Runtime, id: 1, signal });
   const { value, done } = await running.next();
   assert.ok(done === true && value.observation === "browse");
@@ -52,7 +52,7 @@ test("[B1] a page comes with its HTML, its title and its readable text", async (
   assert.match(browseTool(allow).formatForModel!(event), new RegExp(`^${base}/ \\(200\\)\nA page\n\n## Head`));
 });
 
-test("[B2] what this machine reaches is refused before a connection is made, however it is written", async () => {
+test("[B2] private addresses are refused before a connection is made, however they are written", async () => {
   const before = hits;
   for (const host of [
     `127.0.0.1:${port}`,
@@ -69,12 +69,12 @@ test("[B2] what this machine reaches is refused before a connection is made, how
     "[fe80::1]",
     "[fd00::1]",
   ]) {
-    await assert.rejects(fetchPage(`http://${host}/`, { allow: [] }, signal), code("fetch_refused"), host);
+    await assert.rejects(fetchPage(`http://${host}/`, { allow: [] }, signal), hasCode("fetch_refused"), host);
   }
   assert.equal(hits, before);
 });
 
-test("[B3] a redirect is checked like a first address", async () => {
+test("[B3] a redirect is checked like the first address", async () => {
   const to = (url: string): string => `${base}/to?url=${encodeURIComponent(url)}`;
   for (const target of [
     `http://127.0.0.2:${port}/`,
@@ -82,13 +82,13 @@ test("[B3] a redirect is checked like a first address", async () => {
     "file:///etc/passwd",
     `http://localhost:${port}/`,
   ]) {
-    await assert.rejects(fetchPage(to(target), { allow }, signal), code("fetch_refused"), target);
+    await assert.rejects(fetchPage(to(target), { allow }, signal), hasCode("fetch_refused"), target);
   }
   assert.equal((await fetchPage(to("/"), { allow }, signal)).url, `${base}/`);
-  await assert.rejects(fetchPage(to(to(to(to(to(to(to("/"))))))), { allow }, signal), code("fetch_failed"));
+  await assert.rejects(fetchPage(to(to(to(to(to(to(to("/"))))))), { allow }, signal), hasCode("fetch_failed"));
 });
 
-test("[B4] only text over http(s) without a password is fetched, and not more than 5 MiB of it", async () => {
+test("[B4] only http(s) URLs without a password are fetched, only text, and at most 5 MiB of it", async () => {
   for (const url of [
     "ftp://127.0.0.1/",
     "javascript:1",
@@ -96,18 +96,17 @@ test("[B4] only text over http(s) without a password is fetched, and not more th
     `http://user:pass@127.0.0.1:${port}/`,
     `${base}/image`,
   ]) {
-    await assert.rejects(fetchPage(url, { allow }, signal), code("fetch_refused"), url);
+    await assert.rejects(fetchPage(url, { allow }, signal), hasCode("fetch_refused"), url);
   }
   assert.equal((await fetchPage(`${base}/big`, { allow }, signal)).body.length, 5 * 1024 * 1024);
   assert.equal((await fetchPage(`${base}/latin`, { allow }, signal)).body, "é");
   assert.equal((await fetchPage(`${base}/missing`, { allow }, signal)).status, 404);
 });
 
-test("[B5] a server that never answers is left at once when the action is stopped", async () => {
+test("[B5] stopping the action aborts a fetch from a server that never answers", async () => {
   const stop = new AbortController();
   const fetching = fetchPage(`${base}/never`, { allow }, stop.signal);
-  const asked = once(server, "request");
-  await asked;
+  await once(server, "request");
   stop.abort();
-  await assert.rejects(fetching, code("fetch_failed"));
+  await assert.rejects(fetching, hasCode("fetch_failed"));
 });

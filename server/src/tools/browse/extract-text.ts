@@ -1,6 +1,6 @@
 /**
- * A page's title and what a person would read of it. HTML is hostile and slow to parse, so it is taken apart in a
- * thread with a bound on its memory, which ends with the action.
+ * Extracts a page's title and readable text. HTML is untrusted and slow to parse, so a worker thread with a memory
+ * limit does it; the thread is terminated with the action.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -9,13 +9,13 @@ import type { Page } from "./fetch-page.ts";
 
 export interface PageText {
   readonly title: string;
-  /** Markdown, or the body itself where that is no HTML. */
+  /** Markdown; for a page that is not HTML, its body. */
   readonly text: string;
 }
 
 const maxMegabytes = 256;
 
-/** Fails with `fetch_failed` for a page that cannot be taken apart. */
+/** Fails with `fetch_failed` if the page cannot be parsed. */
 export async function extractText(page: Page, signal: AbortSignal): Promise<PageText> {
   if (!/html/.test(page.contentType)) return { title: "", text: page.body };
   const worker = new Worker(new URL("./extract-text-worker.ts", import.meta.url), {
@@ -24,8 +24,8 @@ export async function extractText(page: Page, signal: AbortSignal): Promise<Page
     env: {},
   });
   try {
-    const [read] = (await once(worker, "message", { signal })) as [PageText];
-    return read;
+    const [extracted] = (await once(worker, "message", { signal })) as [PageText];
+    return extracted;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new DeckhandError("fetch_failed", `${page.url} could not be read: ${why}.`, { cause: error });

@@ -1,7 +1,7 @@
 /**
- * Fetches a page from outside the sandbox, for an agent that must not reach what this machine reaches. So every address
- * that a name resolves to is checked, the connection goes to an address that was checked (the look-up is the
- * connection's own), each redirect is checked again, and size and time are bounded.
+ * Fetches a page from outside the sandbox, for an agent that must not reach everything this machine can reach. So every
+ * address that a name resolves to is checked, the connection uses that same lookup and so goes to a checked address,
+ * each redirect is checked again, and size and time are bounded.
  */
 import { lookup } from "node:dns";
 import { request as requestHttp, type IncomingMessage } from "node:http";
@@ -11,7 +11,7 @@ import { DeckhandError } from "@deckhand/protocol";
 import { isClosedAddress } from "../../runtime/network/policy/addresses.ts";
 
 export interface Page {
-  /** Where it came from in the end. */
+  /** The final URL, after redirects. */
   readonly url: string;
   readonly status: number;
   readonly contentType: string;
@@ -23,16 +23,16 @@ const maxRedirects = 5;
 const timeoutMs = 30_000;
 
 export interface FetchOptions {
-  /** `host:port` pairs that may be fetched although they are private. */
+  /** Private addresses that may be fetched anyway, as host:port. */
   readonly allow: readonly string[];
 }
 
-/** Fails with `fetch_refused` for an address that may not be reached, `fetch_failed` for one that cannot. */
-export async function fetchPage(address: string, options: FetchOptions, signal: AbortSignal): Promise<Page> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  let url = parse(address);
+/** Fails with `fetch_refused` if the address must not be reached, `fetch_failed` if it cannot be. */
+export async function fetchPage(pageUrl: string, options: FetchOptions, signal: AbortSignal): Promise<Page> {
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  let url = parse(pageUrl);
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const response = await get(url, options, limit);
+    const response = await get(url, options, limited);
     const status = response.statusCode ?? 0;
     const { location } = response.headers;
     if (status >= 300 && status < 400 && location !== undefined) {
@@ -47,18 +47,18 @@ export async function fetchPage(address: string, options: FetchOptions, signal: 
     }
     return { url: url.href, status, contentType, body: await read(response, url) };
   }
-  throw new DeckhandError("fetch_failed", `${address} redirects more than ${maxRedirects} times.`);
+  throw new DeckhandError("fetch_failed", `${pageUrl} redirects more than ${maxRedirects} times.`);
 }
 
-function parse(address: string): URL {
-  const url = URL.parse(address);
+function parse(text: string): URL {
+  const url = URL.parse(text);
   if (url === null)
-    throw new DeckhandError("fetch_refused", `${address} is not an address; it must begin with https://.`);
+    throw new DeckhandError("fetch_refused", `${text} is not a URL; it must start with https:// or http://.`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new DeckhandError("fetch_refused", `${url.protocol} addresses are not fetched, only http: and https:.`);
+    throw new DeckhandError("fetch_refused", `${url.protocol} URLs cannot be fetched, only http: and https:.`);
   }
   if (url.username !== "" || url.password !== "") {
-    throw new DeckhandError("fetch_refused", "Addresses with a user or a password are not fetched.");
+    throw new DeckhandError("fetch_refused", "URLs with a user name or password cannot be fetched.");
   }
   return url;
 }
@@ -66,14 +66,14 @@ function parse(address: string): URL {
 function get(url: URL, { allow }: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const open = allow.includes(`${host}:${port}`);
-  if (!open && isIP(host) !== 0) refuseClosed(host, host);
+  const isAllowed = allow.includes(`${host}:${port}`);
+  if (!isAllowed && isIP(host) !== 0) refuseClosed(host, host);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
     signal,
     agent: false,
     headers: { "user-agent": "deckhand", accept: "text/html, text/*;q=0.9, application/json;q=0.8" },
-    ...(open ? {} : { lookup: checkedLookup }),
+    ...(isAllowed ? {} : { lookup: checkedLookup }),
   });
   request.on("response", resolve);
   request.on("error", (error) => reject(asFetchError(error, url)));
@@ -81,7 +81,7 @@ function get(url: URL, { allow }: FetchOptions, signal: AbortSignal): Promise<In
   return promise;
 }
 
-/** Resolves a name and refuses it when any of its addresses is closed: one open address among them proves nothing. */
+/** Resolves a name and refuses it if any of its addresses is closed: an open one among them proves nothing. */
 const checkedLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, "", 0);
@@ -92,7 +92,7 @@ const checkedLookup: LookupFunction = (hostname, options, callback) => {
     }
     const [first] = addresses;
     if (options.all === true) return (callback as (e: null, a: typeof addresses) => void)(null, addresses);
-    return callback(null, first?.address ?? "", first?.family ?? 4);
+    return callback(null, first?.address ?? "", isIP(first?.address ?? ""));
   });
 };
 
@@ -100,7 +100,7 @@ function refuseClosed(address: string, name: string): void {
   if (isClosedAddress(address)) {
     throw new DeckhandError(
       "fetch_refused",
-      `${name} is an address of this machine or a private network (${address}); DECKHAND_BROWSE_ALLOW can allow it.`,
+      `${name} is on this machine or a private network (${address}). The user can allow it with DECKHAND_BROWSE_ALLOW.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** What to say of text that is not in a file: where the nearest is, and how it differs. */
+/** Explains to the model why a quoted text was not found: where the most similar lines are, and how they differ. */
 import { LineIndex } from "./line-index.ts";
 import { matchesLoosely } from "./normalize-line.ts";
 import { maxLooseSearchChars } from "./replace.ts";
@@ -6,41 +6,52 @@ import { maxLooseSearchChars } from "./replace.ts";
 const maxLines = 20;
 const maxLineChars = 200;
 
-export function explainNoMatch(path: string, text: string, old: string, quote = "old_str"): string {
+/** What was quoted: at the start of a sentence, and within one. */
+interface Quote {
+  readonly subject: string;
+  readonly name: string;
+}
+
+export function explainNoMatch(
+  path: string,
+  text: string,
+  quoted: string,
+  { subject, name }: Quote = { subject: "old_str", name: "old_str" },
+): string {
   const lines = text.split("\n");
-  const wanted = old.replace(/\r?\n$/, "").split(/\r?\n/);
-  const at = text.length > maxLooseSearchChars ? undefined : nearest(lines, wanted);
-  const first = `${quote} is not in ${path}. `;
-  if (at === undefined) return `${first}Read the file, and quote what it has.`;
-  const shown = lines.slice(at, at + Math.min(wanted.length, maxLines));
-  const other = wanted.findIndex((line, index) => !matchesLoosely(line, lines[at + index]));
+  const quotedLines = quoted.replace(/\r?\n$/, "").split(/\r?\n/);
+  const at = text.length > maxLooseSearchChars ? undefined : nearestLine(lines, quotedLines);
+  const notFound = `${subject} was not found in ${path}. `;
+  if (at === undefined) return `${notFound}Read the file and quote its exact text.`;
+  const shown = lines.slice(at, at + Math.min(quotedLines.length, maxLines));
+  const different = quotedLines.findIndex((line, index) => !matchesLoosely(line, lines[at + index]));
   return [
-    `${first}The nearest is at line ${at + 1}:`,
-    ...shown.map((line, index) => `${at + index + 1}\t${cut(line)}`),
-    other === -1
-      ? "The words are the same, but the indentation differs in more than one way: quote it as it is here."
-      : `Line ${at + other + 1} differs: ${quote.split(" (", 1)[0]} has ${quoted(wanted[other])}, the file ${quoted(lines[at + other])}.`,
+    `${notFound}The nearest match is at line ${at + 1}:`,
+    ...shown.map((line, index) => `${at + index + 1}\t${truncate(line)}`),
+    different === -1
+      ? "Only the indentation differs, but not by the same amount everywhere: quote it exactly as shown."
+      : `Line ${at + different + 1} differs: ${name} has ${describe(quotedLines[different])}, the file ${describe(lines[at + different])}.`,
   ].join("\n");
 }
 
-/** A quote of one line may be a part of a line that was changed: then the line with the most of its words. */
-function nearest(lines: readonly string[], wanted: readonly string[]): number | undefined {
-  const at = new LineIndex(lines).nearest(wanted);
+/** Falls back to the line that shares the most words, because a one-line quote may be only part of its line. */
+function nearestLine(lines: readonly string[], quotedLines: readonly string[]): number | undefined {
+  const at = new LineIndex(lines).nearest(quotedLines);
   if (at !== undefined) return at;
-  const words = new Set(wanted.join(" ").match(/\w{3,}/g));
+  const words = new Set(quotedLines.join(" ").match(/\w{3,}/g));
   let best: number | undefined;
-  let most = 0;
+  let bestCount = 0;
   for (const [index, line] of lines.entries()) {
     const count = new Set(line.match(/\w{3,}/g)?.filter((word) => words.has(word))).size;
-    if (count > most) [most, best] = [count, index];
+    if (count > bestCount) [bestCount, best] = [count, index];
   }
   return best;
 }
 
-function quoted(line: string | undefined): string {
-  return line === undefined ? "ends there" : JSON.stringify(cut(line));
+function describe(line: string | undefined): string {
+  return line === undefined ? "ends there" : JSON.stringify(truncate(line));
 }
 
-function cut(line: string): string {
+function truncate(line: string): string {
   return line.length <= maxLineChars ? line : `${line.slice(0, maxLineChars)}…`;
 }

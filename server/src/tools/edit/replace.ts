@@ -1,72 +1,77 @@
 /**
- * Replacing text by what it looks like. Models quote a file from memory: spaces at the end of a line, the depth of the
- * indentation, carriage returns and typographic quotes are what they get wrong. So text that is not there exactly is looked for
- * line by line without those, and taken only where every line fits and the indentation differs in one consistent way; what replaces
- * it is indented as the file is.
+ * Replaces text, tolerating the mistakes of models that quote a file from memory: trailing whitespace, the depth of the
+ * indentation, carriage returns and typographic quotes. A text without an exact match is searched for line by line
+ * without those. It matches only if every line does and the indentation differs in one consistent way; the replacement
+ * is then indented as the file is.
  */
-import { matchesLoosely } from "./normalize-line.ts";
 import { indentationBetween, indentedBy } from "./indentation.ts";
 import { LineIndex } from "./line-index.ts";
+import { matchesLoosely } from "./normalize-line.ts";
 
-/** Longer texts are searched exactly or not at all: to look at each line would hold up everybody else. */
+/** Longer texts are only searched for exact matches: going through them line by line would block the event loop. */
 export const maxLooseSearchChars = 1024 * 1024;
 
 export type Replacement =
   | {
+      readonly type: "replaced";
       readonly text: string;
       readonly count: number;
-      /** The text was there but for its white space or its quotes. */
-      readonly loosely: boolean;
+      /** The matches differ from the quote in whitespace or typographic characters. */
+      readonly isLoose: boolean;
     }
-  | { readonly missing: true };
+  | { readonly type: "not_found" };
 
-/** Replaces every place where `old` is in `text`. `old` is not empty. */
-export function replaceAll(text: string, old: string, replacement: string): Replacement {
-  const exact = text.split(old).length - 1;
-  if (exact > 0) return { text: text.replaceAll(old, () => replacement), count: exact, loosely: false };
-  if (text.length > maxLooseSearchChars) return { missing: true };
+/** Replaces every occurrence of `oldText`, which is not empty. */
+export function replaceText(text: string, oldText: string, newText: string): Replacement {
+  const exactCount = text.split(oldText).length - 1;
+  if (exactCount > 0) {
+    return { type: "replaced", text: text.replaceAll(oldText, () => newText), count: exactCount, isLoose: false };
+  }
+  if (text.length > maxLooseSearchChars) return { type: "not_found" };
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const lines = text.split("\n");
-  const wanted = linesOf(old);
-  const places = placesOf(lines, wanted);
-  if (places.length === 0) return { missing: true };
-  const given = linesOf(replacement);
+  const oldLines = splitLines(oldText);
+  const matches = findLooseMatches(lines, oldLines);
+  if (matches.length === 0) return { type: "not_found" };
+  const newLines = newText === "" ? [] : splitLines(newText);
   const parts: string[] = [];
   let from = 0;
-  for (const { at, indentation } of places) {
+  for (const { at, indentation } of matches) {
     parts.push(...lines.slice(from, at));
-    const isLast = at + wanted.length === lines.length;
-    const inserted = replacement === "" ? [] : given.map((line) => indentedBy(indentation, line));
-    parts.push(...inserted.map((line, index) => ended(line, newline, isLast && index === inserted.length - 1)));
-    from = at + wanted.length;
+    const isAtEnd = at + oldLines.length === lines.length;
+    const inserted = newLines.map((line) => indentedBy(indentation, line));
+    parts.push(
+      ...inserted.map((line, index) => withCarriageReturn(line, newline, isAtEnd && index === inserted.length - 1)),
+    );
+    from = at + oldLines.length;
   }
-  return { text: [...parts, ...lines.slice(from)].join("\n"), count: places.length, loosely: true };
+  return { type: "replaced", text: [...parts, ...lines.slice(from)].join("\n"), count: matches.length, isLoose: true };
 }
 
-interface Place {
+interface Match {
   readonly at: number;
   readonly indentation: ReadonlyMap<string, string>;
 }
 
-/** Places that do not overlap. */
-function placesOf(lines: readonly string[], wanted: readonly string[]): Place[] {
-  const places: Place[] = [];
-  let free = 0;
-  for (const at of new LineIndex(lines).candidates(wanted)) {
-    if (at < free || !wanted.every((line, index) => matchesLoosely(line, lines[at + index]))) continue;
-    const indentation = indentationBetween(wanted, lines.slice(at, at + wanted.length));
+/** Matches do not overlap. */
+function findLooseMatches(lines: readonly string[], oldLines: readonly string[]): Match[] {
+  const matches: Match[] = [];
+  let nextFree = 0;
+  for (const at of new LineIndex(lines).candidates(oldLines)) {
+    if (at < nextFree || !oldLines.every((line, index) => matchesLoosely(line, lines[at + index]))) continue;
+    const indentation = indentationBetween(oldLines, lines.slice(at, at + oldLines.length));
     if (indentation === undefined) continue;
-    places.push({ at, indentation });
-    free = at + wanted.length;
+    matches.push({ at, indentation });
+    nextFree = at + oldLines.length;
   }
-  return places;
+  return matches;
 }
 
-/** Without the empty piece behind a final newline: whole lines are meant. */
-function linesOf(text: string): string[] {
+/** Ignores a final newline: whole lines are meant. */
+function splitLines(text: string): string[] {
   return text.replace(/\r?\n$/, "").split(/\r?\n/);
 }
 
-function ended(line: string, newline: string, atEnd: boolean): string {
-  return newline === "\r\n" && !atEnd ? `${line}\r` : line;
+function withCarriageReturn(line: string, newline: string, isLast: boolean): string {
+  return newline === "\r\n" && !isLast ? `${line}\r` : line;
 }

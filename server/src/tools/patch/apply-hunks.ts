@@ -1,58 +1,66 @@
-/** What a text is after the hunks of a patch: each is looked for behind the one before, exactly, then without regard to white space. */
+/** Applies the hunks of a patch to a text. Each is searched for after the previous one, exactly, then loosely. */
 import { DeckhandError } from "@deckhand/protocol";
-import { matchesLoosely } from "../edit/normalize-line.ts";
 import { explainNoMatch } from "../edit/no-match.ts";
+import { matchesLoosely } from "../edit/normalize-line.ts";
 import type { Hunk } from "./parse.ts";
 
-/** Fails with `no_match` and the nearest lines. */
+/** Fails with `no_match`, and the nearest lines in the message. */
 export function applyHunks(path: string, text: string, hunks: readonly Hunk[]): string {
-  const newline = text.includes("\r\n") ? "\r" : "";
+  const carriageReturn = text.includes("\r\n") ? "\r" : "";
   const endsWithNewline = text === "" || text.endsWith("\n");
   const lines = text === "" ? [] : (endsWithNewline ? text.slice(0, -1) : text).split("\n");
-  const parts: string[] = [];
+  const result: string[] = [];
   let from = 0;
   for (const hunk of hunks) {
-    const at = placeOf(hunk, lines, from);
-    if (at === undefined) throw new DeckhandError("no_match", whyNot(path, text, hunk));
-    parts.push(...lines.slice(from, at));
+    const at = findHunk(hunk, lines, from);
+    if (at === undefined) throw new DeckhandError("no_match", explainMissingHunk(path, text, hunk));
+    result.push(...lines.slice(from, at));
     from = at;
     for (const { mark, text: line } of hunk.lines) {
-      if (mark === "+") parts.push(line + newline);
+      if (mark === "+") result.push(line + carriageReturn);
       else {
-        // The file's own line stays, whatever its white space.
-        if (mark === " ") parts.push(lines[from] ?? "");
+        // A context line is taken from the file, which may differ from the hunk in whitespace.
+        if (mark === " ") result.push(lines[from] ?? "");
         from += 1;
       }
     }
   }
-  const all = [...parts, ...lines.slice(from)];
-  return all.length === 0 ? "" : all.join("\n") + (endsWithNewline ? "\n" : "");
+  result.push(...lines.slice(from));
+  return result.length === 0 ? "" : result.join("\n") + (endsWithNewline ? "\n" : "");
 }
 
-function placeOf({ below, lines: changes, atEnd }: Hunk, lines: readonly string[], from: number): number | undefined {
+function findHunk(
+  { below, lines: hunkLines, atEnd }: Hunk,
+  lines: readonly string[],
+  from: number,
+): number | undefined {
   let first = from;
   for (const line of below) {
     const at = lines.findIndex((each, index) => index >= first && matchesLoosely(line, each));
     if (at === -1) return undefined;
     first = at + 1;
   }
-  const old = changes.flatMap(({ mark, text }) => (mark === "+" ? [] : [text]));
-  if (old.length === 0) return below.length > 0 ? first : lines.length;
-  const last = lines.length - old.length;
-  const places = [...(atEnd ? [last] : []), ...range(first, last)].filter((at) => at >= first);
-  for (const same of [(a: string, b?: string) => a === b || `${a}\r` === b, matchesLoosely]) {
-    const found = places.find((at) => old.every((line, index) => same(line, lines[at + index])));
+  const oldLines = hunkLines.flatMap(({ mark, text }) => (mark === "+" ? [] : [text]));
+  if (oldLines.length === 0) return below.length > 0 ? first : lines.length;
+  const last = lines.length - oldLines.length;
+  const positions = [...(atEnd ? [last] : []), ...range(first, last)].filter((at) => at >= first);
+  for (const matches of [matchesExactly, matchesLoosely]) {
+    const found = positions.find((at) => oldLines.every((line, index) => matches(line, lines[at + index])));
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function matchesExactly(hunkLine: string, line: string | undefined): boolean {
+  return line === hunkLine || line === `${hunkLine}\r`;
 }
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
 }
 
-function whyNot(path: string, text: string, { below, lines }: Hunk): string {
-  const old = lines.flatMap(({ mark, text: line }) => (mark === "+" ? [] : [line]));
-  const where = below.length === 0 ? "" : ` (below "${below.join('", "').slice(0, 200)}", and behind the hunk before)`;
-  return explainNoMatch(path, text, old.join("\n"), `This hunk${where}`);
+function explainMissingHunk(path: string, text: string, { below, lines }: Hunk): string {
+  const oldLines = lines.flatMap(({ mark, text: line }) => (mark === "+" ? [] : [line]));
+  const where = below.length === 0 ? "" : ` (below "${below.join('", "').slice(0, 200)}", and after the previous hunk)`;
+  return explainNoMatch(path, text, oldLines.join("\n"), { subject: `This hunk${where}`, name: "the hunk" });
 }

@@ -33,15 +33,15 @@ async function patch(...lines: readonly string[]): Promise<AnyOutcome> {
   assert.ok(done === true);
   return value;
 }
-const fails = (code: string, words: RegExp) => (error: unknown) =>
-  error instanceof DeckhandError && error.code === code && words.test(error.message);
+const fails = (code: string, message: RegExp) => (error: unknown) =>
+  error instanceof DeckhandError && error.code === code && message.test(error.message);
 const hunksOf = (...lines: readonly string[]): readonly Hunk[] => {
   const [file] = parsePatch(["*** Update File: a", ...lines].join("\n"));
   assert.ok(file?.type === "update");
   return file.hunks;
 };
 
-test("[HN8] a patch adds, changes, moves and deletes several files in one edit, and tells each", async () => {
+test("[HN8] a patch adds, changes, moves and deletes files in one edit, and reports each of them", async () => {
   await put("change.py", "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        return 1\n");
   await put("old.sh", "echo old\necho stays\n");
   await chmod(join(workspace, "old.sh"), 0o755);
@@ -78,7 +78,7 @@ test("[HN8] a patch adds, changes, moves and deletes several files in one edit, 
   assert.ok(!existsSync(join(workspace, "old.sh")) && !existsSync(join(workspace, "gone.txt")));
 });
 
-test("[HN8] where one part does not fit nothing is changed, and the nearest lines are shown", async () => {
+test("[HN8] if one hunk does not match, nothing is changed and the nearest lines are shown", async () => {
   await put("a.txt", "one\ntwo\n");
   await put("b.txt", "three\nfour\n");
   const first = ["*** Update File: a.txt", "-one", "+1"];
@@ -86,16 +86,16 @@ test("[HN8] where one part does not fit nothing is changed, and the nearest line
     patch(...first, "*** Update File: b.txt", " three", "-for", "+4"),
     fails(
       "no_match",
-      /This hunk is not in b\.txt\. The nearest is at line 1:[\s\S]*Line 2 differs: This hunk has "for", the file "four"/,
+      /This hunk was not found in b\.txt\. The nearest match is at line 1:[\s\S]*Line 2 differs: the hunk has "for", the file "four"/,
     ),
   );
   await assert.rejects(patch(...first, "*** Update File: none.txt", "-x"), fails("file_not_found", /none\.txt/));
-  await assert.rejects(patch(...first, "*** Add File: b.txt", "+x"), fails("file_failed", /b\.txt exists/));
+  await assert.rejects(patch(...first, "*** Add File: b.txt", "+x"), fails("file_failed", /b\.txt already exists/));
   await assert.rejects(patch(...first, "*** Update File: b.txt", "*** Move to: a.txt"), fails("file_failed", /exists/));
   assert.deepEqual([await get("a.txt"), await get("b.txt")], ["one\ntwo\n", "three\nfour\n"]);
 });
 
-test("[HN8] where a write fails, what was written before is taken back", async () => {
+test("[HN8] if a write fails, the earlier writes are undone", async () => {
   await put("a.txt", "one\n");
   await put("gone.txt", "still here\n");
   await put("from.txt", "moved\n");
@@ -112,7 +112,7 @@ test("[HN8] where a write fails, what was written before is taken back", async (
   assert.ok(!existsSync(join(workspace, "made.txt")) && !existsSync(join(workspace, "to.txt")));
 });
 
-test("[HN8] what stands around a patch is looked past, and what is no patch is answered with what is wrong", () => {
+test("[HN8] text around a patch is ignored, and an invalid patch is rejected with the reason", () => {
   const lines = ["*** Update File: a b.txt ", "@@ -1,2 +1,2 @@ def f():", "-x", "+y", "*** End of File", ""];
   const wrapped = ["apply_patch <<'EOF'", "*** Begin Patch", ...lines, "*** End Patch", "EOF"].join("\r\n");
   const [file, ...more] = parsePatch(wrapped);
@@ -122,11 +122,11 @@ test("[HN8] what stands around a patch is looked past, and what is no patch is a
   assert.deepEqual(file.hunks, [{ below: ["def f():"], atEnd: true, lines: changes }]);
   assert.deepEqual(patchPaths(wrapped), ["a b.txt"]);
   for (const text of ["", "hello", "*** Update File: a\n", "*** Update File: a\nxyz", "*** Add File: a\nno plus"]) {
-    assert.throws(() => parsePatch(text), fails("bad_tool_args", /The patch cannot be read\./), text);
+    assert.throws(() => parsePatch(text), fails("bad_tool_args", /Invalid patch\./), text);
   }
 });
 
-test("[HN8] a hunk is found behind the one before, exactly, else without white space, and keeps the file's own lines", () => {
+test("[HN8] a hunk is found after the previous one, exactly or ignoring whitespace, and context lines keep the file's text", () => {
   assert.equal(applyHunks("a", "x\nx\nx\n", [...hunksOf("-x", "+1", "@@", "-x", "+2")]), "1\n2\nx\n");
   assert.equal(applyHunks("a", "  a \n\tb\n", hunksOf(" a", "-b", "+\tc")), "  a \n\tc\n");
   assert.equal(applyHunks("a", "a\r\nb\r\n", hunksOf(" a", "-b", "+c")), "a\r\nc\r\n");
@@ -136,20 +136,22 @@ test("[HN8] a hunk is found behind the one before, exactly, else without white s
   assert.throws(() => applyHunks("a", "x\n", hunksOf("@@ nowhere", "-x")), fails("no_match", /below "nowhere"/));
 });
 
-test("[HN8] whatever lines are changed: the patch that says so gives the new text", () => {
+test("[HN8] a patch for any set of changed lines yields the new text", () => {
   const line = fc.stringMatching(/^[a-z]{1,6}$/);
   fc.assert(
     fc.property(
       fc.uniqueArray(line, { minLength: 1, maxLength: 12 }),
       fc.infiniteStream(fc.constantFrom("keep", "drop", "change")),
       (lines, ways) => {
-        const how = lines.map(() => ways.next().value as string);
+        const edits = lines.map(() => ways.next().value as string);
         const hunk = lines.flatMap((text, at) =>
-          how[at] === "keep" ? [` ${text}`] : [`-${text}`, ...(how[at] === "change" ? [`+${text}!`] : [])],
+          edits[at] === "keep" ? [` ${text}`] : [`-${text}`, ...(edits[at] === "change" ? [`+${text}!`] : [])],
         );
-        const kept = lines.flatMap((text, at) => (how[at] === "drop" ? [] : [how[at] === "keep" ? text : `${text}!`]));
-        const wanted = kept.map((text) => `${text}\n`).join("");
-        assert.equal(applyHunks("a", lines.map((text) => `${text}\n`).join(""), hunksOf(...hunk)), wanted);
+        const newLines = lines.flatMap((text, at) =>
+          edits[at] === "drop" ? [] : [edits[at] === "keep" ? text : `${text}!`],
+        );
+        const expected = newLines.map((text) => `${text}\n`).join("");
+        assert.equal(applyHunks("a", lines.map((text) => `${text}\n`).join(""), hunksOf(...hunk)), expected);
       },
     ),
   );

@@ -1,11 +1,11 @@
-/** What a file is by its first bytes, for who cannot be shown it as text. */
+/** Recognizes files that are not text by their first bytes. */
 
 export type ImageType = "image/png" | "image/jpeg" | "image/gif" | "image/webp";
 
-const starts: readonly (readonly [string, string])[] = [
+const signatures: readonly (readonly [string, string])[] = [
   ["\x7fELF", "an ELF program or library"],
   ["%PDF-", "a PDF document"],
-  ["PK\x03\x04", "a zip archive (or a document or package that is one)"],
+  ["PK\x03\x04", "a zip archive (or a document or package in that format)"],
   ["\x1f\x8b", "gzip data"],
   ["BZh", "bzip2 data"],
   ["\xfd7zXZ\0", "xz data"],
@@ -32,10 +32,9 @@ export function imageTypeOf(data: Uint8Array): ImageType | undefined {
   return head.startsWith("RIFF") && head.slice(8) === "WEBP" ? "image/webp" : undefined;
 }
 
-/** "gzip data, 1,234 bytes" */
-export function describeBytes(data: Uint8Array): string {
+/** Such as "gzip data". */
+export function describeType(data: Uint8Array): string {
   const head = Buffer.from(data.subarray(0, 300)).toString("latin1");
-  const found = starts.find(([start]) => head.startsWith(start))?.[1];
-  const other = head.slice(257, 262) === "ustar" ? "a tar archive" : "no text";
-  return `${found ?? other}, ${data.length.toLocaleString("en")} bytes`;
+  const known = signatures.find(([signature]) => head.startsWith(signature))?.[1];
+  return known ?? (head.slice(257, 262) === "ustar" ? "a tar archive" : "not text");
 }

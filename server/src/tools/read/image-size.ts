@@ -1,4 +1,4 @@
-/** How large an image says that it is, before anybody takes memory for its pixels. */
+/** Reads an image's dimensions from its header, before memory is allocated for its pixels. */
 import type { ImageType } from "./file-type.ts";
 
 export interface ImageSize {
@@ -6,7 +6,7 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** Undefined where it is not to be found. */
+/** Undefined if the header is damaged. */
 export function imageSizeOf(bytes: Uint8Array, type: ImageType): ImageSize | undefined {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
@@ -41,7 +41,7 @@ function webp(data: Buffer): ImageSize | undefined {
   }
 }
 
-/** ITU T.81: segments up to the frame header (SOF0 … SOF15 but for DHT, JPG and DAC). */
+/** ITU T.81: skips segments up to the frame header (SOF0 … SOF15, except DHT, JPG and DAC). */
 function jpeg(data: Buffer): ImageSize | undefined {
   for (let at = 2; at + 9 < data.length;) {
     if (data[at] !== 0xff) return undefined;

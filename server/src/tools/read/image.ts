@@ -1,6 +1,6 @@
 /**
- * An image as a model is shown it: no larger than what models look at, and no more bytes than an event should have. Images are hostile and
- * slow to take apart: it is done in a thread, by WebAssembly, and not at all for one that says it has too many pixels.
+ * Prepares an image for a model: no larger than models use, and no more bytes than an event should have. Images are
+ * untrusted and slow to decode, so WebAssembly in a worker thread does it, and images with too many pixels are refused.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -12,16 +12,17 @@ export interface ModelImage {
   readonly url: string;
   readonly width: number;
   readonly height: number;
-  /** What it is in the file. */
+  /** The image in the file. */
   readonly original: { readonly type: ImageType; readonly width: number; readonly height: number };
 }
 
-/** What is asked of the thread. */
+/** Sent to the worker thread. */
 export interface ResizeRequest {
   readonly bytes: Uint8Array;
   readonly maxSide: number;
   readonly maxBytes: number;
 }
+
 export interface ResizedImage {
   readonly bytes: Uint8Array;
   readonly type: string;
@@ -29,43 +30,49 @@ export interface ResizedImage {
   readonly height: number;
 }
 
-/** Providers make what is larger smaller themselves, after it was sent and paid for. */
+/** Providers scale larger images down themselves, after they were sent and paid for. */
 const maxSide = 1568;
 const maxBytes = 384 * 1024;
-/** 4 bytes each while it is taken apart, and once more while it is made smaller. */
+/** Each takes 4 bytes when decoded, and 4 more while the image is resized. */
 const maxPixels = 40_000_000;
-const deadlineMs = 20_000;
-const maxMegabytes = 128;
+const timeoutMs = 20_000;
+const maxWorkerMegabytes = 128;
 
-/** A sentence where it cannot be shown. Fails with the signal's reason. */
-export async function imageForModel(
-  bytes: Uint8Array,
-  type: ImageType,
-  signal: AbortSignal,
-): Promise<ModelImage | string> {
+export type ImageResult =
+  | { readonly type: "image"; readonly image: ModelImage }
+  /** Why, as the end of a sentence. */
+  | { readonly type: "unreadable"; readonly reason: string };
+
+/** Fails with the signal's reason. */
+export async function imageForModel(bytes: Uint8Array, type: ImageType, signal: AbortSignal): Promise<ImageResult> {
   const size = imageSizeOf(bytes, type);
-  if (size === undefined || size.width === 0 || size.height === 0) return "it is damaged";
+  if (size === undefined || size.width === 0 || size.height === 0) return unreadable("it is damaged");
   const { width, height } = size;
-  if (width * height > maxPixels) return `it has ${width} × ${height} pixels, which is too much`;
+  if (width * height > maxPixels) return unreadable(`it has ${width} × ${height} pixels, which is too many`);
   const original = { type, width, height };
   if (bytes.length <= maxBytes && Math.max(width, height) <= maxSide) {
-    return { url: dataUrl(type, bytes), width, height, original };
+    return { type: "image", image: { url: dataUrl(type, bytes), width, height, original } };
   }
   const worker = new Worker(new URL("./image-worker.ts", import.meta.url), {
     workerData: { bytes, maxSide, maxBytes } satisfies ResizeRequest,
-    resourceLimits: { maxOldGenerationSizeMb: maxMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: maxWorkerMegabytes },
     env: {},
   });
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    const [small] = (await once(worker, "message", { signal: limit })) as [ResizedImage];
-    return { url: dataUrl(small.type, small.bytes), width: small.width, height: small.height, original };
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const [resized] = (await once(worker, "message", { signal: limited })) as [ResizedImage];
+    const image = { url: dataUrl(resized.type, resized.bytes), width: resized.width, height: resized.height, original };
+    return { type: "image", image };
   } catch {
     signal.throwIfAborted();
-    return "it cannot be read";
+    return unreadable("it cannot be decoded");
   } finally {
     await worker.terminate();
   }
+}
+
+function unreadable(reason: string): ImageResult {
+  return { type: "unreadable", reason };
 }
 
 function dataUrl(type: string, bytes: Uint8Array): string {

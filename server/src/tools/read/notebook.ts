@@ -1,7 +1,7 @@
-/** A Jupyter notebook (nbformat 4) as text: its cells, and what they printed, bounded. */
+/** Converts a Jupyter notebook (nbformat 4) to text: its cells with their output, truncated. */
 import { z } from "zod";
 
-/** nbformat keeps a text whole or as its lines. */
+/** nbformat stores a text as one string or as a list of lines. */
 const lines = z.union([z.string(), z.array(z.string()).transform((parts) => parts.join(""))]).catch("");
 
 const output = z.object({
@@ -20,10 +20,10 @@ const notebook = z.object({
   ),
 });
 
-/** Characters of what one cell printed. */
+/** Of one cell. */
 const maxOutputChars = 2000;
 
-/** Undefined for what is no notebook. */
+/** Undefined if the JSON is not a notebook. */
 export function notebookText(json: string): string | undefined {
   let value: unknown;
   try {
@@ -35,26 +35,26 @@ export function notebookText(json: string): string | undefined {
   if (!parsed.success) return undefined;
   return parsed.data.cells
     .map(({ cell_type: kind, source, outputs = [] }, at) => {
-      const printed = outputs
-        .map(printedOf)
-        .filter((text) => text !== "")
+      const text = outputs
+        .map(outputText)
+        .filter((each) => each !== "")
         .join("\n");
-      return `# Cell ${at + 1} (${kind})\n${source.trimEnd()}\n${printed === "" ? "" : `# Output\n${bounded(printed)}\n`}`;
+      return `# Cell ${at + 1} (${kind})\n${source.trimEnd()}\n${text === "" ? "" : `# Output\n${truncate(text)}\n`}`;
     })
     .join("\n");
 }
 
-function printedOf({ text, data, ename, evalue }: z.infer<typeof output>): string {
+function outputText({ text, data, ename, evalue }: z.infer<typeof output>): string {
   if (ename !== undefined) return `${ename}: ${evalue ?? ""}`;
   if (text !== undefined) return text.trimEnd();
   if (data === undefined) return "";
-  const shown = lines.parse(data["text/plain"]);
-  const others = Object.keys(data).filter((type) => type !== "text/plain" && !(shown !== "" && type === "text/html"));
-  return [shown.trimEnd(), ...others.map((type) => `[${type}]`)].filter((part) => part !== "").join("\n");
+  const plain = lines.parse(data["text/plain"]);
+  const others = Object.keys(data).filter((type) => type !== "text/plain" && !(plain !== "" && type === "text/html"));
+  return [plain.trimEnd(), ...others.map((type) => `[${type}]`)].filter((part) => part !== "").join("\n");
 }
 
-function bounded(text: string): string {
+function truncate(text: string): string {
   if (text.length <= maxOutputChars) return text;
   const half = maxOutputChars / 2;
-  return `${text.slice(0, half)}\n[… ${text.length - maxOutputChars} characters …]\n${text.slice(-half)}`;
+  return `${text.slice(0, half)}\n[… ${text.length - maxOutputChars} characters omitted …]\n${text.slice(-half)}`;
 }

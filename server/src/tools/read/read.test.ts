@@ -24,11 +24,11 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const tool = readTool(async (name) => (name === "own" ? "Of the user.\n" : undefined));
+const tool = readTool();
 
 interface Read {
   readonly event: Extract<Observation, { observation: "read" }>;
-  readonly told: string;
+  readonly modelText: string;
 }
 
 async function read(args: object, forAgent = true): Promise<Read> {
@@ -37,12 +37,12 @@ async function read(args: object, forAgent = true): Promise<Read> {
   const { value, done } = await running.next();
   assert.ok(done === true && value.observation === "read");
   const event = { id: 2, timestamp: "", ...observation("agent", "read", value.content, value.extras) };
-  return { event, told: tool.formatForModel?.(event) ?? "" };
+  return { event, modelText: tool.formatForModel?.(event) ?? "" };
 }
 const put = (name: string, content: string | Uint8Array): Promise<void> => writeFile(join(workspace, name), content);
-const sentence = async (args: object, forAgent = true): Promise<string> => {
+const errorMessage = async (args: object, forAgent = true): Promise<string> => {
   const error: unknown = await read(args, forAgent).then(
-    () => assert.fail("it was read"),
+    () => assert.fail("The file was read."),
     (thrown: unknown) => thrown,
   );
   assert.ok(error instanceof DeckhandError);
@@ -53,64 +53,64 @@ const png = (width: number, height: number): Uint8Array => {
   return new PhotonImage(pixels, width, height).get_bytes();
 };
 
-test("[HN4] the agent sees lines with their numbers, which are no part of what is stored", async () => {
+test("[HN4] the agent sees line numbers, which are not part of the stored content", async () => {
   await put("three.txt", "one\ntwo\nthree\n");
   const whole = await read({ path: "three.txt" });
-  assert.deepEqual([whole.event.content, whole.told], ["one\ntwo\nthree\n", "1\tone\n2\ttwo\n3\tthree"]);
-  assert.equal((await read({ path: "three.txt", start: 1, end: 2 })).told, "2\ttwo");
-  assert.match((await read({ path: "three.txt", start: 9 })).told, /no such lines/);
+  assert.deepEqual([whole.event.content, whole.modelText], ["one\ntwo\nthree\n", "1\tone\n2\ttwo\n3\tthree"]);
+  assert.equal((await read({ path: "three.txt", start: 1, end: 2 })).modelText, "2\ttwo");
+  assert.match((await read({ path: "three.txt", start: 9 })).modelText, /no lines in this range/);
   await put("long.txt", "x".repeat(99).concat("\n").repeat(1000));
-  const { told } = await read({ path: "long.txt", start: 100 });
-  assert.match(told, /^101\tx+\n102\t[\s\S]*\n700\tx+\n\[The file goes on: read it with start 700\]\n$/);
+  const { modelText } = await read({ path: "long.txt", start: 100 });
+  assert.match(modelText, /^101\tx+\n102\t[\s\S]*\n700\tx+\n\[Truncated\. Continue with start 700\.\]\n$/);
 });
 
-test("[HN5] a folder is listed, sorted and bounded; a client that asks for a file gets an error as ever", async () => {
+test("[HN5] a folder is listed, sorted and truncated; a client that reads one gets an error as before", async () => {
   await mkdir(join(workspace, "tree/sub"), { recursive: true });
   await Promise.all(["b.txt", ".hidden", "a\nb"].map((name) => put(`tree/${name}`, "")));
-  const { event, told } = await read({ path: "tree" });
-  assert.deepEqual(told.split("\n").sort(), [".hidden", "a?b", "b.txt", "sub/"]);
+  const { event, modelText } = await read({ path: "tree" });
+  assert.deepEqual(modelText.split("\n").sort(), [".hidden", "a?b", "b.txt", "sub/"]);
   assert.deepEqual([event.extras.kind, event.extras.path], ["folder", join(workspace, "tree")]);
   await mkdir(join(workspace, "none"));
-  assert.equal((await read({ path: "none" })).told, "[The folder is empty]");
+  assert.equal((await read({ path: "none" })).modelText, "[The folder is empty]");
   await mkdir(join(workspace, "many"));
   await runtime.spawn(["sh", "-c", "cd many; seq 1 600 | xargs touch"], 1000, new AbortController().signal);
-  assert.match((await read({ path: "many" })).told, /\n\[There are more than 500;/);
-  assert.match(await sentence({ path: "tree" }, false), /^Path is a directory/);
+  assert.match((await read({ path: "many" })).modelText, /\n\[More than 500 entries;/);
+  assert.match(await errorMessage({ path: "tree" }, false), /^Path is a directory/);
 });
 
-test("[HN5] a file that is too large to be read whole comes in the part that is asked for, with bounded memory", async () => {
+test("[HN5] of a file too large to be read whole, the requested part is read with bounded memory", async () => {
   const file = await open(join(workspace, "huge.txt"), "w");
   for (let at = 0; at < 20; at += 1) await file.write(`${`${at} `.padEnd(1023, "x")}\n`.repeat(1024));
   await file.close();
   const middle = await read({ path: "huge.txt", start: 10_240, end: 10_242 });
-  assert.match(middle.told, /^10241\t10 x+\n10242\t10 x+$/);
-  assert.match((await read({ path: "huge.txt" })).told, /^1\t0 x[\s\S]*start 58\]\n$/);
-  assert.match(await sentence({ path: "huge.txt" }, false), /larger than/);
+  assert.match(middle.modelText, /^10241\t10 x+\n10242\t10 x+$/);
+  assert.match((await read({ path: "huge.txt" })).modelText, /^1\t0 x[\s\S]*start 58\.\]\n$/);
+  assert.match(await errorMessage({ path: "huge.txt" }, false), /larger than/);
 });
 
-test("[HN5] what is no text says what it is", async () => {
+test("[HN5] the error for a file that is not text says what it is", async () => {
   await put("data.gz", Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2));
-  const words = "It is gzip data, 6 bytes: use a command that understands it.";
+  const description = "It is gzip data (6 bytes). Use a command that can read it.";
   assert.equal(
-    await sentence({ path: "data.gz" }),
-    `File could not be decoded as utf-8: ${join(workspace, "data.gz")}. ${words}`,
+    await errorMessage({ path: "data.gz" }),
+    `File could not be decoded as utf-8: ${join(workspace, "data.gz")}. ${description}`,
   );
   await put("latin.txt", Buffer.from("caf\xe9", "latin1"));
-  assert.match(await sentence({ path: "latin.txt" }), /no text, 4 bytes/);
-  assert.ok(!(await sentence({ path: "data.gz" }, false)).includes("gzip"));
+  assert.match(await errorMessage({ path: "latin.txt" }), /not text \(4 bytes\)/);
+  assert.ok(!(await errorMessage({ path: "data.gz" }, false)).includes("gzip"));
 });
 
-test("[HN6] an image is shown as it is where it is small, else made smaller; one with too many pixels or damaged is named", async () => {
+test("[HN6] small images are shown unchanged, larger ones scaled down, damaged and oversized ones refused with the reason", async () => {
   const small = png(20, 10);
   await put("small.png", small);
-  const { event, told } = await read({ path: "small.png" });
-  assert.equal(told, "[Image: image/png, 20 × 10 pixels]");
+  const { event, modelText } = await read({ path: "small.png" });
+  assert.equal(modelText, "[Image: image/png, 20 × 10 pixels]");
   const url = `data:image/png;base64,${Buffer.from(small).toString("base64")}`;
   assert.deepEqual(event.extras.image, { url, width: 20, height: 10 });
 
   await put("large.png", png(2000, 400));
   const large = await read({ path: "large.png" });
-  assert.match(large.told, /^\[Image: image\/png, 2000 × 400 pixels, shown as \d+ × \d+\]$/);
+  assert.match(large.modelText, /^\[Image: image\/png, 2000 × 400 pixels, shown as \d+ × \d+\]$/);
   const shown = Buffer.from(large.event.extras.image?.url.split(",")[1] ?? "", "base64");
   const type = imageTypeOf(shown);
   assert.ok(shown.length <= 400_000 && type !== undefined);
@@ -121,12 +121,12 @@ test("[HN6] an image is shown as it is where it is small, else made smaller; one
   bomb.writeUInt32BE(100_000, 16);
   bomb.writeUInt32BE(100_000, 20);
   await put("bomb.png", bomb);
-  assert.match((await read({ path: "bomb.png" })).told, /cannot be shown: it has 100000 × 100000 pixels/);
+  assert.match((await read({ path: "bomb.png" })).modelText, /cannot be shown: it has 100000 × 100000 pixels/);
   await put("broken.png", Buffer.concat([png(1700, 4).subarray(0, 60)]));
-  assert.match((await read({ path: "broken.png" })).told, /cannot be shown/);
+  assert.match((await read({ path: "broken.png" })).modelText, /cannot be shown/);
 });
 
-test("[HN6] width and height are found in each kind of image", () => {
+test("[HN6] width and height are read from every image format", () => {
   const image = new PhotonImage(new Uint8Array(30 * 20 * 4).fill(200), 30, 20);
   const gif = Buffer.from("GIF89a\x1e\0\x14\0\0\0\0", "latin1");
   for (const bytes of [image.get_bytes(), image.get_bytes_jpeg(80), image.get_bytes_webp(), gif]) {
@@ -137,7 +137,7 @@ test("[HN6] width and height are found in each kind of image", () => {
   }
 });
 
-test("[HN5] a notebook comes as its cells with what they printed, bounded; what is none stays text", async () => {
+test("[HN5] a notebook is shown as cells with their truncated output; an invalid one stays text", async () => {
   const cells = [
     { cell_type: "markdown", source: ["# Title\n", "words"] },
     {

@@ -1,4 +1,4 @@
-/** What is read by a program in the sandbox, because it is no file or too large for one piece of memory. */
+/** Reads with commands in the sandbox: folders, and files that are too large to be held in memory. */
 import { resolve } from "node:path";
 import { DeckhandError, type ActionArgs } from "@deckhand/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
@@ -6,25 +6,24 @@ import type { Runtime } from "../../runtime/runtime.ts";
 const maxEntries = 500;
 const maxListBytes = 64 * 1024;
 
-/** Names in a folder, sorted, folders with a slash. */
+/** The names in a folder, sorted; folders end with a slash. */
 export async function listFolder(
   path: string,
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<{ readonly path: string; readonly content: string }> {
-  // Something for `sort` and `head` to read is what `ls` prints; a newline in a name is shown as `?`.
+  // One name per line: `ls -q` prints a newline within a name as `?`.
   const script = `cd -- "$1" && ls -1Apq | head -n ${maxEntries + 1}`;
   const { stdout, stderr, exitCode } = await runtime.spawn(["sh", "-c", script, "list", path], maxListBytes, signal);
   const names = new TextDecoder().decode(stdout).split("\n").slice(0, -1);
   if (exitCode !== 0 && names.length === 0) throw new DeckhandError("file_failed", stderr.trim());
   const shown = names.slice(0, maxEntries);
-  const more =
-    names.length > maxEntries ? [`[There are more than ${maxEntries}; use search, or ls and grep in a command]`] : [];
+  const more = names.length > maxEntries ? [`[More than ${maxEntries} entries; use search, or run ls and grep]`] : [];
   const content = shown.length === 0 ? "[The folder is empty]" : [...shown, ...more].join("\n");
   return { path: resolve(runtime.cwd, path), content };
 }
 
-/** The lines that are asked for, at most about `maxChars`. */
+/** The requested lines, cut after about `maxChars` characters. */
 export async function readLargeFile(
   { path, start, end }: Pick<ActionArgs<"read">, "path" | "start" | "end">,
   maxChars: number,

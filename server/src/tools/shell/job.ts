@@ -1,18 +1,18 @@
 import type { ActionArgs, Delta, Observation } from "@deckhand/protocol";
 import type { WaitOptions } from "../../runtime/jobs.ts";
-import { jobExtras, describeJob, textOrBinaryNote, fullOutputExtras } from "./output.ts";
 import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
+import { describeJob, fullOutputExtras, jobExtras, textOrBinaryNote } from "./output.ts";
 
-/** After something was typed: until what came of it stands still, as far as anybody can tell. */
-const settled: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
+/** After input or a signal: until the output that it causes has most likely ended. */
+const settleWait: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
 
 export const jobTool: Tool<"job"> = {
   action: "job",
   description:
-    "Look at a job (a command in the background, or one that outlived its timeout): what it printed since the last look, or its screen if it has a terminal. First types `input` (end a line with a newline), presses `keys` (enter, tab, escape, up, pagedown, ctrl-c, ctrl-d …) or sends `signal`, if given; then waits up to `wait` seconds for its end.",
+    "Check a background job (one started with `background`, or a command that outlived its timeout): returns its output since the last check, or its screen if it has a terminal. First types `input` (end a line with a newline), presses `keys` (enter, tab, escape, up, pagedown, ctrl-c, ctrl-d …) or sends `signal`, if given; then waits up to `wait` seconds for the job to end.",
   modelArgs: ["id", "input", "keys", "signal", "wait"],
-  effect: types,
-  // A look takes what is new: the next one has to come after it.
+  effect: effectOf,
+  // Each check consumes the new output, so checks must stay in order.
   isParallelSafe: () => false,
   // oxlint-disable-next-line require-yield -- there is nothing to stream
   async *run(args: ActionArgs<"job">, { runtime, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
@@ -22,9 +22,9 @@ export const jobTool: Tool<"job"> = {
     if (input !== undefined) jobs.type(id, { type: "text", text: input });
     if (keys !== undefined) jobs.type(id, { type: "keys", keys });
     if (args.signal !== undefined) jobs.signal(id, args.signal);
-    const acts = types(args) === "execute" || args.signal !== undefined;
+    const acts = effectOf(args) === "execute" || args.signal !== undefined;
     if (wait !== undefined) await jobs.wait(id, { timeoutMs: wait * 1000 }, signal);
-    else if (acts) await jobs.wait(id, settled, signal);
+    else if (acts) await jobs.wait(id, settleWait, signal);
     const look = await jobs.look(id);
     const { status } = look;
     return {
@@ -43,7 +43,7 @@ export const jobTool: Tool<"job"> = {
   },
 };
 
-/** What is typed can be a command as any other. */
-function types({ input, keys }: ActionArgs<"job">): "execute" | "none" {
+/** Typed input can be a command like any other. */
+function effectOf({ input, keys }: ActionArgs<"job">): "execute" | "none" {
   return input === undefined && keys === undefined ? "none" : "execute";
 }

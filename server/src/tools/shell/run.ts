@@ -1,65 +1,71 @@
 import { refusalSentence, type ActionArgs, type Delta, type Observation } from "@deckhand/protocol";
 import type { Terminal, WaitOptions } from "../../runtime/jobs.ts";
 import type { ExecResult, Refusal, Runtime } from "../../runtime/runtime.ts";
-import { jobExtras, describeJob, textOrBinaryNote, fullOutputExtras, describeFullOutput } from "./output.ts";
 import type { AnyOutcome, Tool, ToolContext } from "../tool.ts";
+import { describeFullOutput, describeJob, fullOutputExtras, jobExtras, textOrBinaryNote } from "./output.ts";
 
-/** Bytes of output that an event (and the model) gets: half from the head, half from the tail. The original's number. */
-const keepBytes = 30_000;
+/** Bytes of output in the event, half head and half tail. OpenHands keeps as much. */
+const maxOutputBytes = 30_000;
 
-/** Streamed text of one delta at most; a screen has no use for more at once, and a socket not either. */
-const deltaChars = 16_384;
+/** Streamed text of one delta: more is of no use on a screen, and would only fill the socket. */
+const maxDeltaChars = 16_384;
 
-/** Wide enough for most output, few enough cells to read. */
+/** Wide enough for most output, and few enough cells for the model to read. */
 const terminal: Terminal = { rows: 30, columns: 100 };
 
-/** A job that fails at once says so in its first observation. */
-const begun: WaitOptions = { timeoutMs: 200, quietMs: 50 };
-const drawn: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
+/** Long enough that a job which fails at once says so in its first observation. */
+const startWait: WaitOptions = { timeoutMs: 200, quietMs: 50 };
+/** Long enough for a program to draw its first screen. */
+const firstScreenWait: WaitOptions = { timeoutMs: 2000, quietMs: 250 };
 
 export function runTool(defaultTimeoutMs: number): Tool<"run"> {
   return {
     action: "run",
     description:
-      "Run a bash command in the persistent shell of the workspace and get its output and exit code. Directory, variables and functions last. After `timeout` seconds it goes on as a job, and you get what it printed. `background` starts a job at once (a server, a watcher); `tty` one with a terminal, for interactive programs. `input` is its standard input, else empty. Long output comes as head and tail, with the path of the whole.",
+      "Run a bash command in the workspace's persistent shell; returns its output and exit code. Directory, variables and functions persist. A command still running after `timeout` seconds becomes a background job, and its output so far is returned. `background` starts it as a job right away (a server, a watcher); `tty` does so with a terminal, for interactive programs. `input` is its stdin, empty by default. Long output is truncated in the middle, with the path of the full output.",
     modelArgs: ["command", "timeout", "background", "tty", "input"],
     effect: () => "execute",
     async *run(args: ActionArgs<"run">, { runtime, id, signal }: ToolContext): AsyncGenerator<Delta, AnyOutcome> {
-      // An id of the conversation's own, so that no restart gives it to another one.
-      const job = `j${id}`;
-      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", [], job);
-      if (args.background || args.tty === true) return start(args, job, runtime, signal);
+      // Derived from the action's id, so that no job reuses it, even after a restart.
+      const jobId = `j${id}`;
+      if (args.command.trim() === "") return outcome(args, nothingRan(runtime.cwd), "", [], jobId);
+      if (args.background || args.tty === true) return startJob(args, jobId, runtime, signal);
       const timeoutMs = args.timeout === undefined ? defaultTimeoutMs : args.timeout * 1000;
-      const onTimeout = args.on_timeout === "interrupt" ? {} : { jobId: job };
+      const onTimeout = args.on_timeout === "interrupt" ? {} : { jobId };
       const running = runtime.exec(
         args.command,
-        { timeoutMs, maxOutputBytes: keepBytes, input: args.input, ...onTimeout },
+        { timeoutMs, maxOutputBytes, input: args.input, ...onTimeout },
         signal,
       );
       let step = await running.next();
       while (!step.done) {
-        yield { of: id, text: step.value.slice(-deltaChars) };
+        yield { of: id, text: step.value.slice(-maxDeltaChars) };
         step = await running.next();
       }
       const refused = runtime.network?.takeRefused() ?? [];
-      return outcome(args, step.value, note(step.value, timeoutMs, job), refused, job);
+      return outcome(args, step.value, notes(step.value, timeoutMs, jobId), refused, jobId);
     },
     formatForModel(event: Observation): string {
       if (event.observation !== "run") return event.content;
       const { exit_code: exitCode, cwd, whole, job, screen, network } = event.extras;
       if (job !== undefined) return describeJob(event.content, { job, screen, whole });
-      const more = describeFullOutput(whole) + refusals(network?.refused ?? []);
-      return `${event.content.trimEnd()}${more}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
+      const notices = describeFullOutput(whole) + describeRefusals(network?.refused ?? []);
+      return `${event.content.trimEnd()}${notices}\n[exit code ${exitCode}, in ${cwd}]`.trimStart();
     },
   };
 }
 
-async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, signal: AbortSignal): Promise<AnyOutcome> {
+async function startJob(
+  args: ActionArgs<"run">,
+  id: string,
+  runtime: Runtime,
+  signal: AbortSignal,
+): Promise<AnyOutcome> {
   const { command, input, tty = false } = args;
   const { jobs } = runtime;
-  const typed = input === undefined ? {} : { input };
-  await jobs.start({ id, command, maxOutputBytes: keepBytes, ...typed, ...(tty ? { terminal } : {}) }, signal);
-  await jobs.wait(id, tty ? drawn : begun, signal);
+  const firstInput = input === undefined ? {} : { input };
+  await jobs.start({ id, command, maxOutputBytes, ...firstInput, ...(tty ? { terminal } : {}) }, signal);
+  await jobs.wait(id, tty ? firstScreenWait : startWait, signal);
   const look = await jobs.look(id);
   const { exitCode = -1, startedAt, endedAt = Date.now() } = look.status;
   return {
@@ -80,14 +86,14 @@ async function start(args: ActionArgs<"run">, id: string, runtime: Runtime, sign
 function outcome(
   args: ActionArgs<"run">,
   result: ExecResult,
-  words: string,
+  appended: string,
   refused: readonly Refusal[],
-  job: string,
+  jobId: string,
 ): AnyOutcome {
   const { endedBy } = result;
   return {
     observation: "run",
-    content: textOrBinaryNote(result.output) + words,
+    content: textOrBinaryNote(result.output) + appended,
     extras: {
       command: args.command,
       exit_code: result.exitCode,
@@ -96,34 +102,33 @@ function outcome(
       hidden: args.hidden,
       ...fullOutputExtras(result.fullOutput),
       ...(endedBy === undefined || endedBy === "job" ? {} : { ended_by: endedBy }),
-      ...(endedBy === "job" ? { job: { id: job, state: "running" } } : {}),
+      ...(endedBy === "job" ? { job: { id: jobId, state: "running" } } : {}),
       ...(result.limit === undefined ? {} : { limit: result.limit.kind }),
       ...(refused.length === 0 ? {} : { network: { refused: [...refused] } }),
     },
   };
 }
 
-function refusals(refused: readonly Refusal[]): string {
+function describeRefusals(refused: readonly Refusal[]): string {
   if (refused.length === 0) return "";
-  const ask = refused.some(({ rule }) => rule !== undefined)
-    ? " Only the user can allow it; do not look for a way around."
+  const advice = refused.some(({ rule }) => rule !== undefined)
+    ? " Only the user can allow it; do not try to work around it."
     : "";
-  return `\n[Network: ${refused.map(refusalSentence).join("; ")}.${ask}]`;
+  return `\n[Network: ${refused.map(refusalSentence).join("; ")}.${advice}]`;
 }
 
-/** The original's words where it has some. */
-function note(result: ExecResult, timeoutMs: number, job: string): string {
-  return `${howItEnded(result, timeoutMs, job)}${limitHit(result)}`;
+function notes(result: ExecResult, timeoutMs: number, jobId: string): string {
+  return `${endNote(result, timeoutMs, jobId)}${limitNote(result)}`;
 }
 
-function limitHit({ limit }: ExecResult): string {
+function limitNote({ limit }: ExecResult): string {
   switch (limit?.kind) {
     case "memory":
-      return `\n[The kernel ended a process: all commands here together may take ${mebibytes(limit.max)} of memory.]`;
+      return `\n[The kernel killed a process: all commands together may use ${mebibytes(limit.max)} of memory.]`;
     case "processes":
-      return `\n[Processes could not be started: all commands here together may have ${limit.max}.]`;
+      return `\n[Processes could not be started: all commands together may have ${limit.max}.]`;
     case "file_size":
-      return `\n[A program was ended because it wrote too large a file: one may have ${mebibytes(limit.max)}.]`;
+      return `\n[A program was killed for writing too large a file: the limit is ${mebibytes(limit.max)} per file.]`;
     case undefined:
       return "";
   }
@@ -133,22 +138,29 @@ function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 1024 ** 2)} MiB`;
 }
 
-function howItEnded({ endedBy, losesState: forgets }: ExecResult, timeoutMs: number, job: string): string {
+/** The wording for a timeout is that of OpenHands. */
+function endNote({ endedBy, losesState }: ExecResult, timeoutMs: number, jobId: string): string {
+  const seconds = timeoutMs / 1000;
   switch (endedBy) {
-    case "job":
-      return `\n[Not over after ${timeoutMs / 1000} seconds: it goes on as job ${job}. The next command has a new shell, with ${forgets === true ? "the directory alone: what the shell knew is too much to be carried over" : "directory, variables, functions and options as they were before this one"}.]`;
+    case "job": {
+      const state =
+        losesState === true
+          ? "in the same directory, but without its variables and functions, which are too large to copy"
+          : "with the directory, variables, functions and options from before this command";
+      return `\n[Still running after ${seconds} seconds, now as background job ${jobId}. The next command starts a new shell, ${state}.]`;
+    }
     case "timeout":
-      return `\n\n[Command timed out after ${timeoutMs / 1000} seconds. SIGINT was sent to interrupt the command.]`;
+      return `\n\n[Command timed out after ${seconds} seconds. SIGINT was sent to interrupt the command.]`;
     case "stop":
       return "\n\n[The command was stopped.]";
     case "shell_exit":
-      return "\n[The shell ended. The next command starts a new one in the same directory; variables and functions are gone.]";
+      return "\n[The shell exited. The next command starts a new one in the same directory; variables and functions are lost.]";
     default:
       return "";
   }
 }
 
-/** The original waited here for more output of a running command. */
+/** OpenHands takes an empty command to mean "wait for more output"; here there is nothing to wait for. */
 function nothingRan(cwd: string): ExecResult {
   return { output: "", exitCode: -1, cwd, durationMs: 0 };
 }
