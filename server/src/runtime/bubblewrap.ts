@@ -88,7 +88,7 @@ export function bubblewrapRuntimes(options: RuntimeOptions): RuntimeFactory {
         const sandbox = await openSandbox(options, owner);
         const guards = await sandbox.workspaceGuards(checked.path);
         const enforcer = await limiter.enforce(limits, isRootOutside(owner));
-        const placed = await commondirGuard.place(guards.commondirs);
+        const placed = await commondirGuard.place(checked.path, guards.commondirs);
         const untrusted = [...guards.mounts, ...placed.mounts];
         const close = async () => void (await Promise.all([enforcer.close(), placed.remove()]));
         const writable = [checked.path, sandboxHome, "/tmp"];

@@ -4,9 +4,10 @@
  * container that runs nothing would pass.
  */
 import { readFileSync, readlinkSync } from "node:fs";
-import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RuntimeCheck, RuntimeStatus } from "../runtime.ts";
+import { readWorkspaceFile } from "../sandbox/workspace-file.ts";
 import type { Exec } from "./container-host.ts";
 import { bashLauncher, shLauncher, type ShellLauncher } from "./shell-launcher.ts";
 
@@ -115,7 +116,8 @@ export async function verifyContainer(options: VerifyOptions): Promise<Container
     const passed = new Set([...output.matchAll(/^out (\d+)$/gm)].map((match) => Number(match[1])));
     if (await exists(join(parent, "written"))) passed.add(outsideWriteCheck);
     const createdFile = join(folders.workspace, "made");
-    const text = await readFile(createdFile, "utf8").catch(() => "");
+    const created = await readWorkspaceFile(folders.workspace, createdFile, 64);
+    const text = created.type === "content" ? created.bytes.toString("utf8") : "";
     // The file's owner is checked outside, because user ids may mean something else inside.
     if (text !== "made inside" || (await stat(createdFile)).uid !== user.uid) passed.delete(workspaceCheck);
     const checks = escapeChecks.map(([group, name], i) => ({

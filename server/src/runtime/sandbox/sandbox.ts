@@ -120,7 +120,7 @@ export async function openSandbox(
     },
     async workspaceGuards(workspace) {
       const visible = [workspace, "/usr", ...tools.mounts.map(({ to }) => to)];
-      const { mounts, commondirs } = await protectedPaths(workspace, options.protectedNames);
+      const { mounts, commondirs } = await protectedPaths(workspace, options.protectedNames, options.userHome);
       return { mounts: [...mounts, ...(await hiddenSockets(visible))], commondirs };
     },
   };

@@ -8,6 +8,12 @@ export type Mount =
   | { readonly type: "memory"; readonly to: string; readonly sizeBytes: number }
   | { readonly type: "closed"; readonly to: string };
 
+export const readOnly = (path: string): Mount => ({ type: "read", from: path, to: path });
+/** A missing folder: an empty, read-only one takes its place. */
+export const emptyFolder = (path: string): Mount => ({ type: "closed", to: path });
+/** A missing file: an empty, read-only one takes its place. */
+export const emptyFile = (path: string): Mount => ({ type: "read", from: "/dev/null", to: path });
+
 const mib = 1024 * 1024;
 export const sandboxHome = "/home/agent";
 export const sandboxOutputs = "/outputs";

@@ -7,10 +7,11 @@
  * name that does not exist yet: a repository or an editor's folder that is created inside stays writable until the next
  * start.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import type { Mount } from "./mounts.ts";
-import { isIn } from "../workspace-policy.ts";
+import { readdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { gitPaths, type GitPaths } from "./git-paths.ts";
+import { readOnly, type Mount } from "./mounts.ts";
 
 /** Names of files and folders, anywhere in the workspace. */
 export const protectedNames: readonly string[] = (
@@ -26,16 +27,13 @@ const maxRepositories = 32;
 const skippedFolders = new Set(["node_modules", ".venv", "venv", "target", "__pycache__"]);
 const parallelReads = 64;
 
-export interface ProtectedPaths {
-  /** Over the workspace, in this order. Symbolic links are not followed and cannot be protected. */
-  readonly mounts: readonly Mount[];
-  /** Where a `commondir` could be created in a git folder: commondir-guard.ts. */
-  readonly commondirs: readonly string[];
-}
+/** Over the workspace, in the order of the mounts. Symbolic links are not followed and cannot be protected. */
+export type ProtectedPaths = GitPaths;
 
 export async function protectedPaths(
   workspace: string,
   names: readonly string[] = protectedNames,
+  userHome: string = homedir(),
 ): Promise<ProtectedPaths> {
   const wanted = new Set(names);
   const mounts: Mount[] = [];
@@ -55,7 +53,7 @@ export async function protectedPaths(
         level.push(...below);
         mounts.push(...own);
         if (repository === undefined || repositories++ >= maxRepositories) continue;
-        const paths = await repositoryPaths(repository, workspace);
+        const paths = await gitPaths(repository, workspace, userHome);
         mounts.push(...paths.mounts);
         commondirs.push(...paths.commondirs);
       }
@@ -91,75 +89,6 @@ async function searchFolder(folder: string, wanted: ReadonlySet<string>): Promis
   return { mounts, below: [], repository: folder };
 }
 
-/** What to protect in a git folder: gitrepository-layout(5). */
-async function repositoryPaths(git: string, workspace: string): Promise<ProtectedPaths> {
-  if (!(await exists(join(git, "HEAD")))) return { mounts: [], commondirs: [] };
-  const config = await readFile(join(git, "config"), "utf8").catch(() => undefined);
-  const [modules, worktrees] = await Promise.all([
-    gitFolders(join(git, "modules"), 0),
-    foldersIn(join(git, "worktrees")),
-  ]);
-  const pointers = [git, ...worktrees].flatMap((folder) =>
-    ["gitdir", "config.worktree", ...(folder === git ? [] : ["commondir"])].map((name) => join(folder, name)),
-  );
-  const existing = await Promise.all(
-    [...pointers, ...namedIn(config ?? "", git, workspace)].map(async (path) => ((await exists(path)) ? [path] : [])),
-  );
-  const hooks = [git, ...modules].map((folder) => join(folder, "hooks"));
-  const mounts: Mount[] = [
-    ...(git === workspace ? [] : [{ type: "write", from: git, to: git } as const]),
-    ...(await Promise.all(hooks.map(async (path) => ((await exists(path)) ? readOnly(path) : emptyFolder(path))))),
-    config === undefined ? emptyFile(join(git, "config")) : readOnly(join(git, "config")),
-    ...modules.map((folder) => readOnly(join(folder, "config"))),
-    ...existing.flat().map(readOnly),
-  ];
-  return { mounts, commondirs: [git, ...modules].map((folder) => join(folder, "commondir")) };
-}
-
-/** Hooks and settings in the workspace that the repository's own settings point to. */
-function namedIn(config: string, git: string, workspace: string): string[] {
-  const found: string[] = [];
-  for (const [, key = "", value = ""] of config.matchAll(/^\s*(hookspath|path)\s*=\s*"?([^"\n]+?)"?\s*$/gim)) {
-    const isHooks = key.toLowerCase() === "hookspath";
-    // Hooks are relative to the work tree, included files to the file that includes them.
-    const path = resolve(isHooks ? dirname(git) : git, value);
-    // husky's `.husky/_` calls the scripts in `.husky`.
-    const target = isHooks && basename(path) === "_" ? dirname(path) : path;
-    if (isIn(target, workspace) && target !== workspace) found.push(target);
-  }
-  return found;
-}
-
-/** Submodule names may contain slashes, and submodules may have submodules. */
-async function gitFolders(folder: string, depth: number): Promise<string[]> {
-  if (depth > 4) return [];
-  const found = await Promise.all(
-    (await foldersIn(folder)).map(async (path) => {
-      if (!(await exists(join(path, "HEAD")))) return gitFolders(path, depth + 1);
-      return [path, ...(await gitFolders(join(path, "modules"), depth + 1))];
-    }),
-  );
-  return found.flat().slice(0, maxRepositories);
-}
-
-async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
-}
-
 function isPlain(entry: { isFile(): boolean; isDirectory(): boolean }): boolean {
   return entry.isFile() || entry.isDirectory();
 }
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-const readOnly = (path: string): Mount => ({ type: "read", from: path, to: path });
-/** A missing folder: an empty, read-only one takes its place. */
-const emptyFolder = (path: string): Mount => ({ type: "closed", to: path });
-/** A missing file: an empty, read-only one takes its place. */
-const emptyFile = (path: string): Mount => ({ type: "read", from: "/dev/null", to: path });

@@ -83,7 +83,7 @@ async function testSandbox(options: VerifierOptions, owner: Owner): Promise<Runt
       hasProxy: network !== undefined,
       async command(folders, command, memoryBytes) {
         const guards = await sandbox.workspaceGuards(folders.workspace);
-        const placed = await createCommondirGuard().place(guards.commondirs);
+        const placed = await createCommondirGuard().place(folders.workspace, guards.commondirs);
         const untrusted = [...guards.mounts, ...placed.mounts];
         const place = { ...conversationMounts(folders), untrusted, memoryBytes, cwd: folders.workspace, enterNetwork };
         return sandbox.command(place, command);
