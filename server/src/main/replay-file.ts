@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "@deckhand/protocol";
@@ -44,7 +44,9 @@ export async function replayFile(
   try {
     const workspace = join(home, "workspace");
     await mkdir(workspace);
-    if (source !== undefined) await cp(source, workspace, { recursive: true, verbatimSymlinks: true });
+    if (source !== undefined) {
+      await cp(source, workspace, { recursive: true, verbatimSymlinks: true, filter: (path) => isCopied(path) });
+    }
     const configured = replayConfig(environment);
     const config = { ...configured, server: { ...configured.server, home } };
     const runtimes = createRuntimes(config, runtimeOptions(config, environment), environment);
@@ -64,4 +66,10 @@ export async function replayFile(
   } finally {
     await rm(home, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** `cp` fails at a FIFO, a socket or a device. */
+async function isCopied(path: string): Promise<boolean> {
+  const stats = await lstat(path);
+  return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
 }
