@@ -1,4 +1,4 @@
-/** For tests: a model server that a test owns, a model at it, and the answers of one as a list. */
+/** For tests: a scripted model server, a model that calls it, and a call with its progress as a list. */
 import type { TestContext } from "node:test";
 import type { ErrorCode } from "@deckhand/protocol";
 import { DeckhandError } from "@deckhand/protocol";
@@ -16,14 +16,18 @@ export const neverAborted = new AbortController().signal;
 
 export function requestOf(...messages: ModelMessage[]): ModelRequest {
   const parameters = { type: "object", properties: { command: { type: "string" } }, required: ["command"] };
-  return { system: "You work.", tools: [{ name: "run", description: "Runs a command.", parameters }], messages };
+  return {
+    system: "You are an agent.",
+    tools: [{ name: "run", description: "Runs a command.", parameters }],
+    messages,
+  };
 }
 
 export function user(text: string, imageUrls: readonly string[] = []): ModelMessage {
   return { role: "user", text, imageUrls };
 }
 
-/** What the model said on its way, and its reply. */
+/** Calls the model and collects its progress. */
 export async function ask(
   model: Model,
   request: ModelRequest,
@@ -38,7 +42,7 @@ export async function ask(
   }
 }
 
-/** The failure that ends the call, and what was said before it. Throws when the model replies. */
+/** The failure of a call, and the progress before it. Throws if the model replies. */
 export async function askForFailure(
   model: Model,
   request: ModelRequest,
@@ -55,7 +59,7 @@ export async function askForFailure(
     if (!(error instanceof DeckhandError)) throw error;
     return { code: error.code, message: error.message, progress };
   }
-  throw new Error("The model replied, and it should have failed.");
+  throw new Error("The model replied instead of failing.");
 }
 
 export async function serveScript(t: TestContext, script: ScriptInput): Promise<ModelServer> {
@@ -65,7 +69,7 @@ export async function serveScript(t: TestContext, script: ScriptInput): Promise<
 }
 
 export interface ModelOptions {
-  /** Prefix of the provider. */
+  /** The prefix of the provider. */
   readonly kind?: string;
   readonly model?: string;
   readonly retries?: number;
@@ -76,7 +80,7 @@ export interface ModelOptions {
   readonly reasoningEffort?: ReasoningEffort;
 }
 
-/** Waits between retries are as short as they can be. */
+/** Waits between retries are as short as possible. */
 export function modelOf(
   server: { readonly url: string },
   {
@@ -92,7 +96,7 @@ export function modelOf(
 ): Model {
   const baseUrl = server.url;
   const provider = providerOf(kind);
-  if (provider === undefined) throw new Error(`There is no provider ${kind}.`);
+  if (provider === undefined) throw new Error(`Unknown provider ${kind}.`);
   const pricing = { provider: provider.priceListId, model, baseUrl, isFree: false };
   const address = {
     provider,
@@ -112,7 +116,7 @@ export function modelOf(
   );
 }
 
-/** The assistant's message that a reply becomes, after a round through JSON as the log stores it, and its results. */
+/** The reply as a message, after a round trip through JSON like in the log, and the results of its calls. */
 export function afterReply(reply: ModelReply, isError = false): ModelMessage[] {
   const parts = (JSON.parse(JSON.stringify(reply)) as ModelReply).parts;
   const results = parts.flatMap((part) =>

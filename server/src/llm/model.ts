@@ -1,6 +1,6 @@
 import type { Delta, ErrorCode, ReasoningEffort, ReplyPart, Usage } from "@deckhand/protocol";
 
-/** A tool as the model is told of it. */
+/** A tool as it is described to the model. */
 export interface ToolSpec {
   readonly name: string;
   readonly description: string;
@@ -10,13 +10,13 @@ export interface ToolSpec {
 
 export type ModelMessage =
   | { readonly role: "user"; readonly text: string; readonly imageUrls: readonly string[] }
-  /** `model`: who said it, by the name of its reply; what it thought goes to no other. Undefined: the one that is asked. */
+  /** `model`: the model that replied, whose reasoning is sent to no other. Undefined: the one that is called. */
   | { readonly role: "assistant"; readonly parts: readonly ReplyPart[]; readonly model?: string }
-  /** The results of the calls of the reply before, in the order of the calls. */
+  /** The results of the previous reply's calls, in the order of the calls. */
   | { readonly role: "tool"; readonly results: readonly ToolResult[] };
 
 export interface ToolResult {
-  /** Id of the call. */
+  /** The id of the call. */
   readonly call: string;
   readonly name: string;
   readonly content: string;
@@ -26,69 +26,69 @@ export interface ToolResult {
 export interface ModelRequest {
   readonly system: string;
   readonly tools: readonly ToolSpec[];
-  /** Each request has the one before as its prefix, so that the provider's cache stays warm. */
+  /** The previous request is always a prefix, which keeps the provider's cache warm. */
   readonly messages: readonly ModelMessage[];
-  /** The model's own by default. */
+  /** The model's own limit by default. */
   readonly maxOutputTokens?: number;
 }
 
 export interface ModelReply {
-  /** As it came; text and calls in their order. At least one part, or `model_empty_reply` was thrown. */
+  /** In the order received; at least one text or call, otherwise the call fails with `model_empty_reply`. */
   readonly parts: readonly ReplyPart[];
   readonly finishReason: string;
   readonly usage: Usage;
-  /** Null where the price of the model is not known. */
+  /** Null if the price of the model is unknown. */
   readonly costUsd: number | null;
   readonly firstTokenMs: number | null;
-  /** Who replied, where it was not the model that was asked but one that stood in for it. */
+  /** The fallback that replied in place of the called model. */
   readonly model?: string;
 }
 
-/** What a model says while it replies: text that may be lost, or that it waits before it asks again. */
+/** What happens while a model replies; none of it is needed once the reply is there. */
 export type ModelProgress =
   | { readonly type: "delta"; readonly delta: Delta }
   | {
       readonly type: "retry";
       readonly code: ErrorCode;
-      /** What went wrong and when it is tried again, as a sentence. */
+      /** What went wrong and when the next attempt is, as a sentence. */
       readonly message: string;
-      /** What went wrong alone. */
+      /** Only what went wrong. */
       readonly reason?: string;
       /** 1 for the first retry. */
       readonly attempt: number;
       readonly waitMs: number;
     }
-  /** Another model is asked from here on; why, as a sentence. */
+  /** Another model is called from here on; why, as a sentence. */
   | { readonly type: "switch"; readonly code: "model_switched"; readonly message: string };
 
 /**
- * Yields what may be lost, returns what counts. Fails with a `DeckhandError` whose code starts with `model_` and whose
- * message says what to do; with the signal's reason when aborted.
+ * `reply` yields progress, which may be dropped, and returns the reply. It fails with a `DeckhandError` whose code starts with
+ * `model_` and whose message says what to do; with the signal's reason when aborted.
  */
 export interface Model {
   /** As the user named it, for logs and the `reply` event. */
   readonly name: string;
   readonly takesImages: boolean;
-  /** Tokens that a request and its reply may have together; undefined or null while that is not known. */
+  /** The context window: tokens of a request and its reply together. Undefined or null while unknown. */
   readonly contextTokens?: number | null;
-  /** It has nothing to say beside its script. */
+  /** It plays a script: it cannot write titles or summaries. */
   readonly isScript?: true;
-  /** A cheaper one for titles and summaries, where one is configured and this one was not somebody's own choice. */
+  /** A cheaper model for titles and summaries; absent if none is configured or the user chose this model. */
   readonly small?: () => Promise<Model>;
   reply(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply>;
 }
 
-/** What chooses a model; the key lives in memory only. */
+/** A user's choice of a model. The key is kept in memory only. */
 export interface ModelChoice {
-  /** `gpt-4o`, `anthropic/…`, `ollama/…`, `demo`, `scripted/FILE`; empty: what is configured or found. */
+  /** `gpt-4o`, `anthropic/…`, `ollama/…`, `demo`, `scripted/FILE`; empty: the configured or discovered model. */
   readonly name?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly baseUrl?: string | undefined;
-  /** What the key came for, where that was said earlier than the rest: it goes to no other provider and no other address. */
+  /** What the key was given for, if the choice has changed since: it is sent to no other provider and no other URL. */
   readonly keyFor?: { readonly name?: string | undefined; readonly baseUrl?: string | undefined } | undefined;
-  /** How much it thinks, where it can be told; as it is configured by default. */
+  /** Ignored by models without one; as configured by default. */
   readonly reasoningEffort?: ReasoningEffort | undefined;
 }
 
-/** Finds the model for a choice. Fails with `model_not_configured` or `model_not_found` and a sentence of what to do. */
+/** Finds the model for a choice. Fails with `model_not_configured` or `model_not_found`, and a message that says what to do. */
 export type ModelFinder = (choice: ModelChoice) => Promise<Model>;

@@ -1,38 +1,38 @@
-/** What a reply costs and how much a model reads, from the price list that @pydantic/genai-prices carries: no network. */
+/** Prices and context windows, from the price list bundled with @pydantic/genai-prices: no network. */
 import type { ModelPrice, Usage } from "@deckhand/protocol";
 
 export interface Pricing {
-  /** The provider in the price list; null: it is looked up by the address. */
+  /** The provider's id in the price list; null: look it up by the URL. */
   readonly provider: string | null;
   readonly model: string;
   readonly baseUrl: string;
-  /** Runs on a machine of one's own. */
+  /** The model is self-hosted. */
   readonly isFree: boolean;
-  /** What was said of it goes before the list. */
+  /** From models.json; takes precedence over the price list. */
   readonly price?: { readonly input: number; readonly output: number; readonly cached_input?: number | undefined };
 }
 
 type CalcPrice = typeof import("@pydantic/genai-prices").calcPrice;
 let calcPrice: CalcPrice | undefined;
 
-/** The list is some 800 kB of source, so it is read when the first price is needed, or while the server is idle. */
+/** The list is some 800 kB of source, so it is loaded when the first price is needed, or while the server is idle. */
 export async function loadPrices(): Promise<void> {
   calcPrice ??= (await import("@pydantic/genai-prices")).calcPrice;
 }
 
 /**
- * Null where the price is not known. Input read from the provider's cache, or written to it, has its own price. What answers on
- * this machine and has no known price is free.
+ * Null if the price is unknown. Input read from the provider's cache, or written to it, has its own price. A server on this
+ * machine without a known price is free.
  */
 export async function costOf(
-  { provider, model, baseUrl, isFree, price: own }: Pricing,
+  { provider, model, baseUrl, isFree, price: ownPrice }: Pricing,
   usage: Usage,
   now: Date,
 ): Promise<number | null> {
   const cacheRead = Math.min(usage.cached_input, usage.input);
-  if (own !== undefined) {
-    const cached = cacheRead * (own.cached_input ?? own.input);
-    return ((usage.input - cacheRead) * own.input + cached + usage.output * own.output) / 1_000_000;
+  if (ownPrice !== undefined) {
+    const cached = cacheRead * (ownPrice.cached_input ?? ownPrice.input);
+    return ((usage.input - cacheRead) * ownPrice.input + cached + usage.output * ownPrice.output) / 1_000_000;
   }
   if (isFree) return 0;
   await loadPrices();
@@ -49,27 +49,27 @@ export async function costOf(
 }
 
 export interface PriceListEntry {
-  /** Tokens that the model can read; null where the list does not say. */
+  /** Null if the list does not say. */
   readonly contextTokens: number | null;
-  /** Dollars for a million tokens of a short request; null where it is not in the list. */
+  /** Dollars per million tokens of a short request; null if the model is not in the list. */
   readonly price: ModelPrice | null;
 }
 
-/** What the list has of a model. */
+/** What the list says about a model. */
 export async function priceListEntry(
-  { provider, model, baseUrl, isFree, price: said }: Pricing,
+  { provider, model, baseUrl, isFree, price: given }: Pricing,
   now: Date,
 ): Promise<PriceListEntry> {
   await loadPrices();
   const where = provider === null ? { providerApiUrl: baseUrl } : { providerId: provider };
   const found = calcPrice?.({ input_tokens: 1 }, model, { ...where, timestamp: now });
-  const nothing = isFree || (provider === null && isLoopback(baseUrl));
+  const isFreeHere = isFree || (provider === null && isLoopback(baseUrl));
   const own =
-    said === undefined
-      ? nothing
+    given === undefined
+      ? isFreeHere
         ? { input: 0, output: 0, cached_input: null }
         : null
-      : { ...said, cached_input: said.cached_input ?? null };
+      : { ...given, cached_input: given.cached_input ?? null };
   if (found === null || found === undefined) return { contextTokens: null, price: own };
   const { model_price: price } = found;
   const input = firstTier(price["input_mtok"]);
@@ -82,14 +82,14 @@ export async function priceListEntry(
   };
 }
 
-/** Names in the list that are still sold, without those that do not chat. */
+/** The chat models in the list that are still offered. */
 export async function priceListModels(provider: string): Promise<readonly string[]> {
   const { findProvider } = await import("@pydantic/genai-prices");
   const found = findProvider({ providerId: provider });
   return (
     (found?.models ?? [])
       .filter(({ deprecated, prices }) => deprecated !== true && hasOutput(prices))
-      // Bedrock's are listed once for all its regions, and named after one.
+      // Bedrock's models are listed once for all regions; `us.` is one that works.
       .map(({ id }) => id.replace(/^regional\./, "us."))
       .filter(
         (id) =>
@@ -106,7 +106,7 @@ function hasOutput(prices: Prices): boolean {
   return (Array.isArray(prices) ? prices.map((one) => one.prices) : [prices]).some((one) => "output_mtok" in one);
 }
 
-/** Long requests may cost more a token. */
+/** Long requests may cost more per token. */
 function firstTier(price: number | { readonly base: number } | undefined): number | null {
   return typeof price === "object" ? price.base : (price ?? null);
 }

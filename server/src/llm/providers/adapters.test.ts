@@ -1,4 +1,4 @@
-/** Every provider package over a real socket: what it sends, and what becomes of what it gets. */
+/** Every provider package over a real socket: the requests it sends, and the replies it makes of the responses. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { afterReply, ask, modelOf, requestOf, serveScript, user } from "../model.test-kit.ts";
@@ -29,7 +29,7 @@ const script: ScriptInput = {
 };
 
 for (const { kind, model: name, list } of kinds) {
-  test(`[M1] ${kind}: reasoning, text, calls and usage of a streamed reply arrive, the text in pieces`, async (t) => {
+  test(`[M1] ${kind}: reasoning, text, calls and usage of a streamed reply arrive, the text in deltas`, async (t) => {
     const server = await serveScript(t, script);
     const { reply, progress } = await ask(modelOf(server, { kind, model: name }), requestOf(user("count the files")));
     const [reasoning, text, first, second] = reply.parts;
@@ -38,7 +38,7 @@ for (const { kind, model: name, list } of kinds) {
     assert.partialDeepStrictEqual(first, { type: "call", id: "call_0_0", name: "run" });
     assert.partialDeepStrictEqual(second, { type: "call", id: "call_0_1", name: "run" });
     assert.equal(reply.parts.length, 4);
-    // Gemini sends arguments as an object; the others send text, which is kept as it came.
+    // Gemini sends arguments as an object; the others send text, which is kept unchanged.
     const raw = kind === "google" ? '{"command":"ls","timeout":5}' : '{"command": "ls",  "timeout": 5}';
     assert.equal(first?.type === "call" && first.arguments, raw);
     assert.equal(reply.finishReason, "tool-calls");
@@ -47,30 +47,30 @@ for (const { kind, model: name, list } of kinds) {
       output: 50,
       cached_input: 400,
       cache_write: 0,
-      // Anthropic counts thinking with the output.
+      // Anthropic counts reasoning as output.
       reasoning: kind === "anthropic" || kind === "bedrock" ? 0 : 10,
     });
     assert.ok(reply.firstTokenMs !== null && reply.firstTokenMs > 0);
-    for (const [of, whole] of [
+    for (const [of, text] of [
       ["reasoning", "They want a list of the files here."],
       ["reply", "I look around, then I count."],
     ]) {
       const texts = progress.flatMap((one) => (one.type === "delta" && one.delta.of === of ? [one.delta.text] : []));
       assert.ok(texts.length > 2, `${texts.length} deltas of the ${of}`);
-      assert.equal(texts.join(""), whole);
+      assert.equal(texts.join(""), text);
     }
   });
 
-  test(`[M2] ${kind}: the same request is the same bytes, and the next one begins with it`, async (t) => {
+  test(`[M2] ${kind}: the same request is the same bytes, and the next one starts with it`, async (t) => {
     const server = await serveScript(t, script);
     const model = modelOf(server, { kind, model: name });
     const messages = [user("count the files")];
     const { reply } = await ask(model, requestOf(...messages));
     messages.push(...afterReply(reply));
     await ask(model, requestOf(...messages));
-    // As after a restart: other objects with the same content, converted by another model object.
-    const again = JSON.parse(JSON.stringify(messages)) as typeof messages;
-    await ask(modelOf(server, { kind, model: name }), requestOf(...again));
+    // Like after a restart: new objects with the same content, converted by a new model object.
+    const reloaded = JSON.parse(JSON.stringify(messages)) as typeof messages;
+    await ask(modelOf(server, { kind, model: name }), requestOf(...reloaded));
     const [first, second, third] = server.requests.map((one) => one.body);
     assert.ok(first !== undefined && second !== undefined);
     assert.equal(third, second);
@@ -81,7 +81,7 @@ for (const { kind, model: name, list } of kinds) {
   });
 }
 
-test("[M3] what a provider signs comes back to it: OpenAI's encrypted reasoning", async (t) => {
+test("[M3] what a provider signs is sent back to it: OpenAI's encrypted reasoning", async (t) => {
   const input = await secondRequest(t, "openai", "gpt-5", "input");
   assert.deepEqual(input[2], {
     type: "reasoning",
@@ -91,7 +91,7 @@ test("[M3] what a provider signs comes back to it: OpenAI's encrypted reasoning"
   });
 });
 
-test("[M3] what a provider signs comes back to it: Anthropic's thinking", async (t) => {
+test("[M3] what a provider signs is sent back to it: Anthropic's thinking", async (t) => {
   const messages = await secondRequest(t, "anthropic", "claude-sonnet-4-5", "messages");
   const [thinking] = (messages[1] as { content: unknown[] }).content;
   assert.deepEqual(thinking, {
@@ -101,18 +101,18 @@ test("[M3] what a provider signs comes back to it: Anthropic's thinking", async 
   });
 });
 
-test("[M3] what a provider signs comes back to it: Gemini's calls", async (t) => {
+test("[M3] what a provider signs is sent back to it: Gemini's calls", async (t) => {
   const contents = await secondRequest(t, "google", "gemini-2.5-pro", "contents");
   const call = (contents[1] as { parts: unknown[] }).parts.at(-1);
   assert.partialDeepStrictEqual(call, { functionCall: { name: "run" }, thoughtSignature: "sig_call_0_1" });
 });
 
-test("[M3] a compatible server gets the reasoning of its model back as text", async (t) => {
+test("[M3] reasoning is sent back to a compatible server as text", async (t) => {
   const messages = await secondRequest(t, "compatible", "test-model", "messages");
   assert.partialDeepStrictEqual(messages[2], { reasoning_content: "They want a list of the files here." });
 });
 
-test("[M3] what one provider signed does not disturb another one", async (t) => {
+test("[M3] signatures of one provider are no problem for another", async (t) => {
   const server = await serveScript(t, script);
   const messages = [user("count the files")];
   for (const { kind, model } of kinds) {
@@ -125,7 +125,7 @@ test("[M3] what one provider signed does not disturb another one", async (t) => 
   }
 });
 
-test("[M3] names and ids that only one model would make up are made plain for the others", async (t) => {
+test("[M3] names and ids that a model made up are sanitized for every provider", async (t) => {
   const server = await serveScript(t, {
     replies: [{ calls: [{ name: "functions.run", arguments: {}, id: "functions.run:0" }] }, { text: "Done." }],
   });
@@ -138,7 +138,7 @@ test("[M3] names and ids that only one model would make up are made plain for th
   }
 });
 
-test("[M4] nothing of a conversation is stored at OpenAI", async (t) => {
+test("[M4] OpenAI stores nothing of a conversation", async (t) => {
   const server = await serveScript(t, script);
   await ask(modelOf(server, { kind: "openai", model: "gpt-5" }), requestOf(user("count the files")));
   assert.partialDeepStrictEqual(JSON.parse(server.requests[0]?.body ?? ""), {
@@ -147,7 +147,7 @@ test("[M4] nothing of a conversation is stored at OpenAI", async (t) => {
   });
 });
 
-test("[M5] Anthropic is told to cache the system text, where the last request ended, and the end", async (t) => {
+test("[M5] cache marks for Anthropic are at the system prompt, the end of the previous request, and the end", async (t) => {
   const server = await serveScript(t, script);
   const model = modelOf(server, { kind: "anthropic", model: "claude-sonnet-4-5" });
   const { reply } = await ask(model, requestOf(user("count the files")));
@@ -166,14 +166,14 @@ test("[M5] Anthropic is told to cache the system text, where the last request en
 });
 
 for (const { kind, model: name, list } of kinds) {
-  test(`[M6] ${kind}: malformed arguments are kept as the model wrote them, and sent back as {}`, async (t) => {
+  test(`[M6] ${kind}: malformed arguments are stored as the model wrote them, and sent back as {}`, async (t) => {
     const server = await serveScript(t, {
       replies: [{ calls: [{ name: "run", arguments: '{"command": "ls' }] }, { text: "Sorry." }],
     });
     const model = modelOf(server, { kind, model: name });
     const { reply } = await ask(model, requestOf(user("go")));
     const [call] = reply.parts;
-    // What Gemini sends is never text.
+    // Gemini never sends text.
     assert.equal(call?.type === "call" && call.arguments, kind === "google" ? "{}" : '{"command": "ls');
     await ask(model, requestOf(user("go"), ...afterReply(reply)));
     const sent = itemsOf(server.requests[1]?.body ?? "", list);
@@ -182,10 +182,10 @@ for (const { kind, model: name, list } of kinds) {
   });
 }
 
-test("[M7] an image is sent to a model that can see, and named to one that cannot", async (t) => {
+test("[M7] an image is sent to a model that supports images, and mentioned to one that does not", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "A dot." }] });
   const request = requestOf(user("what is this?", ["data:image/png;base64,iVBORw0KGgo=", "https://example.org/a.png"]));
-  const seen = {
+  const expected = {
     openai: '{"type":"input_image","image_url":"data:image/png;base64,iVBORw0KGgo="}',
     anthropic: '{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}',
     google: '{"inlineData":{"mimeType":"image/png","data":"iVBORw0KGgo="}}',
@@ -197,8 +197,8 @@ test("[M7] an image is sent to a model that can see, and named to one that canno
     assert.equal(model.takesImages, kind !== "compatible");
     await ask(model, request);
     const body = server.requests.at(-1)?.body ?? "";
-    assert.ok(body.includes(seen[kind as keyof typeof seen]), body);
-    // Another address is not fetched by anybody.
+    assert.ok(body.includes(expected[kind as keyof typeof expected]), body);
+    // No URL is fetched.
     assert.ok(body.includes("(image: https://example.org/a.png)"), body);
   }
 });
@@ -216,7 +216,7 @@ async function secondRequest(
   return (JSON.parse(server.requests[1]?.body ?? "") as Record<string, unknown[]>)[list] ?? [];
 }
 
-/** The bytes of the list of messages, without the bracket that ends it. */
+/** The bytes of the list of messages, without its closing bracket. */
 function itemsOf(body: string, list: string): string {
   return JSON.stringify((JSON.parse(body) as Record<string, unknown>)[list]).slice(0, -1);
 }
@@ -225,7 +225,7 @@ function restOf(body: string, list: string): string {
   return JSON.stringify({ ...(JSON.parse(body) as object), [list]: [] });
 }
 
-/** Marks are no part of what is cached. */
+/** Cache marks are not part of what is cached. */
 function withoutMarks(text: string): string {
   return text
     .replaceAll(',"cache_control":{"type":"ephemeral"}', "")

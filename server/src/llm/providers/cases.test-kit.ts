@@ -1,4 +1,4 @@
-/** For the contract: how each provider's requests look, and what its recordings hold. */
+/** For the contract: the requests of each provider, and the content of its recordings. */
 import assert from "node:assert/strict";
 import type { Usage } from "@deckhand/protocol";
 import { thought, type Body, type ProviderCase } from "./provider.contract.ts";
@@ -46,11 +46,11 @@ const responses = {
     },
   },
   image: '{"type":"input_image","image_url":"data:image/png;base64,iVBORw0KGgo="}',
-  caches: sameKey,
+  caches: sameCacheKey,
 } as const;
 
-/** The key of a conversation's beginning stays while it goes on; nothing of it is kept at the provider. */
-function sameKey(first: Body, second: Body): void {
+/** The cache key stays the same throughout a conversation, and the provider stores nothing. */
+function sameCacheKey(first: Body, second: Body): void {
   assert.match(first.prompt_cache_key, /^[\w-]{32}$/);
   assert.equal(second.prompt_cache_key, first.prompt_cache_key);
   assert.deepEqual([first.store, second.store], [false, false]);
@@ -63,10 +63,10 @@ export const cases: readonly ProviderCase[] = [
     prefix: "openai_chat",
     recordings: "openai-chat",
     model: "gpt-4o",
-    // Its reasoning stays with it; the tokens are counted.
+    // It does not return reasoning, only the token count.
     thinking: null,
     lacks: ["reasoning"],
-    caches: sameKey,
+    caches: sameCacheKey,
   },
   {
     ...responses,
@@ -101,7 +101,7 @@ export const cases: readonly ProviderCase[] = [
         first.messages.map(({ content }: Body) => content.at(-1).cache_control),
         [mark],
       );
-      // Where the request before ended, so that what it cached is found, and the end.
+      // At the end of the previous request, so that its cache entry is found, and at the end of this one.
       assert.deepEqual(
         second.messages.map(({ content }: Body) => content.at(-1).cache_control),
         [mark, undefined, mark],
@@ -118,7 +118,7 @@ export const cases: readonly ProviderCase[] = [
     messages: (body) => body.contents,
     results: (messages) => last(messages).parts.map((part: Body) => part.functionResponse.response.content),
     thinking: {
-      // The package names a call that has no id.
+      // The package generates an id for a call without one.
       of: (messages) =>
         messages
           .at(-2)
@@ -195,7 +195,7 @@ export const cases: readonly ProviderCase[] = [
       of: (messages) => messages.at(-2).content,
       is: [{ type: "thinking", thinking: [{ type: "text", text: thought }] }],
     },
-    // It has no filter that ends a reply.
+    // No filter ends a reply.
     lacks: ["filtered"],
   },
   {
@@ -224,7 +224,7 @@ export const cases: readonly ProviderCase[] = [
       of: (messages) => [messages.at(-2).reasoning, messages.at(-2).reasoning_content],
       is: [thought, undefined],
     },
-    // It asks for no key and filters nothing. Its queue that is full says 503.
+    // No key and no filter. A full queue is a 503.
     lacks: ["401", "filtered"],
     codes: { "429": "model_unavailable" },
   },
@@ -244,7 +244,7 @@ export const cases: readonly ProviderCase[] = [
     model: "qwen2.5-vl-7b",
     usage: { text: used(1200, 20), reasoning: used(1300, 90) },
     thinking: asContent,
-    // While it loads a model it says 503.
+    // A 503 while it loads a model.
     lacks: ["filtered"],
     codes: { "429": "model_unavailable" },
   },

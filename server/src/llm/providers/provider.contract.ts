@@ -1,37 +1,37 @@
-/** What every provider has to do, played from recordings in its own format over HTTP. */
+/** What every provider must do, tested with recordings in its own format over HTTP. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ErrorCode, Usage } from "@deckhand/protocol";
 import { afterReply, ask, modelOf, requestOf, user } from "../model.test-kit.ts";
 import type { Model, ModelRequest } from "../model.ts";
 import { ModelFailure } from "../failures/model-failure.ts";
-import { hasRecording, playRecordings, type Played } from "./recordings.test-kit.ts";
+import { hasRecording, playRecordings, type Playback } from "./recordings.test-kit.ts";
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what is not there fails the assertion that reads it
+// oxlint-disable-next-line typescript/no-explicit-any -- a missing field fails the assertion that reads it
 export type Body = any;
 
 export interface ProviderCase {
   readonly prefix: string;
-  /** Folder of its recordings. */
+  /** The folder of its recordings. */
   readonly recordings: string;
   readonly model: string;
-  /** Where it is asked, behind its address. */
+  /** The path of a request, after the base URL. */
   readonly path: string;
   readonly keyHeader: readonly [name: string, value: string];
-  /** Of `text` and of `reasoning`. */
+  /** Of the recordings `text` and `reasoning`. */
   readonly usage: { readonly text: Usage; readonly reasoning: Usage };
   readonly messages: (body: Body) => Body[];
-  /** The results of two calls in a request, by the calls' ids. */
+  /** The results of two calls in a request, in order. */
   readonly results: (messages: Body[]) => unknown;
-  /** Its thinking in the messages of a request, as it is sent back; null where it takes none. */
+  /** Reasoning as it is sent back in a request; null if the provider accepts none. */
   readonly thinking: { readonly of: (messages: Body[]) => unknown; readonly is: unknown } | null;
-  /** How a picture looks in a request. */
+  /** An image as it is sent. */
   readonly image: string;
-  /** Where it is told to cache: asserts it for a request and the one after it. */
+  /** For a provider that caches on request: asserts this for a request and the next one. */
   readonly caches?: (first: Body, second: Body) => void;
-  /** Where an error has another code than with most. */
+  /** Errors with another code than most providers have. */
   readonly codes?: Readonly<Record<string, ErrorCode>>;
-  /** What it does not have, and so is not recorded. */
+  /** Recordings that do not exist, because the provider has no such case. */
   readonly lacks?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ const hello = "Grüße aus der Aufnahme: 世界 🙂";
 export const thought = "The user wants to know what is here. I list it first.";
 const key = "the-secret-key";
 
-const errors: readonly (readonly [recording: string, code: ErrorCode, passes: boolean])[] = [
+const errors: readonly (readonly [recording: string, code: ErrorCode, isTransient: boolean])[] = [
   ["401", "model_auth", false],
   ["404", "model_not_found", false],
   ["429", "model_rate_limited", true],
@@ -50,13 +50,13 @@ const errors: readonly (readonly [recording: string, code: ErrorCode, passes: bo
 
 export function providerContract(provider: ProviderCase): void {
   const { prefix, recordings, model: name, lacks = [] } = provider;
-  const modelAt = (played: Played): Model => modelOf(played, { kind: prefix, model: name, apiKey: key });
-  const bodyOf = ({ requests }: Played, at: number): Body => JSON.parse(requests[at]?.body ?? "");
+  const connectTo = (played: Playback): Model => modelOf(played, { kind: prefix, model: name, apiKey: key });
+  const bodyOf = ({ requests }: Playback, at: number): Body => JSON.parse(requests[at]?.body ?? "");
   const start = requestOf(user("what is here?"));
 
-  test(`[MP3] ${prefix}: text streams in, every character of it, with usage, from its address and with its key`, async (t) => {
+  test(`[MP3] ${prefix}: every character of the text is streamed, with usage, from its URL and with its key`, async (t) => {
     const played = await playRecordings(t, recordings, ["text"]);
-    const { reply, progress } = await ask(modelAt(played), start);
+    const { reply, progress } = await ask(connectTo(played), start);
     assert.deepEqual(
       reply.parts.map((part) => part.type === "text" && part.text),
       [hello],
@@ -73,9 +73,9 @@ export function providerContract(provider: ProviderCase): void {
     assert.equal(played.requests[0]?.headers[header], value);
   });
 
-  test(`[MP4] ${prefix}: calls of one reply come in their order, and their results go back in it, behind what was there`, async (t) => {
+  test(`[MP4] ${prefix}: the calls of a reply arrive in order, and their results are appended in that order`, async (t) => {
     const played = await playRecordings(t, recordings, ["tools", "text"]);
-    const model = modelAt(played);
+    const model = connectTo(played);
     const { reply } = await ask(model, start);
     const calls = reply.parts.filter((part) => part.type === "call");
     assert.deepEqual(
@@ -101,7 +101,7 @@ export function providerContract(provider: ProviderCase): void {
       [second, third],
     ] as const) {
       const bytes = unmarked(before).slice(0, -1);
-      assert.equal(unmarked(after).slice(0, bytes.length), bytes, "begins with the request before");
+      assert.equal(unmarked(after).slice(0, bytes.length), bytes, "starts with the previous request");
     }
     assert.deepEqual(bodyOf(played, 1).tools, bodyOf(played, 0).tools);
     assert.deepEqual(bodyOf(played, 1).toolConfig, bodyOf(played, 0).toolConfig);
@@ -109,15 +109,15 @@ export function providerContract(provider: ProviderCase): void {
   });
 
   if (!lacks.includes("reasoning")) {
-    test(`[MP5] ${prefix}: what it thinks is told, kept and sent back as it wants it`, async (t) => {
+    test(`[MP5] ${prefix}: reasoning is streamed, stored and sent back in its format`, async (t) => {
       const played = await playRecordings(t, recordings, ["reasoning", "text"]);
-      const model = modelAt(played);
+      const model = connectTo(played);
       const { reply, progress } = await ask(model, start);
-      const told = progress.flatMap((one) =>
+      const deltas = progress.flatMap((one) =>
         one.type === "delta" && one.delta.of === "reasoning" ? [one.delta.text] : [],
       );
-      assert.equal(told.join(""), thought);
-      assert.ok(told.length > 2);
+      assert.equal(deltas.join(""), thought);
+      assert.ok(deltas.length > 2);
       const [first, call] = reply.parts;
       assert.deepEqual(
         [first?.type, first?.type === "reasoning" && first.text, call?.type],
@@ -130,36 +130,36 @@ export function providerContract(provider: ProviderCase): void {
     });
   }
 
-  test(`[MP6] ${prefix}: a picture is sent as it wants it`, async (t) => {
+  test(`[MP6] ${prefix}: an image is sent in its format`, async (t) => {
     const played = await playRecordings(t, recordings, ["text"]);
     const request = requestOf(user("what is this?", ["data:image/png;base64,iVBORw0KGgo="]));
-    await ask(modelAt(played), request);
+    await ask(connectTo(played), request);
     assert.ok(played.requests[0]?.body.includes(provider.image), played.requests[0]?.body);
   });
 
-  for (const [recording, usual, passes] of errors) {
+  for (const [recording, usualCode, isTransient] of errors) {
     if (lacks.includes(recording)) continue;
-    const code = provider.codes?.[recording] ?? usual;
+    const code = provider.codes?.[recording] ?? usualCode;
     test(`[MP7] ${prefix}: ${recording} is ${code}`, async (t) => {
       const played = await playRecordings(t, recordings, [recording]);
-      const failure = await failureOf(modelAt(played), start);
-      assert.deepEqual([failure.code, failure.isTransient], [code, passes], failure.message);
+      const failure = await failureOf(connectTo(played), start);
+      assert.deepEqual([failure.code, failure.isTransient], [code, isTransient], failure.message);
       if (recording === "429") assert.equal(failure.retryAfterMs, code === "model_rate_limited" ? 7000 : null);
       assert.ok(!failure.message.includes(key));
     });
   }
 
   for (const how of ["reset", "end"] as const) {
-    test(`[MP8] ${prefix}: a stream that ${how === "end" ? "ends too early" : "is cut"} is no reply, wherever it happens`, async (t) => {
+    test(`[MP8] ${prefix}: a stream that ${how === "end" ? "ends early" : "is reset"} is not a reply, at any position`, async (t) => {
       for (const at of [0, 0.3, 0.6, 0.8]) {
         const played = await playRecordings(t, recordings, ["tools"], { at, how });
-        const failure = await failureOf(modelAt(played), start);
+        const failure = await failureOf(connectTo(played), start);
         assert.deepEqual([failure.code, failure.isTransient], ["model_unavailable", true], `${at}: ${failure.message}`);
       }
     });
   }
 
-  test(`[MP3] ${prefix}: it is recorded whole`, () => {
+  test(`[MP3] ${prefix}: its recordings are complete`, () => {
     for (const [recording] of [["text"], ["tools"], ["reasoning"], ...errors]) {
       assert.equal(hasRecording(recordings, recording), !lacks.includes(recording), recording);
     }
@@ -176,8 +176,8 @@ async function failureOf(model: Model, request: ModelRequest): Promise<ModelFail
 }
 
 /**
- * What the provider caches by: the blocks of all messages, since what one person says in a row may become one message. Marks are
- * no part of it.
+ * What the provider's cache compares: the blocks of all messages, because consecutive messages of one role may be merged. Cache
+ * marks are not part of it.
  */
 function unmarked(messages: Body[]): string {
   const blocks = messages.flatMap((message) => {

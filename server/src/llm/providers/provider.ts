@@ -1,6 +1,6 @@
 /**
- * A provider is one file of this folder and its recordings: how its models are named, where they are asked, and with what
- * words of its own. What is the same for all stands in load.ts, prompt.ts, stream.ts and failure.ts.
+ * A provider is a file in adapters/ and its recordings: its names, URL and keys, and where its API differs from the others.
+ * What all providers share is in ../call.
  */
 import type { LanguageModelV4, SharedV4ProviderMetadata, SharedV4ProviderOptions } from "@ai-sdk/provider";
 import type { ModelRequest } from "../model.ts";
@@ -9,66 +9,65 @@ import type { Pricing } from "../prices.ts";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Provider {
-  /** As in `openai/gpt-5`; people are shown the first. */
+  /** As in `openai/gpt-5`; the first is shown to users. */
   readonly prefixes: readonly [string, ...string[]];
   readonly label: string;
-  /** Variables that have its key; the first that is set counts. None: it asks for no key. */
+  /** Environment variables for its key; the first that is set counts. Empty: it needs no key. */
   readonly keyVariables: readonly string[];
-  /** In the price list; null: it runs on machines of one's own. */
+  /** Null: self-hosted. */
   readonly priceListId: string | null;
-  /** It speaks OpenAI's chat completions, as any server at an address that somebody names does. */
+  /** It speaks OpenAI's chat completions, so it can be at any base URL. */
   readonly isCompatible: boolean;
-  /** Fails with `model_not_configured` where that has to be said by a variable. */
+  /** Fails with `model_not_configured` if a variable for it is missing. */
   url(env: Env): string;
-  /** What it needs beside key and address. */
+  /** What it needs in addition to key and URL. */
   extra?(env: Env): Readonly<Record<string, string>>;
-  /** Imports its package; nothing of it costs anything before. */
+  /** Imports its package, which nothing does earlier. */
   load(): Promise<unknown>;
   connect(address: ModelAddress, fetch: typeof globalThis.fetch): Promise<LanguageModelV4>;
   messageFormat(model: string): MessageFormat;
-  /** Its own options of a call, by the name under which its package looks for them. */
+  /** Provider-specific options of a call, under the name that its package expects. */
   options?(request: ModelRequest, address: ModelAddress): SharedV4ProviderOptions;
-  /** Where its own API says what a model that is loaded reads, which its list of models does not. */
+  /** Where its own API reports the context window of a loaded model, if its list of models does not. */
   readonly loadedModels?: {
     readonly path: string;
     readonly contextTokens: (answer: unknown, model: string) => unknown;
   };
-  /** What of the end of a stream has to come back with the message that the reply becomes, for its package. */
+  /** Metadata from the end of a stream that has to be sent back with the message, as its package expects it. */
   echoedMetadata?(metadata: SharedV4ProviderMetadata): SharedV4ProviderOptions | undefined;
 }
 
-/** How our messages are written for it. */
+/** How our messages are converted for a provider. */
 export interface MessageFormat {
   readonly sendsReasoning: boolean;
-  /** Where the provider caches up to marks: the mark, as its package wants it. */
+  /** The mark up to which the provider caches, as its package expects it; null: no marks. */
   readonly cacheMark: SharedV4ProviderOptions | null;
-  /** No text that is only white space is sent, and failed results are marked as failed. */
+  /** Rejects text that is only white space, and accepts a mark on failed results. */
   readonly strict: boolean;
-  /** Arguments of calls go back as objects; as the text that they came in by default. */
+  /** Call arguments are sent back as objects; by default as the text they arrived in. */
   readonly parsesArguments?: boolean;
 }
 
-/** Where a model is asked, and how. */
+/** Where to call a model, and how. */
 export interface ModelAddress {
   readonly provider: Provider;
-  /** For people. */
+  /** Shown to users. */
   readonly label: string;
-  /** What it costs. */
   readonly pricing: Pricing;
-  /** The provider's name for the model; empty: the first that it lists. */
+  /** The provider's name for the model; empty: the first one it lists. */
   readonly model: string;
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   readonly extra: Readonly<Record<string, string>>;
-  /** Where a key would come from, for people. */
+  /** Where a key is configured, shown to users. */
   readonly keyNames: string;
-  /** Somebody said that it thinks, where its name does not. */
+  /** Declared in models.json, for a name that does not tell. */
   readonly isReasoning?: boolean;
 }
 
 export const defaultFormat: MessageFormat = { sendsReasoning: true, cacheMark: null, strict: false };
 
-/** The first of the variables that is set. */
+/** The first non-empty value of the variables. */
 export function firstSet(env: Env, names: readonly string[]): string | undefined {
   return names.map((name) => env[name]).find((value) => value !== undefined && value !== "");
 }

@@ -9,17 +9,17 @@ import { playRecordings } from "./recordings.test-kit.ts";
 
 for (const one of cases) providerContract(one);
 
-test("[MP2] every provider is tried with its recordings", () => {
-  const tried = new Set(cases.map(({ prefix }) => prefix));
-  // Azure's chat is OpenAI's, at the address of `azure`.
+test("[MP2] every provider is tested with its recordings", () => {
+  const tested = new Set(cases.map(({ prefix }) => prefix));
+  // azure_chat is OpenAI's chat completions at the URL of azure.
   const all = providers.map(({ prefixes }) => prefixes[0]).filter((prefix) => prefix !== "azure_chat");
   assert.deepEqual(
-    all.filter((prefix) => !tried.has(prefix)),
+    all.filter((prefix) => !tested.has(prefix)),
     [],
   );
 });
 
-test("[MP2] Bedrock's requests are signed where there is no key of its own", async (t) => {
+test("[MP2] Bedrock's requests are signed if there is no Bedrock API key", async (t) => {
   const played = await playRecordings(t, "bedrock", ["text"]);
   const extra = {
     region: "eu-central-1",
@@ -37,7 +37,7 @@ test("[MP2] Bedrock's requests are signed where there is no key of its own", asy
   assert.ok(!JSON.stringify(headers).includes("the-secret-key"));
 });
 
-test("[MP7] an error in the middle of a running stream has the code of the error", async (t) => {
+test("[MP7] an error within a stream has the code of that error", async (t) => {
   for (const [kind, folder, recording, code] of [
     ["bedrock", "bedrock", "exception", "model_rate_limited"],
     ["deepseek", "deepseek", "no-resources", "model_unavailable"],
@@ -51,7 +51,7 @@ test("[MP7] an error in the middle of a running stream has the code of the error
   }
 });
 
-test("[MP4] Mistral's models get ids that they take and no user right after results, wherever they run", async (t) => {
+test("[MP4] Mistral's models get short call ids, and no user message directly after results, wherever they run", async (t) => {
   for (const [kind, folder, model] of [
     ["mistral", "mistral", "mistral-large-latest"],
     ["vllm", "vllm", "mistralai/Ministral-3-8B"],
@@ -66,23 +66,23 @@ test("[MP4] Mistral's models get ids that they take and no user right after resu
   assert.deepEqual([call.tool_calls[0].id, now.role], ["call_1Bv9sX2mWq", "user"]);
 });
 
-test("[MP4] what a user says in a row is one message for models whose templates want it so", async (t) => {
-  const picture = "data:image/png;base64,iVBORw0KGgo=";
+test("[MP4] consecutive user messages are merged for models whose templates require it", async (t) => {
+  const image = "data:image/png;base64,iVBORw0KGgo=";
   for (const [model, count] of [
     ["mistralai/Ministral-3-8B", 1],
     ["gemma-3-12b", 1],
     ["qwen3-8b", 3],
   ] as const) {
     const played = await playRecordings(t, "llama-cpp", ["text"]);
-    const request = requestOf(user("The house rules."), user("Do it."), user("See?", [picture]));
+    const request = requestOf(user("Follow the rules."), user("Do it."), user("See?", [image]));
     await ask(modelOf(played, { kind: "llama_cpp", model }), request);
-    const [, ...said] = (JSON.parse(played.requests[0]?.body ?? "") as { messages: Body[] }).messages;
-    assert.equal(said.length, count, model);
-    assert.match(JSON.stringify(said), /The house rules\..*Do it\..*See\?/);
+    const [, ...sent] = (JSON.parse(played.requests[0]?.body ?? "") as { messages: Body[] }).messages;
+    assert.equal(sent.length, count, model);
+    assert.match(JSON.stringify(sent), /Follow the rules\..*Do it\..*See\?/);
   }
 });
 
-test("[MP5] DeepSeek gets a thought with each message of the model's, an empty one where there was none", async (t) => {
+test("[MP5] DeepSeek gets reasoning with each assistant message, empty if there was none", async (t) => {
   const [, , call] = await afterForeignCall(t, "deepseek", "deepseek", "deepseek-v4-pro");
   assert.equal(call.reasoning_content, "");
   const [, , plain] = await afterForeignCall(t, "deepseek", "deepseek", "deepseek-chat");

@@ -1,12 +1,12 @@
-/** For tests: a provider that answers with what lies in its folder of recordings, byte for byte, over HTTP. */
+/** For tests: a provider that answers with its recordings, byte for byte, over HTTP. */
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
-export interface Played {
-  /** The provider's address, with a path as they have one. */
+export interface Playback {
+  /** A base URL with a path, like those of providers. */
   readonly url: string;
   readonly requests: readonly {
     readonly path: string;
@@ -16,9 +16,9 @@ export interface Played {
 }
 
 export interface Cut {
-  /** Share of the body that is sent. */
+  /** The fraction of the body that is sent. */
   readonly at: number;
-  /** The connection is reset, or the answer ends as if that were all. */
+  /** The connection is reset, or the response ends normally. */
   readonly how: "reset" | "end";
 }
 
@@ -28,22 +28,22 @@ interface Recording {
   readonly body: Buffer;
 }
 
-/** So that frames, lines and characters are torn apart as networks do it. */
+/** Splits frames, lines and characters, as networks do. */
 const pieceBytes = 61;
 
 export function hasRecording(folder: string, name: string): boolean {
   return existsSync(pathOf(folder, name));
 }
 
-/** Answers the first request with the first recording, and so on; the last one again and again. */
+/** Answers each request with the next recording, and repeats the last one. */
 export async function playRecordings(
   t: TestContext,
   folder: string,
   names: readonly string[],
   cut?: Cut,
-): Promise<Played> {
+): Promise<Playback> {
   const recordings = names.map((name) => readRecording(pathOf(folder, name)));
-  const requests: Played["requests"][number][] = [];
+  const requests: Playback["requests"][number][] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -54,7 +54,7 @@ export async function playRecordings(
       const sent = cut === undefined ? body : body.subarray(0, Math.floor(body.length * cut.at));
       for (let at = 0; at < sent.length; at += pieceBytes) response.write(sent.subarray(at, at + pieceBytes));
       if (cut?.how !== "reset") response.end();
-      // What was written is let out first.
+      // Flushes what was written first.
       else response.write("", () => response.destroy());
     });
   });
@@ -70,7 +70,7 @@ function pathOf(folder: string, name: string): string {
   return join(import.meta.dirname, "recordings", folder, `${name}.http`);
 }
 
-/** As it came over the wire: status line, headers, an empty line, the body. */
+/** A recording is a raw HTTP response: status line, headers, an empty line, the body. */
 function readRecording(path: string): Recording {
   const bytes = readFileSync(path);
   const end = bytes.indexOf("\r\n\r\n");

@@ -1,4 +1,4 @@
-/** All providers by name. A new one is a file, its recordings, and a line here. */
+/** All providers by prefix. A new one is a file in adapters/, its recordings, and a line here. */
 import { anthropic } from "./adapters/anthropic.ts";
 import { azure, azureChat } from "./adapters/azure.ts";
 import { bedrock } from "./adapters/bedrock.ts";
@@ -43,7 +43,7 @@ export function providerOf(prefix: string): Provider | undefined {
   return byPrefix.get(prefix);
 }
 
-/** Servers that people run themselves, on their usual ports: they are looked for when nothing is configured. */
+/** Self-hosted servers on their usual ports, to look for when no model is configured. */
 export const defaultLocalServers: readonly { readonly prefix: string; readonly label: string; readonly url: string }[] =
   [ollama, lmStudio, llamaCpp, vllm].map((provider) => ({
     prefix: provider.prefixes[0],

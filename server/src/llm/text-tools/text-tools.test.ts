@@ -26,7 +26,10 @@ test("[M28] tools, calls and results are words to the model, and each request be
   const [before, now] = server.requests.map(({ body }) => JSON.parse(body) as Body);
   assert.ok(before !== undefined && now !== undefined);
   assert.equal(before.tools, undefined);
-  assert.match(String(before.messages[0]?.content), /^You work\.[\s\S]*## run\nRuns a command\.\n- command \(string\)/);
+  assert.match(
+    String(before.messages[0]?.content),
+    /^You are an agent\.[\s\S]*## run\nRuns a command\.\n- command \(string\)/,
+  );
   assert.deepEqual(now.messages.slice(0, before.messages.length), before.messages);
   assert.deepEqual(now.messages.slice(before.messages.length), [
     { role: "assistant", content: runHello },

@@ -1,4 +1,4 @@
-/** Anthropic's Messages. https://docs.anthropic.com/en/api/messages */
+/** Anthropic, through the Messages API. https://docs.anthropic.com/en/api/messages */
 import { type Provider } from "../provider.ts";
 
 const load = () => import("@ai-sdk/anthropic");

@@ -1,6 +1,6 @@
 /**
- * OpenAI's models at Azure, by the name of their deployment: `azure/…` through Responses, `azure_chat/…` through chat
- * completions, which every model of Azure AI Foundry speaks. The v1 API, which wants no version:
+ * OpenAI's models on Azure, by deployment name: `azure/…` through the Responses API, `azure_chat/…` through chat completions,
+ * which every model of Azure AI Foundry supports. Uses the v1 API, which needs no version parameter:
  * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
  */
 import { DeckhandError } from "@deckhand/protocol";
@@ -18,9 +18,9 @@ const shared = {
   url: endpoint,
   load,
   messageFormat: () => defaultFormat,
-  // A deployment has any name, so the package has to be told that its model thinks.
-  options: (request: ModelRequest, { isReasoning: thinks }: ModelAddress) => ({
-    azure: { ...notStored(request), ...(thinks === true && { forceReasoning: true }) },
+  // The name of a deployment does not tell the package that it is a reasoning model.
+  options: (request: ModelRequest, { isReasoning }: ModelAddress) => ({
+    azure: { ...notStored(request), ...(isReasoning === true && { forceReasoning: true }) },
   }),
 } as const;
 
@@ -37,7 +37,7 @@ export const azureChat: Provider = {
 };
 
 async function deployments({ baseUrl, apiKey = "" }: ModelAddress, fetch: typeof globalThis.fetch) {
-  // The name makes the package keep what was signed here apart from what was signed at OpenAI.
+  // Under its own name, the package keeps signatures from here apart from those of OpenAI.
   return (await load()).createOpenAI({
     name: "azure",
     baseURL: baseUrl,
@@ -48,13 +48,13 @@ async function deployments({ baseUrl, apiKey = "" }: ModelAddress, fetch: typeof
 }
 
 function endpoint(env: Env): string {
-  const named = firstSet(env, ["AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"]);
+  const endpointUrl = firstSet(env, ["AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"]);
   const resource = env["AZURE_RESOURCE_NAME"];
-  const base = named ?? (resource ? `https://${resource}.openai.azure.com` : undefined);
+  const base = endpointUrl ?? (resource ? `https://${resource}.openai.azure.com` : undefined);
   if (base === undefined || !URL.canParse(base)) {
     throw new DeckhandError(
       "model_not_configured",
-      "Azure has an address of your own: set AZURE_API_BASE to https://NAME.openai.azure.com, or AZURE_RESOURCE_NAME to NAME.",
+      "Azure needs the URL of your resource: set AZURE_API_BASE to https://NAME.openai.azure.com, or AZURE_RESOURCE_NAME to NAME.",
     );
   }
   const { origin, pathname } = new URL(base);

@@ -1,6 +1,6 @@
 /**
- * Amazon Bedrock's Converse, whose streams are binary frames. A key is a Bedrock API key, sent as bearer token; without one
- * requests are signed with the access key of the environment. Profiles and roles of AWS's own tools are not read.
+ * Amazon Bedrock, through the Converse API, whose streams are binary frames. The key is a Bedrock API key, sent as a bearer token;
+ * without one, requests are signed with the access key from the environment. AWS profiles and roles are not read.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
  */
 import { DeckhandError } from "@deckhand/protocol";
@@ -27,7 +27,7 @@ export const bedrock: Provider = {
     const { createAmazonBedrock } = await load();
     const at = { baseURL: baseUrl, fetch, region: extra["region"] ?? "us-east-1" };
     const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = extra;
-    // An empty key would be looked for in the environment, so it is said which of the two it is.
+    // The package would take a missing key from the environment, so one of the two is always passed.
     if (apiKey !== undefined && apiKey !== secretAccessKey) return createAmazonBedrock({ ...at, apiKey })(model);
     if (accessKeyId === "") throw new DeckhandError("model_not_configured", noAccessKey);
     const session = sessionToken === "" ? {} : { sessionToken };
@@ -38,13 +38,13 @@ export const bedrock: Provider = {
     ...defaultFormat,
     cacheMark: /anthropic\.|amazon\.nova/.test(model) ? { amazonBedrock: { cachePoint: { type: "default" } } } : null,
     strict: true,
-    // Text would be sent as arguments that are none.
+    // The API takes arguments as objects; text would become an invalid one.
     parsesArguments: true,
   }),
 };
 
 const noAccessKey =
-  "AWS_SECRET_ACCESS_KEY needs AWS_ACCESS_KEY_ID beside it; or set AWS_BEARER_TOKEN_BEDROCK to a Bedrock API key.";
+  "Bedrock needs AWS_ACCESS_KEY_ID in addition to AWS_SECRET_ACCESS_KEY, or a Bedrock API key in AWS_BEARER_TOKEN_BEDROCK.";
 
 function region(env: Env): string {
   return firstSet(env, ["AWS_REGION", "AWS_REGION_NAME", "AWS_DEFAULT_REGION"]) ?? "us-east-1";

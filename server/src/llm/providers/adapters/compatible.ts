@@ -1,6 +1,6 @@
 /**
- * Chat completions, as most servers and gateways speak them. https://platform.openai.com/docs/api-reference/chat
- * What one of them does differently stands in its own file, as a change to the body.
+ * Chat completions, which most servers and gateways speak. https://platform.openai.com/docs/api-reference/chat
+ * The differences of each are in its own file, as changes to the body.
  */
 import type { MetadataExtractor } from "@ai-sdk/openai-compatible";
 import type { Body } from "../chat-body.ts";
@@ -9,11 +9,11 @@ import { defaultFormat, type Provider } from "../provider.ts";
 
 interface CompatibleOptions extends Pick<Provider, "prefixes" | "label" | "keyVariables" | "priceListId"> {
   readonly url: string;
-  /** Refuses fields that it does not know, so that reasoning is not sent back. */
+  /** False for a server that rejects unknown fields: reasoning is not sent back. True by default. */
   readonly sendsReasoning?: boolean;
-  /** Counts what was used where it is asked to; true by default. */
+  /** Request usage in the stream; true by default. */
   readonly includeUsage?: boolean;
-  /** The body as it wants it. Nothing may depend on the place of a message or on what follows it. */
+  /** Changes the body. May not depend on the position of a message or on what follows it: requests must stay prefixes. */
   readonly body?: (body: Body) => Body;
   readonly extractor?: MetadataExtractor;
   readonly options?: Provider["options"];
@@ -58,10 +58,10 @@ export function compatibleProvider({
   };
 }
 
-/** Under which the package looks for options of a call. */
+/** The name under which the package expects the options of a call. */
 export const packageName = "compatible";
 
-/** Any server, at an address that somebody names. */
+/** Any server, at the base URL of the user. */
 export const compatible = compatibleProvider({
   prefixes: ["compatible"],
   label: "The model server",

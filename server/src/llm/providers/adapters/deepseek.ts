@@ -1,6 +1,6 @@
 /**
- * DeepSeek. A model that thinks wants what it thought back with every message of its own (`reasoning_content`), and refuses a
- * conversation where it is missing: what another model said, or what was said without a thought, has an empty one.
+ * DeepSeek. A reasoning model requires `reasoning_content` in every assistant message, and rejects a conversation where it is
+ * missing, so messages of other models and messages without reasoning get an empty one.
  * https://api-docs.deepseek.com/guides/thinking_mode
  */
 import { eachMessage, type Body } from "../chat-body.ts";
@@ -12,10 +12,10 @@ export const deepseek = compatibleProvider({
   url: "https://api.deepseek.com/v1",
   keyVariables: ["DEEPSEEK_API_KEY"],
   priceListId: "deepseek",
-  body: (body) => told(body["model"] === "deepseek-chat" ? body : withThoughts(body)),
+  body: (body) => withEffort(body["model"] === "deepseek-chat" ? body : withReasoning(body)),
 });
 
-function withThoughts(body: Body): Body {
+function withReasoning(body: Body): Body {
   return eachMessage(body, (message) =>
     message["role"] === "assistant" && message["reasoning_content"] === undefined
       ? { ...message, reasoning_content: "" }
@@ -23,8 +23,8 @@ function withThoughts(body: Body): Body {
   );
 }
 
-/** Not to think at all is said in another place. */
-function told({ reasoning_effort: effort, ...body }: Body): Body {
+/** Turning reasoning off is a separate field. */
+function withEffort({ reasoning_effort: effort, ...body }: Body): Body {
   if (effort === undefined) return body;
   return effort === "none"
     ? { ...body, thinking: { type: "disabled" } }

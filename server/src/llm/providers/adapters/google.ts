@@ -1,4 +1,4 @@
-/** Gemini. https://ai.google.dev/api/generate-content */
+/** Google, through the Gemini API. https://ai.google.dev/api/generate-content */
 import { defaultFormat, type Provider } from "../provider.ts";
 
 const load = () => import("@ai-sdk/google");

@@ -1,4 +1,4 @@
-/** Groq. It refuses fields that it does not know, reasoning among them. https://console.groq.com/docs/openai */
+/** Groq. It rejects unknown fields, including reasoning. https://console.groq.com/docs/openai */
 import { compatibleProvider } from "./compatible.ts";
 
 export const groq = compatibleProvider({

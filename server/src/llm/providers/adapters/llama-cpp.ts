@@ -1,4 +1,4 @@
-/** The server of llama.cpp. https://github.com/ggml-org/llama.cpp/tree/master/tools/server */
+/** llama.cpp's server. https://github.com/ggml-org/llama.cpp/tree/master/tools/server */
 import { compatibleProvider } from "./compatible.ts";
 
 export const llamaCpp = compatibleProvider({

@@ -1,6 +1,7 @@
 /**
- * Mistral. Its chat completions differ: thinking is a part of a message's content, there and back, fields that it does not know are
- * refused, and it counts unasked. What its models want besides stands in strict-templates.ts. https://docs.mistral.ai/api/endpoint/chat
+ * Mistral. Its chat completions differ: reasoning is a part of the content, in both directions; unknown fields are rejected; and
+ * usage is always sent. What its models need wherever they run is in strict-templates.ts.
+ * https://docs.mistral.ai/api/endpoint/chat
  */
 import { eachMessage, type Message } from "../chat-body.ts";
 import { compatibleProvider } from "./compatible.ts";
@@ -12,10 +13,10 @@ export const mistral = compatibleProvider({
   keyVariables: ["MISTRAL_API_KEY"],
   priceListId: "mistral",
   includeUsage: false,
-  body: (body) => eachMessage(body, written),
+  body: (body) => eachMessage(body, withThinkingPart),
 });
 
-function written({ reasoning_content: reasoning, ...message }: Message): Message {
+function withThinkingPart({ reasoning_content: reasoning, ...message }: Message): Message {
   if (typeof reasoning !== "string") return message;
   const { content } = message;
   const thinking = { type: "thinking", thinking: [{ type: "text", text: reasoning }] };

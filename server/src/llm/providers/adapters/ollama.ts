@@ -1,4 +1,4 @@
-/** Ollama, through its OpenAI-compatible address. https://docs.ollama.com/api/openai-compatibility */
+/** Ollama, through its OpenAI-compatible API. https://docs.ollama.com/api/openai-compatibility */
 import { eachMessage } from "../chat-body.ts";
 import { compatibleProvider } from "./compatible.ts";
 
@@ -8,7 +8,7 @@ export const ollama = compatibleProvider({
   url: "http://127.0.0.1:11434/v1",
   keyVariables: [],
   priceListId: null,
-  // https://docs.ollama.com/api/ps: what it was given when it was loaded, which is less than it could read.
+  // https://docs.ollama.com/api/ps: the context it was loaded with, which is usually less than the model supports.
   loadedModels: {
     path: "/api/ps",
     contextTokens: (answer, model) => {

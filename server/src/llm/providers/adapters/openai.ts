@@ -1,6 +1,6 @@
 /**
- * OpenAI. `openai/…` is asked through Responses, which alone takes a model's reasoning back between the steps of a turn;
- * `openai_chat/…` through chat completions. https://platform.openai.com/docs/api-reference/responses
+ * OpenAI. `openai/…` uses the Responses API, the only one that accepts reasoning back between the steps of a turn;
+ * `openai_chat/…` uses chat completions. https://platform.openai.com/docs/api-reference/responses
  */
 import { createHash } from "node:crypto";
 import type { ModelRequest } from "../../model.ts";
@@ -34,18 +34,18 @@ export const openaiChat: Provider = {
   options: (request) => ({ openai: notStored(request) }),
 };
 
-/** Nothing of a conversation stays at the provider; its reasoning comes back encrypted instead. */
+/** The provider stores nothing of a conversation; it returns reasoning encrypted instead. */
 export function notStored(request: ModelRequest): { store: false; promptCacheKey: string } {
   return { store: false, promptCacheKey: cacheKey(request) };
 }
 
 /**
- * Requests that begin alike are sent to the machine that has the beginning in its cache. What a conversation begins with, up
- * to the model's first reply, stays as it is, so no more is needed; as a hash it says nothing that the request does not.
+ * Routes requests of a conversation to the machine that has their prefix cached. The messages before the first reply never
+ * change, so their hash is a stable key, and reveals nothing that the request does not contain anyway.
  */
 function cacheKey({ system, messages }: ModelRequest): string {
   const first = messages.findIndex(({ role }) => role === "assistant");
-  const beginning = messages.slice(0, first === -1 ? messages.length : first);
-  const text = JSON.stringify([system, ...beginning]);
+  const prefix = messages.slice(0, first === -1 ? messages.length : first);
+  const text = JSON.stringify([system, ...prefix]);
   return createHash("sha256").update(text).digest("base64url").slice(0, 32);
 }

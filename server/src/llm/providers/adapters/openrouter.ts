@@ -1,6 +1,6 @@
 /**
- * OpenRouter. Reasoning comes in `reasoning_details`, signed or encrypted by whoever runs the model, and has to come back as it
- * was; Claude is cached where the request says so. https://openrouter.ai/docs
+ * OpenRouter. Reasoning arrives in `reasoning_details`, signed or encrypted by the upstream provider, and has to be sent back
+ * unchanged. Claude is only cached on request. https://openrouter.ai/docs
  */
 import type { JSONValue } from "@ai-sdk/provider";
 import type { MetadataExtractor } from "@ai-sdk/openai-compatible";
@@ -15,21 +15,21 @@ export const openrouter = compatibleProvider({
   url: "https://openrouter.ai/api/v1",
   keyVariables: ["OPENROUTER_API_KEY"],
   priceListId: "openrouter",
-  extractor: details(),
-  body: (body) => eachMessage(body, written),
-  // At the top it means: up to the end of each request. Nothing in the messages changes, so they stay one prefix.
+  extractor: reasoningDetails(),
+  body: (body) => eachMessage(body, withReasoning),
+  // At the top level it caches up to the end of each request. The messages do not change, so requests stay prefixes.
   options: (_request, { model }) =>
     /(^|\/)claude/.test(model) ? { [packageName]: { cache_control: { type: "ephemeral" } } } : {},
-  echoedMetadata: ({ openrouter: kept }) => (kept === undefined ? undefined : { openaiCompatible: kept }),
+  echoedMetadata: ({ openrouter: metadata }) => (metadata === undefined ? undefined : { openaiCompatible: metadata }),
 });
 
-/** What was signed goes back as it came; text alone under its other name. */
-function written({ reasoning_content: reasoning, ...message }: Message): Message {
+/** Signed details are sent back unchanged; plain reasoning under OpenRouter's name for it. */
+function withReasoning({ reasoning_content: reasoning, ...message }: Message): Message {
   if (reasoning === undefined || message["reasoning_details"] !== undefined) return message;
   return { ...message, reasoning };
 }
 
-function details(): MetadataExtractor {
+function reasoningDetails(): MetadataExtractor {
   return {
     extractMetadata: () => Promise.resolve(undefined),
     createStreamExtractor: () => {
@@ -47,7 +47,7 @@ function details(): MetadataExtractor {
   };
 }
 
-/** Pieces of one detail follow each other, with its type and index. */
+/** Consecutive pieces with the same type and index belong to one detail. */
 function add(all: Detail[], piece: Detail): void {
   const last = all.at(-1);
   if (last === undefined || last["type"] !== piece["type"] || last["index"] !== piece["index"]) {

@@ -1,5 +1,5 @@
 /**
- * xAI, through its Responses: chat completions give nothing of Grok's reasoning, and take none back.
+ * xAI, through its Responses API: its chat completions neither return Grok's reasoning nor accept it back.
  * https://docs.x.ai/docs/api-reference
  */
 import { notStored } from "./openai.ts";
@@ -19,7 +19,7 @@ export const xai: Provider = {
     (await load()).createOpenAI({ name: "xai", baseURL: baseUrl, fetch, apiKey: apiKey ?? "" }).responses(model),
   messageFormat: () => defaultFormat,
   options: (request) => ({
-    // The package knows OpenAI's models by name, and has to be told of others that they think.
+    // The package recognizes only OpenAI's reasoning models by name.
     openai: { ...notStored(request), forceReasoning: true, systemMessageMode: "system" },
   }),
 };
