@@ -55,10 +55,10 @@ test("[UH7] the language defaults to the browser's; a chosen language and theme 
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Befehle" }).fill("dunkle");
   await page.keyboard.press("Enter");
-  const kept = '{"language":"zh-Hans"}';
+  const chosen = '{"language":"zh-Hans"}';
   await until(() => page.evaluate<boolean>("document.documentElement.dataset.theme === 'dark'"), 10_000);
   await page.evaluate(
-    `localStorage.setItem("deckhand.preferences", JSON.stringify({ ...JSON.parse(localStorage.getItem("deckhand.preferences")), ...${kept} }))`,
+    `localStorage.setItem("deckhand.preferences", JSON.stringify({ ...JSON.parse(localStorage.getItem("deckhand.preferences")), ...${chosen} }))`,
   );
   await page.reload();
   await page.getByRole("link", { name: "新建任务" }).first().waitFor();

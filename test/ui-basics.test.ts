@@ -19,7 +19,7 @@ let folder: string;
 
 before(async () => {
   browser = await startBrowser();
-  folder = await mkdtemp(join(tmpdir(), "deckhand-page-"));
+  folder = await mkdtemp(join(tmpdir(), "deckhand-ui-"));
 });
 after(async () => {
   await browser?.close();
@@ -35,17 +35,17 @@ test("[U3] a task typed in the UI is done live, and a reload shows the same", as
   await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
   assert.equal(await page.getByLabel("Output", { exact: true }).textContent(), "hello\n");
   assert.match(page.url(), /\/c\/[\w-]+$/);
-  const words = async (): Promise<string> => (await page.getByRole("log").innerText()).replaceAll(/\s+/g, " ");
-  const shown = await words();
+  const logText = async (): Promise<string> => (await page.getByRole("log").innerText()).replaceAll(/\s+/g, " ");
+  const shown = await logText();
   await page.getByRole("tab", { name: "Events" }).click();
   const events = await page.getByRole("list", { name: "Events" }).innerText();
   assert.match(shown, /bash hello\.sh/);
 
   await page.reload();
   await page.getByRole("status").filter({ hasText: "Finished" }).waitFor();
-  assert.equal(await words(), shown);
+  assert.equal(await logText(), shown);
   assert.equal(await page.getByRole("list", { name: "Events" }).innerText(), events);
-  assert.deepEqual(complaints, [], "the browser found nothing to complain about, its content security policy included");
+  assert.deepEqual(complaints, [], "no errors or warnings in the browser, including its content security policy");
 });
 
 test("[U4] the UI says that the server is not reachable and continues after a restart", async () => {
@@ -157,27 +157,27 @@ test("[Q16] the UI shows the complete action that needs approval, and takes the 
   const { page, complaints } = await open(server.url);
   await page.getByLabel("Task").fill("ask me");
   await page.keyboard.press("Enter");
-  const asked = page.getByLabel("Requested action");
-  await asked.filter({ hasText: "echo one⟨U+202E⟩two; touch asked" }).waitFor();
+  const request = page.getByLabel("Requested action");
+  await request.filter({ hasText: "echo one⟨U+202E⟩two; touch asked" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Allow for this conversation" }).count(), 0);
   await page.getByLabel("Reason", { exact: true }).fill("no files");
   await page.reload();
-  await asked.filter({ hasText: "touch asked" }).waitFor();
+  await request.filter({ hasText: "touch asked" }).waitFor();
   await page.getByLabel("Reason", { exact: true }).fill("no files");
   await page.getByRole("button", { name: "Deny" }).click();
-  await asked.filter({ hasText: "echo allowed" }).waitFor();
+  await request.filter({ hasText: "echo allowed" }).waitFor();
   await page.getByText("Waiting for approval").first().waitFor();
-  assert.equal(await page.getByText("Running", { exact: true }).count(), 0, "what waits does not run");
+  assert.equal(await page.getByText("Running", { exact: true }).count(), 0, "a waiting action does not run");
   await page.getByRole("button", { name: "Allow for this conversation" }).click();
   await page.getByRole("button", { name: "Allow and save rule" }).click();
-  await asked.filter({ hasText: "echo everywhere" }).waitFor();
+  await request.filter({ hasText: "echo everywhere" }).waitFor();
   await page.getByText("Allowed by the rule run echo allowed (in this conversation)").waitFor();
   await page.getByRole("button", { name: "Always allow" }).click();
   await page.getByRole("group", { name: "Rule" }).getByText("run echo everywhere", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Allow and save rule" }).click();
   await page.getByText("Done.", { exact: true }).waitFor();
   await page.getByText("Allowed by the rule run echo everywhere (in every conversation)").waitFor();
-  assert.equal(await page.getByLabel("Output", { exact: true }).count(), 4, "the second times it was not asked about");
+  assert.equal(await page.getByLabel("Output", { exact: true }).count(), 4, "the second calls needed no approval");
   assert.equal(existsSync(join(server.workspace, "asked")), false);
   assert.equal(await page.getByRole("region", { name: "Approval" }).count(), 0);
   assert.deepEqual(complaints, []);
@@ -200,7 +200,7 @@ test("[J15] conversations are searched, renamed, exported and, after a confirmat
   await list.getByText("about a heron").waitFor();
   await page.getByLabel("Search").fill('"zebra* OR');
   await page.getByText("No results").waitFor();
-  assert.match(await page.title(), /about a heron/, "the open one keeps its title");
+  assert.match(await page.title(), /about a heron/, "the open conversation keeps its title");
   await page.getByLabel("Search").fill("");
 
   const options = page.getByRole("button", { name: "Actions for about a heron" });
@@ -222,7 +222,7 @@ test("[J15] conversations are searched, renamed, exported and, after a confirmat
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  assert.ok(await list.getByText("Grey <b>birds</b>").isVisible(), "it was asked, and nothing was done");
+  assert.ok(await list.getByText("Grey <b>birds</b>").isVisible(), "nothing was deleted without the confirmation");
   await renamed.click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Delete" }).click();
@@ -267,13 +267,13 @@ test("[J11] an exported page opens from disk with its styles and images, and run
   const markup = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
   const dot = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
   const stamp = "2026-01-01T00:00:00.000Z";
-  const say = {
+  const event = {
     action: "message",
     args: { content: markup, image_urls: [dot, 'x" onerror="1'], wait_for_response: false },
   };
   const lines = [
     { deckhand_export: 1, title: markup },
-    { id: 0, timestamp: stamp, source: "user", message: "", ...say },
+    { id: 0, timestamp: stamp, source: "user", message: "", ...event },
   ];
   await using server = await serve("demo");
   const client = connect({ url: server.url });
@@ -282,8 +282,8 @@ test("[J11] an exported page opens from disk with its styles and images, and run
   await writeFile(file, await buffer(await client.export(id, "html")));
   client.close();
   const { page, complaints } = await open(`file://${file}`);
-  const said = page.getByRole("region", { name: "user" });
-  assert.equal(await said.innerText(), markup);
+  const message = page.getByRole("region", { name: "user" });
+  assert.equal(await message.innerText(), markup);
   assert.equal(await page.evaluate("getComputedStyle(document.querySelector('.message')).whiteSpace"), "pre-wrap");
   assert.equal(await page.locator("img").count(), 1);
   assert.equal(await page.evaluate("document.querySelector('img').naturalWidth"), 1);

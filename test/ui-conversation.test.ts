@@ -49,14 +49,14 @@ test("[UC1][UC6] streamed text is formatted, keeps its elements when its event a
   const heading = page.getByRole("heading", { name: "What I found" });
   await heading.waitFor();
   await heading.evaluate((element) => element.setAttribute("data-kept", ""));
-  assert.equal(await page.getByText("Step 1").count(), 0, "it is still coming");
+  assert.equal(await page.getByText("Step 1").count(), 0, "the text is still streaming");
   await page.getByText("Step 1").waitFor();
-  assert.notEqual(await heading.getAttribute("data-kept"), null, "what was drawn is drawn on");
+  assert.notEqual(await heading.getAttribute("data-kept"), null, "its elements are kept");
   await page.locator(".code-block .tok-keyword").filter({ hasText: "const" }).waitFor();
   await page.getByRole("table").getByText("a.ts").waitFor();
   const log = page.getByRole("log");
   assert.equal(await log.locator("img").count(), 0);
-  assert.ok((await log.innerText()).includes(`<img src="${remote}">`), "markup is shown as it is");
+  assert.ok((await log.innerText()).includes(`<img src="${remote}">`), "markup is shown as text");
   const link = log.getByRole("link", { name: "a page" });
   assert.match((await link.getAttribute("rel")) ?? "", /noopener/);
   assert.equal(await log.getByRole("link", { name: "bad" }).count(), 0);
@@ -96,9 +96,9 @@ test("[UC7] drafts survive a reload; pasted images go with the message and dropp
   await page.getByLabel("Message", { exact: true }).press("Enter");
   await page.getByText("Seen.").waitFor();
   const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
-  const said = await lastMessage(client, id);
-  assert.equal(said.args.content, "half a thought\n\nFiles in the workspace: uploads/notes.txt");
-  assert.deepEqual(said.args.image_urls, [`data:image/gif;base64,${dot}`]);
+  const message = await lastMessage(client, id);
+  assert.equal(message.args.content, "half a thought\n\nFiles in the workspace: uploads/notes.txt");
+  assert.deepEqual(message.args.image_urls, [`data:image/gif;base64,${dot}`]);
   assert.equal(await readFile(join(server.workspace, "uploads/notes.txt"), "utf8"), "to remember");
   await page.getByRole("img", { name: "Attached image" }).waitFor();
   assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), "");
@@ -119,7 +119,7 @@ test("[UC8] keyboard: command palette, shortcut list, composer, moving between r
   await keys.waitFor({ state: "detached" });
   await page.keyboard.press("m");
   await page.keyboard.type("now what");
-  assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), "now what", "letters are letters there");
+  assert.equal(await page.getByLabel("Message", { exact: true }).inputValue(), "now what", "letters are text there");
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
   assert.match((await page.locator(":focus").textContent()) ?? "", /wait|echo/);
@@ -145,25 +145,26 @@ test("[UC10] the log follows its end while text streams, and keeps its position 
   const log = page.getByRole("log");
   await log.getByText("Paragraph 6:").waitFor();
   const fromEnd = await page.evaluate<number[]>(`new Promise((resolve) => {
-    const box = document.querySelector("[role=log]").parentElement;
-    const seen = [];
-    const look = () => {
-      seen.push(box.scrollHeight - box.scrollTop - box.clientHeight);
+    const scroller = document.querySelector("[role=log]").parentElement;
+    const distances = [];
+    const measure = () => {
+      distances.push(scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight);
       // After the frame, to measure what is painted.
-      if (seen.length < 60) requestAnimationFrame(() => setTimeout(look));
-      else resolve(seen);
+      if (distances.length < 60) requestAnimationFrame(() => setTimeout(measure));
+      else resolve(distances);
     };
-    look();
+    measure();
   })`);
   const behind = fromEnd.filter((pixels, at) => pixels > 80 && (fromEnd[at - 1] ?? 0) > 80);
   assert.deepEqual(behind, [], "pixels from the end, for more than a frame");
   await log.hover();
   await page.mouse.wheel(0, -600);
   await until(() => page.getByRole("button", { name: "Scroll to end" }).isVisible(), 10_000);
-  const place = (): Promise<number> => page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop");
-  const read = await place();
+  const scrollTop = (): Promise<number> =>
+    page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop");
+  const before = await scrollTop();
   await page.getByText("Step 1").waitFor({ state: "attached" });
-  assert.equal(await place(), read);
+  assert.equal(await scrollTop(), before);
   await page.getByRole("button", { name: "Scroll to end" }).click();
   await log.getByText("Paragraph 39:").waitFor();
 });
@@ -182,7 +183,7 @@ test("[UC4][UC9][UH5] a log of 10,000 events opens at its end, links lead to sin
   context.diagnostic(`opened in ${(performance.now() - begun).toFixed(0)} ms`);
   // 1 s on an idle machine; this one may be busy.
   assert.ok(performance.now() - begun < 8_000);
-  assert.ok((await log.locator("> *").count()) < 60, "only what is in sight is drawn");
+  assert.ok((await log.locator("> *").count()) < 60, "only visible rows are rendered");
   await log.getByText("The tests pass").waitFor();
   await log.getByText("verified", { exact: true }).waitFor();
   await log.getByText("not verified", { exact: true }).waitFor();
@@ -206,9 +207,9 @@ async function serve(replies: readonly object[]): Promise<ServerProcess> {
 
 async function lastMessage(client: ReturnType<typeof connect>, id: string): Promise<Action<"message">> {
   let last: Action<"message"> | undefined;
-  const gone = new AbortController();
-  for await (const item of client.follow(id, { signal: gone.signal })) {
-    if (item.type === "caught_up") gone.abort();
+  const stop = new AbortController();
+  for await (const item of client.follow(id, { signal: stop.signal })) {
+    if (item.type === "caught_up") stop.abort();
     if (item.type !== "event" || !isAction(item.event)) continue;
     if (item.event.action === "message" && item.event.source === "user") last = item.event;
   }

@@ -63,8 +63,8 @@ test("[UT3] the slider shows the earlier conversation, cost and files, from wher
   await bar.getByText(`${firstWritten} / `).waitFor();
   await bar.getByText(/1 step · \$/).waitFor();
   await chat.getByText("I write first.").waitFor();
-  assert.equal(await chat.getByText("The note is second.").count(), 0, "what came later is not there yet");
-  assert.equal(await page.getByLabel("Message").count(), 0, "nobody speaks to the past");
+  assert.equal(await chat.getByText("The note is second.").count(), 0, "later messages are not shown");
+  assert.equal(await page.getByLabel("Message").count(), 0, "there is no composer in the history");
   await page.waitForURL(new RegExp(`[?&]at=${firstWritten}`));
 
   await page.getByRole("tab", { name: "Files", exact: true }).click();
@@ -86,7 +86,7 @@ test("[UT3] the slider shows the earlier conversation, cost and files, from wher
   assert.equal(readFileSync(note, "utf8"), "first\n");
   await page.getByLabel("Message").waitFor();
 
-  // What the restore made is in a snapshot of its own: what changes later was changed by somebody else.
+  // Wait for the checkpoint of the restore, so that later changes count as made by others.
   await until(async () => {
     const events = await logOf(id);
     const restored = events.findLast((event) => event["observation"] === "restore")?.["id"] as number;
@@ -111,8 +111,8 @@ test("[UT3] the slider shows the earlier conversation, cost and files, from wher
   assert.equal(await chat.getByText("I write second.").count(), 0);
   const [fork] = (await client.list()).conversations.filter((row) => row.id !== id);
   assert.equal(fork?.id, decodeURIComponent(new URL(page.url()).pathname.slice("/c/".length)));
-  // A fork has no snapshot of its own yet, and the page is told so.
-  const others = complaints.filter((text) => !/404.*\/(?:diff|past)/.test(text));
+  // A fork has no checkpoint yet, which the server answers with 404.
+  const others = complaints.filter((text) => !/404.*\/(?:diff|history)/.test(text));
   assert.deepEqual(others, []);
 });
 

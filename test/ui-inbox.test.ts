@@ -38,7 +38,7 @@ let client: Client;
 
 before(async () => {
   browser = await startBrowser();
-  folder = await mkdtemp(join(tmpdir(), "deckhand-people-"));
+  folder = await mkdtemp(join(tmpdir(), "deckhand-inbox-"));
   const script = join(folder, "script.json");
   const conversations = Object.entries(scripts).map(([when, replies]) => ({ when, replies }));
   await writeFile(script, JSON.stringify({ conversations }));
@@ -55,16 +55,16 @@ after(async () => {
 test("[UP12] an approval shows invisible characters, is denied with a reason or allowed by a key, and messages are queued meanwhile", async () => {
   const { id } = await client.create({ task: "ask twice", settings: { approval: "always" } });
   const { page, complaints } = await open(`${server.url}/c/${id}`);
-  const asked = page.getByRole("group", { name: "Requested action" });
-  await asked.filter({ hasText: "echo one⟨U+202E⟩two⟨U+200B⟩; touch asked" }).waitFor();
-  assert.equal(await asked.locator("mark").count(), 2);
+  const request = page.getByRole("group", { name: "Requested action" });
+  await request.filter({ hasText: "echo one⟨U+202E⟩two⟨U+200B⟩; touch asked" }).waitFor();
+  assert.equal(await request.locator("mark").count(), 2);
   await page.getByText(/^Auto-denied in/).waitFor();
   await page.getByLabel("Message").fill("one more thing");
   await page.keyboard.press("Enter");
   await page.getByText("Queued").waitFor();
   await page.getByLabel("Reason", { exact: true }).fill("not like this");
   await page.getByRole("button", { name: "Deny" }).click();
-  await asked.filter({ hasText: "echo allowed" }).waitFor();
+  await request.filter({ hasText: "echo allowed" }).waitFor();
   assert.equal(existsSync(join(server.workspace, "asked")), false);
   // Letters are text in a text field and shortcuts elsewhere.
   await page.getByLabel("Message").press("y");
@@ -225,7 +225,7 @@ test("[UP16] approvals can be answered on a phone, and nothing overflows the scr
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { page, complaints } = await open(server.url, phone);
   const isWide = () => page.evaluate("document.documentElement.scrollWidth > innerWidth");
-  assert.equal(await isWide(), false, "the welcome");
+  assert.equal(await isWide(), false, "the start page");
   await page.getByRole("navigation", { name: "Navigation" }).getByRole("link", { name: "Inbox" }).tap();
   const card = page.getByRole("region", { name: /^Approval/ }).filter({ hasText: "from the road" });
   await card.waitFor();

@@ -13,7 +13,7 @@ import { ServerProcess } from "./kit/server-process.ts";
 const token = "a-token-of-this-test-only";
 const steps = 14;
 /** Nothing listens on this port, so connections fail at once while the network is down. */
-const nowhere = 1;
+const closedPort = 1;
 
 let browser: Browser;
 before(async () => {
@@ -30,9 +30,9 @@ test("[UJ1] the UI says unobtrusively that it is offline, catches up without a r
     delay_ms: 500,
   }));
   await using model = await ModelProcess.start([...work, { text: "All parts are there." }]);
-  let isAway = false;
+  let isOffline = false;
   let server: ServerProcess | undefined = undefined;
-  await using proxy = await flakyProxy(() => (isAway ? nowhere : (server?.port ?? nowhere)));
+  await using proxy = await flakyProxy(() => (isOffline ? closedPort : (server?.port ?? closedPort)));
   const env = { ...model.env, DECKHAND_HOSTS: `127.0.0.1:${proxy.port}`, DECKHAND_TOKEN: token };
   await using started = await ServerProcess.start({ env });
   server = started;
@@ -49,22 +49,22 @@ test("[UJ1] the UI says unobtrusively that it is offline, catches up without a r
   const [row] = (await near.list()).conversations;
   const id = row?.id ?? "";
 
-  isAway = true;
+  isOffline = true;
   assert.ok(proxy.cut() > 0);
   await page.getByText(/^No connection\.[^]*This page may be out of date/).waitFor();
   const seen = await parts(page);
-  await until(async () => (await saidSoFar(near, id)) > seen.length + 3, 20_000);
-  assert.deepEqual(await parts(page), seen, "what is on the page is what was known then");
+  await until(async () => (await partsOnServer(near, id)) > seen.length + 3, 20_000);
+  assert.deepEqual(await parts(page), seen, "the page shows the last known state");
   assert.equal(await page.getByRole("dialog").count(), 0, "quietly");
   assert.equal(await page.getByRole("alert").count(), 0, "quietly");
-  assert.ok((await saidSoFar(near, id)) < steps, "the agent still works");
-  isAway = false;
+  assert.ok((await partsOnServer(near, id)) < steps, "the agent still works");
+  isOffline = false;
 
   await log.getByText("All parts are there.").waitFor();
   await page.getByText("This page may be out of date").waitFor({ state: "detached" });
   const all = Array.from({ length: steps }, (_, at) => `This is part ${at} of it.`);
   assert.deepEqual(await parts(page), all);
-  assert.equal(await page.evaluate("window.isKept"), true, "the page was not loaded again");
+  assert.equal(await page.evaluate("window.isKept"), true, "the page was not reloaded");
 
   const shown = await rows(page);
   const second = await openPage(browser, `${server.url}/c/${id}`, tall);
@@ -100,12 +100,12 @@ test("[UJ2] after a crash during a command the UI reconnects, says that the outc
     .first()
     .waitFor();
   await page.getByRole("status").filter({ hasText: "Paused" }).waitFor();
-  assert.equal(await page.getByLabel("Output so far").count(), 0, "nothing is said to run");
+  assert.equal(await page.getByLabel("Output so far").count(), 0, "nothing is shown as running");
   await page.getByLabel("Message", { exact: true }).fill("go on");
   await page.keyboard.press("Enter");
   await log.getByText("I looked, and went on.").waitFor();
   assert.equal(await log.getByText("go on", { exact: true }).count(), 1);
-  assert.equal(await page.evaluate("window.isKept"), true, "the page was not loaded again");
+  assert.equal(await page.evaluate("window.isKept"), true, "the page was not reloaded");
 });
 
 /** Tall enough to render every row. */
@@ -121,7 +121,7 @@ async function rows(page: Page): Promise<readonly string[]> {
 }
 
 /** The number of parts that the server has, regardless of what the UI shows. */
-async function saidSoFar(client: ReturnType<typeof connect>, id: string): Promise<number> {
+async function partsOnServer(client: ReturnType<typeof connect>, id: string): Promise<number> {
   let count = 0;
   for await (const item of client.follow(id)) {
     if (item.type === "caught_up") break;

@@ -117,7 +117,7 @@ test("[UP15] settings are saved and applied, those from the environment are read
   await adding.getByLabel("Token (optional)").fill("mcp-secret-0123456789");
   await adding.getByRole("button", { name: "Test and save" }).click();
   await adding.getByRole("status").waitFor();
-  assert.deepEqual((await client.settings()).saved.mcp, undefined, "what does not work is not kept unasked");
+  assert.deepEqual((await client.settings()).saved.mcp, undefined, "a server that fails the test is not saved");
   await adding.getByRole("button", { name: "Save anyway" }).click();
   await page.getByText("http://127.0.0.1:9/mcp").waitFor();
   assert.ok(!(await page.content()).includes("mcp-secret-0123456789"));

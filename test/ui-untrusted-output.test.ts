@@ -1,4 +1,4 @@
-/** Hostile output of a model, workspace, web page or peer makes no request and runs nothing: checked in Chromium with a canary server. */
+/** Checks in Chromium, with a canary server, that hostile output of models, files, web pages and peers fetches and runs nothing. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
@@ -70,8 +70,8 @@ test("[UJ3] output of models, files, web pages and peers makes no requests, runs
   const chat = page.getByRole("log");
   await chat.getByText(`${mark}-finish`).first().waitFor();
   const read = await readThrough(page);
-  for (const place of ["task", "reasoning", "text", "thought", "output", "finish"])
-    assert.ok(read.includes(`${mark}-${place}`), place);
+  for (const source of ["task", "reasoning", "text", "thought", "output", "finish"])
+    assert.ok(read.includes(`${mark}-${source}`), source);
   await page.getByRole("complementary").getByText(`${mark}-plan`).first().waitFor();
   await nothingHappened(page);
 

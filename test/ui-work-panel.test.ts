@@ -14,7 +14,7 @@ import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
 /** A folder for screenshots of each tab, for review. */
-const pictures = process.env["DECKHAND_PICTURES"];
+const screenshots = process.env["DECKHAND_PICTURES"];
 
 const call = (name: string, args: object): NonNullable<ScriptReply["calls"]>[number] => ({ name, arguments: args });
 const before1 = "export function total(prices) {\n  let sum = 0;\n  return sum;\n}\n";
@@ -111,11 +111,11 @@ interface Violation {
 }
 
 /** Asserts that axe finds nothing serious, in light and in dark. */
-async function look(page: Page, name: string): Promise<void> {
+async function checkAccessibility(page: Page, name: string): Promise<void> {
   await page.evaluate(axe.source);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });
+    if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}.png`) });
     const found = await page.evaluate<readonly Violation[]>(
       "axe.run('aside', { resultTypes: ['violations'], iframes: false }).then(({ violations }) => violations)",
     );
@@ -140,7 +140,7 @@ test("[UW7] changes are shown per file, also side by side, and update automatica
   assert.match(await table.innerText(), /-\s*Deleted:\s+let sum = 0;[^]*\+\s*Added:\s+let sum = prices\.length;/);
   await page.getByRole("button", { name: "Side by side" }).click();
   await table.locator("tr", { hasText: "let sum = 0;" }).filter({ hasText: "let sum = prices.length;" }).waitFor();
-  await look(page, "changes");
+  await checkAccessibility(page, "changes");
 
   await writeFile(join(folder, "later.txt"), "later\n");
   const client = connect({ url: server.url });
@@ -154,8 +154,8 @@ test("[UW7] changes are shown per file, also side by side, and update automatica
   await page.getByRole("region", { name: "total.js" }).getByText("prices.length").waitFor();
   await page.getByRole("tab", { name: "Plan" }).click();
   await page.getByText("Change the total").waitFor();
-  await look(page, "plan");
-  assert.deepEqual(complaints, [], "the content security policy has nothing to complain about");
+  await checkAccessibility(page, "plan");
+  assert.deepEqual(complaints, [], "no violations of the content security policy");
 });
 
 test("[UW8] files are uploaded, edited, saved, downloaded, created, found by content and downloaded as a zip", async () => {
@@ -186,7 +186,7 @@ test("[UW8] files are uploaded, edited, saved, downloaded, created, found by con
     shown.getByRole("link", { name: "Download notes.md" }).click(),
   ]);
   assert.equal(String(await buffer(await download.createReadStream())), "# Notes\n- typed");
-  await look(page, "files");
+  await checkAccessibility(page, "files");
 
   await files.getByRole("button", { name: "New file" }).click();
   await page.getByLabel("Path").fill("src/deep/new.py");
@@ -240,7 +240,7 @@ test("[UW8] a save over a newer version on disk is refused; it can be compared, 
   assert.equal(await readFile(join(folder, "a.txt"), "utf8"), "one\ntheirs\n");
   await alert.getByRole("button", { name: "Compare" }).click();
   await shown.locator(".cm-deletedChunk", { hasText: "theirs" }).waitFor();
-  await look(page, "collision");
+  await checkAccessibility(page, "collision");
   await alert.getByRole("button", { name: "Overwrite" }).click();
   await shown.getByText("Saved", { exact: true }).waitFor();
   assert.equal(await readFile(join(folder, "a.txt"), "utf8"), "one\nmine");
@@ -280,7 +280,7 @@ test("[UW12] a terminal is shared between browsers, survives a reload and stays 
   await screen(second.page).click();
   await second.page.keyboard.type("echo from-the-second\n");
   await screen(first.page).getByText("from-the-second", { exact: true }).waitFor();
-  await look(first.page, "terminal");
+  await checkAccessibility(first.page, "terminal");
   await first.page.reload();
   await screen(first.page).getByText("from-the-second", { exact: true }).waitFor();
   // A cursor query of a program gets one answer, not one per viewer.
@@ -311,7 +311,7 @@ test("[UW11] a running app is previewed in a frame with a separate origin that c
   );
   await inside?.evaluate("top.location = 'about:blank'").catch(() => {});
   assert.match(page.url(), /\/c\/app/);
-  await look(page, "ports");
+  await checkAccessibility(page, "ports");
   assert.deepEqual(
     complaints.filter((text) => !/404|Unsafe attempt|sandbox|navigat/i.test(text)),
     [],
@@ -324,12 +324,12 @@ test("[UW11] a running app is previewed in a frame with a separate origin that c
   await blocked;
   await page.getByRole("tab", { name: "Costs" }).click();
   await page.getByRole("img", { name: /over 2 steps/ }).waitFor();
-  await look(page, "costs");
+  await checkAccessibility(page, "costs");
   await page.getByRole("tab", { name: "Sandbox" }).click();
   await page.getByText(/passed all \d+ escape checks/).waitFor();
   await page.getByRole("button", { name: /Check process/ }).click();
   await page.getByLabel(/Output of process j\d+/).waitFor();
-  await look(page, "sandbox");
+  await checkAccessibility(page, "sandbox");
   await page
     .getByRole("region", { name: "Background processes" })
     .getByRole("button", { name: /Stop process/ })

@@ -1,11 +1,11 @@
-/** The page in a real Chromium. */
+/** Opens the UI in a real Chromium. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const quiet = [
+const launchArguments = [
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
@@ -15,14 +15,14 @@ const quiet = [
 
 export interface OpenPage {
   readonly page: Page;
-  /** What the browser warned of: its content security policy included. */
+  /** Errors and warnings of the browser, including violations of the content security policy. */
   readonly complaints: string[];
-  /** Requests to another origin than the page's. */
+  /** Requests to other origins. */
   readonly elsewhere: string[];
 }
 
 export async function startBrowser(): Promise<Browser> {
-  return chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: quiet });
+  return chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: launchArguments });
 }
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
@@ -45,7 +45,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Fails with what keeps people with a disability from using what is shown now. */
+/** Asserts that axe finds no serious accessibility violations on the current page. */
 export async function assertAccessible(page: Page): Promise<void> {
   await page.evaluate(axe);
   const found = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>

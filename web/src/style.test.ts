@@ -10,39 +10,41 @@ const tokens = new Map(
   ),
 );
 
-const grounds = ["side", "page", "panel", "raised", "code", "mine"];
-/** Text on ground. */
-const pairs: readonly (readonly [text: string, ground: string])[] = [
-  ...["ink", "soft", "muted"].flatMap((text) => grounds.map((ground) => [text, ground] as const)),
+const backgrounds = ["side", "page", "panel", "raised", "code", "mine"];
+/** Text colours and the backgrounds they are used on. */
+const pairs: readonly (readonly [text: string, background: string])[] = [
+  ...["ink", "soft", "muted"].flatMap((text) => backgrounds.map((background) => [text, background] as const)),
   ...["accent", "good", "warn", "bad", "info"].flatMap((text) =>
-    ["side", "page", "panel", `${text}-soft`].map((ground) => [text, ground] as const),
+    ["side", "page", "panel", `${text}-soft`].map((background) => [text, background] as const),
   ),
   ...["keyword", "string", "number", "type", "name"].flatMap((kind) =>
-    ["code", "good-soft", "bad-soft"].map((ground) => [`tok-${kind}`, ground] as const),
+    ["code", "good-soft", "bad-soft"].map((background) => [`tok-${kind}`, background] as const),
   ),
   ["ink", "active"],
   ["muted", "active"],
   ["on-accent", "accent"],
 ];
-/** WCAG 2.2, 1.4.3 for text. */
-const least = 4.5;
+/** WCAG 2.2, success criterion 1.4.3. */
+const minContrast = 4.5;
 
-test("[UH3] text can be read on what it stands on, in the light and in the dark", () => {
+test("[UH3] text has enough contrast to its background in the light and the dark theme", () => {
   assert.ok(tokens.size > 25);
-  const weak = pairs.flatMap(([text, ground]) =>
+  const failing = pairs.flatMap(([text, background]) =>
     [0, 1].flatMap((theme) => {
-      const ratio = contrast(colourOf(text, theme), colourOf(ground, theme));
-      return ratio >= least ? [] : [`${text} on ${ground}, ${theme === 0 ? "light" : "dark"}: ${ratio.toFixed(2)}`];
+      const ratio = contrast(colourOf(text, theme), colourOf(background, theme));
+      return ratio >= minContrast
+        ? []
+        : [`${text} on ${background}, ${theme === 0 ? "light" : "dark"}: ${ratio.toFixed(2)}`];
     }),
   );
-  assert.deepEqual(weak, []);
+  assert.deepEqual(failing, []);
   assert.equal(contrast("#ffffff", "#000000").toFixed(1), "21.0");
-  assert.ok(contrast("#999999", "#ffffff") < least);
+  assert.ok(contrast("#999999", "#ffffff") < minContrast);
 });
 
 function colourOf(name: string, theme: number): string {
   const colour = tokens.get(name)?.[theme];
-  assert.ok(colour !== undefined, `there is no --color-${name}`);
+  assert.ok(colour !== undefined, `--color-${name} is missing`);
   return colour;
 }
 

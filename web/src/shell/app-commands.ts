@@ -2,7 +2,7 @@ import { boardUrl, navigate, homeUrl, inboxUrl, settingsUrl } from "../urls.ts";
 import type { Command } from "./commands.ts";
 import { setPreferences, preferences } from "./preferences.ts";
 
-/** What can be done on every page. */
+/** Commands that are available on every page. */
 export function appCommands(show: (what: "palette" | "keys") => void): readonly Command[] {
   return [
     {

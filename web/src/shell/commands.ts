@@ -1,6 +1,6 @@
 /**
- * What can be done now, wherever it is offered: the palette lists it, its keys do it, `?` shows them. A component
- * registers its commands for as long as it is there; of one id the last counts.
+ * The commands that are available now: the palette lists them, their shortcuts run them and `?` shows the shortcuts. A
+ * component registers its commands while it is mounted; the last registration of an id wins.
  */
 import { useEffect, useSyncExternalStore } from "react";
 import type { Messages } from "../i18n/messages.ts";
@@ -10,9 +10,9 @@ export interface Command {
   readonly id: string;
   readonly group: keyof Messages["app"]["commandGroups"];
   readonly label: (t: Messages) => string;
-  /** See keys.ts; the first is the one that is shown. */
+  /** See keys.ts. The first one is displayed. */
   readonly keys?: readonly string[];
-  /** It is bound, but there is no sense in choosing it from a list. */
+  /** Available by its shortcut only, not in the palette. */
   readonly unlisted?: boolean;
   readonly run: () => void;
 }
@@ -21,7 +21,7 @@ let current: readonly Command[] = [];
 const registered = new Set<readonly Command[]>();
 const listeners = new Set<() => void>();
 
-/** `commands` has to be the same array while nothing in it changes. */
+/** `commands` must be the same array as long as nothing in it changes. */
 export function useCommands(commands: readonly Command[]): void {
   useEffect(() => {
     registered.add(commands);
@@ -37,29 +37,29 @@ export function useAvailableCommands(): readonly Command[] {
   return useSyncExternalStore(subscribe, () => current);
 }
 
-/** A second stroke has so long to come. */
+/** The time to press the second key of a sequence. */
 const sequenceTimeoutMs = 900;
 
-/** Binds the keys; returns what unbinds them. */
+/** Binds the shortcuts; returns a function that removes them. */
 export function bindKeys(target: Window): () => void {
   let first = "";
-  let forget: ReturnType<typeof setTimeout> | undefined;
+  let resetTimer: ReturnType<typeof setTimeout> | undefined;
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing || event.repeat) return;
     const stroke = strokeOf(event);
-    const plain = !stroke.startsWith("mod+") && !stroke.startsWith("alt+");
-    if (plain && (isTyping(event.target) || document.querySelector("[role=dialog]") !== null)) return;
+    const isPlain = !stroke.startsWith("mod+") && !stroke.startsWith("alt+");
+    if (isPlain && (isTyping(event.target) || document.querySelector("[role=dialog]") !== null)) return;
     const sequence = first === "" ? stroke : `${first} ${stroke}`;
-    clearTimeout(forget);
+    clearTimeout(resetTimer);
     first = "";
-    const found = current.findLast(({ keys = [] }) => keys.includes(sequence));
-    if (found !== undefined) {
+    const command = current.findLast(({ keys = [] }) => keys.includes(sequence));
+    if (command !== undefined) {
       event.preventDefault();
-      return found.run();
+      return command.run();
     }
-    if (!plain || !current.some(({ keys = [] }) => keys.some((each) => each.startsWith(`${stroke} `)))) return;
+    if (!isPlain || !current.some(({ keys = [] }) => keys.some((each) => each.startsWith(`${stroke} `)))) return;
     first = stroke;
-    forget = setTimeout(() => (first = ""), sequenceTimeoutMs);
+    resetTimer = setTimeout(() => (first = ""), sequenceTimeoutMs);
   };
   target.addEventListener("keydown", onKeyDown);
   return () => target.removeEventListener("keydown", onKeyDown);

@@ -6,7 +6,7 @@ interface ErrorBoundaryProps {
   readonly children: ReactNode;
 }
 
-/** A part that fails takes nothing else with it. */
+/** Confines a rendering error to a part of the page. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly failure: Error | undefined }> {
   override state: { readonly failure: Error | undefined } = { failure: undefined };
 

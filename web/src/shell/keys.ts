@@ -1,6 +1,6 @@
 /**
- * Keys by name: "mod+k" (⌘ on a Mac, Ctrl elsewhere), "shift+enter", "?", or two after each other: "g i". What a person
- * has a plain letter for works wherever nothing is being typed.
+ * Keys by name: "mod+k" (⌘ on a Mac, Ctrl elsewhere), "shift+enter", "?", or a sequence of two: "g i". Shortcuts without a
+ * modifier work wherever no text is being typed.
  */
 const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
 
@@ -13,7 +13,7 @@ const names: Readonly<Record<string, string>> = {
   escape: "Esc",
 };
 
-/** As they stand on a person's keyboard. */
+/** Key names as they appear on the user's keyboard. */
 export function keyNames(keys: string): string {
   return keys
     .split(" ")
@@ -26,7 +26,7 @@ export function keyNames(keys: string): string {
     .join(" ");
 }
 
-/** What was pressed, by the same names; shift only where the character does not show it. */
+/** The pressed key by name; shift is included only if the character does not imply it. */
 export function strokeOf(event: KeyboardEvent): string {
   const key = event.key.toLowerCase();
   const mod = isMac ? event.metaKey : event.ctrlKey;
@@ -36,10 +36,10 @@ export function strokeOf(event: KeyboardEvent): string {
     .join("+");
 }
 
-/** Letters are a person's own where they write, and where a list or a menu takes them. */
+/** Whether plain letters belong to the focused element: a text field, an editor, a list or a menu. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
-  // Within an editor that draws itself in a shadow root its host is what is seen from here.
+  // For an editor in a shadow root, the target is its host.
   return (
     target.closest(
       "input, textarea, select, [contenteditable=true], [role=menu], [role=listbox], [role=textbox], [data-keys=own]",

@@ -7,9 +7,9 @@ interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly current?: boolean;
 }
 
-/** A real link, so that it can be opened in a new tab; a plain click stays on the page. */
+/** A real link, so that it can be opened in a new tab; a plain click navigates without loading the page. */
 export function Link({ href, current = false, onClick, children, ...rest }: LinkProps) {
-  const follow = (event: MouseEvent<HTMLAnchorElement>): void => {
+  const onLinkClick = (event: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(event);
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -18,7 +18,7 @@ export function Link({ href, current = false, onClick, children, ...rest }: Link
     showPane("main");
   };
   return (
-    <a {...rest} href={href} aria-current={current ? "page" : undefined} onClick={follow}>
+    <a {...rest} href={href} aria-current={current ? "page" : undefined} onClick={onLinkClick}>
       {children}
     </a>
   );

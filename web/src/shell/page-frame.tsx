@@ -6,11 +6,11 @@ import { setPreferences, usePreferences } from "./preferences.ts";
 
 interface PageHeaderProps {
   readonly title: ReactNode;
-  /** Right. */
+  /** On the right. */
   readonly actions?: ReactNode;
 }
 
-/** The line at the top of every page, with the way to the sidebar where that is away. */
+/** The header of every page, with a button that expands a collapsed sidebar. */
 export function PageHeader({ title, actions }: PageHeaderProps) {
   const t = useMessages();
   const { sidebarOpen } = usePreferences();
@@ -31,7 +31,7 @@ export function PageHeader({ title, actions }: PageHeaderProps) {
   );
 }
 
-/** A page of its own beside the sidebar: head, and a column that scrolls. */
+/** A page with a header and a scrolling column. */
 export function PageFrame({
   title,
   actions,

@@ -21,16 +21,16 @@ interface Entry {
   readonly run: () => void;
 }
 
-/** Everything that can be done now, and every conversation, by a few letters of its name. */
+/** Finds commands and conversations by a few letters of their names. */
 export function Palette({ onClose, conversations }: PaletteProps) {
   const t = useMessages();
   const commands = useAvailableCommands();
-  const [typed, setTyped] = useState("");
+  const [query, setQuery] = useState("");
   const entries = useMemo(() => entriesOf(commands, conversations, t), [commands, conversations, t]);
-  const found = useMemo(() => matching(entries, typed), [entries, typed]);
+  const found = useMemo(() => search(entries, query), [entries, query]);
   const choose = (entry: Entry): void => {
     onClose();
-    // After the dialog has given the focus back, for the command may take it elsewhere.
+    // Runs after the dialog has restored the focus, since the command may move it.
     setTimeout(entry.run, 0);
   };
   return (
@@ -45,11 +45,11 @@ export function Palette({ onClose, conversations }: PaletteProps) {
             inline
             open
             items={found}
-            value={typed}
+            value={query}
             filter={null}
             autoHighlight="always"
             itemToStringValue={(entry: Entry) => entry.label}
-            onValueChange={(value, { reason }) => reason === "item-press" || setTyped(value)}
+            onValueChange={(value, { reason }) => reason === "item-press" || setQuery(value)}
           >
             <Autocomplete.Input
               aria-label={t.app.commands}
@@ -105,11 +105,11 @@ function entriesOf(
   ];
 }
 
-/** Every word that was typed begins a word of the label, or lies in it. */
-function matching(entries: readonly Entry[], typed: string): Entry[] {
-  const wanted = typed.toLowerCase().split(/\s+/).filter(Boolean);
+/** Entries whose group or label contains every word of the query. */
+function search(entries: readonly Entry[], query: string): Entry[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter(({ label, group }) => {
     const text = `${group} ${label}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
+    return words.every((word) => text.includes(word));
   });
 }

@@ -1,4 +1,4 @@
-/** On a phone one pane is in sight at a time. Elsewhere this changes nothing. */
+/** The visible pane on phones, which show one at a time. Wider screens ignore it. */
 import { useSyncExternalStore } from "react";
 
 export type Pane = "list" | "main" | "work";

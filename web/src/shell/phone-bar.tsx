@@ -5,21 +5,21 @@ import { useMessages } from "../i18n/i18n.ts";
 import { Link } from "./link.tsx";
 import { showPane, usePane, type Pane } from "./panes.ts";
 
-/** At the foot of a narrow screen: which pane is in sight. */
+/** The navigation bar of narrow screens, which switches between panes. */
 export function PhoneBar() {
   const t = useMessages();
   const pane = usePane();
   const { page } = useRoute();
   const { count } = useInbox();
-  const look = "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs font-medium";
-  const item = (id: Pane, mark: Icon, name: string) => {
-    const Mark = mark;
+  const itemClass = "flex flex-1 flex-col items-center gap-0.5 py-1.5 text-2xs font-medium";
+  const item = (id: Pane, icon: Icon, name: string) => {
+    const Mark = icon;
     const current = pane === id && page !== "inbox";
     return (
       <button
         type="button"
         aria-pressed={current}
-        className={`${look} ${current ? "text-accent" : "text-muted"}`}
+        className={`${itemClass} ${current ? "text-accent" : "text-muted"}`}
         onClick={() => showPane(id)}
       >
         <Mark size={20} />
@@ -38,7 +38,7 @@ export function PhoneBar() {
       <Link
         href={inboxUrl()}
         current={page === "inbox"}
-        className={`${look} ${page === "inbox" && pane === "main" ? "text-accent" : "text-muted"}`}
+        className={`${itemClass} ${page === "inbox" && pane === "main" ? "text-accent" : "text-muted"}`}
       >
         <span className="relative">
           <InboxIcon size={20} />

@@ -1,17 +1,17 @@
-/** What a person likes, kept in this browser alone. */
+/** Preferences of the user, stored in this browser only. */
 import { useSyncExternalStore } from "react";
 
 export interface Preferences {
   readonly theme: "system" | "light" | "dark";
   readonly density: "comfortable" | "compact";
-  /** As the catalogue names it; "system" follows the browser. */
+  /** A language of the catalogue, or "system" for that of the browser. */
   readonly language: "system" | "en" | "de" | "zh-Hans";
   readonly sidebarOpen: boolean;
   readonly workOpen: boolean;
   readonly workWidth: number;
-  /** The browser may tell of what waits, while nobody looks. */
+  /** Show desktop notifications while the page is hidden. */
   readonly notifications: boolean;
-  /** Who answers here, for others who look; proof of nothing. */
+  /** The user's name, shown to others with approvals; not verified. */
   readonly name: string;
 }
 
@@ -21,7 +21,7 @@ const defaults: Preferences = {
   density: "comfortable",
   language: "system",
   sidebarOpen: true,
-  // On a narrower screen the conversation needs the room.
+  // On narrower screens the conversation needs the space.
   workOpen: globalThis.innerWidth >= 1280,
   workWidth: 440,
   notifications: false,
@@ -44,12 +44,12 @@ export function setPreferences(change: Partial<Preferences>): void {
   try {
     localStorage.setItem(key, JSON.stringify(current));
   } catch {
-    // A browser that keeps nothing still shows what was chosen.
+    // Without storage the choice lasts until the page is closed.
   }
   update();
 }
 
-/** Returns what ends it. */
+/** Returns a function that removes the listener. */
 export function onPreferencesChange(listener: () => void): () => void {
   return subscribe(listener);
 }
@@ -64,7 +64,7 @@ function update(): void {
   for (const listener of listeners) listener();
 }
 
-/** What only style needs stands on the root element, where style.css looks for it. */
+/** Sets the attributes of the root element that style.css uses. */
 function applyToDocument(): void {
   const { dataset } = document.documentElement;
   dataset["theme"] = current.theme;
@@ -73,17 +73,17 @@ function applyToDocument(): void {
 
 function read(): Preferences {
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>;
-    return { ...defaults, ...kept };
+    const stored = JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Preferences>;
+    return { ...defaults, ...stored };
   } catch {
     return defaults;
   }
 }
 
-/** To be called once, before anything is drawn. */
+/** Must be called once, before the first render. */
 export function startPreferences(): void {
   applyToDocument();
-  // Another tab of this browser has changed them.
+  // Another tab of the same browser changed the preferences.
   window.addEventListener("storage", (event) => {
     if (event.key !== key) return;
     current = read();

@@ -4,7 +4,7 @@ import { settingsUrl } from "../urls.ts";
 import { Link } from "./link.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 
-/** What a person should know before trusting what they see: a scripted model, or no wall around commands. */
+/** Warns about a scripted model, a missing sandbox or disabled commands. */
 export function ServerBanners({ health }: { readonly health: Health | undefined }) {
   const t = useMessages();
   if (health === undefined) return null;

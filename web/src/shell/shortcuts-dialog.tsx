@@ -3,7 +3,7 @@ import { Kbd } from "../ui/kbd.tsx";
 import { useMessages } from "../i18n/i18n.ts";
 import { useAvailableCommands } from "./commands.ts";
 
-/** The keys of everything that can be done now. */
+/** The keyboard shortcuts of all available commands. */
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useMessages();
   const commands = useAvailableCommands().filter(({ keys = [] }) => keys.length > 0);
@@ -18,13 +18,13 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
     >
       <div className="gap-8 sm:columns-2">
         {groups.map((group) => {
-          const here = commands.filter((command) => command.group === group);
-          if (here.length === 0) return null;
+          const members = commands.filter((command) => command.group === group);
+          if (members.length === 0) return null;
           return (
             <section key={group} className="mt-3 break-inside-avoid">
               <h3 className="label-small mb-1">{t.app.commandGroups[group]}</h3>
               <ul>
-                {here.map(({ id, label, keys = [] }) => (
+                {members.map(({ id, label, keys = [] }) => (
                   <li key={id} className="flex items-center justify-between gap-4 border-b border-line py-1.5 text-sm">
                     {label(t)}
                     <span>

@@ -22,7 +22,7 @@ const shape =
   "inline-flex shrink-0 items-center justify-center rounded-md font-medium whitespace-nowrap select-none " +
   "transition-[background-color,color,filter,opacity] duration-100 disabled:pointer-events-none disabled:opacity-45";
 
-/** For a link that looks like a button. */
+/** The classes of a button, for links that look like one. */
 export function buttonClass(tone: ButtonTone = "plain", size: ButtonSize = "medium"): string {
   return `${shape} ${tones[tone]} ${sizes[size]}`;
 }
@@ -31,7 +31,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly tone?: ButtonTone;
   readonly size?: ButtonSize;
   readonly icon?: Icon;
-  /** Shown, not bound: the registry of commands binds. */
+  /** Displayed only; commands bind the shortcuts. */
   readonly keys?: string;
   readonly ref?: Ref<HTMLButtonElement>;
 }
@@ -58,7 +58,7 @@ const squares: Readonly<Record<ButtonSize, string>> = { small: "size-6.5", mediu
 
 export interface IconButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "children"> {
   readonly icon: Icon;
-  /** Its name for everybody who does not see the icon, and its tooltip. */
+  /** The accessible name and the tooltip. */
   readonly label: string;
   readonly keys?: string;
   readonly tone?: ButtonTone;

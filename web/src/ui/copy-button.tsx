@@ -5,7 +5,7 @@ import { IconButton, type ButtonSize } from "./button.tsx";
 import { toastFailure } from "./toast.tsx";
 
 interface CopyButtonProps {
-  /** Asked for when it is clicked. */
+  /** Called on a click. */
   readonly text: () => string;
   readonly label?: string;
   readonly size?: ButtonSize;
@@ -34,7 +34,7 @@ export function CopyButton({ text, label, size = "small", className = "" }: Copy
   );
 }
 
-/** Where the page is not served over HTTPS or from loopback, a browser has no clipboard for it. */
+/** Browsers offer the clipboard API only over HTTPS and on loopback; elsewhere this falls back to `execCommand`. */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");

@@ -9,7 +9,7 @@ interface DialogProps {
   readonly title: string;
   readonly description?: ReactNode;
   readonly children: ReactNode;
-  /** Buttons at its foot, right. */
+  /** Buttons at the bottom right. */
   readonly actions?: ReactNode;
   readonly size?: "small" | "medium" | "large" | "huge";
   readonly initialFocus?: RefObject<HTMLElement | null>;
@@ -17,7 +17,7 @@ interface DialogProps {
 
 const widths = { small: "max-w-sm", medium: "max-w-lg", large: "max-w-3xl", huge: "h-[85dvh] max-w-6xl" } as const;
 
-/** Keeps the focus inside and gives it back; Escape and a click beside it close it. */
+/** Traps the focus and restores it; Escape or a click outside closes the dialog. */
 export function Dialog({
   open,
   onClose,

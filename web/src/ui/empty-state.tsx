@@ -8,7 +8,7 @@ interface EmptyStateProps {
   readonly actions?: ReactNode;
 }
 
-/** Where there is nothing yet: what would be here, and how it comes. */
+/** Shown in place of missing content: what will appear here, and how to get it. */
 export function EmptyState({ icon: Mark, title, children, actions }: EmptyStateProps) {
   return (
     <div className="flex min-h-0 flex-1 flex-col items-center justify-center gap-1.5 px-8 py-12 text-center">

@@ -1,6 +1,6 @@
 import { keyNames } from "../shell/keys.ts";
 
-/** Keys as they are called on this machine: `mod+k` is ⌘K on a Mac, Ctrl K elsewhere. */
+/** A keyboard shortcut with the key names of this system: `mod+k` is ⌘K on a Mac, Ctrl K elsewhere. */
 export function Kbd({ keys }: { readonly keys: string }) {
   return (
     <kbd

@@ -4,7 +4,7 @@ import type { Icon } from "@primer/octicons-react";
 import { Kbd } from "./kbd.tsx";
 
 interface MenuProps {
-  /** The button that opens it. */
+  /** The button that opens the menu. */
   readonly trigger: ReactElement;
   readonly children: ReactNode;
   readonly align?: "start" | "center" | "end";
@@ -60,7 +60,7 @@ interface MenuLinkProps {
   readonly children: ReactNode;
 }
 
-/** A real link: for what is downloaded, or opened in a tab of its own. */
+/** A real link, for downloads and for pages in a new tab. */
 export function MenuLink({ icon: Mark, href, download = false, children }: MenuLinkProps) {
   return (
     <Base.LinkItem href={href} download={download} closeOnClick className={item}>

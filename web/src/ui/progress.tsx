@@ -1,6 +1,6 @@
 import { Tooltip } from "./tooltip.tsx";
 
-/** Something goes on, and nobody knows for how long. Its name is read out; without one it is an ornament. */
+/** Indeterminate progress. Screen readers announce the label; without one it is decorative. */
 export function Spinner({ label, size = 14 }: { readonly label?: string; readonly size?: 12 | 14 | 16 | 20 }) {
   return (
     <svg
@@ -31,7 +31,7 @@ interface ProgressProps {
   readonly tone?: "accent" | "warn" | "bad";
 }
 
-/** How much of something there is: drawn as an SVG, so that no style attribute is needed. */
+/** A progress bar. It is an SVG because the content security policy forbids style attributes. */
 export function Progress({ label, value, tone = "accent" }: ProgressProps) {
   const bounded = Math.min(1, Math.max(0, value));
   const colour = { accent: "text-accent", warn: "text-warn", bad: "text-bad" }[tone];

@@ -8,7 +8,7 @@ export interface SelectChoice<T extends string> {
 }
 
 interface SelectProps<T extends string> {
-  /** Its name; shown beside it only where the caller does. */
+  /** The accessible name; a visible label is up to the caller. */
   readonly label: string;
   readonly value: T;
   readonly choices: readonly SelectChoice<T>[];
@@ -27,7 +27,7 @@ export function Select<T extends string>({
   quiet = false,
   disabled = false,
 }: SelectProps<T>) {
-  const look = quiet
+  const triggerClass = quiet
     ? "text-soft hover:bg-raised hover:text-ink"
     : "border border-line bg-panel shadow-low hover:bg-raised";
   return (
@@ -39,7 +39,7 @@ export function Select<T extends string>({
     >
       <Base.Trigger
         aria-label={label}
-        className={`inline-flex max-w-full items-center gap-1.5 rounded-md font-medium select-none disabled:opacity-45 ${look} ${
+        className={`inline-flex max-w-full items-center gap-1.5 rounded-md font-medium select-none disabled:opacity-45 ${triggerClass} ${
           size === "small" ? "h-6.5 px-2 text-xs" : "h-7.5 px-2.5 text-sm"
         }`}
       >

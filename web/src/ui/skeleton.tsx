@@ -1,6 +1,6 @@
 import { useMessages } from "../i18n/i18n.ts";
 
-/** While the first of something is on its way. */
+/** A placeholder while content is loading. */
 export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
   const t = useMessages();
   return (

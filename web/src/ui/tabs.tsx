@@ -15,9 +15,9 @@ interface TabsProps {
   readonly value: string;
   readonly tabs: readonly TabChoice[];
   readonly onChange: (id: string) => void;
-  /** Beside the tabs, right. */
+  /** To the right of the tabs. */
   readonly extra?: ReactNode;
-  /** What the chosen tab shows. */
+  /** The content of the selected tab. */
   readonly children: ReactNode;
 }
 
@@ -39,7 +39,7 @@ export function Tabs({ label, value, tabs, onChange, extra, children }: TabsProp
               className="group/tab inline-flex h-7.5 shrink-0 items-center gap-1.5 rounded-md px-2 text-sm font-medium text-muted select-none hover:text-ink data-active:bg-active data-active:text-ink"
             >
               {Mark !== undefined && <Mark size={14} />}
-              {/* Where there is no room for all names, the icon is the name of those that are not open. */}
+              {/* In narrow panels, tabs that are not selected show only their icon. */}
               <span className={Mark === undefined ? "" : "@max-2xl:hidden @max-2xl:group-data-active/tab:inline"}>
                 {name}
               </span>

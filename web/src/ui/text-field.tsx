@@ -3,7 +3,7 @@ import { Field } from "@base-ui/react/field";
 
 interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, "onChange" | "size"> {
   readonly label: string;
-  /** The label stands above it; else it is only its name. */
+  /** Whether the label is visible; it is the accessible name in any case. */
   readonly labelShown?: boolean;
   readonly description?: ReactNode;
   readonly failure?: string;

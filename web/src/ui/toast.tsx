@@ -11,7 +11,7 @@ interface ToastOptions {
   readonly action?: { readonly label: string; readonly run: () => void };
 }
 
-/** A word that goes by itself; what matters later belongs on the page. */
+/** A message that disappears after a few seconds; lasting information belongs on the page. */
 export function toast(title: string, { tone = "plain", description, action }: ToastOptions = {}): void {
   toasts.add({
     title,
@@ -23,7 +23,7 @@ export function toast(title: string, { tone = "plain", description, action }: To
   });
 }
 
-/** Told of a call that failed: `call().catch(toastFailure)`. */
+/** Shows the error of a failed call: `call().catch(toastFailure)`. */
 export function toastFailure(error: unknown): void {
   toast(error instanceof Error ? error.message : String(error), { tone: "bad" });
 }

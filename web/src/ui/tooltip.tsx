@@ -9,7 +9,7 @@ interface TooltipProps {
   readonly children: ReactElement;
 }
 
-/** A word beside something that has a name already; nothing may stand in it alone, for a finger never sees it. */
+/** A tooltip must not be the only place for information: touch screens never show it. */
 export function Tooltip({ text, keys, side = "bottom", children }: TooltipProps) {
   return (
     <Base.Root>
@@ -26,7 +26,7 @@ export function Tooltip({ text, keys, side = "bottom", children }: TooltipProps)
   );
 }
 
-/** The first waits; those beside it then come at once. */
+/** The first tooltip appears after a delay, neighbouring ones then immediately. */
 export function Tooltips({ children }: { readonly children: ReactNode }) {
   return <Base.Provider delay={500}>{children}</Base.Provider>;
 }

@@ -2,17 +2,17 @@ import { useRef, type KeyboardEvent, type PointerEvent } from "react";
 
 interface ResizeHandleProps {
   readonly label: string;
-  /** Pixels of what lies to the right of it. */
+  /** The width in pixels of the pane to the right. */
   readonly width: number;
   readonly min: number;
   readonly max: number;
-  /** While it is dragged, often. */
+  /** Called continuously during a drag. */
   readonly onChange: (width: number) => void;
 }
 
 const step = 24;
 
-/** The line between two panes: dragged, or moved with the arrow keys. */
+/** The border between two panes, moved by dragging or with the arrow keys. */
 export function ResizeHandle({ label, width, min, max, onChange }: ResizeHandleProps) {
   const start = useRef<{ readonly x: number; readonly width: number }>(undefined);
   const change = (next: number): void => onChange(Math.round(Math.min(max, Math.max(min, next))));
@@ -30,7 +30,7 @@ export function ResizeHandle({ label, width, min, max, onChange }: ResizeHandleP
     event.preventDefault();
   };
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a separator that moves takes keys (ARIA, window splitter)
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a movable separator takes keys (ARIA window splitter)
     <div
       role="separator"
       tabIndex={0}
