@@ -62,7 +62,7 @@ export interface DraftRow extends RowUpdate {
   readonly name?: string | undefined;
 }
 
-/** A log that is not visible yet. What is not published is deleted, at the latest when the store is opened again. */
+/** A log that is not visible yet. What is not published is deleted, at the latest after the store is opened again. */
 export interface Draft extends AsyncDisposable {
   /** Appends the next events, with the ids 0, 1, 2 … and their own timestamps. */
   append(events: readonly Event[]): Promise<void>;
@@ -122,6 +122,7 @@ export interface EventStore extends AsyncDisposable {
   rename(conversation: ConversationId, title: string): Promise<void>;
   /** Fields that are left out stay; `seen` never decreases. */
   mark(conversation: ConversationId, marks: Marks): Promise<void>;
+  /** Durable when it resolves. The events are deleted in the background, if need be after a restart. */
   delete(conversation: ConversationId): Promise<void>;
   /** Fails with `exists` if the id is taken. */
   draft(conversation: ConversationId): Promise<Draft>;

@@ -37,6 +37,14 @@ export function spentRow(key: number, event: Event, isCopy: boolean): readonly (
   return [key, event.timestamp.slice(0, 10), model, kind, Number(isCopy), ...numbers];
 }
 
+/** Moves what a deleted conversation spent here to the key 0. Each takes its key; within one transaction. */
+export const moveSpent = [
+  `INSERT INTO spent (${place}, ${columns})
+     SELECT 0, day, model, kind, 0, ${columns} FROM spent WHERE conversation = ? AND copied = 0
+     ON CONFLICT DO UPDATE SET ${added}`,
+  "DELETE FROM spent WHERE conversation = ?",
+] as const;
+
 /** A schema step. Earlier forks and imports cannot be distinguished from work done here, so they count. */
 export function addSpent(db: DatabaseSync): void {
   db.exec(`

@@ -1,7 +1,7 @@
 /**
  * A log that is written page by page, each in its own commit, so that a long one does not block others. Its row is marked as
- * a `draft` until it is complete; then one commit makes it a conversation. Drafts of a killed server are deleted when the
- * file is opened.
+ * a `draft` until it is complete; then one commit makes it a conversation. Drafts of a killed server are deleted after
+ * the file is opened (see deletions.ts).
  */
 import type { StatementSync } from "node:sqlite";
 import { DeckhandError, type Event } from "@deckhand/protocol";
@@ -15,6 +15,8 @@ interface DraftDeps {
   readonly atomically: <T>(work: () => T) => T;
   readonly now: () => string;
   readonly published: () => void;
+  /** Deletes the row and its events in the background. */
+  readonly discard: (key: number) => void;
 }
 
 export class SqliteDraft implements Draft {
@@ -77,6 +79,6 @@ export class SqliteDraft implements Draft {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#published) return;
     this.#published = true;
-    this.#deps.atomically(() => this.#deps.prepare("DELETE FROM conversation WHERE key = ?").run(this.#key));
+    this.#deps.discard(this.#key);
   }
 }

@@ -17,10 +17,6 @@ export class SqliteFile implements Disposable {
       const db = new DatabaseSync(file, { enableForeignKeyConstraints: true });
       db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
       migrate(db);
-      // Checked first, because a deletion also changes the search index, which may be damaged while the log is readable.
-      if (db.prepare("SELECT 1 FROM conversation WHERE draft = 1").get() !== undefined) {
-        db.exec("DELETE FROM conversation WHERE draft = 1");
-      }
       return db;
     });
   }
@@ -48,6 +44,19 @@ export class SqliteFile implements Disposable {
       // After some failures, such as a full disk, SQLite has already rolled back.
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
+    }
+  }
+
+  /**
+   * As `atomically`, but does not wait for the disk: a power failure may undo the transaction, though never a part of it.
+   * Transactions that follow it are as durable as ever (https://sqlite.org/pragma.html#pragma_synchronous).
+   */
+  atomicallyUnsynced<T>(work: () => T): T {
+    this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return this.atomically(work);
+    } finally {
+      this.#db.exec("PRAGMA synchronous = FULL");
     }
   }
 

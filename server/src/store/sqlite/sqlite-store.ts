@@ -19,6 +19,7 @@ import type { RuleStore } from "../rule-store.ts";
 import { SqliteAppends } from "./appends.ts";
 import type { CostStore } from "../cost-store.ts";
 import { SqliteCosts } from "./costs.ts";
+import { SqliteDeletions } from "./deletions.ts";
 import { SqliteDraft } from "./draft.ts";
 import { failing, SqliteFile } from "./sqlite-file.ts";
 import { SqliteRules } from "./rules.ts";
@@ -47,6 +48,7 @@ class SqliteStore implements Store {
   readonly #now: () => string;
   readonly #searchIndex: SearchIndex;
   readonly #appends: SqliteAppends;
+  readonly #deletions: SqliteDeletions;
   readonly #waiters = new Waiters();
   readonly #listChanges = new ListChanges((id) => this.#row(id));
 
@@ -55,6 +57,7 @@ class SqliteStore implements Store {
     this.#now = () => new Date(now()).toISOString();
     this.rules = new SqliteRules(this.#file, this.#now);
     this.#searchIndex = new SearchIndex(this.#file);
+    this.#deletions = this.#continueDeletions(file);
     const costs = new SqliteCosts(this.#file);
     this.costs = costs;
     this.#appends = new SqliteAppends({
@@ -191,15 +194,17 @@ class SqliteStore implements Store {
   }
 
   async delete(conversation: ConversationId): Promise<void> {
+    const key = failing("The index could not be read", () => findRow(this.#file, conversation)?.key);
     failing("The conversation could not be deleted", () =>
       this.#file.atomically(() => {
-        this.#file.prepare("DELETE FROM conversation WHERE id = ?").run(conversation);
+        if (key !== undefined) this.#deletions.hide(key);
         const { lastInsertRowid } = this.#file
           .prepare("INSERT OR REPLACE INTO deleted (id) VALUES (?)")
           .run(conversation);
         this.#file.prepare("DELETE FROM deleted WHERE key <= ?").run(Number(lastInsertRowid) - maxDeletedIds);
       }),
     );
+    if (key !== undefined) this.#deletions.sweep(key);
     this.#waiters.wake(conversation);
     this.#listChanges.changed(conversation);
   }
@@ -211,11 +216,25 @@ class SqliteStore implements Store {
       atomically: (work) => failing("The conversation could not be stored", () => this.#file.atomically(work)),
       now: this.#now,
       published: () => this.#listChanges.changed(conversation),
+      discard: (key) => {
+        failing("The draft could not be deleted", () => this.#file.atomically(() => this.#deletions.hide(key)));
+        this.#deletions.sweep(key);
+      },
     });
+  }
+
+  #continueDeletions(file: string): SqliteDeletions {
+    try {
+      return failing(`The log ${file} could not be opened`, () => new SqliteDeletions(this.#file));
+    } catch (error) {
+      this.#file[Symbol.dispose]();
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#appends.commit();
+    this.#deletions.close();
     this.#waiters.wakeAll();
     this.#listChanges.close();
     this.#file[Symbol.dispose]();
