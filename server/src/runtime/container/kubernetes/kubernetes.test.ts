@@ -51,7 +51,7 @@ describe("pods", { skip }, () => {
     "the kubernetes runtime, against its API over Podman",
     (own) => factory(own, env),
     (title) =>
-      /^\[R9\] 200 MB|^\[O10\] output without end/.test(title)
+      /^\[R9\] 200 MB|^\[O10\] endless output/.test(title)
         ? "covered by the docker runtime, and takes seconds"
         : withoutPrograms(title),
   );
