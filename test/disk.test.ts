@@ -130,7 +130,7 @@ test("[X27] a server whose work was cut off starts on a full disk, shows what th
   await using first = await ServerProcess.start({ home, env: runs });
   using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
-  await until(() => existsSync(join(first.workspace, "begun")), 30_000);
+  await until(() => existsSync(join(first.workspace, "begun")));
   const before = await logOf(first);
   await first.end("SIGKILL");
   disk.fill();

@@ -123,7 +123,7 @@ test("[O5] what outlives its time goes on as a job; a stop leaves it, a stop wit
   assert.equal(await sleeps(1), 1);
   const from = socket.frames.length;
   socket.send({ action: "change_agent_state", args: { agent_state: "stopped", jobs: true }, conversation });
-  await until(async () => (await sleeps(1)) === 0, 2000);
+  await until(async () => (await sleeps(1)) === 0);
   const ended = await socket.next((frame) => frame["observation"] === "job", { from });
   assert.deepEqual(jobOf(ended), { id: jobOf(run)["id"], state: "ended", exit_code: 137 });
 });
@@ -132,7 +132,7 @@ test("[O6] a deleted conversation leaves no process of a job, whatever it did to
   const task = "one in a conversation that is deleted";
   using socket = await begin(task);
   await socket.state("awaiting_user_input");
-  await until(async () => (await sleeps(3)) === 3, 5000);
+  await until(async () => (await sleeps(3)) === 3);
   await fetch(`${server.url}/api/conversations/${idOf(task)}`, { method: "DELETE" });
   assert.equal(await sleeps(3), 0);
 });
@@ -143,9 +143,9 @@ test("[O7] jobs end with their server, killed or not, and the log says so at the
     using socket = await begin(task);
     const { id } = jobOf(await started(socket)) as { id: string };
     await socket.state("awaiting_user_input");
-    await until(async () => (await sleeps(2)) === 1, 5000);
+    await until(async () => (await sleeps(2)) === 1);
     await server.end(signal);
-    await until(async () => (await sleeps(2)) === 0, 2000);
+    await until(async () => (await sleeps(2)) === 0);
     server = await ServerProcess.start({ home, env: model.env });
     using again = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
     again.send({ subscribe: { conversation: idOf(task) } });

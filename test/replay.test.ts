@@ -178,7 +178,7 @@ test("[J17] approvals come again as they were: allowed, denied, and not answered
 test("[J18] so do a stop, a failure of the model, a batch, a message and a command of the user meanwhile, and a pause", async () => {
   using socket = await talk("stops");
   socket.say("start", { task: "stops" });
-  await until(() => existsSync(join(server.workspace, "stops", "lines")), 30_000);
+  await until(() => existsSync(join(server.workspace, "stops", "lines")));
   socket.say("change_agent_state", { agent_state: "stopped" });
   await socket.next((frame) => frame["cause"] !== undefined && /sleep 601/.test(JSON.stringify(frame)));
   socket.say("message", { content: "go on" });
@@ -202,7 +202,7 @@ test("[J19] so does a crash: what was cut off is cut off again, and the next ser
   const socket = await talk("crash");
   socket.say("start", { task: "crash" });
   const sleeps = `sleep\0${602_000 + process.pid}`;
-  await until(async () => (await processesWith(sleeps)).length > 0, 30_000);
+  await until(async () => (await processesWith(sleeps)).length > 0);
   const { home } = server;
   await server.end("SIGKILL");
   await socket.closed;

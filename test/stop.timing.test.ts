@@ -1,14 +1,18 @@
-/** Stop, pause and leave, from wherever the agent is. */
+/** Stopping and pausing an agent, leaving it, and stopping the server, whatever the agent is doing. */
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { processesWith, until } from "./kit/processes.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-/** A number of seconds that no other process of this machine sleeps; its commands are told by it. */
+/** A duration that no other process on this machine sleeps, which identifies the process. */
 const seconds = (n: number): number => 31_600_000 + process.pid * 10 + n;
 const run = (command: string): ScriptReply => ({ calls: [{ name: "run", arguments: { command } }] });
+const finish: ScriptReply = { calls: [{ name: "finish", arguments: { thought: "Done." } }] };
 const back: ScriptReply = { text: "Back." };
 
 const tasks: Readonly<Record<string, readonly ScriptReply[]>> = {
@@ -19,9 +23,11 @@ const tasks: Readonly<Record<string, readonly ScriptReply[]>> = {
     back,
   ],
   "a model that never answers": [{ hang: true }, back],
-  "a wait for the rate": [{ status: 429, headers: { "retry-after": "30" } }, back],
+  "a wait for the rate limit": [{ status: 429, headers: { "retry-after": "30" } }, back],
   "two commands": [run("echo 1 >> steps; sleep 0.5"), run("echo 2 >> steps"), back],
-  "left alone": [run("sleep 0.3; echo alone > left"), { calls: [{ name: "finish", arguments: { thought: "Done." } }] }],
+  "left alone": [run("sleep 0.3; echo alone > left"), finish],
+  "a subagent": [{ calls: [{ name: "delegate", arguments: { agent: "tester", task: "DELEGATED" } }] }, back],
+  DELEGATED: [run(`sleep ${seconds(5)}`), finish],
 };
 
 let model: ModelProcess;
@@ -52,14 +58,14 @@ function ask(socket: RawSocket, task: string, state: "stopped" | "paused" | "run
   socket.send({ action: "change_agent_state", args: { agent_state: state }, conversation: idOf(task) });
 }
 
-/** Stops once `there`, and sees that all is over within a second, and that the next message is answered. */
+/** Stops the task once `isBusy` resolves. Everything must end within a second, and the next message must work. */
 async function stops(
   task: string,
-  there: (socket: RawSocket) => Promise<unknown>,
+  isBusy: (socket: RawSocket) => Promise<unknown>,
   sleeping?: number,
 ): Promise<Frame[]> {
   using socket = await begin(task);
-  await there(socket);
+  await isBusy(socket);
   const startedAt = performance.now();
   ask(socket, task, "stopped");
   await socket.state("stopped");
@@ -77,7 +83,7 @@ async function stops(
 }
 
 const sleeps = (n: number, count: number) => () =>
-  until(async () => (await processesWith(`sleep\0${seconds(n)}`)).length >= count, 10_000);
+  until(async () => (await processesWith(`sleep\0${seconds(n)}`)).length >= count);
 
 test("[X14] a stop ends a command within a second and leaves no process of it", async () => {
   const frames = await stops("a long command", sleeps(1, 1), seconds(1));
@@ -89,21 +95,25 @@ test("[X14] a stop ends a command that ignores signals", async () => {
   await stops("a command that ignores signals", sleeps(2, 1), seconds(2));
 });
 
-test("[X14] a stop ends a grandchild that made a session of its own and ignores signals", async () => {
+test("[X14] a stop ends a grandchild that is in a session of its own and ignores signals", async () => {
   await stops("a grandchild with a session of its own", sleeps(3, 2), seconds(3));
 });
 
 test("[X14] a stop ends a call of a model that never answers", async () => {
-  const asked = async (): Promise<boolean> =>
+  const isRequested = async (): Promise<boolean> =>
     (await model.requests()).some(({ body }) => JSON.stringify(body).includes("a model that never answers"));
-  await stops("a model that never answers", () => until(asked, 10_000));
+  await stops("a model that never answers", () => until(isRequested));
 });
 
-test("[X14] a stop ends a wait for the rate", async () => {
-  await stops("a wait for the rate", (socket) => socket.next((frame) => frame["observation"] === "status"));
+test("[X14] a stop ends a wait for a rate limit", async () => {
+  await stops("a wait for the rate limit", (socket) => socket.next((frame) => frame["observation"] === "status"));
 });
 
-test("[X15] a pause lets the command end and begins nothing; a word to go on does", async () => {
+test("[DG8] a stop of the parent ends its subagent and the subagent's command", async () => {
+  await stops("a subagent", sleeps(5, 1), seconds(5));
+});
+
+test("[X15] a pause lets the command end and starts nothing; resuming does", async () => {
   using socket = await begin("two commands");
   await socket.next((frame) => frame["action"] === "run");
   ask(socket, "two commands", "paused");
@@ -111,20 +121,44 @@ test("[X15] a pause lets the command end and begins nothing; a word to go on doe
   const ran = await socket.next((frame) => frame["observation"] === "run");
   assert.equal(ran["extras"].exit_code, 0);
   const from = socket.frames.length;
-  // Answered in order: by then the turn has had every chance to go on.
+  // Commands run in order, so the turn has had the chance to continue by then.
   socket.send({ action: "run", args: { command: "sleep 0.2; cat steps" }, conversation: idOf("two commands") });
-  const looked = await socket.next((frame) => frame["observation"] === "run", { from });
-  assert.equal(looked["content"], "1\n");
+  const listed = await socket.next((frame) => frame["observation"] === "run", { from });
+  assert.equal(listed["content"], "1\n");
   ask(socket, "two commands", "running");
   await socket.state("awaiting_user_input", from);
   const commands = socket.frames.filter((frame) => frame["action"] === "run" && frame["source"] === "agent");
   assert.equal(commands.length, 2);
 });
 
-test("[X16] who leaves stops nothing", async () => {
+test("[X16] the agent continues when its client disconnects", async () => {
   (await begin("left alone"))[Symbol.dispose]();
   using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   socket.send({ subscribe: { conversation: idOf("left alone") } });
   await socket.state("finished");
   assert.equal(socket.frames.find((frame) => frame["observation"] === "run")?.["extras"].exit_code, 0);
+});
+
+test("[E8] SIGTERM ends the server within two seconds, is recorded in the log, and leaves no process", async () => {
+  const home = await mkdtemp(join(tmpdir(), "deckhand-term-"));
+  await using sleeper = await ModelProcess.start([run(`sleep ${seconds(6)}`)]);
+  await using first = await ServerProcess.start({ home, env: sleeper.env });
+  using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
+  socket.send({ action: "start", args: { task: "sleep" }, conversation: "c" });
+  socket.send({ subscribe: { conversation: "c" } });
+  await socket.next((frame) => frame["action"] === "run");
+  await sleeps(6, 1)();
+  const startedAt = performance.now();
+  assert.equal(await first.end("SIGTERM"), 0);
+  assert.ok(performance.now() - startedAt < 2000);
+  assert.equal(await socket.closed, 1012);
+  assert.deepEqual(await processesWith(`sleep\0${seconds(6)}`), []);
+  await using second = await ServerProcess.start({ home, env: sleeper.env });
+  const response = await fetch(`${second.url}/api/conversations/c/events?limit=100`);
+  const { events: log } = (await response.json()) as { events: Frame[] };
+  const action = log.find((event) => event["action"] === "run");
+  assert.equal(log.filter((event) => event["cause"] === action?.["id"]).length, 1);
+  assert.equal(log.findLast((event) => event["extras"]?.agent_state !== undefined)?.["extras"].agent_state, "paused");
+  await second.end();
+  await rm(home, { recursive: true, force: true });
 });

@@ -115,14 +115,14 @@ test("[UW1] all watchers, including later ones, see what one types; the log reco
 test("[UW2] a terminal works during commands and survives a stop; once closed or deleted, no process remains", async () => {
   using log = await make("apart");
   log.send({ action: "message", args: { content: "wait" }, conversation: "apart" });
-  await until(async () => (await sleeps(9)) === 1, 10_000);
+  await until(async () => (await sleeps(9)) === 1);
   const id = await openTerminal("apart");
   using socket = await watch("apart", id);
   socket.send({ input: `sleep ${seconds(1)} & cat\r` });
-  await until(async () => (await sleeps(1)) === 1, 5000);
+  await until(async () => (await sleeps(1)) === 1);
   log.send({ action: "change_agent_state", args: { agent_state: "stopped" }, conversation: "apart" });
   await log.state("stopped");
-  await until(async () => (await sleeps(9)) === 0, 2000);
+  await until(async () => (await sleeps(9)) === 0);
   assert.equal(await sleeps(1), 1);
   assert.equal((await fetch(api("apart", `/${id}`), { method: "DELETE" })).status, 204);
   assert.equal(await sleeps(1), 0);
@@ -131,7 +131,7 @@ test("[UW2] a terminal works during commands and survives a stop; once closed or
 
   using other = await watch("apart", await openTerminal("apart"));
   other.send({ input: `sleep ${seconds(2)} & disown; setsid sleep ${seconds(2)}\r` });
-  await until(async () => (await sleeps(2)) === 2, 5000);
+  await until(async () => (await sleeps(2)) === 2);
   await fetch(`${server.url}/api/conversations/apart`, { method: "DELETE" });
   assert.equal(await sleeps(2), 0);
 });
@@ -153,7 +153,7 @@ test("[UW3] a slow reader gets the current screen rather than all output", async
   quick.send({ input: "seq 3000000; echo over$((1 + 1))\r" });
   await quick.next(() => /over2/.test(drawn(quick)), { withinMs: 60_000 });
   slow.resume();
-  await until(async () => /2999999\r\n3000000\r\nover2/.test(got), 5000);
+  await until(async () => /2999999\r\n3000000\r\nover2/.test(got));
   assert.ok(bytes < 12_000_000, `${bytes} bytes of 25 million`);
   slow.terminate();
 });
@@ -216,9 +216,9 @@ test("[UW6] a stopped or killed server leaves no terminal process, and the log r
       const { id } = (await made.json()) as { id: string };
       using socket = await RawSocket.open(`${url.replace("http", "ws")}/${id}`);
       socket.send({ input: `sleep ${seconds(n)}\r` });
-      await until(async () => (await sleeps(n)) === 1, 5000);
+      await until(async () => (await sleeps(n)) === 1);
       await own.end(signal);
-      await until(async () => (await sleeps(n)) === 0, 3000);
+      await until(async () => (await sleeps(n)) === 0);
       own = await ServerProcess.start({ home: home.home, env: model.env });
       using again = await RawSocket.open(own.wsUrl, ["deckhand.v1"]);
       again.send({ subscribe: { conversation: "c" } });

@@ -51,7 +51,7 @@ export class RawSocket implements Disposable {
   }
 
   /** The first frame from `from` on that fits; fails, with what there is, when none comes in time or the socket closes. */
-  async next(fits: (frame: Frame) => boolean, { from = 0, withinMs = 20_000 } = {}): Promise<Frame> {
+  async next(fits: (frame: Frame) => boolean, { from = 0, withinMs = 60_000 } = {}): Promise<Frame> {
     const deadline = AbortSignal.timeout(withinMs);
     let at = from;
     for (;;) {

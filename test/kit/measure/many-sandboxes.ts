@@ -1,7 +1,8 @@
 /** Many sandboxes at once: one conversation each, with a shell that has run a command. Linux only. */
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { WebSocket } from "ws";
+import { descendantsOf } from "../processes.ts";
 import type { ServerProcess } from "../server-process.ts";
 
 export interface ManySandboxes {
@@ -27,7 +28,7 @@ export async function startManySandboxes(
         startMs.push(await startOne(server, `${name}-${at}`));
     }),
   );
-  const processes = await below(server.pid);
+  const processes = await descendantsOf(server.pid);
   const sizes = await Promise.all(processes.map(pssBytes));
   return { startMs, processes, bytes: sizes.reduce((sum, each) => sum + each, 0) };
 }
@@ -53,22 +54,6 @@ async function startOne(server: ServerProcess, conversation: string): Promise<nu
   } finally {
     ws.terminate();
   }
-}
-
-/** All processes below one. */
-async function below(root: number): Promise<number[]> {
-  const parents = new Map<number, number>();
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-    parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-  }
-  const isBelow = (pid: number): boolean => {
-    for (let each = parents.get(pid); each !== undefined && each > 1; each = parents.get(each))
-      if (each === root) return true;
-    return false;
-  };
-  return [...parents.keys()].filter(isBelow);
 }
 
 async function pssBytes(pid: number): Promise<number> {
