@@ -43,7 +43,7 @@ export function AboutPage({ report }: { readonly report: SettingsReport }) {
           </Rows>
           {costs.conversations.length > 0 && (
             <>
-              <h3 className="label-small mt-4 mb-1.5">{t.settings.about.mostExpensive}</h3>
+              <h3 className="label-small mt-4 mb-1.5">{t.settings.about.expensiveConversations}</h3>
               <Rows>
                 {costs.conversations.slice(0, 5).map((each) => (
                   <Row

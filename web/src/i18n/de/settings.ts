@@ -186,6 +186,6 @@ export const settings: Messages["settings"] = {
     spendingSince: (day) => `Auf diesem Server seit ${day}.`,
     usage: (calls, tokens, unpriced) =>
       `${calls === 1 ? "1 Aufruf" : `${calls} Aufrufe`}, ${tokens} Tokens${unpriced > 0 ? `; Preis von ${unpriced} unbekannt` : ""}`,
-    mostExpensive: "Teuerste Unterhaltungen",
+    expensiveConversations: "Teuerste Unterhaltungen",
   },
 };

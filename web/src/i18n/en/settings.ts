@@ -183,6 +183,6 @@ export const settings = {
     spendingSince: (day: string) => `On this server since ${day}.`,
     usage: (calls: number, tokens: string, unpriced: number) =>
       `${calls === 1 ? "1 call" : `${calls} calls`}, ${tokens} tokens${unpriced > 0 ? `; price unknown for ${unpriced}` : ""}`,
-    mostExpensive: "Most expensive conversations",
+    expensiveConversations: "Most expensive conversations",
   },
 } as const;

@@ -158,6 +158,6 @@ export const settings: Messages["settings"] = {
     spendingSince: (day) => `自 ${day} 起在此服务器上的花费。`,
     usage: (calls, tokens, unpriced) =>
       `${calls} 次调用，${tokens} 个 token${unpriced > 0 ? `；其中 ${unpriced} 次价格未知` : ""}`,
-    mostExpensive: "花费最高的对话",
+    expensiveConversations: "花费最高的对话",
   },
 };
