@@ -68,8 +68,8 @@ export function listAgents(definitions: readonly Definition[] = builtInDefinitio
 }
 
 /**
- * The agent with the tools of MCP servers, which are functions called `server__tool` and run as `call_tool`. They come after the agent's
- * own tools, whose bytes are the same with and without them.
+ * The agent with the tools of MCP servers, which are functions called `server__tool` and run as `call_tool`. They come
+ * after the agent's own tools, whose bytes are the same with and without them.
  */
 export function withServerTools(agent: Agent, tools: readonly ServerTool[], callTool: Tool<"call_tool">): Agent {
   const specs = tools.map(serverToolSpec);
@@ -106,7 +106,10 @@ function agentFactory(definition: Definition, tools: ReadonlyMap<ActionKind, Too
   };
 }
 
-/** The agent's own text first, which is the same everywhere, then where it works. No clock and no state, so that requests can be cached. */
+/**
+ * The agent's own text first, which is the same everywhere, then where it works. No clock and no state, so that
+ * requests can be cached.
+ */
 function systemPrompt({ prompt, tools }: Definition, workspace: string): string {
   const shell = tools.includes("run") ? ", where your shell starts" : "";
   return `${prompt}\n\nThe workspace is ${workspace}${shell}.`;

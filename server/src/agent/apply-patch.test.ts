@@ -39,8 +39,8 @@ test("[HN9] a patch from any model becomes an edit, under either name", () => {
   for (const call of sent) {
     const prepared = prepareCall(call, agent);
     assert.ok(prepared.type === "runnable" && prepared.event.action === "edit", call.arguments);
-    const { path, old_str, new_str, patch: kept } = prepared.event.args;
-    assert.deepEqual({ path, old_str, new_str, kept }, { path: "a.txt", old_str: "", new_str: "", kept: patch });
+    const { path, old_str, new_str, patch: stored } = prepared.event.args;
+    assert.deepEqual([path, old_str, new_str, stored], ["a.txt", "", "", patch]);
   }
   const plain = prepareCall(callOf("edit", JSON.stringify({ path: "a", old_str: "b", new_str: "c" })), agent);
   assert.ok(plain.type === "runnable" && plain.event.action === "edit" && plain.event.args.patch === undefined);
@@ -50,13 +50,13 @@ test("[HN9] a patch from any model becomes an edit, under either name", () => {
 test("[HN9] the policy checks every file of a patch, not only the first", async () => {
   const args = { path: "a.txt", old_str: "", new_str: "", replace_all: false, patch, thought: "" };
   const edit = action("agent", "edit", args);
-  const circumstances = {
+  const context = {
     workspace: "/w",
     state: { settings: {}, rules: [{ action: "edit", pattern: "/w/a.txt" }] },
     defaults: { policy: "risky" as const, seconds: 60, sandboxed: true },
     serverRules: async () => [],
   };
-  const decision = await evaluatePolicy(edit, "write", circumstances);
+  const decision = await evaluatePolicy(edit, "write", context);
   assert.ok(decision.type === "ask" && decision.request.reasons[0] === "outside_workspace");
   assert.deepEqual(
     (await rulesFor(edit, "/w")).map(({ pattern }) => pattern),

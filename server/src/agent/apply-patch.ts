@@ -1,6 +1,6 @@
 /**
- * Some models are trained to edit files with one tool, `apply_patch`. They are offered it instead of `edit`. A call of it by any model
- * becomes an `edit` with a patch.
+ * Some models are trained to edit files with one tool, `apply_patch`. They are offered it instead of `edit`. A call of
+ * it by any model becomes an `edit` with a patch.
  */
 import type { PendingCall } from "@deckhand/protocol";
 import type { ToolSpec } from "../llm/model.ts";

@@ -18,7 +18,7 @@ export const call = (name: string, args: object | string, id = name): ReplyPart 
 
 export interface ArrayModel extends Model {
   /** Number of messages in each request so far. */
-  readonly asked: number[];
+  readonly requestLengths: number[];
 }
 
 /** Replies in the order of the array, or with what the function returns; `before` runs before each reply. */
@@ -26,15 +26,15 @@ export function arrayModel(
   replies: readonly Reply[] | ((request: ModelRequest) => Reply),
   before: (request: ModelRequest, signal: AbortSignal) => Promise<void> | void = () => {},
 ): ArrayModel {
-  const asked: number[] = [];
+  const requestLengths: number[] = [];
   return {
     name: "array",
     takesImages: false,
-    asked,
+    requestLengths,
     async *reply(request, signal) {
-      asked.push(request.messages.length);
+      requestLengths.push(request.messages.length);
       await before(request, signal);
-      const reply = typeof replies === "function" ? replies(request) : replies[asked.length - 1];
+      const reply = typeof replies === "function" ? replies(request) : replies[requestLengths.length - 1];
       if (reply === undefined) throw new Error("no replies left in the array");
       if (reply instanceof Error) throw reply;
       yield { type: "delta", delta: { of: "reply", text: "…" } };
@@ -59,14 +59,14 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
 
 const readTool: Tool<"read"> = {
   action: "read",
-  description: "The path is one of throw, bug, wait (until stopped), deaf (ignores a stop), or a file.",
+  description: "The path is one of throw, bug, wait (until stopped), ignores-stop, or a file.",
   modelArgs: ["path"],
   effect: () => "read",
   async *run(args, { signal, id }) {
     if (args.path === "throw") throw new DeckhandError("file_not_found");
     if (args.path === "bug") throw new TypeError("our bug");
     if (args.path === "wait") await untilAborted(signal);
-    if (args.path === "deaf") await new Promise(() => {});
+    if (args.path === "ignores-stop") await new Promise(() => {});
     yield { of: id, text: "…" };
     return { observation: "read", content: `content of ${args.path}`, extras: { path: args.path } };
   },

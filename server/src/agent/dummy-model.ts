@@ -1,6 +1,6 @@
 /**
- * The DummyAgent of OpenHands 0.9–0.14: runs the same steps for any task. Clients use it to try the protocol without a model
- * (OPENHANDS-PROTOCOL.md section 7).
+ * The DummyAgent of OpenHands 0.9–0.14: runs the same steps for any task. Clients use it to try the protocol without a
+ * model (OPENHANDS-PROTOCOL.md section 7).
  */
 import type { ModelReply, ModelProgress, ModelRequest, Model } from "../llm/model.ts";
 

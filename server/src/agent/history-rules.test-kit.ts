@@ -1,8 +1,8 @@
-/** The rules a history has to follow: as a log, as our messages, and as request bodies of the providers. */
+/** Checks a history against its rules: as a log, as our messages, and as request bodies of the providers. */
 import { isAction, isRunnable, type Event } from "@deckhand/protocol";
 import type { ModelMessage } from "../llm/model.ts";
 
-/** Each action that ran has one later observation, in the order of the calls; ids have no gaps. */
+/** Ids have no gaps, and each action that ran has one later observation, in the order of the calls. */
 export function problemsOfLog(log: readonly Event[], awaiting: number | undefined): readonly string[] {
   const problems: string[] = [];
   const answers = new Map<number, number>();
@@ -17,7 +17,7 @@ export function problemsOfLog(log: readonly Event[], awaiting: number | undefine
     answers.set(event.cause, at);
     const reply = cause.tool_call?.reply;
     if (reply === undefined) continue;
-    if ((lastAnswer.get(reply) ?? -1) > event.cause) problems.push(`${at} comes out of order`);
+    if ((lastAnswer.get(reply) ?? -1) > event.cause) problems.push(`${at} is out of order`);
     lastAnswer.set(reply, event.cause);
   }
   for (const event of log) {
@@ -28,7 +28,7 @@ export function problemsOfLog(log: readonly Event[], awaiting: number | undefine
   return problems;
 }
 
-/** No compaction ends between an action and its observation. */
+/** No compaction separates an action from its observation. */
 export function problemsOfCompactions(log: readonly Event[]): readonly string[] {
   return log.flatMap((event) => {
     if (!isAction(event) || event.action !== "compact") return [];
@@ -41,7 +41,7 @@ export function problemsOfCompactions(log: readonly Event[]): readonly string[] 
   });
 }
 
-/** The results of a reply's calls follow directly, one each and in order; no two replies in a row, and none at the end. */
+/** A reply's calls are followed directly by their results, in order; no two replies in a row, and none at the end. */
 export function problemsOfMessages(messages: readonly ModelMessage[]): readonly string[] {
   const problems: string[] = [];
   const known = new Set<string>();
@@ -49,28 +49,28 @@ export function problemsOfMessages(messages: readonly ModelMessage[]): readonly 
     const before = messages[at - 1];
     const calls = before?.role === "assistant" ? before.parts.filter((part) => part.type === "call") : [];
     if (message.role === "tool") {
-      const wanted = calls.map(({ id, name }) => [id, name]);
+      const expected = calls.map(({ id, name }) => [id, name]);
       const found = message.results.map(({ call, name }) => [call, name]);
-      if (JSON.stringify(wanted) !== JSON.stringify(found) || wanted.length === 0) {
-        problems.push(`${at}: results of ${JSON.stringify(found)} behind calls of ${JSON.stringify(wanted)}`);
+      if (JSON.stringify(expected) !== JSON.stringify(found) || expected.length === 0) {
+        problems.push(`${at}: results of ${JSON.stringify(found)} after calls of ${JSON.stringify(expected)}`);
       }
-    } else if (calls.length > 0) problems.push(`${at}: no results behind calls`);
+    } else if (calls.length > 0) problems.push(`${at}: calls without results`);
     if (message.role !== "assistant") continue;
-    if (before?.role === "assistant") problems.push(`${at}: the model speaks twice`);
+    if (before?.role === "assistant") problems.push(`${at}: two replies in a row`);
     for (const part of message.parts) {
       if (part.type !== "call") continue;
-      if (known.has(part.id)) problems.push(`${at}: there are two calls ${JSON.stringify(part.id)}`);
+      if (known.has(part.id)) problems.push(`${at}: duplicate call id ${JSON.stringify(part.id)}`);
       known.add(part.id);
     }
   }
-  if (messages[0]?.role !== "user") problems.push("it does not begin with the user");
-  if (messages.at(-1)?.role === "assistant") problems.push("it ends with the model");
+  if (messages[0]?.role !== "user") problems.push("it does not start with a user message");
+  if (messages.at(-1)?.role === "assistant") problems.push("it ends with a reply");
   return problems;
 }
 
-/** A call that was answered in the log is not reported as not run. */
+/** No call that has an observation in the log is reported as not run. */
 export function problemsOfResults(messages: readonly ModelMessage[], log: readonly Event[]): readonly string[] {
-  const untold = messages
+  const reported = messages
     .flatMap((message) => (message.role === "tool" ? message.results : []))
     .filter(isNotRun).length;
   const answered = new Set(
@@ -80,7 +80,7 @@ export function problemsOfResults(messages: readonly ModelMessage[], log: readon
   const unanswered = replies.flatMap(({ id, extras }) =>
     extras.parts.filter((part) => part.type === "call" && !answered.has(keyOf({ reply: id, id: part.id }))),
   ).length;
-  return untold <= unanswered ? [] : [`${untold} are told to be not run, and ${unanswered} were not`];
+  return reported <= unanswered ? [] : [`${reported} calls are reported as not run, but only ${unanswered} were not`];
 }
 
 function isNotRun({ content }: { readonly content: string }): boolean {
@@ -102,15 +102,18 @@ interface AnthropicBlock {
   readonly tool_use_id?: string;
 }
 
-/** https://docs.anthropic.com/en/docs/build-with-claude/tool-use: all results come first, directly after the calls; ids are unique. */
+/**
+ * https://docs.anthropic.com/en/docs/build-with-claude/tool-use: all results come first, directly after the calls; ids
+ * are unique.
+ */
 export function problemsOfAnthropic(body: unknown): readonly string[] {
   const { messages } = body as { messages: readonly { role: string; content: readonly AnthropicBlock[] }[] };
   const problems: string[] = [];
   const known = new Set<string>();
   let open: readonly string[] = [];
   for (const [at, { role, content }] of messages.entries()) {
-    if (role === messages[at - 1]?.role) problems.push(`${at}: ${role} twice`);
-    if (content.length === 0) problems.push(`${at}: nothing in it`);
+    if (role === messages[at - 1]?.role) problems.push(`${at}: two ${role} messages in a row`);
+    if (content.length === 0) problems.push(`${at}: empty message`);
     const results = content.filter(({ type }) => type === "tool_result");
     if (JSON.stringify(results.map((block) => block.tool_use_id)) !== JSON.stringify(open)) {
       problems.push(
@@ -118,17 +121,16 @@ export function problemsOfAnthropic(body: unknown): readonly string[] {
       );
     }
     if (content.slice(0, results.length).some(({ type }) => type !== "tool_result"))
-      problems.push(`${at}: results come late`);
+      problems.push(`${at}: results do not come first`);
     if (content.some(({ type, text }) => type === "text" && (text ?? "").trim() === ""))
-      problems.push(`${at}: no text`);
+      problems.push(`${at}: empty text`);
     open = content.flatMap(({ type, id }) => (type === "tool_use" ? [id ?? ""] : []));
     for (const id of open) {
-      if (known.has(id) || !/^[\w-]+$/.test(id)) problems.push(`${at}: the id ${JSON.stringify(id)}`);
+      if (known.has(id) || !/^[\w-]+$/.test(id)) problems.push(`${at}: invalid or duplicate id ${JSON.stringify(id)}`);
       known.add(id);
     }
   }
-  if (messages[0]?.role !== "user" || messages.at(-1)?.role !== "user")
-    problems.push("it begins or ends with the model");
+  if (messages[0]?.role !== "user" || messages.at(-1)?.role !== "user") problems.push("it starts or ends with a reply");
   return problems;
 }
 
@@ -139,21 +141,21 @@ interface ChatMessage {
   readonly tool_call_id?: string;
 }
 
-/** https://platform.openai.com/docs/api-reference/chat: a message of calls is followed by a message for each of them. */
+/** https://platform.openai.com/docs/api-reference/chat: a message with calls is followed by one message per call. */
 export function problemsOfChat(body: unknown): readonly string[] {
   const { messages } = body as { messages: readonly ChatMessage[] };
   const problems: string[] = [];
   let open: string[] = [];
   for (const [at, { role, content, tool_calls: calls = [], tool_call_id: answered }] of messages.entries()) {
     if (role === "tool") {
-      if (answered === undefined || answered !== open.shift()) problems.push(`${at}: a result of ${answered}`);
-    } else if (open.length > 0) problems.push(`${at}: no results of ${open.join()}`);
+      if (answered === undefined || answered !== open.shift()) problems.push(`${at}: unexpected result of ${answered}`);
+    } else if (open.length > 0) problems.push(`${at}: missing results of ${open.join()}`);
     if (role === "tool") continue;
     open = calls.map(({ id }) => id);
     if (new Set(open).size < open.length || open.some((id) => !/^[\w-]{1,64}$/.test(id)))
-      problems.push(`${at}: ids ${open.join()}`);
-    if (calls.some((call) => !isObject(call.function.arguments))) problems.push(`${at}: arguments are no object`);
-    if (role === "assistant" && calls.length === 0 && (content ?? "") === "") problems.push(`${at}: says nothing`);
+      problems.push(`${at}: invalid or duplicate ids ${open.join()}`);
+    if (calls.some((call) => !isObject(call.function.arguments))) problems.push(`${at}: arguments are not an object`);
+    if (role === "assistant" && calls.length === 0 && (content ?? "") === "") problems.push(`${at}: empty reply`);
   }
   if (open.length > 0) problems.push("calls without results at the end");
   return problems;
@@ -164,15 +166,15 @@ interface ResponsesItem {
   readonly call_id?: string;
 }
 
-/** https://platform.openai.com/docs/api-reference/responses: each call has one output, and each output a call before it. */
+/** https://platform.openai.com/docs/api-reference/responses: each call has one output, after it and in order. */
 export function problemsOfResponses(body: unknown): readonly string[] {
   const { input } = body as { input: readonly ResponsesItem[] };
-  const of = (type: string): readonly string[] =>
+  const idsOf = (type: string): readonly string[] =>
     input.flatMap((item) => (item.type === type ? [item.call_id ?? ""] : []));
-  const [calls, outputs] = [of("function_call"), of("function_call_output")];
+  const [calls, outputs] = [idsOf("function_call"), idsOf("function_call_output")];
   const problems =
     JSON.stringify(calls) === JSON.stringify(outputs) ? [] : [`outputs of ${outputs.join()} for ${calls.join()}`];
-  return new Set(calls).size === calls.length ? problems : [...problems, `calls twice: ${calls.join()}`];
+  return new Set(calls).size === calls.length ? problems : [...problems, `duplicate calls: ${calls.join()}`];
 }
 
 function isObject(text: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * For the property tests of histories: random conversations, run by the real loop, cut anywhere, recovered as after a crash, and resumed.
- * Every request to the model is recorded, with the length of the log at that time.
+ * For the property tests of histories: random conversations, run by the real loop, cut anywhere, recovered as after a
+ * crash, and resumed. Every request to the model is recorded, with the length of the log at that time.
  */
 import fc from "fast-check";
 import {
@@ -21,38 +21,40 @@ import { arrayModel, text, type Reply } from "./array-model.test-kit.ts";
 import { play } from "./play.test-kit.ts";
 import { endEvents } from "./turn-types.ts";
 
-/** What happens at the same time as a step of the loop. */
-type Meanwhile = "message" | "command" | "pause" | "stop" | "nothing";
+/** What happens during a step of the loop. */
+type Interruption = "message" | "command" | "pause" | "stop" | "nothing";
+
+type Resumption = "message" | "state";
 
 export interface Plan {
   readonly replies: readonly Reply[];
-  readonly meanwhile: readonly Meanwhile[];
-  /** Which of the runnable calls wait for a person, and what is answered. */
-  readonly asks: readonly ("allow" | "deny" | null)[];
+  readonly interruptions: readonly Interruption[];
+  /** Which commands wait for an approval, and what is decided. */
+  readonly approvals: readonly ("allow" | "deny" | null)[];
   readonly contextTokens: number | null;
-  /** Where each part of it is cut, as a share of its log; 1: it ends by itself. */
+  /** Where each run of it is cut, as a share of its log; 1 means not at all. */
   readonly cuts: readonly number[];
-  /** What goes on after a cut: a person's message, or a mere word. */
-  readonly goesOnWith: readonly ("message" | "word")[];
+  /** How each run is resumed: by a user message, or by a change of state alone. */
+  readonly resumptions: readonly Resumption[];
 }
 
-export interface Asked {
+export interface RecordedRequest {
   readonly messages: readonly ModelMessage[];
   readonly system: string;
-  /** Events of the log that it was made of. */
+  /** Length of the log it was made from. */
   readonly head: number;
-  /** For a summary, which is no step. */
-  readonly summary: boolean;
+  /** Requests for a summary are not steps. */
+  readonly isSummary: boolean;
 }
 
-export interface Played {
+export interface PlayedHistory {
   readonly log: readonly Event[];
-  /** In their order; those whose log was cut off since are left out. */
-  readonly asked: readonly Asked[];
+  /** In order, without those made from events that were cut off later. */
+  readonly requests: readonly RecordedRequest[];
 }
 
 const names = ["read", "write", "run", "search", "think", "plan", "nope", "message"] as const;
-// Repeated within a reply, over replies, equal once a provider has made them plain, and empty.
+// Repeated within a reply and across replies, equal after a provider's normalization, and empty.
 const ids = ["a", "b", "call_0", "x.1", "x:1", "", "é"] as const;
 
 const callPart: fc.Arbitrary<ReplyPart> = fc
@@ -60,13 +62,13 @@ const callPart: fc.Arbitrary<ReplyPart> = fc
     name: fc.constantFrom(...names),
     id: fc.constantFrom(...ids),
     path: fc.constantFrom("a", "b", "throw", "long"),
-    broken: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
+    isInvalid: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
   })
-  .map(({ name, id, path, broken }) => ({
+  .map(({ name, id, path, isInvalid }) => ({
     type: "call",
     id,
     name,
-    arguments: broken ? '{"path": ' : JSON.stringify(argumentsOf(name, path)),
+    arguments: isInvalid ? '{"path": ' : JSON.stringify(argumentsOf(name, path)),
   }));
 
 function argumentsOf(name: (typeof names)[number], path: string): object {
@@ -96,7 +98,7 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
         fc.option(fc.constantFrom("I think.", " ", "word ".repeat(500))),
         fc.array(callPart, { minLength: 1, maxLength: 4 }),
       )
-      .map(([said, calls]) => [...(said === null ? [] : [text(said)]), ...calls]),
+      .map(([content, calls]) => [...(content === null ? [] : [text(content)]), ...calls]),
   },
   { weight: 1, arbitrary: fc.constant([text("What now?")]) },
   {
@@ -107,18 +109,18 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
   },
 );
 
-const few = { maxLength: 12 };
+const maxTwelve = { maxLength: 12 };
 export const plans: fc.Arbitrary<Plan> = fc.record({
   replies: fc.array(reply, { minLength: 4, maxLength: 14, size: "large" }),
-  meanwhile: fc.array(
+  interruptions: fc.array(
     fc.oneof(
-      { weight: 6, arbitrary: fc.constant<Meanwhile>("nothing") },
-      { weight: 2, arbitrary: fc.constantFrom<Meanwhile>("message", "command", "command") },
-      { weight: 1, arbitrary: fc.constantFrom<Meanwhile>("pause", "stop") },
+      { weight: 6, arbitrary: fc.constant<Interruption>("nothing") },
+      { weight: 2, arbitrary: fc.constantFrom<Interruption>("message", "command", "command") },
+      { weight: 1, arbitrary: fc.constantFrom<Interruption>("pause", "stop") },
     ),
     { maxLength: 40, size: "large" },
   ),
-  asks: fc.array(fc.option(fc.constantFrom("allow" as const, "deny" as const), { freq: 4 }), few),
+  approvals: fc.array(fc.option(fc.constantFrom("allow" as const, "deny" as const), { freq: 4 }), maxTwelve),
   contextTokens: fc.option(fc.constantFrom(1500, 4000)),
   cuts: fc.array(
     fc.oneof(
@@ -131,84 +133,88 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
       size: "large",
     },
   ),
-  goesOnWith: fc.array(fc.constantFrom("message" as const, "word" as const), few),
+  resumptions: fc.array(fc.constantFrom<Resumption>("message", "state"), maxTwelve),
 });
 
 const usage = { exit_code: 0, cwd: "/w", duration_ms: 1, truncated: false, hidden: false };
-const says = (content: string): NewEvent =>
+const userMessage = (content: string): NewEvent =>
   action("user", "message", { content, image_urls: null, wait_for_response: false });
 
-export async function playOut(plan: Plan): Promise<Played> {
+export async function playOut(plan: Plan): Promise<PlayedHistory> {
   let log: readonly Event[] = [];
-  let asked: Asked[] = [];
+  let requests: RecordedRequest[] = [];
   const replies = plan.replies.values();
-  const meanwhile = plan.meanwhile.values();
-  const asks = plan.asks.values();
-  const goesOn = plan.goesOnWith.values();
+  const interruptions = plan.interruptions.values();
+  const approvals = plan.approvals.values();
+  const resumptions = plan.resumptions.values();
   let next: readonly NewEvent[] = [action("user", "start", { task: "do it" }), stateChange("running")];
 
   for (const cut of plan.cuts) {
-    let seen = 0;
+    let head = 0;
     let state = emptyState;
-    const take = (events: readonly Event[]): void => {
-      seen += events.length;
+    const addToState = (events: readonly Event[]): void => {
+      head += events.length;
       state = fold(events, state);
     };
-    take(stamped([...log, ...next]));
+    addToState(stamped([...log, ...next]));
     const model = arrayModel((request) => {
-      const summary = textOf(request.messages.at(-1)).includes("Write a summary that lets you continue");
-      asked.push({ messages: [...request.messages], system: request.system, head: seen, summary });
-      return summary ? [text("So far so good.")] : (replies.next().value ?? [text("That is all.")]);
+      const isSummary = textOf(request.messages.at(-1)).includes("Write a summary that lets you continue");
+      requests.push({ messages: [...request.messages], system: request.system, head, isSummary });
+      return isSummary ? [text("So far so good.")] : (replies.next().value ?? [text("That is all.")]);
     });
     const { events, end } = await play(
       { ...model, contextTokens: plan.contextTokens },
       {
         from: [...log, ...next],
         policy: (event) => {
-          const isAsked = event.action === "run" && (asks.next().value ?? null) !== null;
-          return isAsked ? { reasons: ["policy_always"], rules: [], seconds: 3600 } : null;
+          const needsApproval = event.action === "run" && (approvals.next().value ?? null) !== null;
+          return needsApproval ? { reasons: ["policy_always"], rules: [], seconds: 3600 } : null;
         },
         meanwhile(stored, stop) {
-          take(stored);
-          const added = beside(meanwhile.next().value ?? "nothing", seen, stop, state.agentState);
-          take(stamped(added, seen));
+          addToState(stored);
+          const added = interruptionEvents(interruptions.next().value ?? "nothing", head, stop, state.agentState);
+          addToState(stamped(added, head));
           return added;
         },
       },
     );
-    const whole = stamped([...events, ...endEvents(end)]);
-    const kept = Math.ceil(cut * whole.length);
-    log = kept === whole.length ? whole : whole.slice(0, kept);
-    asked = asked.filter(({ head }) => head <= log.length);
-    log = stamped([...log, ...cleared(log)]);
-    next = goOn(log, goesOn.next().value ?? "message", asks.next().value ?? "allow");
+    const uncut = stamped([...events, ...endEvents(end)]);
+    log = uncut.slice(0, Math.ceil(cut * uncut.length));
+    requests = requests.filter((request) => request.head <= log.length);
+    log = stamped([...log, ...recovered(log)]);
+    next = resumed(log, resumptions.next().value ?? "message", approvals.next().value ?? "allow");
   }
-  return { log: stamped([...log, ...next]), asked };
+  return { log: stamped([...log, ...next]), requests };
 }
 
-/** As the next server process does it. */
-function cleared(log: readonly Event[]): readonly NewEvent[] {
+/** What the next server process appends. */
+function recovered(log: readonly Event[]): readonly NewEvent[] {
   return recoveryEvents(fold(log), { nowMs: log.length * 1000, tail: log.slice(-8), resume: "ask" });
 }
 
-function goOn(log: readonly Event[], how: "message" | "word", answer: "allow" | "deny"): readonly NewEvent[] {
+function resumed(log: readonly Event[], how: Resumption, decision: "allow" | "deny"): readonly NewEvent[] {
   const state = fold(log);
   if (state.awaiting !== null) {
     const { id } = state.awaiting;
-    const event = action("user", "approve", { id, decision: answer, reason: "" });
+    const event = action("user", "approve", { id, decision, reason: "" });
     return answerEvents(event, state).events;
   }
-  if (how === "message" || state.head < 0) return [says("Please go on."), stateChange("running")];
+  if (how === "message" || state.head < 0) return [userMessage("Please go on."), stateChange("running")];
   return [action("user", "change_agent_state", { agent_state: "running", thought: "" }), stateChange("running")];
 }
 
-function beside(what: Meanwhile, at: number, stop: AbortController, state: string | null): readonly NewEvent[] {
-  if (state !== "running") return [];
-  switch (what) {
+function interruptionEvents(
+  interruption: Interruption,
+  nextId: number,
+  stop: AbortController,
+  agentState: string | null,
+): readonly NewEvent[] {
+  if (agentState !== "running") return [];
+  switch (interruption) {
     case "nothing":
       return [];
     case "message":
-      return [says("One more thing.")];
+      return [userMessage("One more thing.")];
     case "command":
       return [
         action("user", "run", {
@@ -218,7 +224,7 @@ function beside(what: Meanwhile, at: number, stop: AbortController, state: strin
           confirmation_state: "confirmed",
           thought: "",
         }),
-        observation("user", "run", "a file\n", { command: "ls", ...usage }, { cause: at }),
+        observation("user", "run", "a file\n", { command: "ls", ...usage }, { cause: nextId }),
       ];
     case "pause":
       return [stateChange("paused")];
@@ -229,17 +235,16 @@ function beside(what: Meanwhile, at: number, stop: AbortController, state: strin
 }
 
 function stamped(events: readonly NewEvent[], from = 0): readonly Event[] {
-  const at = (place: number): Pick<Event, "id" | "timestamp"> => ({
-    id: from + place,
-    timestamp: new Date((from + place) * 1000).toISOString(),
+  return events.map((event, index) => {
+    const id = from + index;
+    return { ...event, id, timestamp: new Date(id * 1000).toISOString() } as Event;
   });
-  return events.map((event, place) => Object.assign({ ...event }, at(place)) as Event);
 }
 
 function textOf(message: ModelMessage | undefined): string {
   return message?.role === "user" ? message.text : "";
 }
 
-export function requestOf({ messages, system }: Asked): ModelRequest {
+export function requestOf({ messages, system }: RecordedRequest): ModelRequest {
   return { messages, system, tools: [] };
 }

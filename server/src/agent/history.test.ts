@@ -1,5 +1,6 @@
 /**
- * Random histories. The seed is printed; `DECKHAND_HISTORY_SEED=7` starts with it, `DECKHAND_HISTORY_RUNS=5000` runs more of them.
+ * Random histories. The seed is printed; `DECKHAND_HISTORY_SEED=7` uses that seed, `DECKHAND_HISTORY_RUNS=5000` sets
+ * the number of runs.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,66 +23,69 @@ import {
   problemsOfResponses,
   problemsOfResults,
 } from "./history-rules.test-kit.ts";
-import { playOut, plans, requestOf, type Asked, type Played } from "./history.test-kit.ts";
+import { playOut, plans, requestOf, type PlayedHistory, type RecordedRequest } from "./history.test-kit.ts";
 import { Prompt } from "./context/prompt.ts";
 
 /** Seeds that once found a bug. */
 const pastSeeds: readonly number[] = [414_081, 583_002];
-const runsOfPast = 20;
+const runsPerPastSeed = 20;
 const runs = Number(process.env["DECKHAND_HISTORY_RUNS"] ?? 100);
-/** The machine may be slow. */
-const mostMs = process.env["DECKHAND_HISTORY_RUNS"] === undefined ? 15_000 : 110_000;
+/** On a slow machine, fewer runs have to do. */
+const maxMs = process.env["DECKHAND_HISTORY_RUNS"] === undefined ? 15_000 : 110_000;
 const seed = Number(process.env["DECKHAND_HISTORY_SEED"] ?? Date.now() % 1_000_000);
 
-async function always(check: (played: Played) => Promise<void> | void, most = runs): Promise<void> {
+async function forRandomHistories(
+  check: (played: PlayedHistory) => Promise<void> | void,
+  maxRuns = runs,
+): Promise<void> {
   for (const each of [...pastSeeds, seed]) {
     const property = fc.asyncProperty(plans, async (plan) => check(await playOut(plan)));
     await fc.assert(property, {
       seed: each,
-      numRuns: each === seed ? most : Math.min(most, runsOfPast),
-      interruptAfterTimeLimit: mostMs,
+      numRuns: each === seed ? maxRuns : Math.min(maxRuns, runsPerPastSeed),
+      interruptAfterTimeLimit: maxMs,
       markInterruptAsFailure: false,
     });
   }
 }
 
-test(`[WB13][WB14][WB15] from seed ${seed}: histories that were cut anywhere and resumed follow the rules`, async (t) => {
-  const seen = { events: 0, requests: 0, summaries: 0, pairs: 0 };
-  await always(({ log, asked }) => {
+test(`[WB13][WB14][WB15] seed ${seed}: histories that were cut anywhere and resumed follow the rules`, async (t) => {
+  const totals = { events: 0, requests: 0, summaries: 0, pairs: 0 };
+  await forRandomHistories(({ log, requests }) => {
     const { awaiting, approved } = fold(log);
     assert.deepEqual(problemsOfLog(log, awaiting?.id ?? approved ?? undefined), []);
     assert.deepEqual(problemsOfCompactions(log), []);
-    for (const { messages } of [...asked, ...lastOf(log)]) assert.deepEqual(problemsOfMessages(messages), []);
-    for (const { messages } of lastOf(log)) assert.deepEqual(problemsOfResults(messages, log), []);
-    const steps = asked.filter(({ summary }) => !summary);
+    for (const { messages } of [...requests, ...nextRequest(log)]) assert.deepEqual(problemsOfMessages(messages), []);
+    for (const { messages } of nextRequest(log)) assert.deepEqual(problemsOfResults(messages, log), []);
+    const steps = requests.filter(({ isSummary }) => !isSummary);
     const pairs = steps.flatMap((now, at) => {
       const before = steps[at - 1];
       const between = log.slice(before?.head, now.head);
       return before === undefined || between.some(isCompaction) ? [] : [{ before, now }];
     });
     for (const { before, now } of pairs) {
-      // But for the server's own word at the end of a request that was never answered.
-      const sent = before.messages.filter((message, place) => place + 1 < before.messages.length || !isGoOn(message));
+      // The server's own "Continue." at the end of a request is not logged, and is dropped if nothing was replied.
+      const sent = before.messages.filter((message, at) => at + 1 < before.messages.length || !isResume(message));
       assert.deepEqual(now.messages.slice(0, sent.length), sent);
     }
-    seen.events += log.length;
-    seen.requests += steps.length;
-    seen.summaries += asked.length - steps.length;
-    seen.pairs += pairs.length;
+    totals.events += log.length;
+    totals.requests += steps.length;
+    totals.summaries += requests.length - steps.length;
+    totals.pairs += pairs.length;
   });
-  assert.ok(Math.min(...Object.values(seen)) > 0, JSON.stringify(seen));
-  t.diagnostic(JSON.stringify(seen));
+  assert.ok(Math.min(...Object.values(totals)) > 0, JSON.stringify(totals));
+  t.diagnostic(JSON.stringify(totals));
 });
 
-test(`[WB16] from seed ${seed}: requests to Anthropic, OpenAI and compatible servers follow their rules`, async () => {
+test(`[WB16] seed ${seed}: requests follow the rules of Anthropic, OpenAI and compatible servers`, async () => {
   const providers = [
     { send: sender(anthropic), problemsOf: problemsOfAnthropic },
     { send: sender(openai), problemsOf: problemsOfResponses },
     { send: sender(compatible), problemsOf: problemsOfChat },
   ];
-  await always(
-    async ({ log, asked }) => {
-      for (const each of [...asked.slice(-2), ...lastOf(log)]) {
+  await forRandomHistories(
+    async ({ log, requests }) => {
+      for (const each of [...requests.slice(-2), ...nextRequest(log)]) {
         for (const { send, problemsOf } of providers) assert.deepEqual(problemsOf(await send(each)), []);
       }
     },
@@ -113,33 +117,33 @@ function isCompaction(event: Event): boolean {
   return isAction(event) && event.action === "compact";
 }
 
-function isGoOn(message: ModelMessage): boolean {
-  return message.role === "user" && message.text === "Go on.";
+function isResume(message: ModelMessage): boolean {
+  return message.role === "user" && message.text === "Continue.";
 }
 
-/** The next request. */
-function lastOf(log: Played["log"]): readonly Asked[] {
+/** The next request; none without a user message. */
+function nextRequest(log: readonly Event[]): readonly RecordedRequest[] {
   const prompt = new Prompt(tools, { fixedChars: 0, maxResultChars: Number.POSITIVE_INFINITY });
   for (const event of log) prompt.add(event);
   if (!prompt.hasUserMessage) return [];
   const { messages, system } = prompt.request(agent);
-  return [{ messages, system, head: log.length, summary: false }];
+  return [{ messages, system, head: log.length, isSummary: false }];
 }
 
 const tools = createTools({ commandTimeoutMs: 1000, browseAllow: [] });
 const agent = createAgentFinder(tools)("CodeActAgent", "/w")!;
 
 /** The request body, as the provider's package builds it. */
-function sender(provider: Provider): (asked: Asked) => Promise<unknown> {
+function sender(provider: Provider): (request: RecordedRequest) => Promise<unknown> {
   let sent = "";
   const fetch: typeof globalThis.fetch = async (_, init) => {
     sent = typeof init?.body === "string" ? init.body : "";
-    return new Response('{"error":{"message":"that is all"}}', { status: 400 });
+    return new Response('{"error":{"message":"no more"}}', { status: 400 });
   };
   const pricing = { provider: null, model: "m", baseUrl: "http://127.0.0.1/v1", isFree: true };
   const address = {
     provider,
-    label: "The test's",
+    label: "Test",
     pricing,
     model: "m",
     baseUrl: pricing.baseUrl,
@@ -153,9 +157,9 @@ function sender(provider: Provider): (asked: Asked) => Promise<unknown> {
     { retries: 0, timeoutMs: 1000, random: () => 0, fetch },
     { takesImages: false },
   );
-  return async (asked) => {
+  return async (request) => {
     await model
-      .reply(requestOf(asked), new AbortController().signal)
+      .reply(requestOf(request), new AbortController().signal)
       .next()
       .catch(() => {});
     return JSON.parse(sent) as unknown;

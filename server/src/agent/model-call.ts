@@ -70,8 +70,9 @@ function replyEvent(reply: ModelReply, model: string, durationMs: number, contex
 }
 
 /**
- * Some models give two calls of one reply the same id. The later ones get a prefix, so that each call has its own result and the next
- * request is one that a provider accepts. A prefix and not a suffix, because long ids are cut off at the end.
+ * Some models give two calls of one reply the same id. The later ones get a prefix, so that each call has its own
+ * result and the next request is one that a provider accepts. A prefix and not a suffix, because long ids are cut off
+ * at the end.
  */
 function withUniqueCallIds(parts: readonly ReplyPart[]): ReplyPart[] {
   const taken = new Set<string>();

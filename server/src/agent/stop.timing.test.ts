@@ -5,7 +5,7 @@ import { arrayModel, call } from "./array-model.test-kit.ts";
 import { play } from "./play.test-kit.ts";
 
 test("[A12] a stop ends a waiting tool, and one that ignores the signal, in under a second", async () => {
-  for (const path of ["wait", "deaf"]) {
+  for (const path of ["wait", "ignores-stop"]) {
     let stoppedAt = Infinity;
     const played = await play(arrayModel([[call("read", { path })]]), {
       meanwhile(stored, stop) {

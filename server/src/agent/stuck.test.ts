@@ -91,7 +91,7 @@ const times = (log: Log, count: number, each: (log: Log, at: number) => unknown)
   return log;
 };
 
-test("[X2] watching something that changes, or sleeping before a look, is no loop", () => {
+test("[X2] watching something that changes, or sleeping before a check, is not a loop", () => {
   assert.equal(times(new Log(), 9, (log, at) => log.run("cat log", `line ${at}`)).verdict, null);
   for (const command of ["sleep 5; cat log", "cd x && sleep 5", "wait", "(sleep 1)"]) {
     assert.equal(times(new Log(), 9, (log) => log.run(command, "busy")).verdict, null, command);
@@ -99,7 +99,7 @@ test("[X2] watching something that changes, or sleeping before a look, is no loo
   assert.equal(times(new Log(), 4, (log) => log.run("cat sleep.txt", "busy")).verdict, "nudge");
 });
 
-test("[X2] checking or awaiting a running job is no loop; checking an ended one is", () => {
+test("[X2] checking or awaiting a running job is not a loop; checking an ended one is", () => {
   const running = { id: "j1", state: "running" } as const;
   assert.equal(times(new Log(), 9, (log) => log.job({}, running)).verdict, null);
   assert.equal(times(new Log(), 9, (log) => log.job({ wait: 5 }, running)).verdict, null);
@@ -122,7 +122,7 @@ test("[X4] one more repetition after the nudge pauses the turn; a different step
   assert.equal(times(nudged(), 4, (log) => log.run("pwd", "/w")).verdict, "pause", "straight into the next loop");
 });
 
-test("[X5] a user message or a resume starts over; a user's own command is no step", () => {
+test("[X5] a user message or a resume starts over; a user's own command is not a step", () => {
   const three = (): Log => times(new Log(), 3, (log) => log.run("ls", "a"));
   assert.equal(three().add(chat).run("ls", "a").verdict, null);
   assert.equal(three().add(stateChange("running")).run("ls", "a").verdict, null);

@@ -1,9 +1,10 @@
 /**
- * Stuck detection: whether the agent repeats itself, by the rules of OpenHands 0.9–0.14, over the last steps of a turn. It is nudged
- * once; if it continues the same way, the turn ends. A user message or a resume starts over.
+ * Stuck detection: whether the agent repeats itself, by the rules of OpenHands 0.9–0.14, over the last steps of a turn.
+ * It is nudged once; if it continues the same way, the turn ends. A user message or a resume starts over.
  *
- * Two runs of a command are equal only if their output is, too, so watching something that grows is no loop. Neither is a command that
- * sleeps or waits, or a look at a running background process: they repeat on purpose, and the limits of the turn apply to them.
+ * Two runs of a command are equal only if their output is, too, so watching something that grows is not a loop. Neither is
+ * a command that sleeps or waits, or a look at a running background process: they repeat on purpose, and the limits of
+ * the turn apply to them.
  */
 import { isAction, isRunnable, type Action, type Event, type NudgeReason, type Observation } from "@deckhand/protocol";
 

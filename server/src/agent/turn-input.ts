@@ -4,7 +4,10 @@ import { changedInstructions, loadInstructions, triggeredByMessage } from "./ins
 import { triggeredByPaths } from "./instructions/path-triggered.ts";
 import type { TurnDeps, View } from "./turn-types.ts";
 
-/** Collects what a step adds to the prompt before the model is called: instructions, and the messages queued since the last step. */
+/**
+ * Collects what a step adds to the prompt before the model is called: instructions, and the messages queued since the
+ * last step.
+ */
 export class TurnInput {
   readonly #deps: Pick<TurnDeps, "agent" | "instructions" | "runtime">;
   /** Read once per turn; null when they cannot be read or the agent does not use them. */

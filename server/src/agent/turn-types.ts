@@ -37,8 +37,8 @@ export interface TurnDeps {
   /** The user's hooks; left out when none are configured. */
   readonly hooks?: HookPoints | undefined;
   /**
-   * Takes a checkpoint and returns what the agent has changed since event `from`; undefined when that is unknown. Left out when
-   * checkpoints are disabled.
+   * Takes a checkpoint and returns what the agent has changed since event `from`; undefined when that is unknown. Left
+   * out when checkpoints are disabled.
    */
   readonly changesSince?: ((from: number, signal: AbortSignal) => Promise<WorkspaceChanges | undefined>) | undefined;
   /** Hands a task to a subagent; passed to the `delegate` tool. */
@@ -47,14 +47,15 @@ export interface TurnDeps {
 }
 
 /**
- * The runtime, started on first use. Given an action, it also waits for whatever has to finish before that action may begin. Rejects
- * with the signal's reason.
+ * The runtime, started on first use. Given an action, it also waits for whatever has to finish before that action may
+ * begin. Rejects with the signal's reason.
  */
 export type AcquireRuntime = (action?: NewAction, signal?: AbortSignal) => Promise<Runtime>;
 
 export type TurnOutput =
   /**
-   * To be stored, all or none. Ids are known only at that moment, so the events are made from the first id and the state as it then is.
+   * To be stored, all or none. Ids are known only at that moment, so the events are made from the first id and the
+   * state as it then is.
    */
   | { readonly type: "events"; readonly events: (firstId: number, now: ConversationState) => readonly NewEvent[] }
   | { readonly type: "delta"; readonly delta: Delta };
@@ -77,7 +78,9 @@ export type TurnEnd =
       readonly code: ErrorCode;
       readonly message: string;
     }
-  /** The agent state was changed from outside or an approval is pending: the log already says so. Or the signal aborted. */
+  /**
+   * The agent state was changed from outside or an approval is pending: the log already says so. Or the signal aborted.
+   */
   | { readonly type: "interrupted" };
 
 export type CompletedState = Extract<AgentState, "finished" | "rejected" | "awaiting_user_input">;

@@ -13,7 +13,7 @@ const kinds = ({ events }: Played): string[] =>
 const causes = ({ events }: Played): (number | undefined)[] =>
   events.map((event) => (isAction(event) ? undefined : event.cause));
 
-test("[A5] a turn takes in the message, acts and ends with finish", async () => {
+test("[A5] a turn adds the message to the conversation, acts and ends with finish", async () => {
   const played = await play(
     arrayModel([[text("Look."), call("read", { path: "ok" })], [call("finish", { thought: "done" })]]),
   );
@@ -36,7 +36,7 @@ test("[A6] several calls of one reply are answered in order, each with one obser
   assert.deepEqual(kinds(played).slice(3), ["reply", "read", "read", "read", "error", "think", "reply", "message"]);
   assert.deepEqual(causes(played).slice(4, 8), [undefined, undefined, 4, 5]);
   assert.deepEqual(played.end, { type: "completed", agentState: "awaiting_user_input" });
-  assert.deepEqual(model.asked, [1, 3]);
+  assert.deepEqual(model.requestLengths, [1, 3]);
   assert.equal(played.state.open.length, 0);
 });
 
@@ -93,7 +93,7 @@ test("[A9] the limits on cost, tokens and time end a turn before the next reques
   assert.ok(time.end.type === "halted" && time.end.code === "limit_time");
 });
 
-test("[A10] a message sent during a turn is taken in at the next step", async () => {
+test("[A10] a message sent during a turn is delivered at the next step", async () => {
   const model = arrayModel([[call("read", { path: "a" })], [text("Both done.")]]);
   const late = action("user", "message", { content: "and this", image_urls: null, wait_for_response: false });
   const played = await play(model, {
@@ -171,7 +171,7 @@ test("[X7] two calls of one reply with the same id both run and are both answere
   );
 });
 
-test("[X14] after a stop at the end of a reply none of its calls begins", async () => {
+test("[X14] after a stop at the end of a reply, none of its calls starts", async () => {
   const reply: Reply = [call("read", { path: "a" }), call("finish", {}, "2")];
   const stopped = await play(arrayModel([reply]), {
     meanwhile: (stored, stop) => {

@@ -8,12 +8,13 @@
  *     call the model
  *     execute the calls of its reply
  *
- * It is a pure generator. It yields what is to be stored or shown, and is resumed with the state after that was stored. It imports no
- * log, socket or conversation.
+ * It is a pure generator. It yields what is to be stored or shown, and is resumed with the state after that was stored.
+ * It imports no log, socket or conversation.
  *
- * A turn ends when the model calls `finish` or `reject` or answers without a tool call (see finish/), when a limit is reached, when the
- * agent keeps repeating itself after a nudge, when the model fails, when an action needs an approval (the next turn starts with the
- * approved action), or when the state was changed from outside, by a pause or a stop. In that last case it yields nothing more.
+ * A turn ends when the model calls `finish` or `reject` or answers without a tool call (see finish/), when a limit is
+ * reached, when the agent keeps repeating itself after a nudge, when the model fails, when an action needs an approval
+ * (the next turn starts with the approved action), or when the state was changed from outside, by a pause or a stop. In
+ * that last case it yields nothing more.
  */
 import { action, observation, type NewEvent, type NudgeReason } from "@deckhand/protocol";
 import { compactAfterOverflow, compactIfNeeded } from "./context/compaction.ts";

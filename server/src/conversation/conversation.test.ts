@@ -130,7 +130,8 @@ test("[K5] a pause while the model thinks takes effect at once; its reply is kep
   const model = arrayModel(
     [[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")], [text("Done.")]],
     async () => {
-      if (model.asked.length === 1) await it.conversation.submit("change_agent_state", { agent_state: "paused" });
+      if (model.requestLengths.length === 1)
+        await it.conversation.submit("change_agent_state", { agent_state: "paused" });
     },
   );
   await using it = await stage(model);
@@ -145,7 +146,7 @@ test("[K5] a pause while the model thinks takes effect at once; its reply is kep
     kinds(await it.log()).filter((kind) => kind.includes("read")),
     ["read", "read", "→read", "→read"],
   );
-  assert.equal(model.asked.length, 2);
+  assert.equal(model.requestLengths.length, 2);
 });
 
 test("[K6] actions left open by a killed server are closed as unknown, nothing is run, and the next message works", async () => {
@@ -191,7 +192,7 @@ test("[K6] actions left open by a killed server are closed as unknown, nothing i
     ],
   );
   assert.match(closed[0]!.message, /Reading file: a \(started 20.*Check what it did before repeating it\./);
-  assert.deepEqual(model.asked, []);
+  assert.deepEqual(model.requestLengths, []);
   await it.conversation.submit("message", say("go on"));
   await it.state("awaiting_user_input");
 });
@@ -300,9 +301,9 @@ test("[K13] a store failure ends the work with a clear error and is not retried 
   await made.conversation.submit("start", { task: "go" });
   while (faults.length === 0) await new Promise((resolve) => setImmediate(resolve));
   await assert.rejects(made.conversation.submit("message", say("hello?")), refused("store_failed"));
-  const asked = model.asked.length;
+  const asked = model.requestLengths.length;
   for (let tick = 0; tick < 20; tick += 1) await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(model.asked.length, asked);
+  assert.equal(model.requestLengths.length, asked);
   assert.deepEqual(fold(await made.log()), made.conversation.state);
 });
 

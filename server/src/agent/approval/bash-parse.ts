@@ -1,7 +1,7 @@
 /**
- * Splits a command line into simple commands: plain words, joined by `;`, newline, `&&`, `||` and `|`. Anything else, such as an
- * expansion, redirection, assignment, substitution, group, loop or line continuation, makes the result undefined, and so does any text
- * the grammar leaves unread. No approval rule covers such a line.
+ * Splits a command line into simple commands: plain words, joined by `;`, newline, `&&`, `||` and `|`. Anything else,
+ * such as an expansion, redirection, assignment, substitution, group, loop or line continuation, makes the result
+ * undefined, and so does any text the grammar leaves unread. No approval rule covers such a line.
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

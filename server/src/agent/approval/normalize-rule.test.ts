@@ -6,8 +6,8 @@ import { normalizeRule } from "./normalize-rule.ts";
 
 const run = (command: string) => action("agent", "run", actionArgs.run.parse({ command }));
 
-test("[Q20] a rule written by hand is brought into its canonical form", async () => {
-  for (const [kind, pattern, kept] of [
+test("[Q20] a rule written by hand is converted to its canonical form", async () => {
+  for (const [kind, pattern, canonical] of [
     ["run", "  git   status ", "git status"],
     ["run", 'rm "a b"', "rm 'a b'"],
     ["run", "npm run *", "npm run *"],
@@ -17,8 +17,12 @@ test("[Q20] a rule written by hand is brought into its canonical form", async ()
     ["search", "*", "*"],
     ["call_tool", "github__create_issue", "github__create_issue"],
   ] as const) {
-    assert.deepEqual(await normalizeRule({ action: kind, pattern }), { action: kind, pattern: kept });
-    assert.deepEqual(await normalizeRule({ action: kind, pattern: kept }), { action: kind, pattern: kept }, "again");
+    assert.deepEqual(await normalizeRule({ action: kind, pattern }), { action: kind, pattern: canonical });
+    assert.deepEqual(
+      await normalizeRule({ action: kind, pattern: canonical }),
+      { action: kind, pattern: canonical },
+      "again",
+    );
   }
   const rule = await normalizeRule({ action: "run", pattern: "npm  run *" });
   assert.deepEqual(await findCoveringRules(run("npm run build -- --fast"), "/w", [rule]), [rule]);

@@ -35,8 +35,8 @@ export async function normalizeRule({ action, pattern }: ApprovalRule): Promise<
 }
 
 /**
- * One exact simple command, or with ` *` at its end also with any further arguments. The star has to follow a subcommand: `git *` would
- * allow everything git can do, and `rm -rf *` does not mean what it seems to.
+ * One exact simple command, or with ` *` at its end also with any further arguments. The star has to follow a
+ * subcommand: `git *` would allow everything git can do, and `rm -rf *` does not mean what it seems to.
  */
 async function commandPattern(pattern: string): Promise<string> {
   const trimmed = pattern.trim();

@@ -11,7 +11,7 @@ const browse = action("agent", "browse", { url: "https://example.org/a", thought
 const read = action("agent", "read", actionArgs.read.parse({ path: "/etc/hosts" }));
 const write = (path: string): NewAction => action("agent", "write", actionArgs.write.parse({ path, content: "" }));
 
-interface Given {
+interface PolicyOptions {
   readonly settings?: Settings;
   readonly rules?: readonly ApprovalRule[];
   readonly serverRules?: readonly ApprovalRule[];
@@ -22,10 +22,10 @@ function contextWith({
   settings = {},
   rules = [],
   serverRules = [],
-  ...given
-}: Given): Parameters<typeof evaluatePolicy>[2] {
+  ...more
+}: PolicyOptions): Parameters<typeof evaluatePolicy>[2] {
   const state = { settings, rules };
-  return { workspace: "/w", state, defaults: given.defaults ?? defaults, serverRules: async () => serverRules };
+  return { workspace: "/w", state, defaults: more.defaults ?? defaults, serverRules: async () => serverRules };
 }
 
 async function reasons(
@@ -49,18 +49,18 @@ test("[Q15] `risky` asks before network access, writes outside the workspace, an
   }
 });
 
-test("[O13] input to a job needs an approval as a command does, and checking one does not", async () => {
+test("[O13] input to a job needs an approval like a command; checking a job does not", async () => {
   const { effect } = jobTool;
   const job = (args: object) => action("agent", "job", actionArgs.job.parse({ id: "j1", ...args }));
-  const asked = (args: object, settings: Settings, sandboxed = true) =>
+  const reasonsForJob = (args: object, settings: Settings, sandboxed = true) =>
     reasons(job(args), effect(actionArgs.job.parse({ id: "j1", ...args })), settings, { sandboxed });
   for (const args of [{ input: "rm -r .\n" }, { keys: ["enter"] }]) {
-    assert.deepEqual(await asked(args, {}, false), ["no_sandbox"]);
-    assert.deepEqual(await asked(args, { confirmation_mode: true }), ["confirmation_mode"]);
-    assert.equal(await asked(args, {}), null);
+    assert.deepEqual(await reasonsForJob(args, {}, false), ["no_sandbox"]);
+    assert.deepEqual(await reasonsForJob(args, { confirmation_mode: true }), ["confirmation_mode"]);
+    assert.equal(await reasonsForJob(args, {}), null);
   }
   for (const args of [{}, { wait: 9 }, { signal: "KILL" }, { rows: 9, cols: 9 }]) {
-    assert.equal(await asked(args, { confirmation_mode: true }, false), null);
+    assert.equal(await reasonsForJob(args, { confirmation_mode: true }, false), null);
   }
 });
 
@@ -77,8 +77,8 @@ test("[Q15] the conversation's settings take precedence over the server's", asyn
 
 test("[Q19] an action allowed by rules names them, those of the conversation before those of the server", async () => {
   const origin = { action: "browse", pattern: "https://example.org" };
-  const by = async (event: NewAction, effect: Effect, given: Given): Promise<unknown> => {
-    const decision = await evaluatePolicy(event, effect, contextWith(given));
+  const by = async (event: NewAction, effect: Effect, options: PolicyOptions): Promise<unknown> => {
+    const decision = await evaluatePolicy(event, effect, contextWith(options));
     return decision.type === "allow" ? decision.rules : null;
   };
   assert.deepEqual(await by(browse, "network", { rules: [origin] }), [{ ...origin, scope: "conversation" }]);

@@ -31,7 +31,7 @@ test("[Q13] a command line is covered if every simple command in it is", async (
   }
 });
 
-/** Each does more than what was allowed, or something else. */
+/** Each of them does more than what was allowed, or something else. */
 const bypasses: readonly string[] = [
   // chains
   "git status; rm a",
@@ -131,7 +131,7 @@ const bypasses: readonly string[] = [
   "ls  -l -a",
   "cat a b",
   "cat 'a b' c",
-  // what a reader or the parser may miss
+  // what a person or the parser may miss
   "git sta\\\ntus",
   "git status \\\n; rm a",
   "git status # ; rm a",
@@ -165,14 +165,14 @@ test("[Q14] a command that does more than was allowed, or cannot be parsed with 
 
 test("[O13] no rule covers input to a job; a rule can cover checking one", async () => {
   const job = (args: object): NewAction => action("agent", "job", actionArgs.job.parse({ id: "j1", ...args }));
-  const looks = [rule("*", "job"), ...allowed];
+  const withJobRule = [rule("*", "job"), ...allowed];
   for (const args of [{}, { wait: 9 }, { signal: "TERM" }]) {
     assert.deepEqual(await rulesFor(job(args), "/w"), [rule("*", "job")]);
-    assert.equal(await isCovered(job(args), "/w", looks), true);
+    assert.equal(await isCovered(job(args), "/w", withJobRule), true);
   }
   for (const args of [{ input: "git status\n" }, { input: "" }, { keys: ["enter"] }, { keys: [], wait: 1 }]) {
     assert.deepEqual(await rulesFor(job(args), "/w"), [], JSON.stringify(args));
-    assert.equal(await isCovered(job(args), "/w", looks), false, JSON.stringify(args));
+    assert.equal(await isCovered(job(args), "/w", withJobRule), false, JSON.stringify(args));
   }
   for (const more of [{ background: true }, { tty: true }, { input: "x" }]) {
     assert.equal(await covered("git status", more), false, JSON.stringify(more));
@@ -228,11 +228,11 @@ test("[Q13] a rule covers the command it was made from, and removing any rule un
         return;
       }
       assert.equal(await isCovered(run(command), "/w", rules), true);
-      for (const left of rules) {
-        const others = rules.filter((each) => each !== left);
-        assert.equal(await isCovered(run(command), "/w", others), false, `without ${left.pattern}`);
+      for (const removed of rules) {
+        const others = rules.filter((each) => each !== removed);
+        assert.equal(await isCovered(run(command), "/w", others), false, `without ${removed.pattern}`);
       }
-      // Only joints without a meaning beyond "and then" are between allowed commands.
+      // Allowed commands are joined only by operators that mean no more than "and then".
       assert.ok(!/[`\\$<>(){}&*]/.test(command.replaceAll(/'[^']*'|"[^"]*"|&&/g, "")), command);
     }),
     { numRuns: 800 },

@@ -1,6 +1,7 @@
 /**
- * Approval rules: which rules a person can create from an action, and whether existing rules cover one. A rule never covers more than it
- * says: every simple command of a command line has to be covered, and a line with anything else in it never is.
+ * Approval rules: which rules a person can create from an action, and whether existing rules cover one. A rule never
+ * covers more than it says: every simple command of a command line has to be covered, and a line with anything else in
+ * it never is.
  */
 import { posix } from "node:path";
 import type { ApprovalRule, NewAction } from "@deckhand/protocol";

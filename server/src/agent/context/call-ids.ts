@@ -1,7 +1,7 @@
 /**
- * The call ids the model is shown. Some models restart their numbering with each reply (`call_0`), and a conversation may switch models;
- * but providers reject a history in which an id occurs twice. The first call with an id keeps it. Only the log decides, so the same log
- * gives the same bytes.
+ * The call ids the model is shown. Some models restart their numbering with each reply (`call_0`), and a conversation
+ * may switch models; but providers reject a history in which an id occurs twice. The first call with an id keeps it.
+ * Only the log decides, so the same log gives the same bytes.
  */
 import type { ReplyPart } from "@deckhand/protocol";
 

@@ -12,7 +12,7 @@ import { promptSize } from "./prompt-size.ts";
 
 const contextTokens = 16_000;
 const task = action("user", "start", { task: "Read all files. Never touch secrets.txt." });
-const begin = [task, stateChange("running")];
+const start = [task, stateChange("running")];
 
 /** The path of a read ends in the length of its result. */
 const tools: typeof testTools = new Map<ActionKind, Tool>(testTools).set("read", {
@@ -27,36 +27,42 @@ const tools: typeof testTools = new Map<ActionKind, Tool>(testTools).set("read",
 interface Reader {
   readonly model: Model;
   readonly requests: ModelRequest[];
-  refused: number;
+  rejected: number;
 }
 
-/** Counts four characters as a token, rejects requests that are too long, and otherwise replies what `reply` returns for the step. */
+/**
+ * Counts four characters as a token, rejects requests that are too long, and otherwise replies what `reply` returns for
+ * the step.
+ */
 function reader(
   reply: (step: number) => Reply,
-  { says = true, summary = "It went well so far." }: { says?: boolean; summary?: Reply | string } = {},
+  {
+    reportsContext = true,
+    summary = "It went well so far.",
+  }: { reportsContext?: boolean; summary?: Reply | string } = {},
 ): Reader {
   let steps = 0;
   const requests: ModelRequest[] = [];
-  const found: Reader = {
+  const result: Reader = {
     requests,
-    refused: 0,
+    rejected: 0,
     model: {
       name: "reader",
       takesImages: false,
-      contextTokens: says ? contextTokens : null,
+      contextTokens: reportsContext ? contextTokens : null,
       async *reply(request) {
         const tokens = Math.ceil(JSON.stringify(request).length / 4);
         if (tokens > contextTokens) {
-          found.refused += 1;
+          result.rejected += 1;
           throw new DeckhandError("model_context_too_long", "That is too long for me.");
         }
         requests.push({ ...request, messages: [...request.messages] });
         const asksForSummary = textOf(request.messages.at(-1)).includes("Write a summary");
-        const said = asksForSummary ? summary : reply((steps += 1));
-        if (said instanceof Error) throw said;
+        const content = asksForSummary ? summary : reply((steps += 1));
+        if (content instanceof Error) throw content;
         yield { type: "delta", delta: { of: "reply", text: "…" } };
         return {
-          parts: typeof said === "string" ? [text(said)] : said,
+          parts: typeof content === "string" ? [text(content)] : content,
           finishReason: "stop",
           usage: { input: tokens, output: 5, cached_input: 0, cache_write: 0, reasoning: 0 },
           costUsd: 0.01,
@@ -65,7 +71,7 @@ function reader(
       },
     },
   };
-  return found;
+  return result;
 }
 
 const textOf = (message: ModelMessage | undefined): string => (message?.role === "user" ? message.text : "");
@@ -94,7 +100,7 @@ test("[A14] 500 steps fit a model with a 16,000-token context, with every action
   const { model, requests } = reader((step) =>
     step > steps ? [call("finish", { thought: "Done." })] : read(step, step % 7 === 0 ? 15_000 : 600),
   );
-  const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
+  const played = await play(model, { tools, from: start, limits: { maxSteps: 1000 } });
   assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
   assertPaired(played.events);
   const count = compactions(played).length;
@@ -108,28 +114,30 @@ test("[A14] 500 steps fit a model with a 16,000-token context, with every action
 
 test("[A15] the prompt after a restart is the same as without one", async () => {
   const { model, requests } = reader((step) => (step > 300 ? [text("Well?")] : read(step, 900)));
-  const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
+  const played = await play(model, { tools, from: start, limits: { maxSteps: 1000 } });
   assert.ok(compactions(played, "prune").length > 0 && compactions(played, "summary").length > 0);
   const agent = createAgentFinder(tools)("CodeActAgent", "/w");
   assert.ok(agent !== undefined);
-  const again = new Prompt(tools, promptSize(agent, model));
-  for (const event of played.events.slice(0, -2)) again.add(event);
-  assert.deepEqual(again.request(agent).messages, requests.at(-1)?.messages);
+  const rebuilt = new Prompt(tools, promptSize(agent, model));
+  for (const event of played.events.slice(0, -2)) rebuilt.add(event);
+  assert.deepEqual(rebuilt.request(agent).messages, requests.at(-1)?.messages);
 });
 
 test("[A16] without a known context size the prompt is compacted when the model rejects a request, and the turn continues", async () => {
-  const found = reader((step) => (step > 200 ? [call("finish", {})] : read(step, 1500)), { says: false });
-  const played = await play(found.model, { tools, from: begin, limits: { maxSteps: 1000 } });
+  const unknownSize = reader((step) => (step > 200 ? [call("finish", {})] : read(step, 1500)), {
+    reportsContext: false,
+  });
+  const played = await play(unknownSize.model, { tools, from: start, limits: { maxSteps: 1000 } });
   assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
   assertPaired(played.events);
-  assert.ok(found.refused > 0 && found.refused <= 2 * compactions(played).length);
+  assert.ok(unknownSize.rejected > 0 && unknownSize.rejected <= 2 * compactions(played).length);
 });
 
 test("[A17] a model that rejects every request ends the turn with one clear error", async () => {
   const refusal = new DeckhandError("model_context_too_long", "That is too long for me.");
-  let asked = 0;
-  const model = arrayModel(() => ((asked += 1) > 2 ? refusal : read(asked, 300)));
-  const played = await play(model, { tools, from: begin });
+  let requestCount = 0;
+  const model = arrayModel(() => ((requestCount += 1) > 2 ? refusal : read(requestCount, 300)));
+  const played = await play(model, { tools, from: start });
   assert.deepEqual(played.end, {
     type: "halted",
     agentState: "error",
@@ -140,13 +148,13 @@ test("[A17] a model that rejects every request ends the turn with one clear erro
   assert.equal(compactions(played).length, 2);
   assertPaired(played.events);
   // Two steps, then three attempts, and two summaries in between.
-  assert.equal(model.asked.length, 2 + 5);
+  assert.equal(model.requestLengths.length, 2 + 5);
 });
 
 test("[A18] when no summary can be written, the last calls are listed instead", async () => {
   for (const summary of [new DeckhandError("model_unavailable", "Down."), [call("read", { path: "x" })]]) {
     const { model, requests } = reader((step) => (step > 300 ? [call("finish", {})] : read(step, 900)), { summary });
-    const played = await play(model, { tools, from: begin, limits: { maxSteps: 1000 } });
+    const played = await play(model, { tools, from: start, limits: { maxSteps: 1000 } });
     assert.deepEqual(played.end, { type: "completed", agentState: "finished" });
     assert.match(textOf(requests.at(-1)?.messages[0]), /No summary could be written[\s\S]*- read \{"path":"file-/);
   }
@@ -154,32 +162,32 @@ test("[A18] when no summary can be written, the last calls are listed instead", 
 
 test("[A19] long results are cut in the middle for a model with a small context", async () => {
   const { model, requests } = reader((step) => (step > 1 ? [call("finish", {})] : read(step, 60_000)));
-  assert.deepEqual((await play(model, { tools, from: begin })).end, { type: "completed", agentState: "finished" });
+  assert.deepEqual((await play(model, { tools, from: start })).end, { type: "completed", agentState: "finished" });
   const result = requests[1]?.messages.find((message) => message.role === "tool")?.results[0]?.content ?? "";
   assert.ok(result.length < 10_000 && /characters omitted/.test(result));
 });
 
 test("[A20] a stop during a summary ends the turn at once and keeps the prompt", async () => {
   const { model } = reader((step) => read(step, 1500));
-  let asked = false;
+  let isSummarizing = false;
   const played = await play(model, {
     tools,
-    from: begin,
+    from: start,
     limits: { maxSteps: 1000 },
     meanwhile: (stored, stop) => {
-      asked ||= stored.some((event) => !isAction(event) && event.observation === "status");
-      if (asked) stop.abort(new Error("stopped"));
+      isSummarizing ||= stored.some((event) => !isAction(event) && event.observation === "status");
+      if (isSummarizing) stop.abort(new Error("stopped"));
       return [];
     },
   });
-  assert.ok(asked);
+  assert.ok(isSummarizing);
   assert.deepEqual(played.end, { type: "interrupted" });
   assertPaired(played.events);
 });
 
 test("[MP16] the small model writes the summary if its context is large enough, and the main model if it is not or fails", async () => {
-  const small = (tokens: number | null, said: Reply): Model => ({
-    ...arrayModel(() => said),
+  const small = (tokens: number | null, summary: Reply): Model => ({
+    ...arrayModel(() => summary),
     name: "small",
     contextTokens: tokens,
   });
@@ -187,7 +195,7 @@ test("[MP16] the small model writes the summary if its context is large enough, 
     const { model } = reader((step) => (step > 300 ? [call("finish", {})] : read(step, 900)));
     const played = await play(
       { ...model, small: async () => other },
-      { tools, from: begin, limits: { maxSteps: 1000 } },
+      { tools, from: start, limits: { maxSteps: 1000 } },
     );
     const written = compactions(played, "summary").map(
       (event) => isAction(event) && event.action === "compact" && event.args.model,

@@ -1,14 +1,14 @@
 /**
- * Compaction: the prompt is made shorter before it exceeds the model's context window. First long outputs are pruned; where that is not
- * enough, a summary written by the model replaces everything but the last steps. Both are events, so the prompt stays a fold of the log,
- * and the log keeps the originals.
+ * Compaction: the prompt is made shorter before it exceeds the model's context window. First long outputs are pruned;
+ * where that is not enough, a summary written by the model replaces everything but the last steps. Both are events, so
+ * the prompt stays a fold of the log, and the log keeps the originals.
  *
  *   below 80 % of the window          nothing
  *   pruning frees 25 % of it          `compact` with `prune`
  *   otherwise                         `compact` with `summary`
  *
- * The same happens when the provider rejects a request as too long. After two summaries without a reply in between, the turn ends with
- * that error.
+ * The same happens when the provider rejects a request as too long. After two summaries without a reply in between, the
+ * turn ends with that error.
  */
 import { action, observation } from "@deckhand/protocol";
 import {

@@ -10,7 +10,7 @@ const uses = (events: readonly Event[]): readonly ContextUse[] =>
       ? [event.extras.context]
       : [],
   );
-const sum = (use: ContextUse): number => Object.values(use.by).reduce((so, part) => so + part, 0);
+const sum = (use: ContextUse): number => Object.values(use.by).reduce((total, part) => total + part, 0);
 const agent = findTestAgent("CodeActAgent", "/w");
 
 test("[EV1] each reply records how full the context was and with what; the parts add up to the model's count", async () => {
@@ -36,8 +36,8 @@ test("[EV1] without a count by the model the usage is estimated, and summarized 
   const counting = {
     ...model,
     contextTokens: 6000,
-    async *reply(...asked: Parameters<typeof model.reply>) {
-      return { ...(yield* model.reply(...asked)), usage: silent };
+    async *reply(...args: Parameters<typeof model.reply>) {
+      return { ...(yield* model.reply(...args)), usage: silent };
     },
   };
   const { events } = await play(counting, { limits: { maxSteps: 12 } });

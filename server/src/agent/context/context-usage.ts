@@ -1,6 +1,6 @@
 /**
- * How full the context window is at a request, and with what. The total is what the model counted; it is divided among the parts by their
- * length in characters.
+ * How full the context window is at a request, and with what. The total is what the model counted; it is divided among
+ * the parts by their length in characters.
  */
 import type { ContextPart, ContextUse } from "@deckhand/protocol";
 import type { Model } from "../../llm/model.ts";
@@ -9,7 +9,9 @@ import type { Prompt } from "./prompt.ts";
 
 const parts = ["system", "tools", "instructions", "user", "replies", "outputs", "summary", "notes"] as const;
 
-/** For the request the prompt makes now. `counted` is the provider's count of input tokens, or 0 when it reports none. */
+/**
+ * For the request the prompt makes now. `counted` is the provider's count of input tokens, or 0 when it reports none.
+ */
 export function contextUsage(prompt: Prompt, agent: Agent, model: Model): (counted: number) => ContextUse {
   const messages = prompt.charsByPart;
   const estimated = prompt.tokens;

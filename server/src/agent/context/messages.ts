@@ -1,4 +1,6 @@
-/** The messages of a prompt, each with the id of the event it begins with, and what a compaction can remove from them. */
+/**
+ * The messages of a prompt, each with the id of the event it begins with, and what a compaction can remove from them.
+ */
 import type { ContextPart } from "@deckhand/protocol";
 import type { ModelMessage, ToolResult } from "../../llm/model.ts";
 
@@ -44,8 +46,8 @@ export class Messages {
   }
 
   /**
-   * The id of the last event before the longest tail of at most `chars`. The tail begins neither with results nor in the middle of a
-   * step. -1 when everything fits.
+   * The id of the last event before the longest tail of at most `chars`. The tail begins neither with results nor in
+   * the middle of a step. -1 when everything fits.
    */
   lastIdBeforeTail(chars: number): number {
     let first = this.#entries.length;

@@ -18,8 +18,8 @@ export interface Aside {
 const notRun = "Not run: the turn was stopped before this call.";
 
 /**
- * A reply whose calls do not have all their results yet. Providers require the results of all calls directly after the reply and in their
- * order, so they are collected here, and everything else waits until the last one is known.
+ * A reply whose calls do not have all their results yet. Providers require the results of all calls directly after the
+ * reply and in their order, so they are collected here, and everything else waits until the last one is known.
  */
 export class OpenReply {
   /** Id of the reply's event. */

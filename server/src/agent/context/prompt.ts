@@ -1,10 +1,10 @@
 /**
- * What the model sees, as a fold of the log. Events only ever append, so each request has the previous one as its byte-exact prefix, even
- * after a restart. Only a compaction changes earlier messages.
+ * What the model sees, as a fold of the log. Events only ever append, so each request has the previous one as its
+ * byte-exact prefix, even after a restart. Only a compaction changes earlier messages.
  *
- * Providers want the results of a reply's calls directly after it, all of them and in order. Whatever happens in between, such as a
- * user's own command, comes after them. A call that never got a result, because the turn was stopped or the server was killed, is
- * reported as not run.
+ * Providers want the results of a reply's calls directly after it, all of them and in order. Whatever happens in
+ * between, such as a user's own command, comes after them. A call that never got a result, because the turn was stopped
+ * or the server was killed, is reported as not run.
  */
 import { isAction, isRunnable, type Action, type ContextPart, type Event, type Observation } from "@deckhand/protocol";
 import type { ModelMessage, ModelRequest } from "../../llm/model.ts";
@@ -192,7 +192,10 @@ export class Prompt {
     this.#messages.add(id, part, { role: "user", text, imageUrls: [imageUrl] }, pruned);
   }
 
-  /** A user may resume the work without writing a message, but providers take a reply at the end of a request for an unfinished one. */
+  /**
+   * A user may resume the work without writing a message, but providers take a reply at the end of a request for an
+   * unfinished one.
+   */
   #resumeAfterReply(): void {
     this.#closeReply();
     if (this.#endsWithReply) this.#push("notes", resume);

@@ -50,7 +50,10 @@ export async function writeSummary(
   return { summary: listCalls(messages) };
 }
 
-/** The small model first if its context window is known to be large enough. Its tokenizer may count a fifth more than ours. */
+/**
+ * The small model first if its context window is known to be large enough. Its tokenizer may count a fifth more than
+ * ours.
+ */
 async function candidates(model: Model, tokens: number): Promise<readonly Model[]> {
   const small = await model.small?.();
   const fits = (small?.contextTokens ?? 0) >= tokens * 1.2 + maxOutputTokens;

@@ -1,6 +1,8 @@
 /** For English and code with the tokenizers of 2025, rounded up a little. */
 const initialTokensPerChar = 0.3;
-/** A ratio beyond these comes from something else in the request: images, or a provider that leaves out cached tokens. */
+/**
+ * A ratio beyond these comes from something else in the request: images, or a provider that leaves out cached tokens.
+ */
 const minTokensPerChar = 0.1;
 const maxTokensPerChar = 1.5;
 

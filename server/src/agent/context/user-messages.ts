@@ -1,10 +1,10 @@
 import { systemNote } from "./notes.ts";
 
-/** All kept messages together. The first message, which is the task, takes precedence over the others. */
+/** All messages together. The first message, which is the task, takes precedence over the others. */
 const maxChars = 8000;
 const maxCharsPerMessage = 4000;
 
-/** The user's messages verbatim. They are kept beside a summary, which may forget them. */
+/** The user's messages verbatim, which accompany a summary because it may omit them. */
 export class UserMessages {
   readonly #messages: { readonly id: number; readonly text: string }[] = [];
 
@@ -22,10 +22,10 @@ export class UserMessages {
     const [task, ...others] = this.#messages.filter((message) => message.id <= id);
     let remaining = maxChars - (task?.text.length ?? 0);
     const latest = others.toReversed().filter(({ text }) => (remaining -= text.length) >= 0);
-    const kept = [...(task === undefined ? [] : [task]), ...latest.toReversed()].map(({ text }) => text);
+    const texts = [...(task === undefined ? [] : [task]), ...latest.toReversed()].map(({ text }) => text);
     return `${systemNote} The conversation so far was too long and has been replaced by a summary. The user said:
 
-${kept.join("\n\n")}
+${texts.join("\n\n")}
 
 Your own summary of the work so far:
 

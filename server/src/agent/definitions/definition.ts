@@ -12,7 +12,8 @@
  *   ---
  *   You review code …
  *
- * An invalid definition is reported with its line and ignored as a whole: an agent with half of its limits would be a different agent.
+ * An invalid definition is reported with its line and ignored as a whole: an agent with half of its limits would be a
+ * different agent.
  */
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";

@@ -20,13 +20,14 @@ export interface Definitions {
   readonly errors: readonly string[];
 }
 
-/** More than anybody writes by hand. */
+/** More than a person writes by hand. */
 const maxFiles = 100;
 const maxBytes = 64 * 1024;
 
 /**
- * The built-in definitions and those in the user's folder. Definitions in a workspace are never read, because whoever can write there
- * could then decide which tools an agent may use. Of two files with the same agent name, the first by file name counts.
+ * The built-in definitions and those in the user's folder. Definitions in a workspace are never read: its files are not
+ * trusted, and a definition decides which tools an agent may use. Of two files with the same agent name, the first by
+ * file name counts.
  */
 export async function loadDefinitions(folder: string): Promise<Definitions> {
   const userDefinitions = new Map<string, Definition>();
@@ -45,8 +46,8 @@ export async function loadDefinitions(folder: string): Promise<Definitions> {
     else if (userDefinitions.has(name)) errors.push(`${path}:2: name: ${name} is already defined in another file.`);
     else userDefinitions.set(name, parsed.definition);
   }
-  const kept = builtInDefinitions.filter(({ name }) => !userDefinitions.has(name));
-  return { definitions: [...kept, ...userDefinitions.values()], errors };
+  const notReplaced = builtInDefinitions.filter(({ name }) => !userDefinitions.has(name));
+  return { definitions: [...notReplaced, ...userDefinitions.values()], errors };
 }
 
 const reserved = "DummyAgent";

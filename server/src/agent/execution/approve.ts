@@ -54,8 +54,8 @@ export const recheckApproval: Stage = async (batch, { deps, signal, send }) => {
 };
 
 /**
- * The action was approved for one directory, and the shell is in another one now (it was lost in between): there the same command may
- * mean something else.
+ * The action was approved for one directory, and the shell is in another one now (it was lost in between): there the
+ * same command may mean something else.
  */
 async function staleApproval(
   { event, actionId, origin }: StartedCall,

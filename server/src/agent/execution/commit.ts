@@ -6,8 +6,9 @@ import type { TurnOutput } from "../turn-types.ts";
 export const unknownReply = -1;
 
 /**
- * Stores the reply, if it is not in the log yet, and the actions made for it. If the work was paused in the meantime, only the reply is
- * stored: its calls stay pending and are prepared again later. If the work was ended, nothing is stored.
+ * Stores the reply, if it is not in the log yet, and the actions made for it. If the work was paused in the meantime,
+ * only the reply is stored: its calls stay pending and are prepared again later. If the work was ended, nothing is
+ * stored.
  */
 export function commitActions(reply: NewEvent | null, actions: (firstId: number) => readonly NewEvent[]): TurnOutput {
   return {

@@ -1,5 +1,6 @@
 /**
- * Executes the tool calls of a reply. A call passes these stages, in this order; a stage may end the list, by starting an approval, say.
+ * Executes the tool calls of a reply. A call passes these stages, in this order; a stage may end the list, by starting
+ * an approval, say.
  *
  *   prepare          parse the arguments                        an invalid call is answered at once
  *   finishTurn       check and store a `finish`                 it runs no tool
@@ -9,9 +10,9 @@
  *   runTool          streams deltas, ends with an observation
  *   runAfterHooks    once the observation is stored
  *
- * One pass executes a batch: the first pending call, and the calls behind it that may run in parallel with it. The rest stay pending for
- * the next round of the loop. Stages are async functions, because calls run at the same time; they hand what they yield to the loop
- * through a channel.
+ * One pass executes a batch: the first pending call, and the calls behind it that may run in parallel with it. The rest
+ * stay pending for the next round of the loop. Stages are async functions, because calls run at the same time; they
+ * hand what they yield to the loop through a channel.
  */
 import type { NewEvent, ReplyPart } from "@deckhand/protocol";
 import { replyText } from "../model-call.ts";

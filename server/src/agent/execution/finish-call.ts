@@ -6,8 +6,8 @@ import { commitActions, withReplyId } from "./commit.ts";
 import type { Stage } from "./stage.ts";
 
 /**
- * A `finish` runs no tool. Its claims are checked against the log, what changed in the workspace is attached, and a stop hook may send
- * the agent back to work.
+ * A `finish` runs no tool. Its claims are checked against the log, what changed in the workspace is attached, and a
+ * stop hook may send the agent back to work.
  */
 export const finishTurn: Stage = async (batch, execution) => {
   const { deps, signal, send } = execution;

@@ -1,8 +1,8 @@
 import type { TurnOutput, TurnPart, View } from "../turn-types.ts";
 
 /**
- * Lets calls that run at the same time share the loop, which is a single generator. A call sends an output and waits until the loop
- * has yielded it and was resumed, so a tool cannot run ahead of the log.
+ * Lets calls that run at the same time share the loop, which is a single generator. A call sends an output and waits
+ * until the loop has yielded it and was resumed, so a tool cannot run ahead of the log.
  */
 export class OutputChannel {
   readonly #queue: { readonly output: TurnOutput; readonly resume: (view: View) => void }[] = [];

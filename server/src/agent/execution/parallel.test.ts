@@ -7,25 +7,25 @@ import { play } from "../play.test-kit.ts";
 import type { View } from "../turn-types.ts";
 import { OutputChannel } from "./output-channel.ts";
 
-/** Tools that wait for each other: `a>b` begins, waits until `b` has begun, and ends. */
-function waitingTools(): { readonly tools: typeof testTools; readonly begun: string[] } {
-  const begun: string[] = [];
+/** Tools that wait for each other: `a>b` starts, waits until `b` has started, and ends. */
+function waitingTools(): { readonly tools: typeof testTools; readonly started: string[] } {
+  const started: string[] = [];
   const waiting = new Map<string, () => void>();
-  const hasBegun = (name: string): Promise<void> =>
-    begun.includes(name) ? Promise.resolve() : new Promise((resolve) => waiting.set(name, resolve));
+  const hasStarted = (name: string): Promise<void> =>
+    started.includes(name) ? Promise.resolve() : new Promise((resolve) => waiting.set(name, resolve));
   const run = (kind: ActionKind): Tool["run"] =>
     async function* ({ path = "" }: { path?: string }, { id, signal }: { id: number; signal: AbortSignal }) {
       const [name = "", other] = path.split(">");
-      begun.push(name);
+      started.push(name);
       waiting.get(name)?.();
       if (name === "wait") await untilAborted(signal);
-      if (other !== undefined) await hasBegun(other);
+      if (other !== undefined) await hasStarted(other);
       yield { of: id, text: name };
       if (name === "bug") throw new TypeError("our bug");
       return { observation: kind, content: name, extras: { path } };
     } as unknown as Tool["run"];
   const tools = new Map([...testTools].map(([kind, tool]) => [kind, { ...tool, run: run(kind) }]));
-  return { tools, begun };
+  return { tools, started };
 }
 
 const summaryOf = (events: readonly Event[]): string[] =>
@@ -54,14 +54,14 @@ test("[HN2] read-only calls run in parallel and are answered in the order of the
   );
 });
 
-test("[HN2] a call that may change something waits for the calls before it, and the calls behind it wait for it", async () => {
-  const { tools, begun } = waitingTools();
+test("[HN2] a call that may change something waits for the calls before it, and the calls after it wait for it", async () => {
+  const { tools, started } = waitingTools();
   const edit = call("edit", { path: "edit", old_str: "a", new_str: "b" }, "3");
   const reads = ["a", "b", "c", "d"].map((path) => call("read", { path }, path));
   const model = arrayModel([[...reads.slice(0, 2), edit, ...reads.slice(2)], [text("Done.")]]);
   const { events } = await play(model, { tools });
   assert.deepEqual(summaryOf(events), ["a", "b", "4: a", "5: b", "edit", "8: edit", "c", "d", "10: c", "11: d"]);
-  assert.deepEqual(begun, ["a", "b", "edit", "c", "d"]);
+  assert.deepEqual(started, ["a", "b", "edit", "c", "d"]);
 });
 
 test("[HN3] a pause takes effect after the parallel calls; a stop ends all of them, each with its own answer", async () => {

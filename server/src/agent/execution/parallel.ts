@@ -1,4 +1,4 @@
-/** Calls of one reply that run at the same time: those that only read, and those whose tool says that they may. */
+/** Runs calls of one reply in parallel: those that only read, and those whose tool says that it is safe. */
 import { commitAnswers } from "./commit.ts";
 import type { CallStage, Execution, PreparedCall, RunnableCall, Stage, StartedCall } from "./stage.ts";
 
@@ -13,8 +13,8 @@ export function isParallelSafe(call: PreparedCall): call is RunnableCall {
 }
 
 /**
- * Takes each call of the batch through the stages at its own pace. An answer is stored once those of the calls before it are, so that
- * observations are in the order of the calls.
+ * Takes each call of the batch through the stages at its own pace. An answer is stored once those of the calls before
+ * it are, so that observations are in the order of the calls.
  */
 export function inParallel(...stages: readonly CallStage[]): Stage {
   return async (batch, execution) => {

@@ -1,4 +1,7 @@
-/** Runs the tool of an action and makes its one observation, whatever happens. Used for the agent's calls and for clients' actions. */
+/**
+ * Runs the tool of an action and makes its one observation, whatever happens. Used for the agent's calls and for
+ * clients' actions.
+ */
 import {
   DeckhandError,
   errorObservation,

@@ -63,9 +63,9 @@ test("[EV4] a claim whose command failed, is stale, still runs or never ran is r
   const steps = [[run("old"), run("test 1"), run("serve", { background: true })], [run("npm test | tail")], [edit]];
   const { events, end } = await play(arrayModel([...steps, [finish(...claims)], [finish(...claims)]]), { tools });
   assert.deepEqual(end, { type: "completed", agentState: "finished" });
-  const [told, ...more] = refusals(events);
+  const [refusal, ...more] = refusals(events);
   assert.deepEqual(more, []);
-  assert.deepEqual(told?.split("\n").slice(0, 4), [
+  assert.deepEqual(refusal?.split("\n").slice(0, 4), [
     '"it fails": `test 1` exited with 1.',
     '"it was so": files changed after `old` ran.',
     '"it runs": `serve` is still running.',
@@ -87,35 +87,38 @@ test("[EV4] after a rejected finish the model can run the missing command", asyn
 });
 
 test("[EV3] changes and evidence come from the server; what the model says about them is dropped", async () => {
-  const fitting = call("finish", { thought: "Done.", evidence: [{ ...passes, verdict: "shown" }] });
-  const dropped = await play(arrayModel([[edit], [fitting]]), { tools });
+  const finishWithEvidence = call("finish", { thought: "Done.", evidence: [{ ...passes, verdict: "shown" }] });
+  const dropped = await play(arrayModel([[edit], [finishWithEvidence]]), { tools });
   assert.deepEqual(finishes(dropped.events)[0]?.args, { thought: "Done.", outputs: {} });
   const changes = { files: [], changed_files: 1, added_lines: 2, deleted_lines: 3 };
-  const asked: number[] = [];
-  const looked = await play(arrayModel([[text("On it."), edit], [fitting]]), {
+  const checkedFrom: number[] = [];
+  const withChanges = await play(arrayModel([[text("On it."), edit], [finishWithEvidence]]), {
     tools,
     changesSince: async (from) => {
-      asked.push(from);
+      checkedFrom.push(from);
       return changes;
     },
   });
-  assert.deepEqual(finishes(looked.events)[0]?.args, { thought: "Done.", outputs: {}, changes });
-  assert.deepEqual(asked, [3]);
-  const nothing = await play(arrayModel([[fitting]]), { tools, changesSince: () => assert.fail("nothing was done") });
+  assert.deepEqual(finishes(withChanges.events)[0]?.args, { thought: "Done.", outputs: {}, changes });
+  assert.deepEqual(checkedFrom, [3]);
+  const nothing = await play(arrayModel([[finishWithEvidence]]), {
+    tools,
+    changesSince: () => assert.fail("The model changed nothing."),
+  });
   assert.deepEqual(nothing.end, { type: "completed", agentState: "finished" });
 });
 
 test("[EV3] a stop or pause during the last checkpoint takes effect, and the reply is kept", async () => {
   for (const how of ["stop", "pause"] as const) {
-    let looks = 0;
+    let checkpoints = 0;
     const { events, end } = await play(arrayModel([[edit], [finish()]]), {
       tools,
       changesSince: async () => {
-        looks += 1;
+        checkpoints += 1;
         return undefined;
       },
       meanwhile: (stored, stop) => {
-        if (looks === 0) return [];
+        if (checkpoints === 0) return [];
         if (how === "stop") stop.abort(new Error("stopped"));
         return how === "pause" && stored.length === 0 ? [stateChange("paused")] : [];
       },
@@ -140,24 +143,24 @@ test("[EV5] a model that stops with text in the middle of its task is nudged twi
   assert.deepEqual(end, { type: "completed", agentState: "awaiting_user_input" });
   const nudges = events.filter((event) => !isAction(event) && event.observation === "nudge");
   assert.equal(nudges.length, 2);
-  const said = events.flatMap((event) =>
+  const waits = events.flatMap((event) =>
     isAction(event) && event.action === "message" ? [event.args.wait_for_response] : [],
   );
-  assert.deepEqual(said, [false, false, true]);
+  assert.deepEqual(waits, [false, false, true]);
 });
 
 test("[EV5] an answer, a question and text before the first action end the turn without a nudge", async () => {
-  const ledger = new TurnProgress();
-  assert.equal(endedPrematurely("Now I'll look at the tests.", ledger), false);
+  const progress = new TurnProgress();
+  assert.equal(endedPrematurely("Now I'll look at the tests.", progress), false);
   const { events } = await play(arrayModel([[edit], [text("Done.")]]), { tools });
-  for (const event of events.slice(2)) ledger.add(event);
-  const middle = [
+  for (const event of events.slice(2)) progress.add(event);
+  const unfinished = [
     "Now I'll run the tests.",
     "The cause is clear. Let me fix it:",
     "First part done.\n\nNext, I will do the second part.",
   ];
-  for (const words of middle) assert.equal(endedPrematurely(words, ledger), true, words);
-  const ends = [
+  for (const reply of unfinished) assert.equal(endedPrematurely(reply, progress), true, reply);
+  const finished = [
     "Done.",
     "I've fixed the bug; the tests pass.",
     "It is fixed. Let me know if I'll have to do more?",
@@ -165,7 +168,7 @@ test("[EV5] an answer, a question and text before the first action end the turn 
     "I will not do that.\nThe tests pass.",
     "",
   ];
-  for (const words of ends) assert.equal(endedPrematurely(words, ledger), false, words);
+  for (const reply of finished) assert.equal(endedPrematurely(reply, progress), false, reply);
 });
 
 test("[EV3] commands are compared without a leading cd", () => {

@@ -1,6 +1,6 @@
 /**
- * The agent's `finish`, completed with what the server knows: which commands back its claims, and what changed in the workspace. A claim
- * that no command backs is rejected once per turn; the second time it is accepted and marked.
+ * The agent's `finish`, completed with what the server knows: which commands back its claims, and what changed in the
+ * workspace. A claim that no command backs is rejected once per turn; the second time it is accepted and marked.
  */
 import { action, errorObservation, type NewAction, type NewEvent, type WorkspaceChanges } from "@deckhand/protocol";
 import type { View } from "../turn-types.ts";

@@ -1,7 +1,8 @@
 /**
- * Whether a model that replies with text and no tool call has stopped in the middle of its task. Most such texts are answers, so only
- * clear cases count: the agent has done something in this turn, the text asks nothing, and the plan has unfinished tasks or the text
- * announces a next step. The model is nudged twice per turn; after that, its text ends the turn.
+ * Whether a model that replies with text and no tool call has stopped in the middle of its task. Most such texts are
+ * answers, so only clear cases count: the agent has done something in this turn, the text asks nothing, and the plan
+ * has unfinished tasks or the text announces a next step. The model is nudged twice per turn; after that, its text ends
+ * the turn.
  */
 import { observation, type NewEvent } from "@deckhand/protocol";
 import { systemNote } from "../context/notes.ts";

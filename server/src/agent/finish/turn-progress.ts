@@ -1,6 +1,6 @@
 /**
- * What the turn has done so far, as a fold of the log: which commands ran and how they ended, what is still planned, and how often the
- * server has nudged the agent. Commands are found by their text, because a model knows no event ids.
+ * What the turn has done so far, as a fold of the log: which commands ran and how they ended, what is still planned,
+ * and how often the server has nudged the agent. Commands are found by their text, because a model knows no event ids.
  */
 import {
   isAction,

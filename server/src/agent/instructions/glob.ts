@@ -1,6 +1,7 @@
 /**
- * Globs from a workspace: `*`, `?` and `{a,b}` within a name, `**` across folders. Written by hand because the patterns are untrusted: the
- * time is bounded by the product of the lengths. (Node's `matchesGlob` takes minutes for `*a*a*a*a*b` and for `{1..9999999}`.)
+ * Globs from a workspace: `*`, `?` and `{a,b}` within a name, `**` across folders. Written by hand because the patterns
+ * are untrusted: the time is bounded by the product of the lengths. (Node's `matchesGlob` takes minutes for
+ * `*a*a*a*a*b` and for `{1..9999999}`.)
  */
 
 const maxChars = 200;
@@ -24,7 +25,10 @@ function matchesName(name: string, pattern: string): boolean {
   return matchesSequence(Array.from(name), Array.from(pattern), (part) => part === "*", isSame);
 }
 
-/** Each part matches one item, a star any number. Backtracking only to the last star is enough: an earlier one cannot gain anything. */
+/**
+ * Each part matches one item, a star any number. Backtracking only to the last star is enough: an earlier one cannot
+ * gain anything.
+ */
 function matchesSequence<T>(
   items: readonly T[],
   pattern: readonly T[],

@@ -1,10 +1,11 @@
 /**
- * Builds the instructions for the model from the files of the workspace and of the user. AGENTS.md is included whole. Skills are listed
- * with name and description; the model reads the file when it needs one. A microagent with triggers is included when a message contains
- * one of its words, and a skill or microagent with `paths` when the agent works on a matching file.
+ * Builds the instructions for the model from the files of the workspace and of the user. AGENTS.md is included whole.
+ * Skills are listed with name and description; the model reads the file when it needs one. A microagent with triggers
+ * is included when a message contains one of its words, and a skill or microagent with `paths` when the agent works on
+ * a matching file.
  *
- * The files come from a project that may be hostile. The model is told that they are not the user's words, and they can neither start
- * nor allow anything.
+ * The files come from a project that may be hostile. The model is told that they are not the user's words, and they can
+ * neither start nor allow anything.
  */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";

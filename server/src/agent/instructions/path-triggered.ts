@@ -1,6 +1,6 @@
 /**
- * Instructions for the files the agent works on: skills and microagents whose `paths` match, and the AGENTS.md of the folders that
- * contain the files. They are shown after the step that first touched such a file.
+ * Instructions for the files the agent works on: skills and microagents whose `paths` match, and the AGENTS.md of the
+ * folders that contain the files. They are shown after the step that first touched such a file.
  */
 import { posix } from "node:path";
 import type { ConversationState, NewEvent } from "@deckhand/protocol";

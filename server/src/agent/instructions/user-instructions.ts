@@ -1,6 +1,7 @@
 /**
- * The user's own instructions for every agent: `AGENTS.md` and `skills/NAME/SKILL.md` in the server's data folder. Nobody else writes
- * there, so they count as the user's words. A sandbox cannot see that folder; a skill is read as `skill:NAME`.
+ * The user's own instructions for every agent: `AGENTS.md` and `skills/NAME/SKILL.md` in the server's data folder.
+ * Nobody else writes there, so they count as the user's words. A sandbox cannot see that folder; a skill is read as
+ * `skill:NAME`.
  */
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Reads the instruction files of a workspace: AGENTS.md, microagents and skills, in the places where other tools expect them. They are
- * read inside the sandbox, and no link is followed out of the workspace.
+ * Reads the instruction files of a workspace: AGENTS.md, microagents and skills, in the places where other tools expect
+ * them. They are read inside the sandbox, and no link is followed out of the workspace.
  */
 import type { Runtime, RuntimeFactory, SpawnResult } from "../../runtime/runtime.ts";
 
@@ -21,7 +21,9 @@ const maxBytes = 512 * 1024;
 const maxFiles = 100;
 const maxNested = 20;
 
-/** Prints `path NUL text NUL` for each file, an empty path, then the paths of the nested files, each followed by NUL. */
+/**
+ * Prints `path NUL text NUL` for each file, an empty path, then the paths of the nested files, each followed by NUL.
+ */
 const script = `
 cd -P "$1" || exit
 for f in AGENTS.md CLAUDE.md .openhands_instructions .openhands/microagents/*.md \\

@@ -159,13 +159,13 @@ test("[Q2] an action that needs approval waits, and an approval of its id runs i
     "message",
     "awaiting_user_input",
   ]);
-  assert.equal(model.asked.length, 2, "no second call of the model for what was approved");
+  assert.equal(model.requestLengths.length, 2, "no second call of the model for what was approved");
 });
 
 test("[Q3] the model gets a denial with its reason, and the remaining calls of the reply are dropped", async () => {
   let told = "";
   const model = arrayModel((request) => {
-    if (model.asked.length === 1) return [command("rm a", "1"), command("rm b", "2")];
+    if (model.requestLengths.length === 1) return [command("rm a", "1"), command("rm b", "2")];
     told = JSON.stringify(request.messages.at(-1));
     return [text("Then not.")];
   });
@@ -471,7 +471,7 @@ test("[Q9] an approval that expired while the server was down is denied, and the
   assert.equal(later.state.agentState, "paused");
   assert.deepEqual(kinds(await it.log()).slice(-4), ["approve", "user_rejected", "→user_rejected", "paused"]);
   assert.equal(answers(await it.log(), id).length, 1);
-  assert.equal(model.asked.length, 1);
+  assert.equal(model.requestLengths.length, 1);
   assert.deepEqual(it.ran, []);
   await later[Symbol.asyncDispose]();
 });
@@ -553,7 +553,7 @@ test("[Q1] confirmation mode asks about commands only, and takes the answers of 
   await it.asked();
   await it.conversation.submit("change_agent_state", { agent_state: "user_rejected" });
   assert.equal(it.conversation.state.agentState, "awaiting_user_input");
-  assert.equal(model.asked.length, 1, "the agent rests");
+  assert.equal(model.requestLengths.length, 1, "the agent rests");
   await it.conversation.submit("message", { content: "again" });
   await it.until("awaiting_user_input");
   await it.conversation.submit("message", { content: "again" });

@@ -100,7 +100,7 @@ async function play(kind: Kind, pauseAt: { readonly append?: number; readonly wa
   }
   const log = await it.read(-1, 1000);
   assert.deepEqual(fold(log), it.state);
-  assert.equal(model.asked.length, replies.length, "no reply is asked for twice");
+  assert.equal(model.requestLengths.length, replies.length, "no reply is asked for twice");
   await it[Symbol.asyncDispose]();
   await store[Symbol.asyncDispose]();
   return { log, ran, appends, waits };

@@ -122,7 +122,7 @@ test("[J14] no title is requested from a script, above the cost limit, or if a p
     await conversation.submit("start", { task: "the task" });
     await rests("awaiting_user_input");
     assert.deepEqual(await titles(), []);
-    assert.equal(model.asked.length, 1);
+    assert.equal(model.requestLengths.length, 1);
     assert.equal((await store.row("c"))?.title, rename ? "Mine" : "the task");
   }
 });
