@@ -6,7 +6,7 @@ import type { ModelMessage } from "../model.ts";
 
 const task = "write a bash script that prints hello";
 
-/** Plays the demo with given results of its calls; what it says and calls, step by step. */
+/** Runs the demo with the given results of its calls; returns the text and call of each step. */
 async function play(first: string, results: readonly { content: string; isError: boolean }[]) {
   const messages: ModelMessage[] = [user(first)];
   const steps: { text: string; call: string | undefined; args: unknown }[] = [];
@@ -27,7 +27,7 @@ async function play(first: string, results: readonly { content: string; isError:
 
 const ok = (content: string) => ({ content, isError: false });
 
-test("[M26] the demo carries the tour's task through real tools, and says at once that it is a script", async () => {
+test("[M26] the demo performs the tour's task with tools, and says first that it is a script", async () => {
   const [write, run, finish] = await play(task, [ok("I wrote hello.sh."), ok("hello\n[exit 0]")]);
   assert.match(write?.text ?? "", /demo model: a script, not a language model/);
   assert.deepEqual([write?.call, write?.args], ["write", { path: "hello.sh", content: '#!/bin/bash\necho "hello"\n' }]);
@@ -36,13 +36,13 @@ test("[M26] the demo carries the tour's task through real tools, and says at onc
   assert.deepEqual(Object.keys(finish?.args ?? {}), ["thought"]);
 });
 
-test("[M26] it says so when a step did not work, and calls nothing more", async () => {
-  const refused = await play(task, [{ content: "There is no sandbox.", isError: true }]);
+test("[M26] when a step fails, the demo says so and calls nothing more", async () => {
+  const refused = await play(task, [{ content: "The sandbox is not available.", isError: true }]);
   assert.deepEqual(
     refused.map((step) => step.call),
     ["write", undefined],
   );
-  assert.match(refused[1]?.text ?? "", /did not work.*There is no sandbox\./);
+  assert.match(refused[1]?.text ?? "", /failed.*The sandbox is not available\./);
   const silent = await play(task, [ok("written"), ok("bash: hello.sh: No such file")]);
   assert.deepEqual(
     silent.map((step) => step.call),
@@ -53,12 +53,12 @@ test("[M26] it says so when a step did not work, and calls nothing more", async 
 test("[M26] any other task is answered with how to configure a real model", async () => {
   const [only] = await play("fix the failing test", []);
   assert.equal(only?.call, undefined);
-  for (const words of ["a script, not a language model", "LLM_MODEL=", "LLM_API_KEY=", "LLM_BASE_URL=", "Ollama"]) {
-    assert.ok(only?.text.includes(words), words);
+  for (const hint of ["a script, not a language model", "LLM_MODEL=", "LLM_API_KEY=", "LLM_BASE_URL=", "Ollama"]) {
+    assert.ok(only?.text.includes(hint), hint);
   }
 });
 
-test("[M26] the task may come again, and in other words", async () => {
+test("[M26] the task may be repeated, in other words", async () => {
   const before: ModelMessage[] = [user("hi"), { role: "assistant", parts: [{ type: "text", text: "..." }] }];
   const { reply } = await ask(demoModel, requestOf(...before, user("a shell script saying Hello, please")));
   assert.equal(reply.parts.at(-1)?.type, "call");

@@ -1,6 +1,6 @@
 /**
- * The model of a first run, with no key and no model server at hand: a script that carries one task through the real server
- * and sandbox, and says that it is one. What it does next it reads from the request alone.
+ * The model of a first run without a key or a model server: a script that performs one task with the real server and sandbox,
+ * and says that it is a script. Its next step depends on the request alone.
  */
 import type { ReplyPart } from "@deckhand/protocol";
 import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
@@ -8,16 +8,16 @@ import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } fro
 const script = '#!/bin/bash\necho "hello"\n';
 
 const introduction =
-  "I am Deckhand's demo model: a script, not a language model. This one task I can do, with real tools in the real sandbox.";
+  "I am Deckhand's demo model: a script, not a language model. I can do this one task, with real tools in the real sandbox.";
 
-const configuration = `I am Deckhand's demo model: a script, not a language model. All I can do is the task of the tour: "write a bash script that prints hello".
+const configuration = `I am Deckhand's demo model: a script, not a language model. I can only do the task of the tour: "write a bash script that prints hello".
 
-For real work, give Deckhand a model and start it again:
+For real work, configure a model and restart Deckhand:
 - OpenAI: LLM_MODEL=gpt-4o LLM_API_KEY=... npm start
 - Anthropic: LLM_MODEL=anthropic/claude-sonnet-4-5 LLM_API_KEY=... npm start
 - Google: LLM_MODEL=gemini/gemini-2.5-pro LLM_API_KEY=... npm start
 - any OpenAI-compatible server: LLM_BASE_URL=http://host:port/v1 LLM_MODEL=... npm start
-- on this machine: start Ollama, LM Studio, llama.cpp or vLLM; it is found by itself when nothing is set.`;
+- on this machine: start Ollama, LM Studio, llama.cpp or vLLM; it is found automatically if no model is configured.`;
 
 type Step = { readonly text: string; readonly call?: readonly [name: string, args: Record<string, unknown>] };
 
@@ -46,31 +46,31 @@ function nextStep(messages: readonly ModelMessage[]): Step {
   const at = messages.findLastIndex((message) => message.role === "user");
   const task = messages[at];
   if (task?.role !== "user" || !isTour(task.text)) return { text: configuration };
-  const since = messages.slice(at + 1);
-  const done = since.filter((message) => message.role === "assistant").length;
-  const last = since.findLast((message) => message.role === "tool")?.results.at(-1);
-  if (last?.isError === true) return { text: `That did not work, and a script cannot repair it: ${last.content}` };
-  switch (done) {
+  const newMessages = messages.slice(at + 1);
+  const steps = newMessages.filter((message) => message.role === "assistant").length;
+  const last = newMessages.findLast((message) => message.role === "tool")?.results.at(-1);
+  if (last?.isError === true) return { text: `That failed, and a script cannot fix it: ${last.content}` };
+  switch (steps) {
     case 0:
       return {
-        text: `${introduction} First I write hello.sh.`,
+        text: `${introduction} First I'll write hello.sh.`,
         call: ["write", { path: "hello.sh", content: script }],
       };
     case 1:
-      return { text: "Now I run it.", call: ["run", { command: "bash hello.sh" }] };
+      return { text: "Now I'll run it.", call: ["run", { command: "bash hello.sh" }] };
     default:
       return /^hello\s*$/m.test(last?.content ?? "")
         ? {
             text: "It printed hello.",
-            call: ["finish", { thought: "hello.sh is in the workspace, and running it prints hello." }],
+            call: ["finish", { thought: "I created hello.sh; running it prints hello." }],
           }
         : {
-            text: `hello.sh did not print hello, and a script cannot repair it. It said: ${last?.content ?? "nothing"}`,
+            text: `hello.sh did not print hello, and a script cannot fix it. Its output: ${last?.content ?? "none"}`,
           };
   }
 }
 
-/** Said in any words: a script that prints hello. */
+/** Recognizes any wording of: a script that prints hello. */
 function isTour(task: string): boolean {
   return /\bhello\b/i.test(task) && /\b(bash|shell|sh|script)\b/i.test(task);
 }

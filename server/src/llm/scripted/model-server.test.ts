@@ -15,7 +15,7 @@ function post(server: ModelServer, body: unknown, path = "/chat/completions"): P
 
 const messages = [{ role: "user", content: "go" }];
 
-test("[M27] a chat completion that asks for no stream gets one object", async (t) => {
+test("[M27] a chat completion without streaming is one object", async (t) => {
   const calls = [{ name: "run", arguments: { command: "ls" } }];
   const server = await serveScript(t, { replies: [{ text: "I look.", calls, usage: { input: 9, output: 2 } }] });
   const answer = await (await post(server, { model: "m", messages })).json();
@@ -36,7 +36,7 @@ test("[M27] a chat completion that asks for no stream gets one object", async (t
   });
 });
 
-test("[M27] a stream ends with [DONE], and has the usage only where it is asked for", async (t) => {
+test("[M27] a stream ends with [DONE], and has usage only if requested", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
   const plain = await (await post(server, { messages, stream: true })).text();
   const counted = await (
@@ -47,7 +47,7 @@ test("[M27] a stream ends with [DONE], and has the usage only where it is asked 
   assert.match(counted, /"choices":\[\],"usage":\{"prompt_tokens":/);
 });
 
-test("[M27] it lists its model, keeps the last requests, and knows no other path", async (t) => {
+test("[M27] it lists its model, records the latest requests, and answers 404 to other paths", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }] });
   assert.partialDeepStrictEqual(await (await fetch(`${server.url}/models`)).json(), {
     object: "list",
@@ -55,14 +55,14 @@ test("[M27] it lists its model, keeps the last requests, and knows no other path
   });
   for (let count = 0; count < 270; count += 1) await (await post(server, { messages, count })).text();
   assert.equal(server.requests.length, 256);
-  const kept = (await (await fetch(new URL("/requests", server.url))).json()) as { path: string; body: unknown }[];
-  assert.deepEqual(kept.at(-1), { path: "/v1/chat/completions", body: { messages, count: 269 } });
-  assert.equal(kept.length, 256);
+  const recorded = (await (await fetch(new URL("/requests", server.url))).json()) as { path: string; body: unknown }[];
+  assert.deepEqual(recorded.at(-1), { path: "/v1/chat/completions", body: { messages, count: 269 } });
+  assert.equal(recorded.length, 256);
   assert.equal((await post(server, {}, "/nothing")).status, 404);
   assert.equal((await fetch(`${server.url}/chat/completions`)).status, 404);
 });
 
-test("[M27] whatever is sent to it, it goes on", async (t) => {
+test("[M27] malformed requests do not stop it", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
   for (const body of [
     "nonsense",
@@ -80,7 +80,7 @@ test("[M27] whatever is sent to it, it goes on", async (t) => {
   }
 });
 
-test("[M27] many conversations play one script at once, each at its own place", async (t) => {
+test("[M27] many conversations play one script at once, each at its own position", async (t) => {
   const steps = Array.from({ length: 5 }, (_, step) => ({
     calls: [{ name: "run", arguments: { command: `echo ${step}` } }],
   }));
@@ -90,20 +90,20 @@ test("[M27] many conversations play one script at once, each at its own place", 
   const model = modelOf(server, { retries: 1 });
   const runs = Array.from({ length: 20 }, async (_, index) => {
     const history = [user(`task ${index}`)];
-    const said: string[] = [];
+    const parts: string[] = [];
     for (let step = 0; step < 6; step += 1) {
       const { reply, progress } = await ask(model, requestOf(...history));
       assert.equal(progress.filter((one) => one.type === "retry").length, step === 0 ? 1 : 0);
-      said.push(...reply.parts.map((part) => (part.type === "call" ? part.arguments : part.text)));
+      parts.push(...reply.parts.map((part) => (part.type === "call" ? part.arguments : part.text)));
       history.push(...afterReply(reply));
     }
-    return said;
+    return parts;
   });
   const expected = [...steps.map((_, step) => `{"command":"echo ${step}"}`), "Done."];
-  for (const said of await Promise.all(runs)) assert.deepEqual(said, expected);
+  for (const parts of await Promise.all(runs)) assert.deepEqual(parts, expected);
 });
 
-test("[M27] as a program it says where it listens in one line, and stops when told to", async (t) => {
+test("[M27] as a program it prints its URL on one line, and stops on SIGTERM", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-model-server-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "script.json");
@@ -120,12 +120,12 @@ test("[M27] as a program it says where it listens in one line, and stops when to
 
   const wrong = spawn(process.execPath, [program, join(folder, "none.json")], { stdio: ["ignore", "ignore", "pipe"] });
   t.after(() => wrong.kill("SIGKILL"));
-  const [said] = (await once(createInterface(wrong.stderr), "line")) as [string];
-  assert.match(said, /none\.json cannot be read/);
+  const [error] = (await once(createInterface(wrong.stderr), "line")) as [string];
+  assert.match(error, /none\.json could not be read/);
   assert.deepEqual(await once(wrong, "exit"), [1, null]);
 });
 
-test("[M27] it counts as cached what a request has in common with one before it, as a caching provider does", async (t) => {
+test("[M27] like a caching provider, it counts the prefix shared with an earlier request as cached", async (t) => {
   const server = await serveScript(t, { replies: [{ text: "Hi." }], after: "repeat_last" });
   const cached = async (...texts: string[]): Promise<number> => {
     const answer = await post(server, { messages: texts.map((content) => ({ role: "user", content })), tools: [] });

@@ -1,14 +1,14 @@
 /**
- * A model provider that plays a script (script.ts) over HTTP, for tests, benches and demos:
+ * A model provider that plays a script (script.ts) over HTTP, for tests, benchmarks and demos:
  *
  *   npm run model-server -- script.json [--port N]
  *
- * POST /v1/chat/completions   OpenAI's format, streamed and not; also, streamed only, just enough of
+ * POST /v1/chat/completions   OpenAI's format, streamed or not; also, streamed only, just enough of
  *                             /v1/responses, Anthropic's /v1/messages, Gemini's :streamGenerateContent and Bedrock's converse-stream
  * GET  /v1/models             one model, `scripted`
  * GET  /requests              the last requests as JSON, for tests in other processes
  *
- * It counts as cached what a request has in common with one before it. It listens on loopback only and looks at no key.
+ * It counts the prefix that a request shares with an earlier one as cached. It listens on loopback only and ignores keys.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -27,33 +27,33 @@ import { loose } from "./wire/wire.ts";
 import type { Wire, WireContext } from "./wire/wire.ts";
 
 const wires: readonly Wire[] = [chatWire, responsesWire, anthropicWire, googleWire, bedrockWire];
-/** Requests kept, and the bytes of their bodies together: a long benchmark must not fill the memory. */
-const keptRequests = 256;
-const keptBytes = 32 * 1024 * 1024;
+/** Of recorded requests, and the bytes of their bodies: a long benchmark must not fill the memory. */
+const maxRequests = 256;
+const maxBytes = 32 * 1024 * 1024;
 
 export interface RecordedRequest {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
-  /** As it came. */
+  /** As received. */
   readonly body: string;
-  /** Of the client's end: the same for requests on one connection. */
+  /** The client's address and port: the same for requests on one connection. */
   readonly connection: string;
-  /** Settles when the answer is over: `aborted` when the client went away before its end. */
+  /** Settles when the response ends: `aborted` if the client disconnected first, `cut` if the script cut it. */
   readonly ended: Promise<"finished" | "aborted" | "cut">;
 }
 
 export interface ModelServer {
-  /** With the `/v1`, as LLM_BASE_URL wants it. */
+  /** The base URL, including `/v1`. */
   readonly url: string;
   readonly port: number;
-  /** The oldest first; the last ones only. */
+  /** The latest ones, oldest first. */
   readonly requests: readonly RecordedRequest[];
   close(): Promise<void>;
 }
 
 export interface ModelServerOptions {
   readonly script: ScriptInput;
-  /** 0, the default, takes a free one. */
+  /** 0, the default, picks a free port. */
   readonly port?: number;
 }
 
@@ -66,7 +66,7 @@ export async function startModelServer({ script, port = 0 }: ModelServerOptions)
   function record(request: RecordedRequest): void {
     requests.push(request);
     bytes += request.body.length;
-    while (requests.length > keptRequests || (bytes > keptBytes && requests.length > 1)) {
+    while (requests.length > maxRequests || (bytes > maxBytes && requests.length > 1)) {
       bytes -= requests.shift()?.body.length ?? 0;
     }
   }
@@ -83,41 +83,41 @@ export async function startModelServer({ script, port = 0 }: ModelServerOptions)
     }
     const wire = wires.find((one) => one.path.test(path));
     if (request.method !== "POST" || wire === undefined) {
-      return sendJson(response, 404, { error: { message: `There is no ${path}.`, type: "not_found_error" } });
+      return sendJson(response, 404, { error: { message: `Unknown path ${path}.`, type: "not_found_error" } });
     }
     const text = await read(request);
     const ended = Promise.withResolvers<"finished" | "aborted" | "cut">();
     const connection = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
     record({ path, headers: request.headers, body: text, connection, ended: ended.promise });
-    const gone = new AbortController();
+    const disconnected = new AbortController();
     let cut = false;
     response.once("close", () => {
       ended.resolve(cut ? "cut" : response.writableFinished ? "finished" : "aborted");
-      gone.abort();
+      disconnected.abort();
     });
     const body = loose(parse(text));
-    const asked = wire.summarize(body);
-    const reply = play(asked);
+    const summary = wire.summarize(body);
+    const reply = play(summary);
     const context: WireContext = {
-      request: asked,
+      request: summary,
       model: typeof body["model"] === "string" ? body["model"] : "scripted",
       includeUsage: loose(body["stream_options"])["include_usage"] === true,
       usage: usageOf(reply, text.length, cache.cachedTokens(body)),
     };
-    if (reply.delay_ms > 0) await wait(reply.delay_ms, undefined, { signal: gone.signal });
+    if (reply.delay_ms > 0) await wait(reply.delay_ms, undefined, { signal: disconnected.signal });
     if (reply.hang && reply.cut_after === undefined) return;
     for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
     if ((reply.status ?? 200) >= 400 || reply.body !== undefined) return sendRaw(response, reply, wire);
     if (wire.complete !== undefined && body["stream"] !== true)
       return sendJson(response, 200, wire.complete(reply, context));
     if (wire.contentType !== undefined) response.setHeader("content-type", wire.contentType);
-    await stream(response, reply, wire.frames(reply, context), gone.signal, () => (cut = true));
+    await stream(response, reply, wire.frames(reply, context), disconnected.signal, () => (cut = true));
   }
 
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
-  // Longer than any pause between two requests of a test: a connection that is closed just then looks like a cut.
+  // Longer than any pause between two requests of a test: a connection closed at that moment would look like a failure.
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

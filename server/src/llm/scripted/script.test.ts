@@ -7,21 +7,21 @@ import { DeckhandError } from "@deckhand/protocol";
 import { chunksOf, playScript, readScript, scriptReply, scriptSchema } from "./script.ts";
 import type { ScriptInput } from "./script.ts";
 
-/** The texts (or statuses) that a player gives to a list of requests, each the number of replies and the task. */
-function played(script: ScriptInput, asked: readonly (readonly [replies: number, task?: string])[]) {
+/** The texts or statuses of the replies to a list of requests, each given by its number of replies and its task. */
+function played(script: ScriptInput, requests: readonly (readonly [replies: number, task?: string])[]) {
   const play = playScript(scriptSchema.parse(script));
-  return asked.map(([replies, task = "task"]) => {
+  return requests.map(([replies, task = "task"]) => {
     const reply = play({ replies, task });
     return reply.text ?? reply.status ?? (reply.hang ? "hang" : "nothing");
   });
 }
 
-test("[M24] the place in a script is the number of the model's replies in the request", () => {
+test("[M24] the position in a script is the number of model replies in the request", () => {
   const script: ScriptInput = { replies: [{ text: "a" }, { text: "b" }, { text: "c" }] };
   assert.deepEqual(played(script, [[0], [1], [2], [0, "another"], [1], [1]]), ["a", "b", "c", "a", "b", "b"]);
 });
 
-test("[M24] failures are played once each, before the reply that they stand before", () => {
+test("[M24] each failure is played once, before the reply it precedes", () => {
   const script: ScriptInput = {
     replies: [{ status: 429 }, { hang: true }, { text: "a" }, { text: "b" }, {}, { text: "c" }, { status: 500 }],
   };
@@ -34,7 +34,7 @@ test("[M24] failures are played once each, before the reply that they stand befo
     "nothing",
     "c",
     500,
-    "The script is over: it has no more replies.",
+    "The script has no more replies.",
   ]);
   // Another conversation has its own failures.
   assert.deepEqual(
@@ -50,18 +50,18 @@ test("[M24] failures are played once each, before the reply that they stand befo
   );
 });
 
-test("[M24] what comes after the script: words, an error, the last reply, or the script again", () => {
+test("[M24] after its end a script sends a text, an error, the last reply, or starts over", () => {
   const replies = [{ text: "a" }, { text: "b" }];
-  assert.deepEqual(played({ replies }, [[2]]), ["The script is over: it has no more replies."]);
+  assert.deepEqual(played({ replies }, [[2]]), ["The script has no more replies."]);
   assert.deepEqual(played({ replies, after: "error" }, [[2]]), [400]);
   assert.deepEqual(played({ replies, after: "repeat_last" }, [[2], [9]]), ["b", "b"]);
   assert.deepEqual(played({ replies, after: "loop" }, [[2], [3], [4]]), ["a", "b", "a"]);
   assert.deepEqual(played({ replies: [{ status: 500 }], after: "repeat_last" }, [[0], [0], [0]]), [500, 500, 500]);
   assert.deepEqual(played({ replies: [{ status: 500 }], after: "loop" }, [[0], [0]]), [500, 500]);
-  assert.deepEqual(played({}, [[0]]), ["The script is over: it has no more replies."]);
+  assert.deepEqual(played({}, [[0]]), ["The script has no more replies."]);
 });
 
-test("[M24] a conversation whose first message has the words of a script of its own gets that one", () => {
+test("[M24] a conversation whose first message matches a script of its own gets that one", () => {
   const script: ScriptInput = {
     replies: [{ text: "any" }],
     conversations: [
@@ -79,7 +79,7 @@ test("[M24] a conversation whose first message has the words of a script of its 
   );
 });
 
-test("[M24] a reply is streamed whole, or in pieces that split no character", () => {
+test("[M24] a reply is streamed in one chunk, or in chunks that split no character", () => {
   const reply = scriptReply.parse({
     reasoning: "hm",
     text: "ab😀cd",
@@ -101,24 +101,24 @@ test("[M24] a reply is streamed whole, or in pieces that split no character", ()
   assert.equal(chunksOf(scriptReply.parse({ text: "x".repeat(5_000) }), { replies: 0, task: "" }).length, 1);
 });
 
-test("[M24] a file that is no script is told with where it is wrong, and without what stands in it", async (t) => {
+test("[M24] an invalid script fails with the place of the error, and without the file's content", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "deckhand-script-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "script.json");
-  const fails = async (text: string, says: RegExp) => {
+  const fails = async (text: string, message: RegExp) => {
     await writeFile(path, text);
     await assert.rejects(readScript(path), (error) => {
       assert.ok(error instanceof DeckhandError);
       assert.equal(error.code, "model_not_configured");
-      assert.match(error.message, says);
+      assert.match(error.message, message);
       assert.doesNotMatch(error.message, /secret/);
       return true;
     });
   };
-  await fails("secret: not json", /is not JSON\.$/);
-  await fails('{"replies": [{"texts": "secret"}]}', /is not a script\. replies\.0: Unrecognized key: "texts"$/);
+  await fails("secret: not json", /is not valid JSON\.$/);
+  await fails('{"replies": [{"texts": "secret"}]}', /is not a valid script: replies\.0: Unrecognized key: "texts"$/);
   await fails('{"replies": [{"status": "secret"}]}', /replies\.0\.status: /);
-  await assert.rejects(readScript(join(folder, "none.json")), /cannot be read/);
+  await assert.rejects(readScript(join(folder, "none.json")), /could not be read/);
   await writeFile(path, '{"replies": [{"text": "hi"}]}');
   assert.equal((await readScript(path)).replies[0]?.text, "hi");
 });

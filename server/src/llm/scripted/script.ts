@@ -1,6 +1,5 @@
 /**
- * A script is what a model says when nobody is there to think: a JSON file of replies, played by the `scripted` model and by
- * the model server.
+ * A script is a JSON file of model replies, played by the `scripted` model and by the model server.
  *
  *   { "replies": [
  *       { "text": "I write it.", "calls": [{ "name": "write", "arguments": { "path": "a", "content": "b" } }] },
@@ -8,19 +7,19 @@
  *       { "calls": [{ "name": "finish", "arguments": { "thought": "Done." } }] } ],
  *     "after": "text" }
  *
- * Which reply is next is read from the request, so a script plays any number of conversations at once and needs no state:
- * the request that holds n replies of the model gets the n-th reply (from 0) that says something.
+ * The request determines the reply, so a script plays any number of conversations at once without state: a request that
+ * contains n replies of the model gets the n-th successful reply (from 0).
  *
- * A reply that says nothing fails: it has a `status` of 400 and more, `cut_after`, `hang`, a finish of `content_filter`, or neither text nor calls. The
- * model's reply will not be in the next request, so failures are counted here: those that stand before the n-th saying reply
- * are played first, in order, once for each first user message. Conversations with the same first message share that
- * count. Nothing else is remembered.
+ * A reply fails if it has a `status` of 400 or more, `cut_after`, `hang`, the finish reason `content_filter`, or neither text nor
+ * calls. A failed reply does not appear in the next request, so failures are counted here: those before the n-th successful reply
+ * are played first, in order, once per first user message. Conversations with the same first message share that count. It is the
+ * only state.
  *
- * `after` says what comes when the script is over: its `text` says so (the default), an `error` (status 400), the last reply
- * again and again, saying or failing (`repeat_last`), or the script from the start (`loop`).
+ * `after` is what follows the last reply: a `text` that says so (the default), an `error` (status 400), the last reply again,
+ * successful or not (`repeat_last`), or the script from the start (`loop`).
  *
- * `conversations` holds scripts for conversations whose first user message has the text `when`; the first that fits
- * plays, and without one the replies at the top.
+ * `conversations` holds scripts for conversations whose first user message contains the text `when`. The first match plays; without
+ * one, the replies at the top do.
  */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
@@ -37,27 +36,27 @@ export const scriptReply = z.strictObject({
         name: z.string().min(1),
         /** An object, or the raw text of the arguments, which may be malformed. */
         arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).default({}),
-        /** `call_<number of the reply>_<number of the call>` when not given. */
+        /** `call_<index of the reply>_<index of the call>` by default. */
         id: z.string().optional(),
       }),
     )
     .default([]),
-  /** Why the model stopped, where it is not plain from the rest. */
+  /** `tool_calls` or `stop` by default. */
   finish: z.enum(["stop", "tool_calls", "length", "content_filter"]).optional(),
-  /** Time before the first byte. */
+  /** The wait before the first byte. */
   delay_ms: milliseconds.default(0),
-  /** Time between two chunks of the stream. */
+  /** The wait between two chunks of the stream. */
   chunk_ms: milliseconds.default(0),
-  /** Characters of a chunk; everything in one by default, 16 where the stream is slowed or cut. */
+  /** Characters per chunk; by default 16 if the stream is slowed or cut, otherwise everything in one. */
   chunk_size: z.int().min(1).optional(),
-  /** HTTP status; 200 with a `body` sends the body as it is. */
+  /** The HTTP status; 200 with a `body` sends that body unchanged. */
   status: z.int().min(200).max(599).optional(),
   headers: z.record(z.string(), z.string()).default({}),
-  /** Text is sent as it is, anything else as JSON. A provider's error of the status when not given. */
+  /** Text is sent unchanged, anything else as JSON. By default the provider's error for the status. */
   body: z.unknown().optional(),
-  /** The connection is cut after so many chunks. */
+  /** The connection is cut after this many chunks. */
   cut_after: z.int().min(0).optional(),
-  /** Never answers; with `cut_after`, falls silent after so many chunks. */
+  /** Never answers; with `cut_after`, falls silent after that many chunks. */
   hang: z.boolean().default(false),
   usage: z
     .strictObject({
@@ -80,22 +79,22 @@ export const scriptSchema = z.strictObject({
   conversations: z.array(z.strictObject({ when: z.string().min(1), ...track })).default([]),
 });
 export type Script = z.infer<typeof scriptSchema>;
-/** A script as people write it, defaults left out. */
+/** A script as written, without defaults. */
 export type ScriptInput = z.input<typeof scriptSchema>;
 
-/** What a player has to know of a request. */
+/** What determines the reply to a request. */
 export interface RequestSummary {
-  /** How many replies of the model the request holds. */
+  /** The number of model replies in the request. */
   readonly replies: number;
-  /** Text of the first user message. */
+  /** The text of the first user message. */
   readonly task: string;
 }
 
-/** One of the pieces in which a reply is streamed. */
+/** A reply is streamed in these. */
 export type ScriptChunk =
   | { readonly of: "reasoning"; readonly text: string }
   | { readonly of: "text"; readonly text: string }
-  /** The first piece of a call is the one with `start`. */
+  /** The first chunk of a call has `start`. */
   | {
       readonly of: "call";
       readonly index: number;
@@ -105,58 +104,61 @@ export type ScriptChunk =
       readonly arguments: string;
     };
 
-/** Distinct first messages whose failures are remembered, at most; the oldest is forgotten. */
-const rememberedFailures = 10_000;
+/** First messages whose failures are counted; the oldest is forgotten. */
+const maxFailureCounts = 10_000;
 
-/** Reads and checks a script. Fails with `model_not_configured`; says where the file is wrong, never what stands in it. */
+/** Fails with `model_not_configured`, and the place of the error but none of the file's content. */
 export async function readScript(path: string): Promise<Script> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new DeckhandError("model_not_configured", `The script ${path} cannot be read.`, { cause });
+    throw new DeckhandError("model_not_configured", `The script ${path} could not be read.`, { cause });
   });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new DeckhandError("model_not_configured", `The script ${path} is not JSON.`);
+    throw new DeckhandError("model_not_configured", `The script ${path} is not valid JSON.`);
   }
   const parsed = scriptSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the whole"}: ${issue.message}`);
-  throw new DeckhandError("model_not_configured", `${path} is not a script. ${lines.join("; ")}`);
+  const lines = parsed.error.issues.map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
+  throw new DeckhandError("model_not_configured", `${path} is not a valid script: ${lines.join("; ")}`);
 }
 
-/** Returns what finds the reply to a request. */
-export function playScript(script: Script): (asked: RequestSummary) => ScriptReply {
+/** Returns a function from a request to its reply. */
+export function playScript(script: Script): (request: RequestSummary) => ScriptReply {
   const played = new Map<string, number>();
 
-  /** The failure of this place whose turn it is; undefined when all were played. */
+  /** The next failure at this position; undefined once all were played. */
   function nextFailure(failures: readonly ScriptReply[], key: string): ScriptReply | undefined {
     if (failures.length === 0) return undefined;
     const count = played.get(key) ?? 0;
     if (count >= failures.length) return undefined;
     const oldest = played.keys().next();
-    if (played.size >= rememberedFailures && !oldest.done) played.delete(oldest.value);
+    if (played.size >= maxFailureCounts && !oldest.done) played.delete(oldest.value);
     played.set(key, count + 1);
     return failures[count];
   }
 
-  return (asked) => {
-    const index = script.conversations.findIndex((one) => asked.task.includes(one.when));
+  return (request) => {
+    const index = script.conversations.findIndex((one) => request.task.includes(one.when));
     const { replies, after } = script.conversations[index] ?? script;
-    const saying = replies.flatMap((reply, at) => (fails(reply) ? [] : [at]));
-    const place = after === "loop" && saying.length > 0 ? asked.replies % saying.length : asked.replies;
-    if (place <= saying.length) {
-      const from = place === 0 ? 0 : (saying[place - 1] as number) + 1;
-      const failure = nextFailure(replies.slice(from, saying[place]), `${index} ${asked.replies} ${asked.task}`);
+    const successful = replies.flatMap((reply, at) => (fails(reply) ? [] : [at]));
+    const position = after === "loop" && successful.length > 0 ? request.replies % successful.length : request.replies;
+    if (position <= successful.length) {
+      const from = position === 0 ? 0 : (successful[position - 1] as number) + 1;
+      const failure = nextFailure(
+        replies.slice(from, successful[position]),
+        `${index} ${request.replies} ${request.task}`,
+      );
       if (failure !== undefined) return failure;
     }
-    const at = saying[place];
-    return (at === undefined ? undefined : replies[at]) ?? whatComesAfter(after, replies);
+    const at = successful[position];
+    return (at === undefined ? undefined : replies[at]) ?? replyAfterEnd(after, replies);
   };
 }
 
-function whatComesAfter(after: Script["after"], replies: readonly ScriptReply[]): ScriptReply {
-  const over = "The script is over: it has no more replies.";
+function replyAfterEnd(after: Script["after"], replies: readonly ScriptReply[]): ScriptReply {
+  const over = "The script has no more replies.";
   const last = replies.at(-1);
   if (after === "error")
     return scriptReply.parse({ status: 400, body: { error: { message: over, type: "script_over" } } });
@@ -173,13 +175,13 @@ function fails(reply: ScriptReply): boolean {
   );
 }
 
-export function chunksOf(reply: ScriptReply, asked: RequestSummary): readonly ScriptChunk[] {
+export function chunksOf(reply: ScriptReply, request: RequestSummary): readonly ScriptChunk[] {
   const size = reply.chunk_size ?? (reply.chunk_ms > 0 || reply.cut_after !== undefined ? 16 : Number.MAX_SAFE_INTEGER);
   const chunks: ScriptChunk[] = [];
   for (const text of pieces(reply.reasoning ?? "", size)) chunks.push({ of: "reasoning", text });
   for (const text of pieces(reply.text ?? "", size)) chunks.push({ of: "text", text });
   reply.calls.forEach((call, index) => {
-    const id = call.id ?? `call_${asked.replies}_${index}`;
+    const id = call.id ?? `call_${request.replies}_${index}`;
     const [first = "", ...rest] = pieces(argumentsOf(call), size);
     chunks.push({ of: "call", index, id, name: call.name, start: true, arguments: first });
     for (const piece of rest) chunks.push({ of: "call", index, id, name: call.name, start: false, arguments: piece });
@@ -195,7 +197,7 @@ export function finishOf(reply: ScriptReply): "stop" | "tool_calls" | "length" |
   return reply.finish ?? (reply.calls.length > 0 ? "tool_calls" : "stop");
 }
 
-/** The usage of the script, or one made up from the sizes: four characters a token. */
+/** The usage in the script, or an estimate of four characters per token. */
 export function usageOf(reply: ScriptReply, requestSize: number, cached = 0): NonNullable<ScriptReply["usage"]> {
   if (reply.usage !== undefined) return reply.usage;
   const written = (reply.text ?? "").length + reply.calls.reduce((sum, call) => sum + argumentsOf(call).length, 0);
@@ -204,7 +206,7 @@ export function usageOf(reply: ScriptReply, requestSize: number, cached = 0): No
   return { input, output: Math.ceil(written / 4) + reasoning, cached_input: Math.min(cached, input), reasoning };
 }
 
-/** Whole characters: a surrogate pair is never split. */
+/** Never splits a surrogate pair. */
 function pieces(text: string, size: number): string[] {
   if (text.length <= size) return text === "" ? [] : [text];
   const characters = Array.from(text);

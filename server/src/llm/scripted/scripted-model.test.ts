@@ -9,7 +9,7 @@ function scripted(script: ScriptInput, retries = 0) {
   return modelOfScript("scripted/test.json", scriptSchema.parse(script), { retries, timeoutMs: 40, random: () => 0 });
 }
 
-test("[M25] a script plays as a model: text, reasoning and calls, in a conversation of several steps", async () => {
+test("[M25] a script plays as a model with text, reasoning and calls, over several steps", async () => {
   const model = scripted({
     replies: [
       {
@@ -39,7 +39,7 @@ test("[M25] a script plays as a model: text, reasoning and calls, in a conversat
   assert.deepEqual(next.reply.parts, [{ type: "text", text: "Done." }]);
 });
 
-test("[M25] its failures have the codes and the retries of a provider's", async () => {
+test("[M25] its failures have the codes and retries of a provider", async () => {
   const soon = { "retry-after-ms": "1" };
   const replies = [{ status: 429, headers: soon }, { status: 500, headers: soon }, { text: "Hi." }];
   const { reply, progress } = await ask(scripted({ replies }, 3), requestOf(user("go")));
@@ -62,7 +62,7 @@ test("[M25] its failures have the codes and the retries of a provider's", async 
   }
 });
 
-test("[M25] an abort ends a slow and a silent reply at once", async () => {
+test("[M25] an abort ends a slow or silent reply at once", async () => {
   for (const reply of [
     { hang: true },
     { text: "slow", delay_ms: 60_000 },

@@ -1,4 +1,4 @@
-/** `scripted/FILE.json` as a model like the others: its failures are told, retried and given up on like a provider's. */
+/** `scripted/FILE.json` as a model: its failures are reported and retried like those of a provider. */
 import { setTimeout as wait } from "node:timers/promises";
 import { APICallError } from "@ai-sdk/provider";
 import type { Model, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
@@ -14,7 +14,7 @@ export interface ScriptedOptions {
   readonly random: () => number;
 }
 
-/** Fails with `model_not_configured` when the file is not a script. */
+/** Fails with `model_not_configured` if the file is not a script. */
 export async function scriptedModel(path: string, options: ScriptedOptions): Promise<Model> {
   return modelOfScript(`scripted/${path}`, await readScript(path), options);
 }
@@ -30,9 +30,9 @@ export function modelOfScript(name: string, script: Script, options: ScriptedOpt
   };
 
   async function* attempt(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
-    const asked = askedOf(request);
-    const reply = play(asked);
-    const started = performance.now();
+    const summary = summarize(request);
+    const reply = play(summary);
+    const startedAt = performance.now();
     const hang = async (): Promise<never> => {
       await wait(options.timeoutMs, undefined, { signal });
       throw callTimedOut(context, options.timeoutMs);
@@ -41,8 +41,8 @@ export function modelOfScript(name: string, script: Script, options: ScriptedOpt
       if (reply.delay_ms > 0) await wait(reply.delay_ms, undefined, { signal });
       if (reply.hang && reply.cut_after === undefined) await hang();
       if ((reply.status ?? 200) >= 400 || reply.body !== undefined) throw failureOfReply(reply, context);
-      const firstTokenMs = performance.now() - started;
-      for (const chunk of chunksOf(reply, asked).slice(0, reply.cut_after)) {
+      const firstTokenMs = performance.now() - startedAt;
+      for (const chunk of chunksOf(reply, summary).slice(0, reply.cut_after)) {
         if (chunk.of !== "call")
           yield { type: "delta", delta: { of: chunk.of === "text" ? "reply" : "reasoning", text: chunk.text } };
         if (reply.chunk_ms > 0) await wait(reply.chunk_ms, undefined, { signal });
@@ -50,7 +50,7 @@ export function modelOfScript(name: string, script: Script, options: ScriptedOpt
       }
       if (reply.hang) await hang();
       if (reply.cut_after !== undefined) throw streamInterrupted(context);
-      return replyOf(reply, asked, request, firstTokenMs, context);
+      return replyOf(reply, summary, request, firstTokenMs, context);
     } catch (error) {
       signal.throwIfAborted();
       throw error;
@@ -67,7 +67,7 @@ export function modelOfScript(name: string, script: Script, options: ScriptedOpt
 
 function replyOf(
   reply: ScriptReply,
-  asked: RequestSummary,
+  summary: RequestSummary,
   request: ModelRequest,
   firstTokenMs: number,
   context: FailureContext,
@@ -75,7 +75,7 @@ function replyOf(
   const finish = finishOf(reply);
   if (finish === "content_filter") throw modelRefused(context, reply.text ?? "");
   if (reply.text === undefined && reply.calls.length === 0) {
-    throw new ModelFailure("model_empty_reply", "The script replied with nothing.", { isTransient: true });
+    throw new ModelFailure("model_empty_reply", "The script returned an empty reply.", { isTransient: true });
   }
   const size =
     request.system.length + request.messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0);
@@ -86,7 +86,7 @@ function replyOf(
       ...(reply.text === undefined ? [] : [{ type: "text" as const, text: reply.text }]),
       ...reply.calls.map((call, index) => ({
         type: "call" as const,
-        id: call.id ?? `call_${asked.replies}_${index}`,
+        id: call.id ?? `call_${summary.replies}_${index}`,
         name: call.name,
         arguments: argumentsOf(call),
       })),
@@ -101,9 +101,9 @@ function replyOf(
 function failureOfReply(reply: ScriptReply, context: FailureContext): ModelFailure {
   const { status = 200, body, headers } = reply;
   if (status < 400)
-    return new ModelFailure("model_bad_reply", "The script sent something that is no reply.", { isTransient: true });
+    return new ModelFailure("model_bad_reply", "The reply of the script could not be parsed.", { isTransient: true });
   const responseBody = typeof body === "string" ? body : JSON.stringify(body ?? {});
-  const message = `The script answers with status ${status}.`;
+  const message = `The script returned status ${status}.`;
   return failureOf(
     new APICallError({
       message,
@@ -117,7 +117,7 @@ function failureOfReply(reply: ScriptReply, context: FailureContext): ModelFailu
   );
 }
 
-function askedOf({ messages }: ModelRequest): RequestSummary {
+function summarize({ messages }: ModelRequest): RequestSummary {
   const first = messages.find((message) => message.role === "user");
   return { replies: messages.filter((message) => message.role === "assistant").length, task: first?.text ?? "" };
 }

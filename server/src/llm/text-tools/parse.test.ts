@@ -25,7 +25,7 @@ const call = (name: string, args: object, index = 1): ReplyPart => ({
   arguments: JSON.stringify(args),
 });
 
-test("[M28] calls are read from text with their values as they stand, of the types that the tool says", () => {
+test("[M28] calls are parsed with unescaped values, in the types of the tool's schema", () => {
   const text = `I write it.
 
 <function=write>
@@ -49,20 +49,20 @@ echo "</parameter> is no end"
   ]);
 });
 
-test("[M28] whatever the values are, a call that is written as text is read as it was", () => {
+test("[M28] any call written as text is parsed back unchanged", () => {
   const value = fc.string({ unit: "grapheme" }).filter((text) => !/<\/parameter>\s*(<|$)/.test(text));
   fc.assert(
     fc.property(value, value, fc.integer(), (path, content, start) => {
       const given = call("write", { path, content, start });
       assert.ok(given.type === "call");
-      // A carriage return at an edge is taken for part of the newline there.
+      // A carriage return at either end is taken as part of the newline there.
       fc.pre(![path, content].some((text) => /^\r|\r$|^\n|\n$/.test(text)));
       assert.deepEqual(parseReply(callAsText(given), tools), [given]);
     }),
   );
 });
 
-test("[M29] the JSON form is read too, in its tags or alone in a fence, with the mistakes that models make", () => {
+test("[M29] the JSON format is parsed too, in tags or a code fence, with the mistakes that models make", () => {
   const expected = call("write", { path: "a", content: "b" });
   for (const text of [
     '<tool_call>\n{"name": "write", "arguments": {"path": "a", "content": "b"}}\n</tool_call>',
@@ -75,14 +75,14 @@ test("[M29] the JSON form is read too, in its tags or alone in a fence, with the
   assert.deepEqual(parseReply(example, tools), [{ type: "text", text: example }]);
 });
 
-test("[M29] a missing end is forgiven, but a value that was cut is no call", () => {
+test("[M29] a missing end tag is accepted, but a truncated value is not a call", () => {
   const written = "<function=write>\n<parameter=path>\na\n</parameter>\n";
   assert.deepEqual(parseReply(written, tools), [call("write", { path: "a" })]);
   const cut = `${written}<parameter=content>\nhalf of`;
   assert.deepEqual(parseReply(cut, tools), [{ type: "text", text: cut }]);
 });
 
-test("[M29] what a model thinks is no call, and what it says behind its calls is thrown away", () => {
+test("[M29] calls in reasoning do not count, and text after the calls is dropped", () => {
   const text =
     "<think>I could <function=write>\n</function></think>\nNow.\n<function=finish>\n</function>\nResult of finish:\nAll is well.\n<function=write>\n</function>";
   assert.deepEqual(parseReply(text, tools), [

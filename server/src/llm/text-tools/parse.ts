@@ -1,8 +1,8 @@
 /**
- * The calls in a model's text. Read with patience: the end tag of the last call may be missing, and the form may be the one that the
- * model was trained on, `<tool_call>{"name": …, "arguments": {…}}</tool_call>` (Hermes, Qwen) or such an object in a code
- * fence, with the mistakes that models make in JSON. What is cut off in the middle of a value is no call; nor is
- * anything in `<think>`. What a model writes behind its calls is thrown away: it is where it makes up their results.
+ * Parses the calls in a model's text, leniently: the end tag of the last call may be missing, and the format may be the one that
+ * the model was trained on, `<tool_call>{"name": …, "arguments": {…}}</tool_call>` (Hermes, Qwen) or such an object in a code
+ * fence, with the mistakes that models make in JSON. A call that ends in the middle of a value does not count, nor does anything
+ * in `<think>`. Text after the calls is dropped: there, models make up the results.
  */
 import { jsonrepair } from "jsonrepair";
 import type { ReplyPart } from "@deckhand/protocol";
@@ -15,24 +15,24 @@ const parameter =
 const opening = /<function=([^>\s]+)\s*>\s*/y;
 const hermes = /<tool_call>\s*(\{[\s\S]*?\})\s*(?:<\/tool_call>|$)/y;
 const fence = /```(?:json|tool_call)?\s*(\{[\s\S]*?\})\s*```/y;
-/** Where a call may begin. */
+/** Where a call may start. */
 const marker = /<function=|<tool_call>|```(?:json|tool_call)?\s*\{/g;
-/** Beginnings of calls that are none; then the rest is text. Each is looked for to the end of the reply. */
+/** After this many markers that start no call, the rest is text: each costs a scan to the end of the reply. */
 const maxFalseStarts = 50;
 
-export function parseReply(whole: string, tools: readonly ToolSpec[]): ReplyPart[] {
-  const thought = thinking.exec(whole);
+export function parseReply(reply: string, tools: readonly ToolSpec[]): ReplyPart[] {
+  const thought = thinking.exec(reply);
   const parts: ReplyPart[] = thought === null ? [] : [{ type: "reasoning", text: thought[1]?.trim() ?? "" }];
-  const text = thought === null ? whole : whole.slice(thought[0].length);
+  const text = thought === null ? reply : reply.slice(thought[0].length);
   const calls: ReplyPart[] = [];
-  let said = text;
+  let visible = text;
   let from = 0;
   for (let falseStarts = 0; falseStarts < maxFalseStarts;) {
     marker.lastIndex = from;
-    const begun = marker.exec(text);
-    if (begun === null) break;
-    const at = begun.index;
-    // Text between two calls: the model has gone on to tell itself what came of the first.
+    const match = marker.exec(text);
+    if (match === null) break;
+    const at = match.index;
+    // Text between two calls: the model went on to make up the result of the first.
     if (
       calls.length > 0 &&
       text
@@ -47,22 +47,22 @@ export function parseReply(whole: string, tools: readonly ToolSpec[]): ReplyPart
       falseStarts += 1;
       continue;
     }
-    if (calls.length === 0) said = text.slice(0, at);
+    if (calls.length === 0) visible = text.slice(0, at);
     calls.push({ type: "call", id: `call_${calls.length + 1}`, name: call.name, arguments: call.arguments });
     from = call.end;
   }
-  if (said.trim() !== "") parts.push({ type: "text", text: calls.length > 0 ? said.trimEnd() : said });
+  if (visible.trim() !== "") parts.push({ type: "text", text: calls.length > 0 ? visible.trimEnd() : visible });
   return [...parts, ...calls];
 }
 
-interface Found {
+interface ParsedCall {
   readonly name: string;
   /** JSON. */
   readonly arguments: string;
   readonly end: number;
 }
 
-function callAt(text: string, at: number, tools: readonly ToolSpec[]): Found | undefined {
+function callAt(text: string, at: number, tools: readonly ToolSpec[]): ParsedCall | undefined {
   opening.lastIndex = at;
   const function_ = opening.exec(text);
   if (function_ !== null) return taggedCall(text, opening.lastIndex, function_[1] ?? "", tools);
@@ -70,7 +70,7 @@ function callAt(text: string, at: number, tools: readonly ToolSpec[]): Found | u
     form.lastIndex = at;
     const found = form.exec(text);
     const call = found === null ? undefined : jsonCall(found[1] ?? "");
-    // In a fence it may be an example of something else.
+    // An object in a fence may be an example of something else.
     if (call !== undefined && (form === hermes || tools.some(({ name }) => name === call.name))) {
       return { ...call, end: form.lastIndex };
     }
@@ -78,7 +78,7 @@ function callAt(text: string, at: number, tools: readonly ToolSpec[]): Found | u
   return undefined;
 }
 
-function taggedCall(text: string, from: number, name: string, tools: readonly ToolSpec[]): Found | undefined {
+function taggedCall(text: string, from: number, name: string, tools: readonly ToolSpec[]): ParsedCall | undefined {
   const spec = tools.find((tool) => tool.name === name);
   const schemas = spec === undefined ? {} : propertiesOf(spec.parameters);
   const values: Record<string, unknown> = {};
@@ -93,7 +93,7 @@ function taggedCall(text: string, from: number, name: string, tools: readonly To
   }
   const closing = "</function>";
   if (text.startsWith(closing, end)) end += closing.length;
-  // A value without its end: the reply was cut, and half a file must not be written.
+  // A value without its end tag: the reply was truncated, and half a file must not be written.
   else if (text.startsWith("<parameter=", end)) return undefined;
   return { name, arguments: JSON.stringify(values), end };
 }
@@ -103,12 +103,12 @@ function valueOf(text: string, schema: Readonly<Record<string, unknown>> | undef
   try {
     return JSON.parse(jsonrepair(text));
   } catch {
-    // The schema says what is wrong with it.
+    // Validation against the schema will report the mistake.
     return text;
   }
 }
 
-function jsonCall(text: string): Omit<Found, "end"> | undefined {
+function jsonCall(text: string): Omit<ParsedCall, "end"> | undefined {
   try {
     const call = JSON.parse(jsonrepair(text)) as { name?: unknown; arguments?: unknown; parameters?: unknown };
     if (typeof call.name !== "string") return undefined;

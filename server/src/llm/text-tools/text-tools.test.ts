@@ -11,7 +11,7 @@ interface Body {
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
 }
 
-test("[M28] tools, calls and results are words to the model, and each request begins with the one before", async (t) => {
+test("[M28] tools, calls and results are text to the model, and each request starts with the previous one", async (t) => {
   const server = await serveScript(t, { replies: [{ text: runHello }, { text: "It says hello." }] });
   const model = withToolCalling(modelOf(server), "text");
   const request = requestOf(user("go"));
@@ -37,15 +37,15 @@ test("[M28] tools, calls and results are words to the model, and each request be
   ]);
 });
 
-test("[M30] what it says is streamed without its calls, and what it thinks as reasoning", async (t) => {
+test("[M30] text is streamed without the calls, and thinking as reasoning", async (t) => {
   const text = `<think>Hm, a < b.</think>1 < 2, so:\n${runHello}`;
   for (const size of [1, 3, 7, 1000]) {
     const server = await serveScript(t, { replies: [{ text, chunk_size: size }] });
     const { progress, reply } = await ask(withToolCalling(modelOf(server), "text"), requestOf(user("go")));
-    const said = (of: string) =>
+    const streamed = (of: string) =>
       progress.flatMap((one) => (one.type === "delta" && one.delta.of === of ? [one.delta.text] : [])).join("");
-    assert.equal(said("reasoning"), "Hm, a < b.");
-    assert.equal(said("reply"), "1 < 2, so:\nI look.\n");
+    assert.equal(streamed("reasoning"), "Hm, a < b.");
+    assert.equal(streamed("reply"), "1 < 2, so:\nI look.\n");
     assert.deepEqual(
       reply.parts.map(({ type }) => type),
       ["reasoning", "text", "call"],
@@ -53,19 +53,19 @@ test("[M30] what it says is streamed without its calls, and what it thinks as re
   }
 });
 
-test("[M31] a model that refuses tools is asked again without them, once and for all, and that is told", async (t) => {
+test("[M31] a model that rejects tools is called with text tools from then on, and this is reported", async (t) => {
   const server = await serveScript(t, { replies: [noTools, { text: runHello }, { text: "Done." }] });
   const model = modelOf(server);
   const first = await ask(model, requestOf(user("go")));
   assert.equal(first.reply.parts.at(-1)?.type, "call");
-  const told = first.progress.find((one) => one.type === "retry");
-  assert.match(told?.message ?? "", /cannot call tools by itself/);
+  const retry = first.progress.find((one) => one.type === "retry");
+  assert.match(retry?.message ?? "", /does not support tool calling/);
   const second = await ask(model, requestOf(user("go"), ...afterReply(first.reply)));
   assert.ok(second.progress.every((one) => one.type === "delta"));
   assert.equal(server.requests.length, 3);
 });
 
-test("[M31] who says that tools are called natively is told what to set when they are refused", async (t) => {
+test("[M31] with native tool calling configured, rejected tools fail with what to set", async (t) => {
   const server = await serveScript(t, { replies: [noTools, { text: "Not asked." }] });
   const model = modelOf(server, { toolCalling: "native" });
   const { code, message } = await askForFailure(model, requestOf(user("go")));

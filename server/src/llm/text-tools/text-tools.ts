@@ -1,6 +1,6 @@
 /**
- * A model without tool calling, as one with it: the tools stand in the system prompt, calls and their results are text. The log
- * has the same calls and results as with any other model.
+ * Tool calling for models without native support: the tools are described in the system prompt, and calls and results are text. The
+ * log has the same calls and results as with any other model.
  */
 import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
 import { ModelFailure } from "../failures/model-failure.ts";
@@ -10,39 +10,39 @@ import { visibleText } from "./visible-text.ts";
 
 export type ToolCalling = "native" | "text" | "auto";
 
-/** With `auto`, a model that refuses tools is asked again without, and from then on at once. */
+/** With `auto`, a model that rejects tools is called again with text tools, and always from then on. */
 export function withToolCalling(model: Model, calling: ToolCalling): Model {
   if (calling === "native") return model;
-  const write = textWriter();
-  let inWords = calling === "text";
+  const toText = textConverter();
+  let usesText = calling === "text";
 
-  async function* ask(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
-    if (!inWords) {
+  async function* reply(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelProgress, ModelReply> {
+    if (!usesText) {
       try {
         return yield* model.reply(request, signal);
       } catch (error) {
         if (!(error instanceof ModelFailure && error.refusesTools) || request.tools.length === 0) throw error;
-        inWords = true;
-        const message = `${model.name} cannot call tools by itself: it is told of them in words.`;
+        usesText = true;
+        const message = `${model.name} does not support tool calling. Describing the tools in the prompt instead.`;
         yield { type: "retry", code: error.code, message, attempt: 1, waitMs: 0 };
       }
     }
-    const reply = yield* visibleText(model.reply(write(request), signal));
-    const text = reply.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
-    const reasoning = reply.parts.filter((part) => part.type === "reasoning");
+    const answer = yield* visibleText(model.reply(toText(request), signal));
+    const text = answer.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
+    const reasoning = answer.parts.filter((part) => part.type === "reasoning");
     const parts = [...reasoning, ...parseReply(text, request.tools)];
-    return { ...reply, parts: parts.some(({ type }) => type !== "reasoning") ? parts : reply.parts };
+    return { ...answer, parts: parts.some(({ type }) => type !== "reasoning") ? parts : answer.parts };
   }
 
-  return { ...model, reply: ask };
+  return { ...model, reply };
 }
 
-/** Each message is converted once, so that requests keep their bytes. */
-function textWriter(): (request: ModelRequest) => ModelRequest {
-  const written = new WeakMap<ModelMessage, ModelMessage>();
+/** Each message is converted once, because the cache of converted prompts is keyed by message object. */
+function textConverter(): (request: ModelRequest) => ModelRequest {
+  const converted = new WeakMap<ModelMessage, ModelMessage>();
   const message = (from: ModelMessage): ModelMessage => {
-    let to = written.get(from);
-    if (to === undefined) written.set(from, (to = asText(from)));
+    let to = converted.get(from);
+    if (to === undefined) converted.set(from, (to = asText(from)));
     return to;
   };
   return (request) => ({
@@ -60,11 +60,11 @@ function asText(message: ModelMessage): ModelMessage {
     case "tool":
       return { role: "user", text: message.results.map(resultAsText).join("\n\n"), imageUrls: [] };
     case "assistant": {
-      const words = message.parts.flatMap((part) => {
+      const texts = message.parts.flatMap((part) => {
         if (part.type === "reasoning") return [];
         return [part.type === "text" ? part.text : callAsText(part)];
       });
-      return { role: "assistant", parts: [{ type: "text", text: words.join("\n") }] };
+      return { role: "assistant", parts: [{ type: "text", text: texts.join("\n") }] };
     }
   }
 }

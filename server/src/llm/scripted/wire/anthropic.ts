@@ -22,7 +22,7 @@ export const anthropicWire: Wire = {
   frames,
   error: (status) => ({
     type: "error",
-    error: { type: errorType(status), message: `The script answers with status ${status}.` },
+    error: { type: errorType(status), message: `The script returned status ${status}.` },
   }),
 };
 

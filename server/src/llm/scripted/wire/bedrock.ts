@@ -22,7 +22,7 @@ export const bedrockWire: Wire = {
       (message) => message["content"],
     ),
   frames,
-  error: (status) => ({ message: `The script answers with status ${status}.` }),
+  error: (status) => ({ message: `The script returned status ${status}.` }),
 };
 
 function frames(reply: ScriptReply, { request: asked, usage }: WireContext): readonly Uint8Array[] {

@@ -1,4 +1,4 @@
-/** OpenAI chat completions, as every compatible server speaks them. https://platform.openai.com/docs/api-reference/chat */
+/** OpenAI's chat completions, the format of every compatible server. https://platform.openai.com/docs/api-reference/chat */
 import { argumentsOf, chunksOf, finishOf } from "../script.ts";
 import type { ScriptReply } from "../script.ts";
 import { summarizeMessages, errorType, event, loose, looseList } from "./wire.ts";
@@ -13,9 +13,9 @@ export const chatWire: Wire = {
       (message) => message["content"],
     ),
   frames,
-  complete: whole,
+  complete: complete,
   error: (status) => ({
-    error: { message: `The script answers with status ${status}.`, type: errorType(status), code: null },
+    error: { message: `The script returned status ${status}.`, type: errorType(status), code: null },
   }),
 };
 
@@ -44,7 +44,7 @@ function frames(reply: ScriptReply, context: WireContext): readonly string[] {
   return [...sent, "data: [DONE]\n\n"];
 }
 
-function whole(reply: ScriptReply, context: WireContext): unknown {
+function complete(reply: ScriptReply, context: WireContext): unknown {
   const calls = reply.calls.map((call, index) => ({
     id: call.id ?? `call_${context.request.replies}_${index}`,
     type: "function",

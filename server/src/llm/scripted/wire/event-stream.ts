@@ -1,11 +1,11 @@
 /**
- * AWS's event stream: messages in binary frames, each with two checksums.
+ * AWS's event stream encoding: messages in binary frames, each with two checksums.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html ("Message structure"; the same for all services)
  *
  *   total length u32 | headers' length u32 | CRC32 of these eight bytes
  *   headers: name length u8, name, type 7 (string), value length u16, value
  *   payload
- *   CRC32 of all before
+ *   CRC32 of everything before
  */
 import { crc32 } from "node:zlib";
 

@@ -26,13 +26,13 @@ export const googleWire: Wire = {
   error: (status) => ({
     error: {
       code: status,
-      message: `The script answers with status ${status}.`,
+      message: `The script returned status ${status}.`,
       status: statuses[status] ?? "INTERNAL",
     },
   }),
 };
 
-/** Gemini sends calls whole, so the arguments of a script have to be an object here; raw text becomes `{}`. */
+/** Gemini sends call arguments as an object in one piece; malformed text becomes `{}`. */
 function frames(reply: ScriptReply, { request: asked, usage }: WireContext): readonly string[] {
   const content = (part: unknown) => event({ candidates: [{ index: 0, content: { role: "model", parts: [part] } }] });
   const sent: string[] = [];

@@ -1,33 +1,33 @@
 /**
- * What a provider that caches would find again of a request, as OpenAI tells of it: the longest beginning that a request before it
- * had, from 1,024 tokens on, in steps of 128. https://platform.openai.com/docs/guides/prompt-caching
+ * The cached prefix of a request, by OpenAI's rules: the longest prefix shared with an earlier request, if at least 1,024 tokens,
+ * in steps of 128. https://platform.openai.com/docs/guides/prompt-caching
  */
 import { loose } from "./wire.ts";
 
-const leastTokens = 1024;
+const minTokens = 1024;
 const stepTokens = 128;
-const charsOfToken = 4;
-/** Requests that are remembered, and their characters together; the oldest are forgotten. */
-const mostRequests = 50;
-const mostChars = 16 * 1024 * 1024;
+const charsPerToken = 4;
+/** Of remembered requests, and their characters together; the oldest are forgotten. */
+const maxRequests = 50;
+const maxChars = 16 * 1024 * 1024;
 
 export class PrefixCache {
-  #seen: string[] = [];
+  #requests: string[] = [];
 
-  /** Of input tokens, counted at four characters a token. Remembers the request. */
+  /** Estimated at four characters per token. Remembers the request. */
   cachedTokens(body: unknown): number {
     const text = cacheable(body);
     let shared = 0;
-    for (const before of this.#seen) shared = sharedChars(text, before, shared);
-    this.#seen.unshift(text);
+    for (const earlier of this.#requests) shared = sharedChars(text, earlier, shared);
+    this.#requests.unshift(text);
     let chars = 0;
-    this.#seen = this.#seen.filter((one, at) => at < mostRequests && (chars += one.length) <= mostChars);
-    const tokens = Math.floor(shared / charsOfToken / stepTokens) * stepTokens;
-    return tokens < leastTokens ? 0 : tokens;
+    this.#requests = this.#requests.filter((one, at) => at < maxRequests && (chars += one.length) <= maxChars);
+    const tokens = Math.floor(shared / charsPerToken / stepTokens) * stepTokens;
+    return tokens < minTokens ? 0 : tokens;
   }
 }
 
-/** In the order in which providers read: tools, what the system says, messages. Marks are no part of it. */
+/** In the order of the prompt: tools, system prompt, messages. Without cache marks. */
 function cacheable(body: unknown): string {
   const { tools, toolConfig, system, systemInstruction, messages, input, contents } = loose(body);
   return JSON.stringify([tools ?? toolConfig, system ?? systemInstruction, messages ?? input ?? contents])
@@ -35,12 +35,12 @@ function cacheable(body: unknown): string {
     .replaceAll(',{"cachePoint":{"type":"default"}}', "");
 }
 
-/** Longer than `least`, or `least`. */
-function sharedChars(a: string, b: string, least: number): number {
+/** The length of the shared prefix, or `min` if it is no longer than that. */
+function sharedChars(a: string, b: string, min: number): number {
   const same = (chars: number): boolean => a.slice(0, chars) === b.slice(0, chars);
-  let low = least;
+  let low = min;
   let high = Math.min(a.length, b.length);
-  if (high <= least || !same(least + 1)) return least;
+  if (high <= min || !same(min + 1)) return min;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (same(middle)) low = middle;

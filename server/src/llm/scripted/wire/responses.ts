@@ -19,7 +19,7 @@ export const responsesWire: Wire = {
     ),
   frames,
   error: (status) => ({
-    error: { message: `The script answers with status ${status}.`, type: errorType(status), code: null },
+    error: { message: `The script returned status ${status}.`, type: errorType(status), code: null },
   }),
 };
 

@@ -1,26 +1,26 @@
 import type { RequestSummary, ScriptReply } from "../script.ts";
 import { usageOf } from "../script.ts";
 
-/** How a provider's format asks and answers: what the model server needs to play a script in it. */
+/** A provider's request and response format: what the model server needs to play a script in it. */
 export interface Wire {
-  /** Paths that are asked in this format. */
+  /** The request paths of this format. */
   readonly path: RegExp;
-  /** Of a stream; `text/event-stream` when not given. */
+  /** Of a stream; `text/event-stream` by default. */
   readonly contentType?: string;
-  /** The request's body, read as far as a script needs it. Takes anything and throws nothing. */
+  /** What a script needs to know of the request body. Accepts anything and never throws. */
   summarize(body: unknown): RequestSummary;
-  /** The whole stream, an event each. */
+  /** All events of the stream. */
   frames(reply: ScriptReply, context: WireContext): readonly (string | Uint8Array)[];
-  /** The answer to a request that asked for no stream; absent where the format is only streamed here. */
+  /** The response without streaming; absent if the format is only streamed here. */
   complete?(reply: ScriptReply, context: WireContext): unknown;
-  /** The provider's words for an HTTP error. */
+  /** The body of an HTTP error. */
   error(status: number): unknown;
 }
 
 export interface WireContext {
   readonly request: RequestSummary;
   readonly model: string;
-  /** Whether the request wants the usage in the stream, where the format leaves that open. */
+  /** Whether the request wants usage in the stream, in formats that make it optional. */
   readonly includeUsage: boolean;
   readonly usage: ReturnType<typeof usageOf>;
 }
@@ -35,7 +35,7 @@ export function looseList(value: unknown): readonly Loose[] {
   return Array.isArray(value) ? value.map(loose) : [];
 }
 
-/** Text of a content that is a string or a list of parts with a `text`. */
+/** The text of content that is a string or a list of parts. */
 export function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   return looseList(content)
@@ -43,21 +43,21 @@ export function textOf(content: unknown): string {
     .join("");
 }
 
-/** Reads the one thing that differs between formats out of a list of messages: who speaks, and what. */
+/** `roleOf` and `content` are what differs between formats. */
 export function summarizeMessages(
   messages: readonly Loose[],
-  speaker: (message: Loose) => "user" | "model" | "other",
+  roleOf: (message: Loose) => "user" | "model" | "other",
   content: (message: Loose) => unknown,
 ): RequestSummary {
   let replies = 0;
   let task: string | undefined;
-  let before: string = "other";
+  let previous: string = "other";
   for (const message of messages) {
-    const now = speaker(message);
-    // Formats that write a reply as several items in a row still count one reply.
-    if (now === "model" && before !== "model") replies += 1;
-    if (now === "user" && task === undefined) task = textOf(content(message));
-    before = now;
+    const role = roleOf(message);
+    // Some formats send a reply as several consecutive items.
+    if (role === "model" && previous !== "model") replies += 1;
+    if (role === "user" && task === undefined) task = textOf(content(message));
+    previous = role;
   }
   return { replies, task: task ?? "" };
 }
@@ -66,7 +66,7 @@ export function event(data: unknown, name?: string): string {
   return `${name === undefined ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Error types as OpenAI and Anthropic name them, by status. */
+/** The error types of OpenAI and Anthropic, by status. */
 export function errorType(status: number): string {
   const types: Record<number, string> = {
     400: "invalid_request_error",
