@@ -46,7 +46,7 @@ export interface RunningCommandOptions {
 export interface CommandSession {
   cwd(): string;
   /** The shell's state is too large to carry over, so it stays with a detached command. */
-  losesState(): boolean;
+  losesState(): Promise<boolean>;
   /** Hands the command over to a job; false if it must be interrupted instead. */
   detach(command: RunningCommand): boolean;
   /** The command has ended and the shell is free; `exitCode` is `$?` for the next command. */
@@ -184,13 +184,13 @@ export class RunningCommand {
     this.#startedBeforeDetach = this.#startedProcesses();
     const cwd = this.#session.cwd();
     this.#detached.resolve(
-      this.output.collect().then((collected) => ({
+      Promise.all([this.output.collect(), losesState]).then(([collected, isLost]) => ({
         ...collected,
         exitCode: -1,
         cwd,
         durationMs,
         endedBy: "job",
-        ...(losesState && { losesState }),
+        ...(isLost && { losesState: isLost }),
       })),
     );
   }

@@ -18,8 +18,8 @@ import type { OutputSource } from "./shell-streams.ts";
 
 /** Output between commands that is kept for the next one. */
 const maxIdleOutputBytes = 16 * 1024;
-/** Reporting the state takes 0.2 ms; a signal that arrives meanwhile could cut it short. */
-const stateTimeoutMs = 1000;
+/** Reporting the state takes 0.2 ms on a quiet machine; a signal that arrives meanwhile could cut it short. */
+const stateTimeoutMs = 5000;
 
 export interface ShellSessionOptions {
   readonly host: ProcessHost;
@@ -39,8 +39,11 @@ export class ShellSession {
   readonly #options: ShellSessionOptions;
   #cwd: string;
   #process: ShellProcess | undefined;
-  /** What the shell reports after its last command, right after that command's end record. */
-  #state: Promise<string> = Promise.resolve("");
+  /**
+   * What the shell reports after its last command, right after that command's end record; empty if the state is too
+   * large. Undefined until the first command of a fresh shell has ended.
+   */
+  #state: Promise<string> | undefined;
   readonly #stateReceivers = new WeakMap<ShellProcess, (state: string) => void>();
   /** The state is too large to be reported after every command. */
   #stateIsHuge = false;
@@ -61,7 +64,12 @@ export class ShellSession {
 
   /** A script that gives another bash the state of this one; empty for a fresh shell. */
   state(): Promise<string> {
-    return Promise.race([this.#state, delay(stateTimeoutMs, "", { ref: false })]);
+    return Promise.race([this.#state ?? "", delay(stateTimeoutMs, "", { ref: false })]);
+  }
+
+  /** The shell has a state, but cannot pass it on to another one. */
+  async #losesState(): Promise<boolean> {
+    return this.#state !== undefined && (await this.state()) === "";
   }
 
   /** Starts a shell process if there is none. Rejects if its streams cannot be opened. */
@@ -69,6 +77,7 @@ export class ShellSession {
     if (this.#process !== undefined) return;
     const { host } = this.#options;
     const state = await this.state();
+    if (state === "") this.#state = undefined;
     const streams = await host.openStreams("shell");
     const request = { kind: "shell", cwd: this.#cwd, cleanEnvironment: state !== "", terminal: false } as const;
     const process = new ShellProcess(host, streams, request, (nonce) => streams.prologue(nonce, state));
@@ -92,7 +101,7 @@ export class ShellSession {
       timeoutMs: options.timeoutMs,
       session: {
         cwd: () => this.#cwd,
-        losesState: () => this.#stateIsHuge,
+        losesState: () => this.#losesState(),
         detach: (detached) => options.jobId !== undefined && this.#detach(options.jobId, detached),
         onIdle: (exitCode) => {
           this.#collectIdleOutput(process.streams.output);
@@ -171,7 +180,7 @@ export class ShellSession {
     this.#stateReceivers.get(process)?.("");
     if (this.#process !== process) return;
     this.#process = undefined;
-    this.#state = Promise.resolve("");
+    this.#state = undefined;
     this.#stateIsHuge = false;
   }
 }
