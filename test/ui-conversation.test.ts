@@ -162,9 +162,9 @@ test("[UC10] the log follows its end while text streams, and keeps its position 
   await until(() => page.getByRole("button", { name: "Scroll to end" }).isVisible(), 10_000);
   const scrollTop = (): Promise<number> =>
     page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop");
-  const before = await scrollTop();
+  const position = await scrollTop();
   await page.getByText("Step 1").waitFor({ state: "attached" });
-  assert.equal(await scrollTop(), before);
+  assert.equal(await scrollTop(), position);
   await page.getByRole("button", { name: "Scroll to end" }).click();
   await log.getByText("Paragraph 39:").waitFor();
 });

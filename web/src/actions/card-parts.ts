@@ -133,9 +133,9 @@ function requestParts(action: Action, t: Messages): readonly Part[] {
         : [];
     case "call_tool":
     case "delegate": {
-      const given = action.action === "delegate" ? action.args.inputs : action.args.arguments;
-      if (Object.keys(given).length === 0) return [];
-      return [textPart(t.actions.arguments, JSON.stringify(given, null, 2), { language: "json" })];
+      const args = action.action === "delegate" ? action.args.inputs : action.args.arguments;
+      if (Object.keys(args).length === 0) return [];
+      return [textPart(t.actions.arguments, JSON.stringify(args, null, 2), { language: "json" })];
     }
     default:
       return [];

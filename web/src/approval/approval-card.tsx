@@ -80,7 +80,7 @@ export function ApprovalCard({ action, onAnswer, header, conversationTitle, hasS
               },
             ]
           : [],
-      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `answer` is recreated on every render and depends only on these
+      // oxlint-disable-next-line react-hooks/exhaustive-deps -- `answer` changes on every render
       [hasShortcuts, canAllow, sent, reason],
     ),
   );

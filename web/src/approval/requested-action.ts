@@ -50,19 +50,20 @@ function remainingArgs(args: Readonly<Record<string, unknown>>): string {
 
 /** The lines of both versions, with common lines at the start and the end only once. */
 export function changedLines(before: string, after: string): readonly ChangedLine[] {
-  const old = before.split("\n");
-  const fresh = after.split("\n");
-  const maxCommon = Math.min(old.length, fresh.length);
+  const oldLines = before.split("\n");
+  const newLines = after.split("\n");
+  const maxCommon = Math.min(oldLines.length, newLines.length);
   let head = 0;
-  while (head < maxCommon && old[head] === fresh[head]) head += 1;
+  while (head < maxCommon && oldLines[head] === newLines[head]) head += 1;
   let tail = 0;
-  while (tail < maxCommon - head && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail += 1;
+  while (tail < maxCommon - head && oldLines[oldLines.length - 1 - tail] === newLines[newLines.length - 1 - tail])
+    tail += 1;
   const same = (lines: readonly string[]): ChangedLine[] => lines.map((text) => ({ sign: " ", text }));
   return [
-    ...same(old.slice(0, head)),
-    ...old.slice(head, old.length - tail).map((text) => ({ sign: "-", text }) as const),
-    ...fresh.slice(head, fresh.length - tail).map((text) => ({ sign: "+", text }) as const),
-    ...same(old.slice(old.length - tail)),
+    ...same(oldLines.slice(0, head)),
+    ...oldLines.slice(head, oldLines.length - tail).map((text) => ({ sign: "-", text }) as const),
+    ...newLines.slice(head, newLines.length - tail).map((text) => ({ sign: "+", text }) as const),
+    ...same(oldLines.slice(oldLines.length - tail)),
   ];
 }
 

@@ -12,7 +12,7 @@ const maxChars = 300;
 /** Only the last of several messages in a row is announced; announced text is then removed again. */
 const settleMs = 1_000;
 
-/** Announces each complete message of the agent once to screen readers. Rows that scroll into view are not announced. */
+/** Announces each complete message of the agent to screen readers once. Scrolling announces nothing. */
 export function Announcer({ rows, working }: AnnouncerProps) {
   const t = useMessages();
   const last = rows.findLast((row) => row.type === "message" || row.type === "result");

@@ -38,8 +38,8 @@ interface ComposerProps {
 }
 
 /**
- * Enter sends and Shift+Enter inserts a line break; on a phone Enter inserts it. While an input method composes characters
- * (Japanese, Chinese and others) Enter belongs to the input method.
+ * Enter sends and Shift+Enter inserts a line break; on a phone Enter inserts it. While an input method composes
+ * characters (Japanese, Chinese and others) Enter belongs to the input method.
  */
 export function Composer({
   label,

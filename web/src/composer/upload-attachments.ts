@@ -1,4 +1,4 @@
-/** Uploads the files of a message to the workspace and names them in the message, so that the agent knows about them. */
+/** Uploads the files of a message to the workspace and names them in its text for the agent. */
 import { client } from "../server.ts";
 import { currentMessages } from "../i18n/i18n.ts";
 

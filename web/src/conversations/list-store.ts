@@ -22,7 +22,7 @@ class ListStore {
   readonly #subscription = new ListSubscription((change) => this.#onChange(change));
   /** The titles of all conversations seen so far, including those not in the current view. */
   readonly #titles = new Map<string, string>();
-  #wanted = pageSize;
+  #limit = pageSize;
   #requests = 0;
 
   readonly snapshot = (): ListSnapshot => this.#shown;
@@ -34,13 +34,13 @@ class ListStore {
   }
 
   show(view: Partial<ListView>): void {
-    this.#wanted = pageSize;
+    this.#limit = pageSize;
     this.#set({ view: { ...this.#shown.view, ...view } });
     void this.#load();
   }
 
   showMore(): void {
-    this.#wanted += pageSize;
+    this.#limit += pageSize;
     void this.#load();
   }
 
@@ -57,7 +57,7 @@ class ListStore {
     this.#requests += 1;
     const request = this.#requests;
     try {
-      const { rows, hasMore } = await load(view, this.#wanted);
+      const { rows, hasMore } = await load(view, this.#limit);
       for (const { id, title } of rows) this.#titles.set(id, title);
       // A newer request is on its way.
       if (request !== this.#requests) return;
@@ -77,7 +77,7 @@ export const listStore = new ListStore();
 
 async function load(
   { query, archived }: ListView,
-  wanted: number,
+  limit: number,
 ): Promise<{ rows: readonly ConversationRow[]; hasMore: boolean }> {
   const isSearch = query.trim() !== "";
   const marks = isSearch ? {} : { archived };
@@ -88,7 +88,7 @@ async function load(
     const answer = await client.list({ ...marks, limit: pageSize, query, ...(after === undefined ? {} : { after }) });
     rows.push(...answer.conversations);
     after = answer.next ?? undefined;
-  } while (after !== undefined && rows.length < wanted);
+  } while (after !== undefined && rows.length < limit);
   rows.push(...((await pinned)?.conversations ?? []));
   return { rows, hasMore: after !== undefined };
 }

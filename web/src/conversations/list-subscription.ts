@@ -1,7 +1,7 @@
 import type { ListChange } from "@deckhand/client";
 import { client } from "../server.ts";
 
-/** The listeners of a store that is updated by changes of the conversation list. The list is followed while there are any. */
+/** Listeners of a store that depends on the conversation list. The list is followed while there are any. */
 export class ListSubscription {
   readonly #onChange: (change: ListChange) => void;
   readonly #listeners = new Set<() => void>();

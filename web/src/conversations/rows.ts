@@ -12,8 +12,8 @@ export interface ListView {
 export type Rows = ReadonlyMap<string, ConversationRow>;
 
 /**
- * Applies a change to the rows of a view. With a query only known rows are updated, since only the server knows what else
- * the search finds.
+ * Applies a change to the rows of a view. With a query only known rows are updated, since only the server knows what
+ * else the search finds.
  */
 export function applyChange(rows: Rows, { rows: updated, gone }: ListChange, view: ListView): Rows {
   const next = new Map(rows);
@@ -27,8 +27,8 @@ export function applyChange(rows: Rows, { rows: updated, gone }: ListChange, vie
 }
 
 /**
- * Pinned conversations first, then busy ones by creation time, so that rows do not move while they work, then the others by
- * their last change.
+ * Pinned conversations first, then busy ones by creation time, so that rows do not move while they work, then the others
+ * by their last change.
  */
 export function sortRows(rows: Rows): readonly ConversationRow[] {
   const rank = (row: ConversationRow): number => (row.pinned ? 0 : isBusy(row) ? 1 : 2);
@@ -65,12 +65,12 @@ export interface TreeRow {
 
 /** Puts subagents right below their parents. Those whose parent is not in the list are roots. */
 export function treeOf(rows: readonly ConversationRow[]): readonly TreeRow[] {
-  const present = new Set(rows.map(({ id }) => id));
+  const listed = new Set(rows.map(({ id }) => id));
   const children = new Map<string, ConversationRow[]>();
   const roots: ConversationRow[] = [];
   for (const row of rows) {
     const { parent } = row;
-    if (parent === null || !present.has(parent)) roots.push(row);
+    if (parent === null || !listed.has(parent)) roots.push(row);
     else children.set(parent, [...(children.get(parent) ?? []), row]);
   }
   const tree: TreeRow[] = [];

@@ -90,7 +90,7 @@ function WaitingItem({ item }: { readonly item: InboxItem }) {
   const kind = waiting.kind === "approval" ? "question" : waiting.kind;
   const Mark = icons[kind];
   const [text, setText] = useState("");
-  const isFresh = needsYou(item);
+  const isUnseen = needsYou(item);
 
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -109,12 +109,12 @@ function WaitingItem({ item }: { readonly item: InboxItem }) {
   return (
     <article className="flex flex-col gap-2.5 rounded-xl border border-line bg-panel p-3.5 text-sm shadow-low">
       <div className="flex items-center gap-2">
-        <Mark size={16} className={kind === "failed" ? "text-bad" : isFresh ? "text-warn" : "text-muted"} />
+        <Mark size={16} className={kind === "failed" ? "text-bad" : isUnseen ? "text-warn" : "text-muted"} />
         <span className="shrink-0 font-medium">{t.conversations.waitingStates[kind]}</span>
         <span className="min-w-0 flex-1">
           <ItemHeader item={item} />
         </span>
-        {isFresh && (
+        {isUnseen && (
           <IconButton
             icon={EyeIcon}
             label={t.inbox.markAsSeen}

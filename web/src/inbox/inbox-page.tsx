@@ -19,13 +19,11 @@ export function InboxPage() {
   const [chosen, setChosen] = useState<string>();
   const approvals = items.filter(({ waiting }) => waiting.kind === "approval");
   const others = items.filter(({ waiting }) => waiting.kind !== "approval");
-  const fresh = others.filter(needsYou);
+  const unseen = others.filter(needsYou);
   const seen = others.filter((item) => !needsYou(item));
-  const order = [...approvals, ...fresh, ...seen].map(({ id }) => id);
+  const order = [...approvals, ...unseen, ...seen].map(({ id }) => id);
   const current = chosen !== undefined && order.includes(chosen) ? chosen : order[0];
-  // The ids as one string: the same value while nothing changes.
-  const ids = order.join(" ");
-  useCommands(useMemo(() => commandsFor(ids, current, setChosen), [ids, current]));
+  useInboxCommands(order.join(" "), current, setChosen);
 
   if (!loaded) {
     return (
@@ -34,14 +32,14 @@ export function InboxPage() {
       </PageFrame>
     );
   }
-  const group = (title: string, group_: typeof items) =>
-    group_.length > 0 && (
+  const group = (title: string, members: typeof items) =>
+    members.length > 0 && (
       <section aria-label={title} className="mb-8">
         <h2 className="label-small mb-2">
-          {title} <span className="tabular-nums">({group_.length})</span>
+          {title} <span className="tabular-nums">({members.length})</span>
         </h2>
         <ul className="flex flex-col gap-3">
-          {group_.map((item) => (
+          {members.map((item) => (
             <li key={item.id} id={`inbox-${item.id}`} className="scroll-my-4">
               <InboxItemView item={item} current={item.id === current} onFocus={() => setChosen(item.id)} />
             </li>
@@ -66,13 +64,18 @@ export function InboxPage() {
       ) : (
         <>
           {group(t.inbox.waitingForApproval, approvals)}
-          {group(t.inbox.needsReply, fresh)}
+          {group(t.inbox.needsReply, unseen)}
           {group(t.inbox.seen, seen)}
           {more && <p className="text-sm text-muted">{t.inbox.moreItems}</p>}
         </>
       )}
     </PageFrame>
   );
+}
+
+/** Moves between items by keys. The ids are one string, which is the same value while nothing changes. */
+function useInboxCommands(ids: string, current: string | undefined, choose: (id: string) => void): void {
+  useCommands(useMemo(() => commandsFor(ids, current, choose), [ids, current, choose]));
 }
 
 function commandsFor(ids: string, current: string | undefined, choose: (id: string) => void): readonly Command[] {

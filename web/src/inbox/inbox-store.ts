@@ -30,7 +30,7 @@ class InboxStore {
 
   readonly subscribe = this.#subscription.subscribe;
 
-  /** The listener gets items that are new since the last load, but none of the first. Returns a function that removes it. */
+  /** Reports items that are new since the last load. Returns a function that removes the listener. */
   onNew(listener: NewItemsListener): () => void {
     this.#newItemsListeners.add(listener);
     return () => this.#newItemsListeners.delete(listener);
@@ -68,8 +68,8 @@ class InboxStore {
     const before = new Set(this.#shown.items.filter(needsYou).map(keyOf));
     const { loaded } = this.#shown;
     this.#shown = { items, more, loaded: true, count: items.filter(needsYou).length };
-    const fresh = items.filter((item) => needsYou(item) && !before.has(keyOf(item)));
-    if (loaded && fresh.length > 0) for (const listener of this.#newItemsListeners) listener(fresh);
+    const newItems = items.filter((item) => needsYou(item) && !before.has(keyOf(item)));
+    if (loaded && newItems.length > 0) for (const listener of this.#newItemsListeners) listener(newItems);
     this.#subscription.notify();
   }
 }

@@ -6,7 +6,7 @@ import { inboxStore, useInbox } from "./inbox-store.ts";
 import { preferences } from "../shell/preferences.ts";
 import { currentMessages } from "../i18n/i18n.ts";
 
-/** Shows the number of waiting items in the title and icon of the tab, and desktop notifications if they are enabled. */
+/** Shows the number of waiting items in the tab's title and icon, and sends desktop notifications if enabled. */
 export function useNotifications(title: string): void {
   const { count } = useInbox();
   useEffect(() => {

@@ -1,6 +1,6 @@
 /**
- * Keys by name: "mod+k" (⌘ on a Mac, Ctrl elsewhere), "shift+enter", "?", or a sequence of two: "g i". Shortcuts without a
- * modifier work wherever no text is being typed.
+ * Keys by name: "mod+k" (⌘ on a Mac, Ctrl elsewhere), "shift+enter", "?", or a sequence of two: "g i". Shortcuts without
+ * a modifier work wherever no text is being typed.
  */
 const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
 

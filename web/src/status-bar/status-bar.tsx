@@ -13,7 +13,7 @@ interface StatusBarProps {
   readonly onRequestState: (state: RequestableState) => void;
 }
 
-/** Always visible above the composer: what the agent is doing, for how long and at what cost, and buttons to control it. */
+/** Above the composer: what the agent is doing, for how long and at what cost, and buttons to control it. */
 export function StatusBar({ snapshot, onRequestState }: StatusBarProps) {
   const t = useMessages();
   const { state } = snapshot;

@@ -1,6 +1,6 @@
 /**
- * Folds the log into the items that a conversation shows: without bookkeeping events, each action with its observation, and
- * each message of the user where the agent received it. Messages before that are in `queued` of the state.
+ * Folds the log into the items that a conversation shows: without bookkeeping events, each action with its observation,
+ * and each message of the user where the agent received it. Messages before that are in `queued` of the state.
  */
 import { isAction, isWorking, isRunnable, type Action, type Event, type Observation } from "@deckhand/protocol";
 import { messageKey, reasoningKey, type Item, type StepCost } from "./item.ts";

@@ -1,4 +1,4 @@
-/** The items of a conversation from top to bottom, made from the log by item-fold.ts. Unchanged items stay the same object. */
+/** The items of a conversation, made from the log by item-fold.ts. Unchanged items stay the same object. */
 import type { Action, Observation, Usage } from "@deckhand/protocol";
 
 /** Cost and duration of one model reply, shown with the first item that it produced. */

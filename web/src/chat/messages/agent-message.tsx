@@ -10,7 +10,7 @@ interface AgentMessageProps {
   readonly step: StepCost | undefined;
 }
 
-/** Text of the model, both streaming and complete: one component, so that its elements stay when the text is complete. */
+/** Text of the model, streaming or complete: one component, so that its elements are kept in between. */
 export function AgentMessage({ id, text, step }: AgentMessageProps) {
   const t = useMessages();
   return (

@@ -14,8 +14,8 @@ export function focusRow(by: 1 | -1): void {
 }
 
 /**
- * Scrolls immediately on the usual keys. Browsers scroll in many small steps, and rows whose measured height differs from
- * the estimate would stop that halfway.
+ * Scrolls immediately on the usual keys. Browsers scroll in many small steps, and rows whose measured height differs
+ * from the estimate would stop that halfway.
  */
 export function scrollWithKeys(event: KeyboardEvent<HTMLElement>): void {
   const scroller = event.currentTarget;

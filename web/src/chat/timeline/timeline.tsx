@@ -169,7 +169,7 @@ const estimates: Readonly<Record<Row["type"], number>> = {
   note: 36,
 };
 
-/** True once the log is complete, so that it does not render piece by piece; or after a delay, with what has arrived. */
+/** True once the log is complete, so that it does not render piece by piece, or after a delay. */
 function useReady(caughtUp: boolean): boolean {
   const [ready, setReady] = useState(caughtUp);
   if (caughtUp && !ready) setReady(true);

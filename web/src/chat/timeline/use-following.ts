@@ -12,8 +12,8 @@ export const endThreshold = 80;
 const upKeys: ReadonlySet<string> = new Set(["ArrowUp", "PageUp", "Home"]);
 
 /**
- * Follows the end of the timeline until the user scrolls away from it. Wheel, touch and key events announce that before the
- * scroll position changes; otherwise a row that arrives in between would pull the user back.
+ * Follows the end of the timeline until the user scrolls away from it. Wheel, touch and key events announce that before
+ * the scroll position changes; otherwise a row that arrives in between would pull the user back.
  */
 export function useFollowing(scroller: RefObject<HTMLElement | null>): Following {
   const [following, setFollowing] = useState(true);

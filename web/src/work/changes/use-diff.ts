@@ -8,7 +8,7 @@ export interface DiffRange {
   readonly to: number | undefined;
 }
 
-/** Runs only if there is a checkpoint to compare with. Refetched when `changed` differs; the previous diff stays visible meanwhile. */
+/** Needs a checkpoint to compare with. Refetched when `changed` differs; the previous diff stays visible meanwhile. */
 export function useDiff(
   conversation: string,
   { from, to }: DiffRange,
