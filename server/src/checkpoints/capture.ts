@@ -1,5 +1,5 @@
 /** Captures a workspace: updates the index to match it and writes the index as a tree. */
-import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DeckhandError, type ExcludedFiles } from "@deckhand/protocol";
 import { scanWorkspace, type Scan } from "./scan.ts";
@@ -31,7 +31,7 @@ export async function captureWorkspace(git: ShadowGit, signal: AbortSignal): Pro
     return await capture(git, signal);
   } catch (error) {
     if (!(error instanceof DeckhandError) || error.code !== "checkpoint_failed" || signal.aborted) throw error;
-    for (const name of ["index", "tree"]) rmSync(join(git.folder, "work", name), { force: true });
+    for (const name of ["index", "tree"]) await rm(join(git.folder, "work", name), { force: true });
     return capture(git, signal);
   }
 }
@@ -53,7 +53,7 @@ async function capture(git: ShadowGit, signal: AbortSignal): Promise<Captured> {
     { stdin: Buffer.from(scan.changed.map((name) => `${name}\0`).join(""), "latin1"), maxBytes: 1000 },
     signal,
   );
-  recordFileModes(git.folder, scan.modes);
+  await recordFileModes(git.folder, scan.modes);
   return { tree: Buffer.from(stdout).toString("latin1").trim(), excluded: leftOut, addedBytes: scan.addedBytes };
 }
 

@@ -4,7 +4,9 @@
  * Operations on a workspace run one at a time; everyone who asks for a capture before it begins shares it, and garbage
  * collection yields to everything else.
  */
-import { existsSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
+import { access, readdir, rename } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DeckhandError, type FileChange, type TreeDiff } from "@deckhand/protocol";
 import { coalesce } from "../async/coalesce.ts";
@@ -12,8 +14,9 @@ import { Mutex } from "../async/mutex.ts";
 import type { RuntimeFactory } from "../runtime/runtime.ts";
 import { captureWorkspace, type Captured } from "./capture.ts";
 import { changesBetween, patchesBetween, pathsBetween } from "./diff.ts";
+import { removeTree } from "./remove-tree.ts";
 import { restoreTree } from "./restore.ts";
-import { copyRefs, dropRefs, gc, refuseOverfull, retainsTree, retainTree } from "./retention.ts";
+import { copyRefs, dropRefs, gc, hasRefs, refuseOverfull, retainedTrees, retainsTree, retainTree } from "./retention.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { fileOf, filesOf, type TreeFiles } from "./tree-files.ts";
 
@@ -25,9 +28,14 @@ export interface WorkspaceCheckpoints {
   /** Conversations whose agent is working here now. */
   readonly activeConversations: Set<string>;
   capture(signal: AbortSignal): Promise<Captured>;
-  /** Keeps the tree of an event. A tree that is not retained may be collected once the workspace has moved on. */
-  retain(conversation: string, event: number, tree: string): void;
-  isRetained(conversation: string, event: number, tree: string): boolean;
+  /**
+   * Keeps the tree of an event. A tree that is not retained may be collected once the workspace has moved on. Fails with
+   * `checkpoint_failed`.
+   */
+  retain(conversation: string, event: number, tree: string): Promise<void>;
+  isRetained(conversation: string, event: number, tree: string): Promise<boolean>;
+  /** The retained trees of a conversation, by event. */
+  retained(conversation: string): Promise<ReadonlyMap<number, string>>;
   changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]>;
   patches(from: string, to: string, signal: AbortSignal): Promise<TreeDiff>;
   /** Paths that differ in any of the pairs. */
@@ -48,8 +56,9 @@ export interface CheckpointStore {
   /** `workspace` is a real path, without symbolic links. */
   forWorkspace(workspace: string): WorkspaceCheckpoints;
   /** Gives a fork what its source has retained up to that event. */
-  copyRefs(from: string, to: string, at: number): void;
-  drop(conversation: string): void;
+  copyRefs(from: string, to: string, at: number): Promise<void>;
+  /** Deletes what a conversation has retained, and the repositories that no conversation needs any more. */
+  drop(conversation: string): Promise<void>;
 }
 
 const maxUnmeasuredBytes = 256 * 1024 * 1024;
@@ -62,44 +71,98 @@ export function openCheckpointStore(home: string, runtimes: RuntimeFactory): Che
   const formerRoot = join(home, "snapshots");
   if (existsSync(formerRoot) && !existsSync(root)) renameSync(formerRoot, root);
   const open = new Map<string, Repository>();
-  const folders = () => (existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : []);
+  const locks = new Map<string, Mutex>();
+  const lockOf = (folder: string): Mutex => {
+    const lock = locks.get(folder) ?? new Mutex();
+    locks.set(folder, lock);
+    return lock;
+  };
+  const names = () => readdir(root).catch(() => []);
+  const folders = async () => (await names()).filter((name) => !isRemoved(name)).map((name) => join(root, name));
+  // A crash may have interrupted a removal.
+  void removeAll(root, names);
   return {
     forWorkspace(workspace) {
       let repository = open.get(workspace);
       if (repository === undefined) {
-        repository = new Repository(openShadowGit(shadowFolder(root, workspace), workspace, runtimes));
+        const folder = shadowFolder(root, workspace);
+        repository = new Repository(openShadowGit(folder, workspace, runtimes), lockOf(folder));
         open.set(workspace, repository);
       }
       return repository;
     },
-    copyRefs(from, to, at) {
-      for (const folder of folders()) copyRefs(folder, from, to, at);
+    async copyRefs(from, to, at) {
+      for (const folder of await folders()) await copyRefs(folder, from, to, at);
     },
-    drop(conversation) {
-      for (const folder of folders()) dropRefs(folder, conversation);
+    async drop(conversation) {
+      for (const folder of await folders()) {
+        if (await dropRefs(folder, conversation)) continue;
+        const repository = [...open.values()].find((each) => each.folder === folder);
+        const unused = await (repository?.detachUnused() ?? lockOf(folder).run(() => detachUnused(folder)));
+        // What cannot be removed now is removed at the next start.
+        if (unused !== undefined) await removeTree(unused).catch(() => {});
+      }
       // No conversation can hold the repository of a workspace that no longer exists.
       for (const [workspace, repository] of open) {
-        if (repository.isIdle && !existsSync(workspace)) open.delete(workspace);
+        const exists = await access(workspace).then(
+          () => true,
+          () => false,
+        );
+        if (!exists && repository.isIdle) open.delete(workspace);
+      }
+      for (const [folder, lock] of locks) {
+        if (lock.isIdle && ![...open.values()].some((each) => each.folder === folder)) locks.delete(folder);
       }
     },
   };
 }
 
+/** Ends the name of a folder that is being removed. */
+const removedSuffix = ".removed";
+
+function isRemoved(name: string): boolean {
+  return name.endsWith(removedSuffix);
+}
+
+/** Renames a folder without refs, because deleting its files takes a while. Needs the folder's lock. */
+async function detachUnused(folder: string): Promise<string | undefined> {
+  if (await hasRefs(folder)) return undefined;
+  const removed = `${folder}-${randomUUID()}${removedSuffix}`;
+  try {
+    await rename(folder, removed);
+    return removed;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function removeAll(root: string, names: () => Promise<readonly string[]>): Promise<void> {
+  for (const name of (await names()).filter(isRemoved)) {
+    await removeTree(join(root, name)).catch(() => {});
+  }
+}
+
 class Repository implements WorkspaceCheckpoints {
   readonly activeConversations = new Set<string>();
   readonly #git: ShadowGit;
-  readonly #mutex = new Mutex();
+  readonly #mutex: Mutex;
   readonly #captureShared: (signal: AbortSignal) => Promise<Captured>;
   /** Bytes added since the repository's size was last measured. */
   #unmeasuredBytes = Infinity;
   #collecting: AbortController | undefined;
 
-  constructor(git: ShadowGit) {
+  constructor(git: ShadowGit, mutex: Mutex) {
     this.#git = git;
+    this.#mutex = mutex;
     this.#captureShared = coalesce(
       (signal) => this.#capture(signal),
       (run) => this.#exclusive(run),
     );
+  }
+
+  get folder(): string {
+    return this.#git.folder;
   }
 
   get isIdle(): boolean {
@@ -114,12 +177,22 @@ class Repository implements WorkspaceCheckpoints {
     }
   }
 
-  retain(conversation: string, event: number, tree: string): void {
-    retainTree(this.#git.folder, conversation, event, tree);
+  retain(conversation: string, event: number, tree: string): Promise<void> {
+    return this.#exclusive(() => retainTree(this.#git.folder, conversation, event, tree));
   }
 
-  isRetained(conversation: string, event: number, tree: string): boolean {
+  isRetained(conversation: string, event: number, tree: string): Promise<boolean> {
     return retainsTree(this.#git.folder, conversation, event, tree);
+  }
+
+  retained(conversation: string): Promise<ReadonlyMap<number, string>> {
+    return retainedTrees(this.#git.folder, conversation);
+  }
+
+  /** As the function, unless a conversation works here. */
+  async detachUnused(): Promise<string | undefined> {
+    if (this.activeConversations.size > 0) return undefined;
+    return this.#exclusive(async () => (this.activeConversations.size > 0 ? undefined : detachUnused(this.folder)));
   }
 
   changes(from: string, to: string, signal: AbortSignal): Promise<readonly FileChange[]> {

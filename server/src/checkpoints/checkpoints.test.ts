@@ -23,6 +23,7 @@ import { after, describe, it } from "node:test";
 import { bubblewrapRuntimes } from "../runtime/bubblewrap.ts";
 import { hostRuntimes } from "../runtime/host.ts";
 import { makeFolders, never } from "../runtime/runtime.contract.ts";
+import { watchEventLoop } from "../async/cpu-time.test-kit.ts";
 import { openCheckpointStore, type WorkspaceCheckpoints } from "./checkpoint-store.ts";
 import { gc } from "./retention.ts";
 import { openShadowGit, shadowFolder } from "./shadow-git.ts";
@@ -413,26 +414,28 @@ it("[V16] the first and the most recent checkpoints are retained, 200 in total; 
   const { path, checkpoints, file } = testWorkspace();
   file("a", "0");
   const { tree } = await checkpoints.capture(never);
-  for (let event = 0; event < 300; event += 1) checkpoints.retain("one", event, tree);
+  for (let event = 0; event < 300; event += 1) await checkpoints.retain("one", event, tree);
   const folder = shadowFolder(root, realpathSync(path));
   const eventsOf = (id: string) => readdirSync(join(folder, "refs/conversations", id)).map(Number);
   const events = eventsOf("one");
   assert.deepEqual([events.length, events[0], events[1], events.at(-1)], [200, 0, 101, 299]);
-  store.copyRefs("one", "fork", 150);
+  await store.copyRefs("one", "fork", 150);
+  assert.deepEqual([...(await checkpoints.retained("fork")).keys()], eventsOf("fork"));
   assert.deepEqual([eventsOf("fork")[0], eventsOf("fork").at(-1)], [0, 150]);
-  store.drop("one");
+  await store.drop("one");
   assert.equal((await checkpoints.changes(tree, tree, never)).length, 0);
-  store.drop("fork");
+  await store.drop("fork");
   assert.equal(existsSync(folder), false);
+  await assert.rejects(checkpoints.retain("one", 1, tree), { code: "checkpoint_failed" });
   assert.equal((await checkpoints.capture(never)).tree, tree, "a new repository is created");
 });
 
-it("[V16] the state of a removed workspace is dropped with its conversation, unless an agent is still working there", () => {
+it("[V16] the state of a removed workspace is dropped with its conversation, unless an agent is still working there", async () => {
   const idle = testWorkspace();
   const active = testWorkspace();
   active.checkpoints.activeConversations.add("c");
   for (const { path } of [idle, active]) rmSync(path, { recursive: true });
-  store.drop("c");
+  await store.drop("c");
   assert.notEqual(store.forWorkspace(idle.path), idle.checkpoints);
   assert.equal(store.forWorkspace(active.path), active.checkpoints);
 });
@@ -444,7 +447,7 @@ it("[V16] over the size limit the oldest checkpoints are dropped, and the retain
   for (let event = 0; event < 9; event += 1) {
     file("data", randomBytes(100_000));
     const { tree } = await checkpoints.capture(never);
-    checkpoints.retain("c", event, tree);
+    await checkpoints.retain("c", event, tree);
     const at = new Date(1_700_000_000_000 + event * 1000);
     utimesSync(join(folder, "refs/conversations/c", String(event).padStart(10, "0")), at, at);
     trees.push(tree);
@@ -515,6 +518,40 @@ it("[V7] checkpoints work on the host runtime, without a sandbox", async () => {
   }
 });
 
+it("[T14] dropping the checkpoints of a large repository never holds the event loop for 50 ms", async () => {
+  const own = makeFolders();
+  try {
+    const { dataHome } = own.options;
+    const workspace = join(own.root, "workspace");
+    mkdirSync(workspace);
+    const checkpointStore = openCheckpointStore(dataHome, hostRuntimes(own.options));
+    const checkpoints = checkpointStore.forWorkspace(workspace);
+    const { tree } = await checkpoints.capture(never);
+    const folder = shadowFolder(join(dataHome, "checkpoints"), workspace);
+    for (let event = 0; event < 200; event += 1) await checkpoints.retain("c", event, tree);
+    for (let each = 0; each < 256; each += 1) {
+      const objects = join(folder, "objects", each.toString(16).padStart(2, "0"));
+      mkdirSync(objects, { recursive: true });
+      for (let at = 0; at < 60; at += 1) writeFileSync(join(objects, `${at}`.padStart(38, "0")), "");
+    }
+    // A removal that a crash interrupted is completed at the next start.
+    const interrupted = `${folder}-x.removed`;
+    mkdirSync(join(interrupted, "objects"), { recursive: true });
+    const { longestMs } = await watchEventLoop(async () => {
+      await checkpointStore.copyRefs("c", "fork", 150);
+      await checkpointStore.drop("fork");
+      assert.ok(existsSync(folder));
+      await checkpointStore.drop("c");
+    });
+    assert.ok(longestMs < 50, `the longest turn took ${longestMs} ms`);
+    openCheckpointStore(dataHome, hostRuntimes(own.options));
+    while (existsSync(interrupted)) await new Promise(setImmediate);
+    assert.deepEqual(readdirSync(join(dataHome, "checkpoints")), []);
+  } finally {
+    own.remove();
+  }
+});
+
 it("[V16] checkpoints that an earlier version kept in DECKHAND_HOME/snapshots are still there", async () => {
   const own = makeFolders();
   try {
@@ -523,10 +560,10 @@ it("[V16] checkpoints that an earlier version kept in DECKHAND_HOME/snapshots ar
     mkdirSync(workspace);
     const earlier = openCheckpointStore(dataHome, hostRuntimes(own.options)).forWorkspace(workspace);
     const { tree } = await earlier.capture(never);
-    earlier.retain("c", 1, tree);
+    await earlier.retain("c", 1, tree);
     renameSync(join(dataHome, "checkpoints"), join(dataHome, "snapshots"));
     const now = openCheckpointStore(dataHome, hostRuntimes(own.options)).forWorkspace(workspace);
-    assert.ok(now.isRetained("c", 1, tree));
+    assert.ok(await now.isRetained("c", 1, tree));
     assert.equal((await now.capture(never)).tree, tree);
   } finally {
     own.remove();

@@ -3,7 +3,7 @@
  * that not everybody may read is stored beside the repository, and a restore applies it again, even if the file was
  * open to all for a while in between.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A workspace with more closed files than this is protected as a whole, by its folder or umask. */
@@ -12,20 +12,20 @@ const maxModes = 10_000;
 /** Permissions by file name, the name as bytes in latin1. */
 export type FileModes = ReadonlyMap<string, number>;
 
-export function readFileModes(folder: string): FileModes {
+export async function readFileModes(folder: string): Promise<FileModes> {
   try {
-    return new Map(Object.entries(JSON.parse(readFileSync(fileOf(folder), "utf8")) as Record<string, number>));
+    return new Map(Object.entries(JSON.parse(await readFile(fileOf(folder), "utf8")) as Record<string, number>));
   } catch {
     return new Map();
   }
 }
 
-export function recordFileModes(folder: string, seen: FileModes): void {
+export async function recordFileModes(folder: string, seen: FileModes): Promise<void> {
   const closed = [...seen].filter(([, mode]) => (mode & 0o044) !== 0o044);
   if (closed.length === 0) return;
-  const modes = new Map(readFileModes(folder));
+  const modes = new Map(await readFileModes(folder));
   for (const [name, mode] of closed) if (modes.size < maxModes || modes.has(name)) modes.set(name, mode);
-  writeFileSync(fileOf(folder), JSON.stringify(Object.fromEntries(modes)));
+  await writeFile(fileOf(folder), JSON.stringify(Object.fromEntries(modes)));
 }
 
 function fileOf(folder: string): string {

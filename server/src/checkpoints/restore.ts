@@ -23,7 +23,7 @@ const maxListed = 20;
 export async function restoreTree(git: ShadowGit, from: string, to: string, signal: AbortSignal): Promise<void> {
   const { written, added } = await writtenBetween(git, from, to, signal);
   await refuseConflicts(git, added, signal);
-  const modes = readFileModes(git.folder);
+  const modes = await readFileModes(git.folder);
   const closed = written.flatMap((name) => {
     const mode = modes.get(name);
     return mode === undefined ? [] : [`${mode.toString(8)}\0./${name}\0`];

@@ -3,18 +3,7 @@
  * `refs/conversations/ID/EVENT`, where EVENT is the event after which the workspace had that content. The server writes
  * the refs and git reads them; trees without a ref are removed by garbage collection.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import type { ShadowGit } from "./shadow-git.ts";
@@ -24,41 +13,54 @@ const maxCheckpoints = 200;
 /** Disk space per workspace. */
 const maxStoredBytes = 2 * 1024 * 1024 * 1024;
 
-export function retainTree(folder: string, conversation: string, event: number, tree: string): void {
+/** One call at a time per folder. Fails with `checkpoint_failed` if the repository was removed after the capture. */
+export async function retainTree(folder: string, conversation: string, event: number, tree: string): Promise<void> {
   const refs = refsFolder(folder, conversation);
-  mkdirSync(refs, { recursive: true, mode: 0o755 });
-  // Written to a temporary file and renamed, so that git never reads a partial ref.
-  writeFileSync(join(folder, "keeping"), `${tree}\n`);
-  renameSync(join(folder, "keeping"), refFile(folder, conversation, event));
-  for (const name of readdirSync(refs)
-    .toSorted()
-    .slice(1, -(maxCheckpoints - 1))) {
-    rmSync(join(refs, name), { force: true });
+  try {
+    await stat(join(folder, "HEAD"));
+  } catch (cause) {
+    throw new DeckhandError("checkpoint_failed", "The checkpoints of this workspace were deleted.", { cause });
   }
+  await mkdir(refs, { recursive: true, mode: 0o755 });
+  // Written to a temporary file and renamed, so that git never reads a partial ref.
+  await writeFile(join(folder, "keeping"), `${tree}\n`);
+  await rename(join(folder, "keeping"), refFile(folder, conversation, event));
+  const superfluous = (await readdir(refs)).toSorted().slice(1, -(maxCheckpoints - 1));
+  await removeFiles(superfluous.map((name) => join(refs, name)));
 }
 
 /** The log is no proof: it may come from another server, and the tree may have been dropped. */
-export function retainsTree(folder: string, conversation: string, event: number, tree: string): boolean {
-  try {
-    return readFileSync(refFile(folder, conversation, event), "utf8").trim() === tree;
-  } catch {
-    return false;
-  }
+export async function retainsTree(folder: string, conversation: string, event: number, tree: string): Promise<boolean> {
+  return (await readRef(refFile(folder, conversation, event))) === tree;
+}
+
+/** All trees that a conversation retains, by event. */
+export async function retainedTrees(folder: string, conversation: string): Promise<ReadonlyMap<number, string>> {
+  const refs = refsFolder(folder, conversation);
+  const names = await namesIn(refs);
+  const trees = await Promise.all(names.map(async (name) => [Number(name), await readRef(join(refs, name))] as const));
+  return new Map(trees.flatMap(([event, tree]) => (tree === undefined ? [] : [[event, tree]])));
 }
 
 /** Retains for `to` what `from` has retained up to event `at`. */
-export function copyRefs(folder: string, from: string, to: string, at: number): void {
-  if (!existsSync(refsFolder(folder, from))) return;
-  cpSync(refsFolder(folder, from), refsFolder(folder, to), { recursive: true });
-  for (const name of readdirSync(refsFolder(folder, to))) {
-    if (Number(name) > at) rmSync(join(refsFolder(folder, to), name), { force: true });
+export async function copyRefs(folder: string, from: string, to: string, at: number): Promise<void> {
+  const names = (await namesIn(refsFolder(folder, from))).filter((name) => Number(name) <= at);
+  if (names.length === 0) return;
+  await mkdir(refsFolder(folder, to), { recursive: true, mode: 0o755 });
+  for (const name of names) {
+    // One that was dropped meanwhile is not copied.
+    await copyFile(join(refsFolder(folder, from), name), join(refsFolder(folder, to), name)).catch(ignoreMissing);
   }
 }
 
-/** Removes the whole repository when no conversation has a ref left. */
-export function dropRefs(folder: string, conversation: string): void {
-  rmSync(refsFolder(folder, conversation), { recursive: true, force: true });
-  if (allRefsFolders(folder).length === 0) rmSync(folder, { recursive: true, force: true });
+/** Returns whether other conversations have refs left. */
+export async function dropRefs(folder: string, conversation: string): Promise<boolean> {
+  await rm(refsFolder(folder, conversation), { recursive: true, force: true });
+  return hasRefs(folder);
+}
+
+export async function hasRefs(folder: string): Promise<boolean> {
+  return (await allRefsFolders(folder)).length > 0;
 }
 
 /**
@@ -69,25 +71,40 @@ export async function gc(git: ShadowGit, signal: AbortSignal, maxBytes = maxStor
   const { looseObjects, packs, sizeBytes } = await sizes(git.folder);
   const isOverfull = sizeBytes > maxBytes;
   if (!isOverfull && looseObjects < 2000 && packs < 20) return;
-  if (isOverfull) dropOlderHalf(git.folder);
+  if (isOverfull) await dropOlderHalf(git.folder);
   const repack = "nice -n 19 git repack -d -l -q -n --depth=20 --window=5";
   await git.run(isOverfull || packs >= 20 ? `${repack} -a && git prune --expire=now` : repack, {}, signal);
 }
 
-function dropOlderHalf(folder: string): void {
-  const droppable = allRefsFolders(folder).flatMap((refs) =>
-    readdirSync(refs)
-      .toSorted()
-      .slice(1, -1)
-      .map((name) => join(refs, name)),
-  );
-  const byAge = droppable.map((file) => ({ file, at: statSync(file).mtimeMs })).toSorted((a, b) => a.at - b.at);
-  for (const { file } of byAge.slice(0, Math.ceil(byAge.length / 2))) rmSync(file, { force: true });
+async function dropOlderHalf(folder: string): Promise<void> {
+  const droppable: { readonly file: string; readonly at: number }[] = [];
+  for (const refs of await allRefsFolders(folder)) {
+    for (const name of (await namesIn(refs)).toSorted().slice(1, -1)) {
+      const file = join(refs, name);
+      // One that disappears meanwhile was the ref of a deleted conversation.
+      const stats = await stat(file).catch(ignoreMissing);
+      if (stats !== undefined) droppable.push({ file, at: stats.mtimeMs });
+    }
+  }
+  const byAge = droppable.toSorted((a, b) => a.at - b.at);
+  await removeFiles(byAge.slice(0, Math.ceil(byAge.length / 2)).map(({ file }) => file));
 }
 
-function allRefsFolders(folder: string): string[] {
+async function allRefsFolders(folder: string): Promise<string[]> {
   const root = join(folder, "refs", "conversations");
-  return existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+  return (await namesIn(root)).map((name) => join(root, name));
+}
+
+async function readRef(file: string): Promise<string | undefined> {
+  return (await readFile(file, "utf8").catch(() => undefined))?.trim();
+}
+
+async function removeFiles(files: readonly string[]): Promise<void> {
+  for (const file of files) await rm(file, { force: true });
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 }
 
 function refFile(folder: string, conversation: string, event: number): string {

@@ -14,7 +14,7 @@
  * opened; its `.git`, and that of every repository inside it, is skipped.
  */
 import { createHash } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { access, chown, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeckhandError } from "@deckhand/protocol";
 import type { RuntimeFactory, SpawnResult } from "../runtime/runtime.ts";
@@ -114,7 +114,7 @@ export function openShadowGit(folder: string, workspace: string, runtimes: Runti
     workspace,
     folder,
     async run(script, { args = [], stdin, mayWrite, maxBytes = maxOutputBytes, mayTruncate }, signal) {
-      createFolder(folder, workspace);
+      await createFolder(folder, workspace);
       const result = await runtimes.runIsolated(
         {
           argv: ["bash", "--noprofile", "--norc", "-c", `set -o pipefail\n${script}`, "git", ...args],
@@ -152,18 +152,22 @@ function failureOf({ stderr, exitCode }: SpawnResult): string {
   return `git failed${error === "" ? ` with exit code ${exitCode}` : `: ${error}`}.`;
 }
 
-function createFolder(folder: string, workspace: string): void {
-  if (existsSync(join(folder, "HEAD"))) return;
+async function createFolder(folder: string, workspace: string): Promise<void> {
+  const isComplete = await access(join(folder, "HEAD")).then(
+    () => true,
+    () => false,
+  );
+  if (isComplete) return;
   for (const name of ["info", "refs/conversations", "objects/info", "objects/pack", "work"]) {
-    mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
+    await mkdir(join(folder, name), { recursive: true, mode: 0o755 });
   }
-  writeFileSync(join(folder, "config"), config);
-  writeFileSync(join(folder, "info", "attributes"), attributes);
-  writeFileSync(join(folder, "info", "exclude"), `${excludedByName.join("\n")}\n`);
+  await writeFile(join(folder, "config"), config);
+  await writeFile(join(folder, "info", "attributes"), attributes);
+  await writeFile(join(folder, "info", "exclude"), `${excludedByName.join("\n")}\n`);
   if (process.getuid?.() === 0) {
-    const { uid, gid } = statSync(workspace);
-    for (const name of ["objects", "objects/info", "objects/pack", "work"]) chownSync(join(folder, name), uid, gid);
+    const { uid, gid } = await stat(workspace);
+    for (const name of ["objects", "objects/info", "objects/pack", "work"]) await chown(join(folder, name), uid, gid);
   }
   // Written last: its existence marks the folder as complete.
-  writeFileSync(join(folder, "HEAD"), "ref: refs/heads/none\n");
+  await writeFile(join(folder, "HEAD"), "ref: refs/heads/none\n");
 }

@@ -130,7 +130,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     const copyOf = isOwn && this.#deps.workspaces.isReady(owner, workspace) ? owner : undefined;
     const row = await this.#create(async (to) => {
       await forkConversation({ from, at, to, copyOf }, this.#deps);
-      this.#deps.checkpoints?.copyRefs(from, to, at ?? Infinity);
+      await this.#deps.checkpoints?.copyRefs(from, to, at ?? Infinity);
       const key = this.#sessionKeys.get(from);
       if (key !== undefined) this.#sessionKeys.set(to, key);
     });
@@ -186,7 +186,7 @@ export class Conversations implements ConversationsApi, AsyncDisposable {
     // The log names the workspace, so it goes last: a removal that fails can be tried again.
     await this.#deps.workspaces.remove(id, workspace, discard);
     await this.#deps.store.delete(id);
-    this.#deps.checkpoints?.drop(id);
+    await this.#deps.checkpoints?.drop(id);
     const home = this.#deps.home(id);
     await this.#deps.runtimes.remove?.({ home }).catch((fault: unknown) => this.#deps.onFault(id, fault));
     await rm(home, { recursive: true, force: true });

@@ -102,9 +102,10 @@ export class Checkpoints {
   }
 
   /** All checkpoints of this conversation, oldest first. */
-  list(workspace: WorkspaceCheckpoints): Promise<Checkpoint[]> {
+  async list(workspace: WorkspaceCheckpoints): Promise<Checkpoint[]> {
     const { id, read } = this.#deps;
-    return readCheckpoints(read, (after, tree) => workspace.isRetained(id, after, tree));
+    const retained = await workspace.retained(id);
+    return readCheckpoints(read, (after, tree) => retained.get(after) === tree);
   }
 
   /** One job at a time; no action that may write begins meanwhile. */
@@ -131,11 +132,11 @@ export class Checkpoints {
       this.#failures = 0;
       const { checkpoint: last, agentState } = state();
       const wrote = last !== null && (await mayHaveWrittenBetween(read, last.after, after));
-      const isKnown = last?.tree === tree && workspace.isRetained(id, last.after, tree);
+      const isKnown = last?.tree === tree && (await workspace.isRetained(id, last.after, tree));
       // An equal checkpoint is stored at rest: what changes after it was not the agent.
       this.#hasUnreportedWork = isKnown && wrote && isWorking(agentState);
       if (isKnown && (!wrote || this.#hasUnreportedWork)) return { tree, excluded };
-      workspace.retain(id, after, tree);
+      await workspace.retain(id, after, tree);
       const external = last !== null && (!wrote || typed > this.#typedAtLast);
       this.#typedAtLast = typed;
       const durationMs = Math.round(now() - began);
