@@ -16,7 +16,16 @@ import { captureWorkspace, type Captured } from "./capture.ts";
 import { changesBetween, patchesBetween, pathsBetween } from "./diff.ts";
 import { removeTree } from "./remove-tree.ts";
 import { restoreTree } from "./restore.ts";
-import { copyRefs, dropRefs, gc, hasRefs, refuseOverfull, retainedTrees, retainsTree, retainTree } from "./retention.ts";
+import {
+  copyRefs,
+  dropRefs,
+  gc,
+  hasRefs,
+  refuseOverfull,
+  retainedTrees,
+  retainsTree,
+  retainTree,
+} from "./retention.ts";
 import { openShadowGit, shadowFolder, type ShadowGit } from "./shadow-git.ts";
 import { fileOf, filesOf, type TreeFiles } from "./tree-files.ts";
 
