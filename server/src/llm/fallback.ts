@@ -1,9 +1,9 @@
 /**
  * When a model is unavailable, the next of a list takes over, and the first is tried again after a while.
  *
- * An outage is a model that does not answer (`model_unavailable`, `model_timeout`) or limits the rate (`model_rate_limited`). A
- * wrong key, a conversation that is too long, or a refusal is not an outage: a fallback would hide it. All conversations share
- * the outages; which model a conversation last used is read from its last reply.
+ * An outage is a model that does not answer (`model_unavailable`, `model_timeout`) or limits the rate
+ * (`model_rate_limited`). A wrong key, a conversation that is too long, or a refusal is not an outage: a fallback would
+ * hide it. All conversations share the outages; which model a conversation last used is read from its last reply.
  */
 import { DeckhandError, type ErrorCode } from "@deckhand/protocol";
 import type { Model, ModelProgress, ModelReply, ModelRequest } from "./model.ts";

@@ -62,8 +62,8 @@ export type ModelProgress =
   | { readonly type: "switch"; readonly code: "model_switched"; readonly message: string };
 
 /**
- * `reply` yields progress, which may be dropped, and returns the reply. It fails with a `DeckhandError` whose code starts with
- * `model_` and whose message says what to do; with the signal's reason when aborted.
+ * `reply` yields progress, which may be dropped, and returns the reply. It fails with a `DeckhandError` whose code
+ * starts with `model_` and whose message says what to do; with the signal's reason when aborted.
  */
 export interface Model {
   /** As the user named it, for logs and the `reply` event. */
@@ -90,5 +90,8 @@ export interface ModelChoice {
   readonly reasoningEffort?: ReasoningEffort | undefined;
 }
 
-/** Finds the model for a choice. Fails with `model_not_configured` or `model_not_found`, and a message that says what to do. */
+/**
+ * Finds the model for a choice. Fails with `model_not_configured` or `model_not_found`, and a message that says what to
+ * do.
+ */
 export type ModelFinder = (choice: ModelChoice) => Promise<Model>;

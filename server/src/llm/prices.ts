@@ -21,8 +21,8 @@ export async function loadPrices(): Promise<void> {
 }
 
 /**
- * Null if the price is unknown. Input read from the provider's cache, or written to it, has its own price. A server on this
- * machine without a known price is free.
+ * Null if the price is unknown. Input read from the provider's cache, or written to it, has its own price. A server on
+ * this machine without a known price is free.
  */
 export async function costOf(
   { provider, model, baseUrl, isFree, price: ownPrice }: Pricing,

@@ -22,8 +22,8 @@ const firstRateWaitMs = 2_000;
 const maxBackoffMs = 32_000;
 
 /**
- * Runs `attempt` until it replies, with at most `retries` retries. Deltas of a failed attempt are void: the reply starts over.
- * Fails with the last failure, or with the signal's reason as soon as it aborts.
+ * Runs `attempt` until it replies, with at most `retries` retries. Deltas of a failed attempt are void: the reply
+ * starts over. Fails with the last failure, or with the signal's reason as soon as it aborts.
  */
 export async function* withRetries(
   attempt: () => AsyncGenerator<ModelProgress, ModelReply>,
@@ -55,8 +55,8 @@ export async function* withRetries(
 }
 
 /**
- * The wait that the provider asked for, or twice as long each time. Half of it is random: conversations that failed at the same
- * time must not retry at the same time.
+ * The wait that the provider asked for, or twice as long each time. Half of it is random: conversations that failed at
+ * the same time must not retry at the same time.
  */
 export function retryWaitMs(failure: ModelFailure, retried: number, random: () => number): number {
   if (failure.retryAfterMs !== null && failure.retryAfterMs > 0) return Math.round(failure.retryAfterMs);

@@ -87,12 +87,13 @@ let dispatcher: Promise<Dispatcher> | undefined;
 
 /**
  * An agent without the default time limits. Its major version must be that of the undici inside Node's `fetch`
- * (`process.versions.undici`), because dispatchers of other versions are incompatible. Loaded on demand: the import takes
- * some 100 ms of CPU time.
+ * (`process.versions.undici`), because dispatchers of other versions are incompatible. Loaded on demand: the import
+ * takes some 100 ms of CPU time.
  */
 export function loadDispatcher(): Promise<Dispatcher> {
   dispatcher ??= import("undici").then(({ Agent }) => {
-    // The pause between two requests is often a command of a few seconds; reconnecting over TLS costs more than waiting.
+    // The pause between two requests is often a command of a few seconds; reconnecting over TLS costs more than
+    // waiting.
     const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 30_000 });
     // @types/node declares the dispatcher of another minor version.
     return agent as unknown as Dispatcher;

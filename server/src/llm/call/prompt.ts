@@ -1,9 +1,9 @@
 /**
  * Converts our messages to prompts of the AI SDK.
  *
- * The same messages give the same bytes, and a longer list starts with the bytes of a shorter one: the provider's cache depends
- * on it. So nothing here may depend on the time, on the position of a message, or on what follows it. The one exception is
- * cache marks: they move to the end, and are not part of what is cached.
+ * The same messages give the same bytes, and a longer list starts with the bytes of a shorter one: the provider's cache
+ * depends on it. So nothing here may depend on the time, on the position of a message, or on what follows it. The one
+ * exception is cache marks: they move to the end, and are not part of what is cached.
  */
 import type {
   LanguageModelV4CallOptions,
@@ -63,8 +63,8 @@ export function promptWriter(style: PromptOptions): (request: ModelRequest) => P
 }
 
 /**
- * Marks the system prompt and the last two messages that are not from the model. The second to last is where the previous
- * request ended, so its cache entry is found however many calls the last step had.
+ * Marks the system prompt and the last two messages that are not from the model. The second to last is where the
+ * previous request ended, so its cache entry is found however many calls the last step had.
  */
 function markForCache(prompt: LanguageModelV4Message[], mark: SharedV4ProviderOptions): void {
   let remaining = 2;
@@ -124,8 +124,8 @@ function imagePart(url: string, takesImages: boolean): LanguageModelV4TextPart |
 }
 
 /**
- * Reasoning and signatures of another model mean nothing to this one, and its provider may reject them: such a reply is sent
- * with text and calls only.
+ * Reasoning and signatures of another model mean nothing to this one, and its provider may reject them: such a reply is
+ * sent with text and calls only.
  */
 function assistant(
   { parts, model }: Extract<ModelMessage, { role: "assistant" }>,
@@ -173,9 +173,9 @@ function plainName(name: string): string {
 }
 
 /**
- * The text as the model wrote it, so that a compatible server sees its own bytes again. Anything but a JSON object becomes
- * `{}`: no provider accepts it back, and the observation of the call quotes the mistake. The SDK's parser rejects `__proto__`
- * and `constructor`, so arguments with these are passed parsed.
+ * The text as the model wrote it, so that a compatible server sees its own bytes again. Anything but a JSON object
+ * becomes `{}`: no provider accepts it back, and the observation of the call quotes the mistake. The SDK's parser
+ * rejects `__proto__` and `constructor`, so arguments with these are passed parsed.
  */
 function callInput(text: string, asObject: boolean): unknown {
   try {

@@ -1,4 +1,7 @@
-/** A model at an address: its provider's package, imported on the first call, with our retries and tool calling around it. */
+/**
+ * A model at an address: its provider's package, imported on the first call, with our retries and tool calling around
+ * it.
+ */
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { ReasoningEffort } from "@deckhand/protocol";
 import type { Model, ModelProgress, ModelReply, ModelRequest } from "../model.ts";

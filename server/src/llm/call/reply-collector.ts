@@ -6,8 +6,8 @@ import type { Provider } from "../providers/provider.ts";
 import { replyMetadataKey } from "./prompt.ts";
 
 /**
- * Raw finish reasons of a reply that did not reach its end: what packages report for a stream without one, and what OpenRouter
- * and DeepSeek send.
+ * Raw finish reasons of a reply that did not reach its end: what packages report for a stream without one, and what
+ * OpenRouter and DeepSeek send.
  */
 const interruptedReasons: ReadonlySet<string | undefined> = new Set([
   undefined,
@@ -29,7 +29,10 @@ export class ReplyCollector {
   readonly #open = new Map<string, OpenPart>();
   #finish: Finish | undefined;
 
-  /** Adds a part; returns the delta to show. An empty delta means that the model has started on a part that is not shown. */
+  /**
+   * Adds a part; returns the delta to show. An empty delta means that the model has started on a part that is not
+   * shown.
+   */
   take(part: LanguageModelV4StreamPart): { readonly of: "reply" | "reasoning"; readonly text: string } | undefined {
     switch (part.type) {
       case "text-start":

@@ -1,8 +1,8 @@
 /**
  * One model call: the parts of the provider package's stream become deltas and, at the end, the reply.
  *
- * A reply counts only when its end has arrived. A stream that stops without one was interrupted, and everything received so far
- * is discarded: half a tool call must not run.
+ * A reply counts only when its end has arrived. A stream that stops without one was interrupted, and everything
+ * received so far is discarded: half a tool call must not run.
  */
 import { AISDKError } from "@ai-sdk/provider";
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
@@ -90,7 +90,9 @@ export async function* callModel(
   }
 }
 
-/** A read error is an interrupted stream, whatever the decoder calls it: an error from the provider arrives as a part. */
+/**
+ * A read error is an interrupted stream, whatever the decoder calls it: an error from the provider arrives as a part.
+ */
 async function read<T>(
   reader: ReadableStreamDefaultReader<T>,
   context: FailureContext,

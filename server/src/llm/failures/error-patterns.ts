@@ -1,15 +1,15 @@
 /**
- * How providers report errors: their codes, and text patterns for providers without codes. A new provider whose errors are not
- * recognized needs a line here and a recording.
+ * How providers report errors: their codes, and text patterns for providers without codes. A new provider whose errors
+ * are not recognized needs a line here and a recording.
  */
 
 /**
- * The conversation is too long: OpenAI and compatible ("maximum context length"), vLLM
- * ("longer than the maximum model length"), Anthropic ("prompt is too long", "exceed context limit"), Google ("input token
- * count … exceeds the maximum"), llama.cpp and LM Studio ("exceeds the available context size", "context length of only",
- * "tokens to keep from the initial prompt is greater than the context length"), Ollama ("exceeds the context length",
- * "input length exceeds", "exceeded max context length"), Bedrock ("input is too long"), xAI ("maximum prompt length"), Groq ("reduce the length of the messages"), Mistral
- * ("too large for model with").
+ * The conversation is too long: OpenAI and compatible ("maximum context length"), vLLM ("longer than the maximum model
+ * length"), Anthropic ("prompt is too long", "exceed context limit"), Google ("input token count … exceeds the
+ * maximum"), llama.cpp and LM Studio ("exceeds the available context size", "context length of only", "tokens to keep
+ * from the initial prompt is greater than the context length"), Ollama ("exceeds the context length", "input length
+ * exceeds", "exceeded max context length"), Bedrock ("input is too long"), xAI ("maximum prompt length"), Groq ("reduce
+ * the length of the messages"), Mistral ("too large for model with").
  */
 export const tooLongPatterns = [
   /maximum context length/i,
@@ -45,8 +45,8 @@ export const wrongKeyPatterns = [/incorrect api key/i];
 export const violationPatterns = [/violates usage guidelines/i];
 export const refusedCodes = new Set(["content_filter", "content_policy_violation", "content_policy"]);
 /**
- * From servers without tool support: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"), llama.cpp
- * ("tools param requires --jinja flag"), OpenRouter ("No endpoints found that support tool use").
+ * From servers without tool support: Ollama ("does not support tools"), vLLM ("requires --enable-auto-tool-choice"),
+ * llama.cpp ("tools param requires --jinja flag"), OpenRouter ("No endpoints found that support tool use").
  */
 export const noToolsPatterns = [
   /does not support (tools|tool use|tool calling|function calling)/i,

@@ -22,7 +22,8 @@ interface HttpError {
 /** `data` may be anything; `response` is the AI SDK's error for the HTTP response it came in. */
 export function parseErrorReport(data: unknown, response: HttpError): ErrorReport {
   const outer = record(Array.isArray(data) ? data[0] : data);
-  // Most send { error: {…} }, a failed response of OpenAI { response: { error: {…} } }; in a stream it is the inner object.
+  // Most send { error: {…} }, a failed response of OpenAI { response: { error: {…} } }; in a stream it is the inner
+  // object.
   const inner =
     [outer["error"], record(outer["response"])["error"]].map(record).find((one) => "message" in one) ?? outer;
   const code = inner["code"] ?? outer["code"];
@@ -82,7 +83,9 @@ export function retryAfterMs({ headers, details }: ErrorReport): number | null {
   return seconds >= 0 ? seconds * 1000 : null;
 }
 
-/** From servers that validate the request field by field: `{ detail: [{ loc: ["body", "stream_options"], msg: "…" }] }`. */
+/**
+ * From servers that validate the request field by field: `{ detail: [{ loc: ["body", "stream_options"], msg: "…" }] }`.
+ */
 function validationError(value: unknown): string {
   const { detail } = record(value);
   const [first] = Array.isArray(detail) ? detail.map(record) : [];

@@ -1,8 +1,8 @@
 /**
  * The failures of a model call: each has an error code, and a message that says what to do.
  *
- * They are classified by the status, error code and type from the provider. The text of an error counts only where a provider
- * sends nothing else, and only by the patterns in error-patterns.ts.
+ * They are classified by the status, error code and type from the provider. The text of an error counts only where a
+ * provider sends nothing else, and only by the patterns in error-patterns.ts.
  */
 import {
   AISDKError,

@@ -20,8 +20,8 @@ export interface DiscoverOptions {
 }
 
 /**
- * A closed port refuses at once, so this is only waited for where something listens. A model server on a busy machine, or one
- * that is just loading a model, needs more than a moment to list its models.
+ * A closed port refuses at once, so this is only waited for where something listens. A model server on a busy machine,
+ * or one that is just loading a model, needs more than a moment to list its models.
  */
 const discoverTimeoutMs = 2_000;
 /** Anything may listen on these ports: no more than this is read of an answer. */
@@ -95,8 +95,8 @@ export async function loadedContextTokens(
 }
 
 /**
- * A smaller context window has no room for work, which the model check reports; compacting to fit it would take a summary
- * at every step.
+ * A smaller context window has no room for work, which the model check reports; compacting to fit it would take a
+ * summary at every step.
  */
 const minContextTokens = 8_000;
 

@@ -51,13 +51,13 @@ for (const { kind, model: name, list } of kinds) {
       reasoning: kind === "anthropic" || kind === "bedrock" ? 0 : 10,
     });
     assert.ok(reply.firstTokenMs !== null && reply.firstTokenMs > 0);
-    for (const [of, text] of [
+    for (const [of, expected] of [
       ["reasoning", "They want a list of the files here."],
       ["reply", "I look around, then I count."],
     ]) {
       const texts = progress.flatMap((one) => (one.type === "delta" && one.delta.of === of ? [one.delta.text] : []));
       assert.ok(texts.length > 2, `${texts.length} deltas of the ${of}`);
-      assert.equal(texts.join(""), text);
+      assert.equal(texts.join(""), expected);
     }
   });
 

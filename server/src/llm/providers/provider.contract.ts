@@ -176,8 +176,8 @@ async function failureOf(model: Model, request: ModelRequest): Promise<ModelFail
 }
 
 /**
- * What the provider's cache compares: the blocks of all messages, because consecutive messages of one role may be merged. Cache
- * marks are not part of it.
+ * What the provider's cache compares: the blocks of all messages, because consecutive messages of one role may be
+ * merged. Cache marks are not part of it.
  */
 function unmarked(messages: Body[]): string {
   const blocks = messages.flatMap((message) => {

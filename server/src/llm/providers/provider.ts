@@ -1,6 +1,6 @@
 /**
- * A provider is a file in adapters/ and its recordings: its names, URL and keys, and where its API differs from the others.
- * What all providers share is in ../call.
+ * A provider is a file in adapters/ and its recordings: its names, URL and keys, and where its API differs from the
+ * others. What all providers share is in ../call.
  */
 import type { LanguageModelV4, SharedV4ProviderMetadata, SharedV4ProviderOptions } from "@ai-sdk/provider";
 import type { ModelRequest } from "../model.ts";

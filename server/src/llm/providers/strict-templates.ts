@@ -1,6 +1,7 @@
 /**
- * Changes for models whose chat templates reject what others accept, wherever they run. Mistral: call ids have nine letters and
- * digits, and no user message directly follows results. Mistral and Gemma: consecutive user messages are merged into one.
+ * Changes for models whose chat templates reject what others accept, wherever they run. Mistral: call ids have nine
+ * letters and digits, and no user message directly follows results. Mistral and Gemma: consecutive user messages are
+ * merged into one.
  */
 import { createHash } from "node:crypto";
 import { eachMessage, type Body, type Message } from "./chat-body.ts";

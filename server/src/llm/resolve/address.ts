@@ -46,7 +46,8 @@ export function baseUrlAddress(name: string, baseUrl: string, apiKey: string | u
   const url = parseBaseUrl(baseUrl);
   const [prefix = "", ...rest] = name.split("/");
   const host = rest.length > 0 ? providerOf(prefix) : undefined;
-  // `anthropic/claude-…` and `google/gemini-…` stay whole: gateways such as OpenRouter list these models under those names.
+  // `anthropic/claude-…` and `google/gemini-…` stay whole: gateways such as OpenRouter list these models under those
+  // names.
   const stripsPrefix = host?.isCompatible === true || host === openai || host === openaiChat;
   // Ollama and LM Studio document their URL without a path; their OpenAI-compatible API is under /v1.
   const lacksPath = (host === ollama || host === lmStudio) && url.pathname === "/";
@@ -74,7 +75,9 @@ interface Configured {
   readonly env: Env;
 }
 
-/** The address in models.json. A provider's variable is not sent to the entry's URL, only the variable the entry names. */
+/**
+ * The address in models.json. A provider's variable is not sent to the entry's URL, only the variable the entry names.
+ */
 export function entryAddress(entry: ModelEntry, choice: ModelChoice, { configured, env }: Configured): ModelAddress {
   const { name, base_url: baseUrl, key_variable: variable } = entry;
   const provider = entry.provider === undefined ? compatible : providerOf(entry.provider);
@@ -102,8 +105,8 @@ export function entryAddress(entry: ModelEntry, choice: ModelChoice, { configure
 }
 
 /**
- * The provider of a name, and the provider's own name for the model. `isStrict`: an unknown provider fails; otherwise it
- * counts as OpenAI, which is enough to decide whose key a key is.
+ * The provider of a name, and the provider's own name for the model. `isStrict`: an unknown provider fails; otherwise
+ * it counts as OpenAI, which is enough to decide whose key a key is.
  */
 export function parseName(name: string, isStrict = true): { readonly provider: Provider; readonly model: string } {
   const [prefix = "", ...rest] = name.split("/");

@@ -1,6 +1,6 @@
 /**
  * What is known of a model without calling it: its context window and price from the price list; images, tool calls and
- * reasoning from its family.
+ * reasoning from the family in its name.
  */
 import type { ModelInfo } from "@deckhand/protocol";
 import { priceListEntry } from "../prices.ts";
@@ -22,10 +22,10 @@ const toolFamilies =
 /** An entry in models.json takes precedence. */
 export async function capabilitiesOf(address: ModelAddress, entry?: ModelEntry): Promise<ModelCapabilities> {
   const { provider, pricing, model } = address;
-  const family = familyOf(model);
+  const shortName = shortNameOf(model);
   const { contextTokens, price } = await priceListEntry(pricing, new Date());
   const local = pricing.price === undefined && (pricing.isFree || (pricing.provider === null && price !== null));
-  const tools = toollessFamilies.test(family) ? false : toolFamilies.test(family) && !local ? true : null;
+  const tools = toollessFamilies.test(shortName) ? false : toolFamilies.test(shortName) && !local ? true : null;
   return {
     provider: address.label,
     local,
@@ -34,9 +34,10 @@ export async function capabilitiesOf(address: ModelAddress, entry?: ModelEntry):
     tools: entry?.tools ?? tools,
     images: entry?.images ?? takesImages(model),
     reasoning:
-      entry?.reasoning ?? (reasoningFamilies.test(family) ? true : nonReasoningFamilies.test(family) ? false : null),
+      entry?.reasoning ??
+      (reasoningFamilies.test(shortName) ? true : nonReasoningFamilies.test(shortName) ? false : null),
     caching:
-      provider.messageFormat(model).cacheMark !== null || family.startsWith("claude-")
+      provider.messageFormat(model).cacheMark !== null || shortName.startsWith("claude-")
         ? "marks"
         : pricing.provider === null
           ? null
@@ -46,20 +47,21 @@ export async function capabilitiesOf(address: ModelAddress, entry?: ModelEntry):
 }
 
 /** The name without the vendor prefix of a gateway, or the region and vendor of Bedrock. */
-function familyOf(model: string): string {
+function shortNameOf(model: string): string {
   const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
   return name.replace(/^([a-z]+\.)*(?=[a-z])/, "");
 }
 
 /**
- * Whether the model can be sent images: known families of the large providers, also behind a gateway's prefix, and names
- * that indicate vision. Any other model is sent text only, because a server without vision rejects the whole request.
+ * Whether the model can be sent images: known families of the large providers, also behind a gateway's prefix, and
+ * names that indicate vision. Any other model is sent text only, because a server without vision rejects the whole
+ * request.
  */
 export function takesImages(model: string): boolean {
-  const family = familyOf(model);
-  if (/^(gpt-3|gpt-4(-0|-32k|$)|o1-mini|o1-preview|o3-mini|claude-(2|instant)|gemini-1\.0|gpt-oss)/.test(family))
+  const shortName = shortNameOf(model);
+  if (/^(gpt-3|gpt-4(-0|-32k|$)|o1-mini|o1-preview|o3-mini|claude-(2|instant)|gemini-1\.0|gpt-oss)/.test(shortName))
     return false;
-  if (/^(gpt-4|gpt-[5-9]|chatgpt-4o|o[1-9]|claude-|gemini-|grok-[4-9]|nova-(lite|pro|premier|2))/.test(family))
+  if (/^(gpt-4|gpt-[5-9]|chatgpt-4o|o[1-9]|claude-|gemini-|grok-[4-9]|nova-(lite|pro|premier|2))/.test(shortName))
     return true;
-  return /(^|[-_.:0-9])vl([-_.:]|$)|vision|llava|pixtral|gemma-?3|llama-?4|internvl|minicpm-v/.test(family);
+  return /(^|[-_.:0-9])vl([-_.:]|$)|vision|llava|pixtral|gemma-?3|llama-?4|internvl|minicpm-v/.test(shortName);
 }

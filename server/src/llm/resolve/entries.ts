@@ -6,8 +6,8 @@
  *         "context_tokens": 131072, "tools": true, "price": { "input": 0.2, "output": 0.6 } },
  *       { "name": "gpt-4o", "context_tokens": 64000 } ] }
  *
- * An entry with neither provider nor URL describes a model that its name already identifies. The file is read again after a
- * change. It contains no keys: `key_variable` names the environment variable with the key.
+ * An entry with neither provider nor URL describes a model that its name already identifies. The file is read again
+ * after a change. It contains no keys: `key_variable` names the environment variable with the key.
  */
 import { readFile, stat } from "node:fs/promises";
 import { DeckhandError } from "@deckhand/protocol";

@@ -8,8 +8,8 @@
  *   demo, scripted/FILE.json         scripted
  *   no name and no base URL          a model server on this machine, or the demo
  *
- * A key is sent only to the provider it was given for: LLM_API_KEY to the provider of LLM_MODEL and LLM_BASE_URL, the key
- * of a choice to that choice, a provider's own variable to that provider's own URL.
+ * A key is sent only to the provider it was given for: LLM_API_KEY to the provider of LLM_MODEL and LLM_BASE_URL, the
+ * key of a choice to that choice, a provider's own variable to that provider's own URL.
  */
 import type { ReasoningEffort } from "@deckhand/protocol";
 import type { ModelChoice } from "../model.ts";
@@ -72,8 +72,8 @@ export function resolve(choice: ModelChoice, config: ModelConfig): ResolvedModel
 }
 
 /**
- * A model used alongside the configured one: a fallback, or the small model for titles. When its name has a provider prefix
- * it runs there, and neither the configured base URL nor its key applies.
+ * A model used alongside the configured one: a fallback, or the small model for titles. When its name has a provider
+ * prefix it runs there, and neither the configured base URL nor its key applies.
  */
 export function resolveAlongside(name: string, config: ModelConfig): ResolvedModel {
   const { baseUrl } = config.configured;

@@ -1,6 +1,6 @@
 /**
- * The model of a first run without a key or a model server: a script that performs one task with the real server and sandbox,
- * and says that it is a script. Its next step depends on the request alone.
+ * The model of a first run without a key or a model server: a script that performs one task with the real server and
+ * sandbox, and says that it is a script. Its next step depends on the request alone.
  */
 import type { ReplyPart } from "@deckhand/protocol";
 import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } from "../model.ts";

@@ -8,7 +8,8 @@
  * GET  /v1/models             one model, `scripted`
  * GET  /requests              the last requests as JSON, for tests in other processes
  *
- * It counts the prefix that a request shares with an earlier one as cached. It listens on loopback only and ignores keys.
+ * It counts the prefix that a request shares with an earlier one as cached. It listens on loopback only and ignores
+ * keys.
  */
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";

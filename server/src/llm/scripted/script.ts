@@ -10,16 +10,16 @@
  * The request determines the reply, so a script plays any number of conversations at once without state: a request that
  * contains n replies of the model gets the n-th successful reply (from 0).
  *
- * A reply fails if it has a `status` of 400 or more, `cut_after`, `hang`, the finish reason `content_filter`, or neither text nor
- * calls. A failed reply does not appear in the next request, so failures are counted here: those before the n-th successful reply
- * are played first, in order, once per first user message. Conversations with the same first message share that count. It is the
- * only state.
+ * A reply fails if it has a `status` of 400 or more, `cut_after`, `hang`, the finish reason `content_filter`, or
+ * neither text nor calls. A failed reply does not appear in the next request, so failures are counted here: those
+ * before the n-th successful reply are played first, in order, once per first user message. Conversations with the same
+ * first message share that count. It is the only state.
  *
- * `after` is what follows the last reply: a `text` that says so (the default), an `error` (status 400), the last reply again,
- * successful or not (`repeat_last`), or the script from the start (`loop`).
+ * `after` is what follows the last reply: a `text` that says so (the default), an `error` (status 400), the last reply
+ * again, successful or not (`repeat_last`), or the script from the start (`loop`).
  *
- * `conversations` holds scripts for conversations whose first user message contains the text `when`. The first match plays; without
- * one, the replies at the top do.
+ * `conversations` holds scripts for conversations whose first user message contains the text `when`. The first match
+ * plays; without one, the replies at the top do.
  */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";

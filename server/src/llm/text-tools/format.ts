@@ -1,6 +1,6 @@
 /**
- * How a model without native tool calling writes calls. The format is that of Qwen3-Coder, and of OpenHands' converter for such
- * models: values are not escaped, because code in a JSON string is what small models get wrong.
+ * How a model without native tool calling writes calls. The format is that of Qwen3-Coder, and of OpenHands' converter
+ * for such models: values are not escaped, because code in a JSON string is what small models get wrong.
  *
  *   <function=write>
  *   <parameter=path>

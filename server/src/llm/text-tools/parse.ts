@@ -1,8 +1,8 @@
 /**
- * Parses the calls in a model's text, leniently: the end tag of the last call may be missing, and the format may be the one that
- * the model was trained on, `<tool_call>{"name": …, "arguments": {…}}</tool_call>` (Hermes, Qwen) or such an object in a code
- * fence, with the mistakes that models make in JSON. A call that ends in the middle of a value does not count, nor does anything
- * in `<think>`. Text after the calls is dropped: there, models make up the results.
+ * Parses the calls in a model's text, leniently: the end tag of the last call may be missing, and the format may be the
+ * one that the model was trained on, `<tool_call>{"name": …, "arguments": {…}}</tool_call>` (Hermes, Qwen) or such an
+ * object in a code fence, with the mistakes that models make in JSON. A call that ends in the middle of a value does
+ * not count, nor does anything in `<think>`. Text after the calls is dropped: there, models make up the results.
  */
 import { jsonrepair } from "jsonrepair";
 import type { ReplyPart } from "@deckhand/protocol";

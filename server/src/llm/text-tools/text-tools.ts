@@ -1,6 +1,6 @@
 /**
- * Tool calling for models without native support: the tools are described in the system prompt, and calls and results are text. The
- * log has the same calls and results as with any other model.
+ * Tool calling for models without native support: the tools are described in the system prompt, and calls and results
+ * are text. The log has the same calls and results as with any other model.
  */
 import type { Model, ModelMessage, ModelProgress, ModelReply, ModelRequest } from "../model.ts";
 import { ModelFailure } from "../failures/model-failure.ts";

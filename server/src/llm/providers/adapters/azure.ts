@@ -1,6 +1,6 @@
 /**
- * OpenAI's models on Azure, by deployment name: `azure/…` through the Responses API, `azure_chat/…` through chat completions,
- * which every model of Azure AI Foundry supports. Uses the v1 API, which needs no version parameter:
+ * OpenAI's models on Azure, by deployment name: `azure/…` through the Responses API, `azure_chat/…` through chat
+ * completions, which every model of Azure AI Foundry supports. Uses the v1 API, which needs no version parameter:
  * https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
  */
 import { DeckhandError } from "@deckhand/protocol";

@@ -1,6 +1,7 @@
 /**
- * Amazon Bedrock, through the Converse API, whose streams are binary frames. The key is a Bedrock API key, sent as a bearer token;
- * without one, requests are signed with the access key from the environment. AWS profiles and roles are not read.
+ * Amazon Bedrock, through the Converse API, whose streams are binary frames. The key is a Bedrock API key, sent as a
+ * bearer token; without one, requests are signed with the access key from the environment. AWS profiles and roles are
+ * not read.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
  */
 import { DeckhandError } from "@deckhand/protocol";

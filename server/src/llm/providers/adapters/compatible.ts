@@ -13,7 +13,9 @@ interface CompatibleOptions extends Pick<Provider, "prefixes" | "label" | "keyVa
   readonly sendsReasoning?: boolean;
   /** Request usage in the stream; true by default. */
   readonly includeUsage?: boolean;
-  /** Changes the body. May not depend on the position of a message or on what follows it: requests must stay prefixes. */
+  /**
+   * Changes the body. May not depend on the position of a message or on what follows it: requests must stay prefixes.
+   */
   readonly body?: (body: Body) => Body;
   readonly extractor?: MetadataExtractor;
   readonly options?: Provider["options"];

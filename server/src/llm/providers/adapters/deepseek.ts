@@ -1,6 +1,6 @@
 /**
- * DeepSeek. A reasoning model requires `reasoning_content` in every assistant message, and rejects a conversation where it is
- * missing, so messages of other models and messages without reasoning get an empty one.
+ * DeepSeek. A reasoning model requires `reasoning_content` in every assistant message, and rejects a conversation where
+ * it is missing, so messages of other models and messages without reasoning get an empty one.
  * https://api-docs.deepseek.com/guides/thinking_mode
  */
 import { eachMessage, type Body } from "../chat-body.ts";

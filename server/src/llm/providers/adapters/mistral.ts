@@ -1,6 +1,6 @@
 /**
- * Mistral. Its chat completions differ: reasoning is a part of the content, in both directions; unknown fields are rejected; and
- * usage is always sent. What its models need wherever they run is in strict-templates.ts.
+ * Mistral. Its chat completions differ: reasoning is a part of the content, in both directions; unknown fields are
+ * rejected; and usage is always sent. What its models need wherever they run is in strict-templates.ts.
  * https://docs.mistral.ai/api/endpoint/chat
  */
 import { eachMessage, type Message } from "../chat-body.ts";

@@ -40,8 +40,8 @@ export function notStored(request: ModelRequest): { store: false; promptCacheKey
 }
 
 /**
- * Routes requests of a conversation to the machine that has their prefix cached. The messages before the first reply never
- * change, so their hash is a stable key, and reveals nothing that the request does not contain anyway.
+ * Routes requests of a conversation to the machine that has their prefix cached. The messages before the first reply
+ * never change, so their hash is a stable key, and reveals nothing that the request does not contain anyway.
  */
 function cacheKey({ system, messages }: ModelRequest): string {
   const first = messages.findIndex(({ role }) => role === "assistant");

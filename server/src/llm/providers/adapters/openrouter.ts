@@ -1,6 +1,6 @@
 /**
- * OpenRouter. Reasoning arrives in `reasoning_details`, signed or encrypted by the upstream provider, and has to be sent back
- * unchanged. Claude is only cached on request. https://openrouter.ai/docs
+ * OpenRouter. Reasoning arrives in `reasoning_details`, signed or encrypted by the upstream provider, and has to be
+ * sent back unchanged. Claude is only cached on request. https://openrouter.ai/docs
  */
 import type { JSONValue } from "@ai-sdk/provider";
 import type { MetadataExtractor } from "@ai-sdk/openai-compatible";

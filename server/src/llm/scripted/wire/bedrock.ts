@@ -1,4 +1,7 @@
-/** Just enough of Bedrock's ConverseStream. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
+/**
+ * Just enough of Bedrock's ConverseStream.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+ */
 import { chunksOf, finishOf } from "../script.ts";
 import type { ScriptReply } from "../script.ts";
 import { eventStreamFrame } from "./event-stream.ts";

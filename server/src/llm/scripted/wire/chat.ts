@@ -1,4 +1,6 @@
-/** OpenAI's chat completions, the format of every compatible server. https://platform.openai.com/docs/api-reference/chat */
+/**
+ * OpenAI's chat completions, the format of every compatible server. https://platform.openai.com/docs/api-reference/chat
+ */
 import { argumentsOf, chunksOf, finishOf } from "../script.ts";
 import type { ScriptReply } from "../script.ts";
 import { summarizeMessages, errorType, event, loose, looseList } from "./wire.ts";
@@ -13,7 +15,7 @@ export const chatWire: Wire = {
       (message) => message["content"],
     ),
   frames,
-  complete: complete,
+  complete,
   error: (status) => ({
     error: { message: `The script returned status ${status}.`, type: errorType(status), code: null },
   }),

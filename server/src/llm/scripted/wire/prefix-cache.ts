@@ -1,6 +1,6 @@
 /**
- * The cached prefix of a request, by OpenAI's rules: the longest prefix shared with an earlier request, if at least 1,024 tokens,
- * in steps of 128. https://platform.openai.com/docs/guides/prompt-caching
+ * The cached prefix of a request, by OpenAI's rules: the longest prefix shared with an earlier request, if at least
+ * 1,024 tokens, in steps of 128. https://platform.openai.com/docs/guides/prompt-caching
  */
 import { loose } from "./wire.ts";
 
