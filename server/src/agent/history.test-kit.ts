@@ -237,7 +237,7 @@ function interruptionEvents(
 function stamped(events: readonly NewEvent[], from = 0): readonly Event[] {
   return events.map((event, index) => {
     const id = from + index;
-    return { ...event, id, timestamp: new Date(id * 1000).toISOString() } as Event;
+    return { ...event, id, timestamp: new Date(id * 1000).toISOString() };
   });
 }
 
