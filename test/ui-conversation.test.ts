@@ -162,7 +162,15 @@ test("[UC10] the log follows its end while text streams, and keeps its position 
   await until(() => page.getByRole("button", { name: "Scroll to end" }).isVisible(), 10_000);
   const scrollTop = (): Promise<number> =>
     page.evaluate("document.querySelector('[role=log]').parentElement.scrollTop");
-  const position = await scrollTop();
+  // On a busy machine the button can appear before the browser has scrolled.
+  let position = await scrollTop();
+  const hasSettled = async (): Promise<boolean> => {
+    const earlier = position;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    position = await scrollTop();
+    return position === earlier;
+  };
+  await until(hasSettled, 10_000);
   await page.getByText("Step 1").waitFor({ state: "attached" });
   assert.equal(await scrollTop(), position);
   await page.getByRole("button", { name: "Scroll to end" }).click();
