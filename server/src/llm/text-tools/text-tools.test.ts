@@ -66,7 +66,7 @@ test("[M31] a model that rejects tools is called with text tools from then on, a
 });
 
 test("[M31] with native tool calling configured, rejected tools fail with what to set", async (t) => {
-  const server = await serveScript(t, { replies: [noTools, { text: "Not asked." }] });
+  const server = await serveScript(t, { replies: [noTools, { text: "Never sent." }] });
   const model = modelOf(server, { toolCalling: "native" });
   const { code, message } = await askForFailure(model, requestOf(user("go")));
   assert.equal(code, "model_bad_request");

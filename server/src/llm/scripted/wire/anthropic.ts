@@ -26,7 +26,7 @@ export const anthropicWire: Wire = {
   }),
 };
 
-function frames(reply: ScriptReply, { request: asked, model, usage }: WireContext): readonly string[] {
+function frames(reply: ScriptReply, { request, model, usage }: WireContext): readonly string[] {
   const sent: string[] = [];
   const send = (type: string, data: Loose) => sent.push(event({ type, ...data }, type));
   let index = -1;
@@ -35,7 +35,7 @@ function frames(reply: ScriptReply, { request: asked, model, usage }: WireContex
     if (open === "reasoning") {
       send("content_block_delta", {
         index,
-        delta: { type: "signature_delta", signature: `sig_${asked.replies}_${index}` },
+        delta: { type: "signature_delta", signature: `sig_${request.replies}_${index}` },
       });
     }
     if (open !== "") send("content_block_stop", { index });
@@ -50,7 +50,7 @@ function frames(reply: ScriptReply, { request: asked, model, usage }: WireContex
 
   send("message_start", {
     message: {
-      id: `msg_${asked.replies}`,
+      id: `msg_${request.replies}`,
       type: "message",
       role: "assistant",
       model,
@@ -65,7 +65,7 @@ function frames(reply: ScriptReply, { request: asked, model, usage }: WireContex
       },
     },
   });
-  for (const piece of chunksOf(reply, asked)) {
+  for (const piece of chunksOf(reply, request)) {
     if (piece.of === "reasoning") {
       if (open !== "reasoning") begin("reasoning", { type: "thinking", thinking: "", signature: "" });
       send("content_block_delta", { index, delta: { type: "thinking_delta", thinking: piece.text } });

@@ -28,7 +28,7 @@ export const bedrockWire: Wire = {
   error: (status) => ({ message: `The script returned status ${status}.` }),
 };
 
-function frames(reply: ScriptReply, { request: asked, usage }: WireContext): readonly Uint8Array[] {
+function frames(reply: ScriptReply, { request, usage }: WireContext): readonly Uint8Array[] {
   const sent: Uint8Array[] = [];
   const send = (type: string, data: Loose) =>
     sent.push(
@@ -40,7 +40,7 @@ function frames(reply: ScriptReply, { request: asked, usage }: WireContext): rea
   let index = -1;
   let open = "";
   const close = () => {
-    if (open === "reasoning") delta({ reasoningContent: { signature: `sig_${asked.replies}_${index}` } });
+    if (open === "reasoning") delta({ reasoningContent: { signature: `sig_${request.replies}_${index}` } });
     if (open !== "") send("contentBlockStop", { contentBlockIndex: index });
     open = "";
   };
@@ -53,7 +53,7 @@ function frames(reply: ScriptReply, { request: asked, usage }: WireContext): rea
   const delta = (of: Loose) => send("contentBlockDelta", { contentBlockIndex: index, delta: of });
 
   send("messageStart", { role: "assistant" });
-  for (const piece of chunksOf(reply, asked)) {
+  for (const piece of chunksOf(reply, request)) {
     if (piece.of === "call") {
       if (piece.start) {
         begin("call");

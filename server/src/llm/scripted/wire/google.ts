@@ -33,10 +33,10 @@ export const googleWire: Wire = {
 };
 
 /** Gemini sends call arguments as an object in one piece; malformed text becomes `{}`. */
-function frames(reply: ScriptReply, { request: asked, usage }: WireContext): readonly string[] {
+function frames(reply: ScriptReply, { request, usage }: WireContext): readonly string[] {
   const content = (part: unknown) => event({ candidates: [{ index: 0, content: { role: "model", parts: [part] } }] });
   const sent: string[] = [];
-  for (const piece of chunksOf(reply, asked)) {
+  for (const piece of chunksOf(reply, request)) {
     if (piece.of === "reasoning") sent.push(content({ text: piece.text, thought: true }));
     else if (piece.of === "text") sent.push(content({ text: piece.text }));
     else if (piece.start) {

@@ -23,12 +23,12 @@ export const responsesWire: Wire = {
   }),
 };
 
-function frames(reply: ScriptReply, { request: asked, model, usage }: WireContext): readonly string[] {
+function frames(reply: ScriptReply, { request, model, usage }: WireContext): readonly string[] {
   const sent: string[] = [];
   const output: Loose[] = [];
   const send = (type: string, data: Loose) => sent.push(event({ type, sequence_number: sent.length, ...data }, type));
   const response = {
-    id: `resp_${asked.replies}`,
+    id: `resp_${request.replies}`,
     object: "response",
     created_at: Math.floor(Date.now() / 1000),
     model,
@@ -48,7 +48,7 @@ function frames(reply: ScriptReply, { request: asked, model, usage }: WireContex
   };
   const begin = (kind: string, call: Loose = {}) => {
     close();
-    const id = `${kind}_${asked.replies}_${output.length}`;
+    const id = `${kind}_${request.replies}_${output.length}`;
     open = { kind, id, text: "", call };
     send("response.output_item.added", { output_index: output.length, item: itemOf(kind, id, "", call) });
   };
@@ -62,7 +62,7 @@ function frames(reply: ScriptReply, { request: asked, model, usage }: WireContex
   };
 
   send("response.created", { response });
-  for (const piece of chunksOf(reply, asked)) {
+  for (const piece of chunksOf(reply, request)) {
     if (piece.of === "reasoning") {
       if (open?.kind !== "rs") begin("rs");
       add("rs", piece.text);
