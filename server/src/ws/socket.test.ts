@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer, type ClientOptions } from "ws";
 import { defaultLimits, Socket, type SocketLimits } from "./socket.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -11,10 +11,10 @@ interface Pair extends AsyncDisposable {
   readonly client: WebSocket;
 }
 
-async function connected(limits: SocketLimits = defaultLimits): Promise<Pair> {
+async function connected(limits: SocketLimits = defaultLimits, options: ClientOptions = {}): Promise<Pair> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   await once(server, "listening");
-  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, options);
   const [[ws]] = await Promise.all([once(server, "connection") as Promise<[WebSocket]>, once(client, "open")]);
   const socket = new Socket(ws, limits, async () => {});
   return {
@@ -103,6 +103,49 @@ test("[W17] a client that does not read, and therefore answers no ping, is close
   await once(pair.socket.closed, "abort");
   pair.client.resume();
   assert.equal((await closed)[0], 1013);
+});
+
+test("[W18] a peer that answers no ping is cut, whatever is sent to it meanwhile", async () => {
+  for (const everyMs of [5, 45, 50, 60]) {
+    await using pair = await connected({ ...defaultLimits, pingMs: 50 }, { autoPong: false });
+    const sending = setInterval(() => pair.socket.post("tick"), everyMs);
+    const began = performance.now();
+    await Promise.race([once(pair.client, "close"), new Promise((resolve) => setTimeout(resolve, 2000))]);
+    clearInterval(sending);
+    assert.ok(performance.now() - began < 1500, `with a frame every ${everyMs} ms`);
+  }
+});
+
+test("[W18] a frame, a ping or a pong of the peer is a sign of life", async () => {
+  for (const show of [
+    (client: WebSocket) => client.send("{}"),
+    (client: WebSocket) => client.ping(),
+    (client: WebSocket) => client.pong(),
+  ]) {
+    await using pair = await connected({ ...defaultLimits, pingMs: 100 }, { autoPong: false });
+    const showing = setInterval(() => show(pair.client), 20);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(pair.socket.closed.aborted, false);
+    clearInterval(showing);
+    await once(pair.client, "close");
+  }
+});
+
+test("[W18] a peer that reads slowly after a long log is given the time to reach the ping", async () => {
+  await using pair = await connected({ ...defaultLimits, pingMs: 50, stalledMs: 10_000 });
+  pair.client.pause();
+  // All of it fits into the kernel's buffers, so nothing shows that the client does not read.
+  for (let sent = 0; sent < 512 * 1024; sent += chunk.length) await pair.socket.send(chunk);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.equal(pair.socket.closed.aborted, false);
+  pair.client.resume();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(pair.socket.closed.aborted, false);
+  // Once it has answered, what it has read no longer counts.
+  pair.client.pause();
+  const began = performance.now();
+  await once(pair.socket.closed, "abort");
+  assert.ok(performance.now() - began < 2000);
 });
 
 test("[W16] frames are accepted at 200 per second, with bursts of twice as many", () => {

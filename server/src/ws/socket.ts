@@ -4,8 +4,9 @@
  *   send   waits while the backlog is over 1 MiB, so a slow client keeps a position in the log and no queue
  *   post   sends at once; for small replies, and for frames that the caller drops when the backlog is large
  *
- * The socket closes when the peer is dead (no sign of life between two pings), does not read (its backlog has not moved
- * for `stalledMs`: 1013) or sends too fast (4429).
+ * The socket closes when the peer is dead (it answers no ping and sends no frame), does not read (its backlog has not
+ * moved for `stalledMs`: 1013) or sends too fast (4429). That the kernel takes what we send is no sign of life: it does
+ * so for minutes after the peer is gone, and ticks alone would keep the socket open.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RawData, WebSocket } from "ws";
@@ -24,6 +25,12 @@ export const defaultLimits: SocketLimits = { framesPerSecond: 200, pingMs: 20_00
 const highWaterBytes = 1024 * 1024;
 /** After this much, other sockets get to run: the kernel may accept megabytes at once, and reading the log is work. */
 const burstBytes = 256 * 1024;
+/**
+ * A ping waits in the kernel's buffers behind what was sent before, up to about 10 MB. Beyond `freeBytes` a living peer
+ * is given the time to read it at the rate of a slow link.
+ */
+const freeBytes = 64 * 1024;
+const slowLinkBytesPerMs = 128;
 /** Frames of a client in progress at which its socket is no longer read. */
 const maxInProgress = 64;
 
@@ -41,6 +48,10 @@ export class Socket {
   #progressAt = performance.now();
   #pingAt = performance.now();
   #alive = true;
+  #sentBytes = 0;
+  /** Of those, what was sent before the last ping, and before the last ping that was answered. */
+  #pingedBytes = 0;
+  #confirmedBytes = 0;
 
   /** `onFrame` is given a frame's text, undefined for a binary one; it must not reject. */
   constructor(ws: WebSocket, limits: SocketLimits, onFrame: (text: string | undefined) => Promise<void>) {
@@ -49,7 +60,11 @@ export class Socket {
     // A client that reconnects sends several frames at once, so bursts may be twice the rate.
     this.#bucket = new TokenBucket(limits.framesPerSecond, 2 * limits.framesPerSecond);
     ws.on("message", (data, binary) => void this.#receive(data, binary, onFrame));
-    ws.on("pong", () => (this.#alive = true));
+    ws.on("pong", () => {
+      this.#alive = true;
+      this.#confirmedBytes = this.#pingedBytes;
+    });
+    ws.on("ping", () => (this.#alive = true));
     // Without a listener an invalid frame would end the process; ws closes with the appropriate code.
     ws.on("error", () => {});
     this.gone = new Promise((resolve) => ws.on("close", () => resolve()));
@@ -89,6 +104,7 @@ export class Socket {
     if (open) {
       if (this.#ws.bufferedAmount === 0) this.#progressAt = performance.now();
       this.#burst += text.length;
+      this.#sentBytes += text.length;
       this.#ws.send(text, { binary: false }, () => {
         this.#progressAt = performance.now();
         this.#wakeOne();
@@ -138,15 +154,18 @@ export class Socket {
       this.fail("not_reading");
       return;
     }
-    if (now - this.#pingAt < this.#limits.pingMs || this.#closed.signal.aborted) return;
+    const sincePingMs = now - this.#pingAt;
+    if (sincePingMs < this.#limits.pingMs || this.#closed.signal.aborted) return;
     // While paused we read no pongs. A peer that does not read cannot answer a ping, but is closed with 1013 instead.
     const canAnswer = !this.#ws.isPaused && this.#ws.bufferedAmount === 0;
-    if (!this.#alive && canAnswer && this.#progressAt < this.#pingAt) {
-      this.#ws.terminate();
+    if (!this.#alive && canAnswer) {
+      const unreadBytes = Math.max(0, this.#pingedBytes - this.#confirmedBytes - freeBytes);
+      if (sincePingMs >= this.#limits.pingMs + unreadBytes / slowLinkBytesPerMs) this.#ws.terminate();
       return;
     }
     this.#alive = false;
     this.#pingAt = now;
+    this.#pingedBytes = this.#sentBytes;
     this.#ws.ping();
   }
 
