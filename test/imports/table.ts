@@ -1,15 +1,15 @@
 /**
- * Who may import whom, as data. A unit is a folder, or a file beside the folders, and may always import itself. Where a
- * row names a file, that file alone may be imported: it is an interface, and what implements it stays out of reach.
+ * Which folder may import which, as data. A unit is a folder or a single file, and may always import itself. If a row names
+ * a file, only that file may be imported: it is an interface, and its implementations are not visible.
  */
 export interface Unit {
-  /** The folder or the file, from the root on. */
+  /** The folder or file, from the root of the repository. */
   readonly path: string;
-  /** Units, files, or `*` for everything of ours. */
+  /** Units, files, or `*` for everything in the repository. */
   readonly mayImport: readonly string[];
-  /** What one file of the folder may import besides. */
+  /** What single files of the folder may import in addition. */
   readonly also?: Readonly<Record<string, string>>;
-  /** Packages from the registry; not checked when left out. */
+  /** npm packages; not checked if missing. */
   readonly packages?: readonly string[];
   /** Everything below this folder may import the unit without naming it in its own row. */
   readonly importableFrom?: string;
@@ -104,7 +104,6 @@ export const table: readonly Unit[] = [
   { path: "server/src/llm", mayImport: [protocol] },
   { path: "server/src/store", mayImport: [protocol] },
   { path: "server/src/runtime", mayImport: [protocol] },
-  { path: "server/src/telemetry", mayImport: [] },
   { path: "server/src/config", mayImport: [protocol] },
   { path: "server/src/programs", mayImport: ["server/src/runtime/processes.ts"] },
   {

@@ -126,7 +126,7 @@ test("[K3] a command that is sent twice runs once, also after the conversation i
   assert.equal(kinds(await it.log()).filter((kind) => kind === "message").length, 2);
 });
 
-test("[K5] a pause while the model thinks takes effect at once; its reply is kept and carried out on resume", async () => {
+test("[K5] a pause while the model thinks takes effect at once; its reply is cached and carried out on resume", async () => {
   const model = arrayModel(
     [[call("read", { path: "a" }, "1"), call("read", { path: "b" }, "2")], [text("Done.")]],
     async () => {
@@ -322,7 +322,7 @@ for (const [code, { limits, paused }] of Object.entries(ends)) {
     limits: { maxSteps: 50, maxCostUsd: Infinity, maxTokens: Infinity, maxSeconds: Infinity, ...limits },
   };
 
-  test(`[K16] a message resumes work that ${code} has paused, or is told why it cannot`, async () => {
+  test(`[K16] a message resumes work that ${code} has paused, or is expected why it cannot`, async () => {
     await using it = await stage(circling(), parts);
     await it.conversation.submit("start", { task: "go" });
     await it.state("paused");
@@ -331,8 +331,11 @@ for (const [code, { limits, paused }] of Object.entries(ends)) {
     await it.conversation.submit("message", say("try this"));
     await it.state(paused === 1 ? "paused" : "awaiting_user_input");
     const since = kinds((await it.log()).slice(head + 1));
-    const told = ["message", "running", "→chat", "→error", "paused"];
-    assert.deepEqual(since, paused === 1 ? told : [...told.slice(0, 3), "→reply", "message", "awaiting_user_input"]);
+    const expected = ["message", "running", "→chat", "→error", "paused"];
+    assert.deepEqual(
+      since,
+      paused === 1 ? expected : [...expected.slice(0, 3), "→reply", "message", "awaiting_user_input"],
+    );
     assert.deepEqual(it.conversation.state.queued, []);
   });
 

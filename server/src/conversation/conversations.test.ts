@@ -179,9 +179,9 @@ test("[F4] a cached state equals the fold of the log; one that does not match is
   assert.equal(await store.cachedState("long"), undefined);
   const whole = fold(await wholeLog(store, "long"));
   assert.deepEqual(await readState("long", store), whole);
-  const kept = await store.cachedState("long");
-  assert.ok(kept !== undefined);
-  const { version, head } = kept;
+  const cached = await store.cachedState("long");
+  assert.ok(cached !== undefined);
+  const { version, head } = cached;
   assert.equal(head, whole.head);
   assert.deepEqual(await readState("long", store), whole);
 
@@ -207,8 +207,8 @@ test("[F4] while a conversation grows, its state is cached every thousand events
   const conversation = await it.conversations.open("long");
   const at = conversation.state.head;
   while (conversation.state.head < 1010) await conversation.submit("think", { thought: "more" });
-  const kept = await it.store.cachedState("long");
-  assert.ok(kept !== undefined && kept.head >= 1000 && kept.head <= 1003, `${kept?.head}, from ${at}`);
+  const cached = await it.store.cachedState("long");
+  assert.ok(cached !== undefined && cached.head >= 1000 && cached.head <= 1003, `${cached?.head}, from ${at}`);
   assert.deepEqual(await readState("long", it.store), conversation.state);
 });
 

@@ -1,6 +1,6 @@
 /**
  * The conversations that are in memory: every one that is held (see `Holds`), and the most recently used idle ones. At most
- * one object per id, because each is the writer of its log. Should there ever be a second writer all the same, in this or in
+ * one object per id, because each is the writer of its log. If a second writer exists nevertheless, in this or in
  * another process, the store's append refuses one of the two; `ConversationLog` then reads on and reports the conflict.
  */
 import { DeckhandError } from "@deckhand/protocol";

@@ -29,7 +29,7 @@ interface Playing {
   readonly recording: Recording;
   readonly order: RecordedOrder;
   /** Places of the replayed events, by id. */
-  readonly places: ReadonlyMap<number, number>;
+  readonly positions: ReadonlyMap<number, number>;
   /** Called when the action at that place begins to run. */
   readonly onBegin: (place: number) => void;
 }
@@ -39,12 +39,12 @@ export function orderedTools(tools: ReadonlyMap<ActionKind, Tool>, playing: Play
   return new Map([...tools].map(([kind, tool]) => [kind, orderedTool(tool, playing)]));
 }
 
-function orderedTool(tool: Tool, { recording, order, places, onBegin }: Playing): Tool {
+function orderedTool(tool: Tool, { recording, order, positions, onBegin }: Playing): Tool {
   return {
     ...tool,
     // oxlint-disable-next-line require-yield -- nobody watches
     async *run(args, context) {
-      const place = places.get(context.id) ?? -1;
+      const place = positions.get(context.id) ?? -1;
       const recorded = recording.events[place];
       const answer =
         recorded !== undefined && isAction(recorded) && recorded.action === tool.action

@@ -61,17 +61,17 @@ export function isCompared(event: Event): boolean {
 
 export function recordingOf(log: readonly Event[]): Recording {
   const events = log.filter(isCompared);
-  const places = new Map(events.map((event, at) => [event.id, at]));
+  const positions = new Map(events.map((event, at) => [event.id, at]));
   const answers = new Map<number, { readonly at: number; readonly event: Observation }>();
   const expired = new Set<number>();
   for (const [at, event] of events.entries()) {
     if (isAction(event)) {
       const expiredAction =
-        event.action === "approve" && event.source === "environment" ? places.get(event.args.id) : undefined;
+        event.action === "approve" && event.source === "environment" ? positions.get(event.args.id) : undefined;
       if (expiredAction !== undefined) expired.add(expiredAction);
       continue;
     }
-    const cause = event.cause === undefined ? undefined : places.get(event.cause);
+    const cause = event.cause === undefined ? undefined : positions.get(event.cause);
     const caused = cause === undefined ? undefined : events[cause];
     if (cause !== undefined && caused !== undefined && isAction(caused) && isRunnable(caused.action))
       answers.set(cause, { at, event });

@@ -1,5 +1,5 @@
 /**
- * Replays a conversation from its log: external inputs are given at their recorded places, the model gives its recorded
+ * Replays a conversation from its log: external inputs are given at their recorded positions, the model gives its recorded
  * replies, and commands run again in the sandbox. The result lists where the two logs differ.
  */
 import { setImmediate as othersTurn, setTimeout as delay } from "node:timers/promises";
@@ -59,7 +59,7 @@ class Player implements Disposable {
   readonly #mcp: Mcp;
   readonly #hooks: HookPoints;
   readonly #order = new RecordedOrder();
-  readonly #places = new Map<number, number>();
+  readonly #positions = new Map<number, number>();
   /** When the action at each place began to run. */
   readonly #beganAt = new Map<number, number>();
   readonly #runtimes = new Set<Runtime>();
@@ -71,7 +71,7 @@ class Player implements Disposable {
   constructor(recording: Recording, log: readonly Event[], parts: ReplayDeps) {
     this.#recording = recording;
     this.#mcp = recordedMcp(log);
-    this.#hooks = recordedHooks(log, (action) => recording.answerTo(this.#places.get(action) ?? -1)?.event);
+    this.#hooks = recordedHooks(log, (action) => recording.answerTo(this.#positions.get(action) ?? -1)?.event);
     this.#parts = parts;
     this.#modelTurns = recording.modelTurns.values();
   }
@@ -144,7 +144,7 @@ class Player implements Disposable {
     const ordered = orderedTools(new Map([...tools, ["call_tool", recordedCallTool(this.#mcp)]]), {
       recording: this.#recording,
       order,
-      places: this.#places,
+      positions: this.#positions,
       onBegin: (place) => this.#beganAt.set(place, performance.now()),
     });
     const model = recordedModel(this.#modelTurns, order);
@@ -171,7 +171,7 @@ class Player implements Disposable {
   #onStored(events: readonly Event[]): void {
     for (const [at, event] of events.entries()) {
       const place = this.#order.count + at;
-      this.#places.set(event.id, place);
+      this.#positions.set(event.id, place);
       // Nobody will answer it: its time is up at once.
       if (isAction(event) && event.approval !== undefined && this.#recording.expires(place))
         this.#aheadMs += Date.parse(event.approval.expires_at) - Date.now() - this.#aheadMs;

@@ -163,10 +163,10 @@ test("[Q2] an action that needs approval waits, and an approval of its id runs i
 });
 
 test("[Q3] the model gets a denial with its reason, and the remaining calls of the reply are dropped", async () => {
-  let told = "";
+  let lastMessage = "";
   const model = arrayModel((request) => {
     if (model.requestLengths.length === 1) return [command("rm a", "1"), command("rm b", "2")];
-    told = JSON.stringify(request.messages.at(-1));
+    lastMessage = JSON.stringify(request.messages.at(-1));
     return [text("Then not.")];
   });
   await using it = await stage(model);
@@ -175,7 +175,7 @@ test("[Q3] the model gets a denial with its reason, and the remaining calls of t
   await it.conversation.submit("approve", { id, decision: "deny", reason: "keep it" });
   await it.until("awaiting_user_input");
   assert.deepEqual(it.ran, []);
-  assert.match(told, /The user denied this action: keep it.*Not run/);
+  assert.match(lastMessage, /The user denied this action: keep it.*Not run/);
   assert.deepEqual(kinds(await it.log()).slice(9), [
     "approve",
     "user_rejected",
@@ -228,9 +228,9 @@ test("[Q19] what is allowed for the server needs no approval in any conversation
   const shown = [{ action: "run", pattern: "git status *" }];
   assert.ok(isAction(stored) && stored.action === "approve");
   assert.deepEqual(stored.args.rules, shown);
-  const kept = await it.deps.store.rules.list();
+  const serverRules = await it.deps.store.rules.list();
   assert.deepEqual(
-    kept.map(({ action, pattern }) => ({ action, pattern })),
+    serverRules.map(({ action, pattern }) => ({ action, pattern })),
     shown,
   );
   await it.until("awaiting_user_confirmation");
@@ -257,8 +257,8 @@ test("[Q19] a deleted server rule no longer applies, and a rule that cannot be s
   const model = arrayModel([[command("ls")], [command("ls", "2")], [text("Done.")]]);
   await using it = await stage(model);
   const { rules } = it.deps.store;
-  const [kept] = await rules.add([{ action: "run", pattern: "ls" }]);
-  await rules.delete(kept?.id ?? 0);
+  const [stored] = await rules.add([{ action: "run", pattern: "ls" }]);
+  await rules.delete(stored?.id ?? 0);
   await it.conversation.submit("start", go);
   const { id } = await it.asked();
   await rules.add(Array.from({ length: maxRules }, (_, at) => ({ action: "run", pattern: `x ${at}` })));
@@ -279,7 +279,7 @@ test("[Q4] an action that no rule can describe is allowed once or not at all", a
   assert.equal(it.conversation.state.awaiting?.id, id);
 });
 
-test("[Q5] of two answers the first one counts, and the second one is told so", async () => {
+test("[Q5] of two answers the first one counts, and the second one is lastMessage so", async () => {
   await using it = await stage(arrayModel([[command("rm a")], [text("Done.")]]));
   await it.conversation.submit("start", go);
   const { id } = await it.asked();

@@ -55,7 +55,7 @@ export class WorkspaceHistory {
     try {
       return await abortable(this.#changesSince(from), signal);
     } catch {
-      // No checkpoint of that event, no sandbox, no time: the task is finished all the same.
+      // No checkpoint of that event, no sandbox, no time: the task is finished anyway.
       return undefined;
     }
   }

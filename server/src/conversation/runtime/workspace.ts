@@ -38,9 +38,9 @@ export class Workspace {
 
   /** The directory in which commands start; it may not exist yet. */
   get path(): string {
-    const { workspaces: places, conversation, settings } = this.#deps;
+    const { workspaces, conversation, settings } = this.#deps;
     const { directory, workspace } = settings();
-    const root = places.pathOf(conversation, workspace);
+    const root = workspaces.pathOf(conversation, workspace);
     return directory !== undefined && isInside(directory, root) ? directory : root;
   }
 
@@ -87,7 +87,7 @@ export class Workspace {
   }
 
   #create(): { readonly done: Promise<void>; readonly stop: AbortController } {
-    const { workspaces: places, conversation, settings, append, onFault } = this.#deps;
+    const { workspaces, conversation, settings, append, onFault } = this.#deps;
     const { workspace } = settings();
     if (workspace === undefined) throw new Error("the default workspace is not created");
     const stop = new AbortController();
@@ -97,7 +97,7 @@ export class Workspace {
       const status = observation("environment", "status", sentence, { code: "workspace" });
       reports.run(() => append(status)).catch(onFault);
     };
-    const done = places
+    const done = workspaces
       .create(conversation, workspace, report, stop.signal)
       .then(() => report("The workspace is ready"))
       .finally(async () => {

@@ -41,7 +41,7 @@ const finder = createAgentFinder(
 const finish = call("finish", { thought: "Done." }, "end");
 const delegate = (task: string, id = task, agent = "CodeActAgent") => call("delegate", { agent, task }, id);
 
-interface House extends AsyncDisposable {
+interface TestConversations extends AsyncDisposable {
   readonly conversations: Conversations;
   /** The names of the models that were requested. */
   readonly models: ReadonlySet<string | undefined>;
@@ -53,7 +53,10 @@ interface House extends AsyncDisposable {
 /** The replies of the model in the conversation of that task, in order. */
 type Plays = Readonly<Record<string, readonly (Reply | "waits")[]>>;
 
-async function house(plays: Plays, limits: { readonly maxCostUsd?: number } = {}): Promise<House> {
+async function openConversations(
+  plays: Plays,
+  limits: { readonly maxCostUsd?: number } = {},
+): Promise<TestConversations> {
   const store = openSqliteStore(join(folder, `${(files += 1)}.db`));
   const models = new Set<string | undefined>();
   const next = (request: ModelRequest): Reply | "waits" => {
@@ -114,7 +117,7 @@ const isNow =
   (state: AgentState) =>
   (event: Event): boolean =>
     !isAction(event) && event.observation === "agent_state_changed" && event.extras.agent_state === state;
-const isTold =
+const isReported =
   (fits: (child: Observation<"child">["extras"]) => boolean) =>
   (event: Event): boolean =>
     !isAction(event) && event.observation === "child" && fits(event.extras);
@@ -124,7 +127,7 @@ const codes = (log: readonly Event[]): string[] =>
 
 test("[DG11] at most eight subagents work below one conversation; further ones are refused", async () => {
   const few = [0, 1, 2, 3].map((n) => delegate(`wait ${n}`));
-  await using all8 = await house({
+  await using all8 = await openConversations({
     go: [[delegate("many"), delegate("more")]],
     many: [few],
     more: [few.map((part) => ({ ...part }))],
@@ -133,7 +136,7 @@ test("[DG11] at most eight subagents work below one conversation; further ones a
   const parent = await all8.begin("go");
   await until(
     parent,
-    isTold(({ agent_state: is }) => is === "running"),
+    isReported(({ agent_state: is }) => is === "running"),
   );
   const [one, two] = await Promise.all((await all8.childrenOf("p")).map((row) => all8.open(row)));
   assert.ok(one !== undefined && two !== undefined);
@@ -159,7 +162,7 @@ test("[DG11] at most eight subagents work below one conversation; further ones a
 
 test("[DG9] eight parallel subagents share the remaining cost limit, including their own subagents", async () => {
   const steps = Array.from({ length: 20 }, (_, n) => [call("read", { path: `${n}` }, `r${n}`)] as const);
-  await using shared = await house({
+  await using shared = await openConversations({
     go: [[delegate("a"), delegate("b"), delegate("c")]],
     a: [[delegate("a below")]],
     "a below": steps,
@@ -182,7 +185,7 @@ test("[DG9] eight parallel subagents share the remaining cost limit, including t
 });
 
 test("[DG7] loosening a running subagent has no effect, and its approval deadline applies while the parent waits", async () => {
-  await using strict = await house({
+  await using strict = await openConversations({
     go: [[delegate("act")]],
     act: [[call("read", { path: "1" }, "r1")], [call("read", { path: "2" }, "r2")]],
   });
@@ -192,7 +195,7 @@ test("[DG7] loosening a running subagent has no effect, and its approval deadlin
   await parent.submit("approve", { id: asked.id, decision: "allow" });
   await until(
     parent,
-    isTold(({ awaiting }) => awaiting !== null),
+    isReported(({ awaiting }) => awaiting !== null),
   );
   const child = await strict.open((await strict.childrenOf("p"))[0]);
   await child.submit("initialize", { approval: "never", approval_seconds: 3600 });
@@ -208,7 +211,7 @@ test("[DG7] loosening a running subagent has no effect, and its approval deadlin
 });
 
 test("[DG7] what the parent was allowed for the conversation is allowed to its subagent", async () => {
-  await using trusting = await house({
+  await using trusting = await openConversations({
     go: [[call("read", { path: "a" }, "r")], [delegate("look")]],
     look: [[call("read", { path: "a" }, "r")]],
   });
@@ -227,7 +230,7 @@ test("[DG7] what the parent was allowed for the conversation is allowed to its s
 });
 
 test("[DG8] the parent waits for a subagent that a person paused, and its model is told if it was stopped", async () => {
-  await using patient = await house({
+  await using patient = await openConversations({
     go: [[delegate("slow"), delegate("other")]],
     slow: ["waits"],
     other: ["waits"],
@@ -236,7 +239,7 @@ test("[DG8] the parent waits for a subagent that a person paused, and its model 
   for (const task of ["slow", "other"]) {
     await until(
       parent,
-      isTold(({ agent_state: is, steps }) => is === "running" && steps === 0 && task !== ""),
+      isReported(({ agent_state: is, steps }) => is === "running" && steps === 0 && task !== ""),
     );
   }
   const rows = await patient.childrenOf("p");
@@ -245,7 +248,7 @@ test("[DG8] the parent waits for a subagent that a person paused, and its model 
   await slow.submit("change_agent_state", { agent_state: "paused" });
   await until(
     parent,
-    isTold(({ conversation, agent_state: is }) => conversation === slow.id && is === "paused"),
+    isReported(({ conversation, agent_state: is }) => conversation === slow.id && is === "paused"),
   );
   // Pausing and resuming the parent does not override the person's pause.
   await parent.submit("change_agent_state", { agent_state: "paused" });
@@ -265,7 +268,7 @@ test("[DG8] the parent waits for a subagent that a person paused, and its model 
 });
 
 test("[DG9] continuing a subagent later counts towards the parent's cost, but not towards the steps of a turn", async () => {
-  await using later = await house({ go: [[delegate("quick")]], quick: [[text("Here.")], [text("More.")]] });
+  await using later = await openConversations({ go: [[delegate("quick")]], quick: [[text("Here.")], [text("More.")]] });
   const parent = await later.begin("go");
   await until(parent, isNow("finished"));
   const before = parent.state;
@@ -278,7 +281,7 @@ test("[DG9] continuing a subagent later counts towards the parent's cost, but no
   await child.submit("message", { content: "And?" });
   await until(
     parent,
-    isTold(({ steps }) => steps === 2),
+    isReported(({ steps }) => steps === 2),
   );
   assert.equal(parent.state.usage.costUsd - before.usage.costUsd, 0.25);
   assert.equal(parent.state.turn.steps, 3);
@@ -287,7 +290,7 @@ test("[DG9] continuing a subagent later counts towards the parent's cost, but no
 
 test("[DG1] an agent uses the model and the limits of its definition", async () => {
   const steps = Array.from({ length: 9 }, (_, n) => [call("read", { path: `${n}` }, `r${n}`)] as const);
-  await using own = await house({ go: [[delegate("read on", "d", "short")]], "read on": steps });
+  await using own = await openConversations({ go: [[delegate("read on", "d", "short")]], "read on": steps });
   const parent = await own.begin("go", { model: "large" });
   await until(parent, isNow("finished"));
   const answer = await until(parent, (event) => !isAction(event) && event.observation === "delegate");

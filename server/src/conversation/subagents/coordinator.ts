@@ -132,7 +132,7 @@ export class SubagentCoordinator {
     await this.#reports.run(child, () => {});
   }
 
-  /** The subagents that work for it now, whoever started them. */
+  /** The subagents that work for it now, started by the agent or by a person. */
   childrenOf(id: ConversationId): readonly LinkedConversation[] {
     const active = new Set([...this.#deps.busy, ...this.#awaited.values()]);
     return [...active].filter((conversation) => isChildOf(conversation, id));

@@ -72,8 +72,8 @@ test("[MC18] a changed tool list is adopted after a change of settings; images r
   await conversation.submit("message", { content: "again" });
   await until("awaiting_user_input");
   assert.deepEqual(namesIn(3), ["good__draw", "good__extra", "good__more"]);
-  const told = (await store.read("c", -1, 1000)).filter(
+  const toolLists = (await store.read("c", -1, 1000)).filter(
     (event: Event) => !isAction(event) && event.observation === "tools",
   );
-  assert.equal(told.length, 2);
+  assert.equal(toolLists.length, 2);
 });

@@ -42,8 +42,8 @@ export function Chart({ label, columns, amountText, limit, limitLabel, describe:
   const chosen = at === undefined ? undefined : columns[at];
 
   const onPointerMove = (event: PointerEvent<SVGSVGElement>): void => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const next = Math.floor(((event.clientX - box.left) / box.width) * (width / step));
+    const bounds = event.currentTarget.getBoundingClientRect();
+    const next = Math.floor(((event.clientX - bounds.left) / bounds.width) * (width / step));
     setAt(next < columns.length ? next : undefined);
   };
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -49,10 +49,10 @@ export interface EditorOptions {
 }
 
 export function openEditor(
-  box: HTMLElement,
+  container: HTMLElement,
   { path, text, label, keepMine, takeTheirs, onChange, onSave }: EditorOptions,
 ): Editor {
-  const root = box.shadowRoot ?? box.attachShadow({ mode: "open" });
+  const root = container.shadowRoot ?? container.attachShadow({ mode: "open" });
   root.replaceChildren();
   const language = new Compartment();
   const comparison = new Compartment();

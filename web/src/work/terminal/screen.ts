@@ -17,24 +17,24 @@ export interface Screen extends Disposable {
 }
 
 /** `onLeave`: the keyboard shortcut that leaves the terminal was pressed. */
-export function openScreen(box: HTMLElement, onType: (text: string) => void, onLeave: () => void): Screen {
+export function openScreen(container: HTMLElement, onType: (text: string) => void, onLeave: () => void): Screen {
   const xterm = new Terminal({
     documentOverride: styleFreeDocument(),
-    fontFamily: getComputedStyle(box).getPropertyValue("--font-mono") || "monospace",
+    fontFamily: getComputedStyle(container).getPropertyValue("--font-mono") || "monospace",
     fontSize: 13,
     lineHeight: 1.2,
     cursorBlink: false,
     scrollback: 2000,
     // Keeps any colours that a program chooses readable (WCAG 1.4.3).
     minimumContrastRatio: 4.5,
-    theme: themeOf(box, preferences().theme),
+    theme: themeOf(container, preferences().theme),
     macOptionIsMeta: true,
     // Only web links are opened, and their full URL is shown.
     linkHandler: { activate: (_, text) => void window.open(text, "_blank", "noopener,noreferrer") },
   });
   const fit = new FitAddon();
   xterm.loadAddon(fit);
-  withoutStyles(() => xterm.open(box));
+  withoutStyles(() => xterm.open(container));
   drawInto(xterm, xterm.options.documentOverride as Document);
   beSilent(xterm);
   xterm.onData(onType);
@@ -60,7 +60,7 @@ export function openScreen(box: HTMLElement, onType: (text: string) => void, onL
       if (size === undefined || !Number.isFinite(size.rows) || !Number.isFinite(size.cols)) return undefined;
       return { rows: Math.min(300, Math.max(2, size.rows)), cols: Math.min(500, Math.max(10, size.cols)) };
     },
-    retheme: (chosen) => (xterm.options.theme = themeOf(box, chosen)),
+    retheme: (chosen) => (xterm.options.theme = themeOf(container, chosen)),
     [Symbol.dispose]: () => xterm.dispose(),
   };
 }
