@@ -26,6 +26,8 @@ interface Pending {
   readonly url: string;
   readonly verifier: string;
   readonly until: number;
+  /** A code has come back for it. */
+  isUsed: boolean;
 }
 
 export interface LoginsOptions {
@@ -56,18 +58,22 @@ export class Logins {
   async finish(state: string, code: string): Promise<string> {
     this.#dropExpired();
     const pending = this.#pending.get(state);
-    if (pending === undefined)
+    if (pending === undefined || pending.isUsed) {
       throw new DeckhandError(
         "bad_args",
         "This login was not requested, was already used, or has expired. Start it again.",
       );
-    this.#pending.delete(state);
+    }
+    // It stays pending until the tokens are stored: otherwise a retry in the meantime would request another login.
+    pending.isUsed = true;
     const { name, server } = pending;
     try {
       const provider = await this.#provider(name, server, pending.verifier);
       await auth(provider, { serverUrl: server.url, authorizationCode: code, fetchFn: guardedFetch(server.url) });
     } catch (cause) {
       throw new DeckhandError("mcp_failed", `The login at ${name} failed.`, { cause });
+    } finally {
+      this.#pending.delete(state);
     }
     return name;
   }
@@ -112,6 +118,7 @@ export class Logins {
           url: url.href,
           verifier: ownVerifier,
           until: performance.now() + pendingMs,
+          isUsed: false,
         });
       },
       invalidateCredentials: async (scope) => {
