@@ -237,8 +237,5 @@ function toneOf({ extras: { code } }: Observation<"error">): "quiet" | "warn" | 
 }
 
 function textOf(parts: Observation<"reply">["extras"]["parts"], type: "text" | "reasoning"): string {
-  return parts
-    .filter((part) => part.type === type)
-    .map((part) => ("text" in part ? part.text : ""))
-    .join("");
+  return parts.map((part) => (part.type === type ? part.text : "")).join("");
 }

@@ -38,5 +38,10 @@ export function rowsOf(
 
 /** The row that shows an event: the last row that starts at or before it. */
 export function rowOfEvent(rows: readonly Row[], event: number): number {
-  return rows.findLastIndex((row) => "id" in row && row.id <= event);
+  return rows.findLastIndex((row) => (eventOf(row) ?? Infinity) <= event);
+}
+
+/** The id of the first event of a row; undefined if it is not in the log yet. */
+export function eventOf(row: Row): number | undefined {
+  return row.type === "streaming" || row.type === "unsent" ? undefined : row.id;
 }

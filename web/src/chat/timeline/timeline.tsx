@@ -10,7 +10,7 @@ import { useMessages } from "../../i18n/i18n.ts";
 import type { ItemOf } from "../items/item.ts";
 import { focusRow, scrollWithKeys } from "./row-focus.ts";
 import { RowView } from "./row-view.tsx";
-import { rowOfEvent, type Row } from "../items/rows.ts";
+import { eventOf, rowOfEvent, type Row } from "../items/rows.ts";
 import { endThreshold, useFollowing } from "./use-following.ts";
 
 interface TimelineProps {
@@ -111,13 +111,14 @@ export function Timeline({ snapshot, rows, event }: TimelineProps) {
           {list.getVirtualItems().map(({ index, key, start }) => {
             const row = shown[index];
             if (row === undefined) return null;
+            const id = eventOf(row);
             const isOpen = row.type === "action" && row.observation === undefined;
             return (
               <div
                 key={key}
                 ref={list.measureElement}
                 data-index={index}
-                id={"id" in row ? `e${row.id}` : undefined}
+                id={id === undefined ? undefined : `e${id}`}
                 className={`absolute inset-x-0 top-0 px-4 ${index === target ? "arrived rounded-lg" : ""}`}
                 style={{ transform: `translateY(${start}px)` }}
               >
