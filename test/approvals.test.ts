@@ -1,4 +1,4 @@
-/** Approvals over real sockets, with a server that is killed. */
+/** Approvals over real sockets, including a server that is killed while one is pending. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -21,7 +21,7 @@ async function open(server: ServerProcess, after = -1): Promise<RawSocket> {
   return socket;
 }
 
-/** Starts a task in a conversation that asks about everything, and waits for the question. */
+/** Starts a task in a conversation that requires approval for everything, and waits for the request. */
 async function ask(server: ServerProcess, settings: object = { approval: "always" }): Promise<[RawSocket, Frame]> {
   const socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "initialize", args: settings, ...on, command: "1" });
@@ -34,13 +34,13 @@ async function ask(server: ServerProcess, settings: object = { approval: "always
 const observations = (socket: RawSocket, id: number): Frame[] =>
   socket.frames.filter((frame) => frame["cause"] === id && "observation" in frame);
 
-test("[Q12] allowed over a socket it runs once, and of two clients that answer at once the first is heard", async () => {
+test("[Q12] an action that is allowed over a socket runs once; if two clients answer at the same time, the first answer counts", async () => {
   await using model = await ModelProcess.start([run("echo ran >> ran"), finish]);
   await using server = await ServerProcess.start({ env: model.env });
   const [one, waiting] = await ask(server);
   using two = await open(server);
   const seen = await two.next((frame) => frame["approval"] !== undefined);
-  assert.deepEqual(seen, waiting, "a new subscriber sees what waits");
+  assert.deepEqual(seen, waiting, "a new subscriber sees the pending action");
   two.send({ action: "message", args: { content: "yes" }, ...on, command: "m" });
   await two.next((frame) => frame["ack"]?.command === "m");
   assert.ok(!existsSync(join(server.workspace, "ran")), "a message approves nothing");
@@ -61,7 +61,7 @@ test("[Q12] allowed over a socket it runs once, and of two clients that answer a
   one[Symbol.dispose]();
 });
 
-test("[Q12] denied over a socket it never runs, and the reason is in the next request", async () => {
+test("[Q12] an action that is denied over a socket never runs, and the reason is in the next model request", async () => {
   await using model = await ModelProcess.start([run("echo ran > ran"), finish]);
   await using server = await ServerProcess.start({ env: model.env });
   const [socket, waiting] = await ask(server);
@@ -73,7 +73,7 @@ test("[Q12] denied over a socket it never runs, and the reason is in the next re
   socket[Symbol.dispose]();
 });
 
-test("[Q12] killed while it waits, the server still asks when it is back, until the deadline that was told", async () => {
+test("[Q12] after being killed while an approval is pending, the restarted server still asks for it until the announced deadline", async () => {
   const home = await mkdtemp(join(tmpdir(), "deckhand-approval-"));
   await using model = await ModelProcess.start([run("echo ran >> ran"), run("echo two >> ran"), finish]);
   const first = await ServerProcess.start({ home, env: { ...model.env, DECKHAND_APPROVAL: "always" } });
@@ -87,7 +87,7 @@ test("[Q12] killed while it waits, the server still asks when it is back, until 
   const again = after.frames.find((frame) => frame["approval"] !== undefined);
   assert.deepEqual(again, waiting);
   if (Date.now() < Date.parse(waiting["approval"].expires_at)) {
-    assert.equal(caughtUp["caught_up"].id, last?.["id"], "the restart has added nothing");
+    assert.equal(caughtUp["caught_up"].id, last?.["id"], "the restart added no event");
   }
   assert.ok(!existsSync(join(second.workspace, "ran")), "nothing was run");
   const answer = await after.next((frame) => frame["cause"] === waiting["id"]);
@@ -99,7 +99,7 @@ test("[Q12] killed while it waits, the server still asks when it is back, until 
   await rm(home, { recursive: true, force: true });
 });
 
-test("[Q11] 0.14: a confirmed action is shown again under a second id, which its observation names", async () => {
+test("[Q11] 0.14: a confirmed action is sent again with a second id, which its observation refers to", async () => {
   await using model = await ModelProcess.start([{ text: "Look.", ...run("echo hi") }, run("rm a"), { text: "Bye." }]);
   await using server = await ServerProcess.start({ env: model.env });
   using socket = await RawSocket.open(server.wsUrl, ["openhands", "NO_JWT", "NO_GITHUB"]);
@@ -142,7 +142,7 @@ test("[Q11] 0.14: a confirmed action is shown again under a second id, which its
   assert.equal(replayed["cause"], no?.["id"]);
 });
 
-test("[Q17] `deckhand run` asks nobody: by default everything runs in the sandbox, and else it is denied at once", async () => {
+test("[Q17] `deckhand run` never asks: by default everything runs in the sandbox; otherwise actions are denied immediately", async () => {
   await using model = await ModelProcess.start([run("echo ran > ran"), finish, run("echo ran > never"), finish]);
   await using server = await ServerProcess.start({ env: { ...model.env, DECKHAND_APPROVAL: "always" } });
   const free = new CliProcess(["run", "--url", server.url, "go"]);
@@ -156,7 +156,7 @@ test("[Q17] `deckhand run` asks nobody: by default everything runs in the sandbo
   assert.equal(await wrong.end(), 2);
 });
 
-test("[Q17] attach at a terminal says how to answer, and takes the answer", async () => {
+test("[Q17] attach on a terminal explains how to answer, and accepts the answer", async () => {
   await using model = await ModelProcess.start([run("echo one > one"), run("echo two > two"), finish]);
   await using server = await ServerProcess.start({ env: { ...model.env, DECKHAND_APPROVAL: "always" } });
   const client = connect({ url: server.url });

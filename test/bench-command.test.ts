@@ -1,4 +1,4 @@
-/** `deckhand bench` over the real server, with the tasks that come along and with agents that cheat. */
+/** `deckhand bench` on the real server, with the bundled tasks and with agents that cheat. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ const run = (command: string) => ({ calls: [{ name: "run", arguments: { command 
 const finish = { calls: [{ name: "finish", arguments: { thought: "Done." } }] };
 const works = (when: string, command: string) => ({ when, replies: [run(command), finish] });
 
-/** What an agent may try in place of the work. */
+/** What an agent may try instead of solving the task. */
 const cheats = {
   "overwrite the check": "echo exit 0 > check.sh; chmod 444 check.sh; mkdir -p sub; echo exit 0 > sub/part.sh",
   "put a folder there": "mkdir -p check.sh/deep sub/part.sh; chmod 555 check.sh",
@@ -191,7 +191,7 @@ test("[WB11] finished attempts are not repeated unless the task has changed; Ctr
   const resumed = bench("--results", results, tasks);
   assert.equal(await resumed.end(), 0, resumed.stderr);
   assert.match(resumed.stderr, /^1 of 2 attempts are already in .*results\.jsonl\.\n✔ b/);
-  assert.match(resumed.stdout, /^b +yes +1 /m, "at its time limit it is stopped, and checked all the same");
+  assert.match(resumed.stdout, /^b +yes +1 /m, "it is stopped at its time limit, and checked anyway");
   const again = bench("--results", results, "--json", tasks);
   assert.equal(await again.end(), 0, again.stderr);
   assert.equal(again.stdout.trimEnd().split("\n").length, 1, "only the totals");

@@ -14,7 +14,7 @@ const hello = "write a bash script that prints hello";
 const sleep = { calls: [{ name: "run", arguments: { command: "echo begun; sleep 600" } }] };
 const done = { calls: [{ name: "finish", arguments: { thought: "It is done." } }] };
 
-/** What the model does is chosen by the task. */
+/** The task selects what the model does. */
 const script = {
   replies: [{ text: "I know nothing of this." }],
   conversations: [
@@ -53,7 +53,7 @@ test("[L5] run starts a server if none is running, and stops it afterwards", asy
   assert.equal(await run.end(), 0, run.stderr);
   const lines = run.stdout.split("\n");
   assert.ok(lines.includes("$ bash hello.sh") && lines.includes("  hello"), run.stdout);
-  assert.ok(!(await readdir(home)).includes("server.json"), "the server has let go of its folder");
+  assert.ok(!(await readdir(home)).includes("server.json"), "the server has released its folder");
 });
 
 test("[L5] run uses the server at HOST and PORT, and reads the task from standard input", async () => {
@@ -87,7 +87,7 @@ for (const [task, code, says, state] of [
   });
 }
 
-test("[L2] an agent that asks is told twice that nobody is here", async () => {
+test("[L2] an agent that asks is told twice that nobody can answer", async () => {
   const run = new CliProcess(["run", "--url", server.url, "ask"]);
   assert.equal(await run.end(), 4);
   assert.equal(run.stdout.match(/Nobody is here to answer/g)?.length, 2);
@@ -148,7 +148,7 @@ test("[L8] errors say what to do, and usage errors exit with 2", async () => {
     const cli = new CliProcess(args, { env: { DECKHAND_HOME: join(folder, "unused") } });
     assert.equal(await cli.end(), code, args.join(" ") + cli.stderr);
     assert.ok(cli.stderr.includes(says), `${args.join(" ")}: ${cli.stderr}`);
-    assert.doesNotMatch(cli.stderr, /\n\s+at /, "no stack");
+    assert.doesNotMatch(cli.stderr, /\n\s+at /, "no stack trace");
   }
   for (const args of [["--help"], ["serve", "--help"], ["run", "-h"], ["attach", "--help"]]) {
     const cli = new CliProcess(args);
@@ -179,7 +179,7 @@ test("[L9] serve prints its address, model and sandbox, and shuts down cleanly",
   assert.equal(serve.stderr, "");
 });
 
-/** The conversation that was last at work. */
+/** The conversation that worked last. */
 async function newest(): Promise<{ id: string; events: readonly Event[]; state: ConversationState }> {
   const client = connect({ url: server.url });
   try {

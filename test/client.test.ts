@@ -1,4 +1,4 @@
-/** The client on the real server, over a wire that is cut again and again. */
+/** The client library with the real server, over a connection that is cut again and again. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const retry = { minMs: 1, maxMs: 10 };
 let folder: string;
 let proxy: FlakyProxy;
 let server: ServerProcess;
-/** Over the wire that is cut, and past it. */
+/** Through the proxy that cuts connections, and directly. */
 let far: Client;
 let near: Client;
 
@@ -42,7 +42,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("[C9] what a client has after any number of cuts equals the log", async () => {
+test("[C9] after any number of cuts the client has received exactly the log", async () => {
   const { id } = await near.create({ task: "think" });
   const got: Event[] = [];
   let cuts = 0;
@@ -57,7 +57,7 @@ test("[C9] what a client has after any number of cuts equals the log", async () 
   assert.deepEqual(got, await logOf(id));
 });
 
-test("[C9] messages sent while the wire is cut again and again are each in the log once, in their order", async () => {
+test("[C9] messages sent while the connection is cut again and again are each in the log once, in order", async () => {
   const { id } = await near.create();
   const texts = Array.from({ length: 60 }, (_, n) => `message ${n}`);
   let answered = 0;
@@ -83,14 +83,14 @@ test("[C9] messages sent while the wire is cut again and again are each in the l
   );
 });
 
-test("[C4] without the token the client ends as unauthorized, and does not try for ever", async () => {
+test("[C4] without the token the client becomes unauthorized and stops retrying", async () => {
   const stranger = connect({ url: `http://127.0.0.1:${proxy.port}`, retry });
   await assert.rejects(stranger.send("c", "message", { content: "hi" }), { code: "unauthorized" });
   assert.equal(stranger.status.state, "closed");
   await assert.rejects(stranger.health(), { code: "unauthorized" });
 });
 
-test("[C10] conversations are made, listed, renamed and deleted; who follows a deleted one is told", async () => {
+test("[C10] conversations are created, listed, renamed and deleted; a follower of a deleted one is notified", async () => {
   const { id } = await near.create({ settings: { max_steps: 3 } });
   await near.rename(id, "Its name");
   const { conversations } = await near.list({ query: "Its na" });
@@ -111,10 +111,10 @@ test("[C10] conversations are made, listed, renamed and deleted; who follows a d
   assert.match(health.runtime.sentence, /\S/);
 });
 
-test("[UP6] who watches the list is told what others change in it, and after a cut to read it again", async () => {
+test("[UP6] a list subscriber is notified of changes by other clients, and after a cut to reload the list", async () => {
   const seen: string[] = [];
   const waiting = new Set<() => void>();
-  const told = async (what: string): Promise<void> => {
+  const notified = async (what: string): Promise<void> => {
     while (!seen.includes(what)) await new Promise<void>((resolve) => waiting.add(resolve));
   };
   const stop = far.onList(({ rows, gone, reload }) => {
@@ -123,25 +123,25 @@ test("[UP6] who watches the list is told what others change in it, and after a c
     for (const wake of waiting) wake();
     waiting.clear();
   });
-  await told("reload");
+  await notified("reload");
   const { id } = await near.create({ settings: { max_steps: 3 } });
   const changed = await near.change(id, { title: "by another", pinned: true });
   assert.deepEqual([changed.title, changed.pinned, changed.waiting], ["by another", true, null]);
-  await told("by another");
+  await notified("by another");
   seen.length = 0;
   proxy.cut();
-  await told("reload");
+  await notified("reload");
   assert.ok(
     (await far.inbox()).items.every((item) => item.id !== id),
     "nothing waits in it",
   );
   assert.equal((await near.list({ pinned: true })).conversations[0]?.id, id);
   await near.delete(id);
-  await told(`gone ${id}`);
+  await notified(`gone ${id}`);
   stop();
 });
 
-/** All that is there; with `on`, which sees what comes, until the end. */
+/** All stored events; with `on`, which receives each item, until the conversation ends. */
 async function logOf(id: string, on?: (type: string) => unknown): Promise<readonly Event[]> {
   const events: Event[] = [];
   for await (const item of near.follow(id)) {

@@ -1,4 +1,4 @@
-/** Workspaces that are cloned over the network, limits of their making, and what a killed server leaves of it. */
+/** Workspaces cloned over the network, the limits on creating them, and what a killed server leaves behind. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -73,7 +73,7 @@ async function failureOf(workspace: WorkspaceChoice): Promise<string> {
   return failed.content;
 }
 
-test("[V37] a repository is cloned, by its default branch, a branch, a tag or a commit, and its stages are told", async () => {
+test("[V37] a repository is cloned at its default branch, a branch, a tag or a commit, and the stages are reported", async () => {
   const url = git.url("public/.git");
   const id = await createIn(client, { git: url });
   assert.equal(
@@ -92,7 +92,7 @@ test("[V37] a repository is cloned, by its default branch, a branch, a tag or a 
   }
 });
 
-test("[V37] what fails is said with what to do; another host is not reached by a redirect or a submodule", async () => {
+test("[V37] a failure says what to do; a redirect or a submodule reaches no other host", async () => {
   assert.match(await failureOf({ git: git.url("public/.git"), ref: "none" }), /no such branch, tag or commit/);
   assert.match(await failureOf({ git: git.url("none/.git") }), /not found|not there/i);
   assert.match(await failureOf({ git: git.url("private/x") }), /requires a login/);
@@ -103,7 +103,7 @@ test("[V37] what fails is said with what to do; another host is not reached by a
   assert.equal(reached, 0);
 });
 
-test("[V37] hostile addresses and names are refused at once", async () => {
+test("[V37] hostile addresses and names are rejected immediately", async () => {
   const addresses = [
     "--upload-pack=touch /tmp/x",
     "-oProxyCommand=x",
@@ -141,7 +141,7 @@ test("[V37] hostile addresses and names are refused at once", async () => {
   }
 });
 
-test("[V38] a server that is killed while it clones leaves nothing half there; the next message makes it", async () => {
+test("[V38] a server that is killed while cloning leaves no partial workspace; the next message creates it", async () => {
   const home = join(folder, "killed");
   const first = await ServerProcess.start({ home, env });
   const early = connect({ url: first.url });

@@ -1,4 +1,4 @@
-/** What models took, as the command line tells it, over the real server. */
+/** Model costs as the command line shows them, with the real server. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

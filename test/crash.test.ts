@@ -15,7 +15,7 @@ const logOf = async (server: ServerProcess): Promise<Frame[]> => {
   return ((await response.json()) as { events: Frame[] }).events;
 };
 
-test("[E7] kill -9 in the middle of a command: the log is whole, nothing runs on, the next message works", async () => {
+test("[E7] after kill -9 during a command the log is complete, nothing keeps running, and the next message works", async () => {
   const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
   const seconds = 31_536_000 + process.pid;
   await using model = await ModelProcess.start([
@@ -53,7 +53,7 @@ test("[E7] kill -9 in the middle of a command: the log is whole, nothing runs on
   assert.equal(state?.["extras"].agent_state, "paused");
   const list = (await (await fetch(`${second.url}/api/conversations`)).json()) as { conversations: Frame[] };
   assert.equal(list.conversations[0]?.["id"], "c");
-  assert.equal((await model.requests()).length, 1, "nothing was asked of the model by itself");
+  assert.equal((await model.requests()).length, 1, "the restart alone makes no model request");
 
   using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
   again.send({ subscribe: { conversation: "c", after: state?.["id"] } });
@@ -62,13 +62,13 @@ test("[E7] kill -9 in the middle of a command: the log is whole, nothing runs on
   const ran = again.frames.find((frame) => frame["observation"] === "run");
   assert.equal(ran?.["content"], "begun\n");
   const requests = await model.requests();
-  const told = requests[1]?.body.messages.find((message) => message.role === "tool");
-  assert.match(JSON.stringify(told), /outcome is unknown.*Check what it did before repeating it/);
+  const result = requests[1]?.body.messages.find((message) => message.role === "tool");
+  assert.match(JSON.stringify(result), /outcome is unknown.*Check what it did before repeating it/);
   await second.end();
   await rm(home, { recursive: true, force: true });
 });
 
-test("[X24] what the workspace shows of an unknown outcome is told, also when several ran at once", async () => {
+test("[X24] an unknown outcome includes what the workspace shows of it, also if several actions ran at once", async () => {
   const seconds = 31_538_000 + process.pid;
   const command = `until [ -e go ]; do sleep 0.05; done; echo begun > begun; rm old; echo x > 'a b'; sleep ${seconds}`;
   await using model = await ModelProcess.start([{ calls: [{ name: "run", arguments: { command } }] }]);
@@ -89,7 +89,7 @@ test("[X24] what the workspace shows of an unknown outcome is told, also when se
   await socket.next((frame) => frame["ack"]?.command === "two");
   await writeFile(join(home, "workspace", "go"), "");
   await until(async () => (await processesWith(`sleep\0${seconds}`)).length > 0);
-  // A sign of life comes each second.
+  // The server records every second that it is alive.
   await delay(1100);
   await first.end("SIGKILL");
   await using second = await ServerProcess.start({ home, env: model.env });
@@ -107,7 +107,7 @@ test("[X24] what the workspace shows of an unknown outcome is told, also when se
   await rm(home, { recursive: true, force: true });
 });
 
-test("[X24] of a file that was to be written it is told whether it was", async () => {
+test("[X24] after a crash during a write, the observation says whether the file was written", async () => {
   const write = { name: "write", arguments: { path: "note", content: "written\n" } };
   await using model = await ModelProcess.start([{ calls: [write] }]);
   for (const [place, says] of [
@@ -127,7 +127,7 @@ test("[X24] of a file that was to be written it is told whether it was", async (
   }
 });
 
-test("[X26] with DECKHAND_RESUME=always work goes on by itself and the model is told of what is unknown", async () => {
+test("[X26] with DECKHAND_RESUME=always work continues automatically, and the model learns of unknown outcomes", async () => {
   const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
   await using model = await ModelProcess.start([
     { calls: [1, 2].map((n) => ({ name: "run", arguments: { command: `echo ${n} >> lines` } })) },
@@ -139,7 +139,7 @@ test("[X26] with DECKHAND_RESUME=always work goes on by itself and the model is 
   using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   socket.send({ action: "start", args: { task: "two lines" }, conversation: "c" });
   await socket.closed;
-  // Three more crashes, where it is about to ask the model; then a person is asked.
+  // Three more crashes just before the model request; after those a person must resume.
   for (let at = 0; at < 3; at += 1) {
     const server = await ServerProcess.start({ home, env: { ...env, DECKHAND_FAILPOINT: "asking:1" } }).catch(
       () => null,
@@ -157,16 +157,16 @@ test("[X26] with DECKHAND_RESUME=always work goes on by itself and the model is 
   assert.deepEqual(
     log.flatMap((event) => (event["action"] === "run" ? [event["args"].command as string] : [])),
     ["echo 1 >> lines", "cat lines"],
-    "what was planned behind the unknown outcome is not done",
+    "calls after the one with an unknown outcome are not run",
   );
   assert.equal(log.find((event) => event["observation"] === "run")?.["content"], "1\n");
-  const [, told] = await model.requests();
-  assert.match(JSON.stringify(told?.body.messages), /outcome is unknown/);
+  const [, second] = await model.requests();
+  assert.match(JSON.stringify(second?.body.messages), /outcome is unknown/);
   await last.end();
   await rm(home, { recursive: true, force: true });
 });
 
-test("[X26] with DECKHAND_RESUME=always a server that was stopped in peace goes on, too, to the end", async () => {
+test("[X26] with DECKHAND_RESUME=always work also continues to its end after an orderly shutdown", async () => {
   const home = await mkdtemp(join(tmpdir(), "deckhand-crash-"));
   await using model = await ModelProcess.start([
     { calls: [{ name: "run", arguments: { command: "echo begun > begun; sleep 600" } }] },
@@ -191,7 +191,7 @@ test("[X26] with DECKHAND_RESUME=always a server that was stopped in peace goes 
   await rm(home, { recursive: true, force: true });
 });
 
-test("[E9] a second server on the same home is refused with the process that holds it", async () => {
+test("[E9] a second server on the same home fails to start and names the process that uses it", async () => {
   await using first = await ServerProcess.start();
   await assert.rejects(
     ServerProcess.start({ home: first.home }),

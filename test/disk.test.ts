@@ -1,4 +1,4 @@
-/** A disk that is full, or may only be read. Small file systems in memory stand for it, which takes root. */
+/** A disk that is full or read-only: small in-memory file systems, which require root. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
@@ -17,7 +17,7 @@ interface Disk extends Disposable {
   readonly remount: (how: "ro" | "rw") => void;
 }
 
-/** Undefined where this user may not mount. */
+/** Undefined if this user may not mount file systems. */
 function smallDisk(): Disk | undefined {
   const path = mkdtempSync(join(tmpdir(), "deckhand-disk-"));
   try {
@@ -68,7 +68,7 @@ async function logOf(server: ServerProcess): Promise<readonly Frame[]> {
   return ((await response.json()) as { events: Frame[] }).events;
 }
 
-test("[X21] a full disk is told, stores nothing by halves, stops nobody, and is over when there is room again", async (t) => {
+test("[X21] a full disk is reported, stores no partial event, stops no other work, and recovers once there is space", async (t) => {
   using disk = smallDisk();
   if (disk === undefined) return t.skip(noMount);
   const home = join(disk.path, "home");
@@ -82,9 +82,9 @@ test("[X21] a full disk is told, stores nothing by halves, stops nobody, and is 
   disk.fill();
   let refused: Frame | undefined;
   for (let at = 0; refused === undefined && at < 300; at += 1) {
-    const told = await send(socket, `full ${at}`);
-    if ("ack" in told) acknowledged.push(`full ${at}`);
-    else refused = told["error"] as Frame;
+    const answer = await send(socket, `full ${at}`);
+    if ("ack" in answer) acknowledged.push(`full ${at}`);
+    else refused = answer["error"] as Frame;
   }
   assert.equal(refused?.["code"], "store_failed");
   assert.equal(refused?.["retryable"], true);
@@ -102,23 +102,23 @@ test("[X21] a full disk is told, stores nothing by halves, stops nobody, and is 
   assert.deepEqual(await logOf(second), log);
 });
 
-test("[X21] a server does not start on a disk that may only be read, and says why; on a full one it shows what there is", async (t) => {
+test("[X21] on a read-only disk the server does not start and says why; on a full disk it serves what is stored", async (t) => {
   using disk = smallDisk();
   if (disk === undefined) return t.skip(noMount);
   const home = join(disk.path, "home");
   await using first = await ServerProcess.start({ home, env });
   using socket = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
-  await send(socket, "kept");
+  await send(socket, "stored");
   await first.end("SIGKILL");
   disk.remount("ro");
   await assert.rejects(ServerProcess.start({ home, env }), /read-only/);
   disk.remount("rw");
   disk.fill();
   await using again = await ServerProcess.start({ home, env });
-  assert.equal((await logOf(again)).filter((event) => event["command"] === "kept").length, 1);
+  assert.equal((await logOf(again)).filter((event) => event["command"] === "stored").length, 1);
 });
 
-test("[X27] a server whose work was cut off starts on a full disk, shows what there is, and clears up when there is room", async (t) => {
+test("[X27] a server whose work was interrupted starts on a full disk, serves what is stored, and recovers once there is space", async (t) => {
   using disk = smallDisk();
   if (disk === undefined) return t.skip(noMount);
   const home = join(disk.path, "home");
@@ -143,11 +143,11 @@ test("[X27] a server whose work was cut off starts on a full disk, shows what th
   using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
   again.send({ subscribe: { conversation: "c" } });
   await again.next((frame) => "caught_up" in frame);
-  // The kernel gives what SQLite has of room in its file: it takes some to find none.
+  // SQLite still has free pages in its file, so several appends succeed first.
   let refused: Frame | undefined;
   for (let at = 0; refused === undefined && at < 300; at += 1) {
-    const told = await send(again, `full ${at}`);
-    if ("error" in told) refused = told["error"] as Frame;
+    const answer = await send(again, `full ${at}`);
+    if ("error" in answer) refused = answer["error"] as Frame;
   }
   assert.equal(refused?.["code"], "store_failed");
   disk.free();

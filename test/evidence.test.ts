@@ -14,7 +14,7 @@ const finish: ScriptReply = {
   ],
 };
 
-test("[EV3] what a command changed after the check is found by the snapshots, and the last word names what changed", async () => {
+test("[EV3] a change that a command makes after the check is found by the checkpoints, and the final message names it", async () => {
   await using model = await ModelProcess.start([
     run("printf 'exit 0\\n' > check.sh"),
     run("sh check.sh"),

@@ -36,7 +36,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Yields first, so that fetch notices connections which the server has closed while a program blocked this process. */
+/** Yields first, so that fetch notices connections that the server closed while a program blocked this process. */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
   for (let turns = 0; turns < 3; turns += 1) await othersTurn();
   return fetch(`${server.url}/api/conversations/${id}/${path}`, init);
@@ -216,8 +216,8 @@ test("[V44] large and binary files are written in full with bounded memory, and 
   assert.ok(most - atFirst < 80 * mib, `${Math.round((most - atFirst) / mib)} MiB more`);
   assert.equal(execFileSync("cmp", [join(workspace, "large"), "-"], { input: bytes }).length, 0);
   const { event } = (await put.json()) as { event: number };
-  const told = await eventOf(client, id, (each) => each.id === event);
-  assert.ok(!isAction(told) && told.observation === "upload" && told.extras.size_bytes === bytes.length);
+  const logged = await eventOf(client, id, (each) => each.id === event);
+  assert.ok(!isAction(logged) && logged.observation === "upload" && logged.extras.size_bytes === bytes.length);
   assert.deepEqual(
     readdirSync(workspace).filter((name) => name.startsWith("large")),
     ["large"],

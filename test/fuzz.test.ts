@@ -1,23 +1,23 @@
 /**
- * Clients that come, go, lag, send twice, answer at once, stop and pause, by chance, in many conversations at once, while
- * the server is killed and started again. At the end everybody has the log, and the log has each thing once.
+ * Random clients connect, disconnect, lag, send twice, answer concurrently, stop and pause in many conversations at once,
+ * while the server is killed and restarted. At the end every client has the log, and the log has everything once.
  *
- *   DECKHAND_FUZZ_RUNS=4000   more of it: so many conversations; `npm run test:long` does
- *   DECKHAND_FUZZ_SEED=7      begin with this seed, which is printed; the machine's pace is not repeated
+ *   DECKHAND_FUZZ_RUNS=4000   the number of conversations; `npm run test:long` sets more than the default
+ *   DECKHAND_FUZZ_SEED=7      start with this seed, which each run prints; timing is not reproduced
  */
 import { test, type TestContext } from "node:test";
 import { plansOf } from "./fuzz/plan.ts";
 import { play } from "./fuzz/play.ts";
 import { World } from "./fuzz/world.ts";
 
-/** Seeds that found something once. */
+/** Seeds that have found bugs. */
 const pastSeeds: readonly number[] = [10];
 const wanted = process.env["DECKHAND_FUZZ_RUNS"];
 const runs = Number(wanted ?? 300);
-/** No conversation begins later than this in either test: the machine may be slow. */
-const mostMs = wanted === undefined ? 9_000 : 5 * 60_000;
+/** No conversation starts later than this in either test, because the machine may be slow. */
+const maxMs = wanted === undefined ? 9_000 : 5 * 60_000;
 const firstSeed = Number(process.env["DECKHAND_FUZZ_SEED"] ?? Date.now() % 1_000_000);
-/** More at once find no more, and wait for each other. */
+/** More at once would find nothing more and wait for each other. */
 const atOnce = 16;
 
 async function playAll(t: TestContext, world: World, count: number): Promise<void> {
@@ -30,7 +30,7 @@ async function playAll(t: TestContext, world: World, count: number): Promise<voi
   let failed = false;
   const worker = async (): Promise<void> => {
     for (const { plan, seed, at } of waiting) {
-      if (failed || performance.now() - startedAt > mostMs) return;
+      if (failed || performance.now() - startedAt > maxMs) return;
       await play(plan, `c${seed}-${at}`, world).catch((error: unknown) => {
         failed = true;
         const what = `DECKHAND_FUZZ_SEED=${seed}, conversation ${at}: ${String(error)}\n${JSON.stringify(plan)}`;
@@ -44,12 +44,12 @@ async function playAll(t: TestContext, world: World, count: number): Promise<voi
   t.diagnostic(`${played} conversations from seed ${firstSeed}, the server was killed ${world.kills} times`);
 }
 
-test(`[X22] conversations of chance from seed ${firstSeed}: everybody ends with the log, and it has each thing once`, async (t) => {
+test(`[X22] random conversations from seed ${firstSeed}: every client ends with the log, which has everything once`, async (t) => {
   await using world = await World.start();
   await playAll(t, world, Math.ceil(runs / 2));
 });
 
-test(`[X22] the same while the server is killed and started, from seed ${firstSeed}`, async (t) => {
+test(`[X22] random conversations from seed ${firstSeed} while the server is killed and restarted`, async (t) => {
   await using world = await World.start();
   let kill = firstSeed;
   world.keepKilling(() => (kill = (kill * 1_103_515_245 + 12_345) % 2 ** 31) % 2000);

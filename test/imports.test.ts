@@ -15,11 +15,11 @@ const files: readonly SourceFile[] = globSync(
   },
 ).map((path) => ({ path, source: readFileSync(join(root, path), "utf8") }));
 
-test("[S9] nobody imports what the table of the house does not allow, and no folders import each other in a circle", () => {
+test("[S9] no file imports what the table does not allow, and there are no cycles between folders", () => {
   assert.deepEqual(findViolations(files), []);
 });
 
-test("[S9] the check has read the sources, and most of them import something", () => {
+test("[S9] the check reads the sources, and most of them import something", () => {
   const code = files.filter((file) => !isTest(file.path));
   assert.ok(code.length > 60, `${code.length} files`);
   const imports = code.flatMap(importsOf);
@@ -32,7 +32,7 @@ test("[S9] the check has read the sources, and most of them import something", (
   }
 });
 
-test("[S9] each row of the table stands for something that is there, or for a place that is kept empty", () => {
+test("[S9] each row of the table names something that exists, or a folder that must stay empty", () => {
   const keptEmpty = ["server/src/telemetry"];
   const known = (path: string) => files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
   const named = [
@@ -77,7 +77,7 @@ for (const [path, source, violation] of plants) {
   });
 }
 
-test("[S9] a planted circle is found", () => {
+test("[S9] a planted cycle is found", () => {
   const violations = findViolations([
     { path: "server/src/main.ts", source: 'import "./ws/x.ts";' },
     { path: "server/src/ws/x.ts", source: 'import "../main.ts";' },

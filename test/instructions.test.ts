@@ -6,7 +6,7 @@ import { ModelProcess } from "./kit/model-process.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-test("[E23] a repository's instructions and the skill that a task needs reach the model, and everybody sees which were read", async () => {
+test("[E23] a repository's instructions and the skill that a task needs reach the model, and the log shows which files were read", async () => {
   await using model = await ModelProcess.start([
     { calls: [{ name: "read", arguments: { path: ".agents/skills/harbour/SKILL.md" } }] },
     { calls: [{ name: "finish", arguments: { thought: "The harbour master is Ottilie." } }] },
@@ -24,8 +24,8 @@ test("[E23] a repository's instructions and the skill that a task needs reach th
   await socket.next((frame) => "ack" in frame);
   socket.send({ subscribe: { conversation: "c", after: -1 } });
   await socket.state("finished");
-  const told = socket.frames.find((frame) => frame["observation"] === "instructions");
-  assert.match(told?.["message"] as string, /AGENTS\.md, \.agents\/skills\/harbour\/SKILL\.md\.$/);
+  const loaded = socket.frames.find((frame) => frame["observation"] === "instructions");
+  assert.match(loaded?.["message"] as string, /AGENTS\.md, \.agents\/skills\/harbour\/SKILL\.md\.$/);
   const [first, second] = (await model.requests()).map(({ body }) => JSON.stringify(body.messages));
   assert.match(first ?? "", /Call everybody captain\..*- harbour .*Who runs the harbour\..*Who is harbour master\?/);
   assert.ok(!first?.includes("Ottilie") && second?.includes("The harbour master is Ottilie."));
@@ -35,7 +35,7 @@ test("[E23] a repository's instructions and the skill that a task needs reach th
   assert.equal(socket.frames.filter((frame) => frame["observation"] === "instructions").length, 1);
 });
 
-test("[EV6] a skill is told when the agent first reads a file that it is about, and one of the user's own is read by its name", async () => {
+test("[EV6] a skill is shown when the agent first reads a file that it applies to, and a user's skill is loaded by name", async () => {
   await using model = await ModelProcess.start([
     { calls: [{ name: "read", arguments: { path: "query.sql" } }] },
     { calls: [{ name: "read", arguments: { path: "skill:tides" } }] },
@@ -55,7 +55,7 @@ test("[EV6] a skill is told when the agent first reads a file that it is about, 
     "---\nname: tides\ndescription: When the water is high.\n---\nHigh water is at seven.",
   );
   using socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
-  socket.send({ action: "start", args: { task: "Mend the query" }, conversation: "c", command: "1" });
+  socket.send({ action: "start", args: { task: "Fix the query" }, conversation: "c", command: "1" });
   await socket.next((frame) => "ack" in frame);
   socket.send({ subscribe: { conversation: "c", after: -1 } });
   await socket.state("finished");

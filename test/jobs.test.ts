@@ -1,4 +1,4 @@
-/** Commands in the background, from the model's reply to the end of their processes. */
+/** Background commands, from the model's reply to the end of their processes. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { processesWith, until } from "./kit/processes.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-/** A number of seconds that no other process of this machine sleeps; its commands are told by it. */
+/** A duration that no other process on this machine sleeps, which identifies the process. */
 const seconds = (n: number): number => 31_700_000 + process.pid * 20 + n;
 const call = (name: string, args: object): ScriptReply => ({ calls: [{ name, arguments: args }] });
 const inBackground = (command: string): ScriptReply => call("run", { command, background: true });
@@ -76,7 +76,7 @@ async function ask(socket: RawSocket, task: string, action: string, args: object
   return socket.next((frame) => frame["cause"] === asked["id"] && "observation" in frame, { from });
 }
 
-test("[O3] a job that ends by itself is one event, and the model hears of it at its next step", async () => {
+test("[O3] a job that exits adds one event, and the model learns of it in its next step", async () => {
   const task = "one that ends by itself";
   using socket = await begin(task);
   const { id } = jobOf(await started(socket)) as { id: string };
@@ -95,7 +95,7 @@ test("[O3] a job that ends by itself is one event, and the model hears of it at 
   assert.equal(socket.frames.filter((frame) => frame["observation"] === "job").length, 1);
 });
 
-test("[O4] a person types into a job, looks at it, and ends it, beside the agent's work", async () => {
+test("[O4] a person types into a job, reads its output and ends it while the agent works", async () => {
   const task = "one that is typed into";
   using socket = await begin(task);
   const run = await started(socket);
@@ -109,7 +109,7 @@ test("[O4] a person types into a job, looks at it, and ends it, beside the agent
   assert.equal(none["extras"].code, "bad_tool_args");
 });
 
-test("[O5] what outlives its time goes on as a job; a stop leaves it, a stop with jobs ends it", async () => {
+test("[O5] a command that exceeds its time-out continues as a job; a stop leaves it running, a stop with `jobs` ends it", async () => {
   const task = "one that outlives its time";
   using socket = await begin(task);
   const run = await started(socket);
@@ -128,7 +128,7 @@ test("[O5] what outlives its time goes on as a job; a stop leaves it, a stop wit
   assert.deepEqual(jobOf(ended), { id: jobOf(run)["id"], state: "ended", exit_code: 137 });
 });
 
-test("[O6] a deleted conversation leaves no process of a job, whatever it did to escape", async () => {
+test("[O6] deleting a conversation ends all processes of its jobs, however they tried to escape", async () => {
   const task = "one in a conversation that is deleted";
   using socket = await begin(task);
   await socket.state("awaiting_user_input");
@@ -137,7 +137,7 @@ test("[O6] a deleted conversation leaves no process of a job, whatever it did to
   assert.equal(await sleeps(3), 0);
 });
 
-test("[O7] jobs end with their server, killed or not, and the log says so at the next start", async () => {
+test("[O7] jobs end with their server, killed or stopped, and the log records it at the next start", async () => {
   const ways = { "one whose server is killed": "SIGKILL", "one whose server is stopped": "SIGTERM" } as const;
   for (const [task, signal] of Object.entries(ways)) {
     using socket = await begin(task);

@@ -1,6 +1,6 @@
 /**
- * The server is killed at every step of a task, each time in another run, and started again on what it left; a person
- * lets it go on. What comes of it is held against the run that was not killed.
+ * The server is killed at every step of a task, once per run, and restarted with the same data; a person resumes the
+ * work. The result is compared with a run that was not killed.
  */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { apply, emptyState, isAction, type ConversationState, type Event } from "@deckhand/protocol";
-import { checkLines, checkLog, told } from "./fuzz/check.ts";
+import { checkLines, checkLog, describeLog } from "./fuzz/check.ts";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
 import { RawSocket, type Frame } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
@@ -17,9 +17,9 @@ interface Scenario {
   readonly name: string;
   readonly replies: readonly ScriptReply[];
   readonly env: Readonly<Record<string, string>>;
-  /** Actions of the agent in the run that is not killed. */
+  /** Actions of the agent in the undisturbed run. */
   readonly acts: readonly string[];
-  /** What stands at one place twice (an action is stored, then its tool begins) is tried once, unless all are wanted. */
+  /** A point that coincides with another (an action is stored, then its tool starts) is tried once, unless all are requested. */
   readonly few: readonly string[];
 }
 
@@ -55,14 +55,14 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** As `server/src/main/fail-point.ts` has them. */
+/** See `server/src/main/fail-point.ts`. */
 const everyPlace =
   "stored storing writing acting acted printing asking hearing replied choosing judging starting started finding reading".split(
     " ",
   );
 const all = process.env["DECKHAND_ALL_TESTS"] !== undefined;
-/** Reached so often by readers that more of them try the same again. */
-const mostOfOne = 30;
+/** Readers reach these so often that more of them would only repeat the same case. */
+const maxPerPoint = 30;
 
 interface Run {
   readonly log: readonly Event[];
@@ -82,7 +82,7 @@ const byAgent = (log: readonly Event[]): readonly string[] =>
       : [],
   );
 
-/** A person at the page: gives the task, allows 1 and denies 2, answers, and lets it go on. Ends with the work or the server. */
+/** A person at the UI: gives the task, allows 1, denies 2, answers, and resumes. Ends with the work or the server. */
 async function drive(server: ServerProcess, by: By): Promise<readonly Frame[]> {
   const socket = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   const send = (action: string, args: object, command: string): void =>
@@ -124,7 +124,7 @@ function react(state: ConversationState, by: By, send: (action: string, args: ob
   }
 }
 
-/** The events of an answer come one by one: only where a state begins, or an action waits, there is something to answer. */
+/** Only a new state or a pending action needs an answer; the events of a reply arrive one by one. */
 function asksForAnswer(frame: Frame): boolean {
   return "caught_up" in frame || "approval" in frame || frame["observation"] === "agent_state_changed";
 }
@@ -136,7 +136,7 @@ async function look(server: ServerProcess): Promise<Run> {
   return { log, lines: (await text("lines")).split("\n").slice(0, -1), note: await text("note") };
 }
 
-/** One scenario with its model, and the run that nobody kills. */
+/** One scenario with its model and its undisturbed run. */
 class Stage implements AsyncDisposable {
   readonly scenario: Scenario;
   readonly #model: ModelProcess;
@@ -148,7 +148,7 @@ class Stage implements AsyncDisposable {
   }
 
   static async open(scenario: Scenario): Promise<Stage> {
-    // The failures of a script are played once for each first message: of all runs here only one would have them.
+    // A script plays its failures once per first message, so only one of these runs would have them.
     const model = await ModelProcess.start(scenario.replies);
     const stage = new Stage(scenario, model);
     await using server = await ServerProcess.start({ env: { ...stage.env, DECKHAND_FAILPOINT: "stored:0" } });
@@ -161,7 +161,7 @@ class Stage implements AsyncDisposable {
     return { ...this.#model.env, ...this.scenario.env, DECKHAND_RUNTIME: "host" };
   }
 
-  /** Killed there, started again, and on to the end. False where the work ended before it came there. */
+  /** Kills the server at the point, restarts it and finishes the work. False if the work ended before the point. */
   async killedAt(place: string, by: By): Promise<boolean> {
     const home = await mkdtemp(join(tmpdir(), "deckhand-kill-"));
     try {
@@ -173,8 +173,8 @@ class Stage implements AsyncDisposable {
       sameAsShown(left.log, shown);
       const state = left.log.findLast((event) => !isAction(event) && event.observation === "agent_state_changed");
       if (state !== undefined)
-        assert.doesNotMatch(JSON.stringify(state), /"agent_state":"running"/, "it runs by itself");
-      // Whoever got no answer sends again: it happens once.
+        assert.doesNotMatch(JSON.stringify(state), /"agent_state":"running"/, "it runs without being resumed");
+      // A client that got no answer sends its command again; it is executed once.
       await drive(second, by);
       this.#compare(await look(second), by);
       return true;
@@ -192,7 +192,7 @@ class Stage implements AsyncDisposable {
       checkLines(log, lines);
       const expected = byAgent(this.whole.log);
       const did = byAgent(log);
-      // A message puts aside what was left of a reply, and so does what is not known of it; a word goes on with it.
+      // A message discards the rest of a reply, and so does an unknown outcome; resuming continues it.
       if (by === "word" && !log.some(isUnknown)) {
         assert.deepEqual(did, expected);
         assert.deepEqual(lines.toSorted(), this.whole.lines.toSorted());
@@ -204,10 +204,10 @@ class Stage implements AsyncDisposable {
       }
       assert.equal(did.at(-1), expected.at(-1));
       if (!log.some(isUnknown)) assert.equal(note, this.whole.note);
-      // The agent's, and the user's own beside it.
+      // The agent's and the user's own.
       assert.ok(log.filter(isUnknown).length <= 2);
     } catch (error) {
-      throw new Error(`${String(error)}\n${told(log)}`, { cause: error });
+      throw new Error(`${String(error)}\n${describeLog(log)}`, { cause: error });
     }
   }
 
@@ -216,7 +216,7 @@ class Stage implements AsyncDisposable {
   }
 }
 
-/** Everything that the client was shown or promised is in the log, and as it was shown. */
+/** Everything that the client was sent or acknowledged is in the log, unchanged. */
 function sameAsShown(log: readonly Event[], shown: readonly Frame[]): void {
   for (const frame of shown) {
     if ("timestamp" in frame) {
@@ -232,7 +232,7 @@ before(async () => {
 });
 after(() => Promise.all(stages.map((stage) => stage[Symbol.asyncDispose]())));
 
-test("[X17] the run that is not killed does each thing once", () => {
+test("[X17] the undisturbed run does everything once", () => {
   for (const { scenario, whole } of stages) {
     const lines = scenario.env["DECKHAND_APPROVAL"] === "always" ? ["1", "9"] : ["1", "2", "3", "4", "9"];
     assert.deepEqual(whole.lines.toSorted(), lines);
@@ -244,10 +244,10 @@ test("[X17] the run that is not killed does each thing once", () => {
 });
 
 const what = all ? "every place" : "some places";
-/** Of two servers for each kill; alone on the machine fifteen kills take as many seconds. */
+/** Each kill needs two servers; on a quiet machine fifteen kills take fifteen seconds. */
 const timeout = 15 * 60_000;
 test(
-  `[X17] killed at ${what}, nothing told is lost, nothing is done twice, and it ends the same`,
+  `[X17] killed at ${what}: nothing acknowledged is lost, nothing runs twice, and the result is the same`,
   { timeout },
   async (t) => {
     let killed = 0;
@@ -261,7 +261,7 @@ test(
       all
         ? everyPlace.map((place) => async () => {
             let at = 1;
-            while (at <= mostOfOne && (await one(stage, `${place}:${at}`, at))) at += 1;
+            while (at <= maxPerPoint && (await one(stage, `${place}:${at}`, at))) at += 1;
             if (at > 1) reached.add(place);
           })
         : stage.scenario.few.map((place, at) => async () => {
@@ -278,7 +278,7 @@ test(
   },
 );
 
-test("[X18] killed again while it clears up after the first time, it clears up at the next start", async () => {
+test("[X18] a server that is killed again during recovery recovers at the next start", async () => {
   const [stage] = stages;
   assert.ok(stage !== undefined);
   const home = await mkdtemp(join(tmpdir(), "deckhand-kill-"));

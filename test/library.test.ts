@@ -231,7 +231,7 @@ test("[J12] deleting a working conversation leaves no process, and a late comman
   const { id } = await client.create({ task: "sleep" });
   await atWork(id);
   for (let looks = 0; (await sleeping()).length === 0; looks += 1) {
-    assert.ok(looks < 200, "the command was not started");
+    assert.ok(looks < 200, "the command did not start");
     await wait(20);
   }
   using socket = await RawSocket.open(`${server.wsUrl}?protocol=deckhand.v1`);

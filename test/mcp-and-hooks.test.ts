@@ -1,4 +1,4 @@
-/** MCP servers and hooks of the user, as real processes beside a real server; and what a workspace cannot do. */
+/** MCP servers and hooks of the user as real processes with a real server, and what a workspace cannot do. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -31,7 +31,7 @@ async function homeWith(settings: object): Promise<string> {
   return home;
 }
 
-/** What has ended and waits for its parent has no command line any more. */
+/** A zombie has no command line. */
 async function isThere(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")) !== "";
 }
@@ -45,7 +45,7 @@ async function begin(server: ServerProcess, task = "go", settings: object = {}):
   return socket;
 }
 
-test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked about, done and told, and goes on after a restart with the same bytes", async () => {
+test("[MC10][MC17] one MCP server works while another hangs: its tool needs approval, runs, is listed, and works after a restart with identical definitions", async () => {
   const starts = join(await homeWith({}), "starts");
   const home = await homeWith({
     mcp: {
@@ -86,14 +86,14 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   assert.deepEqual([late?.["observation"], late?.["extras"].code], ["error", "mcp_timeout"]);
   const warning = socket.frames.find((frame) => frame["observation"] === "status");
   assert.match(warning?.["content"], /The MCP server bad is unavailable: The server did not answer within 1 seconds/);
-  const [told] = socket.frames.filter((frame) => frame["observation"] === "tools");
+  const [listed] = socket.frames.filter((frame) => frame["observation"] === "tools");
   assert.deepEqual(
-    told?.["extras"].tools.map((tool: { name: string }) => tool.name),
+    listed?.["extras"].tools.map((tool: { name: string }) => tool.name),
     ["good__add", "good__sleep"],
   );
   await first.end("SIGKILL");
   const [, left = 0] = (await readFile(starts, "utf8")).trim().split("\n").map(Number);
-  assert.ok(await isThere(left), "what a server started outlives a server that is killed");
+  assert.ok(await isThere(left), "a process of an MCP server outlives a killed server");
 
   await using second = await ServerProcess.start({ home, env: model.env });
   using again = await RawSocket.open(second.wsUrl, ["deckhand.v1"]);
@@ -101,7 +101,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   await again.next((frame) => frame["ack"]?.command === "2");
   again.send({ subscribe: { conversation: "c", after: asked["id"] } });
   await again.next((frame) => frame["observation"] === "call_tool" && frame["content"] === "6");
-  assert.ok(!(await isThere(left)), "until the next one");
+  assert.ok(!(await isThere(left)), "until the next server starts");
   const bodies = (await model.requests()).map(({ body }) => body as { messages: unknown[]; tools: unknown });
   for (const [at, body] of bodies.entries()) {
     const before = bodies[at - 1] ?? body;
@@ -111,7 +111,7 @@ test("[MC10][MC17] of two MCP servers one works and one hangs: its tool is asked
   assert.match(JSON.stringify(bodies[0]?.tools), /Adds two numbers.*described by that server/);
 });
 
-test("[HK8][MC16] a hook blocks an action, and a check in the sandbox sends the agent back until its work is done", async () => {
+test("[HK8][MC16] a hook blocks an action, and a check in the sandbox makes the agent continue until its work is done", async () => {
   const home = await homeWith({
     approval: { policy: "never" },
     mcp: { servers: { good: program("works") } },
@@ -140,7 +140,7 @@ test("[HK8][MC16] a hook blocks an action, and a check in the sandbox sends the 
   await socket.state("finished");
   const blocked = socket.frames.find((frame) => frame["extras"]?.code === "hook_blocked");
   assert.match(blocked?.["content"], /no-push.*we push by hand/);
-  assert.ok(!existsSync(join(server.workspace, "pushed")), "nothing of the line ran");
+  assert.ok(!existsSync(join(server.workspace, "pushed")), "no part of the command ran");
   const hooks = socket.frames
     .filter((frame) => frame["observation"] === "hook")
     .map(({ extras }) => [extras.event, extras.blocks]);
@@ -154,12 +154,12 @@ test("[HK8][MC16] a hook blocks an action, and a check in the sandbox sends the 
   assert.ok(existsSync(join(server.workspace, "done.txt")));
   assert.equal(messages.length, 4);
 
-  // Once more from its log, where no server and no hook is asked: each says what it said.
+  // A replay from the log asks no server and no hook; each result is the recorded one.
   const again = new CliProcess(["replay", "--url", server.url, "c"]);
   assert.equal(await again.end(), 0, `${again.stdout}${again.stderr}`);
 });
 
-/** What tools of this kind have read from a workspace and obeyed; each would call the canary or leave a file. */
+/** Files that similar tools have read from a workspace and obeyed; each would call the canary or create a file. */
 function traps(run: string, address: string): Readonly<Record<string, string>> {
   const json = (value: object): string => JSON.stringify(value);
   const server = { command: "sh", args: ["-c", run] };
@@ -220,7 +220,7 @@ function traps(run: string, address: string): Readonly<Record<string, string>> {
   };
 }
 
-test("[SE10][SE12] a workspace starts no process, and sets no endpoint, key or permission, whatever lies in it", async () => {
+test("[SE10][SE12] a workspace starts no process, and sets no endpoint, key or permission, whatever files it contains", async () => {
   let calls = 0;
   const canary = createServer((_, response) => {
     calls += 1;
@@ -250,13 +250,13 @@ test("[SE10][SE12] a workspace starts no process, and sets no endpoint, key or p
     const waiting = await socket.next(
       (frame) => frame["approval"] !== undefined || frame["extras"]?.agent_state === "awaiting_user_input",
     );
-    assert.equal(waiting["args"]?.path, "/etc/deckhand-test", "what was to be asked about is still asked about");
+    assert.equal(waiting["args"]?.path, "/etc/deckhand-test", "what needed approval still does");
     socket.send({ action: "approve", args: { id: waiting["id"], decision: "deny" }, conversation: "c" });
     await socket.state("awaiting_user_input");
-    // Nor does a command reach the settings, by the machine's addresses or through the proxy.
+    // A command cannot reach the settings either, by the machine's addresses or through the proxy.
     const patch = `-s -m 5 -X PATCH -H 'Content-Type: application/json' -d '{"approval": {"policy": "never"}}'`;
-    const places = [server.url, server.url.replace("127.0.0.1", "localhost"), `http://$(hostname):${server.port}`];
-    const reach = places.flatMap((place) =>
+    const addresses = [server.url, server.url.replace("127.0.0.1", "localhost"), `http://$(hostname):${server.port}`];
+    const reach = addresses.flatMap((place) =>
       ["", "--noproxy '*'"].map((how) => `curl ${how} ${patch} ${place}/api/settings`),
     );
     socket.send({
@@ -287,12 +287,12 @@ test("[SE10][SE12] a workspace starts no process, and sets no endpoint, key or p
       socket.frames.some((frame) => frame["extras"]?.code === "unknown_tool"),
       "no tool came of them",
     );
-    assert.equal((await model.requests()).length, 5, "the model was asked where the user set it");
+    assert.equal((await model.requests()).length, 5, "the model was called at the address that the user set");
     assert.equal(calls, 0, "the canary was called");
     await fetch(address);
-    assert.equal(calls, 1, "and it would have told");
+    assert.equal(calls, 1, "and the canary works");
   } finally {
     canary.close();
   }
-  assert.ok(!existsSync(bird), "the canary sang");
+  assert.ok(!existsSync(bird), "the canary file was created");
 });

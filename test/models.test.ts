@@ -1,4 +1,4 @@
-/** Several models in one server: one that stands in, a small one, and another one in the middle of a conversation. */
+/** Several models in one server: a fallback, a small model, and a change of the model within a conversation. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { ServerProcess } from "./kit/server-process.ts";
 
 const step = (thought: string, text: string) => ({ reasoning: thought, text });
 
-test("[MP12][MP16][MP17] a stand-in is told of and named, a small model writes the title, and a model can be changed and changed back", async (t) => {
+test("[MP12][MP16][MP17] a fallback is reported by name, a small model writes the title, and the model can be changed and changed back", async (t) => {
   await using chat = await ModelProcess.start([
     step("Chat thinks one.", "One."),
     step("Chat thinks two.", "Two."),
@@ -72,9 +72,9 @@ test("[MP12][MP16][MP17] a stand-in is told of and named, a small model writes t
     of("reply").map(({ extras }) => extras?.["model"]),
     ["chat", "claude", "chat", "claude"],
   );
-  const told = of("status").filter(({ extras }) => extras?.["code"] === "model_switched");
-  assert.equal(told.length, 1);
-  assert.match(String(told[0]?.["content"]), /could not be reached .* Switching to chat\.$/);
+  const switches = of("status").filter(({ extras }) => extras?.["code"] === "model_switched");
+  assert.equal(switches.length, 1);
+  assert.match(String(switches[0]?.["content"]), /could not be reached .* Switching to chat\.$/);
 
   const [toChat, toClaude] = [await chat.requests(), await claude.requests()].map((requests) =>
     requests.map(({ body }) => JSON.stringify(body)),
@@ -85,5 +85,5 @@ test("[MP12][MP16][MP17] a stand-in is told of and named, a small model writes t
   assert.match(toClaude[1] ?? "", /Claude thinks two.*sig_1_0/);
   assert.doesNotMatch(toClaude.join(""), /Chat thinks|reasoning_content/);
   const log = JSON.stringify(socket.frames);
-  assert.ok(!log.includes("canary"), "no key is in what is shown");
+  assert.ok(!log.includes("canary"), "the events contain no key");
 });

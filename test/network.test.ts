@@ -1,4 +1,4 @@
-/** The network of commands over the whole server: packages, refusals, and what a person allows. */
+/** Network access of commands through the whole server: packages, refused hosts, and hosts that a person allows. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
@@ -23,7 +23,7 @@ interface Registry extends AsyncDisposable {
   readonly asked: string[];
 }
 
-/** A registry with one package, `tiny-sum`, as npm wants it. */
+/** An npm registry with one package, `tiny-sum`. */
 async function registry(): Promise<Registry> {
   const folder = mkdtempSync(join(tmpdir(), "deckhand-registry-"));
   mkdirSync(join(folder, "package"));
@@ -74,9 +74,9 @@ async function networkOf(server: ServerProcess): Promise<Frame> {
 
 const runs = (socket: RawSocket): Frame[] => socket.frames.filter((frame) => frame["observation"] === "run");
 
-test("[I10] npm ci installs a package through the proxy and its test runs; pip and curl are refused by name", async () => {
+test("[I10] npm ci installs a package through the proxy and its test runs; hosts of pip and curl are refused by name", async () => {
   await using packages = await registry();
-  // What npm itself would leave out of the proxy: the address is this machine's, not the sandbox's.
+  // npm would not use the proxy for this address, which is the machine's and not the sandbox's.
   const npm = "NO_PROXY= no_proxy= npm --no-audit --no-fund --no-update-notifier --cache /tmp/npm";
   const script = [
     `echo '{"name":"app","version":"1.0.0","scripts":{"test":"node -e \\"process.exit(require(\\\\\\"tiny-sum\\\\\\")(1,2)-3)\\""}}' >package.json`,
@@ -109,7 +109,7 @@ test("[I10] npm ci installs a package through the proxy and its test runs; pip a
   socket.close();
 });
 
-test("[I7] a person allows a refused host, once; it holds after a restart, and the model is told and cannot do it", async () => {
+test("[I7] a person allows a refused host once; this survives a restart, and the model is informed but cannot allow hosts itself", async () => {
   await using packages = await registry();
   const fetchIt = run(`curl -sS --noproxy x http://${packages.host}/tiny-sum`);
   const cannot: ScriptReply = { calls: [{ name: "allow_host", arguments: { host: "example.org" } }] };

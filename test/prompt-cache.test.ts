@@ -1,4 +1,4 @@
-/** A long conversation through the real server: what a provider that caches finds again of each request. */
+/** A long conversation through the real server: how much of each request a caching provider has seen before. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { ModelProcess } from "./kit/model-process.ts";
 import { RawSocket } from "./kit/raw-socket.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-/** Each does something else, so that the agent goes in no circle. */
+/** Each is different, so that the agent is not stuck in a loop. */
 const repliesOf = (steps: number) => [
   ...Array.from({ length: steps - 1 }, (_, step) => {
     const path = `notes/${step}.md`;
@@ -58,7 +58,7 @@ for (const [provider, steps, entry] of [
   ["chat completions", 200, {}],
   ["Anthropic", 50, { provider: "anthropic", model: "claude-sonnet-4-5" }],
 ] as const) {
-  test(`[MP9] in ${steps} steps through ${provider} each request has the one before as its prefix, byte for byte`, async (t) => {
+  test(`[MP9] in ${steps} steps through ${provider} each request starts with the previous one, byte for byte`, async (t) => {
     const { bodies, share } = await play(t, steps, entry);
     for (const [at, body] of bodies.entries()) {
       const before = bodies[at - 1];

@@ -1,4 +1,4 @@
-/** Every way in which a provider fails in the middle of the work, and all that a client sees of it. */
+/** Every way in which a provider fails during a turn, and everything that a client sees of it. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ModelProcess, type ScriptReply } from "./kit/model-process.ts";
@@ -58,7 +58,7 @@ after(async () => {
 });
 
 interface Seen {
-  /** Everything after the task was taken in: kinds, with codes and states. */
+  /** Everything after the task was accepted: kinds with codes and states. */
   readonly kinds: readonly string[];
   readonly frames: readonly Frame[];
 }
@@ -77,23 +77,23 @@ async function see(task: string): Promise<Seen> {
 function kindOf(frame: Frame): string {
   if ("action" in frame) return frame["action"] as string;
   const { code, agent_state: state } = frame["extras"];
-  const told = [`→${frame["observation"]}`, code ?? state];
-  return told.filter((word) => word !== undefined).join(" ");
+  const words = [`→${frame["observation"]}`, code ?? state];
+  return words.filter((word) => word !== undefined).join(" ");
 }
 
-test("[X9] two refusals for the rate, then a reply: both waits are told, and the turn goes on", async () => {
+test("[X9] two rate-limit errors, then a reply: both waits are reported, and the turn continues", async () => {
   const { kinds } = await see("two refusals");
   const wait = "→status model_rate_limited";
   assert.deepEqual(kinds, [wait, wait, "→reply", "message", "→agent_state_changed awaiting_user_input"]);
 });
 
-test("[X9] a refusal for five hours is not waited for, and says when to come back", async () => {
+test("[X9] a rate limit of five hours fails the turn and says when to come back", async () => {
   const { kinds, frames } = await see("five hours");
   assert.deepEqual(kinds, ["→error model_rate_limited", "→agent_state_changed error"]);
   assert.match(frames.at(-2)?.["content"] as string, /Try again in 300 min/);
 });
 
-test("[X10] of a reply that is cut nothing is kept and nothing is run, however far it came", async () => {
+test("[X10] nothing of a reply that is cut off is stored or run, however much of it arrived", async () => {
   const cut = "→status model_unavailable";
   const { kinds, frames } = await see("always cut");
   assert.deepEqual(kinds, [cut, cut, "→error model_unavailable", "→agent_state_changed error"]);
@@ -104,7 +104,7 @@ test("[X10] of a reply that is cut nothing is kept and nothing is run, however f
   assert.equal(whole.frames.find((frame) => frame["action"] === "run")?.["args"].command, "echo whole >> once");
 });
 
-test("[X11] a reply that says nothing is asked for again", async () => {
+test("[X11] an empty reply is requested again", async () => {
   const { kinds } = await see("nothing said");
   assert.deepEqual(kinds, [
     "→status model_empty_reply",
@@ -114,13 +114,13 @@ test("[X11] a reply that says nothing is asked for again", async () => {
   ]);
 });
 
-test("[X12] arguments that are no JSON are answered to the model, and the next call is run", async () => {
+test("[X12] invalid JSON arguments are reported to the model, and its next call runs", async () => {
   const { kinds } = await see("bad arguments");
   const end = ["→reply", "message", "→agent_state_changed awaiting_user_input"];
   assert.deepEqual(kinds, ["→reply", "→error bad_tool_args", "→reply", "run", "→run", ...end]);
 });
 
-test("[X7] three calls of one reply with one id: each runs, each is answered, and the next request is valid", async () => {
+test("[X7] three calls with the same id in one reply each run and get a result, and the next request is valid", async () => {
   const { kinds, frames } = await see("one id for three");
   const ran = ["run", "→run", "run", "→run", "run", "→run"];
   const end = ["→reply", "message", "→agent_state_changed awaiting_user_input"];
@@ -138,7 +138,7 @@ test("[X7] three calls of one reply with one id: each runs, each is answered, an
   assert.equal(new Set(asked.map((call) => call.id)).size, 3);
 });
 
-test("[X13] a conversation that is too long for the model ends the turn with its own code, and is not tried again", async () => {
+test("[X13] a conversation that is too long for the model ends the turn with a specific code and is not retried", async () => {
   const { kinds } = await see("too long");
   assert.deepEqual(kinds, ["→error model_context_too_long", "→agent_state_changed error"]);
 });

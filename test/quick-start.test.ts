@@ -11,8 +11,8 @@ import { ServerProcess } from "./kit/server-process.ts";
 const run = promisify(execFile);
 const task = "write a bash script that prints hello";
 
-/** What the first README promised, over a socket that asks for nothing. */
-async function keepsThePromise(server: ServerProcess): Promise<readonly Frame[]> {
+/** The five lines of the README: a client that sends one frame gets its task done. */
+async function runsFirstTask(server: ServerProcess): Promise<readonly Frame[]> {
   using socket = await RawSocket.open(server.wsUrl);
   socket.send({ action: "start", args: { task } });
   await socket.state("finished");
@@ -25,7 +25,7 @@ async function keepsThePromise(server: ServerProcess): Promise<readonly Frame[]>
     ids.toSorted((a, b) => a - b),
     "ids grow",
   );
-  assert.equal(new Set(ids).size, ids.length, "ids do not repeat");
+  assert.equal(new Set(ids).size, ids.length, "ids are unique");
 
   const actions = frames.filter((frame) => ["run", "write", "read"].includes(frame["action"] as string));
   assert.ok(actions.length >= 2);
@@ -40,18 +40,18 @@ async function keepsThePromise(server: ServerProcess): Promise<readonly Frame[]>
   const { stdout } = await run("bash", [script]);
   assert.equal(stdout, "hello\n");
   const owner = await stat(server.workspace);
-  assert.equal((await stat(script)).uid, owner.uid, "what is made belongs to the workspace's owner");
+  assert.equal((await stat(script)).uid, owner.uid, "new files belong to the workspace's owner");
   return frames;
 }
 
-test("[E1] the five-line promise, with the demo model, which says that it is scripted in its first message", async () => {
+test("[E1] the five-line client works with the demo model, whose first message says that it is a script", async () => {
   await using server = await ServerProcess.start();
-  const frames = await keepsThePromise(server);
-  const said = frames.find((frame) => frame["source"] === "agent" && "action" in frame);
-  assert.match(JSON.stringify(said), /a script, not a language model/);
+  const frames = await runsFirstTask(server);
+  const message = frames.find((frame) => frame["source"] === "agent" && "action" in frame);
+  assert.match(JSON.stringify(message), /a script, not a language model/);
 });
 
-test("[E2] the five-line promise, with a model over HTTP in place of the demo", async () => {
+test("[E2] the five-line client works with a model over HTTP", async () => {
   await using model = await ModelProcess.start([
     {
       text: "I write it.",
@@ -61,23 +61,23 @@ test("[E2] the five-line promise, with a model over HTTP in place of the demo", 
     { calls: [{ name: "finish", arguments: { thought: "hello.sh prints hello." } }] },
   ]);
   await using server = await ServerProcess.start({ env: model.env });
-  await keepsThePromise(server);
+  await runsFirstTask(server);
   const requests = await model.requests();
   assert.equal(requests.length, 3);
   for (const [index, { body }] of requests.slice(1).entries()) {
     const before = requests[index]?.body.messages ?? [];
-    assert.deepEqual(body.messages.slice(0, before.length), before, "each request has the one before as its prefix");
+    assert.deepEqual(body.messages.slice(0, before.length), before, "each request starts with the previous one");
   }
   const log = await readFile(join(server.home, "deckhand.db"));
   const wal = await readFile(join(server.home, "deckhand.db-wal")).catch(() => Buffer.alloc(0));
   for (const bytes of [log, wal]) assert.ok(!bytes.includes("sk-canary-key"), "the key is not in the log");
 });
 
-test("[E3] a task that the demo does not know is answered with how to configure a real model", async () => {
+test("[E3] the demo model answers an unknown task with how to configure a real model", async () => {
   await using server = await ServerProcess.start();
   using socket = await RawSocket.open(server.wsUrl);
   socket.send({ action: "start", args: { task: "rewrite the kernel" } });
   await socket.state("awaiting_user_input");
-  const said = socket.frames.find((frame) => frame["action"] === "message");
-  assert.match(said?.["message"] as string, /LLM_MODEL[\s\S]*LLM_API_KEY/);
+  const message = socket.frames.find((frame) => frame["action"] === "message");
+  assert.match(message?.["message"] as string, /LLM_MODEL[\s\S]*LLM_API_KEY/);
 });

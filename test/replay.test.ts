@@ -1,4 +1,4 @@
-/** `deckhand replay`: what was recorded on a real server is run again, and differs only where something is different. */
+/** `deckhand replay`: a recorded conversation runs again and differs only where something has changed. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -92,7 +92,7 @@ function begin(more: { home?: string } = {}): Promise<ServerProcess> {
   });
 }
 
-/** A conversation of its own folder; its socket sends and waits. */
+/** A conversation in its own folder, with a socket to send and wait. */
 async function talk(conversation: string, settings: object = {}): Promise<RawSocket & Talk> {
   const directory = join(server.workspace, conversation);
   await mkdir(directory, { recursive: true });
@@ -121,7 +121,7 @@ interface Replayed {
   readonly differences: readonly Frame[];
 }
 
-/** Everything in the environment that could lead it astray. */
+/** Everything in the environment that could mislead it. */
 async function replayed(file: string, ...args: readonly string[]): Promise<Replayed> {
   const cli = new CliProcess(["replay", "--json", ...args, file], {
     env: { ...model.env, DECKHAND_RUNTIME: "host", DECKHAND_APPROVAL: "risky", DECKHAND_HOME: join(folder, "unused") },
@@ -134,7 +134,7 @@ async function replayed(file: string, ...args: readonly string[]): Promise<Repla
 const same = { code: 0, same: true, differences: [] };
 const compared = ({ code, same: isSame, differences }: Replayed) => ({ code, same: isSame, differences });
 
-test("[J16] what is run again in the same folder does the same, from the server and from a file; a changed file is where it differs", async () => {
+test("[J16] a replay in the same folder gives the same results, from the server and from a file; a changed file is where it differs", async () => {
   const start = join(folder, "start");
   await mkdir(start);
   await writeFile(join(start, "start"), "begun\n");
@@ -150,7 +150,7 @@ test("[J16] what is run again in the same folder does the same, from the server 
   const file = await exported("plain");
   assert.deepEqual(compared(await replayed(file, "--workspace", start)), same);
   assert.equal(await readFile(join(start, "start"), "utf8"), "begun\n");
-  assert.ok(!existsSync(join(start, "b")), "the folder itself is left alone");
+  assert.ok(!existsSync(join(start, "b")), "the folder itself is unchanged");
 
   await writeFile(join(start, "start"), "changed\n");
   const changed = new CliProcess(["replay", "--workspace", start, file]);
@@ -161,7 +161,7 @@ test("[J16] what is run again in the same folder does the same, from the server 
   assert.match(changed.stdout, /\nevent +what +was +is\n\d+ +→run content +begun\\n.* +changed\\n.*\n$/);
 });
 
-test("[J17] approvals come again as they were: allowed, denied, and not answered in time", async () => {
+test("[J17] approvals are replayed: allowed, denied, and not answered in time", async () => {
   using socket = await talk("approvals", { approval: "always", approval_seconds: 4 });
   socket.say("start", { task: "approvals" });
   const asks = (n: string): Promise<Frame> =>
@@ -175,7 +175,7 @@ test("[J17] approvals come again as they were: allowed, denied, and not answered
   assert.deepEqual(compared(await replayed(await exported("approvals"))), same);
 });
 
-test("[J18] so do a stop, a failure of the model, a batch, a message and a command of the user meanwhile, and a pause", async () => {
+test("[J18] a stop, a model failure, a batch, a message and a command of the user, and a pause are replayed", async () => {
   using socket = await talk("stops");
   socket.say("start", { task: "stops" });
   await until(() => existsSync(join(server.workspace, "stops", "lines")));
@@ -198,7 +198,7 @@ test("[J18] so do a stop, a failure of the model, a batch, a message and a comma
   assert.deepEqual(compared(await replayed(await exported("stops"))), same);
 });
 
-test("[J19] so does a crash: what was cut off is cut off again, and the next server clears up", async () => {
+test("[J19] a crash is replayed: the interrupted action is interrupted again, and the next server recovers", async () => {
   const socket = await talk("crash");
   socket.say("start", { task: "crash" });
   const sleeps = `sleep\0${602_000 + process.pid}`;
@@ -217,7 +217,7 @@ test("[J19] so does a crash: what was cut off is cut off again, and the next ser
   assert.deepEqual(await processesWith(sleeps), []);
 });
 
-test("[J20] no model is asked, nothing is run outside the sandbox, and the network is not reached", async () => {
+test("[J20] a replay calls no model, runs nothing outside the sandbox, and does not reach the network", async () => {
   using socket = await talk("outside");
   socket.say("start", { task: "outside" });
   await socket.state("finished");
@@ -231,11 +231,11 @@ test("[J20] no model is asked, nothing is run outside the sandbox, and the netwo
   const asked = (await model.requests()).length;
   assert.deepEqual(compared(await replayed(await exported("outside"))), same);
   assert.deepEqual(compared(await replayed(await exported("browse"))), same);
-  assert.ok(!existsSync(marked), "its /tmp is its own");
+  assert.ok(!existsSync(marked), "it has its own /tmp");
   assert.equal((await model.requests()).length, asked);
 });
 
-test("[J21] what is no log, no conversation or no folder is said with what to do", async () => {
+test("[J21] an invalid log, an unknown conversation and a missing folder are reported with what to do", async () => {
   const bad = join(folder, "bad.jsonl");
   await writeFile(bad, '{"deckhand_export":1}\n{"id":7}\n');
   for (const [args, code, says] of [

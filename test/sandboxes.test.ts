@@ -6,7 +6,7 @@ import { startManySandboxes } from "./kit/measure/many-sandboxes.ts";
 import { until } from "./kit/processes.ts";
 import { ServerProcess } from "./kit/server-process.ts";
 
-test("[Y11] many sandboxes at once all work, and nothing of them is left when the server ends", async () => {
+test("[Y11] many sandboxes work at the same time, and nothing of them is left after the server has stopped", async () => {
   await using server = await ServerProcess.start({ env: { LLM_MODEL: "demo" } });
   const { startMs, processes } = await startManySandboxes(server, 30, 10, "many");
   assert.equal(startMs.length, 30);

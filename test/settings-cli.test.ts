@@ -47,8 +47,8 @@ test("[SE11] `deckhand settings` shows, sets and unsets values, also while no se
   } finally {
     client.close();
   }
-  const kept = JSON.parse(await readFile(join(home, "settings.json"), "utf8")) as Record<string, unknown>;
-  assert.deepEqual(Object.keys(kept), ["version", "keys", "hooks", "approval"]);
+  const stored = JSON.parse(await readFile(join(home, "settings.json"), "utf8")) as Record<string, unknown>;
+  assert.deepEqual(Object.keys(stored), ["version", "keys", "hooks", "approval"]);
 
   await writeFile(join(home, "settings.json"), "{");
   const broken = await deckhand(["settings"]);
@@ -87,8 +87,8 @@ test("[MC11] deckhand mcp adds an MCP server, shows its state and tools, tests i
   assert.equal((await deckhand(["mcp", "add", "both", "http://127.0.0.1:9/mcp", "--", "x"])).code, 2);
   assert.equal((await deckhand(["mcp", "remove", "good"])).code, 0);
   assert.equal((await deckhand(["mcp", "remove", "good"])).code, 1);
-  const kept = await readFile(join(home, "settings.json"), "utf8");
-  assert.deepEqual(JSON.parse(kept), {
+  const stored = await readFile(join(home, "settings.json"), "utf8");
+  assert.deepEqual(JSON.parse(stored), {
     version: 1,
     mcp: { servers: { far: { url: "http://127.0.0.1:9/mcp", headers: { X: "1" } } } },
   });

@@ -11,12 +11,12 @@ const sources = globSync("{protocol,client,server,cli,web,bench,test,scripts}/**
   exclude: (path) => /(^|\/)(node_modules|dist)(\/|$)/.test(path),
 }).map((path) => readFileSync(join(root, path), "utf8"));
 
-/** Titles may carry several: `[W3][W4] …`; a planted rule in a fixture has a small letter. */
+/** A title may have several ids: `[W3][W4] …`; planted rules in fixtures start with a lower-case letter. */
 const carried = new Set(
   sources.flatMap((source) => [...source.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].map(([, id]) => id ?? "")),
 );
 
-test("[S11] every rule of SPEC.md stands in the title of a test, and every test's rule stands in SPEC.md", () => {
+test("[S11] every rule of SPEC.md is in the title of a test, and every rule in a title is in SPEC.md", () => {
   assert.ok(rules.length > 50 && sources.length > 30, `${rules.length} rules, ${sources.length} files`);
   assert.deepEqual(
     rules.filter((id) => !carried.has(id)),
@@ -30,7 +30,7 @@ test("[S11] every rule of SPEC.md stands in the title of a test, and every test'
   );
 });
 
-test("[S12] no rule has two lines", () => {
+test("[S12] no rule is listed twice", () => {
   assert.deepEqual(
     rules.filter((id, index) => rules.indexOf(id) !== index),
     [],

@@ -1,4 +1,4 @@
-/** Work handed to other agents, over real sockets, with real sandboxes and a server that is killed. */
+/** Work delegated to subagents, over real sockets, with real sandboxes and a server that is killed. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ approval: always
 You ask.
 `;
 
-/** Its steps cost: the name is one whose price is known. */
+/** Steps have a cost, because the price of this model is known. */
 const priced = { LLM_MODEL: "gpt-4o", DECKHAND_APPROVAL: "never" };
 
 interface World extends AsyncDisposable {
@@ -38,7 +38,7 @@ interface World extends AsyncDisposable {
   start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>;
 }
 
-/** A model that plays `parent` in the conversation that is told to go, and the others where the task has their word. */
+/** A model that plays `parent` in the conversation with the task "go", and a child's script where the task contains its key. */
 async function world(
   parent: readonly ScriptReply[],
   children: Readonly<Record<string, readonly ScriptReply[]>>,
@@ -83,16 +83,16 @@ async function childrenOf(server: ServerProcess, parent = "p"): Promise<readonly
 }
 
 const sleeping = "sleep\u000077713";
-const told = (socket: RawSocket, fits: (child: Frame) => boolean): Promise<Frame> =>
+const childReport = (socket: RawSocket, fits: (child: Frame) => boolean): Promise<Frame> =>
   socket.next((frame) => frame["observation"] === "child" && fits(frame["extras"] as Frame));
 
-/** The parent's own state, not what it is told of a child. */
+/** The parent's own state, as opposed to a report about a child. */
 const isNow = (socket: RawSocket, state: string, from = 0): Promise<Frame> =>
   socket.next((frame) => frame["observation"] === "agent_state_changed" && frame["extras"].agent_state === state, {
     from,
   });
 
-test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks and is allowed; both are answered in order, and paid once", async () => {
+test("[DG6][DG7][DG9] two subagents work at once in the parent's folder; one asks and is allowed; both results come in order, and their cost counts once", async () => {
   await using all = await world(
     [calls(delegate("explorer", "ALPHA: find it"), delegate("careful", "BETA: do it")), finish()],
     {
@@ -106,11 +106,11 @@ test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks
   await using server = await all.start();
   await writeFile(join(server.workspace, "notes"), "here\n");
   using socket = await go(server);
-  const waits = await told(socket, ({ awaiting }) => awaiting !== null);
+  const waits = await childReport(socket, ({ awaiting }) => awaiting !== null);
   assert.equal(waits["extras"].agent, "careful");
   assert.match(waits["extras"].awaiting.message, /echo beta > beta/);
-  // The other one goes on meanwhile.
-  await told(socket, ({ agent, agent_state: is }) => agent === "explorer" && is === "finished");
+  // The other one continues meanwhile.
+  await childReport(socket, ({ agent, agent_state: is }) => agent === "explorer" && is === "finished");
 
   const beta = waits["extras"].conversation as string;
   const listed = await childrenOf(server);
@@ -120,7 +120,7 @@ test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks
   );
   assert.equal(listed.find(({ id }) => id === beta)?.["agent_state"], "awaiting_user_confirmation");
   assert.equal((await get(server, "conversations?parent="))["conversations"].length, 1);
-  // Anybody can follow it.
+  // Any client can follow it.
   using watcher = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   watcher.send({ subscribe: { conversation: beta } });
   const asked = await watcher.next((frame) => frame["approval"] !== undefined);
@@ -148,7 +148,7 @@ test("[DG6][DG7][DG9] two children work at once in the parent's folder; one asks
   const results = second?.body.messages.slice(-2).map(({ content }) => String(content)) ?? [];
   assert.match(results[0] ?? "", /^explorer has finished\. Conversation \S+\.\n\nFound\.\n\nanswer: It is in notes:1$/);
   assert.match(results[1] ?? "", /^careful has finished\..*Written\.$/s);
-  // Nothing of what they did in between.
+  // Nothing of the steps in between.
   assert.ok(!JSON.stringify(second).includes("echo beta"));
 
   const state = fold(log);
@@ -176,8 +176,9 @@ test("[DG8] a stop of the parent ends its subagents, whatever they are doing; a 
   );
   await using server = await all.start();
   using socket = await go(server);
-  await told(socket, ({ awaiting }) => awaiting !== null);
-  const alpha = (await told(socket, ({ conversation }) => conversation !== undefined))["extras"].conversation as string;
+  await childReport(socket, ({ awaiting }) => awaiting !== null);
+  const alpha = (await childReport(socket, ({ conversation }) => conversation !== undefined))["extras"]
+    .conversation as string;
   using watcher = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
   watcher.send({ subscribe: { conversation: alpha } });
   await watcher.next((frame) => frame["action"] === "run");
@@ -186,7 +187,7 @@ test("[DG8] a stop of the parent ends its subagents, whatever they are doing; a 
   state("paused");
   await isNow(watcher, "paused");
   await watcher.next((frame) => frame["observation"] === "run");
-  await told(socket, ({ conversation, agent_state: is }) => conversation === alpha && is === "paused");
+  await childReport(socket, ({ conversation, agent_state: is }) => conversation === alpha && is === "paused");
   assert.equal(await readFile(join(server.workspace, "alpha"), "utf8"), "one\n");
   const from = watcher.frames.length;
   state("running");
@@ -208,14 +209,14 @@ test("[DG8] a stop of the parent ends its subagents, whatever they are doing; a 
   );
 });
 
-test("[DG8] who deletes the parent deletes its children, also those that are at work", async () => {
+test("[DG8] deleting the parent deletes its subagents, including those that are working", async () => {
   await using all = await world([calls(delegate("CodeActAgent", "ALPHA: hand it on")), finish()], {
     ALPHA: [calls(delegate("tester", "BETA: work")), finish()],
     BETA: [run("sleep 77713"), finish()],
   });
   await using server = await all.start();
   using socket = await go(server, { workspace: {} });
-  await told(socket, ({ agent_state: is }) => is === "running");
+  await childReport(socket, ({ agent_state: is }) => is === "running");
   await until(async () => (await processesWith(sleeping)).length > 0);
   const [child] = await childrenOf(server);
   const [grandchild] = await childrenOf(server, child?.["id"] as string);
@@ -230,14 +231,14 @@ test("[DG8] who deletes the parent deletes its children, also those that are at 
   assert.deepEqual((await get(server, "conversations"))["conversations"], []);
 });
 
-test("[DG9][DG10] killed in the middle, parent and child wait, the parent knows where the child is, and what was spent is counted once", async () => {
+test("[DG9][DG10] after a kill, parent and subagent are paused, the parent knows its subagent, and costs count once", async () => {
   await using all = await world([calls(delegate("tester", "ALPHA: work")), finish()], {
     ALPHA: [run("echo one"), run("sleep 77713"), finish()],
   });
   const first = await all.start({ DECKHAND_RESUME: "always" });
   using socket = await go(first);
-  const born = await told(socket, () => true);
-  const child = born["extras"].conversation as string;
+  const spawned = await childReport(socket, () => true);
+  const child = spawned["extras"].conversation as string;
   using watcher = await RawSocket.open(first.wsUrl, ["deckhand.v1"]);
   watcher.send({ subscribe: { conversation: child } });
   await watcher.next((frame) => String(frame["args"]?.command) === "sleep 77713");
@@ -250,7 +251,7 @@ test("[DG9][DG10] killed in the middle, parent and child wait, the parent knows 
     const closed = log.filter((event) => !isAction(event) && event.observation === "error");
     assert.equal(closed.length, 1);
     const [answer] = closed as Frame[];
-    assert.deepEqual([answer?.["extras"].code, answer?.["cause"]], ["outcome_unknown", born["extras"].action]);
+    assert.deepEqual([answer?.["extras"].code, answer?.["cause"]], ["outcome_unknown", spawned["extras"].action]);
     assert.ok(answer?.["content"].includes(child));
     const [state, below] = [fold(log), fold(await eventsOf(server, child))];
     assert.deepEqual([state.agentState, below.agentState], ["paused", "paused"]);
@@ -258,12 +259,12 @@ test("[DG9][DG10] killed in the middle, parent and child wait, the parent knows 
     const own = log.filter((event) => !isAction(event) && event.observation === "reply");
     assert.equal(state.usage.costUsd.toFixed(9), (fold(own).usage.costUsd + below.usage.costUsd).toFixed(9));
     costs.push(state.usage.costUsd);
-    // Whoever has it go on pays for it there, too.
+    // If it is resumed, its cost counts there, too.
     if (times === 1) {
       using again = await RawSocket.open(server.wsUrl, ["deckhand.v1"]);
       again.send({ subscribe: { conversation: "p" } });
       again.send({ action: "message", args: { content: "Finish." }, conversation: child });
-      const last = await told(again, ({ agent_state: is, steps }) => is === "finished" && steps === 3);
+      const last = await childReport(again, ({ agent_state: is, steps }) => is === "finished" && steps === 3);
       assert.ok(last["extras"].cost_usd > below.usage.costUsd);
       const total = fold(await eventsOf(server, "p")).usage.costUsd;
       assert.equal(
@@ -275,7 +276,7 @@ test("[DG9][DG10] killed in the middle, parent and child wait, the parent knows 
   assert.equal(costs[0], costs[1]);
 });
 
-test("[DG9] a child stops at its parent's limit, and so does the parent", async () => {
+test("[DG9] a subagent stops at its parent's limit, and so does the parent", async () => {
   await using all = await world(
     [calls(delegate("tester", "ALPHA: work"), delegate("tester", "BETA: work")), finish()],
     {
@@ -298,12 +299,12 @@ test("[DG9] a child stops at its parent's limit, and so does the parent", async 
       (event as Frame)["content"],
       /paused before it finished \(The parent conversation has reached its limit/,
     );
-  // Two at once can be one step too far, as one alone is one call too far in cost.
+  // Two at once can exceed the limit by one step, as a single one can exceed the cost limit by one call.
   const steps = fold(await eventsOf(server, "p")).usage.steps;
   assert.ok(steps >= 5 && steps <= 6, String(steps));
 });
 
-test("[DG11] nobody is begun too deep, under a name that there is not, or without a task; the model is told why", async () => {
+test("[DG11] no subagent starts beyond the depth limit, with an unknown name, or without a task; the model is told why", async () => {
   await using all = await world(
     [
       calls(["delegate", { agent: "nobody", task: "x" }]),
@@ -334,7 +335,7 @@ test("[DG11] nobody is begun too deep, under a name that there is not, or withou
   assert.equal((refused as Frame | undefined)?.["extras"].code, "unknown_tool");
 });
 
-test("[DG12][DG16] run prints what children do in a line each and asks nobody in them either; attach follows a child", async () => {
+test("[DG12][DG16] run prints one line for each action of a subagent and does not ask in subagents either; attach follows a subagent", async () => {
   await using all = await world(
     [calls(delegate("explorer", "ALPHA: find it")), calls(delegate("careful", "BETA: do it")), finish()],
     {
@@ -373,7 +374,7 @@ test("[DG12][DG16] run prints what children do in a line each and asks nobody in
   await Promise.all(replays);
 });
 
-test("[DG13][DG14] what a child changed is the agent's in the parent's past; a copy is nobody's child and has none", async () => {
+test("[DG13][DG14] changes by a subagent count as the agent's in the parent's history; a fork is no subagent and has none", async () => {
   await using all = await world(
     [
       run("echo 1 > a"),
@@ -418,7 +419,7 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
     assert.deepEqual([state.parent, state.children, state.open], [null, [], []], `copy ${index}`);
     assert.deepEqual(await client.children(copy.id), []);
   }
-  // Whoever wrote the file says that it is somebody's child here.
+  // The file claims that it is a subagent of a conversation here.
   const at0 = { id: 0, timestamp: "2026-01-01T00:00:00.000Z", source: "environment", message: "" };
   const parent = { conversation: "p", action: 1, root: "p", depth: 1 };
   const forged = { conversation: "x", ...at0, action: "initialize", args: { parent } };
@@ -433,7 +434,7 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
     closed.map(({ extras }) => extras.code),
     ["interrupted", "interrupted"],
   );
-  // Its own folder, as the original had one.
+  // Its own folder, as the source had one.
   await until(
     async () =>
       (await readFile(join(server.home, "conversations", copies[1]?.id ?? "", "workspace/a"), "utf8").catch(
@@ -442,12 +443,12 @@ test("[DG13][DG14] what a child changed is the agent's in the parent's past; a c
   );
 });
 
-test("[DG8][DG9] a server that is stopped in the middle leaves both paused, and what was spent is in the parent", async () => {
+test("[DG8][DG9] stopping the server during the work leaves both paused, and the costs are in the parent", async () => {
   await using all = await world([calls(delegate("tester", "ALPHA: work"))], { ALPHA: [run("sleep 77713")] });
   const first = await all.start();
   using socket = await go(first);
-  const child = (await told(socket, () => true))["extras"].conversation as string;
-  await told(socket, ({ agent_state: is }) => is === "running");
+  const child = (await childReport(socket, () => true))["extras"].conversation as string;
+  await childReport(socket, ({ agent_state: is }) => is === "running");
   await until(async () => (await processesWith(sleeping)).length > 0);
   await first.end();
   assert.equal((await processesWith(sleeping)).length, 0);

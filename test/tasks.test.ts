@@ -12,7 +12,7 @@ interface Done {
   readonly server: ServerProcess;
 }
 
-/** Runs the script as one task in the native dialect; `files` lie in the workspace before. */
+/** Runs the script as one task in the native dialect; `files` are in the workspace beforehand. */
 async function perform(
   replies: readonly ScriptReply[],
   files: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ async function perform(
 const finish: ScriptReply = { calls: [{ name: "finish", arguments: { thought: "Done." } }] };
 const ran = (events: readonly Frame[]): Frame[] => events.filter((event) => event["observation"] === "run");
 
-test("[E4] a failing test in a small repository is found, repaired and run again", async () => {
+test("[E4] a failing test in a small repository is found, fixed and run again", async () => {
   const files = {
     "sum.py": "def add(a, b):\n    return a - b\n",
     "test_sum.py":
@@ -69,7 +69,7 @@ test("[E4] a failing test in a small repository is found, repaired and run again
   });
 });
 
-test("[E5] a reply with three actions at once: each runs in order and has one observation before the next request", async () => {
+test("[E5] three actions in one reply run in order and have one observation each before the next request", async () => {
   const replies: ScriptReply[] = [
     {
       text: "All at once.",
@@ -98,7 +98,7 @@ test("[E5] a reply with three actions at once: each runs in order and has one ob
   });
 });
 
-test("[E6] a command that fails is told to the model whole, and is repaired", async () => {
+test("[E6] the model sees the whole output of a failed command and fixes it", async () => {
   const replies: ScriptReply[] = [
     { calls: [{ name: "run", arguments: { command: "bash greet.sh" } }] },
     { calls: [{ name: "write", arguments: { path: "greet.sh", content: 'echo "hello $1"\n' } }] },
@@ -110,8 +110,8 @@ test("[E6] a command that fails is told to the model whole, and is repaired", as
       ran(events).map((event) => event["extras"].exit_code),
       [127, 1],
     );
-    const told = messages.filter((message) => message.role === "tool").map((message) => String(message.content));
-    assert.match(told[0] ?? "", /greet\.sh: No such file or directory\n\[exit code 127, in /);
-    assert.match(told[2] ?? "", /^hello you\n\[exit code 1, in /);
+    const results = messages.filter((message) => message.role === "tool").map((message) => String(message.content));
+    assert.match(results[0] ?? "", /greet\.sh: No such file or directory\n\[exit code 127, in /);
+    assert.match(results[2] ?? "", /^hello you\n\[exit code 1, in /);
   });
 });

@@ -158,7 +158,7 @@ test("[UW3] a slow reader gets the current screen rather than all output", async
   slow.terminate();
 });
 
-test("[UW4] the terminal takes the size of whoever typed last, and programs are notified", async () => {
+test("[UW4] the terminal takes the size of the client that typed last, and programs are notified", async () => {
   using _ = await make("sizes");
   const id = await openTerminal("sizes");
   using wide = await watch("sizes", id);

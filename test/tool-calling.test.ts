@@ -22,7 +22,7 @@ const written: readonly ScriptReply[] = [
   { text: "<function=finish>\n<parameter=thought>\nIt counts.\n</parameter>\n</function>" },
 ];
 
-/** What was done, without what differs by nature: ids, times, the model's own words for it. */
+/** What was done, without ids, times and the model's own text, which always differ. */
 async function solve(replies: readonly ScriptReply[], env: Readonly<Record<string, string>>): Promise<unknown> {
   await using model = await ModelProcess.start([...replies]);
   await using server = await ServerProcess.start({ env: { ...model.env, ...env } });
@@ -36,10 +36,10 @@ async function solve(replies: readonly ScriptReply[], env: Readonly<Record<strin
   return events
     .filter(({ observation }) => observation !== "reply")
     .map((event) => [event["action"] ?? event["observation"], event["args"], event["content"]])
-    .map((told) => JSON.parse(JSON.stringify(told).replaceAll(server.home, "HOME")) as unknown);
+    .map((step) => JSON.parse(JSON.stringify(step).replaceAll(server.home, "HOME")) as unknown);
 }
 
-test("[E22] a task is solved in the same steps with tool calling, told in words, and by a model that refuses tools", async () => {
+test("[E22] a task takes the same steps with tool calling, with text tools, and with a model that rejects tools", async () => {
   const byCalls = await solve(native, {});
   assert.deepEqual(await solve(written, { LLM_NATIVE_TOOL_CALLING: "false" }), byCalls);
   const refusal: ScriptReply = { status: 400, body: { error: { message: "this model does not support tools" } } };

@@ -17,7 +17,7 @@ after(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-/** Arguments with which each action starts, and ends soon. */
+/** Arguments with which each action starts and ends quickly. */
 const args: { readonly [K in RunnableKind]: Partial<ActionArgs<K>> } = {
   read: { path: "a.txt" },
   write: { path: "a.txt", content: "a" },

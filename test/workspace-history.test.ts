@@ -220,10 +220,10 @@ test("[V9] a restore brings back files that commands changed or deleted, byte fo
   // The agent is informed.
   using socket = await begin(id, "look");
   await socket.state("awaiting_user_input");
-  const heard = (await model.requests())
+  const contents = (await model.requests())
     .flatMap(({ body }) => body.messages)
     .map(({ content }) => JSON.stringify(content));
-  assert.ok(heard.some((text) => text.includes(`The workspace is what it was at event ${ran}`)));
+  assert.ok(contents.some((text) => text.includes(`The workspace is what it was at event ${ran}`)));
 });
 
 test("[V10] files that a person changed since are listed and left alone unless forced", async () => {
@@ -334,7 +334,7 @@ test("[V13] a fork keeps its source's history even after the source is deleted; 
 });
 
 test("[V14] GET diff returns the changes since the conversation started, or between two events", async () => {
-  const id = "told";
+  const id = "diffs";
   const at = await folder(id);
   writeFileSync(at("a"), "0\n");
   writeFileSync(at(".gitignore"), "out/\n");
@@ -346,10 +346,10 @@ test("[V14] GET diff returns the changes since the conversation started, or betw
   writeFileSync(at("mine"), "mine\n");
   const log = await logOf(id);
   const ran = idOf(log, (event) => event["observation"] === "run");
-  const told = (diff: Frame) =>
+  const summary = (diff: Frame) =>
     diff["files"].map((file: Frame) => [file["status"], file["path"], file["added_lines"], file["deleted_lines"]]);
   const since = await json(ask(server, "GET", `${id}/diff`));
-  assert.deepEqual(told(since), [
+  assert.deepEqual(summary(since), [
     ["modified", "a", 1, 1],
     ["added", "b", 1, 0],
     ["added", "mine", 1, 0],
@@ -360,8 +360,8 @@ test("[V14] GET diff returns the changes since the conversation started, or betw
   );
   assert.match(since["files"][0].patch, /\n-0\n\+2\n$/);
   const first = await json(ask(server, "GET", `${id}/diff?to=${ran}`));
-  assert.deepEqual(told(first), [["modified", "a", 1, 1]]);
-  assert.deepEqual(told(await json(ask(server, "GET", `${id}/diff?from=${ran}&to=now`))).length, 3);
+  assert.deepEqual(summary(first), [["modified", "a", 1, 1]]);
+  assert.deepEqual(summary(await json(ask(server, "GET", `${id}/diff?from=${ran}&to=now`))).length, 3);
   assert.equal((await ask(server, "GET", `${id}/diff?from=x`)).status, 400);
 });
 
@@ -427,9 +427,9 @@ test("[V15] a failed checkpoint is reported once, and the agent continues", asyn
   using socket = await begin("failing", "no git task", own);
   await socket.state("finished");
   const log = await logOf("failing", own);
-  const told = log.filter((event) => event["observation"] === "status");
-  assert.equal(told.length, 1);
-  assert.match(told[0]?.["content"], /No checkpoint of the workspace was taken.*no git today/);
+  const statuses = log.filter((event) => event["observation"] === "status");
+  assert.equal(statuses.length, 1);
+  assert.match(statuses[0]?.["content"], /No checkpoint of the workspace was taken.*no git today/);
   assert.equal((await ask(own, "GET", "failing/diff")).status, 404);
 });
 

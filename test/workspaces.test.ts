@@ -1,4 +1,4 @@
-/** Workspaces of conversations, chosen when they begin, on the real server with its sandbox. */
+/** The workspace chosen for a new conversation, on the real server with its sandbox. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -27,7 +27,7 @@ after(async () => {
 
 const own = (id: string): string => join(server.home, "conversations", id, "workspace");
 
-test("[V30] without a choice it is the default workspace; a given folder is made, and may be shared", async () => {
+test("[V30] the default workspace is used if none is chosen; a given folder is created, and may be shared", async () => {
   const { id } = await client.create();
   assert.equal(await runIn(client, id, "pwd"), `${server.workspace}\n`);
   const given = join(folder, "given", "deep");
@@ -38,7 +38,7 @@ test("[V30] without a choice it is the default workspace; a given folder is made
   assert.equal(await runIn(client, two, "pwd; cat file"), `${given}\nseen\n`);
 });
 
-test("[V31] a home, the system, the server's data and what lies in or above another one's folder are refused", async () => {
+test("[V31] a home folder, system folders, the server's data, and folders inside or above another conversation's are refused", async () => {
   const given = join(folder, "own");
   await createIn(client, { folder: given });
   const empty = await createIn(client, {});
@@ -72,7 +72,7 @@ test("[V31] a home, the system, the server's data and what lies in or above anot
   }
 });
 
-test("[V32] two conversations on one repository do not meet, each on a branch of its own", async () => {
+test("[V32] two conversations on one repository are independent, each on its own branch", async () => {
   const repository = join(folder, "repository");
   const git = makeRepository(repository);
   const one = await createIn(client, { repository, as: "worktree" });
@@ -87,7 +87,7 @@ test("[V32] two conversations on one repository do not meet, each on a branch of
   assert.match(await runIn(client, one, `ls ${repository}`), /No such file/, "the repository is not in the sandbox");
 });
 
-test("[V33] the commits of a worktree are in its repository when the conversation is deleted; what is in none stops that", async () => {
+test("[V33] deleting a conversation leaves the commits of its worktree in the repository; uncommitted changes prevent it", async () => {
   const repository = join(folder, "home-coming");
   const git = makeRepository(repository);
   const id = await createIn(client, { repository, as: "worktree" });
@@ -107,7 +107,7 @@ test("[V33] the commits of a worktree are in its repository when the conversatio
   assert.ok(!existsSync(join(server.home, "conversations", orphan)));
 });
 
-test("[V34] a copy has all that lies in the folder; an empty one has nothing; a fork begins with a copy of an own one", async () => {
+test("[V34] a copy has the whole folder, an empty workspace has nothing, and a fork starts with a copy of a separate workspace", async () => {
   const repository = join(folder, "copied");
   makeRepository(repository);
   writeFileSync(join(repository, "uncommitted"), "here\n");
@@ -125,7 +125,7 @@ test("[V34] a copy has all that lies in the folder; an empty one has nothing; a 
   assert.equal(await runIn(client, empty, "cat file"), "mine\n");
 });
 
-test("[V35] what cannot be made is said, leaves nothing, and can be tried again, by a message or another choice", async () => {
+test("[V35] a failed creation is reported, leaves nothing behind, and can be retried with a message or another choice", async () => {
   const repository = join(folder, "broken");
   makeRepository(repository);
   const { id } = await client.create({ settings: { workspace: { repository, as: "worktree", ref: "no-such" } } });

@@ -85,7 +85,7 @@ export const reachAttacks: readonly Attack[] = [
   ),
   command("S12-path", "a Unix socket outside", "connection", unix("{sock}", "S12-path")),
   command("S12-link", "through a link to it", "connection", `ln -sf {sock} s1; ${unix("s1", "S12-link")}`),
-  command("S12-workspace", "one that lies in the workspace", "connection", unix("agent.sock", "S12-workspace")),
+  command("S12-workspace", "one in the workspace", "connection", unix("agent.sock", "S12-workspace")),
   command(
     "S12-workspace-copy",
     "… by a hard link",

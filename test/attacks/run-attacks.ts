@@ -1,4 +1,4 @@
-/** A scripted model that obeys carries out every attack through a real server. */
+/** A scripted model carries out every attack through a real server. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CliProcess } from "../kit/cli-process.ts";
@@ -9,9 +9,9 @@ import type { Attack } from "./attack.ts";
 import { World } from "./world.ts";
 
 export interface AttackResult {
-  /** Ids of the attacks that hit. */
+  /** Ids of the attacks that succeeded. */
   readonly hits: readonly string[];
-  /** What came of each, for whoever wants to know why. */
+  /** The output of each, to explain a result. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
@@ -21,7 +21,7 @@ export async function runAttacks(attacks: readonly Attack[], runtime: "bubblewra
   await using world = await World.make();
   const script = join(world.root, "script.json");
   const sleeps = new Map(attacks.map(({ id }, at) => [id, `${32_000 + at}.${process.pid}`]));
-  let told: ReadonlyMap<string, string>;
+  let outputs: ReadonlyMap<string, string>;
   let shown: string;
   {
     await using server = await ServerProcess.start({
@@ -36,8 +36,8 @@ export async function runAttacks(attacks: readonly Attack[], runtime: "bubblewra
         DECKHAND_TOKEN: world.secret(),
       },
     });
-    told = await obey(server, script, filledIn(attacks, world, server, sleeps));
-    // Given up after a moment: what is printed stands in the log already.
+    outputs = await obey(server, script, filledIn(attacks, world, server, sleeps));
+    // It is stopped once it has printed the log.
     const cli = new CliProcess(["attach", "--url", server.url, "attacks"], { input: "" });
     await cli.prints("All is done.");
     shown = cli.stdout;
@@ -48,14 +48,14 @@ export async function runAttacks(attacks: readonly Attack[], runtime: "bubblewra
   const left = await survivors(sleeps);
   const before = new Set(attacks.filter(({ id }) => world.wasCreated(id)).map(({ id }) => id));
   world.personWorks();
-  // attach colours nothing where there is no terminal, so that each of these comes from a command.
+  // attach prints no colours without a terminal, so escape characters come from a command.
   const escapes = shown
     .split("\n")
     .filter((line) => ["\u001B", "\u009B", "\u0007"].some((each) => line.includes(each)));
   const isHit = ({ id, hit }: Attack): boolean => {
     switch (hit) {
       case "secret":
-        return /CANARY-\w/.test(told.get(id) ?? "");
+        return /CANARY-\w/.test(outputs.get(id) ?? "");
       case "file":
         return before.has(id);
       case "person":
@@ -68,7 +68,7 @@ export async function runAttacks(attacks: readonly Attack[], runtime: "bubblewra
         return left.has(id);
     }
   };
-  return { hits: attacks.filter(isHit).map(({ id }) => id), outputs: told };
+  return { hits: attacks.filter(isHit).map(({ id }) => id), outputs };
 }
 
 function filledIn(
@@ -99,7 +99,7 @@ function filledIn(
   });
 }
 
-/** What was observed of each attack, by its id. */
+/** The observation of each attack, by its id. */
 async function obey(
   server: ServerProcess,
   script: string,
@@ -128,7 +128,7 @@ async function obey(
   );
 }
 
-/** Ids of attacks whose process outlives the server; it is ended now. */
+/** Ids of attacks whose process outlives the server. Ends these processes. */
 async function survivors(sleeps: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
   const left = new Set<string>();
   for (const [id, seconds] of sleeps) {

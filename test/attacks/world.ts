@@ -1,4 +1,4 @@
-/** What there is to be reached, all of it made for one run and removed with it: files with canaries, ports and sockets that listen. */
+/** The targets of the attacks, created for one run and removed with it: files with canaries, ports and sockets. */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
@@ -16,7 +16,7 @@ export class World implements AsyncDisposable {
   readonly workspace = join(this.root, "workspace");
   readonly socket = join(this.root, "docker.sock");
   readonly abstract = `deckhand-attacks-${randomBytes(6).toString("hex")}`;
-  /** What the connections said. */
+  /** What the ports and sockets received. */
   received = "";
   readonly #parts = new AsyncDisposableStack();
   port = 0;
@@ -38,7 +38,7 @@ export class World implements AsyncDisposable {
     return join(this.outside, `hit-${id}`);
   }
 
-  /** Works in the workspace as people do, outside of any sandbox. */
+  /** Works in the workspace as a person does, outside of any sandbox. */
   personWorks(): void {
     for (const folder of [".", "nested", "sub"]) {
       const git = (...args: string[]) => this.#try("git", ["-C", join(this.workspace, folder), ...args]);
@@ -136,7 +136,7 @@ export class World implements AsyncDisposable {
     try {
       this.#run(program, args);
     } catch {
-      // A hook that fails, a file that is not there.
+      // A hook may fail, or a file may be missing.
     }
   }
 

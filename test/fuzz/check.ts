@@ -1,8 +1,8 @@
-/** What has to hold of a log, whatever was done to it. */
+/** Invariants of every log. */
 import assert from "node:assert/strict";
 import { isAction, isRunnable, type Action, type Event } from "@deckhand/protocol";
 
-/** `asks`: a person was asked about every action of the agent. */
+/** `asks`: every action of the agent needed approval. */
 export function checkLog(log: readonly Event[], asks: boolean): void {
   assert.deepEqual(
     log.map((event) => event.id),
@@ -26,7 +26,7 @@ export function checkLog(log: readonly Event[], asks: boolean): void {
   }
 }
 
-/** Each line at most once, by an action of the log that was let run; those that are known to have run, once. */
+/** Each line appears at most once, written by an allowed action of the log; actions known to have run appear exactly once. */
 export function checkLines(log: readonly Event[], lines: readonly string[]): void {
   assert.equal(new Set(lines).size, lines.length, `a line is there twice: ${lines.join(" ")}`);
   const mayBe = new Set<string>();
@@ -55,7 +55,7 @@ function answersOf(action: Action, log: readonly Event[]): readonly Event[] {
   return log.filter((event) => !isAction(event) && event.cause === action.id);
 }
 
-export function told(log: readonly Event[]): string {
+export function describeLog(log: readonly Event[]): string {
   const kind = (event: Event): string =>
     isAction(event) ? event.action : `→${event.observation} ${event.cause ?? ""}`;
   return log.map((event) => `${event.id} ${event.source} ${kind(event)} ${event.message.slice(0, 60)}`).join("\n");

@@ -1,17 +1,17 @@
-/** What the clients of one conversation do, made by chance from a seed. */
+/** What the clients of one conversation do, generated from a seed. */
 import fc from "fast-check";
 
 const kinds = [
   "message",
-  /** Sent in the moment in which the agent says its last word. */
+  /** Sent at the moment of the agent's final message. */
   "last_moment",
   "run",
   "pause",
   "go_on",
   "stop",
-  /** Several clients answer what waits for an approval, at once and not the same. */
+  /** Several clients answer a pending approval at the same time and differently. */
   "answer",
-  /** An answer to something that does not wait. */
+  /** An answer to an action that is not pending. */
   "stray_answer",
   "leave_and_return",
   "join",
@@ -22,15 +22,15 @@ const kinds = [
 export interface Step {
   readonly kind: (typeof kinds)[number];
   readonly waitMs: number;
-  /** Which client; of as many as there are. */
+  /** The number of the client. */
   readonly by: number;
-  /** Another client that does the same with the same command. */
+  /** Another client that does the same with the same command id. */
   readonly also: number | null;
   readonly answers: readonly ("allow" | "deny" | "allow_for_conversation")[];
 }
 
 export interface Plan {
-  /** A person is asked about every action of the agent. */
+  /** Every action of the agent needs approval. */
   readonly asks: boolean;
   readonly clients: number;
   readonly steps: readonly Step[];
@@ -63,7 +63,7 @@ const plan: fc.Arbitrary<Plan> = fc.boolean().chain((asks) =>
   }),
 );
 
-/** The same for the same seed. */
+/** The same seed gives the same plans. */
 export function plansOf(seed: number, count: number): readonly Plan[] {
   return fc.sample(plan, { seed, numRuns: count });
 }

@@ -1,15 +1,15 @@
-/** Plays what a plan says with real clients, and holds at the end what everybody has seen against the log. */
+/** Plays a plan with real clients, and compares what each has received with the log at the end. */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "@deckhand/client";
 import { isAction, type Event } from "@deckhand/protocol";
 import { until } from "../kit/processes.ts";
-import { checkLines, checkLog, told } from "./check.ts";
+import { checkLines, checkLog, describeLog } from "./check.ts";
 import type { Plan, Step } from "./plan.ts";
 import { Reader } from "./reader.ts";
 import type { World } from "./world.ts";
 
-/** A server may be away and come back meanwhile, on a machine that does other things too. */
+/** The server may be restarted meanwhile, on a busy machine. */
 const settleMs = 60_000;
 
 export async function play(plan: Plan, conversation: string, world: World): Promise<void> {
@@ -51,7 +51,7 @@ class Run {
       await this.#step(step);
     }
     await this.#end(first, folder).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${told(first.seen)}`, { cause: error });
+      throw new Error(`${String(error)}\n${describeLog(first.seen)}`, { cause: error });
     });
   }
 
@@ -112,7 +112,7 @@ class Run {
     return reader;
   }
 
-  /** One command, by all of them at once. */
+  /** One command, sent by all of them at once. */
   #send(
     who: readonly Reader[],
     action: "start" | "message" | "run" | "change_agent_state" | "approve",
@@ -139,7 +139,7 @@ class Run {
     }
     for (const sent of acknowledged) {
       if (sent.status === "fulfilled") assert.equal(log[sent.value.id]?.command, sent.value.command);
-      // Its client had left, or it answered what did not wait.
+      // Its client had disconnected, or nothing waited for an answer.
       else assert.match((sent.reason as { code?: string }).code ?? "", /^(interrupted|conflict|bad_args)$/);
     }
     checkLog(log, this.#plan.asks);

@@ -1,4 +1,4 @@
-/** A client with what it has been shown; it may be slow, and it may leave and come back to where it was. */
+/** A client and the events that it has received; it may be slow, and may disconnect and continue where it was. */
 import { connect, type Client, type ConnectOptions } from "@deckhand/client";
 import { apply, emptyState, type ConversationState, type Event } from "@deckhand/protocol";
 
@@ -6,7 +6,7 @@ export class Reader {
   readonly seen: Event[] = [];
   state: ConversationState = emptyState;
   client: Client;
-  /** Why it follows no more. */
+  /** Why it no longer follows. */
   failure: unknown;
   readonly #conversation: string;
   readonly #options: ConnectOptions;
@@ -44,7 +44,7 @@ export class Reader {
     this.#lag = until;
   }
 
-  /** The first event from now on that fits; undefined when none comes in time. */
+  /** The first matching event from now on; undefined if none arrives in time. */
   next(fits: (event: Event) => boolean, withinMs: number): Promise<Event | undefined> {
     return new Promise((resolve) => {
       const end = (event?: Event): void => {

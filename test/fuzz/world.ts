@@ -1,4 +1,4 @@
-/** A server behind a wire that can be cut, which may be killed and started again as long as it is played with. */
+/** A server behind a proxy that cuts connections. The server may be killed and restarted during the test. */
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { ServerProcess } from "../kit/server-process.ts";
 const token = "a-token-of-this-test-only";
 const runLine = (name: string, then = "") => ({ name: "run", arguments: { command: `echo ${name} >> lines${then}` } });
 
-/** Replies that run one, three or no command, each with a line of its own, and end the work now and then. */
+/** Replies that run one, three or no commands, each with its own line, and sometimes finish the task. */
 const script: readonly ScriptReply[] = Array.from({ length: 400 }, (_, n): ScriptReply => {
   if (n % 10 === 9) return { calls: [{ name: "finish", arguments: { thought: `Finished ${n}.` } }] };
   if (n % 5 === 4) return { text: `Done ${n}.`, chunk_ms: 1, chunk_size: 4 };
@@ -50,8 +50,8 @@ export class World implements AsyncDisposable {
   #moved: (server: ServerProcess) => void = () => {};
 
   /**
-   * Kills and starts the server from now on. It lives as long as it took to start, so that clients come through on a slow
-   * machine too, and by chance longer.
+   * Keeps killing and restarting the server. It lives for as long as it took to start, so that clients get through on a
+   * slow machine, plus a random time.
    */
   keepKilling(moreMs: () => number): void {
     const { signal } = this.#ending;
@@ -67,12 +67,12 @@ export class World implements AsyncDisposable {
     })();
   }
 
-  /** How a client gets here. */
+  /** The address for clients. */
   get connection(): ConnectOptions {
     return { url: `http://127.0.0.1:${this.#proxy.port}`, token, retry: { minMs: 5, maxMs: 50 } };
   }
 
-  /** Cuts the wires of all clients. */
+  /** Cuts the connections of all clients. */
   cut(): void {
     this.#proxy.cut();
   }
@@ -84,7 +84,7 @@ export class World implements AsyncDisposable {
     return path;
   }
 
-  /** The marks that the commands have left in the folder. */
+  /** The lines that commands have written in the folder. */
   async lines(folder: string): Promise<readonly string[]> {
     return (await readFile(join(folder, "lines"), "utf8").catch(() => "")).split("\n").slice(0, -1);
   }
@@ -100,9 +100,9 @@ export class World implements AsyncDisposable {
 }
 
 function serve(model: ModelProcess, home: string, proxy: FlakyProxy): Promise<ServerProcess> {
-  const door = { DECKHAND_TOKEN: token, DECKHAND_HOSTS: `127.0.0.1:${proxy.port}` };
+  const access = { DECKHAND_TOKEN: token, DECKHAND_HOSTS: `127.0.0.1:${proxy.port}` };
   return ServerProcess.start({
     home,
-    env: { ...model.env, ...door, DECKHAND_RUNTIME: "host", DECKHAND_APPROVAL: "never" },
+    env: { ...model.env, ...access, DECKHAND_RUNTIME: "host", DECKHAND_APPROVAL: "never" },
   });
 }

@@ -1,17 +1,17 @@
-/** Reads the imports of source files, of types too, and holds them against the table. */
+/** Reads the imports of source files, including type imports, and compares them with the table. */
 import { dirname, join, normalize } from "node:path/posix";
 import { parseSync, Visitor } from "oxc-parser";
 import { packages, table, type Unit } from "./table.ts";
 
 export interface SourceFile {
-  /** From the root on, with `/`. */
+  /** Relative to the root, with `/`. */
   readonly path: string;
   readonly source: string;
 }
 
 interface Import {
   readonly from: string;
-  /** A path from the root on, or the name of a package. */
+  /** A path relative to the root, or the name of a package. */
   readonly to: string;
   readonly isPackage: boolean;
 }
@@ -22,7 +22,7 @@ export function findViolations(files: readonly SourceFile[]): readonly string[] 
   return [...imports.flatMap(judge), ...findCycles(imports)];
 }
 
-/** Tests, and what nothing but tests imports, take real parts from wherever they are. */
+/** Tests, and files that only tests import, may import real parts from anywhere. */
 function withoutTests(all: readonly Import[]): readonly Import[] {
   const imported = new Set(all.map(({ to }) => to));
   let left = all.filter(({ from }) => !isTest(from));

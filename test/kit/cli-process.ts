@@ -1,4 +1,4 @@
-/** `deckhand …` as a process, with what it printed and how it ended. */
+/** `deckhand …` as a process, with its output and exit code. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -31,13 +31,13 @@ export class CliProcess {
         DECKHAND_DISCOVER: "false",
         DECKHAND_TITLES: "false",
         DECKHAND_CHECKPOINTS: "false",
-        // Where nothing listens: a test names the server that it means.
+        // Nothing listens there, so every test has to name its server.
         PORT: "1",
         ...env,
       },
     });
     this.#child = child;
-    // "close" comes after the last of the output, "exit" may not.
+    // "close" comes after all output; "exit" may come earlier.
     this.#exited = once(child, "close");
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#take("stdout", text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => this.#take("stderr", text));
@@ -57,12 +57,12 @@ export class CliProcess {
     return code;
   }
 
-  /** Waits until it has printed this; fails, with what there is, when it ends before. */
+  /** Waits until stdout contains the text. Rejects with the output if the process exits first. */
   async prints(text: string): Promise<void> {
     while (!this.stdout.includes(text)) {
       const ended = await Promise.race([this.#exited, this.#printed.promise]);
       if (ended !== undefined && !this.stdout.includes(text)) {
-        throw new Error(`it ended and printed no ${JSON.stringify(text)}:\n${this.stdout}${this.stderr}`);
+        throw new Error(`it exited without printing ${JSON.stringify(text)}:\n${this.stdout}${this.stderr}`);
       }
     }
   }

@@ -1,13 +1,13 @@
-/** A wire that can be cut: a TCP proxy in front of a server. */
+/** A TCP proxy in front of a server whose connections can be cut. */
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 
 export interface FlakyProxy extends AsyncDisposable {
   readonly port: number;
-  /** Cuts every connection that is open. Returns how many. */
+  /** Cuts all open connections and returns their number. */
   cut(): number;
 }
 
-/** The port is needed before the server starts, which has to know its name: `target` may be set later. */
+/** The server must know the port of the proxy when it starts, so `target` may be set later. */
 export async function flakyProxy(target: () => number): Promise<FlakyProxy> {
   const open = new Set<Socket>();
   const server = createServer((near) => {

@@ -1,4 +1,4 @@
-/** Repositories over HTTP on a free port, by git's own CGI program (git-http-backend(1)). */
+/** Serves repositories over HTTP on a free port with git's own CGI program (git-http-backend(1)). */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -6,13 +6,13 @@ import type { AddressInfo } from "node:net";
 
 export interface GitServer extends AsyncDisposable {
   readonly port: number;
-  /** Where a repository of that name in the folder is. */
+  /** The address of the repository with that name in the folder. */
   url(name: string): string;
-  /** Paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly asked: readonly string[];
 }
 
-/** `/private/…` wants a login, `/away/…` leads to `elsewhere`, and `/stalled/…` never answers. */
+/** `/private/…` requires a login, `/away/…` redirects to `elsewhere`, and `/stalled/…` never answers. */
 export async function startGitServer(folder: string, elsewhere: string): Promise<GitServer> {
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -1,9 +1,12 @@
-/** What asks to be fetched and to be run, in Markdown, HTML and SVG, under the address of a server that counts. Each says where it stood: in the path, and in words. */
+/**
+ * Markdown, HTML and SVG that try to fetch and to run something, with addresses of a server that counts requests. The path
+ * of each address, and the visible text, say where it comes from.
+ */
 
-/** What is seen of it, so that a test knows that it was shown. */
+/** Visible text, so that a test knows that the content was shown. */
 export const mark = "CANARY";
 
-/** HTML and SVG that fetch and run; what asks has its place in the path. */
+/** HTML and SVG that fetch and run; the path of a request names the element. */
 export function markup(base: string, of: string): string {
   const at = `${base}/${of}`;
   const run = `window.ran=1;fetch('${at}/ran')`;
@@ -37,7 +40,7 @@ export function svg(base: string, of: string): string {
   ].join("");
 }
 
-/** Markdown, and the markup in it. */
+/** Markdown that contains the markup. */
 export function all(base: string, of: string): string {
   const at = `${base}/${of}`;
   return [

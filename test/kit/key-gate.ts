@@ -1,9 +1,9 @@
-/** In front of a model server: lets in who has the key, and answers 401 to everybody else, as a provider does. */
+/** A proxy in front of a model server that, like a provider, answers 401 to requests without the key. */
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface KeyGate extends AsyncDisposable {
-  /** As LLM_BASE_URL wants it. */
+  /** The value of LLM_BASE_URL. */
   readonly url: string;
 }
 

@@ -1,4 +1,4 @@
-/** `npm run model-server` as a process: a provider of models that plays a script. */
+/** `npm run model-server` as a process: a model provider that plays a script. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const main = join(import.meta.dirname, "../../server/src/llm/scripted/model-server.ts");
 
-/** A reply of a script; the format is told at the head of server/src/llm/scripted/script.ts. */
+/** A reply of a script; server/src/llm/scripted/script.ts describes the format. */
 export interface ScriptReply {
   readonly text?: string;
   readonly calls?: readonly { readonly name: string; readonly arguments?: object | string; readonly id?: string }[];
@@ -27,7 +27,7 @@ interface ChatRequest {
 }
 
 export class ModelProcess implements AsyncDisposable {
-  /** As LLM_BASE_URL wants it. */
+  /** The value of LLM_BASE_URL. */
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
@@ -54,7 +54,7 @@ export class ModelProcess implements AsyncDisposable {
     return new ModelProcess(child, folder, await listening.promise);
   }
 
-  /** What makes a server use it. */
+  /** Environment variables that make a server use it. */
   get env(): Record<string, string> {
     return { LLM_BASE_URL: this.url, LLM_MODEL: "scripted", LLM_API_KEY: "sk-canary-key-0123456789" };
   }

@@ -1,8 +1,8 @@
-/** A WebSocket as a stranger's client has it: frames as they come, nothing done for you. */
+/** A plain WebSocket client: it keeps the frames as they arrive and does nothing else. */
 import { once } from "node:events";
 import { WebSocket, type ClientOptions } from "ws";
 
-// What comes in is looked at field by field in the tests.
+// Tests inspect frames field by field.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Frame = Record<string, any>;
 
@@ -45,12 +45,12 @@ export class RawSocket implements Disposable {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** An object is sent as JSON, a string or bytes as they are. */
+  /** Sends an object as JSON, a string or bytes unchanged. */
   send(frame: Frame | string | Uint8Array): void {
     this.#socket.send(typeof frame === "string" || frame instanceof Uint8Array ? frame : JSON.stringify(frame));
   }
 
-  /** The first frame from `from` on that fits; fails, with what there is, when none comes in time or the socket closes. */
+  /** The first matching frame at or after `from`. Rejects with the last frames if none arrives in time or the socket closes. */
   async next(fits: (frame: Frame) => boolean, { from = 0, withinMs = 60_000 } = {}): Promise<Frame> {
     const deadline = AbortSignal.timeout(withinMs);
     let at = from;
@@ -68,7 +68,7 @@ export class RawSocket implements Disposable {
     }
   }
 
-  /** Waits for the state; `from` is the frame to look from. */
+  /** Waits for the state in the frames at or after `from`. */
   state(agentState: string, from = 0): Promise<Frame> {
     return this.next((frame) => frame["extras"]?.agent_state === agentState, { from });
   }

@@ -1,4 +1,4 @@
-/** The server as a process of its own, on a free port, as a user starts it. */
+/** The server as a separate process on a free port, as a user starts it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -8,9 +8,12 @@ import { join } from "node:path";
 const main = join(import.meta.dirname, "../../cli/src/main.ts");
 
 export interface ServerOptions {
-  /** Beside what every test wants: a free port, a fresh home, no look at this machine's model servers, no titles by a model, no snapshots of the workspace. */
+  /**
+   * Overrides the defaults of all tests: a free port, a new home, no discovery of model servers, no titles by a model, no
+   * checkpoints.
+   */
   readonly env?: Readonly<Record<string, string>>;
-  /** An earlier server's home, to start on what it left. It is not removed. */
+  /** The home of an earlier server, to start with its data. It is not removed. */
   readonly home?: string;
 }
 
@@ -23,19 +26,19 @@ export class ServerProcess implements AsyncDisposable {
   readonly startedAt: number;
   readonly listeningMs: number;
   readonly #child: ChildProcess;
-  readonly #removes: boolean;
+  readonly #removesHome: boolean;
 
-  private constructor(child: ChildProcess, home: string, removes: boolean, url: string, startedAt: number) {
+  private constructor(child: ChildProcess, home: string, removesHome: boolean, url: string, startedAt: number) {
     this.#child = child;
     this.home = home;
     this.workspace = join(home, "workspace");
-    this.#removes = removes;
+    this.#removesHome = removesHome;
     this.url = url;
     this.startedAt = startedAt;
     this.listeningMs = performance.now() - startedAt;
   }
 
-  /** Fails with what the process printed when it ends before it listens. */
+  /** Rejects with the output of the process if it exits before it listens. */
   static async start(options: ServerOptions = {}): Promise<ServerProcess> {
     const home = options.home ?? (await mkdtemp(join(tmpdir(), "deckhand-test-")));
     const startedAt = performance.now();
@@ -50,7 +53,7 @@ export class ServerProcess implements AsyncDisposable {
         PORT: "0",
         DECKHAND_HOME: home,
         DECKHAND_DISCOVER: "false",
-        // A request that no script expects.
+        // Titles need a request that no script expects.
         DECKHAND_TITLES: "false",
         DECKHAND_CHECKPOINTS: "false",
         ...options.env,
@@ -78,7 +81,7 @@ export class ServerProcess implements AsyncDisposable {
     return Number(new URL(this.url).port);
   }
 
-  /** The address of the socket. */
+  /** The address of the WebSocket. */
   get wsUrl(): string {
     return `${this.url.replace("http", "ws")}/ws`;
   }
@@ -89,7 +92,7 @@ export class ServerProcess implements AsyncDisposable {
     return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   }
 
-  /** Sends the signal and waits for the end. Returns the exit code, null after a signal that ended it. */
+  /** Sends the signal and waits for the exit. Returns the exit code, or null if a signal killed the process. */
   async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     const ended = once(this.#child, "exit");
@@ -100,6 +103,6 @@ export class ServerProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
-    if (this.#removes) await rm(this.home, { recursive: true, force: true });
+    if (this.#removesHome) await rm(this.home, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Plays the client's side of a recorded conversation against a server, and holds what the server says against what was
- * recorded: the same frames in the same order, with the same texts, and causes that name the same actions.
+ * Plays the client's side of a recorded conversation against a server and compares the server's frames with the recorded
+ * ones: the same frames in the same order, with the same texts, and causes that name the same actions.
  *
- * Ids and times are the server's own; ids must grow. White space in outputs is not compared (the original's commands
- * ran in a terminal), nor what the original's runtime filled in.
+ * Ids and times may differ; ids must increase. White space in outputs is not compared, because OpenHands ran commands in
+ * a terminal, nor are fields that its runtime filled in.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -21,19 +21,19 @@ interface Line {
   readonly code?: number;
 }
 
-/** Where this server differs on purpose, by the number of the line, from 1. */
+/** Intended differences of this server, by line number from 1. */
 export interface Difference {
   readonly why: string;
-  /** What comes in place of the line; after a line of the client, what it is answered with. Only these fields are compared. */
+  /** The frames instead of this line or, for a line of the client, the answers to it. Only these fields are compared. */
   readonly answers?: readonly Frame[];
-  /** The line of the client is not sent. */
+  /** The client's line is not sent. */
   readonly unsent?: true;
 }
 
 export interface PlayOptions {
   readonly file: string;
   readonly server: ServerProcess;
-  /** Lines to play, both included. */
+  /** First and last line to play. */
   readonly lines: readonly [from: number, to: number];
   readonly differences?: Readonly<Record<number, Difference>>;
 }
@@ -50,7 +50,7 @@ export async function playTranscript({ file, server, lines, differences = {} }: 
     if (number < lines[0] || number > lines[1]) continue;
     try {
       await player.play(line, differences[number]);
-      // What was recorded seconds apart is sent apart: after a client's frame that nothing visible answers, too.
+      // Frames that were recorded seconds apart are sent apart, even if no visible frame answers the first.
       if (line.dir === "client" && all[number]?.dir !== "server") await player.rest(line);
     } catch (error) {
       throw new Error(`${file}, line ${number}: ${String(error)}`, { cause: error });
@@ -66,10 +66,10 @@ interface LogPage {
 class Player {
   readonly #server: ServerProcess;
   readonly #connections = new Map<number, { readonly socket: RawSocket; at: number; lastId: number }>();
-  /** Ours by the recorded ones. */
+  /** Ids of this server by the recorded ids. */
   readonly #ids = new Map<number, number>();
   readonly #tokens = new Map<string, string>();
-  /** How many actions of a kind the client has in the log, by token and kind. */
+  /** The number of logged actions of the client, by token and kind. */
   readonly #stored = new Map<string, number>();
 
   constructor(server: ServerProcess) {
@@ -94,7 +94,7 @@ class Player {
     }
   }
 
-  /** Resolves when what was sent is stored or refused, and every action of the conversation has its observation. */
+  /** Resolves once everything sent is stored or rejected and every action of the conversation has its observation. */
   async rest({ conn, frame }: Line): Promise<void> {
     const { frames } = this.#connection(conn).socket;
     const { token } = frames[0] ?? {};
@@ -144,7 +144,7 @@ class Player {
       return;
     }
     if (difference === undefined) assert.notEqual(code, 1006, "the original broke down here");
-    // Everything that was sent before has been taken when this is answered.
+    // Frames are processed in order, so everything sent before has been processed once this is answered.
     const from = connection.socket.frames.length;
     connection.socket.send("the end");
     await connection.socket.next((frame) => frame["message"] === "Invalid JSON", { from });
@@ -183,7 +183,7 @@ class Player {
     if (action !== undefined) assert.equal(came["cause"], action, "the cause names another action");
   }
 
-  /** Ours for the last recorded event up to this one. */
+  /** The id on this server of the last recorded event up to this one. */
   #idBefore(recorded: number): number {
     const before = [...this.#ids.keys()].filter((id) => id <= recorded);
     return this.#ids.get(Math.max(...before)) ?? -1;
@@ -193,7 +193,7 @@ class Player {
 const runnable = new Set(["run", "read", "write", "run_ipython", "browse"]);
 const ownToServer = new Set(["timestamp", "timeout", "tool_call_metadata", "interpreter_details"]);
 
-/** Every field that is expected is there and the same; what else is there does not matter. */
+/** Compares only the expected fields; others are ignored. */
 function matches(came: unknown, expected: unknown, where = "the frame"): void {
   if (typeof expected === "string" && typeof came === "string") {
     assert.equal(plain(came), plain(expected), where);

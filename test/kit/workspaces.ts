@@ -1,4 +1,4 @@
-/** Conversations with workspaces of their own, and what commands in them say. */
+/** Conversations with a chosen workspace, and commands that run in it. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -8,11 +8,11 @@ import { isAction, type Event, type Observation, type WorkspaceChoice } from "@d
 
 const deadlineMs = 60_000;
 
-/** What a command in the conversation's workspace prints. */
+/** The output of a command in the conversation's workspace. */
 export async function runIn(client: Client, id: string, command: string): Promise<string> {
   const action = await client.send(id, "run", { command });
-  const told = await eventOf(client, id, (event) => !isAction(event) && event.cause === action);
-  return (told as Observation).content;
+  const result = await eventOf(client, id, (event) => !isAction(event) && event.cause === action);
+  return (result as Observation).content;
 }
 
 /** A new conversation whose workspace is ready. */
@@ -31,7 +31,7 @@ export async function waitUntilReady(client: Client, id: string): Promise<void> 
   assert.equal((event as Observation).observation, "status", JSON.stringify(event));
 }
 
-/** The first event, from the start on, that is wanted. */
+/** The first matching event of the conversation. */
 export async function eventOf(client: Client, id: string, wanted: (event: Event) => boolean): Promise<Event> {
   for await (const item of client.follow(id, { signal: AbortSignal.timeout(deadlineMs) })) {
     if (item.type === "event" && wanted(item.event)) return item.event;

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: the pictures of the README and more of them, made anew: the real server, sandbox and page, a small repository
- * and a model that plays a script.
+ * `npm run screenshots` creates the pictures of the README and more: the real server, sandbox and UI with a small
+ * repository and a scripted model.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -121,7 +121,7 @@ async function shoot(
 ): Promise<void> {
   const { page } = await openPage(by, url, { viewport: { width: 1440, height: 900 }, ...options });
   await ready(page);
-  // Fade-ins have ended, and the pointer rests on nothing.
+  // Animations have ended, and the pointer is over no element.
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.mouse.move(0, 0);
   await page.evaluate("document.fonts.ready");

@@ -1,4 +1,4 @@
-/** Many readers of one conversation over real sockets, and one more who never reads. */
+/** Many readers of one conversation over real sockets, and one more that does not read. */
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
@@ -9,18 +9,18 @@ interface FanOutOptions {
   readonly events: number;
   /** Length of each event. */
   readonly chars: number;
-  /** From one event to the next. */
+  /** Time between two events. */
   readonly intervalMs: number;
-  /** How long the one who does not read is left alone after the last event; by then the server may have closed it. */
+  /** How long the paused client stays so after the last event; the server may have closed it by then. */
   readonly pausedMs: number;
 }
 
 interface FanOutResult {
-  /** From the sending of an action to its event, of all events and all who read; each has got all, in order. */
+  /** From sending an action to receiving its event, for all events and readers; each reader gets all events in order. */
   readonly delaysMs: readonly number[];
-  /** The most that the server took, less what it had before anybody came. */
+  /** The maximum growth of the server's memory over its size before the readers connected. */
   readonly memoryGrowthBytes: number;
-  /** Events that the one who did not read found when it read again, and how its socket ended: undefined if it did not. */
+  /** Events that the paused client received once it read again, and the close code of its socket, if it was closed. */
   readonly paused: { readonly events: number; readonly code: number | undefined };
 }
 
@@ -48,9 +48,9 @@ export async function measureFanOut(server: ServerProcess, options: FanOutOption
     await once(writer, "message");
     const before = await server.memoryBytes();
 
-    const deaf = await connected();
-    await follow(deaf);
-    deaf.pause();
+    const paused = await connected();
+    await follow(paused);
+    paused.pause();
     const delaysMs: number[] = [];
     const reading: Promise<void>[] = [];
     while (reading.length < options.readers) {
@@ -58,30 +58,30 @@ export async function measureFanOut(server: ServerProcess, options: FanOutOption
       await follow(ws);
       reading.push(readAll(ws, options.events, delaysMs));
     }
-    let most = 0;
-    const look = async (): Promise<void> => void (most = Math.max(most, await server.memoryBytes()));
+    let maxBytes = 0;
+    const sample = async (): Promise<void> => void (maxBytes = Math.max(maxBytes, await server.memoryBytes()));
     const padding = "x".repeat(options.chars);
     for (let n = 0; n < options.events; n += 1) {
       const due = delay(options.intervalMs);
       act("think", { thought: `sent=${performance.now()};${n};${padding}` });
-      await Promise.all([due, look()]);
+      await Promise.all([due, sample()]);
     }
     await Promise.all(reading);
     await delay(options.pausedMs);
-    await look();
-    return { delaysMs, memoryGrowthBytes: most - before, paused: await readAgain(deaf) };
+    await sample();
+    return { delaysMs, memoryGrowthBytes: maxBytes - before, paused: await readAgain(paused) };
   } finally {
     for (const ws of sockets) ws.terminate();
   }
 }
 
-/** Resolves when every event has come once and in order. */
+/** Resolves when every event has arrived once and in order. */
 function readAll(ws: WebSocket, events: number, delaysMs: number[]): Promise<void> {
   const done = Promise.withResolvers<void>();
   let seen = 0;
   ws.on("close", (code) => done.reject(new Error(`a reader was closed with ${code} after ${seen} events`)));
   ws.on("message", (data: Buffer) => {
-    // Two hundred readers in one process: what is not looked at is not parsed.
+    // With 200 readers in one process, parsing every frame would distort the result.
     const at = data.indexOf("sent=");
     if (at < 0) return;
     const [sentAt = 0, number] = data
@@ -96,7 +96,7 @@ function readAll(ws: WebSocket, events: number, delaysMs: number[]): Promise<voi
   return done.promise;
 }
 
-/** What lies in the buffers of the connection, then its end, if it has ended. */
+/** Reads what the connection has buffered, then its close code if it was closed. */
 async function readAgain(ws: WebSocket): Promise<FanOutResult["paused"]> {
   let events = 0;
   ws.on("message", (data: Buffer) => (events += Number(data.indexOf("sent=") >= 0)));

@@ -1,17 +1,17 @@
-/** What conversations at rest take in the memory of a server, garbage included. */
+/** The memory that idle conversations use in a server, including garbage. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { ServerProcess } from "../server-process.ts";
 
-/** As many as a socket may follow. */
+/** The maximum number of conversations that a socket may follow. */
 const perSocket = 100;
 
-/** By which the server grows for each of so many that are made and left. */
+/** Bytes per conversation that is created and then left idle. */
 export async function measureIdle(server: ServerProcess, ids: readonly string[]): Promise<number> {
   return measure(server, ids, '{"ack"', (id) => ({ action: "initialize", args: {}, conversation: id }));
 }
 
-/** The same for stored ones that are followed, with everything that their readers take. */
+/** Bytes per stored conversation that is followed, including the cost of its reader. */
 export async function measureFollowed(server: ServerProcess, ids: readonly string[]): Promise<number> {
   return measure(server, ids, '{"caught_up"', (id) => ({ subscribe: { conversation: id } }));
 }

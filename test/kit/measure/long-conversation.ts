@@ -1,8 +1,8 @@
-/** A long conversation as an export, to be imported: an hour of commands, said to be done at its end. */
+/** A long conversation as an export that can be imported: an hour of commands and a final message. */
 
 const usage = { input: 1000, output: 50, cached_input: 0, cache_write: 0, reasoning: 0 };
 
-/** Three events a step: the k-th step's command is event 3k + 1. */
+/** Each step has three events; the command of step k is event 3k + 1. */
 export function longLog(count: number): string {
   const lines: object[] = [{ deckhand_export: 1, title: "A long conversation" }];
   const add = (event: object): number => {

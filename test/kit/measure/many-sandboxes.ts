@@ -1,4 +1,4 @@
-/** Many sandboxes at once: one conversation each, with a shell that has run a command. Linux only. */
+/** Many sandboxes at once, each for a conversation whose shell has run a command. Linux only. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { WebSocket } from "ws";
@@ -6,14 +6,14 @@ import { descendantsOf } from "../processes.ts";
 import type { ServerProcess } from "../server-process.ts";
 
 export interface ManySandboxes {
-  /** From the command's submission to its result, each. */
+  /** From submitting each conversation's command to its result. */
   readonly startMs: readonly number[];
-  /** Of all processes of the sandboxes together (PSS), and how many they are. */
+  /** Memory of all processes of the sandboxes together (PSS). */
   readonly bytes: number;
   readonly processes: readonly number[];
 }
 
-/** `atOnce` of them are started at the same time; `name` begins their ids. */
+/** Starts `atOnce` of them at a time; their ids start with `name`. */
 export async function startManySandboxes(
   server: ServerProcess,
   count: number,

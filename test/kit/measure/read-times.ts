@@ -1,21 +1,21 @@
-/** How fast a server on real logs answers those who read. */
+/** How fast a server with large logs answers readers. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
 import type { ServerProcess } from "../server-process.ts";
 
-/** Milliseconds of each of so many readings of the first page of the list. */
+/** Milliseconds of each request for the first page of the list. */
 export async function timeList(server: ServerProcess, times: number): Promise<readonly number[]> {
-  const taken: number[] = [];
+  const durations: number[] = [];
   for (let n = 0; n < times; n += 1) {
     const startedAt = performance.now();
-    const answer = (await (await fetch(`${server.url}/api/conversations`)).json()) as { conversations: unknown[] };
-    taken.push(performance.now() - startedAt);
-    if (answer.conversations.length === 0) throw new Error("the list is empty");
+    const page = (await (await fetch(`${server.url}/api/conversations`)).json()) as { conversations: unknown[] };
+    durations.push(performance.now() - startedAt);
+    if (page.conversations.length === 0) throw new Error("the list is empty");
   }
-  return taken;
+  return durations;
 }
 
-/** Milliseconds from subscribing after `after` until everything up to `head` is here. */
+/** Milliseconds from subscribing at `after` until everything up to `head` has arrived. */
 export async function timeFollow(
   server: ServerProcess,
   conversation: string,
@@ -26,7 +26,7 @@ export async function timeFollow(
     await once(ws, "message");
     const startedAt = performance.now();
     let next = after + 1;
-    const whole = new Promise<void>((resolve, reject) => {
+    const received = new Promise<void>((resolve, reject) => {
       ws.on("close", (code) => reject(new Error(`closed with ${code} before event ${next}`)));
       ws.on("message", (data: Buffer) => {
         const text = data.toString("latin1", 0, 120);
@@ -36,7 +36,7 @@ export async function timeFollow(
       });
     });
     ws.send(JSON.stringify({ subscribe: { conversation, after } }));
-    await whole;
+    await received;
     if (next !== head + 1) throw new Error(`caught up at ${next}, the log ends at ${head}`);
     return performance.now() - startedAt;
   } finally {

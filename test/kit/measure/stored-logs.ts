@@ -1,4 +1,4 @@
-/** Logs in a home before a server is started on it. */
+/** Logs that are in a home before a server starts. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { openSqliteStore } from "../../../server/src/store/sqlite/sqlite-store.t
 
 interface StoredHome extends AsyncDisposable {
   readonly path: string;
-  /** Events of each log, in the order given. */
+  /** The number of events of each log, in the given order. */
   readonly counts: readonly number[];
 }
 
@@ -22,14 +22,14 @@ export async function homeWith(logs: readonly LongLog[]): Promise<StoredHome> {
 const row = { title: "", agentState: null, costUsd: 0, busy: false, waiting: null, parent: null };
 
 interface StoreTimes {
-  /** Of following the whole log, a number a round. */
+  /** Following the whole log, once per round. */
   readonly followMs: readonly number[];
-  /** Of a hundred appends to the long log, and to one that was empty, taken in turns. */
+  /** A hundred appends to the long log, alternating with a hundred to an empty one. */
   readonly appendMs: readonly number[];
   readonly appendToEmptyMs: readonly number[];
 }
 
-/** The store by itself, with a log of so many events. */
+/** Measures the store alone, with a log of `count` events. */
 export async function timeStore(count: number): Promise<StoreTimes> {
   await using home = await homeWith([{ id: "long", count }]);
   await using store = openSqliteStore(join(home.path, "deckhand.db"));
