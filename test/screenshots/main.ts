@@ -33,7 +33,7 @@ async function firstVisit(by: Browser): Promise<void> {
 async function atWork(by: Browser): Promise<void> {
   await using model = await ModelProcess.start([], {
     conversations: [
-      { when: story.mendTask, replies: story.mend },
+      { when: story.fixTask, replies: story.mend },
       { when: story.publishTask, replies: story.publish },
       { when: story.longTask, replies: story.long },
       { when: story.askTask, replies: story.ask },
@@ -46,7 +46,7 @@ async function atWork(by: Browser): Promise<void> {
   using _ = { [Symbol.dispose]: () => client.close() };
   await story.writeShop(server.workspace);
 
-  const mended = await begin(client, story.mendTask, "finished");
+  const mended = await begin(client, story.fixTask, "finished");
   const asks = await begin(client, story.askTask, "awaiting_user_input");
   const works = await begin(client, story.longTask, "running");
   const waits = await begin(client, story.publishTask, "awaiting_user_confirmation", "always");

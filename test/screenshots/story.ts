@@ -54,7 +54,7 @@ function says(reply: object): ScriptReply {
   } as ScriptReply;
 }
 
-export const fixTask = "Ten pieces of one kind get no discount. Find out why and mend it.";
+export const fixTask = "Ten pieces of one kind get no discount. Find out why and fix it.";
 
 export const mend: readonly ScriptReply[] = [
   says({
