@@ -11,7 +11,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from "node:http";
-import type { Server, Socket } from "node:net";
+import { isIP, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import { refusalSentence } from "@deckhand/protocol";
@@ -72,11 +72,17 @@ export function openProxy(listener: Server, options: ProxyOptions): Disposable {
     if (client.destroyed) return void socket.destroy();
     client.write("HTTP/1.1 200 Connection established\r\n\r\n");
     if (head.length > 0) client.unshift(head);
-    const gate = serverNameGate((name) => {
-      const requested = canonicalHost(name);
-      if (requested === target.host) return true;
-      log.refused({ host: requested ?? target.host, port: target.port, reason: "other_server" });
-      return false;
+    const refuse = (host: string): void => log.refused({ host, port: target.port, reason: "other_server" });
+    const gate = serverNameGate({
+      // The rules for ports 80 and 443 are about websites. Where every host is allowed, names do not matter.
+      required: target.port === 443 && options.policy.mode === "allow" && isIP(target.host) === 0,
+      allows(name) {
+        const requested = canonicalHost(name);
+        if (requested === target.host) return true;
+        refuse(requested ?? target.host);
+        return false;
+      },
+      onMalformed: () => refuse(target.host),
     });
     client.once("end", () => socket.setTimeout(Math.min(closingMs, idleMs)));
     pipeline(client, gate, socket, () => {});
