@@ -56,6 +56,7 @@ export const table: readonly Unit[] = [
     path: "server/src/conversation",
     mayImport: [
       "server/src/agent",
+      "server/src/store/checkpoint-index.ts",
       "server/src/store/cost-store.ts",
       "server/src/store/event-store.ts",
       "server/src/store/rule-store.ts",

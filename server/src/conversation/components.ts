@@ -96,12 +96,12 @@ export function createComponents(host: ComponentsDeps) {
     store: deps.checkpoints,
     runtime: startRuntime,
     state,
-    read,
+    index: deps.store.checkpointIndex,
     append,
     now: deps.now,
     typed: () => terminals.typed,
   });
-  const history = new WorkspaceHistory({ id, state, read, checkpoints });
+  const history = new WorkspaceHistory({ id, state, checkpoints });
   const runtimeFor = checkpoints.runtimeFor.bind(checkpoints);
 
   const userActions = new UserActions({ runtime: runtimeFor, delegate, append: appendAll, emit, onFault });

@@ -1,3 +1,4 @@
+import type { CheckpointIndex } from "./checkpoint-index.ts";
 import type { CostStore } from "./cost-store.ts";
 import type { EventStore } from "./event-store.ts";
 import type { RuleStore } from "./rule-store.ts";
@@ -6,4 +7,5 @@ import type { RuleStore } from "./rule-store.ts";
 export interface Store extends EventStore {
   readonly rules: RuleStore;
   readonly costs: CostStore;
+  readonly checkpointIndex: CheckpointIndex;
 }

@@ -17,7 +17,8 @@ import {
 import { Mutex } from "../../async/mutex.ts";
 import type { CheckpointStore, WorkspaceCheckpoints } from "../../checkpoints/checkpoint-store.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { mayHaveWrittenBetween, readCheckpoints, type Checkpoint } from "./checkpoint-log.ts";
+import type { CheckpointIndex } from "../../store/checkpoint-index.ts";
+import type { Checkpoint } from "./checkpoint-log.ts";
 
 interface CheckpointsDeps {
   readonly id: string;
@@ -26,7 +27,7 @@ interface CheckpointsDeps {
   /** Fails with `sandbox_unavailable`, also for a folder that cannot be a workspace. */
   readonly runtime: () => Promise<Runtime>;
   readonly state: () => ConversationState;
-  readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
+  readonly index: CheckpointIndex;
   readonly append: (event: NewEvent) => Promise<unknown>;
   readonly now: () => number;
   /** How often a person has typed into a terminal. */
@@ -103,9 +104,14 @@ export class Checkpoints {
 
   /** All checkpoints of this conversation, oldest first. */
   async list(workspace: WorkspaceCheckpoints): Promise<Checkpoint[]> {
-    const { id, read } = this.#deps;
-    const retained = await workspace.retained(id);
-    return readCheckpoints(read, (after, tree) => retained.get(after) === tree);
+    const { id, index } = this.#deps;
+    const [logged, retained] = await Promise.all([index.list(id), workspace.retained(id)]);
+    return logged.map((each) => ({ ...each, isAvailable: retained.get(each.after) === each.tree }));
+  }
+
+  /** Whether the agent or a restore may have changed the workspace after event `after`, up to event `last`. */
+  mayHaveWrittenBetween(after: number, last: number): Promise<boolean> {
+    return this.#deps.index.mayHaveWrittenBetween(this.#deps.id, after, last);
   }
 
   /** One job at a time; no action that may write begins meanwhile. */
@@ -118,7 +124,7 @@ export class Checkpoints {
    * called within `exclusively`. A failure is recorded in the log, once until the next success.
    */
   async record(): Promise<Captured | undefined> {
-    const { id, state, now, read, append } = this.#deps;
+    const { id, state, now, append } = this.#deps;
     const signal = this.signal();
     const after = state().head;
     const began = now();
@@ -131,7 +137,7 @@ export class Checkpoints {
       const { tree, excluded } = await workspace.capture(signal);
       this.#failures = 0;
       const { checkpoint: last, agentState } = state();
-      const wrote = last !== null && (await mayHaveWrittenBetween(read, last.after, after));
+      const wrote = last !== null && (await this.mayHaveWrittenBetween(last.after, after));
       const isKnown = last?.tree === tree && (await workspace.isRetained(id, last.after, tree));
       // An equal checkpoint is stored at rest: what changes after it was not the agent.
       this.#hasUnreportedWork = isKnown && wrote && isWorking(agentState);

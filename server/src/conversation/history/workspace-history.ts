@@ -2,7 +2,6 @@
 import {
   DeckhandError,
   type ConversationState,
-  type Event,
   type HistoryFiles,
   type RestorePreview,
   type WorkspaceChanges,
@@ -11,7 +10,7 @@ import {
 import { abortable } from "../../async/abortable.ts";
 import type { WorkspaceCheckpoints } from "../../checkpoints/checkpoint-store.ts";
 import type { Tool } from "../../tools/tool.ts";
-import { checkpointAt, mayHaveWrittenBetween, type Checkpoint } from "./checkpoint-log.ts";
+import { checkpointAt, type Checkpoint } from "./checkpoint-log.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { createRestoreTool, noCheckpoint, restoreChanges } from "./restore.ts";
 
@@ -22,7 +21,6 @@ const maxPreviewFiles = 2000;
 interface HistoryDeps {
   readonly id: string;
   readonly state: () => ConversationState;
-  readonly read: (after: number, limit: number) => Promise<readonly Event[]>;
   readonly checkpoints: Checkpoints;
 }
 
@@ -62,14 +60,14 @@ export class WorkspaceHistory {
 
   /** Fails as `diff`. */
   async preview(at: number): Promise<RestorePreview> {
-    const { checkpoints, state, read } = this.#deps;
+    const { checkpoints, state } = this.#deps;
     const signal = checkpoints.signal();
     const workspace = await checkpoints.open();
     const all = await checkpoints.list(workspace);
     const { head } = state();
     const captured = await workspace.capture(signal);
     const last = all.at(-1);
-    const wrote = last !== undefined && (await mayHaveWrittenBetween(read, last.after, head));
+    const wrote = last !== undefined && (await checkpoints.mayHaveWrittenBetween(last.after, head));
     const external = last !== undefined && (!wrote || checkpoints.hasTypedSince);
     const now: Checkpoint = { ...captured, after: Infinity, external, isAvailable: true };
     const changes = await restoreChanges(at, [...all, now], workspace, signal);

@@ -4,6 +4,7 @@
  */
 import { DeckhandError, type Event, type NewEvent } from "@deckhand/protocol";
 import type { ConversationId, RowUpdate } from "../event-store.ts";
+import type { SqliteCheckpoints } from "./checkpoints.ts";
 import type { SqliteCosts } from "./costs.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
 import { findRow } from "./rows.ts";
@@ -30,6 +31,7 @@ interface AppendsDeps {
   readonly file: SqliteFile;
   readonly searchIndex: SearchIndex;
   readonly costs: SqliteCosts;
+  readonly checkpoints: SqliteCheckpoints;
   readonly now: () => string;
   /** Called for every append that is on disk. */
   readonly onStored: (conversation: ConversationId, events: readonly Event[]) => void;
@@ -85,6 +87,7 @@ export class SqliteAppends {
       .run(key, event.id, command, JSON.stringify(event));
     this.#deps.searchIndex.add(key, event);
     this.#deps.costs.add(key, event, isCopy);
+    this.#deps.checkpoints.add(key, event);
   }
 
   /** Stores all of its events or none. */

@@ -4,6 +4,7 @@
  * once takes a second. A killed server finds such rows at its next start and continues.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SqliteCheckpoints } from "./checkpoints.ts";
 import { moveSpent } from "./cost-rows.ts";
 import { searchRow } from "./search.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
@@ -15,14 +16,16 @@ const maxBatchBytes = 1024 * 1024;
 
 export class SqliteDeletions {
   readonly #file: SqliteFile;
+  readonly #checkpoints: SqliteCheckpoints;
   /** Keys of rows whose events have not all been deleted. */
   readonly #keys: number[] = [];
   #sweep: Promise<void> | undefined;
   #isClosed = false;
 
   /** Continues what an earlier process has left. No draft is being written yet, so all of them are abandoned. */
-  constructor(file: SqliteFile) {
+  constructor(file: SqliteFile, checkpoints: SqliteCheckpoints) {
     this.#file = file;
+    this.#checkpoints = checkpoints;
     const abandoned = file
       .prepare("SELECT key FROM conversation WHERE draft = 1")
       .all()
@@ -88,6 +91,7 @@ export class SqliteDeletions {
     ]) {
       this.#run(`DELETE FROM ${table} WHERE ${place} BETWEEN ? AND ?`, searchRow(key, 0), searchRow(key, last));
     }
+    this.#checkpoints.deleteUpTo(key, last);
     this.#run("DELETE FROM event WHERE conversation = ? AND id <= ?", key, last);
   }
 

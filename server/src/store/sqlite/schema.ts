@@ -13,6 +13,7 @@ import {
   type Event,
 } from "@deckhand/protocol";
 import { waitingText } from "./waiting-column.ts";
+import { addCheckpoints } from "./checkpoint-rows.ts";
 import { addSpent } from "./cost-rows.ts";
 import { searchRow, wordsOf } from "./search.ts";
 
@@ -25,6 +26,7 @@ const steps: readonly ((db: DatabaseSync) => void)[] = [
   addMarks,
   (db) => db.exec(addParents),
   upgradeEvents,
+  addCheckpoints,
 ];
 
 /** Migrates a file to the newest step, all or nothing. Fails with `store_failed` for the file of a newer server. */

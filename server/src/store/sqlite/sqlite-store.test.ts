@@ -103,7 +103,8 @@ test("[P15] a log of protocol 1.0.0 is converted when it is opened", async () =>
   for (const event of events)
     old.prepare("INSERT INTO event VALUES (1, ?, NULL, ?)").run(event.id, JSON.stringify(event));
   const { user_version: version } = old.prepare("PRAGMA user_version").get() as { user_version: number };
-  old.exec(`PRAGMA user_version = ${version - 1}`);
+  // The file is as before the step that converts events, and the one after it.
+  old.exec(`DROP TABLE checkpoint; DROP TABLE workspace_write; PRAGMA user_version = ${version - 2}`);
   old.close();
   await using store = openSqliteStore(file);
   const [checkpoint, thought, browse] = await store.read("a", -1, 10);

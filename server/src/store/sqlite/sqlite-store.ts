@@ -14,10 +14,12 @@ import type {
   RowUpdate,
   CachedState,
 } from "../event-store.ts";
+import type { CheckpointIndex } from "../checkpoint-index.ts";
 import { ListChanges } from "../list-changes.ts";
 import type { RuleStore } from "../rule-store.ts";
 import { SqliteAppends } from "./appends.ts";
 import type { CostStore } from "../cost-store.ts";
+import { SqliteCheckpoints } from "./checkpoints.ts";
 import { SqliteCosts } from "./costs.ts";
 import { SqliteDeletions } from "./deletions.ts";
 import { SqliteDraft } from "./draft.ts";
@@ -44,6 +46,7 @@ export function openSqliteStore(file: string, now: () => number = Date.now): Sto
 class SqliteStore implements Store {
   readonly rules: RuleStore;
   readonly costs: CostStore;
+  readonly checkpointIndex: CheckpointIndex;
   readonly #file: SqliteFile;
   readonly #now: () => string;
   readonly #searchIndex: SearchIndex;
@@ -57,13 +60,16 @@ class SqliteStore implements Store {
     this.#now = () => new Date(now()).toISOString();
     this.rules = new SqliteRules(this.#file, this.#now);
     this.#searchIndex = new SearchIndex(this.#file);
-    this.#deletions = this.#continueDeletions(file);
+    const checkpoints = new SqliteCheckpoints(this.#file);
+    this.checkpointIndex = checkpoints;
+    this.#deletions = this.#continueDeletions(file, checkpoints);
     const costs = new SqliteCosts(this.#file);
     this.costs = costs;
     this.#appends = new SqliteAppends({
       file: this.#file,
       searchIndex: this.#searchIndex,
       costs,
+      checkpoints,
       now: this.#now,
       onStored: (conversation, events) => {
         this.#waiters.wake(conversation, events);
@@ -223,9 +229,9 @@ class SqliteStore implements Store {
     });
   }
 
-  #continueDeletions(file: string): SqliteDeletions {
+  #continueDeletions(file: string, checkpoints: SqliteCheckpoints): SqliteDeletions {
     try {
-      return failing(`The log ${file} could not be opened`, () => new SqliteDeletions(this.#file));
+      return failing(`The log ${file} could not be opened`, () => new SqliteDeletions(this.#file, checkpoints));
     } catch (error) {
       this.#file[Symbol.dispose]();
       throw error;
