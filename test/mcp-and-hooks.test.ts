@@ -63,14 +63,14 @@ test("[MC10][MC17] one MCP server works while another hangs: its tool needs appr
     call("good__add", { a: 3, b: 3 }),
     { text: "And 6." },
   ]);
-  const first = await ServerProcess.start({ home, env: model.env });
+  await using first = await ServerProcess.start({ home, env: model.env });
   using socket = await begin(first);
   const waiting = await socket.next((frame) => frame["approval"] !== undefined);
   assert.deepEqual(
     [waiting["action"], waiting["args"].server, waiting["args"].arguments],
     ["call_tool", "good", { a: 2, b: 40 }],
   );
-  assert.match(waiting["approval"].reasons[0], /MCP server/);
+  assert.deepEqual(waiting["approval"].reasons, ["external_tool"]);
   assert.deepEqual(waiting["approval"].rules, [{ action: "call_tool", pattern: "good__add" }]);
   socket.send({
     action: "approve",
@@ -150,7 +150,7 @@ test("[HK8][MC16] a hook blocks an action, and a check in the sandbox makes the 
   ]);
   const messages = (await model.requests()).map(({ body }) => JSON.stringify(body.messages.at(-1)));
   assert.match(messages[1] ?? "", /we push by hand/);
-  assert.match(messages[2] ?? "", /It is not done yet: the check is-there failed.*done\.txt is missing/);
+  assert.match(messages[2] ?? "", /The task is not finished: the check is-there failed.*done\.txt is missing/);
   assert.ok(existsSync(join(server.workspace, "done.txt")));
   assert.equal(messages.length, 4);
 
