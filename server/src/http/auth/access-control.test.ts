@@ -135,6 +135,15 @@ describe("other sites", () => {
       assert.equal(await get([...headers, ["Sec-Fetch-Mode", "no-cors"], ["Sec-Fetch-Dest", "image"]], "/"), 403);
       assert.equal(await get([...headers, ["Sec-Fetch-Mode", "navigate"], ["Sec-Fetch-Dest", "iframe"]], "/"), 403);
       assert.equal(await get(visit), 403, "an API path is not a page");
+      for (const path of [
+        "/%61pi/health",
+        "/%61%70%69/settings",
+        "/api%2Fhealth",
+        "/ap%69/conversations",
+        "/%77s",
+        "/api/%",
+      ])
+        assert.equal(await get(visit, path), 403, path);
       assert.equal(await get(visit, "/"), 503, "the UI, which is not built here");
       assert.equal(await get([...visit, ["Origin", "https://evil.example"]], "/"), 403);
     }

@@ -143,8 +143,17 @@ function isPageVisit(request: IncomingMessage, url: URL): boolean {
     request.method === "GET" &&
     request.headers["sec-fetch-mode"] === "navigate" &&
     request.headers["sec-fetch-dest"] === "document" &&
-    !/^\/(api|ws|health|c\/[^/]+\/port)(\/|$)/.test(url.pathname)
+    isPagePath(url.pathname)
   );
+}
+
+/** The router matches the decoded path, so `/%61pi/settings` is no page either. */
+function isPagePath(path: string): boolean {
+  try {
+    return !/^\/(api|ws|health|c\/[^/]+\/port)(\/|$)/.test(decodeURIComponent(path));
+  } catch {
+    return false;
+  }
 }
 
 const importPath = "/api/conversations/import";
