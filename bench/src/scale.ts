@@ -19,7 +19,7 @@ export async function measureScale(): Promise<string> {
 }
 
 async function fanOut(): Promise<Row[]> {
-  const { delaysMs, memoryGrowthBytes } = await measure({
+  const { delaysMs, memoryGrowthBytes } = await runFanOut({
     readers: 200,
     events: 200,
     chars: 2_000,
@@ -27,7 +27,7 @@ async function fanOut(): Promise<Row[]> {
     pausedMs: 0,
   });
   // Enough to fill the kernel's buffers for the client that does not read, which is closed 30 to 40 s later.
-  const flood = await measure({ readers: 20, events: 300, chars: 100_000, intervalMs: 50, pausedMs: 33_000 });
+  const flood = await runFanOut({ readers: 20, events: 300, chars: 100_000, intervalMs: 50, pausedMs: 33_000 });
   return [
     ["200 readers and one that stalls, 2 kB per event: delay p95", ms(percentile(delaysMs, 95)), "50 ms"],
     ["… growth of the server's memory", megabytes(memoryGrowthBytes), "50 MB"],
@@ -36,7 +36,7 @@ async function fanOut(): Promise<Row[]> {
   ];
 }
 
-async function measure(options: Parameters<typeof measureFanOut>[1]): ReturnType<typeof measureFanOut> {
+async function runFanOut(options: Parameters<typeof measureFanOut>[1]): ReturnType<typeof measureFanOut> {
   await using server = await ServerProcess.start({ env });
   return await measureFanOut(server, options);
 }

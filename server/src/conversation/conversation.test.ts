@@ -13,7 +13,7 @@ import {
   type ErrorCode,
   type Event,
 } from "@deckhand/protocol";
-import { arrayModel, call, text, untilAborted, type ArrayModel } from "../agent/array-model.test-kit.ts";
+import { arrayModel, call, text, type ArrayModel } from "../agent/array-model.test-kit.ts";
 import type { Model } from "../llm/model.ts";
 import type { Store } from "../store/store.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
