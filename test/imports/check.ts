@@ -1,28 +1,62 @@
-/** Reads the imports of source files, including type imports, and compares them with the table. */
+/** Compares the imports of source files, type imports included, with the table. */
 import { dirname, join, normalize } from "node:path/posix";
 import { parseSync, Visitor } from "oxc-parser";
 import { packages, table, type Unit } from "./table.ts";
 
 export interface SourceFile {
-  /** Relative to the root, with `/`. */
+  /** From the root of the repository, with `/`. */
   readonly path: string;
   readonly source: string;
 }
 
 interface Import {
   readonly from: string;
-  /** A path relative to the root, or the name of a package. */
+  /** A path from the root of the repository, or the name of a package. */
   readonly to: string;
   readonly isPackage: boolean;
 }
 
-/** A sentence for each import that the table does not allow, and for each cycle between its folders. */
+/** One line for each import that the table does not allow and for each cycle between its folders. */
 export function findViolations(files: readonly SourceFile[]): readonly string[] {
   const imports = withoutTests(files.flatMap(importsOf));
   return [...imports.flatMap(judge), ...findCycles(imports)];
 }
 
-/** Tests, and files that only tests import, may import real parts from anywhere. */
+/**
+ * One line for each set of files that import each other in a cycle, directly or through others. Type imports and lazy
+ * `import()` count: they cost nothing at run time, but files that need each other's types have to be read together.
+ */
+export function findFileCycles(files: readonly SourceFile[]): readonly string[] {
+  const edges = new Map<string, string[]>(files.map(({ path }) => [path, []]));
+  for (const { from, to } of files.flatMap(importsOf)) if (edges.has(to)) edges.get(from)?.push(to);
+  return componentsOf(edges)
+    .filter((paths) => paths.length > 1)
+    .map((paths) => `cycle: ${paths.sort().join(", ")}`);
+}
+
+/** Tarjan's strongly connected components (SIAM J. Comput. 1, 1972). */
+function componentsOf(edges: ReadonlyMap<string, readonly string[]>): readonly string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const components: string[][] = [];
+  const visit = (node: string): number => {
+    const index = order.size;
+    order.set(node, index);
+    lowest.set(node, index);
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      if (!order.has(next)) lowest.set(node, Math.min(lowest.get(node) ?? index, visit(next)));
+      else if (stack.includes(next)) lowest.set(node, Math.min(lowest.get(node) ?? index, order.get(next) ?? index));
+    }
+    if (lowest.get(node) === index) components.push(stack.splice(stack.indexOf(node)));
+    return lowest.get(node) ?? index;
+  };
+  for (const node of edges.keys()) if (!order.has(node)) visit(node);
+  return components;
+}
+
+/** Tests, and files that only tests import, may use concrete classes from any folder. */
 function withoutTests(all: readonly Import[]): readonly Import[] {
   const imported = new Set(all.map(({ to }) => to));
   let left = all.filter(({ from }) => !isTest(from));

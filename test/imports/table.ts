@@ -124,7 +124,10 @@ export const table: readonly Unit[] = [
   },
   { path: "server/src/settings", mayImport: ["server/src/config", protocol] },
   { path: "bench", mayImport: ["client", protocol] },
-  { path: "test", mayImport: ["client", protocol] },
+  {
+    path: "test",
+    mayImport: ["client", protocol],
+  },
   { path: "scripts", mayImport: [protocol, "server/src/config"] },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots` creates the pictures of the README and more: the real server, sandbox and UI with a small
- * repository and a scripted model.
+ * `npm run screenshots`: takes the pictures in docs/screens, with the real server, sandbox and UI, a small repository and a scripted
+ * model.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,18 +22,19 @@ stack.defer(() => browser.close());
 await firstVisit(browser);
 await atWork(browser);
 
-/** Without a model. */
+/** The start page without a model. */
 async function firstVisit(by: Browser): Promise<void> {
   await using server = await ServerProcess.start();
   await shoot(by, `${server.url}/`, "first-visit", {}, async (page) => {
     await page.getByLabel("Task", { exact: true }).waitFor();
+    await page.getByText("Connected", { exact: true }).waitFor();
   });
 }
 
 async function atWork(by: Browser): Promise<void> {
   await using model = await ModelProcess.start([], {
     conversations: [
-      { when: story.fixTask, replies: story.mend },
+      { when: story.fixTask, replies: story.fix },
       { when: story.publishTask, replies: story.publish },
       { when: story.longTask, replies: story.long },
       { when: story.askTask, replies: story.ask },
@@ -46,15 +47,15 @@ async function atWork(by: Browser): Promise<void> {
   using _ = { [Symbol.dispose]: () => client.close() };
   await story.writeShop(server.workspace);
 
-  const mended = await begin(client, story.fixTask, "finished");
+  const fixed = await begin(client, story.fixTask, "finished");
   const asks = await begin(client, story.askTask, "awaiting_user_input");
   const works = await begin(client, story.longTask, "running");
   const waits = await begin(client, story.publishTask, "awaiting_user_confirmation", "always");
-  await client.change(mended, { pinned: true });
-  const at = `${server.url}/c/${mended}`;
+  await client.change(fixed, { pinned: true });
+  const at = `${server.url}/c/${fixed}`;
 
   const finished = async (page: Page): Promise<void> => {
-    await page.getByRole("log").getByText("two new tests hold that").waitFor();
+    await page.getByRole("log").getByText("two new tests cover it").waitFor();
     await page.getByRole("log").locator("code").getByText("discounted").last().waitFor();
   };
   const changes = async (page: Page): Promise<void> => {
@@ -121,7 +122,7 @@ async function shoot(
 ): Promise<void> {
   const { page } = await openPage(by, url, { viewport: { width: 1440, height: 900 }, ...options });
   await ready(page);
-  // Animations have ended, and the pointer is over no element.
+  // Fade-ins have ended, and the pointer rests on nothing.
   await page.emulateMedia({ reducedMotion: "reduce" });
   await page.mouse.move(0, 0);
   await page.evaluate("document.fonts.ready");
