@@ -86,15 +86,9 @@ test("[MC10][MC17] one MCP server works while another hangs: its tool needs appr
   assert.deepEqual([late?.["observation"], late?.["extras"].code], ["error", "mcp_timeout"]);
   const warning = socket.frames.find((frame) => frame["observation"] === "status");
   assert.match(warning?.["content"], /The MCP server bad is unavailable: The server did not answer within 1 seconds/);
-<<<<<<< Updated upstream
   const [listed] = socket.frames.filter((frame) => frame["observation"] === "tools");
   assert.deepEqual(
     listed?.["extras"].tools.map((tool: { name: string }) => tool.name),
-=======
-  const [list] = socket.frames.filter((frame) => frame["observation"] === "tools");
-  assert.deepEqual(
-    list?.["extras"].tools.map((tool: { name: string }) => tool.name),
->>>>>>> Stashed changes
     ["good__add", "good__sleep"],
   );
   await first.end("SIGKILL");

@@ -34,14 +34,14 @@ for (const scene of scenes) {
 test("[WB12] a recording shows an approval, a failing model and a compaction, and a changed one differs", async () => {
   const logs = await Promise.all(scenes.map(({ name }) => readFile(recorded(name), "utf8")));
   const all = logs.join("");
-  for (const told of [
+  for (const snippet of [
     '"action":"approve"',
     '"code":"model_auth"',
     '"how":"prune"',
     '"how":"summary"',
     '"ended_by":"stop"',
   ]) {
-    assert.ok(all.includes(told), told);
+    assert.ok(all.includes(snippet), snippet);
   }
   const [first] = scenes;
   const changed = join(folder, "changed.jsonl");

@@ -127,6 +127,7 @@ export const table: readonly Unit[] = [
   {
     path: "test",
     mayImport: ["client", protocol],
+    also: { "test/vocabulary/sample.ts": "web/src/i18n/en.ts" },
   },
   { path: "scripts", mayImport: [protocol, "server/src/config"] },
 ];

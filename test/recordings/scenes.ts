@@ -15,7 +15,7 @@ export interface Person {
 
 export interface Scene {
   readonly name: string;
-  /** What lies in the workspace at the start. */
+  /** The files in the workspace at the start. */
   readonly start: Readonly<Record<string, string>>;
   readonly settings?: object;
   readonly env?: Readonly<Record<string, string>>;

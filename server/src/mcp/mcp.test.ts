@@ -124,8 +124,8 @@ test("[MC4] a server that exits is reported with the end of its stderr and resta
 
 test("[MC5] no process of a server is left when it is removed or all are stopped, whatever it started or ignores", async () => {
   await using it = await startServers({ forking: program("forks"), hung: program("hangs", { start_seconds: 60 }) });
+  // The server, its child and the hanging server.
   while (it.living().length < 3) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(it.living().length >= 3, "the server, its child and the hanging server");
   delete it.configured["forking"];
   it.mcp.update();
   const began = performance.now();

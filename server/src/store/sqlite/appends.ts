@@ -7,8 +7,8 @@ import type { ConversationId, RowUpdate } from "../event-store.ts";
 import type { SqliteCheckpoints } from "./checkpoints.ts";
 import type { SqliteCosts } from "./costs.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
-import { findRow } from "./rows.ts";
-import { waitingText } from "./waiting-column.ts";
+import { findRow } from "./list.ts";
+import { waitingText } from "./rows.ts";
 import type { SearchIndex } from "./search-index.ts";
 
 interface Append {

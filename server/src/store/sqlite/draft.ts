@@ -6,7 +6,7 @@
 import type { StatementSync } from "node:sqlite";
 import { DeckhandError, type Event } from "@deckhand/protocol";
 import type { ConversationId, Draft, DraftRow } from "../event-store.ts";
-import { waitingText } from "./waiting-column.ts";
+import { waitingText } from "./rows.ts";
 
 interface DraftDeps {
   readonly prepare: (sql: string) => StatementSync;

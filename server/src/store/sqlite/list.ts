@@ -1,9 +1,15 @@
 /** The list of conversations in the SQLite store: queries, and the marks that a person sets. */
 import type { ConversationId, ConversationRow, ListOptions, Marks } from "../event-store.ts";
 import { failing, type SqliteFile } from "./sqlite-file.ts";
-import { findRow, toRow, type StoredRow } from "./rows.ts";
+import { toRow, type StoredRow } from "./rows.ts";
 import { matchOf } from "./search.ts";
 import { matchingKeys, type SearchIndex } from "./search-index.ts";
+
+export function findRow(file: SqliteFile, conversation: ConversationId): StoredRow | undefined {
+  return file.prepare("SELECT * FROM conversation WHERE id = ? AND draft = 0").get(conversation) as
+    | StoredRow
+    | undefined;
+}
 
 /** Newest first. */
 export function listRows(

@@ -1,7 +1,6 @@
 /** A row of the list, as stored in SQLite. */
 import type { WaitingDetails } from "@deckhand/protocol";
-import type { ConversationId, ConversationRow } from "../event-store.ts";
-import type { SqliteFile } from "./sqlite-file.ts";
+import type { ConversationRow } from "../event-store.ts";
 
 export interface StoredRow {
   readonly key: number;
@@ -40,8 +39,7 @@ export function toRow(row: StoredRow): ConversationRow {
   };
 }
 
-export function findRow(file: SqliteFile, conversation: ConversationId): StoredRow | undefined {
-  return file.prepare("SELECT * FROM conversation WHERE id = ? AND draft = 0").get(conversation) as
-    | StoredRow
-    | undefined;
+/** The value of the column `waiting`. */
+export function waitingText(waiting: WaitingDetails | null): string | null {
+  return waiting === null ? null : JSON.stringify(waiting);
 }

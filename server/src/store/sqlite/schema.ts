@@ -12,7 +12,7 @@ import {
   waitingFor,
   type Event,
 } from "@deckhand/protocol";
-import { waitingText } from "./waiting-column.ts";
+import { waitingText } from "./rows.ts";
 import { addCheckpoints } from "./checkpoint-rows.ts";
 import { addSpent } from "./cost-rows.ts";
 import { searchRow, wordsOf } from "./search.ts";
