@@ -236,6 +236,6 @@ test("[L20] models lists the available models, and --test reports whether one is
   await writeFile(path, JSON.stringify({ conversations: [refused] }));
   const wrong = new CliProcess(["models", ...url, "--test", `scripted/${path}`]);
   assert.equal(await wrong.end(), 1);
-  assert.match(wrong.stdout, /✖ reply +The key|✖ reply +No key/);
+  assert.match(wrong.stdout, /✖ reply +The API key|✖ reply +No API key/);
   assert.equal(await new CliProcess(["models", ...url, "demo"]).end(), 2);
 });

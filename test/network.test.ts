@@ -135,7 +135,7 @@ test("[I7] a person allows a refused host once; this survives a restart, and the
   await socket.next(() => socket.frames.filter((frame) => frame["extras"]?.agent_state === "finished").length === 2);
   assert.match(
     JSON.stringify((await model.requests()).at(-1)),
-    /The user has decided: Commands in this conversation may access 127\.0\.0\.1/,
+    /The user decided: Commands in this conversation may access 127\.0\.0\.1/,
   );
   socket.close();
 
