@@ -17,7 +17,7 @@ const testFolders = ["protocol", "client", "server", "cli", "web", "bench", "tes
 /** A test that hangs has failed; the slowest one takes half a minute on a quiet machine. */
 const testTimeoutMs = 120_000;
 /** Files at a time. More than there are cores: most tests wait for a process, a browser or a container engine. */
-const concurrency = 4;
+const concurrency = 3;
 
 /** @param {SpawnContext} context */
 export function runChecks(context) {

@@ -53,26 +53,30 @@ async function npmStart(check: (start: Start) => Promise<void>): Promise<void> {
   }
 }
 
-test("[E16] in a fresh clone npm start ends in a listening server; a second start needs less than 2 s of CPU time", async (t) => {
-  if (!existsSync(join(root, ".git"))) return t.skip("not a git checkout");
-  try {
-    execFileSync("git", ["clone", "--quiet", "--no-hardlinks", root, clone]);
-    await npmStart(async ({ url }) => {
-      const health = (await (await fetch(`${url}/api/health`)).json()) as { model: { demo: boolean } };
-      assert.equal(health.model.demo, true);
-      const page = await (await fetch(url)).text();
-      assert.match(page, /<div id="root"|<script type="module"/, "the web UI is built");
-    });
-    await npmStart(async ({ cpuSeconds }) => {
-      t.diagnostic(`the second start needed ${cpuSeconds.toFixed(2)} s of CPU time`);
-      assert.ok(cpuSeconds < 2, `${cpuSeconds} s`);
-    });
-    assert.equal(
-      execFileSync("git", ["status", "--porcelain"], { cwd: clone, encoding: "utf8" }),
-      "",
-      "the checkout is clean",
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+test(
+  "[E16] in a fresh clone npm start ends in a listening server; a second start needs less than 2 s of CPU time",
+  { timeout: 300_000 },
+  async (t) => {
+    if (!existsSync(join(root, ".git"))) return t.skip("not a git checkout");
+    try {
+      execFileSync("git", ["clone", "--quiet", "--no-hardlinks", root, clone]);
+      await npmStart(async ({ url }) => {
+        const health = (await (await fetch(`${url}/api/health`)).json()) as { model: { demo: boolean } };
+        assert.equal(health.model.demo, true);
+        const page = await (await fetch(url)).text();
+        assert.match(page, /<div id="root"|<script type="module"/, "the web UI is built");
+      });
+      await npmStart(async ({ cpuSeconds }) => {
+        t.diagnostic(`the second start needed ${cpuSeconds.toFixed(2)} s of CPU time`);
+        assert.ok(cpuSeconds < 2, `${cpuSeconds} s`);
+      });
+      assert.equal(
+        execFileSync("git", ["status", "--porcelain"], { cwd: clone, encoding: "utf8" }),
+        "",
+        "the checkout is clean",
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
