@@ -51,7 +51,7 @@ export interface DecisionContext {
 
 /** Fails with `unknown_kind`, `bad_args`, `unknown_agent`, `conflict`; then there is nothing to store. */
 export function decide(kind: string, args: unknown, state: ConversationState, context: DecisionContext): Decision {
-  if (!Object.hasOwn(actionArgs, kind)) throw new DeckhandError("unknown_kind", `There is no action ${kind}.`);
+  if (!Object.hasOwn(actionArgs, kind)) throw new DeckhandError("unknown_kind", `Unknown action: ${kind}.`);
   const event = parse(kind as ActionKind, args, context.command);
   if (event.action === "initialize") return initialize(event, state, context);
 
@@ -123,7 +123,7 @@ const maxHosts = 100;
 
 function allowedHost(event: NewAction<"allow_host">, { allowedHosts }: ConversationState): NewEvent {
   const host = parseRule(event.args.host)?.text;
-  if (host === undefined) throw new DeckhandError("bad_args", `"${event.args.host}" is no host.`);
+  if (host === undefined) throw new DeckhandError("bad_args", `"${event.args.host}" is not a host name or address.`);
   const { allowed } = event.args;
   if (allowed === allowedHosts.includes(host)) {
     throw new DeckhandError(
