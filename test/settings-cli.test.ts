@@ -79,7 +79,7 @@ test("[MC11] deckhand mcp adds an MCP server, shows its state and tools, tests i
   }
   const listed = await deckhand(["mcp", "--url", server.url]);
   assert.equal(listed.code, 0);
-  assert.match(listed.stdout, /^good\tprogram\tready\n(.*\n)* {2}echo \(read-only hint\): Says it again\.\n/);
+  assert.match(listed.stdout, /^good\tprogram\tready\n(.*\n)* {2}echo \(read-only hint\): Repeats the text\.\n/);
   const checked = await deckhand(["mcp", "--url", server.url, "check", "good"]);
   assert.deepEqual([checked.code, checked.stdout.split("\n")[0]], [0, "Connected: 10 tools."]);
   assert.equal((await deckhand(["mcp", "add", "far", "http://127.0.0.1:9/mcp", "--header", "X=1"])).code, 0);

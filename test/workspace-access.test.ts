@@ -14,7 +14,7 @@ const openers: Readonly<Record<string, readonly string[]>> = {
     "agent/approval/bash-parse.ts",
     "checkpoints/restore.ts",
     "checkpoints/scan.ts",
-    "conversation/fold-version.ts",
+    "conversation/state-cache.ts",
     "http/web-ui.ts",
     "runtime/container/channel-encoding.ts",
     "runtime/sandbox/self-test/self-test.ts",
