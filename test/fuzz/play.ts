@@ -140,7 +140,11 @@ class Run {
     for (const sent of acknowledged) {
       if (sent.status === "fulfilled") assert.equal(log[sent.value.id]?.command, sent.value.command);
       // Its client had disconnected, or nothing waited for an answer.
-      else assert.match((sent.reason as { code?: string }).code ?? "", /^(interrupted|conflict|already_done|busy|bad_args)$/);
+      else
+        assert.match(
+          (sent.reason as { code?: string }).code ?? "",
+          /^(interrupted|conflict|already_done|busy|bad_args)$/,
+        );
     }
     checkLog(log, this.#plan.asks);
     checkLines(log, await this.#world.lines(folder));
