@@ -316,8 +316,10 @@ async function serve(
 test("[V48] a task starts with uploaded files, which are listed, opened, uploaded and downloaded", async () => {
   await using server = await serve("demo");
   const { page, complaints } = await open(server.url);
+  await page.getByText("Connected", { exact: true }).waitFor();
   await page.getByLabel("Workspace", { exact: true }).click();
   await page.getByRole("option", { name: "Upload files" }).click();
+  await page.getByLabel("Workspace", { exact: true }).filter({ hasText: "Upload files" }).waitFor();
   await page
     .getByLabel("Files to upload")
     .setInputFiles({ name: "sent.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
