@@ -98,6 +98,8 @@ export class ServerProcess implements AsyncDisposable {
     const ended = once(this.#child, "exit");
     this.#child.kill(signal);
     const [code] = (await ended) as [number | null];
+    // A process that outlived a killed server would hold these open, and the test would never exit.
+    for (const stream of [this.#child.stdout, this.#child.stderr]) setTimeout(() => stream?.destroy(), 1_000).unref();
     return code;
   }
 

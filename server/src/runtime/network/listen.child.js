@@ -11,3 +11,5 @@ listener.listen(port, "127.0.0.1", () => {
 });
 process.once("message", () => process.exit());
 process.once("disconnect", () => process.exit());
+// A server that is killed at the wrong moment sends neither. Its start takes milliseconds.
+setTimeout(() => process.exit(), 30_000).unref();
