@@ -73,11 +73,7 @@ async function open(path: string): Promise<Opened> {
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
-  page.on("console", (message) => {
-    // A folder that changes while it is listed can answer 404, which the UI retries; it is no policy violation.
-    if (/status of 404/.test(message.text())) return;
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   // Frames of apps have separate storage, and initially none.
   const wide = `localStorage.setItem("deckhand.preferences", '{"workOpen":true,"workWidth":760}')`;

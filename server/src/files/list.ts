@@ -45,14 +45,19 @@ async function entriesOf(
   path: string,
   signal: AbortSignal,
 ): Promise<{ readonly all: readonly FileEntry[]; readonly incomplete: boolean }> {
-  // The trailing slash makes find follow the path if it is a symbolic link.
+  // The trailing slash makes find follow the path if it is a symbolic link. A readable folder is printed itself, first: find
+  // also fails when an entry disappears while it lists, which is no reason to say that the folder does not exist.
   const format = "%y\\0%Y\\0%s\\0%T@\\0%f\\0";
-  const argv = ["find", `${path}/`, "-mindepth", "1", "-maxdepth", "1", "-printf", format];
+  const folder = `${path}/`;
+  const argv = ["find", folder, "-maxdepth", "1", "-samefile", folder, "!", "-readable", "-o", "-printf", format];
   const { stdout, exitCode, cut } = await runtime.spawn(argv, maxBytes, signal);
   if (exitCode !== 0 && stdout.length === 0) {
     throw new DeckhandError("file_not_found", "The folder does not exist or cannot be read.");
   }
-  const { fields, unreadable } = nulFields(stdout);
+  const {
+    fields: [, , , , , ...fields],
+    unreadable,
+  } = nulFields(stdout);
   const all: FileEntry[] = [];
   for (let at = 0; at + 5 <= fields.length; at += 5) {
     const [type = "", target = "", size = "", modified = "", name = ""] = fields.slice(at, at + 5);
