@@ -81,6 +81,23 @@ test("[V40] a folder is listed in pages, folders first, with each entry's type, 
   assert.equal((await ask("files?path=no-such")).status, 404);
 });
 
+test("[V40] a folder whose entries cannot be examined is listed without them; an unreadable folder is not found", async () => {
+  for (const [name, mode] of [
+    ["listable", 0o444],
+    ["closed", 0o000],
+  ] as const) {
+    mkdirSync(join(workspace, name));
+    writeFileSync(join(workspace, name, "a.txt"), "a");
+    chmodSync(join(workspace, name), mode);
+  }
+  // As for an entry that disappears meanwhile, find prints nothing for it and fails.
+  const listed = await ask("files?path=listable");
+  assert.equal(listed.status, 200);
+  assert.deepEqual(((await listed.json()) as { entries: unknown[] }).entries, []);
+  assert.equal((await ask("files?path=closed")).status, 404);
+  for (const name of ["listable", "closed"]) chmodSync(join(workspace, name), 0o755);
+});
+
 test("[V40] files ignored by the repository are marked", async () => {
   makeRepository(join(workspace, "repository"));
   writeFileSync(join(workspace, "repository", ".gitignore"), "*.log\n:x\n");

@@ -248,13 +248,14 @@ test("[UW8] a save over a newer version on disk is refused; it can be compared, 
   await editor.click();
   await page.keyboard.type("more ");
   const client = connect({ url: server.url });
+  // Also if the test fails: a client that reconnects would keep the process alive.
+  using _ = { [Symbol.dispose]: () => client.close() };
   await client.files.write("collide", "a.txt", "theirs again\n");
   await alert.getByRole("button", { name: "Use disk version" }).click();
   await until(async () => (await editor.innerText()).trim() === "theirs again", 5000);
   // Without unsaved changes the new version is loaded automatically.
   await client.files.write("collide", "a.txt", "and again\n");
   await until(async () => (await editor.innerText()).trim() === "and again", 5000);
-  client.close();
   // The browser logs the refused save (409).
   assert.deepEqual(
     complaints.filter((text) => !text.includes("409")),

@@ -19,7 +19,9 @@ export const chunkBytes = 4 * 1024 * 1024;
 export async function statFile(runtime: Runtime, path: string, signal: AbortSignal): Promise<FileStat | undefined> {
   const argv = ["stat", "-L", "-c", "%f %s %.9Y %.9Z %i", "--", path];
   const { stdout, exitCode } = await runtime.spawn(argv, 4096, signal);
-  if (exitCode !== 0) return undefined;
+  if (exitCode === statFailed) return undefined;
+  // It was killed or could not be started, which says nothing about the file.
+  if (exitCode !== 0) throw new DeckhandError("file_failed", "The file could not be examined. Try again.");
   const [mode = "", size = "", modified = "", changed = "", inode = ""] = Buffer.from(stdout)
     .toString("latin1")
     .trim()
@@ -95,6 +97,8 @@ export async function writeChunks(
 }
 
 const cleanupMs = 5000;
+/** Exit code of `stat` for a file that does not exist or cannot be reached. */
+const statFailed = 1;
 
 /** Regroups into chunks of `chunkBytes`. They are copies, because the source reuses its buffers. */
 async function* inChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
