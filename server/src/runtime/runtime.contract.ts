@@ -661,6 +661,21 @@ export function runtimeContract(
       assert.equal(String((await runtime.spawn(["echo", "next"], 10, never)).stdout), "next\n");
     });
 
+    it("[R16] stopping a program that waits for its turn does not kill the one that runs", async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const sleep = uniqueSleep();
+        const running = runtime.spawn(["sh", "-c", "sleep 0.3; echo done"], 100, never);
+        const stop = new AbortController();
+        const queued = runtime.spawn(["sleep", sleep], 10, stop.signal);
+        // The abort arrives while the first program runs.
+        setTimeout(() => stop.abort(), 100);
+        await assert.rejects(queued, failsWith("interrupted"));
+        const { stdout, exitCode } = await running;
+        assert.deepEqual([String(stdout), exitCode], ["done\n", 0]);
+        assert.deepEqual(processesWith(sleep), [], "the queued program never started");
+      }
+    });
+
     describe("an isolated program", () => {
       const factory = makeFactory(folders.options);
       const runIsolated = (

@@ -175,9 +175,10 @@ async function connectHost(
       return (await ask(kind, String(pid ?? 1), [...before.pids].join(" "))).pids;
     },
     limitHit,
-    killProgram() {
+    async killProgram() {
       if (programsPid === undefined) return;
-      void ask("below", String(programsPid)).then(({ pids }) => signal(pids, "SIGKILL"));
+      const { pids } = await ask("below", String(programsPid)).catch(() => ({ pids: [] }));
+      signal(pids, "SIGKILL");
     },
     async kill() {
       if (connection.closed.aborted) return;

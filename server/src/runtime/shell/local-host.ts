@@ -152,7 +152,7 @@ function openLocalHost(launch: Launch, output: Pipe, fifos: FifoFolder): Process
       return [...below, ...processTrees(reparented, except)];
     },
     limitHit: (exitCode) => launch.limitEnforcer?.takeHit(exitCode),
-    killProgram() {
+    async killProgram() {
       const channel = programsInside === undefined ? undefined : resolvePid(programsInside);
       if (channel === undefined) return;
       signalAll(

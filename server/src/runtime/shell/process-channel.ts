@@ -20,9 +20,15 @@ export interface ChannelRequest {
   readonly fields: readonly string[];
   readonly data?: Uint8Array;
   readonly nonce?: string;
-  /** Bytes of the reply that are kept; `onOverflow` is called once if there are more. */
+  /** Bytes of the reply that are retained. */
   readonly maxBytes: number;
-  readonly onOverflow?: () => void;
+  /** A request that is aborted while it waits for its turn is never sent. */
+  readonly signal?: AbortSignal;
+  /**
+   * Ends what the request runs: called when it is aborted, and when its reply exceeds `maxBytes`. The next request is sent
+   * only after it has resolved, so that it cannot hit that one.
+   */
+  readonly kill?: () => Promise<void>;
 }
 
 /** How requests are written. */
@@ -76,19 +82,23 @@ export class ProcessChannel {
   }
 
   async #exchange(request: ChannelRequest): Promise<ChannelReply> {
+    request.signal?.throwIfAborted();
+    let killed: Promise<void> | undefined;
+    const kill = () => void (killed ??= request.kill?.());
     const nonce = request.nonce ?? newNonce();
-    let out = new ReplyReader(nonce, request.maxBytes, request.onOverflow);
+    let out = new ReplyReader(nonce, request.maxBytes, kill);
     const err = new ReplyReader(nonce, maxStderrBytes);
     const onOut = (bytes: Buffer) => out.add(bytes);
     const onErr = (bytes: Buffer) => err.add(bytes);
     this.#out.on("data", onOut);
     this.#err.on("data", onErr);
+    request.signal?.addEventListener("abort", kill, { once: true });
     try {
       this.#in.write(this.#encoding.encode(request, nonce));
       if (request.data !== undefined && request.data.length > 0) {
         if (!this.#encoding.waitsForGo) this.#in.write(request.data);
         else if ((await abortable(out.status, this.#closed)) === "go") {
-          out = new ReplyReader(nonce, request.maxBytes, request.onOverflow);
+          out = new ReplyReader(nonce, request.maxBytes, kill);
           this.#in.write(request.data);
         }
       }
@@ -97,6 +107,8 @@ export class ProcessChannel {
     } finally {
       this.#out.off("data", onOut);
       this.#err.off("data", onErr);
+      request.signal?.removeEventListener("abort", kill);
+      await killed?.catch(() => {});
     }
   }
 }

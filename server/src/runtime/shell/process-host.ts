@@ -46,8 +46,8 @@ export interface ProcessHost {
     shell: number | undefined,
     where?: "below" | "anywhere",
   ): Promise<readonly number[]>;
-  /** Kills whatever the programs channel is running. */
-  killProgram(): void;
+  /** Kills whatever the programs channel is running; resolves once the signals are sent. Never rejects. */
+  killProgram(): Promise<void>;
   /** The limit that was hit since the last call, given the exit code of the command that has just ended. */
   limitHit(exitCode: number): LimitHit | undefined;
   /** Kills everything; resolves once it is dead. */

@@ -112,23 +112,19 @@ export class ShellRuntime implements Runtime {
     }
     if (signal.aborted) throw new DeckhandError("interrupted");
     const { host } = await this.#start();
-    const kill = () => host.killProgram();
+    // Programs of the conversation run one after another: only the one that is running may be killed.
     const reply = host.programs.request({
       kind: "program",
       cwd: this.#cwd,
       fields: [String(argv.length), ...argv],
       maxBytes,
-      onOverflow: kill,
+      signal,
+      kill: () => host.killProgram(),
     });
-    signal.addEventListener("abort", kill, { once: true });
-    try {
-      const { out, err, status, truncated } = await abortable(reply, signal).catch((error: unknown) => {
-        throw signal.aborted ? new DeckhandError("interrupted") : error;
-      });
-      return { stdout: out, stderr: err.toString("utf8"), exitCode: Number(status), cut: truncated };
-    } finally {
-      signal.removeEventListener("abort", kill);
-    }
+    const { out, err, status, truncated } = await abortable(reply, signal).catch((error: unknown) => {
+      throw signal.aborted ? new DeckhandError("interrupted") : error;
+    });
+    return { stdout: out, stderr: err.toString("utf8"), exitCode: Number(status), cut: truncated };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
